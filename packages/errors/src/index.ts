@@ -1,0 +1,73 @@
+/**
+ * The few kinds of error that all packages share. A kind is what a caller can act on; everything else about an error
+ * is in its message, which has one form: `Cannot <action> <object>: <what was found> <what is allowed>`.
+ *
+ * Source faults and storage faults are different types on purpose: a source fault is reported and the run goes on, a
+ * storage fault always stops the commit (borg 2.0.0b22 lost files by confusing them).
+ */
+
+/** Stable identifiers of the kinds, for scripts (`--json`) and for the table of exit codes. */
+export type BcatErrorCode =
+  | "not-found"
+  | "exists"
+  | "corrupt"
+  | "wrong-passphrase"
+  | "storage-failed"
+  | "source-failed"
+  | "target-failed"
+  | "no-repository"
+  | "newer-format"
+  | "identity-changed"
+  | "refused"
+  | "usage"
+  | "interrupted";
+
+/** An error with a kind. Thrown by every package for what a caller can handle; misuse is a TypeError or RangeError. */
+export class BcatError extends Error {
+  readonly code: BcatErrorCode;
+
+  constructor(code: BcatErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "BcatError";
+    this.code = code;
+  }
+}
+
+/** Bytes read from a storage (or a cache, or a key file) are not what was written: wrong length, tag, id or field. */
+export class CorruptError extends BcatError {
+  /** Name of the damaged object in the storage, where one is known. */
+  readonly object: string | undefined;
+
+  constructor(message: string, options?: { cause?: unknown; object?: string }) {
+    super("corrupt", message, options);
+    this.name = "CorruptError";
+    this.object = options?.object;
+  }
+}
+
+/** The storage did not do what was asked: unreachable, refused, full. Always stops the commit. */
+export class StorageError extends BcatError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super("storage-failed", message, options);
+    this.name = "StorageError";
+  }
+}
+
+/** One entry of the source cannot be read. Reported, counted, and the run goes on. */
+export class SourceError extends BcatError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super("source-failed", message, options);
+    this.name = "SourceError";
+  }
+}
+
+/** True when `error` is a {@link BcatError} of the kind `code`. */
+export function isBcatError(error: unknown, code?: BcatErrorCode): error is BcatError {
+  return error instanceof BcatError && (code === undefined || error.code === code);
+}
+
+/** The `code` of an operating-system error (`ENOENT`, …), or undefined for anything else. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  return undefined;
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+/** The long runs (every byte flipped, every operation crashed, hundreds of thousands of files): `npm run sweep`. */
+export default defineConfig({
+  test: {
+    include: ["test/**/*.sweep.ts"],
+    testTimeout: 1_800_000,
+    hookTimeout: 600_000,
+    fileParallelism: true,
+  },
+});
