@@ -1,0 +1,68 @@
+/**
+ * A set of chunk ids, by their first 16 bytes: open addressing in one array of words, no object for an id. Ids are
+ * keyed hashes, so their words are the hash. 16 bytes a slot, at most three quarters full.
+ */
+const WORDS = 4;
+const INITIAL_SLOTS = 1 << 12;
+
+export class IdSet {
+  #slots = INITIAL_SLOTS;
+  #words = new Uint32Array(new SharedArrayBuffer(INITIAL_SLOTS * WORDS * 4));
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(id: Uint8Array): boolean {
+    const [w0, w1, w2, w3] = wordsOf(id);
+    return this.#words[this.#find(w0, w1, w2, w3)] !== 0;
+  }
+
+  /** Adds the id; false when it was there. */
+  add(id: Uint8Array): boolean {
+    const [w0, w1, w2, w3] = wordsOf(id);
+    const at = this.#find(w0, w1, w2, w3);
+    if (this.#words[at] !== 0) return false;
+    this.#words[at] = w0;
+    this.#words[at + 1] = w1;
+    this.#words[at + 2] = w2;
+    this.#words[at + 3] = w3;
+    if (++this.#size > this.#slots * 0.75) this.#grow();
+    return true;
+  }
+
+  clear(): void {
+    this.#slots = INITIAL_SLOTS;
+    this.#words = new Uint32Array(new SharedArrayBuffer(INITIAL_SLOTS * WORDS * 4));
+    this.#size = 0;
+  }
+
+  /** Index of the slot that holds the id, or of the free one where it belongs. */
+  #find(w0: number, w1: number, w2: number, w3: number): number {
+    const words = this.#words;
+    const mask = this.#slots - 1;
+    for (let slot = w1 & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * WORDS;
+      if (words[at] === 0) return at;
+      if (words[at] === w0 && words[at + 1] === w1 && words[at + 2] === w2 && words[at + 3] === w3) return at;
+    }
+  }
+
+  #grow(): void {
+    const old = this.#words;
+    this.#slots *= 2;
+    this.#words = new Uint32Array(new SharedArrayBuffer(this.#slots * WORDS * 4));
+    for (let from = 0; from < old.length; from += WORDS) {
+      if (old[from] === 0) continue;
+      const at = this.#find(old[from]!, old[from + 1]!, old[from + 2]!, old[from + 3]!);
+      this.#words.set(old.subarray(from, from + WORDS), at);
+    }
+  }
+}
+
+/** The four words of an id; the first is never 0, which marks a free slot (two ids in 2^128 thereby coincide). */
+function wordsOf(id: Uint8Array): [number, number, number, number] {
+  const view = new DataView(id.buffer, id.byteOffset, 16);
+  return [view.getUint32(0, true) || 1, view.getUint32(4, true), view.getUint32(8, true), view.getUint32(12, true)];
+}

@@ -1,0 +1,67 @@
+/**
+ * Layout of an index segment (docs/format.md section 11), shared by its writer and its reader.
+ *
+ *     48 header | entry pages | pack pages | footer | u32 footer length, "BCATSEGMENT1"
+ *
+ * Entries have a fixed size and entry pages a fixed number of them, so that a page is found by arithmetic and read
+ * alone. The local cache keeps merged segments in the same layout, without the limit on their size.
+ */
+import type { BlobKind } from "../blob-kind.js";
+
+export const HEADER_SIZE = 48;
+export const TRAILER_MAGIC = Buffer.from("BCATSEGMENT1");
+export const TRAILER_SIZE = 4 + TRAILER_MAGIC.length;
+export const ID_SIZE = 16;
+/** 16 bytes of the id | u32 pack ordinal | u32 offset | u32 length. */
+export const ENTRY_SIZE = 28;
+export const PAGE_ENTRIES = 2_340;
+export const ENTRY_PAGE_SIZE = PAGE_ENTRIES * ENTRY_SIZE;
+export const PACK_PAGE_SIZE = 65_536;
+export const TAG_SIZE = 16;
+/** Entry pages that share a filter block. */
+export const FILTER_PAGES = 16;
+/** name reference | u64 size | u16 keys | 2 zero | u32 frames, then the tables. */
+export const PACK_RECORD_FIXED = 24 + 8 + 8;
+export const FOOTER_FIXED = 16;
+export const FOOTER_PAGE = 0xffff_ffff;
+/** Size of a segment as an object, bytes: what writers keep to, and what readers accept. */
+export const SEGMENT_TARGET_MAX = 64 * 2 ** 20;
+export const SEGMENT_SIZE_MAX = 96 * 2 ** 20;
+
+/** Nonce of page `index`; the footer has {@link FOOTER_PAGE}. The key is the segment's own, so a counter suffices. */
+export function pageNonce(index: number): Uint8Array {
+  const nonce = new Uint8Array(12);
+  new DataView(nonce.buffer).setUint32(0, index, true);
+  return nonce;
+}
+
+/** Counts from which all places in a segment follow. */
+export interface SegmentCounts {
+  readonly kind: BlobKind;
+  readonly entryCount: number;
+  readonly packCount: number;
+  readonly packBytes: number;
+}
+
+export function entryPageCount(counts: { entryCount: number }): number {
+  return Math.ceil(counts.entryCount / PAGE_ENTRIES);
+}
+
+export function packPageCount(counts: { packBytes: number }): number {
+  return Math.ceil(counts.packBytes / PACK_PAGE_SIZE);
+}
+
+/** Bytes of all sealed pages. */
+export function pagesSize(counts: { entryCount: number; packBytes: number }): number {
+  const pages = entryPageCount(counts) + packPageCount(counts);
+  return counts.entryCount * ENTRY_SIZE + counts.packBytes + pages * TAG_SIZE;
+}
+
+/** Compares the 16-byte ids at two places as byte strings. */
+export function compareIds(a: Uint8Array, aOffset: number, b: Uint8Array, bOffset: number): number {
+  for (let i = 0; i < ID_SIZE; i++) {
+    const difference = a[aOffset + i]! - b[bOffset + i]!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,124 @@
+import { beforeAll, expect, test } from "vitest";
+import { TREE } from "../blob-kind.js";
+import { ChunkColumns } from "../chunk-columns.js";
+import type { PackContext } from "../context.js";
+import { createTestContext } from "../test-context.js";
+import { buildSegment, type IndexedPack } from "./build-segment.js";
+import { compareIds } from "./layout.js";
+import { mergeSegments } from "./merge-segments.js";
+import { PageCache } from "./page-cache.js";
+import { type ByteSource, Segment } from "./segment.js";
+
+let context: PackContext;
+beforeAll(async () => {
+  context = await createTestContext();
+});
+
+const segmentSettings = { kind: TREE, epoch: 0, domain: 0, session: 5 } as const;
+
+function inMemory(bytes: Uint8Array): ByteSource {
+  return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length), close() {} };
+}
+
+function fakePack(ids: Uint8Array[], frameCount = 3): IndexedPack {
+  const chunks = new ChunkColumns();
+  ids.forEach((id, i) => {
+    chunks.push(id, i * 10, 10);
+  });
+  const frames = Array.from({ length: frameCount }, (_, i) => ({
+    key: 0,
+    codec: 0,
+    salt: context.random(16),
+    storedOffset: i * 116,
+    storedLength: 116,
+    plainOffset: i * 100,
+    plainLength: 100,
+  }));
+  const keys = [{ kind: 1, epoch: 0, domain: 0, encapsulation: context.random(32) }];
+  return { reference: { session: 5, unique: context.random(16) }, size: 4096, keys, frames, chunks: chunks.table() };
+}
+
+function open(built: { name: string; bytes: Uint8Array }): Segment {
+  return new Segment(context, { name: built.name, source: inMemory(built.bytes) }, new PageCache(1 << 20));
+}
+
+test("a segment finds every chunk of its packs, over many pages, and nothing else", () => {
+  const packs = [5000, 1, 40_000].map((count) =>
+    fakePack(
+      Array.from({ length: count }, () => context.random(32)),
+      2500,
+    ),
+  );
+  const segment = open(buildSegment(context, segmentSettings, packs));
+  expect(segment.counts.entryCount).toBe(45_001);
+  packs.forEach((pack, ordinal) => {
+    for (let i = 0; i < pack.chunks.count; i += 7) {
+      const id = pack.chunks.ids.subarray(i * 16, i * 16 + 16);
+      expect(segment.find(id)).toEqual([{ pack: ordinal, offset: i * 10, length: 10 }]);
+    }
+    expect(segment.packRecord(ordinal)).toMatchObject({ reference: pack.reference, frames: pack.frames, size: 4096 });
+  });
+  for (let i = 0; i < 5000; i++) expect(segment.find(context.random(32))).toEqual([]);
+});
+
+test("the filter answers for at most 1 in 150 of absent ids", () => {
+  const pack = fakePack(Array.from({ length: 30_000 }, () => context.random(32)));
+  const segment = open(buildSegment(context, segmentSettings, [pack]));
+  let opened = 0;
+  const page = segment.entryPage.bind(segment);
+  segment.entryPage = (index) => {
+    opened++;
+    return page(index);
+  };
+  for (let i = 0; i < 15_000; i++) segment.find(context.random(32));
+  expect(opened).toBeLessThan(100);
+});
+
+test("an id with several locations gives all of them, also across pages", () => {
+  const twin = context.random(32);
+  const others = Array.from({ length: 3000 }, () => context.random(32));
+  const packs = Array.from({ length: 3 }, () => fakePack([twin, ...others.splice(0, 1000)]));
+  const segment = open(buildSegment(context, segmentSettings, packs));
+  expect(segment.find(twin).map((entry) => entry.pack)).toEqual([0, 1, 2]);
+  const manyTwins = fakePack(Array.from({ length: 6000 }, () => twin));
+  expect(open(buildSegment(context, segmentSettings, [manyTwins])).find(twin)).toHaveLength(6000);
+});
+
+test("mergeSegments() is the union, in order, with the packs of all", () => {
+  const packs = Array.from({ length: 6 }, () => fakePack(Array.from({ length: 900 }, () => context.random(32))));
+  const parts = [packs.slice(0, 1), packs.slice(1, 3), packs.slice(3)].map((some) =>
+    open(buildSegment(context, segmentSettings, some)),
+  );
+  const pieces: Uint8Array[] = [];
+  mergeSegments(context, parts, { name: "merged", epoch: 0, domain: 0, sink: (piece) => pieces.push(piece) });
+  const merged = open({ name: "merged", bytes: Buffer.concat(pieces) });
+  expect(merged.counts).toMatchObject({ entryCount: 5400, packCount: 6 });
+  packs.forEach((pack, ordinal) => {
+    expect(merged.packRecord(ordinal).reference).toEqual(pack.reference);
+    for (let i = 0; i < 900; i += 50) {
+      const id = pack.chunks.ids.subarray(i * 16, i * 16 + 16);
+      expect(merged.find(id)).toEqual([{ pack: ordinal, offset: i * 10, length: 10 }]);
+    }
+  });
+  const first = merged.entryPage(0);
+  for (let at = 28; at < first.length; at += 28) expect(compareIds(first, at - 28, first, at)).toBeLessThan(0);
+});
+
+test("every flipped byte and every truncation of a segment is refused", () => {
+  const built = buildSegment(context, segmentSettings, [
+    fakePack(Array.from({ length: 20 }, () => context.random(32))),
+  ]);
+  const readAll = (bytes: Uint8Array) => {
+    const segment = open({ name: built.name, bytes });
+    segment.entryPage(0);
+    segment.packRecord(0);
+  };
+  readAll(built.bytes);
+  for (let at = 0; at < built.bytes.length; at++) {
+    const bytes = built.bytes.slice();
+    bytes[at]! ^= 1 << (at % 8);
+    expect(() => readAll(bytes), `byte ${at}`).toThrow();
+  }
+  for (let length = 0; length < built.bytes.length; length++)
+    expect(() => readAll(built.bytes.slice(0, length))).toThrow();
+});
