@@ -1,6 +1,6 @@
 /**
  * BLAKE3 behind one interface: the native `@napi-rs/blake-hash` where it is installed (5.5 GB/s on long inputs), else
- * `blake3-wasm` (0.7 GB/s). Both give the same bytes; results are plain `Uint8Array`s whichever is in use.
+ * `blake3-wasm` (0.5 to 0.7 GB/s). Both give the same bytes; results are plain `Uint8Array`s whichever is in use.
  */
 
 import { loadNativeBlake3 } from "./blake3-native.js";

@@ -13,15 +13,10 @@ export function padme(length: number): number {
     throw new RangeError(`Cannot pad a length: found ${length}, allowed are 0 to 2^53`);
   }
   if (length < 2) return length;
-  const exponent = floorLog2(length);
-  const significant = floorLog2(exponent) + 1;
+  // Math.log2 may round up just below a power of two; such lengths are padded to that power anyway.
+  const exponent = Math.floor(Math.log2(length));
+  const significant = Math.floor(Math.log2(exponent)) + 1;
   // Dividing by a power of two is exact, so this is the paper's (length + mask) & ~mask without its limit of 32 bits.
   const unit = 2 ** (exponent - significant);
   return Math.ceil(length / unit) * unit;
-}
-
-function floorLog2(value: number): number {
-  const logarithm = Math.floor(Math.log2(value));
-  // Math.log2 rounds to nearest: just below a power of two it gives the power.
-  return 2 ** logarithm > value ? logarithm - 1 : logarithm;
 }

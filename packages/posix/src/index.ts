@@ -1,1 +1,3 @@
-export {};
+export { type Accelerators, loadPosix } from "./load.js";
+export type { Directory, Posix } from "./posix.js";
+export { FileType, Stat } from "./stat.js";

@@ -1,0 +1,74 @@
+/**
+ * The C library's functions, found by koffi in the running process itself. Pointers are declared as `size_t` and passed
+ * as numbers: the fastest way through koffi, and safe because the memory behind an ArrayBuffer never moves.
+ */
+
+import { constants } from "node:fs";
+import { createRequire } from "node:module";
+
+/** What is used of koffi; its own types use `any`. */
+interface Koffi {
+  load(path: string | null): { func(prototype: string): (...values: number[]) => number };
+  address(buffer: ArrayBufferLike): bigint;
+  errno(): number;
+  sizeof(type: string): number;
+}
+
+export type Call = (...values: number[]) => number;
+
+export interface Libc {
+  /** The error number of the last call. Ask right after it. */
+  errno(): number;
+  /** The address of a buffer's memory, good as long as the buffer is alive. */
+  address(buffer: ArrayBuffer): number;
+  readonly openat: Call;
+  readonly close: Call;
+  readonly lseek: Call;
+  readonly getdents: Call;
+  readonly statx: Call;
+  readonly readlinkat: Call;
+  readonly mkdirat: Call;
+  readonly symlinkat: Call;
+  readonly fchownat: Call;
+  readonly fchown: Call;
+  readonly fchmodat: Call;
+  readonly fchmod: Call;
+  readonly utimensat: Call;
+  readonly futimens: Call;
+}
+
+/** @throws Error naming what is missing: Linux of 64 bits, the package, a function of the C library. */
+export function loadLibc(): Libc {
+  // O_NOATIME exists on Linux only; `process.platform` is out of reach below cli.
+  if (constants.O_NOATIME === undefined) throw new Error("Cannot load libc: the system is not Linux");
+  const koffi: Koffi = createRequire(import.meta.url)("koffi");
+  if (koffi.sizeof("size_t") !== 8) throw new Error("Cannot load libc: pointers are not of 64 bits");
+  const process = koffi.load(null);
+  return {
+    errno: () => koffi.errno(),
+    address: (buffer) => Number(koffi.address(buffer)),
+    openat: process.func("int openat(int, size_t, int, unsigned int)"),
+    close: process.func("int close(int)"),
+    lseek: process.func("int64_t lseek(int, int64_t, int)"),
+    getdents: findGetdents(process),
+    statx: process.func("int statx(int, size_t, int, unsigned int, size_t)"),
+    readlinkat: process.func("intptr_t readlinkat(int, size_t, size_t, size_t)"),
+    mkdirat: process.func("int mkdirat(int, size_t, unsigned int)"),
+    symlinkat: process.func("int symlinkat(size_t, int, size_t)"),
+    fchownat: process.func("int fchownat(int, size_t, unsigned int, unsigned int, int)"),
+    fchown: process.func("int fchown(int, unsigned int, unsigned int)"),
+    fchmodat: process.func("int fchmodat(int, size_t, unsigned int, int)"),
+    fchmod: process.func("int fchmod(int, unsigned int)"),
+    utimensat: process.func("int utimensat(int, size_t, size_t, int)"),
+    futimens: process.func("int futimens(int, size_t)"),
+  };
+}
+
+/** glibc has getdents64 since 2.30; in musl the same function is called getdents, and since 1.2.4 only that. */
+function findGetdents(process: ReturnType<Koffi["load"]>): Call {
+  try {
+    return process.func("intptr_t getdents64(int, size_t, size_t)");
+  } catch {
+    return process.func("int getdents(int, size_t, size_t)");
+  }
+}

@@ -1,0 +1,444 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { koffiPosix } from "./koffi.js";
+import { nodePosix } from "./node.js";
+import type { Directory, Posix } from "./posix.js";
+import { FileType, Stat } from "./stat.js";
+
+const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+/** One character per byte: comparable, sortable, and Buffer or Uint8Array does not matter. */
+const latin1 = (name: Uint8Array) => Buffer.from(name).toString("latin1");
+const asRoot = process.geteuid?.() === 0;
+
+/** The third is what macOS gets; only names beyond PATH_MAX are out of its reach. */
+const implementations: { title: string; make: () => Posix; pastPathMax: boolean }[] = [
+  { title: "koffi", make: koffiPosix, pastPathMax: true },
+  { title: "node", make: () => nodePosix(), pastPathMax: true },
+  { title: "node without /proc", make: () => nodePosix({ throughProc: false }), pastPathMax: false },
+];
+
+describe.each(implementations)("$title", ({ make, pastPathMax }) => {
+  const posix = make();
+  let folder: string;
+  let directory: Directory;
+  const stat = new Stat();
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(join(tmpdir(), "bcat-posix-"));
+    directory = posix.openDirectory(bytes(folder));
+  });
+
+  afterEach(() => {
+    posix.closeDirectory(directory);
+    execFileSync("rm", ["-rf", folder]);
+  });
+
+  const path = (name: string) => join(folder, name);
+  const create = (name: string | Uint8Array) =>
+    posix.close(posix.createFileAt(directory, typeof name === "string" ? bytes(name) : name, 0o600));
+  const codeOf = (act: () => unknown): string | undefined => {
+    try {
+      act();
+    } catch (error) {
+      const { code, errno, syscall, message } = error as NodeJS.ErrnoException;
+      expect(error).toBeInstanceOf(Error);
+      expect(errno).toBeLessThanOrEqual(0);
+      expect(message).toContain(`${code}: `);
+      expect(message).toContain(`, ${syscall}`);
+      return code;
+    }
+    return undefined;
+  };
+
+  describe("names", () => {
+    test("readNames() returns every byte but NUL and slash as it was created", () => {
+      const names: Uint8Array[] = [];
+      for (let byte = 1; byte < 256; byte++) if (byte !== 0x2f) names.push(Uint8Array.of(byte, 0x61, byte));
+      for (const name of names) create(name);
+      expect(posix.readNames(directory).map(latin1).sort()).toEqual(names.map(latin1).sort());
+      for (const name of names) posix.statAt(directory, name, stat);
+    });
+
+    test("names that are not UTF-8, a lone surrogate among them, are made, found, opened and linked", () => {
+      for (const name of [Uint8Array.of(0xed, 0xa0, 0x80), Uint8Array.of(0xff, 0xfe), Uint8Array.of(0xc3)]) {
+        posix.makeSymlinkAt(name, directory, name);
+        expect(latin1(posix.readLinkAt(directory, name))).toBe(latin1(name));
+        const inner = new Uint8Array([...name, 0x64]);
+        posix.makeDirectoryAt(directory, inner, 0o700);
+        posix.closeDirectory(posix.openDirectoryAt(directory, inner));
+      }
+      expect(posix.readNames(directory)).toHaveLength(6);
+    });
+
+    test.each(["", ".", "..", "a/b", "/", "a\0", "\0"])("%j is refused as a name before any effect", (name) => {
+      const calls = [
+        () => posix.statAt(directory, bytes(name), stat),
+        () => posix.openDirectoryAt(directory, bytes(name)),
+        () => posix.createFileAt(directory, bytes(name), 0o600),
+        () => posix.makeDirectoryAt(directory, bytes(name), 0o700),
+        () => posix.setTimesAt(directory, bytes(name), 0, 0),
+      ];
+      for (const call of calls) expect(call).toThrow(RangeError);
+      expect(posix.readNames(directory)).toEqual([]);
+    });
+
+    test.each(["...", "..a", ".a", "a.", "a."])("%j is a name like any other", (name) => {
+      create(name);
+      expect(posix.readNames(directory).map(latin1)).toEqual([name]);
+    });
+
+    test("names of 255 bytes are fine, longer ones are ENAMETOOLONG", () => {
+      create("n".repeat(255));
+      posix.statAt(directory, bytes("n".repeat(255)), stat);
+      for (const length of [256, 5_000, 100_000])
+        expect(codeOf(() => posix.statAt(directory, bytes("n".repeat(length)), stat))).toBe("ENAMETOOLONG");
+    });
+
+    test("readNames() reads 20,000 names completely, and again", () => {
+      const expected: string[] = [];
+      for (let index = 0; index < 20_000; index++) {
+        const name = `${index}-${"x".repeat(index % 97)}`;
+        expected.push(name);
+        fs.writeFileSync(path(name), "");
+      }
+      expected.sort();
+      expect(posix.readNames(directory).map(latin1).sort()).toEqual(expected);
+      expect(posix.readNames(directory).map(latin1).sort()).toEqual(expected);
+    });
+
+    test("readNames() gives names that later calls do not overwrite", () => {
+      create("first");
+      const [first] = posix.readNames(directory);
+      fs.unlinkSync(path("first"));
+      create("other");
+      posix.readNames(directory);
+      expect(latin1(first!)).toBe("first");
+    });
+
+    test.runIf(pastPathMax)("directories nested beyond PATH_MAX can be made, walked and read", () => {
+      const level = bytes("d".repeat(50));
+      const levels: Directory[] = [directory];
+      for (let depth = 0; depth < 300; depth++) {
+        posix.makeDirectoryAt(levels.at(-1)!, level, 0o700);
+        levels.push(posix.openDirectoryAt(levels.at(-1)!, level));
+      }
+      const deepest = levels.at(-1)!;
+      expect(deepest.path.length).toBe(folder.length + 300 * 51);
+      posix.close(posix.createFileAt(deepest, bytes("leaf"), 0o600));
+      posix.setTimesAt(deepest, bytes("leaf"), 1_000_000_000, 5_000);
+      posix.statAt(deepest, bytes("leaf"), stat);
+      expect(stat.mtimeSeconds).toBe(1_000_000_000);
+      expect(posix.readNames(deepest).map(latin1)).toEqual(["leaf"]);
+      for (const opened of levels.slice(1)) posix.closeDirectory(opened);
+    });
+  });
+
+  describe("Stat", () => {
+    const fieldsFromNode = (found: fs.BigIntStats) => ({
+      mode: Number(found.mode & 0o7777n),
+      uid: Number(found.uid),
+      gid: Number(found.gid),
+      size: Number(found.size),
+      links: Number(found.nlink),
+      mtime: found.mtimeNs,
+      ctime: found.ctimeNs,
+      birth: found.birthtimeNs,
+      inode: found.ino,
+      device: found.dev,
+      special: found.rdev,
+      blocks: Number(found.blocks),
+    });
+    const nanoseconds = (seconds: number, rest: number) => BigInt(seconds) * 1_000_000_000n + BigInt(rest);
+    const makedev = (major: number, minor: number) =>
+      (BigInt(major & 0xfff) << 8n) | BigInt(minor & 0xff) | (BigInt(minor & 0xfff00) << 12n);
+    const fieldsOf = (found: Stat) => ({
+      mode: found.mode,
+      uid: found.uid,
+      gid: found.gid,
+      size: found.size,
+      links: found.links,
+      mtime: nanoseconds(found.mtimeSeconds, found.mtimeNanoseconds),
+      ctime: nanoseconds(found.ctimeSeconds, found.ctimeNanoseconds),
+      birth: nanoseconds(found.birthSeconds, found.birthNanoseconds),
+      inode: (BigInt(found.inodeHigh) << 32n) | BigInt(found.inodeLow),
+      device: makedev(found.deviceMajor, found.deviceMinor),
+      special: makedev(found.specialMajor, found.specialMinor),
+      blocks: found.blocks,
+    });
+
+    test.each([
+      ["file", FileType.FILE, (at: string) => fs.writeFileSync(at, "x".repeat(70_000), { mode: 0o640 })],
+      ["directory", FileType.DIRECTORY, (at: string) => fs.mkdirSync(join(at, "inner"), { recursive: true })],
+      ["symlink", FileType.SYMLINK, (at: string) => fs.symlinkSync("nowhere", at)],
+      ["fifo", FileType.FIFO, (at: string) => execFileSync("mkfifo", [at])],
+      ["sparse file above 4 GiB", FileType.FILE, (at: string) => execFileSync("truncate", ["-s", "5000000007", at])],
+      ["setuid file", FileType.FILE, (at: string) => execFileSync("install", ["-m", "6755", "/dev/null", at])],
+      ["time before 1970", FileType.FILE, (at: string) => execFileSync("touch", ["-d", "1969-12-31T23:59:58.25Z", at])],
+    ])("statAt() equals lstat for a %s", (_, type, make) => {
+      make(path("it"));
+      posix.statAt(directory, bytes("it"), stat);
+      expect(stat.type).toBe(type);
+      expect(fieldsOf(stat)).toEqual(fieldsFromNode(fs.lstatSync(path("it"), { bigint: true })));
+    });
+
+    test("statAt() equals lstat for /dev/null, and knows its device numbers", () => {
+      const devices = posix.openDirectory(bytes("/dev"));
+      posix.statAt(devices, bytes("null"), stat);
+      posix.closeDirectory(devices);
+      expect(stat.type).toBe(FileType.CHARACTER);
+      expect([stat.specialMajor, stat.specialMinor]).toEqual([1, 3]);
+      expect(fieldsOf(stat)).toEqual(fieldsFromNode(fs.lstatSync("/dev/null", { bigint: true })));
+    });
+
+    test("statFile() equals fstat", () => {
+      fs.writeFileSync(path("it"), "12345");
+      const fd = posix.openFileAt(directory, bytes("it"));
+      posix.statFile(fd, stat);
+      expect(stat.type).toBe(FileType.FILE);
+      expect(fieldsOf(stat)).toEqual(fieldsFromNode(fs.fstatSync(fd, { bigint: true })));
+      posix.close(fd);
+    });
+
+    test("every field of a reused Stat is overwritten", () => {
+      create("it");
+      const fresh = new Stat();
+      posix.statAt(directory, bytes("it"), fresh);
+      const used = new Stat();
+      for (const field of Object.keys(used) as (keyof Stat)[]) Object.assign(used, { [field]: 4_294_967_295.5 });
+      posix.statAt(directory, bytes("it"), used);
+      expect(used).toEqual(fresh);
+    });
+  });
+
+  describe("times", () => {
+    const YEAR_2200 = 7_258_118_400;
+    const cases: [number, number][] = [
+      [0, 0],
+      [1_700_000_000, 123_456_789],
+      [1_700_000_000, 999_999_999],
+      [2 ** 31 - 1, 999_999_999],
+      [-1, 0],
+      [-1, 999_999_999],
+      [-5, 250_000_001],
+      [-2_000_000_000, 1],
+      [YEAR_2200, 123_456_789],
+      [YEAR_2200, 999_999_999],
+    ];
+
+    /** What may be found: the time itself, or, in microseconds, the time rounded down. */
+    const kept = (nanoseconds: number) => (posix.exactTimes ? nanoseconds : Math.floor(nanoseconds / 1_000) * 1_000);
+
+    test.each(cases)("setTimesAt() sets %d s %d ns on a file, a directory and a symlink", (seconds, nanoseconds) => {
+      create("file");
+      posix.makeDirectoryAt(directory, bytes("directory"), 0o700);
+      posix.makeSymlinkAt(bytes("file"), directory, bytes("symlink"));
+      for (const name of ["symlink", "directory", "file"]) {
+        posix.setTimesAt(directory, bytes(name), seconds, nanoseconds);
+        posix.statAt(directory, bytes(name), stat);
+        expect([name, stat.mtimeSeconds, stat.mtimeNanoseconds]).toEqual([name, seconds, kept(nanoseconds)]);
+        const { atimeNs, mtimeNs } = fs.lstatSync(path(name), { bigint: true });
+        expect(atimeNs).toBe(mtimeNs);
+      }
+    });
+
+    test.each(cases)("setFileTimes() sets %d s %d ns", (seconds, nanoseconds) => {
+      const fd = posix.createFileAt(directory, bytes("file"), 0o600);
+      posix.setFileTimes(fd, seconds, nanoseconds);
+      posix.close(fd);
+      posix.statAt(directory, bytes("file"), stat);
+      expect([stat.mtimeSeconds, stat.mtimeNanoseconds]).toEqual([seconds, kept(nanoseconds)]);
+    });
+
+    test("a time that the file system cannot hold is reported", () => {
+      const fd = posix.createFileAt(directory, bytes("file"), 0o600);
+      const yearMillion = 31_494_784_780_800;
+      const set = codeOf(() => posix.setTimesAt(directory, bytes("file"), yearMillion, 0));
+      posix.statAt(directory, bytes("file"), stat);
+      expect(set).toBe(stat.mtimeSeconds === yearMillion ? undefined : "ETIMENOTSET");
+      expect(codeOf(() => posix.setFileTimes(fd, yearMillion, 0))).toBe(set);
+      posix.close(fd);
+    });
+
+    test("a time in 2446, where doubles are coarser than a microsecond, is set or reported", () => {
+      create("file");
+      let reported = 0;
+      for (let nanoseconds = 0; nanoseconds < 20_000; nanoseconds += 1_000) {
+        const seconds = 15_000_000_000;
+        const code = codeOf(() => posix.setTimesAt(directory, bytes("file"), seconds, nanoseconds));
+        posix.statAt(directory, bytes("file"), stat);
+        const error = (stat.mtimeSeconds - seconds) * 1e9 + stat.mtimeNanoseconds - nanoseconds;
+        expect(code).toBe(Math.abs(error) > 1_000 ? "ETIMENOTSET" : undefined);
+        expect(Math.abs(error)).toBeLessThan(posix.exactTimes ? 1 : 3_000);
+        if (code !== undefined) reported++;
+      }
+      if (posix.exactTimes) expect(reported).toBe(0);
+    });
+
+    test.each([
+      [0.5, 0],
+      [Number.NaN, 0],
+      [2 ** 53, 0],
+      [0, -1],
+      [0, 1_000_000_000],
+      [0, 2 ** 30 - 1], // UTIME_NOW
+      [0, 2 ** 30 - 2], // UTIME_OMIT
+    ])("%d s %d ns is no time", (seconds, nanoseconds) => {
+      const fd = posix.createFileAt(directory, bytes("file"), 0o600);
+      expect(() => posix.setTimesAt(directory, bytes("file"), seconds, nanoseconds)).toThrow(RangeError);
+      expect(() => posix.setFileTimes(fd, seconds, nanoseconds)).toThrow(RangeError);
+      posix.close(fd);
+    });
+  });
+
+  describe("symbolic links", () => {
+    test("no call follows one", () => {
+      const outside = path("outside");
+      fs.mkdirSync(outside, { mode: 0o750 });
+      fs.writeFileSync(join(outside, "file"), "secret", { mode: 0o640 });
+      const before = fs.lstatSync(join(outside, "file"), { bigint: true });
+      fs.symlinkSync("outside", path("to-directory"));
+      fs.symlinkSync("outside/file", path("to-file"));
+      fs.symlinkSync("outside/new", path("to-nothing"));
+
+      expect(codeOf(() => posix.openDirectoryAt(directory, bytes("to-directory")))).toMatch(/^(ENOTDIR|ELOOP)$/);
+      expect(codeOf(() => posix.openFileAt(directory, bytes("to-file")))).toBe("ELOOP");
+      expect(codeOf(() => posix.createFileAt(directory, bytes("to-nothing"), 0o600))).toBe("EEXIST");
+      expect(codeOf(() => posix.makeDirectoryAt(directory, bytes("to-nothing"), 0o700))).toBe("EEXIST");
+      expect(codeOf(() => posix.setModeAt(directory, bytes("to-file"), 0o777))).toBe("ENOTSUP");
+      posix.setTimesAt(directory, bytes("to-file"), 1, 0);
+      posix.setOwnerAt(directory, bytes("to-file"), asRoot ? 1234 : -1, -1);
+
+      expect(fs.readdirSync(outside)).toEqual(["file"]);
+      expect(fs.lstatSync(join(outside, "file"), { bigint: true })).toEqual(before);
+      posix.statAt(directory, bytes("to-file"), stat);
+      expect([stat.type, stat.mtimeSeconds]).toEqual([FileType.SYMLINK, 1]);
+      if (asRoot) expect(stat.uid).toBe(1234);
+    });
+
+    test("openDirectory() follows one, for it is the user who named it", () => {
+      fs.mkdirSync(path("real"));
+      fs.symlinkSync("real", path("link"));
+      const opened = posix.openDirectory(bytes(path("link")));
+      expect(posix.readNames(opened)).toEqual([]);
+      posix.closeDirectory(opened);
+    });
+
+    test("targets of 1 to 4,095 bytes come back, longer ones are refused", () => {
+      for (const length of [1, 255, 4_095]) {
+        posix.makeSymlinkAt(bytes("t".repeat(length)), directory, bytes(`to-${length}`));
+        expect(posix.readLinkAt(directory, bytes(`to-${length}`))).toHaveLength(length);
+      }
+      for (const length of [4_096, 8_192, 70_000])
+        expect(codeOf(() => posix.makeSymlinkAt(bytes("t".repeat(length)), directory, bytes("x")))).toBe(
+          "ENAMETOOLONG",
+        );
+      expect(() => posix.makeSymlinkAt(bytes(""), directory, bytes("x"))).toThrow(RangeError);
+    });
+  });
+
+  describe("files", () => {
+    test("descriptors work with fs.readSync and fs.writeSync", () => {
+      const made = posix.createFileAt(directory, bytes("file"), 0o600);
+      fs.writeSync(made, "hello");
+      posix.close(made);
+      const opened = posix.openFileAt(directory, bytes("file"));
+      const buffer = Buffer.alloc(10);
+      expect(fs.readSync(opened, buffer, 0, 10, 0)).toBe(5);
+      expect(buffer.toString("latin1", 0, 5)).toBe("hello");
+      posix.close(opened);
+    });
+
+    test("descriptors are not inherited by child processes", () => {
+      const fd = posix.createFileAt(directory, bytes("file"), 0o600);
+      const flags = fs.readFileSync(`/proc/self/fdinfo/${fd}`, "latin1");
+      posix.close(fd);
+      expect(Number.parseInt(/flags:\s*(\d+)/.exec(flags)![1]!, 8) & 0o2000000).toBe(0o2000000);
+    });
+
+    test("openFileAt() does not wait for a writer of a fifo", () => {
+      execFileSync("mkfifo", [path("fifo")]);
+      posix.close(posix.openFileAt(directory, bytes("fifo")));
+    });
+
+    test.runIf(asRoot)("openFileAt() leaves the access time, and opens files of others all the same", () => {
+      create("mine");
+      fs.chmodSync(path("mine"), 0o644);
+      fs.chmodSync(folder, 0o755);
+      const fd = posix.openFileAt(directory, bytes("mine"));
+      const flags = fs.readFileSync(`/proc/self/fdinfo/${fd}`, "latin1");
+      expect(Number.parseInt(/flags:\s*(\d+)/.exec(flags)![1]!, 8) & fs.constants.O_NOATIME).not.toBe(0);
+      posix.close(fd);
+      process.seteuid!(65_534);
+      try {
+        posix.close(posix.openFileAt(directory, bytes("mine")));
+        expect(codeOf(() => posix.createFileAt(directory, bytes("new"), 0o600))).toBe("EACCES");
+        expect(codeOf(() => posix.setTimesAt(directory, bytes("mine"), 1, 0))).toBe("EPERM");
+      } finally {
+        process.seteuid!(0);
+      }
+    });
+
+    test("modes are set on files, directories and descriptors, the upper bits too", () => {
+      posix.makeDirectoryAt(directory, bytes("directory"), 0o700);
+      const fd = posix.createFileAt(directory, bytes("file"), 0o600);
+      posix.setModeAt(directory, bytes("directory"), 0o1751);
+      posix.setModeAt(directory, bytes("file"), 0);
+      expect(fs.lstatSync(path("directory")).mode & 0o7777).toBe(0o1751);
+      expect(fs.lstatSync(path("file")).mode & 0o7777).toBe(0);
+      posix.setFileMode(fd, 0o4755);
+      expect(fs.lstatSync(path("file")).mode & 0o7777).toBe(0o4755);
+      posix.close(fd);
+    });
+
+    test.runIf(asRoot)("owners are set up to the largest number, and -1 leaves one as it is", () => {
+      const fd = posix.createFileAt(directory, bytes("file"), 0o600);
+      posix.setFileOwner(fd, 1_001, 1_002);
+      posix.setOwnerAt(directory, bytes("file"), 4_294_967_294, -1);
+      posix.statFile(fd, stat);
+      expect([stat.uid, stat.gid]).toEqual([4_294_967_294, 1_002]);
+      posix.setFileOwner(fd, -1, 7);
+      posix.statFile(fd, stat);
+      expect([stat.uid, stat.gid]).toEqual([4_294_967_294, 7]);
+      posix.close(fd);
+    });
+  });
+
+  describe("errors", () => {
+    test("have the code of the system, and name the path as the user knows it", () => {
+      create("file");
+      expect(codeOf(() => posix.statAt(directory, bytes("missing"), stat))).toBe("ENOENT");
+      expect(codeOf(() => posix.openFileAt(directory, bytes("missing")))).toBe("ENOENT");
+      expect(codeOf(() => posix.openDirectory(bytes(path("missing"))))).toBe("ENOENT");
+      expect(codeOf(() => posix.openDirectory(bytes(path("file"))))).toBe("ENOTDIR");
+      expect(codeOf(() => posix.openDirectoryAt(directory, bytes("file")))).toBe("ENOTDIR");
+      expect(codeOf(() => posix.makeDirectoryAt(directory, bytes("file"), 0o700))).toBe("EEXIST");
+      expect(codeOf(() => posix.createFileAt(directory, bytes("file"), 0o600))).toBe("EEXIST");
+      expect(codeOf(() => posix.makeSymlinkAt(bytes("x"), directory, bytes("file")))).toBe("EEXIST");
+      expect(codeOf(() => posix.readLinkAt(directory, bytes("file")))).toBe("EINVAL");
+      expect(codeOf(() => posix.setModeAt(directory, bytes("missing"), 0))).toBe("ENOENT");
+      expect(codeOf(() => posix.setTimesAt(directory, bytes("missing"), 0, 0))).toBe("ENOENT");
+      expect(codeOf(() => posix.setOwnerAt(directory, bytes("missing"), -1, -1))).toBe("ENOENT");
+      expect(codeOf(() => posix.close(1_000_000))).toBe("EBADF");
+      expect(codeOf(() => posix.statFile(1_000_000, stat))).toBe("EBADF");
+      expect(() => posix.statAt(directory, bytes("missing"), stat)).toThrow(`'${folder}/missing'`);
+      expect(() => posix.openDirectory(bytes("a\0b"))).toThrow(RangeError);
+    });
+  });
+
+  test("closeDirectory() and failed calls leave no descriptor open", () => {
+    fs.symlinkSync("nowhere", path("link"));
+    const open = () => fs.readdirSync("/proc/self/fd").length;
+    const before = open();
+    for (let round = 0; round < 50; round++) {
+      posix.closeDirectory(posix.openDirectory(bytes(folder)));
+      codeOf(() => posix.openFileAt(directory, bytes("link")));
+      codeOf(() => posix.setModeAt(directory, bytes("link"), 0o700));
+      codeOf(() => posix.openDirectoryAt(directory, bytes("missing")));
+      posix.readNames(directory);
+    }
+    expect(open()).toBe(before);
+  });
+});

@@ -1,0 +1,62 @@
+/**
+ * The calls of the operating system that bcat needs and `node:fs` lacks or does slowly: names as bytes, everything
+ * relative to an open directory, nothing that follows a symbolic link on the way, times to the nanosecond.
+ */
+import type { Stat } from "./stat.js";
+
+/** An open directory. The path serves messages, and systems without /proc; it may be longer than PATH_MAX. */
+export interface Directory {
+  readonly fd: number;
+  readonly path: Uint8Array;
+}
+
+/**
+ * The calls. All are synchronous and retried when a signal interrupts them.
+ *
+ * A name is one component: a `name` that is empty, `.`, `..`, or holds a NUL or a `/` is a RangeError before any
+ * effect, because a name out of a repository must not lead out of its directory. An `*At` call never follows a symbolic
+ * link in `name`. A call that fails throws an Error shaped like one of `node:fs`: `code` (`ENOENT`), `errno` (negative),
+ * `syscall`, `path` (decoded, for people).
+ *
+ * File descriptors are ordinary ones, good for `fs.readSync` and `fs.writeSync`. Close them with {@link Posix.close} of
+ * the same Posix: inside a worker, Node warns of a descriptor that `fs.closeSync` closes and `fs.openSync` did not open.
+ */
+export interface Posix {
+  readonly name: "koffi" | "node";
+  /** Times are set to the nanosecond; otherwise to the microsecond. */
+  readonly exactTimes: boolean;
+
+  /** Opens a directory named by the user: the one call that takes a path and follows symbolic links. */
+  openDirectory(path: Uint8Array): Directory;
+  openDirectoryAt(parent: Directory, name: Uint8Array): Directory;
+  /** All names but `.` and `..`, in the order of the file system, from the start at every call; owned by the caller. */
+  readNames(directory: Directory): Uint8Array[];
+  statAt(directory: Directory, name: Uint8Array, into: Stat): void;
+  statFile(fd: number, into: Stat): void;
+  /** Opens for reading, without touching the access time where that is allowed, and without waiting on a fifo. */
+  openFileAt(directory: Directory, name: Uint8Array): number;
+  /** The target of a symbolic link, up to 65,535 bytes. */
+  readLinkAt(directory: Directory, name: Uint8Array): Uint8Array;
+
+  /** The process's umask applies to `mode`, here and in {@link Posix.createFileAt}. */
+  makeDirectoryAt(directory: Directory, name: Uint8Array, mode: number): void;
+  /** Creates a file for writing. `EEXIST` when anything has the name, a dangling symbolic link included. */
+  createFileAt(directory: Directory, name: Uint8Array, mode: number): number;
+  makeSymlinkAt(target: Uint8Array, directory: Directory, name: Uint8Array): void;
+
+  /** A uid or gid of -1 leaves that one as it is. */
+  setOwnerAt(directory: Directory, name: Uint8Array, uid: number, gid: number): void;
+  /** For anything but a symbolic link, which is refused with `ENOTSUP`. */
+  setModeAt(directory: Directory, name: Uint8Array, mode: number): void;
+  /**
+   * Sets mtime, and atime to the same. `ETIMENOTSET` when the file then shows a time more than a microsecond off, which
+   * the exact implementation looks for only where file systems clamp: before 1970 and from 2038 on.
+   */
+  setTimesAt(directory: Directory, name: Uint8Array, seconds: number, nanoseconds: number): void;
+  setFileOwner(fd: number, uid: number, gid: number): void;
+  setFileMode(fd: number, mode: number): void;
+  setFileTimes(fd: number, seconds: number, nanoseconds: number): void;
+
+  close(fd: number): void;
+  closeDirectory(directory: Directory): void;
+}
