@@ -131,6 +131,11 @@ class KoffiPosix implements Posix {
       this.#again("symlinkat", { directory, name });
   }
 
+  removeFileAt(directory: Directory, name: Uint8Array): void {
+    this.#putName(directory, name, "unlinkat");
+    while (this.#libc.unlinkat(directory.fd, this.#textAt, 0) < 0) this.#again("unlinkat", { directory, name });
+  }
+
   setOwnerAt(directory: Directory, name: Uint8Array, uid: number, gid: number): void {
     this.#putName(directory, name, "fchownat");
     while (this.#libc.fchownat(directory.fd, this.#textAt, uid >>> 0, gid >>> 0, AT_SYMLINK_NOFOLLOW) < 0)

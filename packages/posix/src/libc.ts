@@ -29,6 +29,7 @@ export interface Libc {
   readonly readlinkat: Call;
   readonly mkdirat: Call;
   readonly symlinkat: Call;
+  readonly unlinkat: Call;
   readonly fchownat: Call;
   readonly fchown: Call;
   readonly fchmodat: Call;
@@ -55,6 +56,7 @@ export function loadLibc(): Libc {
     readlinkat: process.func("intptr_t readlinkat(int, size_t, size_t, size_t)"),
     mkdirat: process.func("int mkdirat(int, size_t, unsigned int)"),
     symlinkat: process.func("int symlinkat(size_t, int, size_t)"),
+    unlinkat: process.func("int unlinkat(int, size_t, int)"),
     fchownat: process.func("int fchownat(int, size_t, unsigned int, unsigned int, int)"),
     fchown: process.func("int fchown(int, unsigned int, unsigned int)"),
     fchmodat: process.func("int fchmodat(int, size_t, unsigned int, int)"),

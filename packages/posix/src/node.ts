@@ -94,6 +94,10 @@ class NodePosix implements Posix {
     this.#at(directory, name, (path) => fs.symlinkSync(Buffer.from(target), path));
   }
 
+  removeFileAt(directory: Directory, name: Uint8Array): void {
+    this.#at(directory, name, (path) => fs.unlinkSync(path));
+  }
+
   setOwnerAt(directory: Directory, name: Uint8Array, uid: number, gid: number): void {
     this.#at(directory, name, (path) => fs.lchownSync(path, uid, gid));
   }

@@ -43,6 +43,8 @@ export interface Posix {
   /** Creates a file for writing. `EEXIST` when anything has the name, a dangling symbolic link included. */
   createFileAt(directory: Directory, name: Uint8Array, mode: number): number;
   makeSymlinkAt(target: Uint8Array, directory: Directory, name: Uint8Array): void;
+  /** Removes an entry that is no directory. */
+  removeFileAt(directory: Directory, name: Uint8Array): void;
 
   /** A uid or gid of -1 leaves that one as it is. */
   setOwnerAt(directory: Directory, name: Uint8Array, uid: number, gid: number): void;

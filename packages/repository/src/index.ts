@@ -1,1 +1,50 @@
-export {};
+export { type ChunkerConfig, type ConfigBody, decodeConfig, encodeConfig } from "./bodies/config.js";
+export { decodeLogRecord, encodeLogRecord, type LogEntry, type LogHead, type LogRecord } from "./bodies/log.js";
+export {
+  type CompactionOutcome,
+  decodeOutcome,
+  encodeOutcome,
+  type Outcome,
+  type SegmentChanges,
+  type SnapshotOutcome,
+  type VoidOutcome,
+} from "./bodies/outcome.js";
+export type { NameReference, SegmentReference } from "./bodies/references.js";
+export { decodeSession, encodeSession, type SessionBody } from "./bodies/session.js";
+export {
+  type Counts,
+  countNames,
+  type ErrorList,
+  errorCountMax,
+  type Root,
+  type SeenOutcome,
+  type Snapshot,
+  type SnapshotError,
+} from "./bodies/snapshot.js";
+export type { ChunkVisitor, WantedChunks } from "./bulk-reader.js";
+export { ByteReader } from "./byte-reader.js";
+export { ByteWriter } from "./byte-writer.js";
+export { missing as missingChunk } from "./chunk-reader.js";
+export type { Environment } from "./environment.js";
+export {
+  type InitOptions,
+  initRepository,
+  KEY_SLOTS_MAX,
+  openRepository,
+  repositoryExists,
+  unlockRepository,
+} from "./open.js";
+export {
+  type DecodedRecord,
+  decodeRecord,
+  encodeRecord,
+  type Field,
+  type FieldRule,
+  type RecordLayout,
+  readFields,
+  selectFields,
+} from "./record.js";
+export { decideRegister, findHead, refuseHole, registerName, type Sequence } from "./registers.js";
+export { Repository } from "./repository.js";
+export { RepositoryState } from "./state.js";
+export { type AddedCounts, type SnapshotToCommit, WriteSession, type WriteSessionOptions } from "./write-session.js";

@@ -1,0 +1,80 @@
+/**
+ * The body of `config`, docs/format.md section 6: what can never change.
+ *
+ *     1 c  chunker: u8 kind ‖ u32 minimum ‖ u32 average ‖ u32 maximum
+ *     2    time of creation
+ *     3    program version
+ */
+
+import type { ByteReader } from "../byte-reader.js";
+import type { ByteWriter } from "../byte-writer.js";
+import { decodeRecord, type Field } from "../record.js";
+import { BodyReader, BodyWriter, recordLayout } from "./fields.js";
+import { newerKind } from "./newer.js";
+
+/** The largest body of a config or a session, in bytes. */
+export const smallBodySizeMax = 64 * 1024;
+
+/** The largest chunk, in bytes. */
+export const chunkSizeMax = 64 * 1024 * 1024;
+
+/** How content is cut into chunks; sizes in bytes. */
+export type ChunkerConfig =
+  | { readonly kind: "content-defined"; readonly minimum: number; readonly average: number; readonly maximum: number }
+  | { readonly kind: "fixed"; readonly size: number };
+
+export interface ConfigBody {
+  readonly chunker: ChunkerConfig;
+  /** Milliseconds since 1970-01-01 UTC, as all times of bodies. */
+  readonly created: number;
+  /** Of the program. */
+  readonly version: string;
+  /** Fields of a newer version, kept. */
+  readonly unknown?: readonly Field[];
+}
+
+const layout = recordLayout({ critical: [1], other: [2, 3] });
+const contentDefined = 1;
+const fixed = 2;
+
+export function encodeConfig(config: ConfigBody): Uint8Array {
+  const body = new BodyWriter(layout);
+  body.field(1, (writer) => writeChunker(writer, config.chunker));
+  body.field(2, (writer) => writer.time(config.created));
+  body.text(3, config.version);
+  return body.finish(config.unknown);
+}
+
+export function decodeConfig(bytes: Uint8Array, what = "config"): ConfigBody {
+  const body = new BodyReader(decodeRecord(bytes, { known: layout, limit: smallBodySizeMax, what }), what);
+  return {
+    chunker: body.field(1, (reader) => readChunker(reader, what)),
+    created: body.field(2, (reader) => reader.time()),
+    version: body.text(3),
+    ...body.unknown(),
+  };
+}
+
+function writeChunker(writer: ByteWriter, chunker: ChunkerConfig): void {
+  const { kind } = chunker;
+  const sizes =
+    kind === "fixed" ? [chunker.size, chunker.size, chunker.size] : [chunker.minimum, chunker.average, chunker.maximum];
+  if (!ascend(sizes)) throw new RangeError(`Cannot write chunk sizes ${sizes}: they ascend from 1 to ${chunkSizeMax}`);
+  writer.u8(kind === "fixed" ? fixed : contentDefined);
+  for (const size of sizes) writer.u32(size);
+}
+
+function readChunker(reader: ByteReader, what: string): ChunkerConfig {
+  const kind = reader.u8();
+  if (kind !== contentDefined && kind !== fixed) throw newerKind(what, `chunker ${kind}`);
+  const [minimum, average, maximum] = [reader.u32(), reader.u32(), reader.u32()];
+  const sizes = [minimum, average, maximum];
+  if (!ascend(sizes)) throw reader.corrupt(`chunk sizes ${sizes} do not ascend from 1 to ${chunkSizeMax}`);
+  if (kind === contentDefined) return { kind: "content-defined", minimum, average, maximum };
+  if (minimum !== maximum) throw reader.corrupt(`chunk sizes ${sizes} of a fixed chunker differ`);
+  return { kind: "fixed", size: maximum };
+}
+
+function ascend(sizes: readonly number[]): boolean {
+  return sizes.every((size, index) => size >= (sizes[index - 1] ?? 1) && size <= chunkSizeMax);
+}

@@ -1,0 +1,98 @@
+/**
+ * The body of `log/<k>`, docs/format.md section 9: what every writer must know.
+ *
+ *     1 c  u8 kind, see kinds                    16 c  condemn: name references of packs
+ *     2    time                                  17 c  forget, pin, unpin: varint snapshot numbers
+ *     3    varint session that wrote it          18 c  epoch: u32
+ *     4    host                                  19 c  domain: u32
+ *                                                20 c  mode: u8
+ */
+
+import type { ByteReader } from "../byte-reader.js";
+import { decodeRecord, type Field } from "../record.js";
+import { BodyReader, BodyWriter, checkRegisterNumber, readList, readRegisterNumber, recordLayout } from "./fields.js";
+import { newerKind } from "./newer.js";
+import { type NameReference, readNameReference, writeNameReference } from "./references.js";
+import { bodySizeMax } from "./snapshot.js";
+
+/** One record of the log. */
+export type LogRecord = LogHead & LogEntry;
+
+/** What all records have. */
+export interface LogHead {
+  readonly time: number;
+  /** The session that wrote it, if one did. */
+  readonly session?: number;
+  readonly host: string;
+  /** Fields of a newer version, kept. */
+  readonly unknown?: readonly Field[];
+}
+
+export type LogEntry =
+  | { readonly kind: "condemn"; readonly packs: readonly NameReference[] }
+  | { readonly kind: "forget" | "pin" | "unpin"; readonly snapshots: readonly number[] }
+  | { readonly kind: "epoch"; readonly epoch: number }
+  | { readonly kind: "domain"; readonly domain: number }
+  | { readonly kind: "mode"; readonly registers: (typeof modes)[number] };
+
+const layout = recordLayout({ critical: [1, 16, 17, 18, 19, 20], other: [2, 3, 4] });
+const kinds = ["condemn", "forget", "pin", "unpin", "epoch", "domain", "mode"] as const;
+/** Where registers are: in the storage of the objects, or in another. */
+const modes = ["same", "elsewhere"] as const;
+/** The field that holds what a record of this kind says. */
+const fieldOfKind = { condemn: 16, forget: 17, pin: 17, unpin: 17, epoch: 18, domain: 19, mode: 20 } as const;
+
+/** @throws {RangeError} for a value that the format does not allow, or more than {@link bodySizeMax} bytes. */
+export function encodeLogRecord(record: LogRecord): Uint8Array {
+  const { session } = record;
+  const body = new BodyWriter(layout);
+  body.field(1, (writer) => writer.u8(kinds.indexOf(record.kind) + 1));
+  body.field(2, (writer) => writer.time(record.time));
+  if (session !== undefined) body.field(3, (writer) => writer.varint(checkRegisterNumber(session)));
+  body.text(4, record.host);
+  writeEntry(body, record);
+  const bytes = body.finish(record.unknown);
+  if (bytes.length > bodySizeMax) throw new RangeError(`Cannot write a log record of ${bytes.length} bytes`);
+  return bytes;
+}
+
+export function decodeLogRecord(bytes: Uint8Array, what = "log record"): LogRecord {
+  const body = new BodyReader(decodeRecord(bytes, { known: layout, limit: bodySizeMax, what }), what);
+  const kindNumber = body.field(1, (reader) => reader.u8());
+  const kind = kinds[kindNumber - 1];
+  if (kind === undefined) throw newerKind(what, `log kind ${kindNumber}`);
+  body.refuse(
+    Object.values(fieldOfKind).filter((number) => number !== fieldOfKind[kind]),
+    kind,
+  );
+  const session = body.optional(3, readRegisterNumber);
+  return {
+    time: body.field(2, (reader) => reader.time()),
+    ...(session === undefined ? {} : { session }),
+    host: body.text(4),
+    ...body.field(fieldOfKind[kind], (reader) => readEntry(reader, kind, what)),
+    ...body.unknown(),
+  };
+}
+
+function writeEntry(body: BodyWriter, entry: LogEntry): void {
+  body.field(fieldOfKind[entry.kind], (writer) => {
+    if (entry.kind === "epoch") writer.u32(entry.epoch);
+    else if (entry.kind === "domain") writer.u32(entry.domain);
+    else if (entry.kind === "mode") writer.u8(modes.indexOf(entry.registers) + 1);
+    else if (entry.kind === "condemn") for (const pack of entry.packs) writeNameReference(writer, pack);
+    else for (const number of entry.snapshots) writer.varint(checkRegisterNumber(number));
+    if (writer.length === 0) throw new RangeError(`Cannot write a log record that can ${entry.kind} nothing`);
+  });
+}
+
+function readEntry(reader: ByteReader, kind: LogEntry["kind"], what: string): LogEntry {
+  if (kind === "epoch") return { kind, epoch: reader.u32() };
+  if (kind === "domain") return { kind, domain: reader.u32() };
+  if (kind === "condemn") return { kind, packs: readList(reader, readNameReference) };
+  if (kind !== "mode") return { kind, snapshots: readList(reader, readRegisterNumber) };
+  const mode = reader.u8();
+  const registers = modes[mode - 1];
+  if (registers === undefined) throw newerKind(what, `mode ${mode}`);
+  return { kind, registers };
+}

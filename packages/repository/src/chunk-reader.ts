@@ -1,0 +1,131 @@
+/** Reads single chunks by id: trees, lists, and whatever a bulk read could not get. */
+
+import type { KeyedHash } from "@bcat/crypto";
+import { CorruptError, isBcatError } from "@bcat/errors";
+import {
+  type BlobKind,
+  type ChunkLocation,
+  type FrameEntry,
+  FrameOpener,
+  framesOf,
+  type PackContext,
+  PackFrames,
+} from "@bcat/pack";
+import type { Storage } from "@bcat/storage";
+import type { RepositoryState } from "./state.js";
+
+/** Opened frames kept in memory, bytes: neighbours are usually wanted next. */
+const FRAMES_SIZE_MAX = 32 * 2 ** 20;
+
+export interface ChunkReaderOptions {
+  readonly context: PackContext;
+  readonly storage: Storage;
+  readonly state: RepositoryState;
+  readonly idHash: Record<BlobKind, KeyedHash>;
+}
+
+export class ChunkReader {
+  readonly #options: ChunkReaderOptions;
+  readonly #opener: FrameOpener;
+  readonly #frames = new Map<string, Uint8Array>();
+  #framesSize = 0;
+
+  constructor(options: ChunkReaderOptions) {
+    this.#options = options;
+    this.#opener = new FrameOpener(options.context);
+  }
+
+  /**
+   * The plaintext of the chunk, whose id has been recomputed. Tries every place the index knows.
+   *
+   * @throws CorruptError naming the object that is damaged, or what of the index is
+   */
+  async read(kind: BlobKind, id: Uint8Array): Promise<Uint8Array> {
+    const { state, idHash } = this.#options;
+    let failure: unknown = missing(id, state);
+    for (const location of state.index.locate(kind, id)) {
+      try {
+        const bytes = await this.#readAt(kind, location);
+        if (Buffer.compare(idHash[kind].hash(bytes), id) === 0) return bytes;
+        const { name } = state.index.record(location.segment, location.pack);
+        failure = new CorruptError(`Cannot read "${name}": a chunk in it does not have the id the index says`, {
+          object: name,
+        });
+      } catch (error) {
+        if (!isBcatError(error, "corrupt")) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  async #readAt(kind: BlobKind, location: ChunkLocation): Promise<Uint8Array> {
+    const record = this.#options.state.index.record(location.segment, location.pack);
+    const { first, last } = framesOf(record, location, record.name);
+    const frames = new PackFrames(this.#options.context, this.#opener, { name: record.name, kind, tables: record });
+    const wanted = record.frames.slice(first, last + 1);
+    const sealed = await this.#fetchMissing(record.name, first, wanted);
+    const start = location.offset - wanted[0]!.plainOffset;
+    const bytes = new Uint8Array(location.length);
+    wanted.forEach((frame, i) => {
+      const plain = this.#frame(frames, { name: record.name, index: first + i, frame }, sealed);
+      const from = Math.max(0, start - (frame.plainOffset - wanted[0]!.plainOffset));
+      const at = Math.max(0, frame.plainOffset - location.offset);
+      bytes.set(plain.subarray(from, from + location.length - at), at);
+    });
+    return bytes;
+  }
+
+  /** One ranged get for all frames of the chunk, unless they are all here. */
+  async #fetchMissing(
+    name: string,
+    first: number,
+    wanted: readonly FrameEntry[],
+  ): Promise<{ offset: number; bytes: Uint8Array } | undefined> {
+    if (wanted.every((_, i) => this.#frames.has(`${name}/${first + i}`))) return undefined;
+    const offset = wanted[0]!.storedOffset;
+    const end = wanted.at(-1)!.storedOffset + wanted.at(-1)!.storedLength;
+    const bytes = await this.#options.storage.get(name, { range: { offset, length: end - offset } });
+    if (bytes === undefined) throw new CorruptError(`Cannot read pack "${name}": it is missing`, { object: name });
+    return { offset, bytes };
+  }
+
+  #frame(
+    frames: PackFrames,
+    place: { name: string; index: number; frame: FrameEntry },
+    sealed: { offset: number; bytes: Uint8Array } | undefined,
+  ): Uint8Array {
+    const key = `${place.name}/${place.index}`;
+    const cached = this.#frames.get(key);
+    if (cached !== undefined) {
+      this.#frames.delete(key);
+      this.#frames.set(key, cached);
+      return cached;
+    }
+    const { storedOffset, storedLength, plainLength } = place.frame;
+    const start = storedOffset - (sealed?.offset ?? 0);
+    const plain = new Uint8Array(plainLength);
+    frames.open(place.index, (sealed?.bytes ?? new Uint8Array(0)).subarray(start, start + storedLength), plain);
+    this.#remember(key, plain);
+    return plain;
+  }
+
+  #remember(key: string, plain: Uint8Array): void {
+    this.#frames.set(key, plain);
+    this.#framesSize += plain.length;
+    for (const [oldest, bytes] of this.#frames) {
+      if (this.#framesSize <= FRAMES_SIZE_MAX) return;
+      this.#frames.delete(oldest);
+      this.#framesSize -= bytes.length;
+    }
+  }
+}
+
+/** No place is known: the fault of whatever part of the index could not be read, if some could not. */
+export function missing(id: Uint8Array, state: RepositoryState): CorruptError {
+  const hex = Buffer.from(id.subarray(0, 8)).toString("hex");
+  const problem = state.problems[0];
+  const cause = problem === undefined ? "no index segment names it" : problem.message;
+  const options = problem?.object === undefined ? {} : { object: problem.object };
+  return new CorruptError(`Cannot read chunk ${hex}…: ${cause}`, options);
+}

@@ -1,0 +1,28 @@
+import type { Blake3, Random } from "@bcat/crypto";
+import type { Zstd } from "@bcat/pack";
+
+/**
+ * Everything the core takes from the world it runs in, passed in by the caller: nothing below the command line reads a
+ * clock, the environment or a source of randomness by itself, so whole fleets can be simulated from a seed.
+ */
+export interface Environment {
+  /** `length` fresh random bytes, from the operating system outside of tests. */
+  readonly random: Random;
+  /** Milliseconds since 1970-01-01 UTC. Shown and recorded; decides nothing. */
+  readonly now: () => number;
+  readonly host: string;
+  readonly user: string;
+  /** Time zone of the host, such as `Europe/Berlin`. */
+  readonly zone: string;
+  /** 16 bytes that stay the same for one user on one machine. */
+  readonly clientId: Uint8Array;
+  readonly programVersion: string;
+  /** Folder for caches, or undefined: then everything a cache would hold stays in memory. */
+  readonly cacheDirectory: string | undefined;
+  /** Where the storage is, as the user would name it; what a location was the last time is remembered in the cache. */
+  readonly location: string;
+  readonly blake3: Blake3;
+  readonly zstd: Zstd;
+  /** Sizes, for tests and for tuning; defaults are those of docs/format.md. */
+  readonly sizes?: { readonly packSize?: number; readonly packsPerSegment?: number };
+}

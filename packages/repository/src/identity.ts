@@ -1,0 +1,53 @@
+/**
+ * Which repository was at a location the last time. A storage that hands out another one, with a passphrase of its own,
+ * must not go unnoticed (borg #2169). Kept in the cache folder; without one nothing is remembered.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { BcatError } from "@bcat/errors";
+import type { Environment } from "./environment.js";
+
+/** @throws BcatError identity-changed */
+export function checkIdentity(environment: Environment, repositoryId: Uint8Array): void {
+  const path = identityPath(environment);
+  if (path === undefined) return;
+  let known: string;
+  try {
+    known = readFileSync(path, "utf8").trim();
+  } catch {
+    return;
+  }
+  const found = Buffer.from(repositoryId).toString("hex");
+  if (!/^[0-9a-f]{32}$/.test(known) || known === found) return;
+  throw new BcatError(
+    "identity-changed",
+    `Cannot trust ${environment.location}: repository ${known.slice(0, 8)} was there, now it is ${found.slice(0, 8)}; if that is right, remove ${path}`,
+  );
+}
+
+/** Remembers the repository at the environment's location; failing to is no error. */
+export function rememberIdentity(environment: Environment, repositoryId: Uint8Array): void {
+  const path = identityPath(environment);
+  if (path === undefined || environment.cacheDirectory === undefined) return;
+  try {
+    const hex = `${Buffer.from(repositoryId).toString("hex")}\n`;
+    try {
+      if (readFileSync(path, "utf8") === hex) return;
+    } catch {
+      // Not remembered yet.
+    }
+    mkdirSync(join(environment.cacheDirectory, "locations"), { recursive: true, mode: 0o700 });
+    const temporary = `${path}.${Buffer.from(environment.random(8)).toString("hex")}`;
+    writeFileSync(temporary, hex, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch {
+    // As without a cache.
+  }
+}
+
+function identityPath(environment: Environment): string | undefined {
+  if (environment.cacheDirectory === undefined) return undefined;
+  const name = createHash("sha256").update(environment.location).digest("hex").slice(0, 32);
+  return join(environment.cacheDirectory, "locations", name);
+}

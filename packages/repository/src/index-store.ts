@@ -1,0 +1,151 @@
+/**
+ * The local copy of the index: the segments of the repository, merged as they come, and a manifest that says what they
+ * cover. In a folder it outlives the process; in memory it does not. Nothing in it is trusted: runs and manifest are
+ * sealed as objects of the repository are, and what does not open is a miss.
+ *
+ *     <cache>/<repository id>/index/<name>      runs: segments as stored, or merged ones, in the same layout
+ *     <cache>/<repository id>/manifest          sealed record: heads covered, log records, runs
+ *
+ * Two processes may share a folder: files are written under names of their own and renamed into place whole; the last
+ * manifest wins, and runs no manifest names are removed an hour later.
+ */
+import * as fs from "node:fs";
+import { join } from "node:path";
+import type { ByteSource } from "@bcat/pack";
+
+/** Age at which a run that no manifest names is taken for garbage, milliseconds. */
+const GARBAGE_AGE_MS = 3_600_000;
+export const MANIFEST = "manifest";
+
+/** Keeps named immutable byte strings. Failing to keep one is never an error: the caller goes on with what it has. */
+export interface IndexStore {
+  /** Writes what `produce` gives out and returns it as a source of bytes. */
+  write(name: string, produce: (sink: (piece: Uint8Array) => void) => void): ByteSource;
+  open(name: string): ByteSource | undefined;
+  readManifest(): Uint8Array | undefined;
+  /** Makes `manifest` the manifest; runs other than `keep` may go, once they are old. */
+  writeManifest(manifest: Uint8Array, keep: ReadonlySet<string>, now: number): void;
+}
+
+/** An index store that lives as long as the process. */
+export function createMemoryIndexStore(): IndexStore {
+  return {
+    write: (_name, produce) => bytesInMemory(produce),
+    open: () => undefined,
+    readManifest: () => undefined,
+    writeManifest: () => {},
+  };
+}
+
+/** An index store in a folder, made when it is first written to. */
+export function createFolderIndexStore(folder: string, suffix: () => string): IndexStore {
+  const runs = join(folder, "index");
+  return {
+    write(name, produce) {
+      try {
+        return writeFile(runs, name, produce, suffix());
+      } catch {
+        return bytesInMemory(produce);
+      }
+    },
+    open(name) {
+      try {
+        return openFile(join(runs, fileName(name)));
+      } catch {
+        return undefined;
+      }
+    },
+    readManifest() {
+      try {
+        return fs.readFileSync(join(folder, MANIFEST));
+      } catch {
+        return undefined;
+      }
+    },
+    writeManifest(manifest, keep, now) {
+      try {
+        const temporary = join(folder, `.tmp-${suffix()}`);
+        fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+        fs.writeFileSync(temporary, manifest, { mode: 0o600 });
+        fs.renameSync(temporary, join(folder, MANIFEST));
+        removeGarbage(runs, keep, now);
+      } catch {
+        // A cache that cannot be written is a cache that is not there.
+      }
+    },
+  };
+}
+
+function writeFile(
+  folder: string,
+  name: string,
+  produce: (sink: (piece: Uint8Array) => void) => void,
+  suffix: string,
+): ByteSource {
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const temporary = join(folder, `.tmp-${suffix}`);
+  const file = fs.openSync(temporary, "wx+", 0o600);
+  try {
+    produce((piece) => {
+      for (let done = 0; done < piece.length; ) done += fs.writeSync(file, piece, done, piece.length - done);
+    });
+    fs.renameSync(temporary, join(folder, fileName(name)));
+    return fileSource(file);
+  } catch (error) {
+    fs.closeSync(file);
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function openFile(path: string): ByteSource {
+  return fileSource(fs.openSync(path, "r"));
+}
+
+/** The file stays readable when another process removes its name. */
+function fileSource(file: number): ByteSource {
+  let open = true;
+  return {
+    size: fs.fstatSync(file).size,
+    read(offset, length) {
+      const bytes = new Uint8Array(length);
+      let done = 0;
+      while (done < length) {
+        const count = fs.readSync(file, bytes, done, length - done, offset + done);
+        if (count === 0) break;
+        done += count;
+      }
+      return bytes.subarray(0, done);
+    },
+    close() {
+      if (open) fs.closeSync(file);
+      open = false;
+    },
+  };
+}
+
+/** Bytes that are in memory anyway, as a source. */
+export function memorySource(bytes: Uint8Array): ByteSource {
+  return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length), close() {} };
+}
+
+function bytesInMemory(produce: (sink: (piece: Uint8Array) => void) => void): ByteSource {
+  const pieces: Uint8Array[] = [];
+  produce((piece) => {
+    pieces.push(piece);
+  });
+  return memorySource(Buffer.concat(pieces));
+}
+
+function fileName(name: string): string {
+  return name.replaceAll("/", "_");
+}
+
+function removeGarbage(folder: string, keep: ReadonlySet<string>, now: number): void {
+  const files = new Set([...keep].map(fileName));
+  for (const file of fs.readdirSync(folder)) {
+    if (files.has(file)) continue;
+    const path = join(folder, file);
+    if (now - fs.statSync(path).mtimeMs > GARBAGE_AGE_MS) fs.rmSync(path, { force: true });
+  }
+}

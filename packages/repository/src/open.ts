@@ -1,0 +1,180 @@
+/**
+ * Init, unlock and open. Unlocking turns a secret into the root key and costs a deliberate 0.1 s and more; opening takes
+ * the root key and costs a few small reads. They are apart so that nothing pays the first twice.
+ */
+
+import { join } from "node:path";
+import { type ChunkerSettings, DEFAULT_CHUNKER, validateSettings } from "@bcat/chunker";
+import {
+  createKeySlot,
+  ObjectType,
+  openKeySlot,
+  openObject,
+  RepositoryKeys,
+  readRepositoryId,
+  type ScryptCost,
+  type Secret,
+  sealObject,
+} from "@bcat/crypto";
+import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
+import type { PackContext } from "@bcat/pack";
+import type { Storage } from "@bcat/storage";
+import { type ConfigBody, decodeConfig, encodeConfig } from "./bodies/config.js";
+import type { Environment } from "./environment.js";
+import { checkIdentity, rememberIdentity } from "./identity.js";
+import { createFolderIndexStore, createMemoryIndexStore } from "./index-store.js";
+import { decideRegister } from "./registers.js";
+import { Repository } from "./repository.js";
+import { RepositoryState } from "./state.js";
+
+export const CONFIG = "config";
+/** Key slots a repository may have; a reader tries them in order. */
+export const KEY_SLOTS_MAX = 20;
+
+export interface InitOptions {
+  readonly secret: Secret;
+  readonly chunker?: ChunkerSettings;
+  /** Of the key slot; for tests that make many repositories. */
+  readonly scryptCost?: ScryptCost;
+}
+
+/** True when the storage holds a repository, whoever can open it. */
+export async function repositoryExists(storage: Storage): Promise<boolean> {
+  return (await storage.get(CONFIG)) !== undefined;
+}
+
+/**
+ * Makes a repository: a key slot, then the config, whose existence is that of the repository. A key slot left by an init
+ * that did not get so far is taken over by nobody: the next init numbers its slot after it.
+ *
+ * @throws BcatError exists
+ */
+export async function initRepository(
+  storage: Storage,
+  options: InitOptions,
+  environment: Environment,
+): Promise<Repository> {
+  const chunker = options.chunker ?? DEFAULT_CHUNKER;
+  validateSettings(chunker);
+  if (await repositoryExists(storage)) throw alreadyThere(environment);
+  const rootKey = environment.random(32);
+  const repositoryId = environment.random(16);
+  const context = createContext(rootKey, repositoryId, environment);
+  const cost = options.scryptCost === undefined ? {} : { cost: options.scryptCost };
+  const slot = await createKeySlot({
+    rootKey,
+    repositoryId,
+    secret: options.secret,
+    random: environment.random,
+    ...cost,
+  });
+  await putFirstFree(storage, slot);
+  const config: ConfigBody = {
+    chunker:
+      chunker.kind === "fixed"
+        ? { kind: "fixed", size: chunker.average }
+        : { kind: "content-defined", minimum: chunker.minimum, average: chunker.average, maximum: chunker.maximum },
+    created: environment.now(),
+    version: environment.programVersion,
+  };
+  const object = { type: ObjectType.CONFIG, name: CONFIG, epoch: 0, domain: 0 } as const;
+  if (!(await decideRegister(storage, CONFIG, sealObject(context, object, encodeConfig(config)))))
+    throw alreadyThere(environment);
+  rememberIdentity(environment, repositoryId);
+  return await openRepository(storage, rootKey, environment);
+}
+
+/**
+ * The root key behind `secret`.
+ *
+ * @throws BcatError no-repository, wrong-passphrase, newer-format; CorruptError when only damaged slots are left
+ */
+export async function unlockRepository(
+  storage: Storage,
+  secret: Secret,
+  environment: Environment,
+): Promise<{ rootKey: Uint8Array; repositoryId: Uint8Array }> {
+  const repositoryId = readRepositoryId(await readConfigBytes(storage, environment));
+  let damaged: CorruptError | undefined;
+  let newer: BcatError | undefined;
+  let tried = 0;
+  for (let number = 1; number <= KEY_SLOTS_MAX; number++) {
+    const name = `keys/${number}`;
+    const slot = await storage.get(name);
+    if (slot === undefined) continue;
+    tried++;
+    try {
+      const rootKey = await openKeySlot(slot, name, repositoryId, secret);
+      if (rootKey !== undefined) return { rootKey, repositoryId };
+    } catch (error) {
+      if (error instanceof CorruptError) damaged ??= error;
+      else if (isBcatError(error, "newer-format")) newer ??= error;
+      else throw error;
+    }
+  }
+  if (newer !== undefined) throw newer;
+  if (damaged !== undefined) throw damaged;
+  if (tried === 0)
+    throw new CorruptError(`Cannot open the repository at ${environment.location}: it has no key slots`, {
+      object: "keys/1",
+    });
+  const slots = tried === 1 ? "1 key slot" : `${tried} key slots`;
+  throw new BcatError(
+    "wrong-passphrase",
+    `Cannot open the repository at ${environment.location}: wrong passphrase (tried ${slots})`,
+  );
+}
+
+/**
+ * Opens a repository with its root key. The answer is as up to date as the local index; sessions and `refresh` go on
+ * from there.
+ *
+ * @throws BcatError no-repository, identity-changed, newer-format; CorruptError
+ */
+export async function openRepository(
+  storage: Storage,
+  rootKey: Uint8Array,
+  environment: Environment,
+): Promise<Repository> {
+  const bytes = await readConfigBytes(storage, environment);
+  const repositoryId = readRepositoryId(bytes);
+  checkIdentity(environment, repositoryId);
+  const context = createContext(rootKey, repositoryId, environment);
+  const config = decodeConfig(openObject(context.keys, { type: ObjectType.CONFIG, name: CONFIG }, bytes).body);
+  rememberIdentity(environment, repositoryId);
+  const state = new RepositoryState(context, storage, createIndexStore(environment, repositoryId));
+  await state.load();
+  return new Repository({ storage, environment, context, config, state });
+}
+
+function createContext(rootKey: Uint8Array, repositoryId: Uint8Array, environment: Environment): PackContext {
+  const { blake3, zstd, random } = environment;
+  return { keys: new RepositoryKeys(rootKey, repositoryId), blake3, zstd, random };
+}
+
+function createIndexStore(environment: Environment, repositoryId: Uint8Array) {
+  const { cacheDirectory, random } = environment;
+  if (cacheDirectory === undefined) return createMemoryIndexStore();
+  const folder = join(cacheDirectory, Buffer.from(repositoryId).toString("hex"));
+  return createFolderIndexStore(folder, () => Buffer.from(random(8)).toString("hex"));
+}
+
+async function readConfigBytes(storage: Storage, environment: Environment): Promise<Uint8Array> {
+  const bytes = await storage.get(CONFIG);
+  if (bytes !== undefined) return bytes;
+  throw new BcatError("no-repository", `Cannot find a repository at ${environment.location}: make one with bcat init`);
+}
+
+async function putFirstFree(storage: Storage, slot: Uint8Array): Promise<void> {
+  for (let number = 1; number <= KEY_SLOTS_MAX; number++) {
+    if (await decideRegister(storage, `keys/${number}`, slot)) return;
+  }
+  throw new BcatError(
+    "refused",
+    `Cannot init: all ${KEY_SLOTS_MAX} key slots are taken by earlier tries; use an empty place`,
+  );
+}
+
+function alreadyThere(environment: Environment): BcatError {
+  return new BcatError("exists", `Cannot init ${environment.location}: there is a repository already`);
+}

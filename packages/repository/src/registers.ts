@@ -1,0 +1,70 @@
+/**
+ * Registers: numbered keys decided once, by put-if-absent, in the dense sequences `sessions`, `outcomes` and `log`
+ * (docs/format.md section 2). That numbers are dense is what makes listings unnecessary and holes evidence.
+ */
+import { BcatError, isBcatError } from "@bcat/errors";
+import { formatNumber } from "@bcat/pack";
+import type { Registers } from "@bcat/storage";
+
+export type Sequence = "sessions" | "outcomes" | "log";
+
+export function registerName(sequence: Sequence, number: number): string {
+  return `${sequence}/${formatNumber(number)}`;
+}
+
+/**
+ * Decides a register. True when `bytes` are its value, also when a lost acknowledgement made our own success look like
+ * a conflict; false when somebody else's are.
+ *
+ * @throws StorageError when the outcome is not known
+ */
+export async function decideRegister(registers: Registers, name: string, bytes: Uint8Array): Promise<boolean> {
+  try {
+    await registers.putIfAbsent(name, bytes);
+    return true;
+  } catch (error) {
+    if (!isBcatError(error, "exists")) throw error;
+    const value = await registers.get(name);
+    return value !== undefined && Buffer.compare(value, bytes) === 0;
+  }
+}
+
+/**
+ * The highest number of a dense sequence, 0 for none. `known` numbers are known to exist. A cold start doubles its step
+ * and then bisects, so that ten thousand snapshots cost about 25 requests.
+ */
+export async function findHead(registers: Registers, sequence: Sequence, known: number): Promise<number> {
+  const exists = async (number: number) => (await registers.get(registerName(sequence, number))) !== undefined;
+  let low = known;
+  let step = 1;
+  while (await exists(low + step)) {
+    low += step;
+    step *= 2;
+  }
+  let high = low + step;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (await exists(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Refuses a sequence of sessions that goes on behind its first gap: somebody removed `sessions/<head + 1>`, and going on
+ * from here would hide all later snapshots.
+ *
+ * @throws BcatError identity-changed
+ */
+export async function refuseHole(registers: Registers, head: number): Promise<void> {
+  const outcome = registerName("outcomes", head + 1);
+  const later = registerName("sessions", head + 2);
+  for (const name of [outcome, later]) {
+    if ((await registers.get(name)) === undefined) continue;
+    const missing = registerName("sessions", head + 1);
+    throw new BcatError(
+      "identity-changed",
+      `Cannot read the repository: "${missing}" is missing although "${name}" exists`,
+    );
+  }
+}

@@ -1,0 +1,140 @@
+/** What all parts of one backup share: its counts, its reports, and the points at which others get to run. */
+import { BcatError, systemErrorCode } from "@bcat/errors";
+import type { ErrorList, WriteSession } from "@bcat/repository";
+import type { BackupOptions } from "./options.js";
+
+/** Errors listed in a snapshot; more are counted. */
+const ERRORS_LISTED_MAX = 100;
+/** Work between two turns of the event loop: bytes stored, or files looked at. */
+const BREATHE_BYTES = 4 * 2 ** 20;
+const BREATHE_FILES = 500;
+
+/** Counts that grow while a backup runs; names as in the snapshot. */
+export interface RunCounts {
+  files: number;
+  directories: number;
+  symlinks: number;
+  bytes: number;
+  filesNew: number;
+  filesChanged: number;
+  filesUnmodified: number;
+  directoriesNew: number;
+  directoriesChanged: number;
+  directoriesUnmodified: number;
+}
+
+type Change = "new" | "changed" | "unmodified";
+
+export class BackupRun {
+  readonly counts: RunCounts = {
+    files: 0, directories: 0, symlinks: 0, bytes: 0, filesNew: 0, filesChanged: 0, filesUnmodified: 0,
+    directoriesNew: 0, directoriesChanged: 0, directoriesUnmodified: 0,
+  };
+  /** Entries left out on purpose. */
+  skipped = 0;
+  /** Path being read, made only when it is shown. */
+  currentPath: (() => Uint8Array) | undefined;
+  /** Times (ms) behind which a file may have changed unseen since the parent: it is read again. */
+  racyTime = Number.NEGATIVE_INFINITY;
+  /** Packs were condemned since the parent was committed: references are looked up before they are taken over. */
+  mustResolve = false;
+  readonly isExcluded: ((path: Uint8Array, isDirectory: () => boolean) => boolean) | undefined;
+  readonly #session: WriteSession;
+  readonly #options: BackupOptions;
+  readonly #totals: { files: number; bytes: number } | undefined;
+  readonly #errors: { path: Uint8Array; message: string }[] = [];
+  #errorCount = 0;
+  #bytesSince = 0;
+  #filesSince = 0;
+  #bytesReading = 0;
+
+  constructor(parts: {
+    session: WriteSession;
+    options: BackupOptions;
+    totals: { files: number; bytes: number } | undefined;
+    isExcluded: ((path: Uint8Array, isDirectory: () => boolean) => boolean) | undefined;
+  }) {
+    this.#session = parts.session;
+    this.#options = parts.options;
+    this.#totals = parts.totals;
+    this.isExcluded = parts.isExcluded;
+  }
+
+  get errors(): ErrorList {
+    return { total: this.#errorCount, first: this.#errors };
+  }
+
+  countFile(change: Change, size: number): void {
+    this.counts.files++;
+    this.counts.bytes += size;
+    this.#bytesReading = 0;
+    this.#filesSince++;
+    if (change === "new") this.counts.filesNew++;
+    else if (change === "changed") this.counts.filesChanged++;
+    else this.counts.filesUnmodified++;
+  }
+
+  countDirectory(change: Change): void {
+    this.counts.directories++;
+    if (change === "new") this.counts.directoriesNew++;
+    else if (change === "changed") this.counts.directoriesChanged++;
+    else this.counts.directoriesUnmodified++;
+  }
+
+  /** An entry that cannot be stored. One that vanished since it was listed is none: it is as if it had not been there. */
+  reportUnreadable(path: Uint8Array, error: unknown): void {
+    if (systemErrorCode(error) === "ENOENT") return;
+    this.#errorCount++;
+    const message = describe(error);
+    if (this.#errors.length < ERRORS_LISTED_MAX) this.#errors.push({ path, message });
+    this.#options.onWarning?.({ path, message, kind: "error" });
+  }
+
+  reportSkipped(path: Uint8Array, message: string): void {
+    this.skipped++;
+    this.#options.onWarning?.({ path, message, kind: "skipped" });
+  }
+
+  /**
+   * Lets others run when enough was done: writes to the storage, signals, the progress line. `stored` bytes are done,
+   * `reading` bytes of a file that is not.
+   *
+   * @throws BcatError interrupted; what a write to the storage failed with
+   */
+  async breathe(stored: number, reading = 0): Promise<void> {
+    this.#bytesSince += stored + reading;
+    this.#bytesReading += reading;
+    if (this.#session.isBusy) await this.#session.ready();
+    if (this.#bytesSince < BREATHE_BYTES && this.#filesSince < BREATHE_FILES) return;
+    this.#bytesSince = 0;
+    this.#filesSince = 0;
+    this.#showProgress();
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#options.signal?.aborted === true) {
+      throw new BcatError("interrupted", "interrupted; nothing was committed, what was stored is reused by the next backup");
+    }
+  }
+
+  #showProgress(): void {
+    this.#options.onProgress?.({
+      filesDone: this.counts.files,
+      bytesDone: this.counts.bytes + this.#bytesReading,
+      filesTotal: this.#totals?.files,
+      bytesTotal: this.#totals?.bytes,
+      errors: this.#errorCount,
+      currentPath: this.currentPath?.(),
+      dataAdded: this.#session.added.storedBytes,
+    });
+  }
+}
+
+/** What is said of an error of the system, in words. */
+export function describe(error: unknown): string {
+  const code = systemErrorCode(error);
+  if (code === "EACCES" || code === "EPERM") return `permission denied (${code})`;
+  if (code === "EIO") return "input/output error (EIO)";
+  if (code === "ELOOP") return "it was replaced by a symbolic link (ELOOP)";
+  if (code === "ENOENT") return "no such file or directory (ENOENT)";
+  const message = error instanceof Error ? error.message : String(error);
+  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
+}

@@ -1,0 +1,181 @@
+/** Backs up the content of regular files: takes it over from the parent, or reads it once. */
+import { readSync } from "node:fs";
+import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
+import { DATA, TREE } from "@bcat/pack";
+import { isBcatError, systemErrorCode } from "@bcat/errors";
+import type { WriteSession } from "@bcat/repository";
+import { ChunkListWriter } from "../tree/list-writer.js";
+import { type ChunkReference, type Content, contentSize, NodeType } from "../tree/node.js";
+import { readChunkReferences } from "../tree/tree-reader.js";
+import type { BackupRun } from "./backup-run.js";
+import type { ContentWriter } from "./content-writer.js";
+import type { ParentEntry } from "./parent.js";
+import type { StatTable } from "./stat-table.js";
+
+/** Times a file is read again when it changes while it is read. */
+const ATTEMPTS_MAX = 3;
+/** Bytes read between two chances for others to run. */
+const READ_SIZE = 2 ** 20;
+
+/** An entry to back up. `path` is absolute, made only when it is shown. */
+export interface FileEntry {
+  readonly directory: Directory;
+  readonly name: Uint8Array;
+  readonly path: () => Uint8Array;
+}
+
+export interface StoredFile {
+  readonly content: Content;
+  /** The file did not hold still: it must be read again next time. */
+  readonly isUnsettled: boolean;
+}
+
+export class FileBackup {
+  readonly #run: BackupRun;
+  readonly #session: WriteSession;
+  readonly #posix: Posix;
+  readonly #writer: ContentWriter;
+  readonly #stat = new Stat();
+
+  constructor(parts: { run: BackupRun; session: WriteSession; posix: Posix; writer: ContentWriter }) {
+    this.#run = parts.run;
+    this.#session = parts.session;
+    this.#posix = parts.posix;
+    this.#writer = parts.writer;
+  }
+
+  /**
+   * The content of a file; undefined when it cannot be read, which has then been reported. Where the file is found
+   * other than its row says, the row is changed to what was stored.
+   */
+  async backUp(
+    entry: FileEntry,
+    place: { table: StatTable; row: number },
+    parent: ParentEntry | undefined,
+  ): Promise<StoredFile | undefined> {
+    const { table, row } = place;
+    const known = this.#unchangedContent(table, row, parent);
+    const resolved = known === undefined ? undefined : await this.#resolve(known);
+    if (resolved !== undefined) {
+      this.#run.countFile("unmodified", table.columns.sizes[row]!);
+      return { content: resolved, isUnsettled: false };
+    }
+    this.#run.currentPath = entry.path;
+    const file = this.#open(entry);
+    if (file === undefined) return undefined;
+    try {
+      const stored = await this.#read(entry, file, place);
+      if (stored !== undefined) {
+        const size = contentSize(stored.content);
+        this.#run.countFile(parent === undefined ? "new" : "changed", size);
+        await this.#run.breathe(size);
+      }
+      return stored;
+    } finally {
+      this.#posix.close(file);
+    }
+  }
+
+  /** The parent's content, when size, mtime, ctime and inode say that nothing was written since. */
+  #unchangedContent(table: StatTable, row: number, parent: ParentEntry | undefined): Content | undefined {
+    if (parent === undefined || table.isRacy(row, this.#run.racyTime)) return undefined;
+    const { node, stats, row: from } = parent;
+    const { columns } = table;
+    if (node.type !== NodeType.file || node.content === undefined) return undefined;
+    const isUnchanged =
+      contentSize(node.content) === columns.sizes[row] &&
+      node.mtimeSeconds === columns.mtimeSeconds[row] &&
+      node.mtimeNanoseconds === columns.mtimeNanoseconds[row] &&
+      stats.ctimeSeconds[from] === columns.ctimeSeconds[row] &&
+      stats.ctimeNanoseconds[from] === columns.ctimeNanoseconds[row] &&
+      stats.inodes[2 * from] === columns.inodes[2 * row] &&
+      stats.inodes[2 * from + 1] === columns.inodes[2 * row + 1];
+    return isUnchanged ? node.content : undefined;
+  }
+
+  /**
+   * The reference rule: a reference taken over must have a location that no log record condemns. When packs were
+   * condemned since the parent was committed, each is looked up; undefined when one has none, and the file is read.
+   */
+  async #resolve(content: Content): Promise<Content | undefined> {
+    if (!this.#run.mustResolve || content.kind === "inline") return content;
+    const list = new ChunkListWriter((bytes) => this.#session.store(TREE, bytes));
+    try {
+      for await (const chunks of readChunkReferences(this.#session.repository, content)) {
+        for (const chunk of chunks as readonly ChunkReference[]) {
+          if (!this.#session.has(DATA, chunk.id)) return undefined;
+          list.add(chunk);
+        }
+      }
+    } catch (error) {
+      if (!isBcatError(error, "corrupt")) throw error;
+      return undefined;
+    }
+    return list.finish();
+  }
+
+  #open(entry: FileEntry): number | undefined {
+    try {
+      return this.#posix.openFileAt(entry.directory, entry.name);
+    } catch (error) {
+      this.#run.reportUnreadable(entry.path(), error);
+      return undefined;
+    }
+  }
+
+  async #read(
+    entry: FileEntry,
+    file: number,
+    { table, row }: { table: StatTable; row: number },
+  ): Promise<StoredFile | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      let content: Content;
+      try {
+        content = await this.#readOnce(file, table.columns.sizes[row]!);
+        this.#posix.statFile(file, this.#stat);
+      } catch (error) {
+        this.#writer.reset();
+        if (systemErrorCode(error) === undefined) throw error;
+        this.#run.reportUnreadable(entry.path(), error);
+        return undefined;
+      }
+      if (this.#stat.type !== FileType.FILE) {
+        this.#run.reportUnreadable(entry.path(), new Error("it was replaced by something that is no file"));
+        return undefined;
+      }
+      const held = isAsInRow(this.#stat, table, row) && contentSize(content) === this.#stat.size;
+      if (held) return { content, isUnsettled: attempt > 1 };
+      table.set(row, this.#stat);
+      if (attempt < ATTEMPTS_MAX) continue;
+      this.#run.reportUnreadable(entry.path(), new Error("it changed while it was read; what was read last is stored"));
+      return { content, isUnsettled: true };
+    }
+  }
+
+  async #readOnce(file: number, expected: number): Promise<Content> {
+    let position = 0;
+    for (;;) {
+      const space = this.#writer.space;
+      // One byte more than expected, so that a single read also shows that there is no more.
+      const wanted = Math.min(space.length, READ_SIZE, Math.max(expected + 1 - position, 1));
+      const count = readSync(file, space, 0, wanted, position);
+      position += count;
+      if (count > 0) this.#writer.advance(count);
+      if (count < wanted) return this.#writer.finish();
+      if (position >= READ_SIZE) await this.#run.breathe(0, count);
+    }
+  }
+}
+
+function isAsInRow(stat: Stat, table: StatTable, row: number): boolean {
+  const { columns } = table;
+  return (
+    stat.size === columns.sizes[row] &&
+    stat.mtimeSeconds === columns.mtimeSeconds[row] &&
+    stat.mtimeNanoseconds === columns.mtimeNanoseconds[row] &&
+    stat.ctimeSeconds === columns.ctimeSeconds[row] &&
+    stat.ctimeNanoseconds === columns.ctimeNanoseconds[row] &&
+    stat.inodeLow === columns.inodes[2 * row] &&
+    stat.inodeHigh === columns.inodes[2 * row + 1]
+  );
+}

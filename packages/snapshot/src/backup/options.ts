@@ -1,0 +1,65 @@
+/** What a caller tells a backup, and what it is told. */
+
+/** How hard to compress: zstd levels 0 (not at all), 1, 3, 7 and 19. */
+export type Compression = "off" | "fastest" | "auto" | "better" | "max";
+
+export const COMPRESSION_LEVELS: Readonly<Record<Compression, number>> = { off: 0, fastest: 1, auto: 3, better: 7, max: 19 };
+
+/** One entry that was left out: because it could not be read, or because this version does not back up its type. */
+export interface Warning {
+  readonly path: Uint8Array;
+  readonly message: string;
+  readonly kind: "error" | "skipped";
+}
+
+export interface BackupProgress {
+  readonly filesDone: number;
+  readonly bytesDone: number;
+  /** Of the parent snapshot: an estimate. */
+  readonly filesTotal: number | undefined;
+  readonly bytesTotal: number | undefined;
+  readonly errors: number;
+  readonly currentPath: Uint8Array | undefined;
+  /** Bytes sent to the storage so far. */
+  readonly dataAdded: number;
+}
+
+export interface BackupOptions {
+  readonly excludes?: readonly string[];
+  readonly tags?: readonly string[];
+  /** Recorded instead of the name of this host, and used to find the parent. */
+  readonly host?: string;
+  readonly dryRun?: boolean;
+  readonly compression?: Compression;
+  readonly signal?: AbortSignal;
+  /** Called every few MiB or hundred files. */
+  readonly onProgress?: (progress: BackupProgress) => void;
+  readonly onWarning?: (warning: Warning) => void;
+}
+
+export interface BackupSummary {
+  /** Undefined for a dry run. */
+  readonly snapshotNumber: number | undefined;
+  readonly parent: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly start: number;
+  readonly end: number;
+  /** Entries that could not be read. */
+  readonly errors: number;
+  /** Entries left out on purpose. */
+  readonly skipped: number;
+  readonly filesNew: number;
+  readonly filesChanged: number;
+  readonly filesUnmodified: number;
+  readonly dirsNew: number;
+  readonly dirsChanged: number;
+  readonly dirsUnmodified: number;
+  readonly dataChunks: number;
+  readonly treeChunks: number;
+  /** Plain bytes of the chunks added. */
+  readonly dataAdded: number;
+  /** Bytes added to the storage. */
+  readonly dataAddedPacked: number;
+  readonly totalFiles: number;
+  readonly totalBytes: number;
+}

@@ -1,0 +1,83 @@
+/** The roots of a backup: absolute paths, none inside another, those that are there. */
+import { BcatError, SourceError, systemErrorCode } from "@bcat/errors";
+import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
+import { compareBytes, showName } from "../tree/name.js";
+import type { BackupRun } from "./backup-run.js";
+import { describe } from "./backup-run.js";
+
+const SLASH = 0x2f;
+
+/** Sorted, without repetitions. @throws BcatError usage when one lies in another */
+export function normaliseRoots(paths: readonly Uint8Array[]): Uint8Array[] {
+  const sorted = [...paths].sort(compareBytes);
+  const roots = sorted.filter((path, i) => i === 0 || compareBytes(path, sorted[i - 1]!) !== 0);
+  for (const root of roots) {
+    if (root[0] !== SLASH) throw new RangeError(`a root is not absolute: ${showName(root)}`);
+    const inside = roots.find((other) => other !== root && isInside(other, root));
+    if (inside !== undefined) {
+      throw new BcatError("usage", `Cannot back up ${showName(inside)} and ${showName(root)} together: the one lies in the other`);
+    }
+  }
+  return roots;
+}
+
+function isInside(path: Uint8Array, folder: Uint8Array): boolean {
+  const prefix = folder.at(-1) === SLASH ? folder : Buffer.concat([folder, Uint8Array.of(SLASH)]);
+  return path.length > prefix.length && compareBytes(path.subarray(0, prefix.length), prefix) === 0;
+}
+
+/** A root that is there. `parent` is the folder it is in, open; the root `/` is its own. */
+export interface OpenRoot {
+  readonly path: Uint8Array;
+  /** Empty for `/`. */
+  readonly name: Uint8Array;
+  readonly parent: Directory;
+  readonly stat: Stat;
+}
+
+/** Opens the folder a root is in and looks at the root. The caller closes `parent`. */
+export function openRoot(posix: Posix, path: Uint8Array): OpenRoot {
+  const stat = new Stat();
+  const cut = path.lastIndexOf(SLASH);
+  const name = path.subarray(cut + 1);
+  const parent = posix.openDirectory(cut <= 0 ? path.subarray(0, 1) : path.subarray(0, cut));
+  try {
+    if (name.length === 0) posix.statFile(parent.fd, stat);
+    else posix.statAt(parent, name, stat);
+    return { path, name, parent, stat };
+  } catch (error) {
+    posix.closeDirectory(parent);
+    throw error;
+  }
+}
+
+/** True for the types a root can have. */
+export function isRootType(type: number): boolean {
+  return type === FileType.DIRECTORY || type === FileType.FILE || type === FileType.SYMLINK;
+}
+
+/**
+ * The roots that can be opened; the others are reported.
+ *
+ * @throws SourceError when none is left: then nothing must be written
+ */
+export function openRoots(posix: Posix, paths: readonly Uint8Array[], report: BackupRun["reportSkipped"]): OpenRoot[] {
+  const roots: OpenRoot[] = [];
+  let last = "";
+  for (const path of paths) {
+    try {
+      const root = openRoot(posix, path);
+      if (isRootType(root.stat.type)) roots.push(root);
+      else {
+        posix.closeDirectory(root.parent);
+        throw new Error("it is no file, directory or symbolic link");
+      }
+    } catch (error) {
+      if (systemErrorCode(error) === undefined && !(error instanceof Error)) throw error;
+      last = `Cannot back up ${showName(path)}: ${describe(error)}`;
+      report(path, describe(error));
+    }
+  }
+  if (roots.length === 0) throw new SourceError(last);
+  return roots;
+}

@@ -1,0 +1,30 @@
+/** Writes the scan stream of a root as its directories are finished (docs/format.md section 13). */
+import type { Content, TreeReference } from "../tree/node.js";
+import { ScanEncoder } from "../tree/scan.js";
+import type { ContentWriter } from "./content-writer.js";
+import type { StatTable } from "./stat-table.js";
+
+export class ScanWriter {
+  readonly #writer: ContentWriter;
+  readonly #encoder = new ScanEncoder();
+
+  constructor(writer: ContentWriter) {
+    this.#writer = writer;
+  }
+
+  append(record: { path: Uint8Array; digest: Uint8Array; tree: TreeReference; table: StatTable }): void {
+    const { path, digest, tree, table } = record;
+    const bytes = this.#encoder.append({ path, digest, tree, entryCount: table.count, columns: table.scanColumns() });
+    for (let done = 0; done < bytes.length; ) {
+      const space = this.#writer.space;
+      const piece = bytes.subarray(done, done + space.length);
+      space.set(piece);
+      this.#writer.advance(piece.length);
+      done += piece.length;
+    }
+  }
+
+  finish(): Content {
+    return this.#writer.finish();
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Files whose content is on its way. Chunks are asked for in batches and come in the order in which they lie in packs;
+ * each is written where it belongs, and a file is finished with its last one. Memory and open files are bounded by the
+ * batch, not by the restore.
+ */
+import { writeSync } from "node:fs";
+import type { Posix } from "@bcat/posix";
+import { DATA } from "@bcat/pack";
+import type { Repository } from "@bcat/repository";
+import { type ChunkReference, idSize, type Node } from "../tree/node.js";
+import type { MetadataSetter } from "./metadata.js";
+import type { RestoreRun } from "./restore-run.js";
+import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+
+/** Chunks of one batch. */
+const CHUNKS_MAX = 65_536;
+/** Files of more than one chunk in a batch: so many may be open at once. */
+const LARGE_FILES_MAX = 256;
+
+/** A file that is being restored. */
+export interface PendingFile {
+  readonly path: Uint8Array;
+  readonly node: Node;
+  readonly directory: TargetDirectory;
+  fd: number | undefined;
+  /** Chunks asked for and not written yet. */
+  waiting: number;
+  /** Bytes asked for so far: where the next chunk goes. */
+  position: number;
+  /** All chunks have been asked for. */
+  isComplete: boolean;
+  failure: Error | undefined;
+}
+
+export interface FileBatchParts {
+  readonly repository: Repository;
+  readonly posix: Posix;
+  readonly run: RestoreRun;
+  readonly directories: TargetDirectories;
+  readonly metadata: MetadataSetter;
+}
+
+export class FileBatch {
+  readonly #parts: FileBatchParts;
+  readonly #ids = new Uint8Array(CHUNKS_MAX * idSize);
+  readonly #positions = new Float64Array(CHUNKS_MAX);
+  #files: PendingFile[] = [];
+  #largeFiles = 0;
+
+  constructor(parts: FileBatchParts) {
+    this.#parts = parts;
+  }
+
+  get isFull(): boolean {
+    return this.#files.length >= CHUNKS_MAX || this.#largeFiles >= LARGE_FILES_MAX;
+  }
+
+  /** Asks for the next chunk of a file. @throws nothing; call {@link flush} when {@link isFull} */
+  add(file: PendingFile, chunk: ChunkReference): void {
+    const index = this.#files.length;
+    if (file.position > 0 && file.waiting === 1) this.#largeFiles++;
+    this.#ids.set(chunk.id, index * idSize);
+    this.#positions[index] = file.position;
+    this.#files.push(file);
+    file.position += chunk.length;
+    file.waiting++;
+  }
+
+  /** Reads and writes all chunks asked for. @throws StorageError; BcatError target-failed, interrupted */
+  async flush(): Promise<void> {
+    const files = this.#files;
+    this.#files = [];
+    this.#largeFiles = 0;
+    const { repository, run } = this.#parts;
+    await repository.readChunks({ kind: DATA, count: files.length, ids: this.#ids }, {
+      onChunk: async (index, bytes) => {
+        const file = files[index]!;
+        this.#write(file, bytes, this.#positions[index]!);
+        this.settle(file);
+        await run.breathe(bytes.length);
+      },
+      onFailure: (index, error) => {
+        const file = files[index]!;
+        file.failure ??= error;
+        file.waiting--;
+        this.#finishIfDone(file);
+      },
+    });
+  }
+
+  /** Writes content that came with the node. */
+  writeInline(file: PendingFile, bytes: Uint8Array): void {
+    file.waiting++;
+    this.#write(file, bytes, 0);
+    this.settle(file);
+  }
+
+  /** Notes that one chunk less is waited for, and finishes the file with its last. */
+  settle(file: PendingFile): void {
+    file.waiting--;
+    this.#finishIfDone(file);
+  }
+
+  /** Notes that all chunks of the file have been asked for. */
+  complete(file: PendingFile): void {
+    file.isComplete = true;
+    this.#finishIfDone(file);
+  }
+
+  #write(file: PendingFile, bytes: Uint8Array, position: number): void {
+    if (file.failure !== undefined) return;
+    try {
+      file.fd ??= this.#create(file);
+      for (let done = 0; done < bytes.length; ) {
+        done += writeSync(file.fd, bytes, done, bytes.length - done, position + done);
+      }
+      this.#parts.run.bytes += bytes.length;
+    } catch (error) {
+      this.#parts.run.refuseFullTarget(file.path, error);
+      file.failure = error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  #create(file: PendingFile): number {
+    const { posix, directories } = this.#parts;
+    return posix.createFileAt(directories.handle(file.directory), file.node.name, 0o600);
+  }
+
+  #finishIfDone(file: PendingFile): void {
+    if (!file.isComplete || file.waiting > 0) return;
+    const { posix, run, metadata, directories } = this.#parts;
+    if (file.fd === undefined && file.failure === undefined) this.#write(file, new Uint8Array(0), 0);
+    const { fd } = file;
+    if (fd !== undefined) {
+      const fault = file.failure === undefined ? metadata.setFile(fd, file.node) : undefined;
+      posix.close(fd);
+      file.fd = undefined;
+      if (fault !== undefined) run.report(file.path, fault);
+      // A file that lacks bytes must not look like one that has them.
+      if (file.failure !== undefined) posix.removeFileAt(directories.handle(file.directory), file.node.name);
+    }
+    if (file.failure !== undefined) run.report(file.path, file.failure);
+    else run.files++;
+  }
+}

@@ -1,0 +1,72 @@
+/** Sets what a node says of an entry: owner, then mode (which a change of owner resets), then times, last of all. */
+import { systemErrorCode } from "@bcat/errors";
+import type { Directory, Posix } from "@bcat/posix";
+import { type Node, NodeType } from "../tree/node.js";
+
+const PERMISSIONS = 0o777;
+
+/** What of an entry's metadata was not set, as one line, or undefined when all was. */
+export type MetadataFault = string | undefined;
+
+export class MetadataSetter {
+  readonly #posix: Posix;
+  /** Owners cannot be given away without privileges: found out once, then not tried again. */
+  #canSetOwner = true;
+
+  constructor(posix: Posix) {
+    this.#posix = posix;
+  }
+
+  /** False once an owner could not be set for want of privileges. */
+  get canSetOwner(): boolean {
+    return this.#canSetOwner;
+  }
+
+  /** For a file that is open for writing. */
+  setFile(file: number, node: Node): MetadataFault {
+    const { uid, gid, mode, mtimeSeconds, mtimeNanoseconds } = node;
+    return this.#set(node, {
+      owner: () => this.#posix.setFileOwner(file, uid, gid),
+      mode: (permitted) => this.#posix.setFileMode(file, mode & permitted),
+      times: () => this.#posix.setFileTimes(file, mtimeSeconds, mtimeNanoseconds),
+    });
+  }
+
+  /** For a directory or symbolic link, by its name. */
+  setAt(directory: Directory, name: Uint8Array, node: Node): MetadataFault {
+    const { uid, gid, mode, mtimeSeconds, mtimeNanoseconds } = node;
+    return this.#set(node, {
+      owner: () => this.#posix.setOwnerAt(directory, name, uid, gid),
+      mode: (permitted) => this.#posix.setModeAt(directory, name, mode & permitted),
+      times: () => this.#posix.setTimesAt(directory, name, mtimeSeconds, mtimeNanoseconds),
+    });
+  }
+
+  #set(node: Node, set: { owner: () => void; mode: (permitted: number) => void; times: () => void }): MetadataFault {
+    const faults: string[] = [];
+    const attempt = (what: string, action: () => void) => {
+      try {
+        action();
+      } catch (error) {
+        faults.push(`its ${what} could not be set (${systemErrorCode(error) ?? String(error)})`);
+      }
+    };
+    const owned = this.#setOwner(set.owner, faults);
+    // Set-id bits of somebody else's file would grant our rights, not theirs.
+    if (node.type !== NodeType.symlink) attempt("mode", () => set.mode(owned ? 0o7777 : PERMISSIONS));
+    attempt("time", set.times);
+    return faults.length === 0 ? undefined : faults.join(", ");
+  }
+
+  #setOwner(action: () => void, faults: string[]): boolean {
+    if (!this.#canSetOwner) return false;
+    try {
+      action();
+      return true;
+    } catch (error) {
+      if (systemErrorCode(error) === "EPERM") this.#canSetOwner = false;
+      else faults.push(`its owner could not be set (${systemErrorCode(error) ?? String(error)})`);
+      return false;
+    }
+  }
+}

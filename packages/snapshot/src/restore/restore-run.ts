@@ -1,0 +1,67 @@
+/** What all parts of one restore share: its counts, its reports, and the points at which others get to run. */
+import { BcatError, systemErrorCode } from "@bcat/errors";
+import { describe } from "../backup/backup-run.js";
+import { showName } from "../tree/name.js";
+import type { RestoreOptions } from "./options.js";
+
+/** Work between two turns of the event loop: bytes written, or entries made. */
+const BREATHE_BYTES = 4 * 2 ** 20;
+const BREATHE_ENTRIES = 500;
+/** Errors of the target that every further entry would meet too. */
+const FATAL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
+
+export class RestoreRun {
+  files = 0;
+  directories = 0;
+  symlinks = 0;
+  bytes = 0;
+  errors = 0;
+  skipped = 0;
+  readonly #options: RestoreOptions;
+  readonly #totals: { files: number; bytes: number } | undefined;
+  #bytesSince = 0;
+  #entriesSince = 0;
+
+  constructor(options: RestoreOptions, totals: { files: number; bytes: number } | undefined) {
+    this.#options = options;
+    this.#totals = totals;
+  }
+
+  /** An entry that was not restored, or not wholly. */
+  report(path: Uint8Array, error: unknown): void {
+    this.errors++;
+    const message = typeof error === "string" ? error : describe(error);
+    this.#options.onWarning?.({ path, message, kind: "error" });
+  }
+
+  reportSkipped(path: Uint8Array, message: string): void {
+    this.skipped++;
+    this.#options.onWarning?.({ path, message, kind: "skipped" });
+  }
+
+  /** @throws BcatError target-failed for errors that every further entry would meet */
+  refuseFullTarget(path: Uint8Array, error: unknown): void {
+    const code = systemErrorCode(error);
+    if (code === undefined || !FATAL.has(code)) return;
+    const found = code === "EROFS" ? "the target is read-only" : "no space left";
+    throw new BcatError("target-failed", `Cannot restore ${showName(path)}: ${found} (${code})`, { cause: error });
+  }
+
+  /** @throws BcatError interrupted */
+  async breathe(bytes: number): Promise<void> {
+    this.#bytesSince += bytes;
+    this.#entriesSince++;
+    if (this.#bytesSince < BREATHE_BYTES && this.#entriesSince < BREATHE_ENTRIES) return;
+    this.#bytesSince = 0;
+    this.#entriesSince = 0;
+    this.#options.onProgress?.({
+      filesDone: this.files,
+      bytesDone: this.bytes,
+      filesTotal: this.#totals?.files,
+      bytesTotal: this.#totals?.bytes,
+      errors: this.errors,
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#options.signal?.aborted === true) throw new BcatError("interrupted", "interrupted; what was restored so far stays");
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The directories a restore makes. Each is reached from its parent's descriptor, never by a path, so a symbolic link
+ * that somebody plants meanwhile is not followed. At most {@link OPEN_MAX} are open at once; the others are opened
+ * again when they are needed.
+ */
+import type { Directory, Posix } from "@bcat/posix";
+
+/** Open directories of one restore. */
+const OPEN_MAX = 256;
+
+export class TargetDirectory {
+  readonly parent: TargetDirectory | undefined;
+  readonly name: Uint8Array;
+  /** Undefined while it is closed. */
+  open: Directory | undefined;
+
+  constructor(parent: TargetDirectory | undefined, name: Uint8Array) {
+    this.parent = parent;
+    this.name = name;
+  }
+}
+
+/** Opens and closes target directories, the least recently used first. The top one stays open. */
+export class TargetDirectories {
+  readonly #posix: Posix;
+  readonly #open = new Set<TargetDirectory>();
+
+  constructor(posix: Posix) {
+    this.#posix = posix;
+  }
+
+  /** The top directory, which the caller has opened and closes. */
+  top(directory: Directory): TargetDirectory {
+    const top = new TargetDirectory(undefined, new Uint8Array(0));
+    top.open = directory;
+    return top;
+  }
+
+  handle(directory: TargetDirectory): Directory {
+    if (directory.open !== undefined) {
+      if (this.#open.delete(directory)) this.#open.add(directory);
+      return directory.open;
+    }
+    const parent = this.handle(directory.parent!);
+    const handle = this.#posix.openDirectoryAt(parent, directory.name);
+    directory.open = handle;
+    this.#open.add(directory);
+    for (const oldest of this.#open) {
+      if (this.#open.size <= OPEN_MAX) break;
+      if (oldest !== directory) this.#close(oldest);
+    }
+    return handle;
+  }
+
+  closeAll(): void {
+    for (const directory of this.#open) this.#close(directory);
+  }
+
+  #close(directory: TargetDirectory): void {
+    this.#open.delete(directory);
+    if (directory.open !== undefined) this.#posix.closeDirectory(directory.open);
+    directory.open = undefined;
+  }
+}

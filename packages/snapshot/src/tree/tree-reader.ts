@@ -1,0 +1,92 @@
+/** Reads directories and chunk lists of any size, leaf by leaf, holding one object of each level in memory. */
+import { CorruptError } from "@bcat/errors";
+import { TREE } from "@bcat/pack";
+import type { Repository } from "@bcat/repository";
+import type { InnerList } from "./list.js";
+import { compareBytes } from "./name.js";
+import { type ChunkReference, type Content, type Node, type TreeReference, treeSizeMax } from "./node.js";
+import { decodeTree, type Tree } from "./tree.js";
+
+/** How a tree is called in errors: by the head of its id. */
+export function treeLabel(id: Uint8Array): string {
+  return `tree ${Buffer.from(id.subarray(0, 8)).toString("hex")}…`;
+}
+
+/** Reads and decodes one tree chunk. @throws CorruptError, BcatError newer-format, StorageError */
+export async function readTree(repository: Repository, reference: TreeReference): Promise<Tree> {
+  const what = treeLabel(reference.id);
+  const bytes = await repository.readChunk(TREE, reference.id);
+  if (bytes.length !== reference.length || bytes.length > treeSizeMax) {
+    throw new CorruptError(`Cannot read ${what}: it has ${bytes.length} bytes, its reference says ${reference.length}`);
+  }
+  const tree = decodeTree(bytes, what);
+  if ((tree.kind === "inner" ? tree.list.level : 0) !== reference.level) {
+    throw new CorruptError(`Cannot read ${what}: its level is not the ${reference.level} of its reference`);
+  }
+  return tree;
+}
+
+/** The nodes of a directory in order of name, a leaf at a time. Names ascend over all of them. */
+export async function* readNodes(repository: Repository, reference: TreeReference): AsyncGenerator<readonly Node[]> {
+  let last: Uint8Array | undefined;
+  for await (const tree of readLeaves(repository, reference, "nodes")) {
+    if (tree.kind !== "nodes") throw wrongKind(reference, "nodes");
+    const first = tree.nodes[0];
+    if (first !== undefined && last !== undefined && compareBytes(last, first.name) >= 0) {
+      throw new CorruptError(`Cannot read ${treeLabel(reference.id)}: names do not ascend from leaf to leaf`);
+    }
+    last = tree.nodes.at(-1)?.name;
+    yield tree.nodes;
+  }
+}
+
+/** The chunks of a content, a leaf at a time; none for an inline one. */
+export async function* readChunkReferences(
+  repository: Repository,
+  content: Content,
+): AsyncGenerator<readonly ChunkReference[]> {
+  if (content.kind === "inline") return;
+  if (content.kind === "chunks") {
+    yield content.chunks;
+    return;
+  }
+  let size = 0;
+  for await (const tree of readLeaves(repository, content.list, "chunks")) {
+    if (tree.kind !== "chunks") throw wrongKind(content.list, "chunks");
+    for (const { length } of tree.chunks) size += length;
+    yield tree.chunks;
+  }
+  if (size !== content.size) {
+    throw new CorruptError(
+      `Cannot read ${treeLabel(content.list.id)}: its chunks have ${size} bytes, not ${content.size}`,
+    );
+  }
+}
+
+async function* readLeaves(
+  repository: Repository,
+  reference: TreeReference,
+  over: InnerList["over"],
+): AsyncGenerator<Exclude<Tree, { kind: "inner" }>> {
+  const tree = await readTree(repository, reference);
+  if (tree.kind !== "inner") {
+    yield tree;
+    return;
+  }
+  if (tree.list.over !== over) throw wrongKind(reference, over);
+  for (const child of tree.list.children) {
+    const level = tree.list.level - 1;
+    let span = 0;
+    for await (const leaf of readLeaves(repository, { level, length: child.length, id: child.id }, over)) {
+      span += leaf.kind === "nodes" ? leaf.nodes.length : leaf.chunks.reduce((sum, { length }) => sum + length, 0);
+      yield leaf;
+    }
+    if (span !== child.span) {
+      throw new CorruptError(`Cannot read ${treeLabel(reference.id)}: a child spans ${span}, it says ${child.span}`);
+    }
+  }
+}
+
+function wrongKind(reference: TreeReference, wanted: string): CorruptError {
+  return new CorruptError(`Cannot read ${treeLabel(reference.id)}: it is no list of ${wanted}`);
+}

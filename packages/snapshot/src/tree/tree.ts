@@ -1,0 +1,28 @@
+/**
+ * A tree chunk of any kind (docs/format.md section 12).
+ */
+
+import { readTreeRecord, treeKind } from "./columns.js";
+import { readLeaf } from "./leaf.js";
+import { type InnerList, readChunkLeaf, readInner } from "./list.js";
+import type { ChunkReference, Node } from "./node.js";
+
+/** A tree chunk taken apart. */
+export type Tree =
+  | { readonly kind: "nodes"; readonly nodes: readonly Node[] }
+  | { readonly kind: "chunks"; readonly chunks: readonly ChunkReference[] }
+  | { readonly kind: "inner"; readonly list: InnerList };
+
+/**
+ * Decodes the bytes of a tree chunk, which its id has shown to be the right ones.
+ *
+ * @param what names the object in errors: `Cannot read <what>: …`.
+ * @throws {CorruptError} when the bytes break a rule of the format.
+ * @throws {BcatError} `newer-format` when they need a newer version.
+ */
+export function decodeTree(bytes: Uint8Array, what: string): Tree {
+  const tree = readTreeRecord(bytes, what);
+  if (tree.kind === treeKind.nodes) return { kind: "nodes", nodes: readLeaf(tree) };
+  if (tree.kind === treeKind.chunks) return { kind: "chunks", chunks: readChunkLeaf(tree) };
+  return { kind: "inner", list: readInner(tree) };
+}
