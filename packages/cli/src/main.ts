@@ -1,1 +1,44 @@
-export {};
+/** The program: runs the command line of this process. */
+import { isatty, type ReadStream } from "node:tty";
+import { Interruption } from "./interruption.js";
+import { switchValue } from "./options.js";
+import { Output } from "./output.js";
+import { createPrompt } from "./prompt.js";
+import { run } from "./run.js";
+import { wantsColor } from "./settings.js";
+
+// Node ends with code 13 when a promise is never settled, unless a code is set.
+process.exitCode = 1;
+let ended = false;
+process.on("exit", () => {
+  if (!ended) process.stderr.write("bcat: unexpected end of the program before its work was done\n");
+});
+
+const words = process.argv.slice(2);
+const { stdout, stderr, env } = process;
+const output = new Output({ stdout, stderr, json: wantsJson(words, env.BCAT_JSON), color: wantsColor(env) });
+const interruption = new Interruption();
+const ask = isatty(0)
+  ? createPrompt({
+      input: process.stdin as ReadStream,
+      write: (text) => stderr.write(text),
+      interrupt: () => interruption.interrupt("SIGINT"),
+      signal: interruption.signal,
+    })
+  : undefined;
+
+process.exitCode = await run(words, { variables: env, output, interruption, ask });
+ended = true;
+interruption[Symbol.dispose]();
+
+/** Looked for by hand, so that also an error in the command line itself is told in JSON. */
+function wantsJson(words: readonly string[], variable: string | undefined): boolean {
+  const end = words.indexOf("--");
+  const flags = end < 0 ? words : words.slice(0, end);
+  if (flags.includes("--json") || flags.includes("--json=true")) return true;
+  try {
+    return variable !== undefined && !flags.includes("--json=false") && switchValue("BCAT_JSON", variable) === "true";
+  } catch {
+    return false;
+  }
+}
