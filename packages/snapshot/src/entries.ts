@@ -71,7 +71,10 @@ export async function findEntries(repository: Repository, info: SnapshotInfo, pa
     throw new BcatError("not-found", `Cannot find ${showName(path)} in snapshot ${info.number}, which has ${where}`);
   }
   if (wanted === undefined && found.length > 1) {
-    throw new BcatError("usage", `Cannot tell which ${showName(path)} of snapshot ${info.number} is meant: give its absolute path`);
+    throw new BcatError(
+      "usage",
+      `Cannot tell which ${showName(path)} of snapshot ${info.number} is meant: give its absolute path`,
+    );
   }
   return found;
 }

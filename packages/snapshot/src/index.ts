@@ -7,11 +7,20 @@ export {
   type Compression,
   type Warning,
 } from "./backup/options.js";
+export { check } from "./check/check.js";
+export type { CheckOptions, CheckProgress, CheckSummary, Finding } from "./check/findings.js";
 export { type Entry, findEntries, listEntries, rootEntries } from "./entries.js";
 export { compileExcludes } from "./exclude.js";
 export type { RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
 export { restore } from "./restore/restore.js";
 export { findSnapshot, listSnapshots, type SnapshotInfo } from "./snapshots.js";
 export { showName } from "./tree/name.js";
-export { type ChunkReference, type Content, contentSize, type Node, NodeType, type TreeReference } from "./tree/node.js";
+export {
+  type ChunkReference,
+  type Content,
+  contentSize,
+  type Node,
+  NodeType,
+  type TreeReference,
+} from "./tree/node.js";
 export { readChunkReferences, readNodes } from "./tree/tree-reader.js";

@@ -1,6 +1,6 @@
 /** Finding snapshots: by number, by `latest`, as a list, or as the parent of the next one. */
 import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
-import { registerName, type Repository, type Snapshot } from "@bcat/repository";
+import { type Repository, registerName, type Snapshot } from "@bcat/repository";
 import type { Parent } from "./backup/parent.js";
 
 /** A committed snapshot and its number. */
@@ -35,7 +35,10 @@ export async function findSnapshot(repository: Repository, selector: string): Pr
   const latest = /^latest(?:~(\d{1,10}))?$/.exec(selector);
   const number = /^[1-9]\d{0,9}$/.test(selector) ? Number(selector) : undefined;
   if (latest === null && number === undefined) {
-    throw new BcatError("usage", `Cannot find snapshot "${selector}": give a number, "latest", or "latest~2" for the one two before it`);
+    throw new BcatError(
+      "usage",
+      `Cannot find snapshot "${selector}": give a number, "latest", or "latest~2" for the one two before it`,
+    );
   }
   await repository.refresh();
   if (number !== undefined) return await findNumber(repository, number);

@@ -27,8 +27,16 @@ type Change = "new" | "changed" | "unmodified";
 
 export class BackupRun {
   readonly counts: RunCounts = {
-    files: 0, directories: 0, symlinks: 0, bytes: 0, filesNew: 0, filesChanged: 0, filesUnmodified: 0,
-    directoriesNew: 0, directoriesChanged: 0, directoriesUnmodified: 0,
+    files: 0,
+    directories: 0,
+    symlinks: 0,
+    bytes: 0,
+    filesNew: 0,
+    filesChanged: 0,
+    filesUnmodified: 0,
+    directoriesNew: 0,
+    directoriesChanged: 0,
+    directoriesUnmodified: 0,
   };
   /** Entries left out on purpose. */
   skipped = 0;
@@ -111,7 +119,10 @@ export class BackupRun {
     this.#showProgress();
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#options.signal?.aborted === true) {
-      throw new BcatError("interrupted", "interrupted; nothing was committed, what was stored is reused by the next backup");
+      throw new BcatError(
+        "interrupted",
+        "interrupted; nothing was committed, what was stored is reused by the next backup",
+      );
     }
   }
 

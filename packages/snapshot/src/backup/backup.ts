@@ -1,7 +1,7 @@
 /** Backs up roots into a new snapshot. */
 import { createCutter } from "@bcat/chunker";
-import { type Directory, FileType, type Posix } from "@bcat/posix";
 import { DATA, TREE } from "@bcat/pack";
+import { type Directory, FileType, type Posix } from "@bcat/posix";
 import { type Repository, type Root, WriteSession } from "@bcat/repository";
 import { compileExcludes } from "../exclude.js";
 import { findParent } from "../snapshots.js";
@@ -55,13 +55,19 @@ export async function backup(
   const start = repository.environment.now();
   const isExcluded = compileExcludes(options.excludes ?? []);
   const missing: Warning[] = [];
-  const roots = openRoots(posix, normaliseRoots(paths), (path, message) => missing.push({ path, message, kind: "error" }));
+  const roots = openRoots(posix, normaliseRoots(paths), (path, message) =>
+    missing.push({ path, message, kind: "error" }),
+  );
   let session: WriteSession | undefined;
   try {
     const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
     const host = options.host === undefined ? {} : { host: options.host };
     session = await WriteSession.begin(repository, { level, dryRun: options.dryRun === true, ...host });
-    const parent = await findParent(repository, options.host ?? repository.environment.host, roots.map((root) => root.path));
+    const parent = await findParent(
+      repository,
+      options.host ?? repository.environment.host,
+      roots.map((root) => root.path),
+    );
     const run = createRun({ session, options, parent, isExcluded });
     for (const { path, message } of missing) run.reportUnreadable(path, new Error(message));
     const stored = await storeRoots(createParts({ run, session, posix, parent }), roots);
@@ -91,12 +97,22 @@ function createRun(parts: {
   return run;
 }
 
-function createParts(parts: { run: BackupRun; session: WriteSession; posix: Posix; parent: Parent | undefined }): Parts {
+function createParts(parts: {
+  run: BackupRun;
+  session: WriteSession;
+  posix: Posix;
+  parent: Parent | undefined;
+}): Parts {
   const { run, session, posix } = parts;
   const { repository } = session;
   const { chunker } = repository;
   const gear = repository.gear();
-  const writer = new ContentWriter({ session, kind: DATA, cutter: createCutter(chunker, gear), minimum: chunker.minimum });
+  const writer = new ContentWriter({
+    session,
+    kind: DATA,
+    cutter: createCutter(chunker, gear),
+    minimum: chunker.minimum,
+  });
   const scanCutter = createCutter(SCAN_CHUNKER, gear);
   const scanContent = new ContentWriter({ session, kind: TREE, cutter: scanCutter, minimum: SCAN_CHUNKER.minimum });
   return { ...parts, files: new FileBackup({ run, session, posix, writer }), scanContent, owners: new OwnerNames() };
@@ -139,12 +155,25 @@ async function storeDirectory(parts: Parts, root: OpenRoot, known: Root | undefi
 async function storeSingle(parts: Parts, root: OpenRoot, known: Root | undefined): Promise<Root | undefined> {
   const { run, session, posix, files, owners } = parts;
   const scan = new ScanWriter(parts.scanContent);
-  const directories = new DirectoryBackup({ run, session, posix, files, owners, scan, parentScan: undefined, root: root.path });
+  const directories = new DirectoryBackup({
+    run,
+    session,
+    posix,
+    files,
+    owners,
+    scan,
+    parentScan: undefined,
+    root: root.path,
+  });
   const table = tableOf(root);
   let node: Node;
   if (root.stat.type === FileType.SYMLINK) {
     run.counts.symlinks++;
-    node = { ...directories.nodeHead(table, 0), type: NodeType.symlink, target: posix.readLinkAt(root.parent, root.name) };
+    node = {
+      ...directories.nodeHead(table, 0),
+      type: NodeType.symlink,
+      target: posix.readLinkAt(root.parent, root.name),
+    };
   } else {
     const entry = { directory: root.parent, name: root.name, path: () => root.path };
     const parent = known === undefined ? undefined : await singleParent(session.repository, known);

@@ -5,14 +5,15 @@
  * A directory whose stat columns and subdirectories are as in the parent is taken over without reading its nodes; in
  * one that differs, files whose stat data are as in the parent are taken over without being opened.
  */
-import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
-import { TREE } from "@bcat/pack";
+
 import { systemErrorCode } from "@bcat/errors";
+import { TREE } from "@bcat/pack";
+import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import type { WriteSession } from "@bcat/repository";
 import { DirectoryWriter } from "../tree/list-writer.js";
 import { compareBytes } from "../tree/name.js";
 import { type Node, NodeType, type TreeReference } from "../tree/node.js";
-import { scanDigestSize, type ScanRecord } from "../tree/scan.js";
+import { type ScanRecord, scanDigestSize } from "../tree/scan.js";
 import type { BackupRun } from "./backup-run.js";
 import type { FileBackup } from "./file-backup.js";
 import type { OwnerNames } from "./owners.js";
@@ -92,7 +93,10 @@ export class DirectoryBackup {
         continue;
       }
       if (!NEVER_COMPARED.has(this.#stat.type)) {
-        run.reportSkipped(this.#absolute(path, name), `${specialName(this.#stat.type)} are not backed up by this version`);
+        run.reportSkipped(
+          this.#absolute(path, name),
+          `${specialName(this.#stat.type)} are not backed up by this version`,
+        );
         continue;
       }
       table.add(name, this.#stat);
@@ -199,7 +203,11 @@ export class DirectoryBackup {
         return { ...this.nodeHead(table, row), type: NodeType.symlink, target: posix.readLinkAt(directory, name) };
       }
       const before = table.columns.sizes[row];
-      const file = await files.backUp({ directory, name, path: () => this.#absolute(path, name) }, { table, row }, parent);
+      const file = await files.backUp(
+        { directory, name, path: () => this.#absolute(path, name) },
+        { table, row },
+        parent,
+      );
       if (file === undefined) {
         visit.isUnsettled = true;
         return undefined;

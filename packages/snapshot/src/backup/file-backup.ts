@@ -1,8 +1,8 @@
 /** Backs up the content of regular files: takes it over from the parent, or reads it once. */
 import { readSync } from "node:fs";
-import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
-import { DATA, TREE } from "@bcat/pack";
 import { isBcatError, systemErrorCode } from "@bcat/errors";
+import { DATA, TREE } from "@bcat/pack";
+import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import type { WriteSession } from "@bcat/repository";
 import { ChunkListWriter } from "../tree/list-writer.js";
 import { type ChunkReference, type Content, contentSize, NodeType } from "../tree/node.js";

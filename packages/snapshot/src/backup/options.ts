@@ -3,7 +3,13 @@
 /** How hard to compress: zstd levels 0 (not at all), 1, 3, 7 and 19. */
 export type Compression = "off" | "fastest" | "auto" | "better" | "max";
 
-export const COMPRESSION_LEVELS: Readonly<Record<Compression, number>> = { off: 0, fastest: 1, auto: 3, better: 7, max: 19 };
+export const COMPRESSION_LEVELS: Readonly<Record<Compression, number>> = {
+  off: 0,
+  fastest: 1,
+  auto: 3,
+  better: 7,
+  max: 19,
+};
 
 /** One entry that was left out: because it could not be read, or because this version does not back up its type. */
 export interface Warning {

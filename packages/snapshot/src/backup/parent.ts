@@ -112,7 +112,8 @@ export class ParentEntries {
       const order = compareBytes(node.name, name);
       if (order > 0) return undefined;
       const row = this.#passed + this.#at;
-      if (order === 0 && this.#stats !== undefined && row < this.#record.entryCount) return { node, stats: this.#stats, row };
+      if (order === 0 && this.#stats !== undefined && row < this.#record.entryCount)
+        return { node, stats: this.#stats, row };
     }
     return undefined;
   }

@@ -15,7 +15,10 @@ export function normaliseRoots(paths: readonly Uint8Array[]): Uint8Array[] {
     if (root[0] !== SLASH) throw new RangeError(`a root is not absolute: ${showName(root)}`);
     const inside = roots.find((other) => other !== root && isInside(other, root));
     if (inside !== undefined) {
-      throw new BcatError("usage", `Cannot back up ${showName(inside)} and ${showName(root)} together: the one lies in the other`);
+      throw new BcatError(
+        "usage",
+        `Cannot back up ${showName(inside)} and ${showName(root)} together: the one lies in the other`,
+      );
     }
   }
   return roots;

@@ -2,8 +2,9 @@
  * The stat data of one directory, in columns. Directories have up to millions of entries: a row costs about 90 bytes
  * and no object.
  */
-import { FileType, type Stat } from "@bcat/posix";
+
 import type { KeyedHash } from "@bcat/crypto";
+import { FileType, type Stat } from "@bcat/posix";
 import { scanDigestSize } from "../tree/scan.js";
 import { encodeScanStats, type ScanColumns } from "../tree/scan-stats.js";
 
@@ -116,10 +117,19 @@ export class StatTable {
     const { columns, count } = this;
     const names = Buffer.concat(this.names.flatMap((name) => [name, ZERO]));
     const parts = [
-      columns.types, columns.modes, columns.uids, columns.gids, columns.sizes, columns.mtimeSeconds,
-      columns.mtimeNanoseconds, columns.ctimeSeconds, columns.ctimeNanoseconds,
+      columns.types,
+      columns.modes,
+      columns.uids,
+      columns.gids,
+      columns.sizes,
+      columns.mtimeSeconds,
+      columns.mtimeNanoseconds,
+      columns.ctimeSeconds,
+      columns.ctimeNanoseconds,
     ].map((column) => bytesOf(column.subarray(0, count)));
-    return hash.hash(Buffer.concat([names, ...parts, bytesOf(columns.inodes.subarray(0, 2 * count))])).slice(0, scanDigestSize);
+    return hash
+      .hash(Buffer.concat([names, ...parts, bytesOf(columns.inodes.subarray(0, 2 * count))]))
+      .slice(0, scanDigestSize);
   }
 
   /** What of the table a scan record keeps. */

@@ -4,8 +4,8 @@
  * batch, not by the restore.
  */
 import { writeSync } from "node:fs";
-import type { Posix } from "@bcat/posix";
 import { DATA } from "@bcat/pack";
+import type { Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { type ChunkReference, idSize, type Node } from "../tree/node.js";
 import type { MetadataSetter } from "./metadata.js";
@@ -72,20 +72,23 @@ export class FileBatch {
     this.#files = [];
     this.#largeFiles = 0;
     const { repository, run } = this.#parts;
-    await repository.readChunks({ kind: DATA, count: files.length, ids: this.#ids }, {
-      onChunk: async (index, bytes) => {
-        const file = files[index]!;
-        this.#write(file, bytes, this.#positions[index]!);
-        this.settle(file);
-        await run.breathe(bytes.length);
+    await repository.readChunks(
+      { kind: DATA, count: files.length, ids: this.#ids },
+      {
+        onChunk: async (index, bytes) => {
+          const file = files[index]!;
+          this.#write(file, bytes, this.#positions[index]!);
+          this.settle(file);
+          await run.breathe(bytes.length);
+        },
+        onFailure: (index, error) => {
+          const file = files[index]!;
+          file.failure ??= error;
+          file.waiting--;
+          this.#finishIfDone(file);
+        },
       },
-      onFailure: (index, error) => {
-        const file = files[index]!;
-        file.failure ??= error;
-        file.waiting--;
-        this.#finishIfDone(file);
-      },
-    });
+    );
   }
 
   /** Writes content that came with the node. */

@@ -82,5 +82,8 @@ function refuseName(posix: Posix, target: { directory: Directory; path: Uint8Arr
     throw error;
   }
   const path = showName(Buffer.concat([target.path, Uint8Array.of(SLASH), name]));
-  throw new BcatError("target-failed", `Cannot restore onto ${path}: it exists; nothing was written, give an empty target`);
+  throw new BcatError(
+    "target-failed",
+    `Cannot restore onto ${path}: it exists; nothing was written, give an empty target`,
+  );
 }

@@ -62,6 +62,7 @@ export class RestoreRun {
       errors: this.errors,
     });
     await new Promise((resolve) => setImmediate(resolve));
-    if (this.#options.signal?.aborted === true) throw new BcatError("interrupted", "interrupted; what was restored so far stays");
+    if (this.#options.signal?.aborted === true)
+      throw new BcatError("interrupted", "interrupted; what was restored so far stays");
   }
 }

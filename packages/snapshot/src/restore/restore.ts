@@ -187,7 +187,14 @@ class Restore {
   async #file(place: Place, node: Node): Promise<void> {
     const { directory, path } = place;
     const file: PendingFile = {
-      path, node, directory, fd: undefined, waiting: 0, position: 0, isComplete: false, failure: undefined,
+      path,
+      node,
+      directory,
+      fd: undefined,
+      waiting: 0,
+      position: 0,
+      isComplete: false,
+      failure: undefined,
     };
     const content = node.content!;
     try {
@@ -247,6 +254,8 @@ class Restore {
   }
 
   #targetError(name: Uint8Array, error: unknown): BcatError {
-    return new BcatError("target-failed", `Cannot make ${showName(name)} in the target: ${describe(error)}`, { cause: error });
+    return new BcatError("target-failed", `Cannot make ${showName(name)} in the target: ${describe(error)}`, {
+      cause: error,
+    });
   }
 }

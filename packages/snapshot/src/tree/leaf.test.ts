@@ -50,7 +50,7 @@ const ofType: readonly Record<string, fc.Arbitrary<unknown>>[] = [
 const node = fc.oneof(
   ...ofType.map((parts) => {
     const required: Record<string, fc.Arbitrary<unknown>> = { ...common, ...parts };
-    return fc.record({ ...required, ...rare }, { requiredKeys: Object.keys(required) });
+    return fc.record({ ...required, ...rare }, { requiredKeys: Object.keys(required) as never[] });
   }),
 ) as unknown as fc.Arbitrary<Node>;
 const nodes = fc

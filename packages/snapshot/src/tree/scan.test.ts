@@ -150,7 +150,10 @@ describe("ScanDecoder", () => {
     ["no tree below the root", { path: [0, 1, 0x61], tree: noTree, count: [1], columns: [2, 0, 0, 8] }],
     ["more entries than allowed", { count: varint(scanEntryCountMax + 1) }],
     ["ctimes too short", { count: [1], columns: [1, 0, 8, ...new Array(8).fill(0), 2, 0, 0, 2, 0, 0] }],
-    ["ctimes too long", { count: [1], columns: [14] }],
+    [
+      "ctimes too long",
+      { count: [1], columns: [14, ...new Array(14).fill(0), 8, ...new Array(8).fill(0), 2, 0, 0, 2, 0, 0] },
+    ],
     [
       "inodes that are not 8 bytes each",
       { count: [1], columns: [2, 0, 0, 7, ...new Array(7).fill(0), 2, 0, 0, 2, 0, 0] },

@@ -1,0 +1,231 @@
+/**
+ * Checks segments and the packs they name: that each says of the other what it is, and, when data are read, that every
+ * frame opens and every chunk has its id.
+ */
+import { CorruptError } from "@bcat/errors";
+import {
+  type Directory,
+  decodeTrailer,
+  FRAME_PLAIN_MAX,
+  FrameOpener,
+  framesOf,
+  ID_PREFIX_SIZE,
+  openDirectory,
+  PackFrames,
+  type PackRecord,
+  PageCache,
+  Segment,
+  TRAILER_SIZE,
+} from "@bcat/pack";
+import type { Repository, SegmentReference } from "@bcat/repository";
+import type { CheckRun } from "./findings.js";
+
+const ENTRY_SIZE = 28;
+const PAGES_SIZE_MAX = 8 * 2 ** 20;
+
+/** Checks all `segments` and their packs; returns the names of the packs. */
+export async function checkPacks(
+  repository: Repository,
+  run: CheckRun,
+  segments: ReadonlyMap<string, SegmentReference>,
+): Promise<Set<string>> {
+  const packs = new Set<string>();
+  const opener = new FrameOpener(repository.context);
+  for (const [name, reference] of segments) {
+    await run.guard(
+      async () => {
+        const segment = await openSegment(repository, run, name, reference);
+        run.segments++;
+        await checkSegment({ repository, run, segment, opener }, packs);
+      },
+      { object: name },
+    );
+  }
+  return packs;
+}
+
+interface Parts {
+  readonly repository: Repository;
+  readonly run: CheckRun;
+  readonly segment: Segment;
+  readonly opener: FrameOpener;
+}
+
+async function openSegment(
+  repository: Repository,
+  run: CheckRun,
+  name: string,
+  reference: SegmentReference,
+): Promise<Segment> {
+  const bytes = await repository.storage.get(name);
+  if (bytes === undefined) throw new CorruptError(`Cannot read segment "${name}": it is missing`, { object: name });
+  run.bytesRead += bytes.length;
+  const { blake3 } = repository.context;
+  if (bytes.length !== reference.size || Buffer.compare(blake3.hash(bytes), reference.hash) !== 0) {
+    throw new CorruptError(`Cannot read segment "${name}": its bytes are not those its outcome names`, {
+      object: name,
+    });
+  }
+  const source = {
+    size: bytes.length,
+    read: (offset: number, length: number) => bytes.subarray(offset, offset + length),
+    close() {},
+  };
+  return new Segment(repository.context, { name, source }, new PageCache(PAGES_SIZE_MAX));
+}
+
+async function checkSegment(parts: Parts, packs: Set<string>): Promise<void> {
+  const { run, segment } = parts;
+  const entriesOf = countEntries(segment);
+  for (let ordinal = 0; ordinal < segment.counts.packCount; ordinal++) {
+    const record = segment.packRecord(ordinal);
+    if (packs.has(record.name)) continue;
+    packs.add(record.name);
+    run.packs++;
+    await run.guard(
+      async () => {
+        const directory = await checkPack(parts, record);
+        if (directory.kind !== segment.counts.kind)
+          throw damaged(record.name, "it has chunks of another kind than its segment");
+        if (directory.chunks.count !== entriesOf[ordinal]) {
+          throw damaged(
+            record.name,
+            `its directory has ${directory.chunks.count} chunks, segment "${segment.name}" ${entriesOf[ordinal]}`,
+          );
+        }
+        checkEntries(segment, ordinal, record, directory);
+      },
+      { object: record.name },
+    );
+    await run.step("packs", run.packs, undefined);
+  }
+}
+
+/** Entries of each pack; refuses entries out of order. */
+function countEntries(segment: Segment): Uint32Array {
+  const counts = new Uint32Array(segment.counts.packCount);
+  let last: Uint8Array | undefined;
+  for (let page = 0, seen = 0; seen < segment.counts.entryCount; page++) {
+    const entries = segment.entryPage(page);
+    for (let at = 0; at < entries.length; at += ENTRY_SIZE, seen++) {
+      const entry = entries.subarray(at, at + ENTRY_SIZE);
+      if (
+        last !== undefined &&
+        Buffer.compare(last.subarray(0, ID_PREFIX_SIZE), entry.subarray(0, ID_PREFIX_SIZE)) > 0
+      ) {
+        throw new CorruptError(`Cannot read segment "${segment.name}": its entries are not sorted`, {
+          object: segment.name,
+        });
+      }
+      const pack = new DataView(entry.buffer, entry.byteOffset, ENTRY_SIZE).getUint32(16, true);
+      if (pack < counts.length) counts[pack]!++;
+      last = entry;
+    }
+  }
+  return counts;
+}
+
+function checkEntries(segment: Segment, ordinal: number, record: PackRecord, { chunks }: Directory): void {
+  for (let i = 0; i < chunks.count; i++) {
+    const id = chunks.ids.subarray(i * ID_PREFIX_SIZE, (i + 1) * ID_PREFIX_SIZE);
+    const isIndexed = segment
+      .find(id)
+      .some(
+        (entry) => entry.pack === ordinal && entry.offset === chunks.offsets[i] && entry.length === chunks.lengths[i],
+      );
+    if (isIndexed) continue;
+    const found = `segment "${segment.name}" does not have chunk ${i} of "${record.name}" where the pack has it`;
+    throw new CorruptError(`Cannot use the index: ${found}`, { object: segment.name });
+  }
+}
+
+/** The directory of a pack, after comparing it with what the segment says of the pack. */
+async function checkPack({ repository, run, opener }: Parts, record: PackRecord): Promise<Directory> {
+  const { name, size } = record;
+  const { storage, context } = repository;
+  const whole = run.readsData ? await storage.get(name) : undefined;
+  const tail =
+    whole ??
+    (await storage.get(name, { range: { offset: Math.max(0, size - TRAILER_SIZE), length: TRAILER_SIZE + 1 } }));
+  if (tail === undefined) throw damaged(name, "it is missing");
+  run.bytesRead += tail.length;
+  if (whole === undefined ? tail.length !== TRAILER_SIZE : whole.length !== size) {
+    throw damaged(name, `it has not the ${size} bytes its segment says`);
+  }
+  const trailerBytes = tail.subarray(tail.length - TRAILER_SIZE);
+  const trailer = decodeTrailer(trailerBytes, { name, size });
+  if (whole !== undefined && Buffer.compare(context.blake3.hash(whole.subarray(0, size - 32)), trailer.hash) !== 0) {
+    throw damaged(name, "its hash is not that of its bytes");
+  }
+  const range = { offset: trailer.directoryOffset, length: trailer.directoryLength };
+  const sealed =
+    whole?.subarray(range.offset, range.offset + range.length) ??
+    (await storage.get(name, { range })) ??
+    new Uint8Array(0);
+  if (whole === undefined) run.bytesRead += sealed.length;
+  const directory = openDirectory(context, { name, trailer: trailerBytes, size }, sealed);
+  compareTables(record, directory);
+  run.chunks += directory.chunks.count;
+  if (whole !== undefined) checkChunks(repository, opener, { name, bytes: whole, directory });
+  return directory;
+}
+
+function compareTables(record: PackRecord, directory: Directory): void {
+  const same =
+    record.keys.length === directory.keys.length &&
+    record.frames.length === directory.frames.length &&
+    record.keys.every((key, i) => {
+      const other = directory.keys[i]!;
+      const sameKey = key.kind === other.kind && key.epoch === other.epoch && key.domain === other.domain;
+      return sameKey && Buffer.compare(key.encapsulation, other.encapsulation) === 0;
+    }) &&
+    record.frames.every((frame, i) => {
+      const other = directory.frames[i]!;
+      const sameLengths = frame.storedLength === other.storedLength && frame.plainLength === other.plainLength;
+      const sameWay = frame.key === other.key && frame.codec === other.codec;
+      return sameLengths && sameWay && Buffer.compare(frame.salt, other.salt) === 0;
+    });
+  if (!same) throw damaged(record.name, "its directory and its segment differ");
+}
+
+/** Opens every frame once, in order, and recomputes the id of every chunk. */
+function checkChunks(
+  repository: Repository,
+  opener: FrameOpener,
+  pack: { name: string; bytes: Uint8Array; directory: Directory },
+): void {
+  const { name, bytes, directory } = pack;
+  const frames = new PackFrames(repository.context, opener, { name, kind: directory.kind, tables: directory });
+  const plain = new Uint8Array(FRAME_PLAIN_MAX);
+  let opened = -1;
+  const open = (index: number) => {
+    if (opened === index) return;
+    const { storedOffset, storedLength } = directory.frames[index]!;
+    frames.open(index, bytes.subarray(storedOffset, storedOffset + storedLength), plain);
+    opened = index;
+  };
+  const { chunks } = directory;
+  let next = 0;
+  for (let i = 0; i < chunks.count; i++) {
+    const place = { offset: chunks.offsets[i]!, length: chunks.lengths[i]! };
+    const { first, last } = framesOf(directory, place, name);
+    const parts: Uint8Array[] = [];
+    for (let index = first; index <= last; index++) {
+      open(index);
+      const { plainOffset, plainLength } = directory.frames[index]!;
+      const from = Math.max(0, place.offset - plainOffset);
+      const to = Math.min(plainLength, place.offset + place.length - plainOffset);
+      parts.push(first === last ? plain.subarray(from, to) : plain.slice(from, to));
+    }
+    const id = repository.idHash[directory.kind].hash(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
+    const wanted = chunks.ids.subarray(i * ID_PREFIX_SIZE, (i + 1) * ID_PREFIX_SIZE);
+    if (Buffer.compare(id.subarray(0, ID_PREFIX_SIZE), wanted) !== 0)
+      throw damaged(name, `chunk ${i} does not have its id`);
+    next = last;
+  }
+  for (let index = next; index < directory.frames.length; index++) open(index);
+}
+
+function damaged(name: string, found: string): CorruptError {
+  return new CorruptError(`Cannot read pack "${name}": ${found}`, { object: name });
+}

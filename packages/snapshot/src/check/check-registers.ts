@@ -1,0 +1,103 @@
+/** Checks sessions, outcomes and the log: all there, all readable, and which segments follow from them. */
+
+import { ObjectType, openObject } from "@bcat/crypto";
+import { CorruptError } from "@bcat/errors";
+import { segmentName } from "@bcat/pack";
+import {
+  decodeLogRecord,
+  decodeOutcome,
+  decodeSession,
+  type Repository,
+  registerName,
+  type SegmentReference,
+  type Sequence,
+} from "@bcat/repository";
+import type { SnapshotInfo } from "../snapshots.js";
+import type { CheckRun } from "./findings.js";
+
+/** What the registers say the repository consists of. */
+export interface Inventory {
+  readonly snapshots: readonly SnapshotInfo[];
+  readonly segments: ReadonlyMap<string, SegmentReference>;
+  /** Registers that exist, by name. */
+  readonly names: ReadonlySet<string>;
+}
+
+const READERS = {
+  sessions: { type: ObjectType.SESSION, decode: decodeSession },
+  outcomes: { type: ObjectType.OUTCOME, decode: decodeOutcome },
+  log: { type: ObjectType.LOG, decode: decodeLogRecord },
+} as const;
+
+/** Reads all registers. Memory: the snapshots and the names of segments. */
+export async function checkRegisters(repository: Repository, run: CheckRun): Promise<Inventory> {
+  const { state } = repository;
+  const snapshots: SnapshotInfo[] = [];
+  const segments = new Map<string, SegmentReference>();
+  const names = new Set<string>();
+  for (let number = 1; number <= state.sessionHead; number++) {
+    if ((await readRegister(repository, run, "sessions", number, names)) === undefined) {
+      const name = registerName("sessions", number);
+      if (!names.has(name)) run.reportDamage(name, `"${name}" is missing although later ones exist`);
+    }
+    const outcome = await readRegister(repository, run, "outcomes", number, names);
+    await run.step("registers", number, state.sessionHead);
+    if (outcome === undefined || !("kind" in outcome)) {
+      const name = registerName("outcomes", number);
+      if (!names.has(name)) run.reportNote(name, `session ${number} has not finished`);
+      continue;
+    }
+    if (outcome.kind === "snapshot" || outcome.kind === "compaction") {
+      for (const reference of outcome.added) segments.set(segmentName(reference), reference);
+      for (const reference of outcome.removed) segments.delete(segmentName(reference));
+    }
+    if (outcome.kind === "snapshot" && !state.isForgotten(number))
+      snapshots.push({ number, snapshot: outcome.snapshot });
+  }
+  for (let number = 1; number <= state.logHead; number++) await readRegister(repository, run, "log", number, names);
+  run.snapshots = snapshots.length;
+  return { snapshots, segments, names };
+}
+
+type Body<S extends Sequence> = ReturnType<(typeof READERS)[S]["decode"]>;
+
+async function readRegister<S extends Sequence>(
+  repository: Repository,
+  run: CheckRun,
+  sequence: S,
+  number: number,
+  names: Set<string>,
+): Promise<Body<S> | undefined> {
+  const name = registerName(sequence, number);
+  const bytes = await repository.storage.get(name);
+  if (bytes === undefined) return undefined;
+  names.add(name);
+  run.bytesRead += bytes.length;
+  const { type, decode } = READERS[sequence];
+  return await run.guard(
+    async () => {
+      const { body } = openObject(repository.keys, { type, name }, bytes);
+      return decode(body, name) as Body<S>;
+    },
+    { object: name },
+  );
+}
+
+/** Checks the key slots as far as can be without their secrets. */
+export async function checkKeySlots(repository: Repository, run: CheckRun, slotsMax: number): Promise<Set<string>> {
+  const names = new Set<string>();
+  for (let number = 1; number <= slotsMax; number++) {
+    const name = `keys/${number}`;
+    const slot = await repository.storage.get(name);
+    if (slot === undefined) continue;
+    names.add(name);
+    run.bytesRead += slot.length;
+    await run.guard(async () => {
+      const damaged = (found: string) => new CorruptError(`Cannot read "${name}": ${found}`, { object: name });
+      if (Buffer.from(slot.subarray(0, 4)).toString("latin1") !== "BCKS") throw damaged("it is no key slot");
+      if (slot[4] === 1 && slot.length !== 144) throw damaged(`it has ${slot.length} bytes, not 144`);
+      if (Buffer.compare(slot.subarray(16, 32), repository.id) !== 0) throw damaged("it is of another repository");
+    });
+  }
+  return names;
+}

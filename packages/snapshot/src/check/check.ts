@@ -1,0 +1,56 @@
+/** Checks a repository from its registers down to its chunks. Changes nothing. */
+import { parseObjectName } from "@bcat/pack";
+import { KEY_SLOTS_MAX, type Repository } from "@bcat/repository";
+import { checkPacks } from "./check-packs.js";
+import { checkKeySlots, checkRegisters, type Inventory } from "./check-registers.js";
+import { checkTrees } from "./check-trees.js";
+import { type CheckOptions, CheckRun, type CheckSummary } from "./findings.js";
+
+/** Orphans that are named; more are counted. */
+const NAMED_MAX = 5;
+
+/**
+ * Checks that all registers are there and open, that segments and packs agree, and that every snapshot has all its
+ * trees and chunks; with `readData` also every byte of every pack. Damage is reported, not thrown.
+ *
+ * @throws StorageError; BcatError interrupted, newer-format, identity-changed
+ */
+export async function check(repository: Repository, options: CheckOptions): Promise<CheckSummary> {
+  const run = new CheckRun(options);
+  await repository.refresh();
+  for (const problem of repository.state.problems) run.reportDamage(problem.object, problem.message);
+  const slots = await checkKeySlots(repository, run, KEY_SLOTS_MAX);
+  const inventory = await checkRegisters(repository, run);
+  const packs = await checkPacks(repository, run, inventory.segments);
+  await checkTrees(repository, run, inventory.snapshots);
+  await noteStrays(repository, run, { ...inventory, names: new Set([...inventory.names, ...slots, "config"]) }, packs);
+  return run.summary();
+}
+
+/** What is in the storage and belongs to no snapshot: leftovers of backups that did not finish, and strangers. */
+async function noteStrays(
+  repository: Repository,
+  run: CheckRun,
+  inventory: Inventory,
+  packs: ReadonlySet<string>,
+): Promise<void> {
+  const { storage } = repository;
+  if (storage.list === undefined) return;
+  const orphans = { count: 0, bytes: 0, names: [] as string[] };
+  for await (const { name, size } of storage.list("")) {
+    if (packs.has(name) || inventory.segments.has(name) || inventory.names.has(name)) continue;
+    if (parseObjectName(name) !== undefined) {
+      orphans.count++;
+      orphans.bytes += size;
+      if (orphans.names.length < NAMED_MAX) orphans.names.push(name);
+    } else if (!/^(?:sessions|outcomes|partial)\//.test(name))
+      run.reportNote(name, `"${name}" is no object of a repository`);
+  }
+  if (orphans.count === 0) return;
+  const names = orphans.names.map((name) => `"${name}"`).join(", ");
+  const more = orphans.count > orphans.names.length ? ", …" : "";
+  run.reportNote(
+    orphans.names[0],
+    `${orphans.count} packs and segments (${orphans.bytes} bytes) belong to no snapshot, left by backups that did not finish: ${names}${more}`,
+  );
+}

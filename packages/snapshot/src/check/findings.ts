@@ -1,0 +1,103 @@
+/** What a check finds, and how it is counted. */
+import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
+
+/** Damage loses data or may; a note is something to know, such as what a crash left behind. */
+export interface Finding {
+  readonly kind: "damage" | "note";
+  /** Name of the object in the storage, where one is to blame. */
+  readonly object: string | undefined;
+  readonly message: string;
+  /** Snapshots that cannot be restored wholly. */
+  readonly snapshots?: readonly number[];
+}
+
+export interface CheckOptions {
+  /** Also read every pack, open every frame, and recompute the id of every chunk. */
+  readonly readData?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: CheckProgress) => void;
+  readonly onFinding?: (finding: Finding) => void;
+}
+
+export interface CheckProgress {
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number | undefined;
+  /** Read from the storage so far. */
+  readonly bytes: number;
+}
+
+export interface CheckSummary {
+  readonly damage: number;
+  readonly notes: number;
+  readonly snapshots: number;
+  readonly packs: number;
+  readonly segments: number;
+  readonly chunks: number;
+  readonly bytesRead: number;
+}
+
+/** Units of work between two turns of the event loop. */
+const BREATHE_STEPS = 64;
+
+/** Findings and figures of one check. Says each thing once. */
+export class CheckRun {
+  damage = 0;
+  notes = 0;
+  snapshots = 0;
+  packs = 0;
+  segments = 0;
+  chunks = 0;
+  bytesRead = 0;
+  readonly #options: CheckOptions;
+  readonly #said = new Set<string>();
+  #steps = 0;
+
+  constructor(options: CheckOptions) {
+    this.#options = options;
+  }
+
+  get readsData(): boolean {
+    return this.#options.readData === true;
+  }
+
+  reportDamage(object: string | undefined, message: string, snapshots?: readonly number[]): void {
+    if (this.#said.has(message)) return;
+    this.#said.add(message);
+    this.damage++;
+    this.#options.onFinding?.({ kind: "damage", object, message, ...(snapshots === undefined ? {} : { snapshots }) });
+  }
+
+  reportNote(object: string | undefined, message: string): void {
+    this.notes++;
+    this.#options.onFinding?.({ kind: "note", object, message });
+  }
+
+  /** Runs `action`; damage it meets is reported, and undefined returned. Anything else is thrown on. */
+  async guard<T>(
+    action: () => Promise<T>,
+    context: { object?: string; snapshots?: readonly number[] } = {},
+  ): Promise<T | undefined> {
+    try {
+      return await action();
+    } catch (error) {
+      if (!isBcatError(error, "corrupt")) throw error;
+      const object = (error instanceof CorruptError ? error.object : undefined) ?? context.object;
+      this.reportDamage(object, error.message, context.snapshots);
+      return undefined;
+    }
+  }
+
+  /** A unit of work is done: shows progress and lets others run, now and then. @throws BcatError interrupted */
+  async step(phase: string, done: number, total: number | undefined): Promise<void> {
+    if (++this.#steps % BREATHE_STEPS !== 0) return;
+    this.#options.onProgress?.({ phase, done, total, bytes: this.bytesRead });
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#options.signal?.aborted === true) throw new BcatError("interrupted", "interrupted; nothing was changed");
+  }
+
+  summary(): CheckSummary {
+    const { damage, notes, snapshots, packs, segments, chunks, bytesRead } = this;
+    return { damage, notes, snapshots, packs, segments, chunks, bytesRead };
+  }
+}
