@@ -9,15 +9,16 @@ import { wantsColor } from "./settings.js";
 
 // Node ends with code 13 when a promise is never settled, unless a code is set.
 process.exitCode = 1;
-let ended = false;
-process.on("exit", () => {
-  if (!ended) process.stderr.write("bcat: unexpected end of the program before its work was done\n");
-});
-
 const words = process.argv.slice(2);
 const { stdout, stderr, env } = process;
 const output = new Output({ stdout, stderr, json: wantsJson(words, env.BCAT_JSON), color: wantsColor(env) });
 const interruption = new Interruption();
+let ended = false;
+process.on("exit", () => {
+  if (!ended && !interruption.forced)
+    process.stderr.write("bcat: unexpected end of the program before its work was done\n");
+});
+
 const ask = isatty(0)
   ? createPrompt({
       input: process.stdin as ReadStream,

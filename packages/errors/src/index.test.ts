@@ -13,4 +13,6 @@ test("isBcatError() tells kinds apart", () => {
 test("systemErrorCode() reads errno names only from errors", () => {
   expect(systemErrorCode(Object.assign(new Error("x"), { code: "ENOENT" }))).toBe("ENOENT");
   expect(systemErrorCode({ code: "ENOENT" })).toBeUndefined();
+  expect(systemErrorCode(new BcatError("interrupted", "x"))).toBeUndefined();
+  expect(systemErrorCode(Object.assign(new Error("x"), { code: "ERR_OUT_OF_RANGE" }))).toBeUndefined();
 });

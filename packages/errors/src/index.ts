@@ -66,8 +66,11 @@ export function isBcatError(error: unknown, code?: BcatErrorCode): error is Bcat
   return error instanceof BcatError && (code === undefined || error.code === code);
 }
 
-/** The `code` of an operating-system error (`ENOENT`, …), or undefined for anything else. */
+/**
+ * The `code` of an operating-system error (`ENOENT`, …), or undefined for anything else: above all for a
+ * {@link BcatError}, whose code is a kind, and which must never pass for an unreadable file.
+ */
 export function systemErrorCode(error: unknown): string | undefined {
-  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
-  return undefined;
+  if (!(error instanceof Error) || error instanceof BcatError || !("code" in error)) return undefined;
+  return typeof error.code === "string" && /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
 }

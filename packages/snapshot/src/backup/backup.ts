@@ -1,5 +1,6 @@
 /** Backs up roots into a new snapshot. */
 import { createCutter } from "@bcat/chunker";
+import { SourceError } from "@bcat/errors";
 import { DATA, TREE } from "@bcat/pack";
 import { type Directory, FileType, type Posix } from "@bcat/posix";
 import { type Repository, type Root, WriteSession } from "@bcat/repository";
@@ -71,6 +72,8 @@ export async function backup(
     const run = createRun({ session, options, parent, isExcluded });
     for (const { path, message } of missing) run.reportUnreadable(path, new Error(message));
     const stored = await storeRoots(createParts({ run, session, posix, parent }), roots);
+    if (stored.length === 0)
+      throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
     return await finish({ run, session, options, parent, start }, stored);
   } catch (error) {
     await session?.abandon();

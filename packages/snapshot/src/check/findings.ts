@@ -37,8 +37,9 @@ export interface CheckSummary {
   readonly bytesRead: number;
 }
 
-/** Units of work between two turns of the event loop. */
+/** Work between two turns of the event loop: units, or bytes read. */
 const BREATHE_STEPS = 64;
+const BREATHE_BYTES = 16 * 2 ** 20;
 
 /** Findings and figures of one check. Says each thing once. */
 export class CheckRun {
@@ -52,6 +53,7 @@ export class CheckRun {
   readonly #options: CheckOptions;
   readonly #said = new Set<string>();
   #steps = 0;
+  #bytesShown = 0;
 
   constructor(options: CheckOptions) {
     this.#options = options;
@@ -90,7 +92,8 @@ export class CheckRun {
 
   /** A unit of work is done: shows progress and lets others run, now and then. @throws BcatError interrupted */
   async step(phase: string, done: number, total: number | undefined): Promise<void> {
-    if (++this.#steps % BREATHE_STEPS !== 0) return;
+    if (++this.#steps % BREATHE_STEPS !== 0 && this.bytesRead - this.#bytesShown < BREATHE_BYTES) return;
+    this.#bytesShown = this.bytesRead;
     this.#options.onProgress?.({ phase, done, total, bytes: this.bytesRead });
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#options.signal?.aborted === true) throw new BcatError("interrupted", "interrupted; nothing was changed");

@@ -1,0 +1,18 @@
+/** Paths as typed, made absolute against the current folder. */
+import { resolve } from "node:path";
+import { usageError } from "./usage.js";
+
+/** @throws {BcatError} with code "usage" when `path` is empty, or relative to a folder that is gone. */
+export function absolutePath(path: string): string {
+  if (path === "") throw usageError("Cannot use an empty path");
+  try {
+    return resolve(path);
+  } catch (cause) {
+    throw usageError(`Cannot use "${path}": the current folder does not exist; give an absolute path`, { cause });
+  }
+}
+
+/** As {@link absolutePath}, in the bytes that file systems take. */
+export function absolutePathBytes(path: string): Uint8Array {
+  return Buffer.from(absolutePath(path));
+}

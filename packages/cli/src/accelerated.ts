@@ -1,0 +1,28 @@
+/** The parts that exist in a fast native form and a portable one. */
+
+import type { Blake3 } from "@bcat/crypto";
+import { BcatError } from "@bcat/errors";
+import type { Zstd } from "@bcat/pack";
+import type { Posix } from "@bcat/posix";
+import type { Accelerators } from "./settings.js";
+
+export interface Accelerated {
+  readonly blake3: Blake3;
+  readonly zstd: Zstd;
+  readonly posix: Posix;
+}
+
+/** @throws {BcatError} with code "refused" when native forms are `required` and one is not to be had. */
+export async function loadAccelerated(mode: Accelerators): Promise<Accelerated> {
+  const [{ loadBlake3 }, { loadZstd }, { loadPosix }] = await Promise.all([
+    import("@bcat/crypto"),
+    import("@bcat/pack"),
+    import("@bcat/posix"),
+  ]);
+  try {
+    return { blake3: await loadBlake3(mode), zstd: await loadZstd(mode), posix: loadPosix(mode) };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BcatError("refused", `${reason} (BCAT_ACCELERATORS=${mode})`, { cause });
+  }
+}

@@ -1,0 +1,49 @@
+/** What a backup did, for people and in restic's summary. */
+import type { BackupSummary } from "@bcat/snapshot";
+import { formatBytes, formatCount, formatDuration, formatItems, formatTimeMs } from "./format.js";
+
+/** Four to six lines. */
+export function backupReport(summary: BackupSummary): string[] {
+  const { snapshotNumber, errors, skipped } = summary;
+  const what = `${formatItems(summary.totalFiles, "file")}, ${formatBytes(summary.totalBytes)}`;
+  const changes = (added: number, changed: number, unmodified: number) =>
+    `${formatCount(added)} new, ${formatCount(changed)} changed, ${formatCount(unmodified)} unmodified`;
+  const would = snapshotNumber === undefined ? "would add" : "added";
+  return [
+    snapshotNumber === undefined ? `dry run: ${what}; nothing was stored` : `snapshot ${snapshotNumber}: ${what}`,
+    `files: ${changes(summary.filesNew, summary.filesChanged, summary.filesUnmodified)}`,
+    `folders: ${changes(summary.dirsNew, summary.dirsChanged, summary.dirsUnmodified)}`,
+    `${would}: ${formatBytes(summary.dataAdded)}, stored as ${formatBytes(summary.dataAddedPacked)}`,
+    ...(errors + skipped === 0
+      ? []
+      : [`left out: ${formatCount(errors)} not readable, ${formatCount(skipped)} skipped`]),
+    `took: ${formatDuration(summary.end - summary.start)}`,
+  ];
+}
+
+/** The message `summary` of `--json`. */
+export function backupMessage(summary: BackupSummary): object {
+  const { snapshotNumber: number, parent } = summary;
+  return {
+    message_type: "summary",
+    ...(number === undefined ? { dry_run: true } : {}),
+    files_new: summary.filesNew,
+    files_changed: summary.filesChanged,
+    files_unmodified: summary.filesUnmodified,
+    dirs_new: summary.dirsNew,
+    dirs_changed: summary.dirsChanged,
+    dirs_unmodified: summary.dirsUnmodified,
+    data_blobs: summary.dataChunks,
+    tree_blobs: summary.treeChunks,
+    data_added: summary.dataAdded,
+    data_added_packed: summary.dataAddedPacked,
+    total_files_processed: summary.totalFiles,
+    total_bytes_processed: summary.totalBytes,
+    backup_start: formatTimeMs(summary.start),
+    backup_end: formatTimeMs(summary.end),
+    total_duration: (summary.end - summary.start) / 1000,
+    error_count: summary.errors,
+    ...(number === undefined ? {} : { snapshot_id: String(number), snapshot_number: number }),
+    ...(parent === undefined ? {} : { parent: String(parent) }),
+  };
+}

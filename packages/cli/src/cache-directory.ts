@@ -1,0 +1,37 @@
+/** The folder of the local cache, which can always be lost and never holds anything that is nowhere else. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { systemErrorCode } from "@bcat/errors";
+import { absolutePath } from "./absolute-path.js";
+import { baseDirectory } from "./location.js";
+import type { Options, Variables } from "./options.js";
+
+/** Only the owner may look: a cache tells ids and names. */
+const directoryMode = 0o700;
+
+/** Where the cache is: an absolute path, "none" when none is wanted, or undefined when there is no home to put it in. */
+export type CachePlace = string | "none" | undefined;
+
+export function locateCache(options: Options, variables: Variables): CachePlace {
+  if (options.switch("no-cache")) return "none";
+  const named = options.text("cache-dir");
+  if (named !== undefined) return absolutePath(named);
+  const base = baseDirectory("XDG_CACHE_HOME", ".cache", variables);
+  return base === undefined ? undefined : join(base, "bcat");
+}
+
+/** Creates the folder. Without one the run is slower, not wrong: `warn` is told, and the answer is undefined. */
+export async function createCache(place: CachePlace, warn: (line: string) => void): Promise<string | undefined> {
+  if (place === "none") return undefined;
+  if (place === undefined) {
+    warn("cannot find a place for the cache (HOME is not set): going on without; --cache-dir names one");
+    return undefined;
+  }
+  try {
+    await mkdir(place, { recursive: true, mode: directoryMode });
+    return place;
+  } catch (error) {
+    warn(`cannot create the cache "${place}" (${systemErrorCode(error) ?? String(error)}): going on without`);
+    return undefined;
+  }
+}

@@ -1,0 +1,147 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseCommandLine } from "./command-line.js";
+import { commands } from "./commands.js";
+import { exitCodes } from "./exit-code.js";
+import type { Variables } from "./options.js";
+
+function parse(words: readonly string[], variables: Variables = {}) {
+  return parseCommandLine(words, variables, commands);
+}
+
+function parseRun(words: readonly string[], variables: Variables = {}) {
+  const line = parse(words, variables);
+  if (line.kind !== "run") throw new Error(`Parsed as ${line.kind}`);
+  return line;
+}
+
+describe("operands", () => {
+  test.each([
+    [["backup", "--tag", "a", "/x"], ["/x"]],
+    [
+      ["backup", "--", "-dash", "--json"],
+      ["-dash", "--json"],
+    ],
+    [
+      ["backup", "1e3", "0x10", "007", "-"],
+      ["1e3", "0x10", "007", "-"],
+    ],
+    [
+      ["backup", "--json", "true", "false"],
+      ["true", "false"],
+    ],
+    [["backup", "-n", "true"], ["true"]],
+    [
+      ["backup", "backup", "'quoted'", "a=b"],
+      ["backup", "'quoted'", "a=b"],
+    ],
+    [
+      ["--json", "restore", "1", "--", "-a", "-b"],
+      ["1", "-a", "-b"],
+    ],
+  ])("of %j are kept as typed", (words, operands) => {
+    expect(parseRun(words).operands).toEqual(operands);
+  });
+
+  test("of any text are kept as typed after --", () => {
+    const operand = fc.string({ unit: "binary", minLength: 1 });
+    fc.assert(
+      fc.property(fc.array(operand), (operands) => {
+        expect(parseRun(["backup", "--", ...operands]).operands).toEqual(operands);
+      }),
+    );
+  });
+});
+
+describe("flags", () => {
+  test("of any text are kept as typed, joined and apart", () => {
+    const value = fc.string({ unit: "binary", minLength: 1 }).filter((text) => !text.includes("\0"));
+    fc.assert(
+      fc.property(value, (text) => {
+        expect(parseRun(["backup", `--exclude=${text}`, "/x"]).options.list("exclude")).toEqual([text]);
+        if (text.startsWith("-") && text !== "-") return;
+        expect(parseRun(["backup", "-e", text, "/x"]).options.list("exclude")).toEqual([text]);
+      }),
+    );
+  });
+
+  test("with one letter can be joined", () => {
+    const { options } = parseRun(["backup", "-nqr/repo", "/x"]);
+    expect([options.switch("dry-run"), options.switch("quiet"), options.text("repository")]).toEqual([
+      true,
+      true,
+      "/repo",
+    ]);
+  });
+
+  test("have other names", () => {
+    for (const words of [["--repo", "/r"], ["--repository=/r"], ["-r", "/r"], ["--repo=/r"]])
+      expect(parseRun(["snapshots", ...words]).options.text("repository")).toBe("/r");
+  });
+
+  test("of tags are divided at commas", () => {
+    expect(parseRun(["backup", "--tag", "a,b", "--tag=c", "/x"]).options.list("tag")).toEqual(["a", "b", "c"]);
+  });
+});
+
+describe("wrong usage is refused:", () => {
+  test.each([
+    ["frob"],
+    ["backup", "--frob", "/x"],
+    ["backup", "-5", "/x"],
+    ["backup", "--constructor=1", "/x"],
+    ["backup", "--__proto__=1", "/x"],
+    ["backup", "--repo.a=1", "/x"],
+    ["backup", "--no-json", "/x"],
+    ["backup", "--json=maybe", "/x"],
+    ["backup", "--repo"],
+    ["backup", "--repo", "--json", "/x"],
+    ["backup", "--repo=", "/x"],
+    ["backup", "--repo", "a", "-rb", "/x"],
+    ["backup", "--tag", "a,,b", "/x"],
+    ["backup", "--compression", "foo", "/x"],
+    ["backup", ""],
+    ["ls"],
+    ["ls", "1", "a", "b"],
+    ["ls", "--tag", "a", "1"],
+    ["restore", "1", "/a"],
+    ["restore", "1", "/a", "b", "c"],
+    ["snapshots", "extra"],
+  ])("%s %s %s %s %s", (...words) => {
+    expect(() => parse(words)).toThrow(expect.objectContaining({ code: "usage" }));
+  });
+});
+
+describe("help", () => {
+  const texts = [["--help"], ...commands.map(({ name }) => [name, "--help"])].map((words) => parse(words));
+
+  test("is at most 100 columns wide", () => {
+    for (const help of texts) {
+      if (help.kind !== "help") throw new Error(`Parsed as ${help.kind}`);
+      for (const line of help.text.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    }
+  });
+
+  test("names every exit code", () => {
+    const text = texts[0]?.kind === "help" ? texts[0].text : "";
+    for (const code of Object.values(exitCodes)) expect(text).toMatch(new RegExp(`^ +${code}  \\S`, "m"));
+  });
+
+  test("of each command has two or three examples", () => {
+    for (const { examples } of commands) expect([2, 3]).toContain(examples.length);
+  });
+
+  test("is what no command gives", () => {
+    expect(parse([])).toEqual({ ...texts[0], kind: "nothing" });
+  });
+});
+
+test("flags of one name take a value in all commands or in none", () => {
+  const kinds = new Map<string, boolean>();
+  for (const { flags } of commands) {
+    for (const [name, { kind }] of Object.entries(flags)) {
+      expect(kinds.get(name) ?? kind === "switch").toBe(kind === "switch");
+      kinds.set(name, kind === "switch");
+    }
+  }
+});

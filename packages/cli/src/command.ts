@@ -1,0 +1,39 @@
+/** What a command is, and what it is given. Each is one file under `commands/`: it parses, calls a package and prints. */
+import type { Flags, Options, Variables } from "./options.js";
+import type { Output } from "./output.js";
+import type { Ask } from "./passphrase.js";
+
+export interface Command {
+  readonly name: string;
+  /** One line for the overview. */
+  readonly summary: string;
+  readonly operands: readonly Operand[];
+  /** Those beyond the flags that all commands take. */
+  readonly flags: Flags;
+  /** Command line after `bcat` and what it does. */
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
+  /** More lines for the help. */
+  readonly notes?: readonly string[];
+  /** What to say when a signal ended it. */
+  readonly interrupted: string;
+  /** Returns the exit code. */
+  run(context: Context): Promise<number>;
+}
+
+/** A word that is no flag. */
+export interface Operand {
+  readonly name: string;
+  /** `many` is the last one and takes what is left, also nothing. */
+  readonly count: "one" | "optional" | "many";
+}
+
+export interface Context {
+  readonly options: Options;
+  readonly operands: readonly string[];
+  readonly variables: Variables;
+  readonly output: Output;
+  /** Asks for a passphrase, where there is a terminal. */
+  readonly ask: Ask | undefined;
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with the error to throw as its reason. */
+  readonly signal: AbortSignal;
+}

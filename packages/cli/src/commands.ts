@@ -1,0 +1,11 @@
+/** All commands, in the order of the overview. */
+import type { Command } from "./command.js";
+import { backup } from "./commands/backup.js";
+import { check } from "./commands/check.js";
+import { init } from "./commands/init.js";
+import { ls } from "./commands/ls.js";
+import { restore } from "./commands/restore.js";
+import { snapshots } from "./commands/snapshots.js";
+import { version } from "./commands/version.js";
+
+export const commands: readonly Command[] = [init, backup, snapshots, ls, restore, check, version];

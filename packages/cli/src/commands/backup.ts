@@ -1,0 +1,101 @@
+/** `bcat backup`: keeps files and folders as a new snapshot. */
+import type { BackupOptions, BackupProgress, BackupSummary } from "@bcat/snapshot";
+import { absolutePathBytes } from "../absolute-path.js";
+import { backupMessage, backupReport } from "../backup-report.js";
+import type { Command, Context } from "../command.js";
+import { readExcludeFiles } from "../exclude.js";
+import { exitCodes } from "../exit-code.js";
+import { fileProgress } from "../file-progress.js";
+import { pathsField } from "../json.js";
+import type { Flags } from "../options.js";
+import { Progress } from "../progress.js";
+import { createSite, noRepository, openSite, prepareSite, type Site } from "../repository.js";
+import { reportsPerSecond } from "../settings.js";
+import { usageError } from "../usage.js";
+import { printWarning } from "../warning.js";
+
+const compressions = ["off", "fastest", "auto", "better", "max"] as const;
+
+const flags: Flags = {
+  init: { kind: "switch", description: "create the repository if there is none" },
+  exclude: { kind: "list", short: "e", description: "pattern of what to leave out" },
+  "exclude-file": { kind: "list", description: "file with a pattern on each line; # begins a comment" },
+  tag: { kind: "list", commas: true, description: "tag for the snapshot, or several with commas between" },
+  host: { kind: "text", short: "H", description: "host to name in the snapshot instead of this one" },
+  "dry-run": { kind: "switch", short: "n", description: "read and count, but store nothing" },
+  compression: { kind: "text", choices: compressions, description: "how hard to compress" },
+};
+
+const progressForm = fileProgress<BackupProgress>((counts) => ({
+  files_done: counts.filesDone,
+  bytes_done: counts.bytesDone,
+  error_count: counts.errors,
+  current_files: counts.currentPath === undefined ? [] : pathsField([counts.currentPath]).paths,
+}));
+
+export const backup: Command = {
+  name: "backup",
+  summary: "keep files and folders as a new snapshot",
+  operands: [{ name: "path", count: "many" }],
+  flags,
+  examples: [
+    ["backup ~", "your home folder"],
+    ["backup --init --tag daily /etc /srv", "two folders, creating the repository if there is none"],
+    ['backup --exclude "*.o" --dry-run src', "see what a backup would add"],
+  ],
+  notes: ["Exit code 3: the snapshot is there, but some files could not be read; each was named."],
+  interrupted: "interrupted; nothing was committed",
+  async run(context) {
+    const { options, output, variables } = context;
+    if (context.operands.length === 0) throw usageError("Missing path: say what to back up, such as bcat backup ~");
+    const roots = [...new Set(context.operands)].map(absolutePathBytes);
+    const progress = new Progress(progressForm, {
+      output,
+      now: Date.now,
+      reportsPerSecond: reportsPerSecond(variables),
+    });
+    const excludes = [...options.list("exclude"), ...(await readExcludeFiles(options.list("exclude-file")))];
+    const site = await prepareSite(context);
+    await using repository = await openOrCreate(site, context);
+    const packages = await import("@bcat/snapshot");
+    const summary = await packages.backup(repository, site.posix, uniquePaths(roots), {
+      ...backupOptions(context, excludes),
+      onProgress: (counts) => progress.update(counts),
+      onWarning: (warning) => printWarning(warning, "archival", output),
+    });
+    progress.finish();
+    printSummary(summary, context);
+    return summary.errors > 0 ? exitCodes.incomplete : exitCodes.done;
+  },
+};
+
+/** The same path typed in two ways is one root. */
+function uniquePaths(paths: readonly Uint8Array[]): Uint8Array[] {
+  return [...new Map(paths.map((path) => [Buffer.from(path).toString("latin1"), path])).values()];
+}
+
+async function openOrCreate(site: Site, { options, signal }: Context) {
+  if (!options.switch("init")) return await openSite(site, signal);
+  const { repositoryExists } = await import("@bcat/repository");
+  if (await repositoryExists(site.storage)) return await openSite(site, signal);
+  if (options.switch("dry-run")) throw noRepository(site.location);
+  return await createSite(site, signal);
+}
+
+function backupOptions({ options, signal }: Context, excludes: readonly string[]): BackupOptions {
+  const host = options.text("host");
+  const compression = compressions.find((name) => name === options.text("compression"));
+  return {
+    excludes,
+    tags: [...new Set(options.list("tag"))],
+    dryRun: options.switch("dry-run"),
+    signal,
+    ...(host === undefined ? {} : { host }),
+    ...(compression === undefined ? {} : { compression }),
+  };
+}
+
+function printSummary(summary: BackupSummary, { output }: Context): void {
+  if (output.json) output.message(backupMessage(summary));
+  else if (!output.quiet) for (const line of backupReport(summary)) output.print(line);
+}

@@ -1,0 +1,39 @@
+/** `bcat version`: what runs here. */
+import { loadAccelerated } from "../accelerated.js";
+import type { Command } from "../command.js";
+import { exitCodes } from "../exit-code.js";
+import { programVersion } from "../program-version.js";
+import { acceleratorsOf } from "../settings.js";
+
+export const version: Command = {
+  name: "version",
+  summary: "show the version, and which native parts are in use",
+  operands: [],
+  flags: {},
+  examples: [
+    ["version", "for people"],
+    ["version --json", "for scripts"],
+    ["--version", "the same as bcat version"],
+  ],
+  notes: ["BCAT_ACCELERATORS=off|auto|required: use no native parts, those that load, or fail without them."],
+  interrupted: "interrupted",
+  async run({ output, variables }) {
+    const mode = acceleratorsOf(variables);
+    const { zstd, blake3, posix } = await loadAccelerated(mode);
+    const names = { zstd: zstd.name, blake3: blake3.name, posix: posix.name };
+    const own = programVersion();
+    if (output.json) {
+      output.message({
+        message_type: "version",
+        version: own,
+        node_version: process.version,
+        accelerators: mode,
+        ...names,
+      });
+    } else {
+      output.print(`bcat ${own} on Node.js ${process.version}`);
+      for (const [part, name] of Object.entries(names)) output.print(`${part.padEnd("blake3".length)}  ${name}`);
+    }
+    return exitCodes.done;
+  },
+};

@@ -1,0 +1,58 @@
+import type { Node } from "@bcat/snapshot";
+import { describe, expect, test } from "vitest";
+import { entryFields, entryLine } from "./entry.js";
+
+const file: Node = {
+  name: Buffer.from("b"),
+  type: 1,
+  mode: 0o4755,
+  uid: 0,
+  gid: 1000,
+  user: "root",
+  group: "",
+  mtimeSeconds: 1_700_000_000,
+  mtimeNanoseconds: 5,
+  content: { kind: "inline", bytes: new Uint8Array(3) },
+};
+const link: Node = { ...stripContent(file), type: 3, mode: 0o777, target: Buffer.from("\u001b") };
+
+function stripContent({ content: _, ...rest }: Node): Omit<Node, "content"> {
+  return rest;
+}
+
+describe("entryFields()", () => {
+  test("has restic's names", () => {
+    expect(entryFields({ path: Buffer.from("/a/b"), node: file })).toEqual({
+      name: "b",
+      type: "file",
+      path: "/a/b",
+      uid: 0,
+      gid: 1000,
+      user: "root",
+      size: 3,
+      mode: 2 ** 23 + 0o755,
+      permissions: "-rwsr-xr-x",
+      mtime: "2023-11-14T22:13:20.000000005Z",
+    });
+  });
+
+  test("names a root by the last part of its path", () => {
+    expect(entryFields({ path: Buffer.from("/srv"), node: { ...file, name: new Uint8Array() } })).toMatchObject({
+      name: "srv",
+    });
+  });
+});
+
+test("entryLine() shows a link and its target without controls", () => {
+  const line = entryLine({ path: Buffer.from("/a\n"), node: link });
+  expect(line).toMatch(/^lrwxrwxrwx {5}0 {2}1000 {10}0 2023-11-1\d \d\d:\d\d:20 \/a\\x0a -> \\x1b$/);
+});
+
+test.each([
+  [2, 0o1777, "drwxrwxrwt"],
+  [2, 0o2750, "drwxr-s---"],
+  [1, 0o6644, "-rwSr-Sr--"],
+  [5, 0o660, "brw-rw----"],
+] as const)("of type %d and mode %o are permissions %s", (type, mode, permissions) => {
+  expect(entryFields({ path: Buffer.from("/x"), node: { ...file, type, mode } })).toMatchObject({ permissions });
+});

@@ -1,0 +1,99 @@
+/** Entries of a snapshot in a listing: as `ls -l` would show them, and with restic's names. */
+import type { Node } from "@bcat/snapshot";
+import { formatLocalTime, formatTime } from "./format.js";
+import { bytesField } from "./json.js";
+import { quoteName } from "./quote.js";
+
+export interface Entry {
+  /** Absolute. */
+  readonly path: Uint8Array;
+  readonly node: Node;
+}
+
+/**
+ * Of each type of node, by its number in the format: restic's name, the letter of `ls -l`, and the bits that Go's
+ * `os.FileMode` has for it, which is what restic gives as `mode`.
+ */
+const types = [
+  { name: "file", letter: "-", goMode: 0 },
+  { name: "dir", letter: "d", goMode: 2 ** 31 },
+  { name: "symlink", letter: "l", goMode: 2 ** 27 },
+  { name: "chardev", letter: "c", goMode: 2 ** 26 + 2 ** 21 },
+  { name: "dev", letter: "b", goMode: 2 ** 26 },
+  { name: "fifo", letter: "p", goMode: 2 ** 25 },
+  { name: "socket", letter: "s", goMode: 2 ** 24 },
+] as const;
+
+const firstType = 1;
+const setUserId = { bit: 0o4000, goMode: 2 ** 23 };
+const setGroupId = { bit: 0o2000, goMode: 2 ** 22 };
+const sticky = { bit: 0o1000, goMode: 2 ** 20 };
+
+/** `-rw-r--r--  1000  1000      1234 2026-11-20 15:39:03 /path -> target` */
+export function entryLine({ path, node }: Entry): string {
+  const target = node.target === undefined ? "" : ` -> ${quoteName(node.target)}`;
+  const [uid, gid] = [node.uid, node.gid].map((id) => String(id).padStart(5));
+  const size = (sizeOf(node) ?? 0).toString().padStart(10);
+  return `${permissions(node)} ${uid} ${gid} ${size} ${formatLocalTime(node.mtimeSeconds * 1000)} ${quoteName(path)}${target}`;
+}
+
+/** An element of the array of `--json`. */
+export function entryFields({ path, node }: Entry): object {
+  const size = sizeOf(node);
+  return {
+    // The node of a root has no name of its own: its name is the last part of its path.
+    ...bytesField("name", path.subarray(path.lastIndexOf(0x2f) + 1)),
+    type: typeOf(node).name,
+    ...bytesField("path", path),
+    uid: node.uid,
+    gid: node.gid,
+    ...ownerField("user", node.user),
+    ...ownerField("group", node.group),
+    ...(size === undefined ? {} : { size }),
+    mode: goMode(node),
+    permissions: permissions(node),
+    mtime: formatTime(node.mtimeSeconds, node.mtimeNanoseconds),
+    ...(node.target === undefined ? {} : bytesField("linktarget", node.target)),
+  };
+}
+
+function ownerField(name: "user" | "group", owner: string | Uint8Array): object {
+  if (typeof owner !== "string") return bytesField(name, owner);
+  return owner === "" ? {} : { [name]: owner };
+}
+
+function typeOf(node: Node): (typeof types)[number] {
+  const type = types[node.type - firstType];
+  if (type === undefined) throw new RangeError(`Cannot list a node of type ${node.type}`);
+  return type;
+}
+
+/** Bytes of a file; nothing else has a size. */
+function sizeOf({ content }: Node): number | undefined {
+  if (content === undefined) return undefined;
+  if (content.kind === "inline") return content.bytes.length;
+  if (content.kind === "list") return content.size;
+  return content.chunks.reduce((size, chunk) => size + chunk.length, 0);
+}
+
+function goMode(node: Node): number {
+  const special = [setUserId, setGroupId, sticky].filter(({ bit }) => (node.mode & bit) !== 0);
+  return special.reduce((mode, { goMode }) => mode + goMode, typeOf(node).goMode + (node.mode & 0o777));
+}
+
+/** `drwxr-sr-x`, as ls(1) writes it. */
+function permissions(node: Node): string {
+  const { mode } = node;
+  return [
+    typeOf(node).letter,
+    triple(mode >> 6, (mode & setUserId.bit) !== 0, "s"),
+    triple(mode >> 3, (mode & setGroupId.bit) !== 0, "s"),
+    triple(mode, (mode & sticky.bit) !== 0, "t"),
+  ].join("");
+}
+
+function triple(bits: number, special: boolean, letter: "s" | "t"): string {
+  const execute = (bits & 1) !== 0;
+  const last = special ? (execute ? letter : letter.toUpperCase()) : execute ? "x" : "-";
+  return `${bits & 4 ? "r" : "-"}${bits & 2 ? "w" : "-"}${last}`;
+}

@@ -1,0 +1,44 @@
+/** What the core is given of the world: randomness, the time, who and where we are. */
+import { randomBytes } from "node:crypto";
+import { hostname, userInfo } from "node:os";
+import type { Environment } from "@bcat/repository";
+import type { Accelerated } from "./accelerated.js";
+import { loadClientId } from "./client-id.js";
+import { programVersion } from "./program-version.js";
+
+export interface Place {
+  /** Absolute path of the repository. */
+  readonly location: string;
+  /** The cache folder, which exists. */
+  readonly cache: string | undefined;
+}
+
+export async function createEnvironment(place: Place, accelerated: Accelerated): Promise<Environment> {
+  return {
+    random,
+    now: Date.now,
+    host: hostname(),
+    user: userName(),
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
+    clientId: await loadClientId(place.cache, random),
+    programVersion: `bcat ${programVersion()}`,
+    cacheDirectory: place.cache,
+    location: place.location,
+    blake3: accelerated.blake3,
+    zstd: accelerated.zstd,
+  };
+}
+
+/** Random bytes in memory of their own, not in Node's pool. */
+export function random(length: number): Uint8Array {
+  return new Uint8Array(randomBytes(length));
+}
+
+/** In containers, a user often has a number and no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "");
+  }
+}

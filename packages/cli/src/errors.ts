@@ -1,0 +1,38 @@
+/** How a run that failed says so: one line on stderr, or with `--json` one object, and the exit code. */
+import { isBcatError } from "@bcat/errors";
+import { exitCodeOf, exitCodes } from "./exit-code.js";
+import type { Output } from "./output.js";
+import { quoteText } from "./quote.js";
+
+export interface Failure {
+  readonly exitCode: number;
+  readonly message: string;
+  /** For an error that no package foresaw. */
+  readonly stack?: string | undefined;
+}
+
+/** What to tell of an error that ended the command of that name. */
+export function describeError(error: unknown, command: string | undefined): Failure {
+  if (isBcatError(error)) {
+    return { exitCode: exitCodeOf(error.code, command), message: error.message, stack: error.stack };
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return {
+    exitCode: exitCodes.failed,
+    message: `unexpected ${message} (set BCAT_DEBUG=1 to see where)`,
+    stack: error instanceof Error ? error.stack : undefined,
+  };
+}
+
+/** Prints a failure; with `debug` also where it came from. Returns the exit code. */
+export function reportFailure({ exitCode, message, stack }: Failure, output: Output, debug: boolean): number {
+  if (output.json) output.note(JSON.stringify({ message_type: "exit_error", code: exitCode, message }));
+  else output.complain(sentence(message));
+  if (debug && stack !== undefined) output.note(stack.split("\n").map(quoteText).join("\n"));
+  return exitCode;
+}
+
+/** `Cannot read …` inside a line that already began: lower case, one line, nothing that a terminal would obey. */
+export function sentence(message: string): string {
+  return quoteText(message.replace(/^(Cannot|Unknown|Missing)\b/, (word) => word.toLowerCase()));
+}

@@ -1,0 +1,54 @@
+/** The one table of exit codes, as in docs and help. */
+import type { BcatErrorCode } from "@bcat/errors";
+
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  incomplete: 3,
+  noRepository: 10,
+  storage: 11,
+  passphrase: 12,
+  newerFormat: 13,
+  identity: 14,
+  damage: 21,
+} as const;
+
+const codeOfError: Readonly<Record<BcatErrorCode, number>> = {
+  "not-found": exitCodes.failed,
+  exists: exitCodes.failed,
+  "target-failed": exitCodes.failed,
+  "source-failed": exitCodes.failed,
+  refused: exitCodes.failed,
+  // Only for `check` is damage the answer; for the others it is a reason to fail.
+  corrupt: exitCodes.failed,
+  usage: exitCodes.usage,
+  "no-repository": exitCodes.noRepository,
+  "storage-failed": exitCodes.storage,
+  "wrong-passphrase": exitCodes.passphrase,
+  "newer-format": exitCodes.newerFormat,
+  "identity-changed": exitCodes.identity,
+  interrupted: 130,
+};
+
+/** The exit code for an error of the kind `code`, in the command of that name. */
+export function exitCodeOf(code: BcatErrorCode, command: string | undefined): number {
+  if (code === "corrupt" && command === "check") return exitCodes.damage;
+  return codeOfError[code];
+}
+
+/** For the end of the help. */
+export const exitCodeHelp = `Every flag is also a variable: --cache-dir is BCAT_CACHE_DIR. BCAT_PASSWORD is the passphrase.
+
+Exit codes:
+    0  done
+    1  failed: unknown snapshot or path, target not writable or full, repository exists at init
+    2  wrong usage: unknown command or flag, malformed value, two passphrase sources, invalid BCAT_*
+    3  done, but some source files could not be read
+   10  no repository there
+   11  storage unreachable, refused or full (nothing committed)
+   12  wrong passphrase, or none and no terminal
+   13  written by a newer format
+   14  repository identity changed, or it went back in time
+   21  check found damage
+  130  interrupted (SIGTERM: 143, SIGHUP: 129)`;

@@ -1,0 +1,63 @@
+/** Where a repository is: a folder, as a path or a `file:///` URL. Other spellings are known only to be refused. */
+import { isAbsolute, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { absolutePath } from "./absolute-path.js";
+import type { Variables } from "./options.js";
+import { usageError } from "./usage.js";
+
+/** Storages that restic, or a later bcat, knows by these first words. */
+const otherSchemes = /^(s3|sftp|ssh|rest|rclone|b2|azure|gs|swift|https?|webdavs?)(\+[a-z0-9]+)?:/i;
+const anyScheme = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/**
+ * The absolute path of the repository's folder. `given` is what the user named, if anything.
+ *
+ * @throws {BcatError} with code "usage" for what is not a folder, or when there is no home to put the default into.
+ */
+export function locateRepository(given: string | undefined, variables: Variables): string {
+  if (given === undefined) return defaultRepository(variables);
+  if (/^file:/i.test(given)) return pathOfUrl(given);
+  if (given.startsWith("local:")) return absolutePath(given.slice("local:".length));
+  if (otherSchemes.test(given) || anyScheme.test(given)) {
+    const scheme = given.slice(0, given.indexOf(":"));
+    throw usageError(
+      `Cannot use a repository at "${scheme}:…": not supported by this version; name a folder, or ./${scheme}:… for one of that name`,
+    );
+  }
+  return absolutePath(given);
+}
+
+function defaultRepository(variables: Variables): string {
+  const base = baseDirectory("XDG_DATA_HOME", ".local/share", variables);
+  if (base !== undefined) return join(base, "bcat");
+  throw usageError("Cannot find the default repository: HOME is not set to an absolute path; name one with --repo");
+}
+
+/**
+ * A folder of the XDG base directory specification, which says that a relative one is to be ignored, or undefined when
+ * neither the variable nor a home is known.
+ */
+export function baseDirectory(
+  name: "XDG_DATA_HOME" | "XDG_CACHE_HOME",
+  fallback: string,
+  variables: Variables,
+): string | undefined {
+  const named = variables[name];
+  if (named !== undefined && isAbsolute(named)) return named;
+  const home = variables.HOME ?? "";
+  return isAbsolute(home) ? join(home, fallback) : undefined;
+}
+
+function pathOfUrl(given: string): string {
+  try {
+    if (!/^file:\/\/(localhost)?\//i.test(given)) throw new TypeError("it must begin with file:///");
+    const url = new URL(given);
+    if (url.search !== "" || url.hash !== "") throw new TypeError("write ? and # as %3F and %23");
+    const path = fileURLToPath(url);
+    if (path.includes("\0")) throw new TypeError("it holds a NUL byte");
+    return absolutePath(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw usageError(`Cannot use repository "${given}": ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Flags and their values. A flag is declared once, as data; from that come the help, the reading of words and the
+ * environment: `--cache-dir` is also `BCAT_CACHE_DIR`. A flag given wins over its variable, and for a list replaces it.
+ *
+ * Variables are mapped by hand because yargs takes every `BCAT_*` for a flag, and refuses those it does not know.
+ */
+import { usageError } from "./usage.js";
+
+/** The environment variables of the process. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface Flag {
+  /** A switch is on or off, a text is given at most once, a list any number of times. */
+  readonly kind: "switch" | "text" | "list";
+  readonly description: string;
+  /** One letter. */
+  readonly short?: string;
+  /** Another long name. */
+  readonly alias?: string;
+  /** The only values allowed. */
+  readonly choices?: readonly string[];
+  /** Values are also divided at commas, as restic does with tags. */
+  readonly commas?: boolean;
+}
+
+/** By long name, without the dashes. */
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** The words given for each flag, by its long name. */
+export type GivenFlags = ReadonlyMap<string, readonly string[]>;
+
+/** The flags that every command takes. */
+export const globalFlags: Flags = {
+  repository: {
+    kind: "text",
+    short: "r",
+    alias: "repo",
+    description: "where the repository is: a folder or file:///… (default: $XDG_DATA_HOME/bcat)",
+  },
+  "password-file": { kind: "text", short: "p", description: "file that holds the passphrase" },
+  "password-command": { kind: "text", description: "shell command that prints the passphrase" },
+  "cache-dir": { kind: "text", description: "folder of the local cache (default: $XDG_CACHE_HOME/bcat)" },
+  "no-cache": { kind: "switch", description: "keep no local cache" },
+  json: { kind: "switch", description: "print JSON, with restic's field names" },
+  quiet: { kind: "switch", short: "q", description: "print no progress and no summary" },
+};
+
+/** The name of the environment variable that stands for a flag. */
+export function variableOf(flag: string): string {
+  return `BCAT_${flag.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** The values of a command's flags. Asking for a flag that the command does not declare is a RangeError. */
+export class Options {
+  readonly #flags: Flags;
+  readonly #values: ReadonlyMap<string, readonly string[]>;
+
+  /** @throws {BcatError} with code "usage" when a value, also one from the environment, is not allowed. */
+  constructor(flags: Flags, given: GivenFlags, variables: Variables) {
+    this.#flags = flags;
+    const values = new Map<string, readonly string[]>();
+    for (const [name, flag] of Object.entries(flags)) {
+      const words = given.get(name);
+      const found = words === undefined ? fromVariables(name, flag, variables) : fromWords(name, flag, words);
+      if (found !== undefined) values.set(name, found);
+    }
+    this.#values = values;
+  }
+
+  switch(name: string): boolean {
+    return this.#get(name, "switch")?.at(-1) === "true";
+  }
+
+  text(name: string): string | undefined {
+    return this.#get(name, "text")?.[0];
+  }
+
+  list(name: string): readonly string[] {
+    return this.#get(name, "list") ?? [];
+  }
+
+  #get(name: string, kind: Flag["kind"]): readonly string[] | undefined {
+    if (this.#flags[name]?.kind !== kind) throw new RangeError(`The command has no ${kind} --${name}`);
+    return this.#values.get(name);
+  }
+}
+
+function fromWords(name: string, flag: Flag, words: readonly string[]): readonly string[] {
+  if (flag.kind === "text" && words.length > 1) throw usageError(`Cannot use --${name} twice`);
+  return checked(`--${name}`, flag, words);
+}
+
+function fromVariables(name: string, flag: Flag, variables: Variables): readonly string[] | undefined {
+  const names = flag.alias === undefined ? [name] : [name, flag.alias];
+  const set = names.map(variableOf).filter((variable) => variables[variable] !== undefined);
+  const [variable, second] = set;
+  if (variable === undefined) return undefined;
+  if (second !== undefined) throw usageError(`Cannot use both ${variable} and ${second}: unset one of them`);
+  const value = variables[variable] ?? "";
+  // An empty variable is most often a script's mistake; to ignore it would back up to the wrong place in silence.
+  if (value === "") throw usageError(`Cannot use ${variable}: it is set but empty; unset it or give it a value`);
+  if (flag.kind === "switch") return [switchValue(variable, value)];
+  const words = flag.kind === "list" ? value.split("\n").filter((line) => line !== "") : [value];
+  return checked(variable, flag, words);
+}
+
+function checked(source: string, flag: Flag, words: readonly string[]): readonly string[] {
+  const values = flag.commas === true ? words.flatMap((word) => word.split(",")) : words;
+  for (const value of values) {
+    if (value === "") throw usageError(`Cannot use ${source}: an empty value is not allowed`);
+    if (value.includes("\0")) throw usageError(`Cannot use ${source}: its value holds a NUL byte`);
+    if (flag.choices !== undefined && !flag.choices.includes(value))
+      throw usageError(`Cannot use ${source}: "${value}" is not one of ${flag.choices.join(", ")}`);
+  }
+  return values;
+}
+
+const switchOn = ["1", "true", "yes", "on"];
+const switchOff = ["0", "false", "no", "off"];
+
+/** @throws {BcatError} with code "usage" when `value` is neither on nor off. */
+export function switchValue(source: string, value: string): "true" | "false" {
+  if (switchOn.includes(value.toLowerCase())) return "true";
+  if (switchOff.includes(value.toLowerCase())) return "false";
+  throw usageError(`Cannot use ${source}: "${value}" is neither true nor false`);
+}

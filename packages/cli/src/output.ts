@@ -1,0 +1,104 @@
+/**
+ * Where text goes: results to stdout, errors and progress to stderr. The line of progress on a terminal stands on
+ * stderr below everything else, and is taken away before another line is written.
+ */
+
+/** The part of a stream of the process that is needed here. */
+export interface TextStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly writableNeedDrain?: boolean;
+  write(text: string): boolean;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  once(event: "drain", listener: () => void): unknown;
+}
+
+export interface OutputOptions {
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly json: boolean;
+  /** Colours on a terminal. */
+  readonly color: boolean;
+}
+
+const columnsDefault = 80;
+const clearLine = "\r\u001b[K";
+const red = "\u001b[31m";
+const plain = "\u001b[0m";
+
+export class Output {
+  json: boolean;
+  quiet = false;
+  /** Nobody reads stdout any more: what is printed is dropped. */
+  closed = false;
+  /** Why stdout could not be written, other than that nobody reads it. */
+  failure: Error | undefined;
+
+  readonly #stdout: TextStream;
+  readonly #stderr: TextStream;
+  readonly #color: boolean;
+  #status = false;
+  #wake: (() => void) | undefined;
+
+  constructor({ stdout, stderr, json, color }: OutputOptions) {
+    this.json = json;
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    this.#color = color && stderr.isTTY === true;
+    stdout.on("error", (error) => this.#stop(error));
+    // With stderr gone there is nobody left to tell.
+    stderr.on("error", () => {});
+  }
+
+  /** True when progress may be shown as one line that changes. */
+  get terminal(): boolean {
+    return this.#stderr.isTTY === true;
+  }
+
+  /** A line of the result. */
+  print(line: string): void {
+    if (this.closed) return;
+    this.status(undefined);
+    this.#stdout.write(`${line}\n`);
+  }
+
+  /** Waits until stdout takes more, for results of any length. */
+  async drain(): Promise<void> {
+    if (this.closed || this.#stdout.writableNeedDrain !== true) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      this.#stdout.once("drain", resolve);
+    });
+  }
+
+  /** A message line of `--json` on stdout. */
+  message(message: object): void {
+    this.print(JSON.stringify(message));
+  }
+
+  /** A line beside the result, on stderr. */
+  note(line: string): void {
+    this.status(undefined);
+    this.#stderr.write(`${line}\n`);
+  }
+
+  /** `bcat: …` on stderr, in red where colours are. */
+  complain(line: string): void {
+    this.note(this.#color ? `${red}bcat:${plain} ${line}` : `bcat: ${line}`);
+  }
+
+  /** Replaces the line of progress, on a terminal only; undefined takes it away. */
+  status(line: string | undefined): void {
+    if (!this.terminal || (line === undefined && !this.#status)) return;
+    // A terminal of unknown size says 0.
+    const columns = this.#stderr.columns || columnsDefault;
+    this.#stderr.write(line === undefined ? clearLine : `${clearLine}${line.slice(0, columns - 1)}`);
+    this.#status = line !== undefined;
+  }
+
+  #stop(error: Error): void {
+    this.closed = true;
+    if (!("code" in error && error.code === "EPIPE")) this.failure = error;
+    this.#wake?.();
+  }
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { type FileCounts, fileProgress, progressLine } from "./file-progress.js";
+import { Output, type TextStream } from "./output.js";
+import { Progress, Speed, secondsLeft } from "./progress.js";
+
+interface Simulation {
+  /** Reports every 10 ms of a clock up to `endMs`, at 1,000 bytes a report. */
+  report(endMs: number): void;
+  readonly stdout: string[];
+  readonly stderr: string[];
+}
+
+function simulate(settings: { terminal?: boolean; json?: boolean; quiet?: boolean; fps?: number }): Simulation {
+  const [stdout, stderr]: string[][] = [[], []];
+  const stream = (texts: string[] = [], isTTY = false): TextStream => ({
+    isTTY,
+    write: (text) => texts.push(text) > 0,
+    on: () => {},
+    once: () => {},
+  });
+  const { terminal = false, json = false, quiet = false, fps } = settings;
+  const output = new Output({ stdout: stream(stdout), stderr: stream(stderr, terminal), json, color: false });
+  output.quiet = quiet;
+  let ms = 5_000_000;
+  const form = fileProgress<FileCounts>(() => ({ files_done: 1 }));
+  const progress = new Progress(form, { output, now: () => ms, reportsPerSecond: fps });
+  const report = (endMs: number) => {
+    for (let i = 1; i <= endMs / 10; i++) {
+      ms += 10;
+      progress.update({ filesDone: i, bytesDone: i * 1000, filesTotal: 1e6, bytesTotal: 1e9, errors: 0 });
+    }
+  };
+  return { report, stdout: stdout ?? [], stderr: stderr ?? [] };
+}
+
+describe("Progress", () => {
+  test("is told ten times a second on a terminal, in one line", () => {
+    const { report, stdout, stderr } = simulate({ terminal: true });
+    report(2000);
+    expect([stdout.length, stderr.length]).toEqual([0, 20]);
+    for (const text of stderr) expect(text.split("\u001b[K")).toEqual(["\r", expect.stringMatching(/^[^\n]{1,79}$/)]);
+  });
+
+  test("is a plain line every ten seconds elsewhere", () => {
+    const { report, stderr } = simulate({});
+    report(9_990);
+    expect(stderr).toEqual([]);
+    report(20_010);
+    expect(stderr.length).toBe(3);
+    expect(stderr[2]).toBe("2,001 files, 1.91 MiB of 954 MiB, 97.7 KiB/s, 2:46:20 left\n");
+  });
+
+  test("is a message every second with --json", () => {
+    const { report, stdout, stderr } = simulate({ json: true, terminal: true });
+    report(3000);
+    expect([stdout.length, stderr.length]).toEqual([3, 0]);
+    expect(JSON.parse(stdout[2] ?? "")).toEqual({
+      message_type: "status",
+      seconds_elapsed: 3,
+      seconds_remaining: 9997,
+      percent_done: 0.0003,
+      total_files: 1e6,
+      total_bytes: 1e9,
+      files_done: 1,
+    });
+  });
+
+  test("is told as often as BCAT_PROGRESS_FPS says", () => {
+    const { report, stdout } = simulate({ json: true, fps: 5 });
+    report(3000);
+    expect(stdout.length).toBe(15);
+  });
+
+  test("is not told with --quiet", () => {
+    const { report, stdout, stderr } = simulate({ json: true, quiet: true });
+    report(30_000);
+    expect([stdout, stderr]).toEqual([[], []]);
+  });
+});
+
+describe("progressLine()", () => {
+  const counts = { filesDone: 1, bytesDone: 1024, filesTotal: undefined, bytesTotal: undefined, errors: 0 };
+
+  test("tells the time so far when there is no total", () => {
+    expect(progressLine(counts, { elapsedMs: 61_000, bytesPerSecond: undefined })).toBe(
+      "1 file, 1.00 KiB, 1:01 so far",
+    );
+  });
+
+  test("does not trust a total that is passed already", () => {
+    const line = progressLine({ ...counts, bytesTotal: 10, errors: 2 }, { elapsedMs: 0, bytesPerSecond: 1024 });
+    expect(line).toBe("1 file, 1.00 KiB, 1.00 KiB/s, 0:00 so far, 2 errors");
+  });
+});
+
+test("Speed measures the last seconds only", () => {
+  const speed = new Speed();
+  for (let second = 0; second <= 100; second++) speed.measure(second * 1000, second * 10);
+  for (let second = 101; second <= 120; second++) speed.measure(second * 1000, 1000 + (second - 100) * 500);
+  expect(speed.measure(121_000, 1000 + 21 * 500)).toBe(500);
+});
+
+test("secondsLeft() is undefined when nothing moves", () => {
+  expect(secondsLeft(1, 10, { elapsedMs: 1, bytesPerSecond: 0 })).toBeUndefined();
+  expect(secondsLeft(5, 10, { elapsedMs: 1, bytesPerSecond: 5 })).toBe(1);
+});

@@ -1,0 +1,80 @@
+/** One run of bcat: from the words of the command line to an exit code. */
+import { BcatError, isBcatError } from "@bcat/errors";
+import type { Command } from "./command.js";
+import { parseCommandLine } from "./command-line.js";
+import { commands } from "./commands.js";
+import { describeError, reportFailure } from "./errors.js";
+import { exitCodes } from "./exit-code.js";
+import type { Interruption } from "./interruption.js";
+import type { Variables } from "./options.js";
+import type { Output } from "./output.js";
+import type { Ask } from "./passphrase.js";
+import { wantsDebug } from "./settings.js";
+
+/** Wrappings of an error that are looked through. */
+const causeDepthMax = 8;
+
+export interface World {
+  readonly variables: Variables;
+  readonly output: Output;
+  readonly interruption: Interruption;
+  readonly ask: Ask | undefined;
+}
+
+/** Never throws: what went wrong is printed. */
+export async function run(words: readonly string[], world: World): Promise<number> {
+  const { variables, output, interruption } = world;
+  let command: Command | undefined;
+  try {
+    const line = parseCommandLine(
+      words[0] === "--version" ? ["version", ...words.slice(1)] : words,
+      variables,
+      commands,
+    );
+    if (line.kind !== "run") return printHelp(line, output);
+    command = line.command;
+    output.json = line.options.switch("json");
+    output.quiet = line.options.switch("quiet");
+    const { options, operands } = line;
+    const exitCode = await command.run({
+      options,
+      operands,
+      variables,
+      output,
+      ask: world.ask,
+      signal: interruption.signal,
+    });
+    if (output.failure === undefined) return exitCode;
+    throw new BcatError("target-failed", `Cannot write to stdout: ${output.failure.message}`, {
+      cause: output.failure,
+    });
+  } catch (error) {
+    output.status(undefined);
+    const debug = wantsDebug(variables);
+    if (wasInterrupted(error, interruption)) return reportInterruption(command, world, debug);
+    return reportFailure(describeError(error, command?.name), output, debug);
+  }
+}
+
+function printHelp(help: { readonly kind: "help" | "nothing"; readonly text: string }, output: Output): number {
+  if (help.kind === "help") {
+    output.print(help.text);
+    return exitCodes.done;
+  }
+  output.note(help.text);
+  return exitCodes.usage;
+}
+
+/** Whether an error is only what a signal led to. Packages may have wrapped it. */
+function wasInterrupted(error: unknown, { signal }: Interruption): boolean {
+  for (let depth = 0; depth < causeDepthMax && error instanceof Error; depth++) {
+    if (isBcatError(error, "interrupted") || (signal.aborted && error.name === "AbortError")) return true;
+    error = error.cause;
+  }
+  return false;
+}
+
+function reportInterruption(command: Command | undefined, { output, interruption }: World, debug: boolean): number {
+  const exitCode = interruption.exitCode ?? 130;
+  return reportFailure({ exitCode, message: command?.interrupted ?? "interrupted" }, output, debug);
+}

@@ -1,0 +1,68 @@
+/** Snapshots in a listing, for people and with restic's names. */
+import type { SnapshotInfo } from "@bcat/snapshot";
+import { formatBytes, formatCount, formatLocalTime, formatTable, formatTimeMs } from "./format.js";
+import { pathsField } from "./json.js";
+import { quoteName, quoteText } from "./quote.js";
+
+const heads = ["#", "date & time", "host", "paths", "files", "size", "added"];
+/** Columns of numbers. */
+const right = new Set([0, 4, 5, 6]);
+
+/** A line each, with a column of tags when there are any. */
+export function snapshotTable(infos: readonly SnapshotInfo[]): string[] {
+  const tagged = infos.some(({ snapshot }) => snapshot.tags.length > 0);
+  const rows = infos.map((info) => (tagged ? [...row(info), info.snapshot.tags.map(quoteText).join(",")] : row(info)));
+  return formatTable(tagged ? [...heads, "tags"] : heads, rows, right);
+}
+
+function row({ number, snapshot }: SnapshotInfo): string[] {
+  return [
+    String(number),
+    `${formatLocalTime(snapshot.start)}${snapshot.complete ? "" : " (partial)"}`,
+    quoteText(snapshot.host),
+    snapshot.roots.map(({ path }) => quoteName(path)).join(", "),
+    formatCount(snapshot.counts.files),
+    formatBytes(snapshot.counts.bytes),
+    formatBytes(snapshot.counts.storedBytesAdded),
+  ];
+}
+
+/** An element of the array of `--json`. */
+export function snapshotFields({ number, snapshot }: SnapshotInfo): object {
+  const { parent, tags, excludes } = snapshot;
+  return {
+    time: formatTimeMs(snapshot.start),
+    ...(parent === undefined ? {} : { parent: String(parent) }),
+    ...pathsField(snapshot.roots.map(({ path }) => path)),
+    hostname: snapshot.host,
+    username: snapshot.user,
+    ...(excludes.length === 0 ? {} : { excludes }),
+    ...(tags.length === 0 ? {} : { tags }),
+    program_version: snapshot.version,
+    summary: summaryFields(snapshot),
+    id: String(number),
+    short_id: String(number),
+    number,
+    complete: snapshot.complete,
+  };
+}
+
+function summaryFields({ counts, start, end, errors }: SnapshotInfo["snapshot"]): object {
+  return {
+    backup_start: formatTimeMs(start),
+    backup_end: formatTimeMs(end),
+    files_new: counts.filesNew,
+    files_changed: counts.filesChanged,
+    files_unmodified: counts.filesUnmodified,
+    dirs_new: counts.directoriesNew,
+    dirs_changed: counts.directoriesChanged,
+    dirs_unmodified: counts.directoriesUnmodified,
+    data_blobs: counts.dataChunksAdded,
+    tree_blobs: counts.treeChunksAdded,
+    data_added: counts.plainBytesAdded,
+    data_added_packed: counts.storedBytesAdded,
+    total_files_processed: counts.files,
+    total_bytes_processed: counts.bytes,
+    error_count: errors.total,
+  };
+}

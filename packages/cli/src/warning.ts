@@ -1,0 +1,37 @@
+/** What a backup or restore could not do, told while the run goes on. */
+
+import { sentence } from "./errors.js";
+import { bytesField } from "./json.js";
+import type { Output } from "./output.js";
+import { quoteName, quoteText } from "./quote.js";
+
+export interface Warning {
+  readonly path: Uint8Array;
+  readonly message: string;
+  /** "skipped": left out on purpose, and no fault. */
+  readonly kind: "error" | "skipped";
+}
+
+/** Prints a line on stderr, with `--json` restic's message. `during` is restic's word for the work. */
+export function printWarning({ path, message, kind }: Warning, during: "archival" | "restore", output: Output): void {
+  if (!output.json) {
+    output.complain(warningLine(path, message, kind, during));
+    return;
+  }
+  const what = kind === "error" ? { error: { message } } : { warning: { message } };
+  const type = kind === "error" ? "error" : "warning";
+  output.note(JSON.stringify({ message_type: type, ...what, during, ...bytesField("item", path) }));
+}
+
+/** Prints a line on stderr about the run as a whole. */
+export function printNotice(line: string, output: Output): void {
+  if (output.json) output.note(JSON.stringify({ message_type: "warning", warning: { message: line } }));
+  else output.complain(quoteText(line));
+}
+
+function warningLine(path: Uint8Array, message: string, kind: Warning["kind"], during: "archival" | "restore"): string {
+  // A whole sentence that names the path needs nothing before it.
+  if (message.startsWith("Cannot ") && message.includes(`"${quoteName(path)}"`)) return sentence(message);
+  const verb = during === "archival" ? "cannot read" : "cannot restore";
+  return `${kind === "skipped" ? "skipped" : verb} "${quoteName(path)}": ${sentence(message)}`;
+}
