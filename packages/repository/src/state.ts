@@ -55,6 +55,8 @@ export class RepositoryState {
   readonly #store: IndexStore;
   readonly #pages = new PageCache(PAGES_SIZE_MAX);
   readonly #open = new Set<number>();
+  /** Runs of a session of this process that has not committed. */
+  readonly #uncommitted: Segment[] = [];
   readonly #log: Uint8Array[] = [];
   readonly #forgotten = new Set<number>();
   readonly #condemnedAt: number[] = [];
@@ -86,6 +88,11 @@ export class RepositoryState {
   /** The newest three outcomes seen, newest first. */
   get seen(): readonly SeenOutcome[] {
     return this.#seen;
+  }
+
+  /** True for a session that had no outcome when last looked at. */
+  isOpen(session: number): boolean {
+    return this.#open.has(session);
   }
 
   isForgotten(snapshot: number): boolean {
@@ -121,6 +128,7 @@ export class RepositoryState {
     for (const run of runs) if (run !== undefined) this.index.addSegment(run);
     this.#sessions = manifest.sessions;
     this.#newest = manifest.newest;
+    if (manifest.newest !== undefined) this.#seen = [manifest.newest];
     for (const number of manifest.open) this.#open.add(number);
     manifest.log.forEach((body, i) => {
       this.#applyLog(body, i + 1);
@@ -140,27 +148,37 @@ export class RepositoryState {
     if (ownSession === undefined) await refuseHole(this.#storage, head);
     const outcomes = await this.#readOutcomes(head, strict);
     this.#sessions = Math.max(head, ownSession ?? 0);
+    if (ownSession !== undefined) this.#open.add(ownSession);
     if (!(await this.#applyOutcomes(outcomes, strict))) await this.#rebuild(options);
     this.#mergeRuns();
   }
 
   /** Remembers on disk what is known, for the next process. */
   save(now: number): void {
-    if (this.problems.length > 0) return;
+    if (this.problems.length > 0 || this.#uncommitted.length > 0) return;
     const runs = [DATA, TREE].flatMap((kind) => this.index.segments(kind as BlobKind).map((run) => run.name));
     const log = this.#log;
     const body = encodeManifest({ sessions: this.#sessions, newest: this.#newest, open: [...this.#open], log, runs });
     this.#store.writeManifest(sealObject(this.#context, MANIFEST_OBJECT, body), new Set(runs), now);
   }
 
-  /** Adds a segment that this process has stored. */
-  adopt(name: string, bytes: Uint8Array): void {
-    const source = this.#store.write(name, (sink) => sink(bytes));
-    this.index.addSegment(new Segment(this.#context, { name, source }, this.#pages));
+  /** Adds a segment that this process has stored, until {@link noteOwnOutcome} or {@link forgetUncommitted}. */
+  adoptOwn(name: string, bytes: Uint8Array): void {
+    this.#uncommitted.push(this.#adopt(name, bytes));
+  }
+
+  /** Forgets what a session has added that did not commit: what no outcome names must not be referred to. */
+  forgetUncommitted(): void {
+    for (const run of this.#uncommitted.splice(0)) {
+      this.index.removeSegment(run);
+      run[Symbol.dispose]();
+    }
+    for (const kind of [DATA, TREE] as const) this.index.clearAdded(kind);
   }
 
   /** Notes the outcome that this process has put. */
   noteOwnOutcome(number: number, bytes: Uint8Array): void {
+    this.#uncommitted.length = 0;
     this.#noteOutcome(number, bytes);
     this.#open.delete(number);
   }
@@ -288,7 +306,14 @@ export class RepositoryState {
     }
     // Opened from memory first: what does not open must not reach the store.
     new Segment(this.#context, { name, source: memorySource(bytes) }, this.#pages);
-    this.adopt(name, bytes);
+    this.#adopt(name, bytes);
+  }
+
+  #adopt(name: string, bytes: Uint8Array): Segment {
+    const source = this.#store.write(name, (sink) => sink(bytes));
+    const run = new Segment(this.#context, { name, source }, this.#pages);
+    this.index.addSegment(run);
+    return run;
   }
 
   /** Starts from nothing: the outcomes from 1 on, whole. */

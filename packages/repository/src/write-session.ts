@@ -88,6 +88,7 @@ export class WriteSession {
   /** Reserves a number and reads what a writer must know. @throws BcatError, StorageError; nothing is left to undo */
   static async begin(repository: Repository, options: WriteSessionOptions): Promise<WriteSession> {
     const { state } = repository;
+    state.forgetUncommitted();
     if (options.dryRun) {
       await state.refresh({ strict: true });
       return new WriteSession(repository, 0, options);
@@ -216,7 +217,7 @@ export class WriteSession {
     await storage.put(name, bytes);
     this.added.storedBytes += bytes.length;
     this.#segments.push({ ...reference, size: bytes.length, hash: context.blake3.hash(bytes) });
-    state.adopt(name, bytes);
+    state.adoptOwn(name, bytes);
   }
 
   async #drain(lane: Lane): Promise<void> {

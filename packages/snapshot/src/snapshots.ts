@@ -61,6 +61,7 @@ export async function findParent(
   roots: readonly Uint8Array[],
 ): Promise<Parent | undefined> {
   for (let number = repository.state.sessionHead; number > 0; number--) {
+    if (repository.state.isOpen(number)) continue;
     const info = await readSnapshot(repository, number);
     if (info === undefined || info.snapshot.host !== host || info.snapshot.roots.length !== roots.length) continue;
     if (info.snapshot.roots.every((root, i) => Buffer.compare(root.path, roots[i]!) === 0)) return info;

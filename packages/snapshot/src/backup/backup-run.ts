@@ -1,7 +1,8 @@
 /** What all parts of one backup share: its counts, its reports, and the points at which others get to run. */
-import { BcatError, systemErrorCode } from "@bcat/errors";
+import { BcatError, type SourceError } from "@bcat/errors";
 import type { ErrorList, WriteSession } from "@bcat/repository";
 import type { BackupOptions } from "./options.js";
+import { hasVanished } from "./source-fault.js";
 
 /** Errors listed in a snapshot; more are counted. */
 const ERRORS_LISTED_MAX = 100;
@@ -90,10 +91,10 @@ export class BackupRun {
   }
 
   /** An entry that cannot be stored. One that vanished since it was listed is none: it is as if it had not been there. */
-  reportUnreadable(path: Uint8Array, error: unknown): void {
-    if (systemErrorCode(error) === "ENOENT") return;
+  reportUnreadable(path: Uint8Array, fault: SourceError): void {
+    if (hasVanished(fault)) return;
     this.#errorCount++;
-    const message = describe(error);
+    const { message } = fault;
     if (this.#errors.length < ERRORS_LISTED_MAX) this.#errors.push({ path, message });
     this.#options.onWarning?.({ path, message, kind: "error" });
   }
@@ -137,15 +138,4 @@ export class BackupRun {
       dataAdded: this.#session.added.storedBytes,
     });
   }
-}
-
-/** What is said of an error of the system, in words. */
-export function describe(error: unknown): string {
-  const code = systemErrorCode(error);
-  if (code === "EACCES" || code === "EPERM") return `permission denied (${code})`;
-  if (code === "EIO") return "input/output error (EIO)";
-  if (code === "ELOOP") return "it was replaced by a symbolic link (ELOOP)";
-  if (code === "ENOENT") return "no such file or directory (ENOENT)";
-  const message = error instanceof Error ? error.message : String(error);
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }

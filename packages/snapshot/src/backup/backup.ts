@@ -20,6 +20,7 @@ import { OwnerNames } from "./owners.js";
 import { type Parent, type ParentEntry, ParentScan } from "./parent.js";
 import { normaliseRoots, type OpenRoot, openRoots } from "./roots.js";
 import { ScanWriter } from "./scan-writer.js";
+import { fromSource, requireSourceFault } from "./source-fault.js";
 import { StatTable } from "./stat-table.js";
 
 /** Files this close to the parent's start (ms) may have changed in the same tick of their clock: they are read again. */
@@ -70,7 +71,7 @@ export async function backup(
       roots.map((root) => root.path),
     );
     const run = createRun({ session, options, parent, isExcluded });
-    for (const { path, message } of missing) run.reportUnreadable(path, new Error(message));
+    for (const { path, message } of missing) run.reportUnreadable(path, new SourceError(message));
     const stored = await storeRoots(createParts({ run, session, posix, parent }), roots);
     if (stored.length === 0)
       throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
@@ -137,21 +138,24 @@ async function storeDirectory(parts: Parts, root: OpenRoot, known: Root | undefi
   const scan = new ScanWriter(parts.scanContent);
   const parentScan = known === undefined ? undefined : new ParentScan(session.repository, known);
   const directories = new DirectoryBackup({ run, session, posix, files, owners, scan, parentScan, root: root.path });
-  let directory: Directory;
+  let directory: Directory | undefined;
   try {
-    directory = root.name.length === 0 ? posix.openDirectory(root.path) : posix.openDirectoryAt(root.parent, root.name);
-  } catch (error) {
-    run.reportUnreadable(root.path, error);
-    return undefined;
-  }
-  try {
+    directory = fromSource(() => openRootDirectory(posix, root));
     const { tree } = await directories.backUp(directory, new Uint8Array(0));
     const table = tableOf(root);
     const node: Node = { ...directories.nodeHead(table, 0), type: NodeType.directory, subtree: tree };
     return { path: root.path, node: encodeLeaf([node], { root: true }), scan: encodeContent(scan.finish()) };
+  } catch (error) {
+    // Without the cause: a root that has vanished was named, and is missed.
+    run.reportUnreadable(root.path, new SourceError(requireSourceFault(error).message));
+    return undefined;
   } finally {
-    posix.closeDirectory(directory);
+    if (directory !== undefined) posix.closeDirectory(directory);
   }
+}
+
+function openRootDirectory(posix: Posix, root: OpenRoot): Directory {
+  return root.name.length === 0 ? posix.openDirectory(root.path) : posix.openDirectoryAt(root.parent, root.name);
 }
 
 /** A root that is a file or a symbolic link. */

@@ -6,7 +6,6 @@
  * one that differs, files whose stat data are as in the parent are taken over without being opened.
  */
 
-import { systemErrorCode } from "@bcat/errors";
 import { TREE } from "@bcat/pack";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import type { WriteSession } from "@bcat/repository";
@@ -19,6 +18,7 @@ import type { FileBackup } from "./file-backup.js";
 import type { OwnerNames } from "./owners.js";
 import { ParentEntries, type ParentEntry, type ParentScan } from "./parent.js";
 import type { ScanWriter } from "./scan-writer.js";
+import { fromSource, requireSourceFault } from "./source-fault.js";
 import { StatTable } from "./stat-table.js";
 
 /** A subdirectory that has been backed up. */
@@ -82,14 +82,14 @@ export class DirectoryBackup {
   /** Names that are not excluded, in order, with their stat data. */
   #readEntries(directory: Directory, path: Uint8Array): StatTable {
     const { posix, run } = this.#options;
-    const names = posix.readNames(directory).sort(compareBytes);
+    const names = fromSource(() => posix.readNames(directory)).sort(compareBytes);
     const table = new StatTable(names.length);
     for (const name of names) {
       if (run.isExcluded !== undefined && this.#isExcluded(directory, path, name)) continue;
       try {
-        posix.statAt(directory, name, this.#stat);
+        fromSource(() => posix.statAt(directory, name, this.#stat));
       } catch (error) {
-        run.reportUnreadable(this.#absolute(path, name), error);
+        run.reportUnreadable(this.#absolute(path, name), requireSourceFault(error));
         continue;
       }
       if (!NEVER_COMPARED.has(this.#stat.type)) {
@@ -124,7 +124,7 @@ export class DirectoryBackup {
       const name = table.names[row]!;
       let child: Directory;
       try {
-        child = posix.openDirectoryAt(directory, name);
+        child = fromSource(() => posix.openDirectoryAt(directory, name));
       } catch (error) {
         this.#drop(visit, row, error);
         continue;
@@ -132,7 +132,6 @@ export class DirectoryBackup {
       try {
         visit.below.set(row, await this.backUp(child, joinPath(path, name)));
       } catch (error) {
-        if (systemErrorCode(error) === undefined) throw error;
         this.#drop(visit, row, error);
       } finally {
         posix.closeDirectory(child);
@@ -142,7 +141,8 @@ export class DirectoryBackup {
   }
 
   #drop(visit: Visit, row: number, error: unknown): void {
-    this.#options.run.reportUnreadable(this.#absolute(visit.path, visit.table.names[row]!), error);
+    const fault = requireSourceFault(error);
+    this.#options.run.reportUnreadable(this.#absolute(visit.path, visit.table.names[row]!), fault);
     visit.keep[row] = 0;
     visit.isUnsettled = true;
   }
@@ -200,7 +200,11 @@ export class DirectoryBackup {
       }
       if (type === FileType.SYMLINK) {
         run.counts.symlinks++;
-        return { ...this.nodeHead(table, row), type: NodeType.symlink, target: posix.readLinkAt(directory, name) };
+        return {
+          ...this.nodeHead(table, row),
+          type: NodeType.symlink,
+          target: fromSource(() => posix.readLinkAt(directory, name)),
+        };
       }
       const before = table.columns.sizes[row];
       const file = await files.backUp(
@@ -215,7 +219,6 @@ export class DirectoryBackup {
       if (file.isUnsettled || before !== table.columns.sizes[row]) visit.isUnsettled = true;
       return { ...this.nodeHead(table, row), type: NodeType.file, content: file.content };
     } catch (error) {
-      if (systemErrorCode(error) === undefined) throw error;
       this.#drop(visit, row, error);
       return undefined;
     }

@@ -1,6 +1,6 @@
 /** Backs up the content of regular files: takes it over from the parent, or reads it once. */
 import { readSync } from "node:fs";
-import { isBcatError, systemErrorCode } from "@bcat/errors";
+import { isBcatError, SourceError } from "@bcat/errors";
 import { DATA, TREE } from "@bcat/pack";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import type { WriteSession } from "@bcat/repository";
@@ -10,6 +10,7 @@ import { readChunkReferences } from "../tree/tree-reader.js";
 import type { BackupRun } from "./backup-run.js";
 import type { ContentWriter } from "./content-writer.js";
 import type { ParentEntry } from "./parent.js";
+import { fromSource, requireSourceFault } from "./source-fault.js";
 import type { StatTable } from "./stat-table.js";
 
 /** Times a file is read again when it changes while it is read. */
@@ -116,9 +117,9 @@ export class FileBackup {
 
   #open(entry: FileEntry): number | undefined {
     try {
-      return this.#posix.openFileAt(entry.directory, entry.name);
+      return fromSource(() => this.#posix.openFileAt(entry.directory, entry.name));
     } catch (error) {
-      this.#run.reportUnreadable(entry.path(), error);
+      this.#run.reportUnreadable(entry.path(), requireSourceFault(error));
       return undefined;
     }
   }
@@ -132,22 +133,24 @@ export class FileBackup {
       let content: Content;
       try {
         content = await this.#readOnce(file, table.columns.sizes[row]!);
-        this.#posix.statFile(file, this.#stat);
+        fromSource(() => this.#posix.statFile(file, this.#stat));
       } catch (error) {
         this.#writer.reset();
-        if (systemErrorCode(error) === undefined) throw error;
-        this.#run.reportUnreadable(entry.path(), error);
+        this.#run.reportUnreadable(entry.path(), requireSourceFault(error));
         return undefined;
       }
       if (this.#stat.type !== FileType.FILE) {
-        this.#run.reportUnreadable(entry.path(), new Error("it was replaced by something that is no file"));
+        this.#run.reportUnreadable(entry.path(), new SourceError("it was replaced by something that is no file"));
         return undefined;
       }
       const held = isAsInRow(this.#stat, table, row) && contentSize(content) === this.#stat.size;
       if (held) return { content, isUnsettled: attempt > 1 };
       table.set(row, this.#stat);
       if (attempt < ATTEMPTS_MAX) continue;
-      this.#run.reportUnreadable(entry.path(), new Error("it changed while it was read; what was read last is stored"));
+      this.#run.reportUnreadable(
+        entry.path(),
+        new SourceError("it changed while it was read; what was read last is stored"),
+      );
       return { content, isUnsettled: true };
     }
   }
@@ -158,7 +161,7 @@ export class FileBackup {
       const space = this.#writer.space;
       // One byte more than expected, so that a single read also shows that there is no more.
       const wanted = Math.min(space.length, READ_SIZE, Math.max(expected + 1 - position, 1));
-      const count = readSync(file, space, 0, wanted, position);
+      const count = fromSource(() => readSync(file, space, 0, wanted, position));
       position += count;
       if (count > 0) this.#writer.advance(count);
       if (count < wanted) return this.#writer.finish();

@@ -1,9 +1,9 @@
 /** The roots of a backup: absolute paths, none inside another, those that are there. */
-import { BcatError, SourceError, systemErrorCode } from "@bcat/errors";
+import { BcatError, SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { compareBytes, showName } from "../tree/name.js";
 import type { BackupRun } from "./backup-run.js";
-import { describe } from "./backup-run.js";
+import { fromSource, requireSourceFault } from "./source-fault.js";
 
 const SLASH = 0x2f;
 
@@ -47,6 +47,7 @@ export function openRoot(posix: Posix, path: Uint8Array): OpenRoot {
   try {
     if (name.length === 0) posix.statFile(parent.fd, stat);
     else posix.statAt(parent, name, stat);
+    if (!isRootType(stat.type)) throw new SourceError("it is no file, directory or symbolic link");
     return { path, name, parent, stat };
   } catch (error) {
     posix.closeDirectory(parent);
@@ -55,7 +56,7 @@ export function openRoot(posix: Posix, path: Uint8Array): OpenRoot {
 }
 
 /** True for the types a root can have. */
-export function isRootType(type: number): boolean {
+function isRootType(type: number): boolean {
   return type === FileType.DIRECTORY || type === FileType.FILE || type === FileType.SYMLINK;
 }
 
@@ -69,16 +70,11 @@ export function openRoots(posix: Posix, paths: readonly Uint8Array[], report: Ba
   let last = "";
   for (const path of paths) {
     try {
-      const root = openRoot(posix, path);
-      if (isRootType(root.stat.type)) roots.push(root);
-      else {
-        posix.closeDirectory(root.parent);
-        throw new Error("it is no file, directory or symbolic link");
-      }
+      roots.push(fromSource(() => openRoot(posix, path)));
     } catch (error) {
-      if (systemErrorCode(error) === undefined && !(error instanceof Error)) throw error;
-      last = `Cannot back up ${showName(path)}: ${describe(error)}`;
-      report(path, describe(error));
+      const { message } = requireSourceFault(error);
+      last = `Cannot back up ${showName(path)}: ${message}`;
+      report(path, message);
     }
   }
   if (roots.length === 0) throw new SourceError(last);

@@ -2,8 +2,8 @@
 import { BcatError, isBcatError, systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
-import { describe } from "../backup/backup-run.js";
 import { joinPath } from "../backup/directory-backup.js";
+import { describe } from "../backup/source-fault.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
@@ -249,7 +249,7 @@ class Restore {
   /** Reports an error of one entry and goes on; others end the restore. */
   #tolerate(path: Uint8Array, error: unknown): void {
     this.#run.refuseFullTarget(path, error);
-    if (!isBcatError(error, "corrupt") && systemErrorCode(error) === undefined) throw error;
+    if (isBcatError(error) ? error.code !== "corrupt" : systemErrorCode(error) === undefined) throw error;
     this.#run.report(path, error);
   }
 
