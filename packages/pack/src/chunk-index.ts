@@ -20,7 +20,8 @@ const RECORDS_MAX = 256;
 
 export class ChunkIndex {
   readonly #segments: Record<BlobKind, Segment[]> = { [DATA]: [], [TREE]: [] };
-  readonly #added: Record<BlobKind, IdSet> = { [DATA]: new IdSet(), [TREE]: new IdSet() };
+  /** Ids in packs that no segment names yet: one set for each pack, the last for the open one. */
+  readonly #added: Record<BlobKind, IdSet[]> = { [DATA]: [new IdSet()], [TREE]: [new IdSet()] };
   readonly #condemned = new Set<string>();
   readonly #records = new Map<string, PackRecord>();
 
@@ -50,19 +51,31 @@ export class ChunkIndex {
     return this.#condemned.size > 0;
   }
 
-  /** Notes a chunk that this run stores and no segment has yet; false when it was noted before. */
-  noteAdded(kind: BlobKind, id: Uint8Array): boolean {
-    return this.#added[kind].add(id);
+  /** Notes a chunk of the open pack. */
+  noteAdded(kind: BlobKind, id: Uint8Array): void {
+    this.#added[kind].at(-1)!.add(id);
   }
 
-  /** Forgets the noted chunks: a segment that has them has been added. */
+  /** The chunks noted since the last call: those of a pack that has closed. They stay noted until {@link dropAdded}. */
+  sealAdded(kind: BlobKind): IdSet {
+    const sealed = this.#added[kind].at(-1)!;
+    this.#added[kind].push(new IdSet());
+    return sealed;
+  }
+
+  /** Forgets noted chunks: a segment that has them has been added. */
+  dropAdded(kind: BlobKind, sealed: IdSet): void {
+    this.#added[kind] = this.#added[kind].filter((set) => set !== sealed);
+  }
+
+  /** Forgets all noted chunks: what they are in was not committed. */
   clearAdded(kind: BlobKind): void {
-    this.#added[kind].clear();
+    this.#added[kind] = [new IdSet()];
   }
 
   /** True when a writer may refer to the chunk: this run has stored it, or it lies in a pack that is not condemned. */
   has(kind: BlobKind, id: Uint8Array): boolean {
-    if (this.#added[kind].has(id)) return true;
+    for (const set of this.#added[kind]) if (set.has(id)) return true;
     for (const segment of this.#segments[kind]) {
       for (const entry of segment.find(id)) {
         if (this.#condemned.size === 0 || !this.#condemned.has(this.record(segment, entry.pack).name)) return true;

@@ -32,12 +32,6 @@ export class IdSet {
     return true;
   }
 
-  clear(): void {
-    this.#slots = INITIAL_SLOTS;
-    this.#words = new Uint32Array(new SharedArrayBuffer(INITIAL_SLOTS * WORDS * 4));
-    this.#size = 0;
-  }
-
   /** Index of the slot that holds the id, or of the free one where it belongs. */
   #find(w0: number, w1: number, w2: number, w3: number): number {
     const words = this.#words;

@@ -56,7 +56,7 @@ export class RepositoryState {
   readonly #pages = new PageCache(PAGES_SIZE_MAX);
   readonly #open = new Set<number>();
   /** Runs of a session of this process that has not committed. */
-  readonly #uncommitted: Segment[] = [];
+  #uncommitted: Segment[] = [];
   readonly #log: Uint8Array[] = [];
   readonly #forgotten = new Set<number>();
   readonly #condemnedAt: number[] = [];
@@ -107,7 +107,7 @@ export class RepositoryState {
   /**
    * Takes up the local index, if it is of this repository and not ahead of it.
    *
-   * @throws BcatError identity-changed when the storage lacks an outcome that this client has seen
+   * @throws BcatError identity-changed when the storage lacks an outcome that this client has seen, or has another
    */
   async load(): Promise<void> {
     const manifest = this.#readManifest();
@@ -121,7 +121,12 @@ export class RepositoryState {
           `Cannot trust the repository: "${name}" was there before and is missing now; it was replaced or went back in time`,
         );
       }
-      if (Buffer.compare(this.#context.blake3.hash(bytes), manifest.newest.hash) !== 0) return;
+      if (Buffer.compare(this.#context.blake3.hash(bytes), manifest.newest.hash) !== 0) {
+        throw new BcatError(
+          "identity-changed",
+          `Cannot trust the repository: "${name}" is not what it was; it was replaced or went back in time`,
+        );
+      }
     }
     const runs = manifest.runs.map((name) => this.#openRun(name));
     if (runs.includes(undefined)) return;
@@ -150,7 +155,7 @@ export class RepositoryState {
     this.#sessions = Math.max(head, ownSession ?? 0);
     if (ownSession !== undefined) this.#open.add(ownSession);
     if (!(await this.#applyOutcomes(outcomes, strict))) await this.#rebuild(options);
-    this.#mergeRuns();
+    for (const kind of [DATA, TREE] as const) this.#mergeRuns(this.index.segments(kind));
   }
 
   /** Remembers on disk what is known, for the next process. */
@@ -164,7 +169,11 @@ export class RepositoryState {
 
   /** Adds a segment that this process has stored, until {@link noteOwnOutcome} or {@link forgetUncommitted}. */
   adoptOwn(name: string, bytes: Uint8Array): void {
-    this.#uncommitted.push(this.#adopt(name, bytes));
+    const run = this.#adopt(name, bytes);
+    const { kind } = run.counts;
+    const others = this.#uncommitted.filter((other) => other.counts.kind !== kind);
+    const own = [...this.#uncommitted.filter((other) => other.counts.kind === kind), run];
+    this.#uncommitted = [...others, ...this.#mergeRuns(own)];
   }
 
   /** Forgets what a session has added that did not commit: what no outcome names must not be referred to. */
@@ -178,7 +187,7 @@ export class RepositoryState {
 
   /** Notes the outcome that this process has put. */
   noteOwnOutcome(number: number, bytes: Uint8Array): void {
-    this.#uncommitted.length = 0;
+    this.#uncommitted = [];
     this.#noteOutcome(number, bytes);
     this.#open.delete(number);
   }
@@ -344,23 +353,24 @@ export class RepositoryState {
     }
   }
 
-  /** Merges the smaller runs of a kind once there are too many: each entry is copied about log(size) times in all. */
-  #mergeRuns(): void {
-    for (const kind of [DATA, TREE] as const) {
-      if (this.index.segments(kind).length <= RUNS_MAX) continue;
-      const ascending = [...this.index.segments(kind)].sort((a, b) => a.counts.entryCount - b.counts.entryCount);
-      const chosen: Segment[] = [];
-      let entries = 0;
-      for (const run of ascending) {
-        if (chosen.length >= 2 && run.counts.entryCount > 2 * entries) break;
-        chosen.push(run);
-        entries += run.counts.entryCount;
-      }
-      this.#replaceRuns(chosen);
+  /**
+   * Merges the smaller of these runs, all of one kind, once there are too many, and returns what they are then: each
+   * entry is copied about log(size) times in all.
+   */
+  #mergeRuns(runs: readonly Segment[]): readonly Segment[] {
+    if (runs.length <= RUNS_MAX) return runs;
+    const ascending = [...runs].sort((a, b) => a.counts.entryCount - b.counts.entryCount);
+    const chosen: Segment[] = [];
+    let entries = 0;
+    for (const run of ascending) {
+      if (chosen.length >= 2 && run.counts.entryCount > 2 * entries) break;
+      chosen.push(run);
+      entries += run.counts.entryCount;
     }
+    return [...ascending.slice(chosen.length), this.#replaceRuns(chosen)];
   }
 
-  #replaceRuns(chosen: readonly Segment[]): void {
+  #replaceRuns(chosen: readonly Segment[]): Segment {
     const name = `cache/${Buffer.from(this.#context.random(16)).toString("hex")}`;
     const source: ByteSource = this.#store.write(name, (sink) => {
       mergeSegments(this.#context, chosen, { name, epoch: 0, domain: 0, sink });
@@ -371,5 +381,6 @@ export class RepositoryState {
       run[Symbol.dispose]();
     }
     this.index.addSegment(merged);
+    return merged;
   }
 }

@@ -12,6 +12,7 @@ import {
   buildSegment,
   DATA,
   type FinishedPack,
+  type IdSet,
   type IndexedPack,
   PACK_TARGET_SIZE,
   PackWriter,
@@ -53,13 +54,17 @@ export interface AddedCounts {
 /** The fields of a snapshot that its writer gives; the session knows the others. */
 export type SnapshotToCommit = Omit<Snapshot, "complete" | "logHead" | "seen">;
 
+/** A durable pack that no segment names yet, and the ids that are found through it until one does. */
+interface StoredPack extends IndexedPack {
+  readonly added: IdSet;
+}
+
 /** The packs and segments of one kind, on their way. */
 class Lane {
   readonly kind: BlobKind;
   readonly writer: PackWriter;
   readonly arenas: Uint8Array[] = [];
-  /** Durable packs that no segment names yet. */
-  stored: IndexedPack[] = [];
+  stored: StoredPack[] = [];
   uploads: Promise<void>[] = [];
 
   constructor(kind: BlobKind, writer: PackWriter) {
@@ -164,6 +169,7 @@ export class WriteSession {
   /** Waits until nothing of this session is on its way any more; errors no longer matter. */
   async abandon(): Promise<void> {
     for (const kind of [DATA, TREE] as const) await Promise.allSettled(this.#lanes[kind].uploads);
+    this.repository.state.forgetUncommitted();
   }
 
   #createLane(kind: BlobKind): Lane {
@@ -188,24 +194,25 @@ export class WriteSession {
   }
 
   #upload(lane: Lane, pack: FinishedPack): void {
-    const { storage } = this.repository;
-    const upload = (async () => {
-      try {
-        if (this.#failure !== undefined) return;
-        await storage.put(pack.name, pack.bytes);
-        this.added.storedBytes += pack.bytes.length;
-        const { reference, keys, frames, chunks } = pack;
-        lane.stored.push({ reference, size: pack.bytes.length, keys, frames, chunks });
-        lane.arenas.push(new Uint8Array(pack.bytes.buffer));
-        const limit = this.repository.environment.sizes?.packsPerSegment ?? PACKS_PER_SEGMENT;
-        if (lane.stored.length >= limit) await this.#writeSegment(lane);
-      } catch (error) {
+    const upload = this.#storePack(lane, pack, this.repository.state.index.sealAdded(lane.kind))
+      .catch((error: unknown) => {
         this.#failure ??= error;
-      } finally {
+      })
+      .finally(() => {
         lane.uploads = lane.uploads.filter((other) => other !== upload);
-      }
-    })();
+      });
     lane.uploads.push(upload);
+  }
+
+  async #storePack(lane: Lane, pack: FinishedPack, added: IdSet): Promise<void> {
+    if (this.#failure !== undefined) return;
+    await this.repository.storage.put(pack.name, pack.bytes);
+    this.added.storedBytes += pack.bytes.length;
+    const { reference, keys, frames, chunks } = pack;
+    lane.stored.push({ reference, size: pack.bytes.length, keys, frames, chunks, added });
+    lane.arenas.push(new Uint8Array(pack.bytes.buffer));
+    const limit = this.repository.environment.sizes?.packsPerSegment ?? PACKS_PER_SEGMENT;
+    if (lane.stored.length >= limit) await this.#writeSegment(lane);
   }
 
   async #writeSegment(lane: Lane): Promise<void> {
@@ -218,6 +225,7 @@ export class WriteSession {
     this.added.storedBytes += bytes.length;
     this.#segments.push({ ...reference, size: bytes.length, hash: context.blake3.hash(bytes) });
     state.adoptOwn(name, bytes);
+    for (const { added } of packs) state.index.dropAdded(lane.kind, added);
   }
 
   async #drain(lane: Lane): Promise<void> {
