@@ -4,7 +4,9 @@ import { isBcatError, SourceError } from "@bcat/errors";
 import { DATA, TREE } from "@bcat/pack";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import type { WriteSession } from "@bcat/repository";
+import { encodeContent } from "../tree/content.js";
 import { ChunkListWriter } from "../tree/list-writer.js";
+import { compareBytes } from "../tree/name.js";
 import { type ChunkReference, type Content, contentSize, NodeType } from "../tree/node.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 import type { BackupRun } from "./backup-run.js";
@@ -68,7 +70,7 @@ export class FileBackup {
       const stored = await this.#read(entry, file, place);
       if (stored !== undefined) {
         const size = contentSize(stored.content);
-        this.#run.countFile(parent === undefined ? "new" : "changed", size);
+        this.#run.countFile(changeOf(stored.content, parent), size);
         await this.#run.breathe(size);
       }
       return stored;
@@ -168,6 +170,13 @@ export class FileBackup {
       if (position >= READ_SIZE) await this.#run.breathe(0, count);
     }
   }
+}
+
+/** A file that was read again to be sure may turn out to be what it was. */
+function changeOf(content: Content, parent: ParentEntry | undefined): "new" | "changed" | "unmodified" {
+  if (parent?.node.content === undefined) return "new";
+  const isSame = compareBytes(encodeContent(content), encodeContent(parent.node.content)) === 0;
+  return isSame ? "unmodified" : "changed";
 }
 
 function isAsInRow(stat: Stat, table: StatTable, row: number): boolean {

@@ -1,0 +1,49 @@
+import { createFaultyStorage, createMemoryStorage } from "@bcat/storage";
+import { expect, test } from "vitest";
+import { decideRegister, findHead, refuseHole, registerName } from "./registers.js";
+
+const bytes = (text: string) => Buffer.from(text);
+
+test("decideRegister() is true for our own bytes, also when the acknowledgement was lost", async () => {
+  const storage = createMemoryStorage();
+  expect(await decideRegister(storage, "log/0000000001", bytes("mine"))).toBe(true);
+  expect(await decideRegister(storage, "log/0000000001", bytes("mine"))).toBe(true);
+  expect(await decideRegister(storage, "log/0000000001", bytes("theirs"))).toBe(false);
+});
+
+test("decideRegister() does not guess when the outcome is not known", async () => {
+  const inner = createMemoryStorage();
+  const storage = createFaultyStorage(inner, { stop: { at: 1, way: "unanswered" } });
+  await expect(decideRegister(storage, "log/0000000001", bytes("mine"))).rejects.toMatchObject({
+    code: "storage-failed",
+  });
+  expect(inner.objects.has("log/0000000001")).toBe(true);
+});
+
+test("findHead() finds the head of dense sequences of any length, from nothing and from what is known", async () => {
+  const storage = createMemoryStorage();
+  for (let head = 0; head <= 70; head++) {
+    if (head > 0) await storage.putIfAbsent(registerName("sessions", head), bytes("x"));
+    expect(await findHead(storage, "sessions", 0)).toBe(head);
+    expect(await findHead(storage, "sessions", Math.max(0, head - 3))).toBe(head);
+  }
+});
+
+test("findHead() costs about 2 log2 n requests", async () => {
+  const inner = createMemoryStorage();
+  for (let n = 1; n <= 1000; n++) await inner.putIfAbsent(registerName("sessions", n), bytes("x"));
+  const storage = createFaultyStorage(inner);
+  await findHead(storage, "sessions", 0);
+  expect(storage.operations.length).toBeLessThan(24);
+});
+
+test("refuseHole() notices a session that was removed", async () => {
+  const storage = createMemoryStorage();
+  await storage.putIfAbsent(registerName("sessions", 1), bytes("x"));
+  await refuseHole(storage, 1);
+  await storage.putIfAbsent(registerName("outcomes", 2), bytes("x"));
+  await expect(refuseHole(storage, 1)).rejects.toMatchObject({ code: "identity-changed" });
+  const later = createMemoryStorage();
+  await later.putIfAbsent(registerName("sessions", 3), bytes("x"));
+  await expect(refuseHole(later, 1)).rejects.toMatchObject({ code: "identity-changed" });
+});
