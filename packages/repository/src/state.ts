@@ -260,8 +260,10 @@ export class RepositoryState {
         const opened = openObject(this.#context.keys, { type: ObjectType.OUTCOME, name }, bytes);
         const outcome = decodeOutcome(opened.body, name);
         this.#noteOutcome(number, bytes);
-        if (outcome.kind === "snapshot") await this.#compareSeen(number, outcome.snapshot.seen);
         outcomes.push({ number, outcome });
+        if (outcome.kind !== "snapshot") return;
+        await this.#compareLogSeen(number, outcome.snapshot.logHead, strict);
+        await this.#compareSeen(number, outcome.snapshot.seen);
       });
     }
     return outcomes.sort((a, b) => a.number - b.number);
@@ -271,6 +273,17 @@ export class RepositoryState {
     const hash = this.#context.blake3.hash(bytes);
     if (number > (this.#newest?.number ?? 0)) this.#newest = { number, hash };
     this.#seen = [{ number, hash }, ...this.#seen].sort((a, b) => b.number - a.number).slice(0, 3);
+  }
+
+  /** A snapshot says how much of the log its writer had seen: less must not be there now. */
+  async #compareLogSeen(number: number, head: number, strict: boolean): Promise<void> {
+    // It may have been written since the log was read.
+    if (head > this.#log.length) await this.#readLog(strict);
+    if (head <= this.#log.length) return;
+    const name = registerName("log", this.#log.length + 1);
+    throw new CorruptError(`Cannot read "${name}": it is missing, but snapshot ${number} has seen it`, {
+      object: name,
+    });
   }
 
   /** A snapshot names the outcomes its writer had seen: one of them gone or changed is damage, or somebody's doing. */

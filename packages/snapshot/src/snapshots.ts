@@ -46,7 +46,7 @@ export async function findSnapshot(repository: Repository, selector: string): Pr
   for (let candidate = repository.state.sessionHead; candidate > 0; candidate--) {
     const info = await readSnapshot(repository, candidate);
     if (info !== undefined && back-- === 0) {
-      const problem = outcomeProblem(repository, candidate);
+      const problem = outcomeProblem(repository, candidate) ?? logProblem(repository);
       if (problem !== undefined) throw problem;
       return info;
     }
@@ -114,4 +114,9 @@ function namedDamage(error: unknown, number: number): unknown {
 function outcomeProblem(repository: Repository, number: number): CorruptError | undefined {
   const behind = registerName("outcomes", number);
   return repository.state.problems.find(({ object }) => object?.startsWith("outcomes/") === true && object > behind);
+}
+
+/** Damage in the log: what cannot be read might be that the newest snapshot was forgotten. */
+function logProblem(repository: Repository): CorruptError | undefined {
+  return repository.state.problems.find(({ object }) => object?.startsWith("log/") === true);
 }

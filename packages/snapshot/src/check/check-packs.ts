@@ -21,6 +21,8 @@ import type { Repository, SegmentReference } from "@bcat/repository";
 import type { CheckRun } from "./findings.js";
 
 const ENTRY_SIZE = 28;
+/** Of a pack, at its very end. */
+const HASH_SIZE = 32;
 const PAGES_SIZE_MAX = 8 * 2 ** 20;
 
 /** Checks all `segments` and their packs; returns the names of the packs. */
@@ -31,12 +33,13 @@ export async function checkPacks(
 ): Promise<Set<string>> {
   const packs = new Set<string>();
   const opener = new FrameOpener(repository.context);
+  const plain = new Uint8Array(run.readsData ? FRAME_PLAIN_MAX : 0);
   for (const [name, reference] of segments) {
     await run.guard(
       async () => {
         const segment = await openSegment(repository, run, name, reference);
         run.segments++;
-        await checkSegment({ repository, run, segment, opener }, packs);
+        await checkSegment({ repository, run, segment, opener, plain }, packs);
       },
       { object: name },
     );
@@ -49,6 +52,8 @@ interface Parts {
   readonly run: CheckRun;
   readonly segment: Segment;
   readonly opener: FrameOpener;
+  /** Takes one opened frame after the other. */
+  readonly plain: Uint8Array;
 }
 
 async function openSegment(
@@ -140,7 +145,8 @@ function checkEntries(segment: Segment, ordinal: number, record: PackRecord, { c
 }
 
 /** The directory of a pack, after comparing it with what the segment says of the pack. */
-async function checkPack({ repository, run, opener }: Parts, record: PackRecord): Promise<Directory> {
+async function checkPack(parts: Parts, record: PackRecord): Promise<Directory> {
+  const { repository, run } = parts;
   const { name, size } = record;
   const { storage, context } = repository;
   const whole = run.readsData ? await storage.get(name) : undefined;
@@ -152,11 +158,15 @@ async function checkPack({ repository, run, opener }: Parts, record: PackRecord)
   if (whole === undefined ? tail.length !== TRAILER_SIZE : whole.length !== size) {
     throw damaged(name, `it has not the ${size} bytes its segment says`);
   }
-  const trailerBytes = tail.subarray(tail.length - TRAILER_SIZE);
-  const trailer = decodeTrailer(trailerBytes, { name, size });
-  if (whole !== undefined && Buffer.compare(context.blake3.hash(whole.subarray(0, size - 32)), trailer.hash) !== 0) {
+  // Before the header is looked at: a flipped bit there must not pass for a newer format.
+  if (
+    whole !== undefined &&
+    Buffer.compare(context.blake3.hash(whole.subarray(0, -HASH_SIZE)), whole.subarray(-HASH_SIZE)) !== 0
+  ) {
     throw damaged(name, "its hash is not that of its bytes");
   }
+  const trailerBytes = tail.subarray(tail.length - TRAILER_SIZE);
+  const trailer = decodeTrailer(trailerBytes, { name, size });
   const range = { offset: trailer.directoryOffset, length: trailer.directoryLength };
   const sealed =
     whole?.subarray(range.offset, range.offset + range.length) ??
@@ -166,7 +176,7 @@ async function checkPack({ repository, run, opener }: Parts, record: PackRecord)
   const directory = openDirectory(context, { name, trailer: trailerBytes, size }, sealed);
   compareTables(record, directory);
   run.chunks += directory.chunks.count;
-  if (whole !== undefined) checkChunks(repository, opener, { name, bytes: whole, directory });
+  if (whole !== undefined) checkChunks(parts, { name, bytes: whole, directory });
   return directory;
 }
 
@@ -190,13 +200,11 @@ function compareTables(record: PackRecord, directory: Directory): void {
 
 /** Opens every frame once, in order, and recomputes the id of every chunk. */
 function checkChunks(
-  repository: Repository,
-  opener: FrameOpener,
+  { repository, opener, plain }: Parts,
   pack: { name: string; bytes: Uint8Array; directory: Directory },
 ): void {
   const { name, bytes, directory } = pack;
   const frames = new PackFrames(repository.context, opener, { name, kind: directory.kind, tables: directory });
-  const plain = new Uint8Array(FRAME_PLAIN_MAX);
   let opened = -1;
   const open = (index: number) => {
     if (opened === index) return;

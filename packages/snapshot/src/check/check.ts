@@ -1,4 +1,5 @@
 /** Checks a repository from its registers down to its chunks. Changes nothing. */
+import { isBcatError } from "@bcat/errors";
 import { parseObjectName } from "@bcat/pack";
 import { KEY_SLOTS_MAX, type Repository } from "@bcat/repository";
 import { checkPacks } from "./check-packs.js";
@@ -13,11 +14,18 @@ const NAMED_MAX = 5;
  * Checks that all registers are there and open, that segments and packs agree, and that every snapshot has all its
  * trees and chunks; with `readData` also every byte of every pack. Damage is reported, not thrown.
  *
- * @throws StorageError; BcatError interrupted, newer-format, identity-changed
+ * @throws StorageError; BcatError interrupted, newer-format
  */
 export async function check(repository: Repository, options: CheckOptions): Promise<CheckSummary> {
   const run = new CheckRun(options);
-  await repository.refresh();
+  try {
+    await repository.refresh();
+  } catch (error) {
+    // A hole in the sessions: nothing behind it can be counted on. To restore, that is another repository; here, damage.
+    if (!isBcatError(error, "identity-changed")) throw error;
+    run.reportDamage(undefined, error.message);
+    return run.summary();
+  }
   for (const problem of repository.state.problems) run.reportDamage(problem.object, problem.message);
   const slots = await checkKeySlots(repository, run, KEY_SLOTS_MAX);
   const inventory = await checkRegisters(repository, run);

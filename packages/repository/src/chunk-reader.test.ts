@@ -1,0 +1,97 @@
+import { loadBlake3 } from "@bcat/crypto";
+import { buildSegment, DATA, type IndexedPack, loadZstd } from "@bcat/pack";
+import { createMemoryStorage, createMulberry32, type MemoryStorage } from "@bcat/storage";
+import { beforeEach, expect, test } from "vitest";
+import type { Environment } from "./environment.js";
+import { initRepository, openRepository } from "./open.js";
+import type { Repository } from "./repository.js";
+import { WriteSession } from "./write-session.js";
+
+let storage: MemoryStorage;
+let repository: Repository;
+let a: Uint8Array;
+let b: Uint8Array;
+
+/** The first 32 bytes that the seeded randomness gives, at init. */
+const rootKey = () => {
+  const next = createMulberry32(7);
+  return Uint8Array.from({ length: 32 }, () => next() * 256);
+};
+
+async function createEnvironment(): Promise<Environment> {
+  const next = createMulberry32(7);
+  return {
+    random: (length) => Uint8Array.from({ length }, () => next() * 256),
+    now: () => 1,
+    host: "h",
+    user: "u",
+    zone: "UTC",
+    clientId: new Uint8Array(16),
+    programVersion: "test",
+    cacheDirectory: undefined,
+    location: "memory",
+    blake3: loadBlake3("auto"),
+    zstd: await loadZstd("auto"),
+  };
+}
+
+/** A repository with two chunks, `a` and `b`, in one pack that no outcome names. */
+beforeEach(async () => {
+  storage = createMemoryStorage();
+  const environment = await createEnvironment();
+  const options = { secret: { keyFile: new Uint8Array(32).fill(1) } };
+  repository = await initRepository(storage, options, environment);
+  const session = await WriteSession.begin(repository, { level: 3, dryRun: false });
+  a = session.store(DATA, Buffer.from("the bytes of a"));
+  b = session.store(DATA, Buffer.alloc(700_000, "the bytes of b, in two frames "));
+  await session.flush();
+});
+
+test("readChunk() gives what was stored, within a frame and over several", async () => {
+  expect(Buffer.from(await repository.readChunk(DATA, a)).toString()).toBe("the bytes of a");
+  expect(await repository.readChunk(DATA, b)).toHaveLength(700_000);
+});
+
+/** Adds a segment in which the ids of `a` and `b` stand at each other's places. */
+async function adoptSwapped(target: Repository): Promise<void> {
+  const { segment, pack: ordinal } = repository.state.index.locate(DATA, a)[0]!;
+  const record = segment.packRecord(ordinal);
+  const places = [a, b].map((id) => repository.state.index.locate(DATA, id)[0]!);
+  const order = places[0]!.offset < places[1]!.offset ? [1, 0] : [0, 1];
+  const ids = Buffer.concat(order.map((i) => [a, b][i]!.subarray(0, 16)));
+  const byOffset = [...places].sort((left, right) => left.offset - right.offset);
+  const chunks = {
+    count: 2,
+    ids,
+    offsets: Uint32Array.from(byOffset, ({ offset }) => offset),
+    lengths: Uint32Array.from(byOffset, ({ length }) => length),
+  };
+  const lie: IndexedPack = {
+    reference: record.reference,
+    size: record.size,
+    keys: record.keys,
+    frames: record.frames,
+    chunks,
+  };
+  const { name, bytes } = buildSegment(repository.context, { kind: DATA, epoch: 0, domain: 0, session: 1 }, [lie]);
+  target.state.adoptOwn(name, bytes);
+}
+
+test("a chunk that does not have the id it was asked for is refused, though every tag verifies", async () => {
+  const fresh = await openRepository(storage, rootKey(), await createEnvironment());
+  await adoptSwapped(fresh);
+  await expect(fresh.readChunk(DATA, a)).rejects.toThrow(/does not have the id/);
+  const failures: number[] = [];
+  const ids = Buffer.concat([a, b]);
+  await fresh.readChunks(
+    { kind: DATA, count: 2, ids },
+    { onChunk: () => expect.unreachable("a wrong chunk was handed out"), onFailure: (index) => failures.push(index) },
+  );
+  expect(failures.sort()).toEqual([0, 1]);
+});
+
+test("a place that lies is passed over when there is another", async () => {
+  await adoptSwapped(repository);
+  expect(Buffer.from(await repository.readChunk(DATA, a)).toString()).toBe("the bytes of a");
+  expect(await repository.readChunk(DATA, b)).toHaveLength(700_000);
+});
