@@ -1,5 +1,5 @@
 /** The folder of the local cache, which can always be lost and never holds anything that is nowhere else. */
-import { mkdir } from "node:fs/promises";
+import { access, constants, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode } from "@bcat/errors";
 import { absolutePath } from "./absolute-path.js";
@@ -29,9 +29,10 @@ export async function createCache(place: CachePlace, warn: (line: string) => voi
   }
   try {
     await mkdir(place, { recursive: true, mode: directoryMode });
+    await access(place, constants.W_OK | constants.X_OK);
     return place;
   } catch (error) {
-    warn(`cannot create the cache "${place}" (${systemErrorCode(error) ?? String(error)}): going on without`);
+    warn(`cannot use the cache "${place}" (${systemErrorCode(error) ?? String(error)}): going on without`);
     return undefined;
   }
 }

@@ -20,9 +20,10 @@ export function createPrompt(options: PromptOptions): Ask | undefined {
   const typed = { ahead: new Uint8Array() };
   return async (question) => {
     options.signal.throwIfAborted();
-    options.write(question);
+    // First the terminal, then the question: what is typed in between would be echoed.
     options.input.setRawMode(true);
     try {
+      options.write(question);
       return await readAnswer(options, typed);
     } finally {
       options.input.setRawMode(false);

@@ -6,34 +6,17 @@
 
 import { ObjectType, openObject, sealObject } from "@bcat/crypto";
 import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
-import {
-  type BlobKind,
-  type ByteSource,
-  ChunkIndex,
-  DATA,
-  mergeSegments,
-  type PackContext,
-  PageCache,
-  packName,
-  Segment,
-  segmentName,
-  TREE,
-} from "@bcat/pack";
+import { type ChunkIndex, type PackContext, packName, segmentName } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import { decodeLogRecord } from "./bodies/log.js";
 import { decodeOutcome, type Outcome } from "./bodies/outcome.js";
 import type { NameReference, SegmentReference } from "./bodies/references.js";
 import type { SeenOutcome } from "./bodies/snapshot.js";
-import { type IndexStore, memorySource } from "./index-store.js";
+import { IndexRuns } from "./index-runs.js";
+import type { IndexStore } from "./index-store.js";
 import { decodeManifest, encodeManifest, type Manifest } from "./manifest.js";
 import { findHead, refuseHole, registerName } from "./registers.js";
 
-/** Opened pages of segments kept in memory, bytes. */
-const PAGES_SIZE_MAX = 64 * 2 ** 20;
-/** Runs of one kind before the smaller ones are merged. */
-const RUNS_MAX = 8;
-/** Size of a merged run is not limited by the format. */
-const RUN_SIZE_MAX = Number.MAX_SAFE_INTEGER;
 const MANIFEST_OBJECT = { type: ObjectType.PARTIAL, name: "manifest", epoch: 0, domain: 0 } as const;
 
 export interface StateOptions {
@@ -47,16 +30,13 @@ export interface StateOptions {
 }
 
 export class RepositoryState {
-  readonly index = new ChunkIndex();
   /** Damage met while reading, in lenient mode. */
   readonly problems: CorruptError[] = [];
   readonly #context: PackContext;
   readonly #storage: Storage;
   readonly #store: IndexStore;
-  readonly #pages = new PageCache(PAGES_SIZE_MAX);
+  readonly #runs: IndexRuns;
   readonly #open = new Set<number>();
-  /** Runs of a session of this process that has not committed. */
-  #uncommitted: Segment[] = [];
   readonly #log: Uint8Array[] = [];
   readonly #forgotten = new Set<number>();
   readonly #condemnedAt: number[] = [];
@@ -69,6 +49,11 @@ export class RepositoryState {
     this.#context = context;
     this.#storage = storage;
     this.#store = store;
+    this.#runs = new IndexRuns(context, store);
+  }
+
+  get index(): ChunkIndex {
+    return this.#runs.index;
   }
 
   /** Head of the sessions that were accounted for. */
@@ -111,26 +96,7 @@ export class RepositoryState {
    */
   async load(): Promise<void> {
     const manifest = this.#readManifest();
-    if (manifest === undefined) return;
-    if (manifest.newest !== undefined) {
-      const name = registerName("outcomes", manifest.newest.number);
-      const bytes = await this.#storage.get(name);
-      if (bytes === undefined) {
-        throw new BcatError(
-          "identity-changed",
-          `Cannot trust the repository: "${name}" was there before and is missing now; it was replaced or went back in time`,
-        );
-      }
-      if (Buffer.compare(this.#context.blake3.hash(bytes), manifest.newest.hash) !== 0) {
-        throw new BcatError(
-          "identity-changed",
-          `Cannot trust the repository: "${name}" is not what it was; it was replaced or went back in time`,
-        );
-      }
-    }
-    const runs = manifest.runs.map((name) => this.#openRun(name));
-    if (runs.includes(undefined)) return;
-    for (const run of runs) if (run !== undefined) this.index.addSegment(run);
+    if (manifest === undefined || !(await this.#isCovered(manifest)) || !this.#runs.load(manifest.runs)) return;
     this.#sessions = manifest.sessions;
     this.#newest = manifest.newest;
     if (manifest.newest !== undefined) this.#seen = [manifest.newest];
@@ -155,13 +121,13 @@ export class RepositoryState {
     this.#sessions = Math.max(head, ownSession ?? 0);
     if (ownSession !== undefined) this.#open.add(ownSession);
     if (!(await this.#applyOutcomes(outcomes, strict))) await this.#rebuild(options);
-    for (const kind of [DATA, TREE] as const) this.#mergeRuns(this.index.segments(kind));
+    this.#runs.merge();
   }
 
   /** Remembers on disk what is known, for the next process. */
   save(now: number): void {
-    if (this.problems.length > 0 || this.#uncommitted.length > 0) return;
-    const runs = [DATA, TREE].flatMap((kind) => this.index.segments(kind as BlobKind).map((run) => run.name));
+    if (this.problems.length > 0 || this.#runs.hasUncommitted) return;
+    const runs = this.#runs.names();
     const log = this.#log;
     const body = encodeManifest({ sessions: this.#sessions, newest: this.#newest, open: [...this.#open], log, runs });
     this.#store.writeManifest(sealObject(this.#context, MANIFEST_OBJECT, body), new Set(runs), now);
@@ -169,31 +135,43 @@ export class RepositoryState {
 
   /** Adds a segment that this process has stored, until {@link noteOwnOutcome} or {@link forgetUncommitted}. */
   adoptOwn(name: string, bytes: Uint8Array): void {
-    const run = this.#adopt(name, bytes);
-    const { kind } = run.counts;
-    const others = this.#uncommitted.filter((other) => other.counts.kind !== kind);
-    const own = [...this.#uncommitted.filter((other) => other.counts.kind === kind), run];
-    this.#uncommitted = [...others, ...this.#mergeRuns(own)];
+    this.#runs.addOwn(name, bytes);
   }
 
-  /** Forgets what a session has added that did not commit: what no outcome names must not be referred to. */
+  /** Forgets what a session of this process has stored and did not commit. */
   forgetUncommitted(): void {
-    for (const run of this.#uncommitted.splice(0)) {
-      this.index.removeSegment(run);
-      run[Symbol.dispose]();
-    }
-    for (const kind of [DATA, TREE] as const) this.index.clearAdded(kind);
+    this.#runs.forgetUncommitted();
   }
 
   /** Notes the outcome that this process has put. */
   noteOwnOutcome(number: number, bytes: Uint8Array): void {
-    this.#uncommitted = [];
+    this.#runs.commit();
     this.#noteOutcome(number, bytes);
     this.#open.delete(number);
   }
 
   [Symbol.dispose](): void {
-    for (const kind of [DATA, TREE] as const) for (const run of this.index.segments(kind)) run[Symbol.dispose]();
+    this.#runs[Symbol.dispose]();
+  }
+
+  /** True when the newest outcome that the manifest covers is there unchanged; false when it is damaged. */
+  async #isCovered({ newest }: Manifest): Promise<boolean> {
+    if (newest === undefined) return true;
+    const name = registerName("outcomes", newest.number);
+    const bytes = await this.#storage.get(name);
+    if (bytes !== undefined) {
+      if (Buffer.compare(this.#context.blake3.hash(bytes), newest.hash) === 0) return true;
+      try {
+        openObject(this.#context.keys, { type: ObjectType.OUTCOME, name }, bytes);
+      } catch {
+        return false;
+      }
+    }
+    const found = bytes === undefined ? "was there before and is missing now" : "is not what it was";
+    throw new BcatError(
+      "identity-changed",
+      `Cannot trust the repository: "${name}" ${found}; it was replaced or went back in time`,
+    );
   }
 
   #readManifest(): Manifest | undefined {
@@ -202,17 +180,6 @@ export class RepositoryState {
     try {
       return decodeManifest(openObject(this.#context.keys, MANIFEST_OBJECT, bytes).body);
     } catch {
-      return undefined;
-    }
-  }
-
-  #openRun(name: string): Segment | undefined {
-    const source = this.#store.open(name);
-    if (source === undefined) return undefined;
-    try {
-      return new Segment(this.#context, { name, source, sizeMax: RUN_SIZE_MAX }, this.#pages);
-    } catch {
-      source.close();
       return undefined;
     }
   }
@@ -326,26 +293,12 @@ export class RepositoryState {
         object: name,
       });
     }
-    // Opened from memory first: what does not open must not reach the store.
-    new Segment(this.#context, { name, source: memorySource(bytes) }, this.#pages);
-    this.#adopt(name, bytes);
-  }
-
-  #adopt(name: string, bytes: Uint8Array): Segment {
-    const source = this.#store.write(name, (sink) => sink(bytes));
-    const run = new Segment(this.#context, { name, source }, this.#pages);
-    this.index.addSegment(run);
-    return run;
+    this.#runs.add(name, bytes);
   }
 
   /** Starts from nothing: the outcomes from 1 on, whole. */
   async #rebuild(options: StateOptions): Promise<void> {
-    for (const kind of [DATA, TREE] as const) {
-      for (const run of this.index.segments(kind)) {
-        this.index.removeSegment(run);
-        run[Symbol.dispose]();
-      }
-    }
+    this.#runs.clear();
     const head = this.#sessions;
     this.#sessions = 0;
     this.#open.clear();
@@ -364,36 +317,5 @@ export class RepositoryState {
       if (strict || !isBcatError(error, "corrupt") || !(error instanceof CorruptError)) throw error;
       this.problems.push(error);
     }
-  }
-
-  /**
-   * Merges the smaller of these runs, all of one kind, once there are too many, and returns what they are then: each
-   * entry is copied about log(size) times in all.
-   */
-  #mergeRuns(runs: readonly Segment[]): readonly Segment[] {
-    if (runs.length <= RUNS_MAX) return runs;
-    const ascending = [...runs].sort((a, b) => a.counts.entryCount - b.counts.entryCount);
-    const chosen: Segment[] = [];
-    let entries = 0;
-    for (const run of ascending) {
-      if (chosen.length >= 2 && run.counts.entryCount > 2 * entries) break;
-      chosen.push(run);
-      entries += run.counts.entryCount;
-    }
-    return [...ascending.slice(chosen.length), this.#replaceRuns(chosen)];
-  }
-
-  #replaceRuns(chosen: readonly Segment[]): Segment {
-    const name = `cache/${Buffer.from(this.#context.random(16)).toString("hex")}`;
-    const source: ByteSource = this.#store.write(name, (sink) => {
-      mergeSegments(this.#context, chosen, { name, epoch: 0, domain: 0, sink });
-    });
-    const merged = new Segment(this.#context, { name, source, sizeMax: RUN_SIZE_MAX }, this.#pages);
-    for (const run of chosen) {
-      this.index.removeSegment(run);
-      run[Symbol.dispose]();
-    }
-    this.index.addSegment(merged);
-    return merged;
   }
 }

@@ -51,6 +51,8 @@ export async function findSnapshot(repository: Repository, selector: string): Pr
       return info;
     }
   }
+  const problem = outcomeProblem(repository, 0);
+  if (problem !== undefined) throw problem;
   throw new BcatError("not-found", `Cannot find snapshot "${selector}": ${await describeSnapshots(repository)}`);
 }
 
@@ -72,6 +74,9 @@ export async function findParent(
 async function findNumber(repository: Repository, number: number): Promise<SnapshotInfo> {
   const info = await readSnapshot(repository, number);
   if (info !== undefined) return info;
+  const name = registerName("outcomes", number);
+  const problem = repository.state.problems.find(({ object }) => object === name);
+  if (problem !== undefined) throw problem;
   const reason = await describeMissing(repository, number);
   throw new BcatError("not-found", `Cannot find snapshot ${number}: ${reason}; ${await describeSnapshots(repository)}`);
 }

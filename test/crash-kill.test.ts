@@ -1,0 +1,19 @@
+/** Three of the kills of crash-kill.sweep.ts. */
+import { afterAll, expect, it } from "vitest";
+import { createKillWorld, runKill } from "./crash/kill-cases.js";
+import { Scratch } from "./crash/scratch.js";
+
+const MEBIBYTE = 2 ** 20;
+const scratch = new Scratch("kill");
+afterAll(() => scratch.remove());
+
+it("a killed bcat backup loses nothing, at three moments", async () => {
+  const world = await createKillWorld(scratch, 72 * MEBIBYTE);
+  const kills = [];
+  for (const moment of [{ files: 0 }, { bytes: 20 * MEBIBYTE }, { bytes: 65 * MEBIBYTE }]) {
+    kills.push(await runKill(world, moment));
+  }
+  const killed = kills.filter(({ wasKilled }) => wasKilled).length;
+  process.stdout.write(`crash-kill: ${kills.length} kills, ${killed} in time, ${kills.length} recovered\n`);
+  expect(killed).toBeGreaterThanOrEqual(2);
+});
