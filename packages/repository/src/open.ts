@@ -95,6 +95,7 @@ export async function unlockRepository(
   environment: Environment,
 ): Promise<{ rootKey: Uint8Array; repositoryId: Uint8Array }> {
   const repositoryId = readRepositoryId(await readConfigBytes(storage, environment));
+  checkIdentity(environment, repositoryId);
   let damaged: CorruptError | undefined;
   let newer: BcatError | undefined;
   let tried = 0;

@@ -13,7 +13,7 @@ export { type Entry, findEntries, listEntries, rootEntries } from "./entries.js"
 export { compileExcludes } from "./exclude.js";
 export type { RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
 export { restore } from "./restore/restore.js";
-export { findSnapshot, listSnapshots, type SnapshotInfo } from "./snapshots.js";
+export { findSnapshot, listSnapshots, parseSelector, type SnapshotInfo } from "./snapshots.js";
 export { showName } from "./tree/name.js";
 export {
   type ChunkReference,

@@ -32,20 +32,13 @@ export async function listSnapshots(repository: Repository): Promise<SnapshotInf
  * @throws BcatError usage for anything else; not-found; CorruptError
  */
 export async function findSnapshot(repository: Repository, selector: string): Promise<SnapshotInfo> {
-  const latest = /^latest(?:~(\d{1,10}))?$/.exec(selector);
-  const number = /^[1-9]\d{0,9}$/.test(selector) ? Number(selector) : undefined;
-  if (latest === null && number === undefined) {
-    throw new BcatError(
-      "usage",
-      `Cannot find snapshot "${selector}": give a number, "latest", or "latest~2" for the one two before it`,
-    );
-  }
+  const { number, back } = parseSelector(selector);
   await repository.refresh();
   if (number !== undefined) return await findNumber(repository, number);
-  let back = Number(latest?.[1] ?? 0);
+  let left = back;
   for (let candidate = repository.state.sessionHead; candidate > 0; candidate--) {
     const info = await readSnapshot(repository, candidate);
-    if (info !== undefined && back-- === 0) {
+    if (info !== undefined && left-- === 0) {
       const problem = outcomeProblem(repository, candidate) ?? logProblem(repository);
       if (problem !== undefined) throw problem;
       return info;
@@ -54,6 +47,17 @@ export async function findSnapshot(repository: Repository, selector: string): Pr
   const problem = outcomeProblem(repository, 0);
   if (problem !== undefined) throw problem;
   throw new BcatError("not-found", `Cannot find snapshot "${selector}": ${await describeSnapshots(repository)}`);
+}
+
+/** What a selector says: a number, or how far back from the latest. @throws BcatError usage */
+export function parseSelector(selector: string): { number: number | undefined; back: number } {
+  const latest = /^latest(?:~(\d{1,10}))?$/.exec(selector);
+  if (latest !== null) return { number: undefined, back: Number(latest[1] ?? 0) };
+  if (/^[1-9]\d{0,9}$/.test(selector)) return { number: Number(selector), back: 0 };
+  throw new BcatError(
+    "usage",
+    `Cannot find snapshot "${selector}": give a number, "latest", or "latest~2" for the one two before it`,
+  );
 }
 
 /** The newest complete snapshot of this host and these roots. */

@@ -26,8 +26,9 @@ export const ls: Command = {
     const [selector = "", path] = operands;
     const inside = path === undefined ? undefined : snapshotPath(path);
     const long = options.switch("long");
+    const { findSnapshot, listEntries, parseSelector } = await import("@bcat/snapshot");
+    parseSelector(selector);
     return await withRepository(context, async (repository) => {
-      const { findSnapshot, listEntries } = await import("@bcat/snapshot");
       const snapshot = await findSnapshot(repository, selector);
       let separator = "[";
       for await (const entry of listEntries(repository, snapshot, inside)) {

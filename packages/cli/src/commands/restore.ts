@@ -44,8 +44,9 @@ export const restore: Command = {
       now: Date.now,
       reportsPerSecond: reportsPerSecond(variables),
     });
+    const packages = await import("@bcat/snapshot");
+    packages.parseSelector(selector);
     return await withRepository(context, async (repository, { posix }) => {
-      const packages = await import("@bcat/snapshot");
       const snapshot = await packages.findSnapshot(repository, selector);
       const what = path === "all" ? "all" : (snapshotPath(path) ?? "all");
       const summary = await packages.restore(repository, posix, snapshot, what, Buffer.from(into), {

@@ -44,6 +44,8 @@ export class FileBatch {
   readonly #parts: FileBatchParts;
   readonly #ids = new Uint8Array(CHUNKS_MAX * idSize);
   readonly #positions = new Float64Array(CHUNKS_MAX);
+  /** Files that have been made and lack bytes or metadata. */
+  readonly #open = new Set<PendingFile>();
   #files: PendingFile[] = [];
   #largeFiles = 0;
 
@@ -110,6 +112,20 @@ export class FileBatch {
     this.#finishIfDone(file);
   }
 
+  /** Removes files that are not finished: one that lacks bytes must not look like one that has them. */
+  discard(): void {
+    const { posix, directories } = this.#parts;
+    for (const { fd, directory, node } of this.#open) {
+      posix.close(fd!);
+      try {
+        posix.removeFileAt(directories.handle(directory), node.name);
+      } catch {
+        // What ended the restore is what is to be said.
+      }
+    }
+    this.#open.clear();
+  }
+
   #write(file: PendingFile, bytes: Uint8Array, position: number): void {
     if (file.failure !== undefined) return;
     try {
@@ -126,7 +142,9 @@ export class FileBatch {
 
   #create(file: PendingFile): number {
     const { posix, directories } = this.#parts;
-    return posix.createFileAt(directories.handle(file.directory), file.node.name, 0o600);
+    const fd = posix.createFileAt(directories.handle(file.directory), file.node.name, 0o600);
+    this.#open.add(file);
+    return fd;
   }
 
   #finishIfDone(file: PendingFile): void {
@@ -138,6 +156,7 @@ export class FileBatch {
       const fault = file.failure === undefined ? metadata.setFile(fd, file.node) : undefined;
       posix.close(fd);
       file.fd = undefined;
+      this.#open.delete(file);
       if (fault !== undefined) run.report(file.path, fault);
       // A file that lacks bytes must not look like one that has them.
       if (file.failure !== undefined) posix.removeFileAt(directories.handle(file.directory), file.node.name);

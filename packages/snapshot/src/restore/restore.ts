@@ -130,6 +130,7 @@ class Restore {
   }
 
   close(): void {
+    this.#batch.discard();
     this.#directories.closeAll();
   }
 

@@ -1,0 +1,186 @@
+/** Repositories that are newer, others than before, older than before, or damaged. */
+import { cpSync, existsSync, rmSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Desk, DeskWithSnapshot, jsonLines } from "./cli/desk.js";
+import { expectClean, expectRefusal, expectWarnings } from "./cli/refusal.js";
+import { addUnknownField, change, flip, largest } from "./cli/tamper.js";
+
+const models = new DeskWithSnapshot();
+afterAll(() => models[Symbol.dispose]());
+
+const allCommands = [["snapshots"], ["ls", "latest"], ["restore", "1", "all", "out"], ["check"], ["backup", "source"]];
+/** For what all commands meet in the same place. */
+const twoCommands = [
+  ["restore", "1", "all", "out"],
+  ["backup", "source"],
+];
+
+async function expectRefused(desk: Desk, commands: readonly string[][], code: number, says: RegExp): Promise<void> {
+  // A backup has to take a number before it reads what others did: what it wrote is all that may be new.
+  const written = () => desk.list().filter((line) => !line.startsWith("sessions/"));
+  const before = written();
+  for (const words of commands) expectRefusal(await desk.bcat(words), { code, says });
+  expect(written()).toEqual(before);
+  expect(existsSync(desk.path("out"))).toBe(false);
+}
+
+describe.concurrent("a repository written by a newer format", () => {
+  const version = 4;
+  const newer = (bytes: Buffer) => {
+    bytes[version] = 2;
+    return bytes;
+  };
+
+  test("is refused with exit code 13 when its config says so", async () => {
+    using desk = await models.open();
+    change(desk, "config", newer);
+    await expectRefused(desk, twoCommands, 13, /config.*version 2/);
+  });
+
+  test("is refused when an outcome says so", async () => {
+    using desk = await models.open();
+    change(desk, "outcomes/0000000001", newer);
+    await expectRefused(desk, allCommands, 13, /outcomes\/0000000001.*version 2/);
+  });
+
+  test("is refused when its only key slot says so", async () => {
+    using desk = await models.open();
+    change(desk, "keys/1", newer);
+    await expectRefused(desk, twoCommands, 13, /keys\/1.*version 2/);
+  });
+
+  test("is refused when an outcome has a critical field that is unknown", async () => {
+    using desk = await models.open();
+    await addUnknownField(desk, 1, true);
+    await expectRefused(desk, allCommands, 13, /outcomes\/0000000001.*field 127.*newer bcat/);
+  });
+
+  test("is read when the unknown field is not critical", async () => {
+    using desk = await models.open();
+    await addUnknownField(desk, 1, false);
+    for (const words of allCommands) expect(await desk.bcat(words)).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+describe.concurrent("a repository that was seen before", () => {
+  test("and is another now is refused with exit code 14", async () => {
+    using desk = await models.open();
+    await desk.good(["snapshots"]);
+    rmSync(desk.repository, { recursive: true });
+    await desk.good(["init"], { env: { HOME: desk.path("elsewhere") } });
+    await expectRefused(desk, twoCommands, 14, /repository [0-9a-f]{8} was there.*remove \//);
+    expectRefusal(await desk.bcat(["backup", "--init", "source"]), { code: 14, says: /was there/ });
+  });
+
+  test("and lost its newest snapshot is refused with exit code 14", async () => {
+    using desk = await models.open();
+    await desk.good(["backup", "source"]);
+    for (const name of ["outcomes/0000000002", "sessions/0000000002"]) rmSync(desk.path("repository", name));
+    await expectRefused(desk, allCommands, 14, /outcomes\/0000000002" was there before.*went back in time/);
+  });
+
+  test("and is an old copy of itself with another snapshot of that number is refused with exit code 14", async () => {
+    using desk = await models.open();
+    cpSync(desk.repository, desk.path("old"), { recursive: true });
+    await desk.good(["backup", "source"]);
+    rmSync(desk.repository, { recursive: true });
+    cpSync(desk.path("old"), desk.repository, { recursive: true });
+    await desk.good(["backup", "source"], { env: { HOME: desk.path("elsewhere") } });
+    await expectRefused(desk, twoCommands, 14, /outcomes\/0000000002" is not what it was/);
+  });
+
+  test("with a hole in its numbers is refused with exit code 14, also without a cache", async () => {
+    using desk = await models.open();
+    await desk.good(["backup", "--no-cache", "source"]);
+    rmSync(desk.path("repository/sessions/0000000001"));
+    await expectRefused(desk, twoCommands, 14, /sessions\/0000000001" is missing although/);
+  });
+});
+
+describe.concurrent("a damaged repository", () => {
+  /** `check` names it and the files of the snapshot that need it are not restored; the others are. */
+  async function expectDamage(desk: Desk, object: string, checkWords: string[]): Promise<void> {
+    const check = await desk.bcat(["check", ...checkWords]);
+    expectClean(check);
+    expect(check).toMatchObject({ code: 21, stderr: "" });
+    expect(check.stdout).toContain(object);
+    expect(check.stdout).toMatch(/^damage: .*\n(.*\n)*found \d+ faults?\n$/);
+    const restore = await desk.bcat(["restore", "latest", "all", "out"]);
+    expectWarnings(restore, 1, [/folder\/b\.bin"/]);
+    expect(restore.stderr).toContain(object);
+    expect(desk.list(desk.path("out"))).toEqual(["a.txt 6"]);
+  }
+
+  test("with a flipped bit in a pack: check --read-data ends with 21, restore with 1", async () => {
+    using desk = await models.open();
+    const pack = largest(desk, "packs");
+    flip(desk, pack, 150_000);
+    expect((await desk.bcat(["check"])).code).toBe(0);
+    await expectDamage(desk, pack, ["--read-data"]);
+  });
+
+  test("with a truncated pack: check ends with 21, restore with 1", async () => {
+    using desk = await models.open();
+    const pack = largest(desk, "packs");
+    change(desk, pack, (bytes) => bytes.subarray(0, 1000));
+    await expectDamage(desk, pack, []);
+  });
+
+  test("without a pack: check ends with 21, restore with 1", async () => {
+    using desk = await models.open();
+    const pack = largest(desk, "packs");
+    rmSync(desk.path("repository", pack));
+    await expectDamage(desk, pack, []);
+  });
+
+  test("is told by check --json as objects on stdout", async () => {
+    using desk = await models.open();
+    const pack = largest(desk, "packs");
+    rmSync(desk.path("repository", pack));
+    const run = await desk.bcat(["check", "--json"]);
+    expectClean(run);
+    expect(run).toMatchObject({ code: 21, stderr: "" });
+    const messages = jsonLines(run.stdout);
+    expect(messages[0]).toMatchObject({ message_type: "error", object: pack });
+    expect(messages.at(-1)).toMatchObject({ message_type: "summary", num_errors: messages.length - 1 });
+  });
+
+  test.each([
+    ["outcome", "outcomes/0000000001"],
+    ["key slot", "keys/1"],
+    ["config", "config"],
+  ])("with a flipped bit in its %s: check ends with 21, the others fail", async (_what, object) => {
+    using desk = await models.open();
+    const before = desk.committed();
+    flip(desk, object, 90);
+    const check = await desk.bcat(["check"]);
+    expectClean(check);
+    // Of a key slot, a flipped bit cannot be told from a wrong passphrase everywhere.
+    expect([21, 12]).toContain(check.code);
+    expect(check.stdout + check.stderr).toContain(check.code === 12 ? "wrong passphrase" : object);
+    for (const words of [["snapshots"], ["restore", "latest", "all", "out"], ["backup", "source"]]) {
+      const run = await desk.bcat(words);
+      expectClean(run);
+      expect([1, 12]).toContain(run.code);
+      expect(run.stderr).toMatch(/^bcat: [^\n]+\n$/);
+    }
+    expect(desk.committed()).toEqual(before);
+    expect(existsSync(desk.path("out"))).toBe(false);
+  });
+
+  test.each([
+    ["config", 0],
+    ["config", 20],
+    ["keys/1", 0],
+    ["keys/1", 20],
+    ["outcomes/0000000001", 0],
+  ] as const)("with %s of %i bytes fails with one line", async (object, size) => {
+    using desk = await models.open();
+    change(desk, object, (bytes) => bytes.subarray(0, size));
+    for (const words of [["backup", "source"], ["check"]]) {
+      const run = await desk.bcat(words);
+      expectClean(run);
+      expect([1, 10, 21]).toContain(run.code);
+    }
+  });
+});

@@ -1,0 +1,124 @@
+/** Signals: nothing is committed, one line says so, and the next run works. */
+import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Child, Desk, type RunOptions } from "./cli/desk.js";
+import { expectClean, expectJsonRefusal, expectRefusal } from "./cli/refusal.js";
+
+/** Of several packs, so that there is still much to do when the first is there. */
+const size = 192 * 2 ** 20;
+const signals = [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const;
+
+let model: Desk;
+
+beforeAll(async () => {
+  model = new Desk();
+  model.write({ "source/big": size, "source/last": "last", "small/a": "alpha" });
+  await model.good(["backup", "--init", "small"]);
+});
+afterAll(() => model[Symbol.dispose]());
+
+/** With snapshot 1 of a small folder. The large one is the model's. */
+function openDesk(): Desk {
+  const desk = new Desk();
+  cpSync(model.repository, desk.repository, { recursive: true });
+  return desk;
+}
+
+const whenPackAppears = (desk: Desk, act: (child: Child) => void): RunOptions => ({
+  disturb: { below: desk.repository, file: /packs\/..\/0000000002-[0-9a-f]{32}$/, act },
+});
+
+describe("a backup", () => {
+  test.each(signals)("ends at %s with %i, commits nothing, and the next one works", async (name, code) => {
+    using desk = openDesk();
+    const before = desk.committed();
+    const source = model.path("source");
+    const run = await desk.bcat(
+      ["backup", source],
+      whenPackAppears(desk, (child) => child.kill(name)),
+    );
+    expectRefusal(run, { code, says: /^bcat: interrupted; nothing was committed$/m });
+    expect(desk.committed()).toEqual(before);
+    expect(JSON.parse(await desk.good(["snapshots", "--json"]))).toHaveLength(1);
+    expect(await desk.good(["backup", model.path("small")])).toMatch(/^snapshot 3: 1 file/);
+    await desk.good(["check"]);
+  });
+
+  test("ends at once with the second signal", async () => {
+    using desk = openDesk();
+    const before = desk.committed();
+    // While it is stopped both signals arrive: it sees the second before it could end after the first.
+    const act = (child: Child) => {
+      for (const signal of ["SIGSTOP", "SIGINT", "SIGTERM", "SIGCONT"] as const) child.kill(signal);
+    };
+    const run = await desk.bcat(["backup", model.path("source")], whenPackAppears(desk, act));
+    expectClean(run);
+    // Which of the two it saw first is the system's affair. No line: nothing was ended in order.
+    expect([130, 143]).toContain(run.code);
+    expect(run).toMatchObject({ signal: null, stdout: "", stderr: "" });
+    expect(desk.committed()).toEqual(before);
+    expect(await desk.good(["backup", model.path("small")])).toMatch(/^snapshot 3: /);
+    await desk.good(["check"]);
+  });
+
+  test("killed without a warning commits nothing, and the next one completes", async () => {
+    using desk = openDesk();
+    const before = desk.committed();
+    const source = model.path("source");
+    const run = await desk.bcat(
+      ["backup", source],
+      whenPackAppears(desk, (child) => child.kill("SIGKILL")),
+    );
+    expect(run.signal).toBe("SIGKILL");
+    expect(desk.committed()).toEqual(before);
+    await desk.good(["backup", source]);
+    await desk.good(["restore", "latest", "all", "out"]);
+    expect(readFileSync(desk.path("out/big")).equals(readFileSync(model.path("source/big")))).toBe(true);
+    await desk.good(["check"]);
+  });
+
+  test("says with --json that it was interrupted", async () => {
+    using desk = openDesk();
+    const words = ["backup", "--json", "--quiet", model.path("source")];
+    const run = await desk.bcat(
+      words,
+      whenPackAppears(desk, (child) => child.kill("SIGINT")),
+    );
+    expectJsonRefusal(run, { code: 130, says: /interrupted; nothing was committed/ });
+  });
+});
+
+describe("a restore", () => {
+  let full: Desk;
+  beforeAll(async () => {
+    full = openDesk();
+    await full.good(["backup", model.path("source")]);
+  });
+  afterAll(() => full[Symbol.dispose]());
+
+  test.each(signals)("ends at %s with %i, and the next one works", async (name, code) => {
+    const out = full.path(`out-${name}`);
+    const before = full.list();
+    const act = (child: Child) => child.kill(name);
+    const run = await full.bcat(["restore", "latest", "all", out], { disturb: { below: out, file: /big$/, act } });
+    expectRefusal(run, { code, says: /^bcat: interrupted; what was restored so far is incomplete$/m });
+    // What lacks bytes must not look like what has them.
+    expect(existsSync(`${out}/big`)).toBe(false);
+    expect(full.list()).toEqual(before);
+    mkdirSync(`${out}-again`);
+    await full.good(["restore", "latest", "last", `${out}-again`]);
+  });
+});
+
+test("Ctrl-C while a password command runs ends it, and bcat with 130", async () => {
+  using desk = openDesk();
+  const run = await desk.bcat(["snapshots", "--password-command", "touch asked; exec sleep 600"], {
+    env: { BCAT_PASSWORD: undefined },
+    disturb: { below: desk.folder, file: /asked$/, act: (child) => child.kill("SIGINT") },
+  });
+  expectRefusal(run, { code: 130, says: /interrupted/ });
+});

@@ -1,0 +1,234 @@
+/** A desk at which somebody uses bcat: a folder of its own with a home, a cache and a repository, and nothing of ours. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomFillSync } from "node:crypto";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+
+/** Not `npx`, which would ask the registry for a bcat that is not linked. */
+export const program = resolve(import.meta.dirname, "../../node_modules/.bin/bcat");
+
+/** Appears in no output, ever. */
+export const passphrase = "correct-horse-battery";
+
+/** Root without the right to pass over permissions, so that they can be tested as root too. */
+const withoutPrivileges = [
+  "setpriv",
+  "--bounding-set=-dac_override,-dac_read_search",
+  "--inh-caps=-dac_override,-dac_read_search",
+];
+const isRoot = process.getuid?.() === 0;
+
+export interface Run {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Set on top of the desk's own; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The desk's folder by default. */
+  readonly cwd?: string;
+  readonly unprivileged?: boolean;
+  /** Disturbs the program, as soon as a file that matches is below a folder. */
+  readonly disturb?: Disturbance;
+}
+
+export interface Disturbance {
+  readonly below: string;
+  readonly file: RegExp;
+  readonly act: (child: Child) => void;
+}
+
+export type Child = Pick<ChildProcess, "kill">;
+
+export class Desk implements Disposable {
+  readonly folder: string;
+  /** The root of snapshot 1, when the desk came with one. */
+  root = "";
+  readonly #mounted: string[] = [];
+
+  constructor() {
+    this.folder = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "bcat-cli-")));
+    fs.mkdirSync(this.path("home"));
+  }
+
+  /** Inside the desk's folder. */
+  path(...names: string[]): string {
+    return join(this.folder, ...names);
+  }
+
+  get repository(): string {
+    return this.path("repository");
+  }
+
+  /** Writes files, and the folders they are in; a number is that many random bytes. */
+  write(files: Readonly<Record<string, string | number>>): void {
+    for (const [name, content] of Object.entries(files)) {
+      fs.mkdirSync(dirname(this.path(name)), { recursive: true });
+      fs.writeFileSync(this.path(name), typeof content === "number" ? randomFillSync(Buffer.alloc(content)) : content);
+    }
+  }
+
+  read(name: string): string {
+    return fs.readFileSync(this.path(name), "latin1");
+  }
+
+  /** Names and sizes of all files below a folder, the repository by default. */
+  list(folder = this.repository): string[] {
+    if (!fs.existsSync(folder)) return [];
+    const names = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
+    const files = names.map((name) => ({ name, stat: fs.lstatSync(join(folder, name)) }));
+    return files
+      .filter(({ stat }) => !stat.isDirectory())
+      .map(({ name, stat }) => `${name} ${stat.size}`)
+      .sort();
+  }
+
+  /** The snapshots that were committed, and the sessions begun, as lines of {@link list}. */
+  committed = (): string[] => this.list().filter((line) => line.startsWith("outcomes/"));
+  begun = (): string[] => this.list().filter((line) => line.startsWith("sessions/"));
+
+  async bcat(words: readonly string[], options: RunOptions = {}): Promise<Run> {
+    const drop = options.unprivileged === true && isRoot ? withoutPrivileges : [];
+    return await this.run([...drop, program, ...words], options);
+  }
+
+  /** {@link bcat} that must succeed; what it printed on stdout. */
+  async good(words: readonly string[], options: RunOptions = {}): Promise<string> {
+    const run = await this.bcat(words, options);
+    if (run.code !== 0) throw new Error(`bcat ${words.join(" ")} ended with ${run.code}: ${run.stderr}`);
+    return run.stdout;
+  }
+
+  /** The same for `--json`. */
+  async json(words: readonly string[], options: RunOptions = {}): Promise<unknown> {
+    return JSON.parse(await this.good([...words, "--json"], options));
+  }
+
+  /** Any program, in the environment of the desk. */
+  run(line: readonly string[], options: RunOptions = {}): Promise<Run> {
+    const [command, ...words] = line as [string, ...string[]];
+    const child = spawn(command, words, {
+      cwd: options.cwd ?? this.folder,
+      env: { ...this.environment, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const output = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      output.stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      output.stderr += text;
+    });
+    const { disturb } = options;
+    const stop =
+      disturb === undefined
+        ? undefined
+        : soonAs(
+            () => pathsBelow(disturb.below).some((path) => disturb.file.test(path)),
+            () => disturb.act(child),
+          );
+    return new Promise((settle, reject) => {
+      child.on("exit", () => stop?.());
+      child.on("error", reject).on("close", (code, signal) => settle({ code, signal, ...output }));
+    });
+  }
+
+  get environment(): Readonly<Record<string, string | undefined>> {
+    const { env } = process;
+    return {
+      PATH: env.PATH,
+      HOME: this.path("home"),
+      TMPDIR: this.folder,
+      LANG: "C.UTF-8",
+      BCAT_ACCELERATORS: env.BCAT_ACCELERATORS,
+      BCAT_REPOSITORY: this.repository,
+      BCAT_PASSWORD: passphrase,
+    };
+  }
+
+  /** Mounts on a new folder of this name, until the desk is cleared. */
+  mount(name: string, ...words: readonly string[]): string {
+    fs.mkdirSync(this.path(name), { recursive: true });
+    execFileSync("mount", [...words, this.path(name)], { stdio: "pipe" });
+    this.#mounted.push(this.path(name));
+    return this.path(name);
+  }
+
+  [Symbol.dispose](): void {
+    for (const folder of this.#mounted.reverse()) execFileSync("umount", ["--lazy", folder]);
+    execFileSync("chmod", ["-R", "u+rwX", this.folder]);
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A desk whose repository, with one snapshot of `source/` in it, is made once and then copied. */
+export class DeskWithSnapshot {
+  readonly #model = new Desk();
+  #made: Promise<unknown> | undefined;
+
+  async open(): Promise<Desk> {
+    const model = this.#model;
+    this.#made ??= this.#make(model);
+    await this.#made;
+    const desk = new Desk();
+    desk.root = model.path("source");
+    for (const name of ["repository", "source"]) fs.cpSync(model.path(name), desk.path(name), { recursive: true });
+    return desk;
+  }
+
+  [Symbol.dispose](): void {
+    this.#model[Symbol.dispose]();
+  }
+
+  async #make(model: Desk): Promise<void> {
+    model.write({ "source/a.txt": "alpha\n", "source/folder/b.bin": 300_000 });
+    await model.good(["backup", "--init", "source"]);
+  }
+}
+
+/** Whether a file system of this size can be mounted here; says so where it cannot. */
+export function canMount(): boolean {
+  const folder = fs.mkdtempSync(join(tmpdir(), "bcat-mount-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "pipe" });
+    execFileSync("umount", [folder]);
+    return true;
+  } catch {
+    process.stdout.write("cli: skipped what needs a full or read-only file system: this user cannot mount\n");
+    return false;
+  } finally {
+    fs.rmdirSync(folder);
+  }
+}
+
+/** Calls `act` once, as soon as `isThere`, unless it is told before to stop looking. */
+function soonAs(isThere: () => boolean, act: () => void): () => void {
+  // At every turn of the event loop: fs.watch misses files in folders that are new.
+  let pending: NodeJS.Immediate | undefined = setImmediate(function look() {
+    pending = undefined;
+    if (isThere()) act();
+    else pending = setImmediate(look);
+  });
+  return () => clearImmediate(pending);
+}
+
+/** Full paths of what is below a folder, which may not exist, or change at this moment. */
+function pathsBelow(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/** Each line of text as JSON. */
+export function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}

@@ -1,0 +1,49 @@
+/** What every failure of bcat looks like: an exit code of the table, one line that says what to do, and no secret. */
+import { expect } from "vitest";
+import { passphrase, type Run } from "./desk.js";
+
+export interface Refusal {
+  readonly code: number;
+  /** Found in the line on stderr. */
+  readonly says: RegExp;
+}
+
+/** Node's own ways to end: a stack, or the warning of a promise that was never settled. */
+const accident = /^ {4}at |node:internal|Warning:|unsettled|unexpected (end|\w*Error)|UnhandledPromise/m;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal would obey them.
+const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
+
+/** The run ended so, printed no result and one line on stderr. */
+export function expectRefusal(run: Run, refusal: Refusal): void {
+  expectClean(run);
+  expect(run).toMatchObject({ code: refusal.code, signal: null, stdout: "" });
+  expect(run.stderr).toMatch(/^bcat: [^\n]+\n$/);
+  expect(run.stderr).toMatch(refusal.says);
+}
+
+/** The same with `--json`. */
+export function expectJsonRefusal(run: Run, refusal: Refusal): void {
+  expectClean(run);
+  expect(run).toMatchObject({ code: refusal.code, signal: null, stdout: "" });
+  expect(run.stderr).toMatch(/^[^\n]+\n$/);
+  const message = JSON.parse(run.stderr);
+  expect(message).toEqual({ message_type: "exit_error", code: refusal.code, message: expect.any(String) });
+  expect(message.message).toMatch(refusal.says);
+}
+
+/** Nothing that ought never to be printed was. */
+export function expectClean({ stdout, stderr }: Run): void {
+  expect(stdout + stderr).not.toContain(passphrase);
+  expect(stderr).not.toMatch(accident);
+  expect(stderr).not.toMatch(control);
+  expect(stdout).not.toMatch(control);
+}
+
+/** The run failed, or went on, with warnings before its last line; all of them lines of bcat. */
+export function expectWarnings(run: Run, code: number, warnings: readonly RegExp[]): void {
+  expectClean(run);
+  expect(run).toMatchObject({ code, signal: null });
+  const lines = run.stderr.split("\n").slice(0, -1);
+  expect(lines).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
+  for (const line of lines) expect(line).toMatch(/^bcat: /);
+}
