@@ -88,6 +88,11 @@ export class PackWriter {
     this.#verifyBuffer = new Uint8Array(Math.max(options.chunkSizeMax, FRAME_TARGET_SIZE));
   }
 
+  /** Bytes in the pack that is being filled. */
+  get openSize(): number {
+    return this.#pack === undefined ? 0 : this.#pack.stored + this.#sharedLength;
+  }
+
   /** Adds a chunk (its 32-byte id and its bytes, copied or sealed before the call returns). */
   add(id: Uint8Array, bytes: Uint8Array): void {
     if (bytes.length === 0 || bytes.length > this.#options.chunkSizeMax) {

@@ -41,3 +41,15 @@ test("required accelerators that load are named", async () => {
   expect((await loadZstd("required")).name).toBe("zstd-napi");
   expect((await loadZstd("off")).name).toBe("wasm");
 });
+
+test("loading twice leaves both usable", async () => {
+  const first = await loadZstd("off");
+  const second = await loadZstd("off");
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const zstd of [first, second, first, second]) {
+    const target = new Uint8Array(text.length);
+    const length = zstd.compress(text, target, 3);
+    expect(length).toBeGreaterThan(0);
+    expect(zstd.decompress(target.subarray(0, length), new Uint8Array(text.length))).toBe(true);
+  }
+});

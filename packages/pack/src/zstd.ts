@@ -141,9 +141,13 @@ interface WasmModule {
   decompress(source: Uint8Array): Uint8Array;
 }
 
+/** A second `init` would replace the module's memory under the functions in use. */
+let wasmReady: Promise<void> | undefined;
+
 async function loadWasm(): Promise<Zstd> {
   const wasm = require("@bokuweb/zstd-wasm") as WasmModule;
-  await wasm.init();
+  wasmReady ??= wasm.init();
+  await wasmReady;
   return {
     name: "wasm",
     compress(source, target, level) {

@@ -29,8 +29,8 @@ import type { Repository } from "./repository.js";
 const PACKS_PER_SEGMENT = 16;
 /** Numbers tried before giving up: others take them as fast as we ask. */
 const RESERVE_ATTEMPTS_MAX = 1000;
-/** Packs of one kind that may be on their way while the next is filled. */
-const UPLOADS_MAX = 1;
+/** Bytes that may be stored between two calls of `ready`: a window of the cutter, and some. */
+const UNCHECKED_MAX = 16 * 2 ** 20;
 /** Longest tree chunk, bytes (docs/format.md section 12). */
 const TREE_CHUNK_MAX = 4 * 2 ** 20;
 
@@ -81,12 +81,15 @@ export class WriteSession {
   readonly #options: WriteSessionOptions;
   readonly #lanes: Record<BlobKind, Lane>;
   readonly #segments: SegmentReference[] = [];
+  readonly #nearlyFull: number;
   #failure: unknown;
 
   private constructor(repository: Repository, number: number, options: WriteSessionOptions) {
     this.repository = repository;
     this.number = number;
     this.#options = options;
+    const targetSize = repository.environment.sizes?.packSize ?? PACK_TARGET_SIZE;
+    this.#nearlyFull = Math.max(targetSize / 2, targetSize - UNCHECKED_MAX);
     this.#lanes = { [DATA]: this.#createLane(DATA), [TREE]: this.#createLane(TREE) };
   }
 
@@ -123,19 +126,22 @@ export class WriteSession {
     return id;
   }
 
-  /** True when {@link ready} would wait. */
+  /** True when {@link ready} would wait, or throw. */
   get isBusy(): boolean {
-    const busy = (lane: Lane) => lane.uploads.length > UPLOADS_MAX;
-    return this.#failure !== undefined || busy(this.#lanes[DATA]) || busy(this.#lanes[TREE]);
+    return this.#failure !== undefined || this.#isBusy(this.#lanes[DATA]) || this.#isBusy(this.#lanes[TREE]);
   }
 
-  /** Waits until at most one pack of each kind is on its way. @throws what a write to the storage failed with */
+  /** Waits until there is an arena for the next pack of each kind. @throws what a write to the storage failed with */
   async ready(): Promise<void> {
     for (const kind of [DATA, TREE] as const) {
-      const lane = this.#lanes[kind];
-      while (lane.uploads.length > UPLOADS_MAX) await lane.uploads[0];
+      while (this.#isBusy(this.#lanes[kind])) await this.#lanes[kind].uploads[0];
     }
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** A pack is on its way and the next is nearly full: two arenas of a kind are all there should be. */
+  #isBusy(lane: Lane): boolean {
+    return lane.uploads.length > 0 && lane.writer.openSize >= this.#nearlyFull;
   }
 
   /** Stores what is still open and puts the outcome. Only when this returns is there a snapshot, of number `number`. */

@@ -1,0 +1,158 @@
+/** One machine that backs up in process: a repository opened on a storage, with a clock that the test sets. */
+import { createHash } from "node:crypto";
+import { loadBlake3 } from "@bcat/crypto";
+import { loadZstd } from "@bcat/pack";
+import { loadPosix, type Posix } from "@bcat/posix";
+import {
+  type Environment,
+  type InitOptions,
+  initRepository,
+  openRepository,
+  type Repository,
+  unlockRepository,
+} from "@bcat/repository";
+import {
+  type BackupOptions,
+  type BackupSummary,
+  backup,
+  findSnapshot,
+  type RestoreSummary,
+  restore,
+  type SnapshotInfo,
+  type Warning,
+} from "@bcat/snapshot";
+import type { Storage } from "@bcat/storage";
+
+/** A key file instead of a passphrase: no scrypt, no waiting. */
+const secret = { keyFile: new Uint8Array(32).fill(7) };
+
+export type Accelerators = "off" | "auto";
+
+export interface ClientOptions {
+  readonly accelerators?: Accelerators;
+  readonly host?: string;
+  readonly sizes?: NonNullable<Environment["sizes"]>;
+  /** Of a repository that is made. */
+  readonly chunker?: NonNullable<InitOptions["chunker"]>;
+  readonly cacheDirectory?: string;
+}
+
+export interface Client extends AsyncDisposable {
+  readonly repository: Repository;
+  readonly posix: Posix;
+  /** Milliseconds since 1970 that the client believes it is; stands still until it is set. */
+  time: number;
+  /** Names of the files opened for reading since the last backup began, in latin1. */
+  readonly opened: readonly string[];
+  /** What the last backup or restore warned of. */
+  readonly warnings: readonly string[];
+  backup(roots: readonly (string | Uint8Array)[], options?: BackupOptions): Promise<BackupSummary>;
+  find(selector: string): Promise<SnapshotInfo>;
+  restore(path: "all" | Uint8Array, target: string, selector?: string): Promise<RestoreSummary>;
+}
+
+/** Opens the repository in `storage`, which is made when there is none. */
+export async function openClient(storage: Storage, options: ClientOptions = {}): Promise<Client> {
+  const { accelerators = "auto", host = "host", sizes, chunker, cacheDirectory } = options;
+  let time = 0;
+  const environment: Environment = {
+    random: seededRandom(`${accelerators} ${host} ${clients++}`),
+    now: () => time,
+    host,
+    user: "user",
+    zone: "UTC",
+    clientId: new Uint8Array(16),
+    programVersion: "test",
+    cacheDirectory,
+    location: storage.location,
+    ...(await loadAccelerated(accelerators)),
+    ...(sizes === undefined ? {} : { sizes }),
+  };
+  const repository = await openOrInit(storage, environment, chunker === undefined ? { secret } : { secret, chunker });
+  const opened: string[] = [];
+  let warnings: string[] = [];
+  const posix = noteOpenedFiles(loadPosix(accelerators), opened);
+  const onWarning = ({ path, message, kind }: Warning) =>
+    warnings.push(`${kind} ${Buffer.from(path).toString("latin1")}: ${message}`);
+  return {
+    repository,
+    posix,
+    opened,
+    get time() {
+      return time;
+    },
+    set time(value: number) {
+      time = value;
+    },
+    get warnings() {
+      return warnings;
+    },
+    async backup(roots, given = {}) {
+      opened.length = 0;
+      warnings = [];
+      return await backup(
+        repository,
+        posix,
+        roots.map((root) => Buffer.from(root)),
+        { onWarning, ...given },
+      );
+    },
+    async find(selector) {
+      return await findSnapshot(repository, selector);
+    },
+    async restore(path, target, selector = "latest") {
+      warnings = [];
+      const info = await findSnapshot(repository, selector);
+      return await restore(repository, posix, info, path, Buffer.from(target), { onWarning });
+    },
+    async [Symbol.asyncDispose]() {
+      await repository[Symbol.asyncDispose]();
+    },
+  };
+}
+
+type Accelerated = Pick<Environment, "blake3" | "zstd">;
+
+const loaded = new Map<Accelerators, Promise<Accelerated>>();
+
+/** Loads each set once in a process, as the command line does. */
+async function loadAccelerated(mode: Accelerators): Promise<Accelerated> {
+  const load = async () => ({ blake3: await loadBlake3(mode), zstd: await loadZstd(mode) });
+  const found = loaded.get(mode) ?? load();
+  loaded.set(mode, found);
+  return await found;
+}
+
+/** Clients so far: two of one name must not draw the same random bytes. */
+let clients = 0;
+
+async function openOrInit(storage: Storage, environment: Environment, init: InitOptions): Promise<Repository> {
+  if ((await storage.get("config")) === undefined) return await initRepository(storage, init, environment);
+  const { rootKey } = await unlockRepository(storage, secret, environment);
+  return await openRepository(storage, rootKey, environment);
+}
+
+/** The same calls; those that open a file for reading are noted. */
+function noteOpenedFiles(posix: Posix, opened: string[]): Posix {
+  return new Proxy(posix, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== "function") return value;
+      return (...words: unknown[]) => {
+        if (property === "openFileAt") opened.push(Buffer.from(words[1] as Uint8Array).toString("latin1"));
+        return value.apply(target, words);
+      };
+    },
+  });
+}
+
+function seededRandom(seed: string): (length: number) => Uint8Array {
+  let count = 0;
+  return (length) => {
+    const blocks: Buffer[] = [];
+    for (let made = 0; made < length; made += 64) {
+      blocks.push(createHash("sha512").update(`${seed} ${count++}`).digest());
+    }
+    return new Uint8Array(Buffer.concat(blocks).subarray(0, length));
+  };
+}
