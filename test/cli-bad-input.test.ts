@@ -471,8 +471,10 @@ describe.concurrent("bcat goes on", () => {
   });
 });
 
-test("a repository without its config is none, and init makes no second one in it", async () => {
+test("a repository that has lost its config is damaged, and init makes no second one in it", async () => {
   using broken = await models.open();
   rmSync(broken.path("repository/config"));
-  expectRefusal(await broken.bcat(["snapshots"]), { code: 10, says: /bcat init/ });
+  expectRefusal(await broken.bcat(["snapshots"]), { code: 1, says: /"config" is missing/ });
+  expectRefusal(await broken.bcat(["check"]), { code: 21, says: /"config" is missing/ });
+  expectRefusal(await broken.bcat(["init"]), { code: 1, says: /there is one already/ });
 });

@@ -23,11 +23,13 @@ import { type ConfigBody, decodeConfig, encodeConfig } from "./bodies/config.js"
 import type { Environment } from "./environment.js";
 import { checkIdentity, rememberIdentity } from "./identity.js";
 import { createFolderIndexStore, createMemoryIndexStore } from "./index-store.js";
-import { decideRegister } from "./registers.js";
+import { decideRegister, registerName } from "./registers.js";
 import { Repository } from "./repository.js";
 import { RepositoryState } from "./state.js";
 
 export const CONFIG = "config";
+/** No session is begun before the config exists. */
+const FIRST_SESSION = registerName("sessions", 1);
 /** Key slots a repository may have; a reader tries them in order. */
 export const KEY_SLOTS_MAX = 20;
 
@@ -38,9 +40,9 @@ export interface InitOptions {
   readonly scryptCost?: ScryptCost;
 }
 
-/** True when the storage holds a repository, whoever can open it. */
+/** True when the storage holds a repository, whoever can open it; also one that has lost its config. */
 export async function repositoryExists(storage: Storage): Promise<boolean> {
-  return (await storage.get(CONFIG)) !== undefined;
+  return ((await storage.get(CONFIG)) ?? (await storage.get(FIRST_SESSION))) !== undefined;
 }
 
 /**
@@ -163,6 +165,10 @@ function createIndexStore(environment: Environment, repositoryId: Uint8Array) {
 async function readConfigBytes(storage: Storage, environment: Environment): Promise<Uint8Array> {
   const bytes = await storage.get(CONFIG);
   if (bytes !== undefined) return bytes;
+  if ((await storage.get(FIRST_SESSION)) !== undefined) {
+    const found = `"${CONFIG}" is missing although "${FIRST_SESSION}" exists`;
+    throw new CorruptError(`Cannot open the repository at ${environment.location}: ${found}`, { object: CONFIG });
+  }
   throw new BcatError("no-repository", `Cannot find a repository at ${environment.location}: make one with bcat init`);
 }
 
