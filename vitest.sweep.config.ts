@@ -6,6 +6,6 @@ export default defineConfig({
     include: ["test/**/*.sweep.ts"],
     testTimeout: 1_800_000,
     hookTimeout: 600_000,
-    fileParallelism: true,
+    maxWorkers: 2,
   },
 });

@@ -1,0 +1,4 @@
+/** As damage.sweep.ts: the cases of odd number. */
+import { sweepHalf } from "./damage/half.js";
+
+sweepHalf(1);
