@@ -54,7 +54,8 @@ interface Visit {
 }
 
 const NO_DIGEST = new Uint8Array(scanDigestSize);
-const NEVER_COMPARED: ReadonlySet<number> = new Set([FileType.DIRECTORY, FileType.FILE, FileType.SYMLINK]);
+/** The types of entries that this version stores. */
+const STORED_TYPES: ReadonlySet<number> = new Set([FileType.DIRECTORY, FileType.FILE, FileType.SYMLINK]);
 
 export class DirectoryBackup {
   readonly #options: DirectoryBackupOptions;
@@ -92,7 +93,7 @@ export class DirectoryBackup {
         run.reportUnreadable(this.#absolute(path, name), requireSourceFault(error));
         continue;
       }
-      if (!NEVER_COMPARED.has(this.#stat.type)) {
+      if (!STORED_TYPES.has(this.#stat.type)) {
         run.reportSkipped(
           this.#absolute(path, name),
           `${specialName(this.#stat.type)} are not backed up by this version`,
@@ -206,7 +207,6 @@ export class DirectoryBackup {
           target: fromSource(() => posix.readLinkAt(directory, name)),
         };
       }
-      const before = table.columns.sizes[row];
       const file = await files.backUp(
         { directory, name, path: () => this.#absolute(path, name) },
         { table, row },
@@ -216,7 +216,7 @@ export class DirectoryBackup {
         visit.isUnsettled = true;
         return undefined;
       }
-      if (file.isUnsettled || before !== table.columns.sizes[row]) visit.isUnsettled = true;
+      if (file.isUnsettled) visit.isUnsettled = true;
       return { ...this.nodeHead(table, row), type: NodeType.file, content: file.content };
     } catch (error) {
       this.#drop(visit, row, error);
