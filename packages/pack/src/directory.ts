@@ -10,7 +10,17 @@
  * get then finds it. The hash in the trailer is unkeyed so that a scrubber without keys finds rot.
  */
 
-import { decodeHeader, encodeHeader, hkdf, ObjectType, openGcm, sealGcm, ZERO_NONCE } from "@bcat/crypto";
+import {
+  decodeHeader,
+  decodePaddedBody,
+  encodeHeader,
+  encodePaddedBody,
+  hkdf,
+  ObjectType,
+  openGcm,
+  sealGcm,
+  ZERO_NONCE,
+} from "@bcat/crypto";
 import { BcatError, CorruptError } from "@bcat/errors";
 import { type BlobKind, isBlobKind } from "./blob-kind.js";
 import type { PackContext } from "./context.js";
@@ -129,9 +139,7 @@ export function sealTail(
   const body = encodeDirectory(pack.directory);
   const unpadded = pack.directoryOffset + 4 + body.length + 16 + TRAILER_SIZE;
   const padding = (OBJECT_ALIGNMENT - (unpadded % OBJECT_ALIGNMENT)) % OBJECT_ALIGNMENT;
-  const padded = new Uint8Array(4 + body.length + padding);
-  new DataView(padded.buffer).setUint32(0, body.length, true);
-  padded.set(body, 4);
+  const padded = encodePaddedBody(body, 4 + body.length + padding);
   const trailer = new Uint8Array(TRAILER_SIZE);
   trailer.set(encodeHeader({ type: ObjectType.PACK, epoch, domain }));
   trailer.set(pack.salt, 16);
@@ -184,11 +192,7 @@ export function openDirectory(
   const key = directoryKey(context, { name: pack.name, ...trailer });
   const padded = openGcm(key, ZERO_NONCE, additionalData(pack.trailer, pack.name), sealed);
   if (padded === undefined) throw damaged(pack.name, "the tag of its directory does not verify");
-  const length = new DataView(padded.buffer, padded.byteOffset, padded.byteLength).getUint32(0, true);
-  if (length > padded.length - 4) throw damaged(pack.name, `directory of ${length} bytes in ${padded.length}`);
-  if (padded.subarray(4 + length).some((byte) => byte !== 0))
-    throw damaged(pack.name, "padding of its directory is not zero");
-  return decodeDirectory(padded.subarray(4, 4 + length), { object: pack.name, ...trailer });
+  return decodeDirectory(decodePaddedBody(padded, pack.name), { object: pack.name, ...trailer });
 }
 
 function directoryKey(

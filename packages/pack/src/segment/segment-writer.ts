@@ -1,5 +1,5 @@
 /** Writes a segment piece by piece: entries in order, then pack records, then the footer (docs/format.md section 11). */
-import { encodeHeader, ObjectType, objectKey, padme, sealGcm } from "@bcat/crypto";
+import { encodeHeader, encodePaddedBody, ObjectType, objectKey, padme, sealGcm } from "@bcat/crypto";
 import type { BlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
 import { buildFilter } from "../fuse-filter.js";
@@ -93,9 +93,7 @@ export class SegmentWriter {
     this.#flushFilter();
     const body = this.#encodeFooter();
     const unpadded = this.#size + 4 + body.length + TAG_SIZE + 4 + TRAILER_MAGIC.length;
-    const padded = new Uint8Array(4 + body.length + padme(unpadded) - unpadded);
-    new DataView(padded.buffer).setUint32(0, body.length, true);
-    padded.set(body, 4);
+    const padded = encodePaddedBody(body, 4 + body.length + padme(unpadded) - unpadded);
     const trailer = Buffer.alloc(4);
     trailer.writeUInt32LE(padded.length + TAG_SIZE);
     this.#emit(sealGcm(this.#key, pageNonce(FOOTER_PAGE), this.#additional, padded));

@@ -4,7 +4,7 @@
  * that all segments of an index share (docs/format.md section 11).
  */
 
-import { decodeHeader, ObjectType, objectKey, openGcm } from "@bcat/crypto";
+import { decodeHeader, decodePaddedBody, ObjectType, objectKey, openGcm } from "@bcat/crypto";
 import { BcatError, CorruptError } from "@bcat/errors";
 import { isBlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
@@ -149,12 +149,9 @@ export class Segment implements Disposable {
     const length = new DataView(trailer.buffer, trailer.byteOffset, 4).getUint32(0, true);
     const offset = size - TRAILER_SIZE - length;
     if (offset < HEADER_SIZE || length < 4 + FOOTER_FIXED + TAG_SIZE) throw this.#damaged(`footer of ${length} bytes`);
-    const padded = this.#open(FOOTER_PAGE, offset, length);
-    const bodyLength = new DataView(padded.buffer, padded.byteOffset, padded.byteLength).getUint32(0, true);
-    if (bodyLength > padded.length - 4 || bodyLength < FOOTER_FIXED)
-      throw this.#damaged(`footer body of ${bodyLength} bytes`);
-    if (padded.subarray(4 + bodyLength).some((byte) => byte !== 0)) throw this.#damaged("padding is not zero");
-    return padded.subarray(4, 4 + bodyLength);
+    const body = decodePaddedBody(this.#open(FOOTER_PAGE, offset, length), this.name);
+    if (body.length < FOOTER_FIXED) throw this.#damaged(`footer body of ${body.length} bytes`);
+    return body;
   }
 
   #decodeCounts(footer: Uint8Array): SegmentCounts {
