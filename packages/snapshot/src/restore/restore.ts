@@ -125,7 +125,7 @@ class Restore {
     const itself = plan.find((planned) => planned.isTargetItself);
     if (itself !== undefined && target.wasMade) this.#setTarget(target.directory, itself);
     if (!this.#metadata.canSetOwner) {
-      this.#run.reportSkipped(new Uint8Array(0), "owners were not restored: that takes privileges");
+      this.#run.reportSkipped(plan[0]!.entry.path, "owners were not restored, that takes privileges");
     }
   }
 
