@@ -17,7 +17,7 @@ afterAll(() => {
   models[Symbol.dispose]();
 });
 
-const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}Z$/);
+const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/);
 const count = expect.any(Number);
 
 describe.concurrent("bcat init", () => {
@@ -88,7 +88,7 @@ describe.concurrent("bcat backup", () => {
     const before = own.list();
     const run = await own.bcat(["backup", "--dry-run", "source"]);
     expect(run).toMatchObject({ code: 0, stderr: "" });
-    expect(run.stdout).toMatch(/^dry run: 3 files, .*; nothing was stored\n(.*\n)*would add: 97\.\d+ KiB/);
+    expect(run.stdout).toMatch(/^dry run: 3 files, .*; nothing was stored\n(.*\n)*would add: 9[78]\.\d+ KiB/);
     const [message] = jsonLines(await own.good(["backup", "-n", "--json", "source"]));
     expect(message).toMatchObject({ dry_run: true });
     expect(message).not.toHaveProperty("snapshot_id");
