@@ -1,6 +1,6 @@
 /** Writes the scan stream of a root as its directories are finished (docs/format.md section 13). */
 import type { Content, TreeReference } from "../tree/node.js";
-import { ScanEncoder } from "../tree/scan.js";
+import { ScanEncoder, scanEntryCountMax, scanPathLengthMax } from "../tree/scan.js";
 import type { ContentWriter } from "./content-writer.js";
 import type { StatTable } from "./stat-table.js";
 
@@ -14,6 +14,8 @@ export class ScanWriter {
 
   append(record: { path: Uint8Array; digest: Uint8Array; tree: TreeReference; table: StatTable }): void {
     const { path, digest, tree, table } = record;
+    // Beyond what a record can hold: the directory is walked as if it were new the next time.
+    if (table.count > scanEntryCountMax || path.length > scanPathLengthMax) return;
     const bytes = this.#encoder.append({ path, digest, tree, entryCount: table.count, columns: table.scanColumns() });
     for (let done = 0; done < bytes.length; ) {
       const space = this.#writer.space;
