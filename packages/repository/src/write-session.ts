@@ -25,8 +25,9 @@ import type { Snapshot } from "./bodies/snapshot.js";
 import { decideRegister, findHead, registerName } from "./registers.js";
 import type { Repository } from "./repository.js";
 
-/** Packs after which a segment is written. */
+/** Packs after which a segment is written, and the longest time between two (ms) while packs are. */
 const PACKS_PER_SEGMENT = 16;
+const SEGMENT_INTERVAL_MS = 5 * 60_000;
 /** Numbers tried before giving up: others take them as fast as we ask. */
 const RESERVE_ATTEMPTS_MAX = 1000;
 /** Bytes that may be stored between two calls of `ready`: a window of the cutter, and some. */
@@ -65,11 +66,14 @@ class Lane {
   readonly writer: PackWriter;
   readonly arenas: Uint8Array[] = [];
   stored: StoredPack[] = [];
+  /** When the last segment was written, ms. */
+  segmentTime: number;
   uploads: Promise<void>[] = [];
 
-  constructor(kind: BlobKind, writer: PackWriter) {
+  constructor(kind: BlobKind, writer: PackWriter, now: number) {
     this.kind = kind;
     this.writer = writer;
+    this.segmentTime = now;
   }
 }
 
@@ -195,6 +199,7 @@ export class WriteSession {
         takeArena: () => lane.arenas.pop() ?? new Uint8Array(new ArrayBuffer(arenaSize(sizes))),
         onPack: (pack) => this.#upload(lane, pack),
       }),
+      environment.now(),
     );
     return lane;
   }
@@ -217,14 +222,16 @@ export class WriteSession {
     const { reference, keys, frames, chunks } = pack;
     lane.stored.push({ reference, size: pack.bytes.length, keys, frames, chunks, added });
     lane.arenas.push(new Uint8Array(pack.bytes.buffer));
-    const limit = this.repository.environment.sizes?.packsPerSegment ?? PACKS_PER_SEGMENT;
-    if (lane.stored.length >= limit) await this.#writeSegment(lane);
+    const { sizes, now } = this.repository.environment;
+    const isDue = now() - lane.segmentTime >= SEGMENT_INTERVAL_MS;
+    if (isDue || lane.stored.length >= (sizes?.packsPerSegment ?? PACKS_PER_SEGMENT)) await this.#writeSegment(lane);
   }
 
   async #writeSegment(lane: Lane): Promise<void> {
     const packs = lane.stored;
     lane.stored = [];
-    const { context, storage, state } = this.repository;
+    const { context, storage, state, environment } = this.repository;
+    lane.segmentTime = environment.now();
     const segment = { kind: lane.kind, epoch: state.epoch, domain: 0, session: this.number };
     const { name, bytes, reference } = buildSegment(context, segment, packs);
     await storage.put(name, bytes);

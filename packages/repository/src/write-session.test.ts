@@ -1,0 +1,73 @@
+import { loadBlake3 } from "@bcat/crypto";
+import { DATA, loadZstd } from "@bcat/pack";
+import { createMemoryStorage, createMulberry32, type MemoryStorage } from "@bcat/storage";
+import { expect, test } from "vitest";
+import { initRepository } from "./open.js";
+import { WriteSession } from "./write-session.js";
+
+const PACK_SIZE = 64 * 1024;
+const MINUTE = 60_000;
+
+/** A session with small packs, and a clock that stands until it is moved. */
+async function begin(storage: MemoryStorage, clock: { now: number }, packsPerSegment?: number) {
+  const next = createMulberry32(3);
+  const random = (length: number) => Uint8Array.from({ length }, () => next() * 256);
+  const sizes = packsPerSegment === undefined ? {} : { packsPerSegment };
+  const environment = {
+    random,
+    now: () => clock.now,
+    host: "h",
+    user: "u",
+    zone: "UTC",
+    clientId: new Uint8Array(16),
+    programVersion: "test",
+    cacheDirectory: undefined,
+    location: "memory",
+    blake3: loadBlake3("auto"),
+    zstd: await loadZstd("auto"),
+    sizes: { packSize: PACK_SIZE, ...sizes },
+  };
+  const repository = await initRepository(storage, { secret: { keyFile: random(32) } }, environment);
+  const session = await WriteSession.begin(repository, { level: 0, dryRun: false });
+  const storePack = async () => {
+    session.store(DATA, random(PACK_SIZE));
+    await session.ready();
+  };
+  return { session, storePack };
+}
+
+const segmentsIn = (storage: MemoryStorage) => [...storage.objects.keys()].filter((name) => name.startsWith("index/"));
+
+test("a segment is written after so many packs", async () => {
+  const storage = createMemoryStorage();
+  const { session, storePack } = await begin(storage, { now: 0 }, 3);
+  for (let i = 0; i < 7; i++) await storePack();
+  await session.flush();
+  expect(segmentsIn(storage)).toHaveLength(3);
+});
+
+test("a segment is written when the last is five minutes old, whatever the packs", async () => {
+  const storage = createMemoryStorage();
+  const clock = { now: 0 };
+  const { session, storePack } = await begin(storage, clock);
+  for (let i = 0; i < 4; i++) {
+    await storePack();
+    clock.now += 2 * MINUTE;
+  }
+  await session.abandon();
+  expect(segmentsIn(storage)).toHaveLength(1);
+});
+
+test("a chunk is found at every moment: noted, in a pack without segment, and in a segment", async () => {
+  const storage = createMemoryStorage();
+  const { session, storePack } = await begin(storage, { now: 0 }, 2);
+  const ids = [];
+  for (let i = 0; i < 5; i++) {
+    ids.push(session.store(DATA, Uint8Array.of(i, 1, 2, 3)));
+    await storePack();
+    for (const id of ids) expect(session.has(DATA, id)).toBe(true);
+  }
+  await session.flush();
+  for (const id of ids) expect(session.has(DATA, id)).toBe(true);
+  expect(session.added.dataChunks).toBe(10);
+});
