@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { ObjectType, sealObject } from "@bcat/crypto";
 import { encodeLogRecord, registerName } from "@bcat/repository";
+import { check } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
@@ -79,6 +80,8 @@ describe("a condemned pack", () => {
     await expectRestored("1");
     expect(await client.backup([source])).toMatchObject({ dataChunks: 0, treeChunks: 0, filesUnmodified: 42 });
     expect(client.opened).toEqual([]);
+    await using after = await open();
+    expect(await check(after.repository, { readData: true })).toMatchObject({ damage: 0, notes: old.length });
   });
 
   test("may be any single one", async () => {

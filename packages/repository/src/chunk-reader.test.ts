@@ -1,10 +1,9 @@
-import { loadBlake3 } from "@bcat/crypto";
-import { buildSegment, DATA, type IndexedPack, loadZstd } from "@bcat/pack";
+import { buildSegment, DATA, type IndexedPack } from "@bcat/pack";
 import { createMemoryStorage, createMulberry32, type MemoryStorage } from "@bcat/storage";
 import { beforeEach, expect, test } from "vitest";
-import type { Environment } from "./environment.js";
 import { initRepository, openRepository } from "./open.js";
 import type { Repository } from "./repository.js";
+import { createTestEnvironment } from "./test-environment.js";
 import { WriteSession } from "./write-session.js";
 
 let storage: MemoryStorage;
@@ -18,22 +17,7 @@ const rootKey = () => {
   return Uint8Array.from({ length: 32 }, () => next() * 256);
 };
 
-async function createEnvironment(): Promise<Environment> {
-  const next = createMulberry32(7);
-  return {
-    random: (length) => Uint8Array.from({ length }, () => next() * 256),
-    now: () => 1,
-    host: "h",
-    user: "u",
-    zone: "UTC",
-    clientId: new Uint8Array(16),
-    programVersion: "test",
-    cacheDirectory: undefined,
-    location: "memory",
-    blake3: loadBlake3("auto"),
-    zstd: await loadZstd("auto"),
-  };
-}
+const createEnvironment = () => createTestEnvironment({ seed: 7 });
 
 /** A repository with two chunks, `a` and `b`, in one pack that no outcome names. */
 beforeEach(async () => {

@@ -2,7 +2,6 @@
 
 import { type ChunkerSettings, decodeGear } from "@bcat/chunker";
 import { hkdf, type KeyedHash, ObjectType, openObject, type RepositoryKeys } from "@bcat/crypto";
-import { CorruptError } from "@bcat/errors";
 import { type BlobKind, DATA, idLabel, type PackContext, TREE } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import type { ConfigBody } from "./bodies/config.js";
@@ -98,12 +97,6 @@ export class Repository implements AsyncDisposable {
   async readChunks(wanted: WantedChunks, visitor: ChunkVisitor): Promise<void> {
     const { context, storage, state, idHash } = this;
     await new BulkReader({ context, storage, state, idHash, reader: this.#reader }).read(wanted, visitor);
-  }
-
-  /** Refuses to go on when parts of the index could not be read. @throws CorruptError */
-  requireSound(): void {
-    const problem = this.state.problems[0];
-    if (problem instanceof CorruptError) throw problem;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,8 @@
-import { loadBlake3 } from "@bcat/crypto";
-import { DATA, loadZstd } from "@bcat/pack";
-import { createMemoryStorage, createMulberry32, type MemoryStorage } from "@bcat/storage";
+import { DATA } from "@bcat/pack";
+import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { expect, test } from "vitest";
 import { initRepository } from "./open.js";
+import { createTestEnvironment } from "./test-environment.js";
 import { WriteSession } from "./write-session.js";
 
 const PACK_SIZE = 64 * 1024;
@@ -10,23 +10,9 @@ const MINUTE = 60_000;
 
 /** A session with small packs, and a clock that stands until it is moved. */
 async function begin(storage: MemoryStorage, clock: { now: number }, packsPerSegment?: number) {
-  const next = createMulberry32(3);
-  const random = (length: number) => Uint8Array.from({ length }, () => next() * 256);
-  const sizes = packsPerSegment === undefined ? {} : { packsPerSegment };
-  const environment = {
-    random,
-    now: () => clock.now,
-    host: "h",
-    user: "u",
-    zone: "UTC",
-    clientId: new Uint8Array(16),
-    programVersion: "test",
-    cacheDirectory: undefined,
-    location: "memory",
-    blake3: loadBlake3("auto"),
-    zstd: await loadZstd("auto"),
-    sizes: { packSize: PACK_SIZE, ...sizes },
-  };
+  const sizes = packsPerSegment === undefined ? { packSize: PACK_SIZE } : { packSize: PACK_SIZE, packsPerSegment };
+  const environment = await createTestEnvironment({ seed: 3, now: () => clock.now, sizes });
+  const { random } = environment;
   const repository = await initRepository(storage, { secret: { keyFile: random(32) } }, environment);
   const session = await WriteSession.begin(repository, { level: 0, dryRun: false });
   const storePack = async () => {

@@ -25,7 +25,10 @@ import type { Snapshot } from "./bodies/snapshot.js";
 import { decideRegister, findHead, registerName } from "./registers.js";
 import type { Repository } from "./repository.js";
 
-/** Packs after which a segment is written, and the longest time between two (ms) while packs are. */
+/**
+ * Packs after which a segment is written, and the longest time between two (ms) while packs are. 16 packs of 131,072
+ * chunks make 59 MB of entries: a segment stays below the format's 64 MiB.
+ */
 const PACKS_PER_SEGMENT = 16;
 const SEGMENT_INTERVAL_MS = 5 * 60_000;
 /** Numbers tried before giving up: others take them as fast as we ask. */

@@ -24,8 +24,7 @@ export const FILTER_PAGES = 16;
 export const PACK_RECORD_FIXED = 24 + 8 + 8;
 export const FOOTER_FIXED = 16;
 export const FOOTER_PAGE = 0xffff_ffff;
-/** Size of a segment as an object, bytes: what writers keep to, and what readers accept. */
-export const SEGMENT_TARGET_MAX = 64 * 2 ** 20;
+/** Size of a segment as an object, bytes, that readers accept. */
 export const SEGMENT_SIZE_MAX = 96 * 2 ** 20;
 
 /** Nonce of page `index`; the footer has {@link FOOTER_PAGE}. The key is the segment's own, so a counter suffices. */

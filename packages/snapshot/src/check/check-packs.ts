@@ -87,6 +87,10 @@ async function checkSegment(parts: Parts, packs: Set<string>): Promise<void> {
     if (packs.has(record.name)) continue;
     packs.add(record.name);
     run.packs++;
+    if (await isGoneAsCondemned(parts.repository, record.name)) {
+      run.reportNote(record.name, `pack "${record.name}" was condemned and is gone`);
+      continue;
+    }
     await run.guard(
       async () => {
         const directory = await checkPack(parts, record);
@@ -104,6 +108,12 @@ async function checkSegment(parts: Parts, packs: Set<string>): Promise<void> {
     );
     await run.step("packs", run.packs, undefined);
   }
+}
+
+/** A condemned pack may be gone: what needs it is damage, found where it is needed. */
+async function isGoneAsCondemned({ state, storage }: Repository, name: string): Promise<boolean> {
+  if (!state.index.isCondemned(name)) return false;
+  return (await storage.get(name, { range: { offset: 0, length: 1 } })) === undefined;
 }
 
 /** Entries of each pack; refuses entries out of order. */
