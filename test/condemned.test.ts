@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { ObjectType, sealObject } from "@bcat/crypto";
 import { encodeLogRecord, registerName } from "@bcat/repository";
-import { check } from "@bcat/snapshot";
+import { check, type Finding } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
@@ -82,6 +82,27 @@ describe("a condemned pack", () => {
     expect(client.opened).toEqual([]);
     await using after = await open();
     expect(await check(after.repository, { readData: true })).toMatchObject({ damage: 0, notes: old.length });
+  });
+
+  test("is damage when it is gone and a snapshot still needs it", async () => {
+    {
+      await using client = await open();
+      await client.backup([source]);
+    }
+    const original = storage;
+    for (const pack of packs()) {
+      storage = original.clone();
+      await using client = await open();
+      await condemn(client, [pack]);
+      await storage.delete(pack);
+      await client.repository.refresh();
+      const findings: Finding[] = [];
+      await check(client.repository, { onFinding: (finding) => findings.push(finding) });
+      const damage = findings.filter(({ kind }) => kind === "damage");
+      expect(damage.length, pack).toBeGreaterThan(0);
+      expect(new Set(damage.map(({ object }) => object))).toEqual(new Set([pack]));
+      for (const { snapshots } of damage) expect(snapshots).toEqual([1]);
+    }
   });
 
   test("may be any single one", async () => {

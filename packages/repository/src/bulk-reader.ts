@@ -15,7 +15,7 @@ import {
   type PackRecord,
 } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
-import { type ChunkReader, missing } from "./chunk-reader.js";
+import { type ChunkReader, missingChunk } from "./chunk-reader.js";
 import type { RepositoryState } from "./state.js";
 
 /** Bytes of a pack that are read for nothing rather than with another get. */
@@ -93,7 +93,7 @@ export class BulkReader {
       try {
         const location = state.index.locate(wanted.kind, id)[0];
         if (location === undefined) {
-          visitor.onFailure(index, missing(id, state));
+          visitor.onFailure(index, missingChunk(id, state));
           continue;
         }
         const record = state.index.record(location.segment, location.pack);

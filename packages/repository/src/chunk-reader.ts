@@ -42,7 +42,7 @@ export class ChunkReader {
    */
   async read(kind: BlobKind, id: Uint8Array): Promise<Uint8Array> {
     const { state, idHash } = this.#options;
-    let failure: unknown = missing(id, state);
+    let failure: unknown = missingChunk(id, state);
     for (const location of state.index.locate(kind, id)) {
       try {
         const bytes = await this.#readAt(kind, location);
@@ -86,7 +86,7 @@ export class ChunkReader {
     const offset = wanted[0]!.storedOffset;
     const end = wanted.at(-1)!.storedOffset + wanted.at(-1)!.storedLength;
     const bytes = await this.#options.storage.get(name, { range: { offset, length: end - offset } });
-    if (bytes === undefined) throw new CorruptError(`Cannot read pack "${name}": it is missing`, { object: name });
+    if (bytes === undefined) throw missingPack(name);
     return { offset, bytes };
   }
 
@@ -122,10 +122,14 @@ export class ChunkReader {
 }
 
 /** No place is known: the fault of whatever part of the index could not be read, if some could not. */
-export function missing(id: Uint8Array, state: RepositoryState): CorruptError {
+export function missingChunk(id: Uint8Array, state: RepositoryState): CorruptError {
   const hex = Buffer.from(id.subarray(0, 8)).toString("hex");
   const problem = state.problems[0];
   const cause = problem === undefined ? "no index segment names it" : problem.message;
   const options = problem?.object === undefined ? {} : { object: problem.object };
   return new CorruptError(`Cannot read chunk ${hex}…: ${cause}`, options);
+}
+
+export function missingPack(name: string): CorruptError {
+  return new CorruptError(`Cannot read pack "${name}": it is missing`, { object: name });
 }

@@ -24,7 +24,7 @@ export {
 export type { ChunkVisitor, WantedChunks } from "./bulk-reader.js";
 export { ByteReader } from "./byte-reader.js";
 export { ByteWriter } from "./byte-writer.js";
-export { missing as missingChunk } from "./chunk-reader.js";
+export { missingChunk, missingPack } from "./chunk-reader.js";
 export type { Environment } from "./environment.js";
 export {
   type InitOptions,

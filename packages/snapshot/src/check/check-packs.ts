@@ -25,13 +25,21 @@ const ENTRY_SIZE = 28;
 const HASH_SIZE = 32;
 const PAGES_SIZE_MAX = 8 * 2 ** 20;
 
-/** Checks all `segments` and their packs; returns the names of the packs. */
+/** Names of the packs that segments name. */
+export interface PackInventory {
+  readonly all: ReadonlySet<string>;
+  /** Those of them that were condemned and are no longer there: no damage unless a snapshot still needs one. */
+  readonly gone: ReadonlySet<string>;
+}
+
+/** Checks all `segments` and their packs. */
 export async function checkPacks(
   repository: Repository,
   run: CheckRun,
   segments: ReadonlyMap<string, SegmentReference>,
-): Promise<Set<string>> {
-  const packs = new Set<string>();
+): Promise<PackInventory> {
+  const all = new Set<string>();
+  const gone = new Set<string>();
   const opener = new FrameOpener(repository.context);
   const plain = new Uint8Array(run.readsData ? FRAME_PLAIN_MAX : 0);
   for (const [name, reference] of segments) {
@@ -39,12 +47,12 @@ export async function checkPacks(
       async () => {
         const segment = await openSegment(repository, run, name, reference);
         run.segments++;
-        await checkSegment({ repository, run, segment, opener, plain }, packs);
+        await checkSegment({ repository, run, segment, opener, plain }, { all, gone });
       },
       { object: name },
     );
   }
-  return packs;
+  return { all, gone };
 }
 
 interface Parts {
@@ -79,15 +87,16 @@ async function openSegment(
   return new Segment(repository.context, { name, source }, new PageCache(PAGES_SIZE_MAX));
 }
 
-async function checkSegment(parts: Parts, packs: Set<string>): Promise<void> {
+async function checkSegment(parts: Parts, packs: { all: Set<string>; gone: Set<string> }): Promise<void> {
   const { run, segment } = parts;
   const entriesOf = countEntries(segment);
   for (let ordinal = 0; ordinal < segment.counts.packCount; ordinal++) {
     const record = segment.packRecord(ordinal);
-    if (packs.has(record.name)) continue;
-    packs.add(record.name);
+    if (packs.all.has(record.name)) continue;
+    packs.all.add(record.name);
     run.packs++;
     if (await isGoneAsCondemned(parts.repository, record.name)) {
+      packs.gone.add(record.name);
       run.reportNote(record.name, `pack "${record.name}" was condemned and is gone`);
       continue;
     }
@@ -110,7 +119,6 @@ async function checkSegment(parts: Parts, packs: Set<string>): Promise<void> {
   }
 }
 
-/** A condemned pack may be gone: what needs it is damage, found where it is needed. */
 async function isGoneAsCondemned({ state, storage }: Repository, name: string): Promise<boolean> {
   if (!state.index.isCondemned(name)) return false;
   return (await storage.get(name, { range: { offset: 0, length: 1 } })) === undefined;

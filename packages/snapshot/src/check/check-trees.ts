@@ -1,7 +1,7 @@
 /** Checks that everything a snapshot refers to is there: its trees decode, their chunks have locations and lengths. */
 import { CorruptError } from "@bcat/errors";
-import { type BlobKind, DATA, IdSet, TREE } from "@bcat/pack";
-import { missingChunk, type Repository, registerName } from "@bcat/repository";
+import { type BlobKind, type ChunkLocation, DATA, IdSet, TREE } from "@bcat/pack";
+import { missingChunk, missingPack, type Repository, registerName } from "@bcat/repository";
 import { joinPath } from "../backup/directory-backup.js";
 import { type Entry, rootEntries } from "../entries.js";
 import type { SnapshotInfo } from "../snapshots.js";
@@ -11,25 +11,30 @@ import type { ChunkReference, Content, TreeReference } from "../tree/node.js";
 import { readChunkReferences, readNodes } from "../tree/tree-reader.js";
 import type { CheckRun } from "./findings.js";
 
+export interface TreeCheck {
+  readonly repository: Repository;
+  readonly run: CheckRun;
+  /** Packs that were condemned and are no longer there. */
+  readonly gonePacks: ReadonlySet<string>;
+}
+
 /** Walks all snapshots, each shared tree once. Memory: 16 bytes and some for each tree. */
-export async function checkTrees(
-  repository: Repository,
-  run: CheckRun,
-  snapshots: readonly SnapshotInfo[],
-): Promise<void> {
-  const walk = new TreeWalk(repository, run);
+export async function checkTrees(parts: TreeCheck, snapshots: readonly SnapshotInfo[]): Promise<void> {
+  const walk = new TreeWalk(parts);
   for (const info of snapshots) await walk.snapshot(info);
 }
 
 class TreeWalk {
   readonly #repository: Repository;
   readonly #run: CheckRun;
+  readonly #gonePacks: ReadonlySet<string>;
   readonly #seen = new IdSet();
   #snapshot = 0;
 
-  constructor(repository: Repository, run: CheckRun) {
+  constructor({ repository, run, gonePacks }: TreeCheck) {
     this.#repository = repository;
     this.#run = run;
+    this.#gonePacks = gonePacks;
   }
 
   async snapshot(info: SnapshotInfo): Promise<void> {
@@ -75,10 +80,16 @@ class TreeWalk {
 
   #chunk(kind: BlobKind, chunk: ChunkReference): void {
     const { state } = this.#repository;
-    const [location] = state.index.locate(kind, chunk.id);
-    if (location === undefined) throw missingChunk(chunk.id, state);
+    const nameOf = ({ segment, pack }: ChunkLocation) => state.index.record(segment, pack).name;
+    const locations = state.index.locate(kind, chunk.id);
+    const location =
+      this.#gonePacks.size === 0 ? locations[0] : locations.find((place) => !this.#gonePacks.has(nameOf(place)));
+    if (location === undefined) {
+      if (locations[0] === undefined) throw missingChunk(chunk.id, state);
+      throw missingPack(nameOf(locations[0]));
+    }
     if (location.length === chunk.length) return;
-    const { name } = state.index.record(location.segment, location.pack);
+    const name = nameOf(location);
     throw new CorruptError(
       `Cannot use "${name}": a chunk in it has ${location.length} bytes, a tree says ${chunk.length}`,
       { object: name },

@@ -30,8 +30,13 @@ export async function check(repository: Repository, options: CheckOptions): Prom
   const slots = await checkKeySlots(repository, run, KEY_SLOTS_MAX);
   const inventory = await checkRegisters(repository, run);
   const packs = await checkPacks(repository, run, inventory.segments);
-  await checkTrees(repository, run, inventory.snapshots);
-  await noteStrays(repository, run, { ...inventory, names: new Set([...inventory.names, ...slots, "config"]) }, packs);
+  await checkTrees({ repository, run, gonePacks: packs.gone }, inventory.snapshots);
+  await noteStrays(
+    repository,
+    run,
+    { ...inventory, names: new Set([...inventory.names, ...slots, "config"]) },
+    packs.all,
+  );
   return run.summary();
 }
 
