@@ -76,7 +76,11 @@ export class Tally {
     }
     const { how, unnamed } = agreement(verdict, await checkAll(subject, damage.changes()));
     if (how === "damage") this.checked.damage++;
-    else this.checked.sameError++;
+    else {
+      this.checked.sameError++;
+      // Only what is read before there is a key may pass for newer.
+      if (damage.object !== "config") this.#fault(damage, "check ends with the error of restore");
+    }
     if (unnamed.length > 0) this.#fault(damage, `check does not name: ${unnamed.join("; ")}`);
   }
 

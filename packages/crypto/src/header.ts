@@ -11,8 +11,8 @@
  *     12      4     u32 domain
  *     16      32    salt (in packs elsewhere)
  *
- * A reader decides "newer than me" here, from the first 8 bytes, before it touches a key: all that follows may differ in
- * a later format. Nothing here is trusted: object keys and additional data cover every byte.
+ * A reader decides "newer than me" here, from the first 8 bytes: all that follows may differ in a later format. Nothing
+ * here is trusted: object keys and additional data cover every byte.
  */
 
 import { BcatError, CorruptError } from "@bcat/errors";
@@ -50,6 +50,7 @@ const MAGIC = Buffer.from("BCAT", "latin1");
 const VERSION = 1;
 const SUITE = 1;
 const AUTH = 0;
+const EPOCH_OFFSET = 8;
 
 /**
  * The 16 bytes of the header, or the 48 of header and salt.
@@ -94,6 +95,13 @@ export function decodeHeader(bytes: Uint8Array, expected: NamedType): ObjectHead
   const type = header.readUInt8(5);
   if (type !== expected.type) throw corrupt(expected, `found type ${type}, allowed is ${expected.type}`);
   return { type: expected.type, epoch: header.readUInt32LE(8), domain: header.readUInt32LE(12) };
+}
+
+/** A copy of `bytes` with what this program would have written as version, type, suite and auth. */
+export function repairHeader(bytes: Uint8Array, { type }: NamedType): Uint8Array {
+  const repaired = bytes.slice();
+  repaired.set(encodeHeader({ type, epoch: 0, domain: 0 }).subarray(0, EPOCH_OFFSET));
+  return repaired;
 }
 
 function corrupt({ name }: NamedType, found: string): CorruptError {

@@ -103,10 +103,18 @@ test("an object of another name, type or repository is refused, by name", () => 
   expect(error).toHaveProperty("message", expect.stringContaining('Cannot open "sessions/0000000002": '));
 });
 
-test("a newer format is told from damage", () => {
-  const error = thrownBy(() => openObject(keys, SESSION, seal(fromHex("c0ffee")).with(4, 2)));
-  expect(error).toHaveProperty("code", "newer-format");
-});
+test.each([4, 6, 7])(
+  "a newer byte %d is told from a damaged one: what opens as an object of this format is one",
+  (offset) => {
+    const bytes = seal(fromHex("c0ffee"));
+    const damaged = thrownBy(() => openObject(keys, SESSION, bytes.with(offset, 3)));
+    expect(damaged).toBeInstanceOf(CorruptError);
+    expect(damaged).toHaveProperty("message", expect.stringContaining("its header is damaged"));
+    const newer = bytes.with(offset, 3).with(100, bytes[100]! ^ 1);
+    expect(thrownBy(() => openObject(keys, SESSION, newer))).toHaveProperty("code", "newer-format");
+    expect(thrownBy(() => openObject(keys, SESSION, newer.subarray(0, 100)))).toHaveProperty("code", "newer-format");
+  },
+);
 
 /** Seals a padded body as it is, as no writer would. */
 function sealPadded(padded: Uint8Array): Uint8Array {

@@ -9,7 +9,7 @@
  * repository does not open.
  */
 
-import { CorruptError } from "@bcat/errors";
+import { CorruptError, isBcatError } from "@bcat/errors";
 import type { Blake3 } from "./blake3.js";
 import { GCM_TAG_LENGTH, openGcm, sealGcm, ZERO_NONCE } from "./gcm.js";
 import {
@@ -19,6 +19,7 @@ import {
   type NamedType,
   type ObjectHeader,
   ObjectType,
+  repairHeader,
   SALTED_HEADER_LENGTH,
 } from "./header.js";
 import { hkdf } from "./hkdf.js";
@@ -107,11 +108,9 @@ export function openObject(
   bytes: Uint8Array,
 ): OpenedObject {
   const { name } = expected;
-  const header = decodeHeader(bytes, expected);
+  const header = decodeTrueHeader(keys, expected, bytes);
   checkSize(bytes.length, expected);
-  const head = bytes.subarray(0, SALTED_HEADER_LENGTH);
-  const key = objectKey(keys, header, head.subarray(HEADER_LENGTH), name);
-  const padded = openGcm(key, ZERO_NONCE, additionalData(head, name), bytes.subarray(SALTED_HEADER_LENGTH));
+  const padded = openPadded(keys, header, name, bytes);
   if (padded === undefined) throw corrupt(name, "it is damaged, or was sealed for another place");
   const body = decodePaddedBody(padded, name);
   const paddedLength = paddedBodyLength(body.length);
@@ -119,6 +118,29 @@ export function openObject(
     throw corrupt(name, `body is padded to ${padded.length} bytes, allowed is ${paddedLength}`);
   }
   return { epoch: header.epoch, domain: header.domain, body };
+}
+
+/** Tells a newer object from a damaged header: what opens as an object of this format is one. */
+function decodeTrueHeader(keys: RepositoryKeys, expected: NamedType, bytes: Uint8Array): ObjectHeader {
+  try {
+    return decodeHeader(bytes, expected);
+  } catch (error) {
+    if (!isBcatError(error, "newer-format") || bytes.length < SIZE_MIN) throw error;
+    const repaired = repairHeader(bytes, expected);
+    if (openPadded(keys, decodeHeader(repaired, expected), expected.name, repaired) === undefined) throw error;
+    throw corrupt(expected.name, "its header is damaged");
+  }
+}
+
+function openPadded(
+  keys: RepositoryKeys,
+  header: ObjectHeader,
+  name: string,
+  bytes: Uint8Array,
+): Uint8Array | undefined {
+  const head = bytes.subarray(0, SALTED_HEADER_LENGTH);
+  const key = objectKey(keys, header, head.subarray(HEADER_LENGTH), name);
+  return openGcm(key, ZERO_NONCE, additionalData(head, name), bytes.subarray(SALTED_HEADER_LENGTH));
 }
 
 /**
