@@ -1,11 +1,13 @@
 /** `kill -9` of the real program, at many moments of a backup of two packs and more. */
 import { afterAll, expect, it } from "vitest";
-import { createKillWorld, type Moment, runKill } from "./crash/kill-cases.js";
+import { createKillWorld, type Killed, type Moment, runKill } from "./crash/kill-cases.js";
 import { Scratch } from "./crash/scratch.js";
 
 const MEBIBYTE = 2 ** 20;
 /** Two data packs of 64 MiB and a part of a third. */
 const SOURCE_SIZE = 136 * MEBIBYTE;
+const KILLS_MIN = 30;
+const ATTEMPTS_MAX = 80;
 const scratch = new Scratch("kill-sweep");
 afterAll(() => scratch.remove());
 
@@ -18,8 +20,11 @@ const moments: readonly Moment[] = [
 it("a killed bcat backup loses nothing, whenever it is killed", async () => {
   const started = performance.now();
   const world = await createKillWorld(scratch, SOURCE_SIZE);
-  const kills = [];
-  for (const moment of moments) kills.push(await runKill(world, moment));
+  const kills: Killed[] = [];
+  // On a busy machine some backups end before they are killed: others are tried instead.
+  const countKilled = () => kills.filter(({ wasKilled }) => wasKilled).length;
+  for (let i = 0; i < ATTEMPTS_MAX && (i < moments.length || countKilled() < KILLS_MIN); i++)
+    kills.push(await runKill(world, moments[i % moments.length]!));
   const killed = kills.filter(({ wasKilled }) => wasKilled);
   const orphaning = killed.filter(({ packs, hasSnapshot }) => packs > 0 && !hasSnapshot).length;
   const temporary = Math.max(...kills.map((kill) => kill.temporary));
@@ -29,6 +34,6 @@ it("a killed bcat backup loses nothing, whenever it is killed", async () => {
       `${kills.length - killed.length} after the end; at most ${temporary} temporary files; ` +
       `${((performance.now() - started) / 1000).toFixed(0)} s)\n`,
   );
-  expect(killed.length).toBeGreaterThanOrEqual(30);
+  expect(killed.length).toBeGreaterThanOrEqual(KILLS_MIN);
   expect(orphaning).toBeGreaterThanOrEqual(10);
 });

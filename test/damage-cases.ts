@@ -215,8 +215,12 @@ export interface Checked {
   readonly error: BcatError | undefined;
 }
 
-/** Checks with all data, as a process of its own would. @throws what is no BcatError */
-export async function checkAll(subject: Subject, changes: Changes): Promise<Checked> {
+/** Checks, with all data unless told otherwise, as a process of its own would. @throws what is no BcatError */
+export async function checkAll(
+  subject: Subject,
+  changes: Changes,
+  { readData } = { readData: true },
+): Promise<Checked> {
   const storage = new OverlayStorage(subject.storage.objects, changes);
   const findings: Finding[] = [];
   try {
@@ -224,7 +228,7 @@ export async function checkAll(subject: Subject, changes: Changes): Promise<Chec
     const onFinding = (finding: Finding) => {
       if (finding.kind === "damage") findings.push(finding);
     };
-    await check(repository, { readData: true, onFinding });
+    await check(repository, { readData, onFinding });
     return { findings, error: undefined };
   } catch (error) {
     if (!(error instanceof BcatError)) throw error;

@@ -78,9 +78,11 @@ describe("damage to a repository", () => {
     const [pack, bytes] = [...subject.storage.objects].find(([name]) => kindOf(name) === "packs")!;
     const changed = bytes.slice();
     changed[bytes.length - 96 + 4]! ^= 2;
-    const { findings, error } = await checkAll(subject, new Map([[pack, changed]]));
-    expect(error).toBeUndefined();
-    expect(findings.map(({ object }) => object)).toContain(pack);
+    for (const readData of [true, false]) {
+      const { findings, error } = await checkAll(subject, new Map([[pack, changed]]), { readData });
+      expect(error).toBeUndefined();
+      expect(findings.map(({ object }) => object)).toContain(pack);
+    }
   });
 
   it("to an outcome costs only what that outcome has added", async () => {

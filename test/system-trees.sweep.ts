@@ -50,8 +50,7 @@ describe("the trees of this system", () => {
     const added = listFiles(repository).filter((name) => !before.includes(name));
     expect(added).toEqual(["outcomes/0000000002", "sessions/0000000002"]);
     expect(before.filter((name) => !listFiles(repository).includes(name))).toEqual([]);
-    if (!hasStrace) console.log("NOT CHECKED: that no file is opened; install strace");
-    else await expectNoFileOpened({ trace, roots, folder: scratch.path });
+    if (hasStrace) await expectNoFileOpened({ trace, roots, folder: scratch.path });
 
     const target = join(scratch.path, "restored");
     const restored = await run(["restore", "--json", "latest", "all", target]);
@@ -64,6 +63,7 @@ describe("the trees of this system", () => {
     for (const [what, result] of Object.entries({ first, second, restored })) {
       console.log(`${what}: ${result.seconds.toFixed(1)} s, peak ${Math.round(result.peakBytes / MEBIBYTE)} MiB`);
     }
+    if (!hasStrace) context.skip("all checked but that no file is opened: install strace");
   });
 });
 

@@ -1,5 +1,5 @@
 export { type Cutter, createCutter } from "./cutter.js";
-export { decodeGear, GEAR_BYTES, GEAR_WORDS } from "./gear.js";
+export { decodeGear } from "./gear.js";
 export {
   CHUNK_SIZE_MAX,
   type ChunkerSettings,

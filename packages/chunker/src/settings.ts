@@ -35,7 +35,7 @@ const MINIMUM_MIN = 64;
 const AVERAGE_MIN = 256;
 const MAXIMUM_MIN = 1024;
 
-/** @throws {RangeError} when no chunker can cut so. Settings read from a storage are damaged then. */
+/** @throws {RangeError} when no chunker can cut so. */
 export function validateSettings(settings: ChunkerSettings): void {
   const { kind, minimum, average, maximum } = settings;
   checkSize("minimum", minimum, MINIMUM_MIN);

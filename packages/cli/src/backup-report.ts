@@ -8,12 +8,13 @@ export function backupReport(summary: BackupSummary): string[] {
   const what = `${formatItems(summary.totalFiles, "file")}, ${formatBytes(summary.totalBytes)}`;
   const changes = (added: number, changed: number, unmodified: number) =>
     `${formatCount(added)} new, ${formatCount(changed)} changed, ${formatCount(unmodified)} unmodified`;
-  const would = snapshotNumber === undefined ? "would add" : "added";
   return [
     snapshotNumber === undefined ? `dry run: ${what}; nothing was stored` : `snapshot ${snapshotNumber}: ${what}`,
     `files: ${changes(summary.filesNew, summary.filesChanged, summary.filesUnmodified)}`,
     `folders: ${changes(summary.dirsNew, summary.dirsChanged, summary.dirsUnmodified)}`,
-    `${would}: ${formatBytes(summary.dataAdded)}, stored as ${formatBytes(summary.dataAddedPacked)}`,
+    snapshotNumber === undefined
+      ? `would add: ${formatBytes(summary.dataAdded)}, before compression`
+      : `added: ${formatBytes(summary.dataAdded)}, stored as ${formatBytes(summary.dataAddedPacked)}`,
     ...(errors + skipped === 0
       ? []
       : [`left out: ${formatCount(errors)} not readable, ${formatCount(skipped)} skipped`]),

@@ -42,9 +42,10 @@ export const exitCodeHelp = `Every flag is also a variable: --cache-dir is BCAT_
 
 Exit codes:
     0  done
-    1  failed: unknown snapshot or path, target not writable or full, repository exists at init
+    1  failed: unknown snapshot or path, the only source is missing, target not writable or full,
+       something in the way, damage met (see bcat check), repository exists at init
     2  wrong usage: unknown command or flag, malformed value, two passphrase sources, invalid BCAT_*
-    3  done, but some source files could not be read
+    3  done, but some source files could not be read, or one of several sources is missing
    10  no repository there
    11  storage unreachable, refused or full (nothing committed)
    12  wrong passphrase, or none and no terminal

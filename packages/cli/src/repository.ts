@@ -1,5 +1,6 @@
 /** From options to an open repository: where it is, its passphrase, and what the core needs of the world. */
 
+import type { ChunkerSettings } from "@bcat/chunker";
 import type { Secret } from "@bcat/crypto";
 import { BcatError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
@@ -55,13 +56,16 @@ export async function openSite(site: Site, signal: AbortSignal): Promise<Reposit
 }
 
 /** Creates a repository. @throws {BcatError} with code "exists" before the passphrase is asked for. */
-export async function createSite(site: Site, signal: AbortSignal): Promise<Repository> {
+export async function createSite(
+  site: Site,
+  { signal, chunker }: { readonly signal: AbortSignal; readonly chunker?: ChunkerSettings },
+): Promise<Repository> {
   const { initRepository, repositoryExists } = await import("@bcat/repository");
   if (await repositoryExists(site.storage))
     throw new BcatError("exists", `Cannot create a repository in "${site.location}": there is one already`);
   const secret = await site.secret(true);
   signal.throwIfAborted();
-  return await initRepository(site.storage, { secret }, site.environment);
+  return await initRepository(site.storage, { secret, ...(chunker && { chunker }) }, site.environment);
 }
 
 export function noRepository(location: string): BcatError {

@@ -18,7 +18,7 @@ export function snapshotTable(infos: readonly SnapshotInfo[]): string[] {
 function row({ number, snapshot }: SnapshotInfo): string[] {
   return [
     String(number),
-    `${formatLocalTime(snapshot.start)}${snapshot.complete ? "" : " (partial)"}`,
+    formatLocalTime(snapshot.start),
     quoteText(snapshot.host),
     snapshot.roots.map(({ path }) => quoteName(path)).join(", "),
     formatCount(snapshot.counts.files),

@@ -6,7 +6,7 @@
  * storage fault always stops the commit (borg 2.0.0b22 lost files by confusing them).
  */
 
-/** Stable identifiers of the kinds, for scripts (`--json`) and for the table of exit codes. */
+/** Stable identifiers of the kinds, for callers and for the table of exit codes. */
 export type BcatErrorCode =
   | "not-found"
   | "exists"

@@ -43,7 +43,7 @@ export class FrameSealer {
   readonly #level: number;
   readonly #scratch = new Uint8Array(FRAME_PLAIN_MAX);
   readonly #seed: Uint8Array;
-  #counter = 0;
+  #counter = 0n;
 
   /** @param level zstd level, or 0 for no compression */
   constructor(context: PackContext, level: number) {
@@ -74,7 +74,7 @@ export class FrameSealer {
   /** Fresh for every frame, also in a machine resumed twice from one image: then the contents tell them apart. */
   #freshSalt(stored: Uint8Array): Uint8Array {
     const counter = new Uint8Array(8);
-    new DataView(counter.buffer).setFloat64(0, ++this.#counter, true);
+    new DataView(counter.buffer).setBigUint64(0, ++this.#counter, true);
     const content = this.#context.blake3.hash(stored);
     return this.#context.blake3.hash(this.#seed, counter, content).slice(0, 16);
   }

@@ -1,4 +1,4 @@
-export { type BlobKind, DATA, idLabel, isBlobKind, TREE } from "./blob-kind.js";
+export { type BlobKind, DATA, idLabel, TREE } from "./blob-kind.js";
 export { ChunkIndex, type ChunkLocation } from "./chunk-index.js";
 export type { PackContext } from "./context.js";
 export {
@@ -7,32 +7,27 @@ export {
   decodeTrailer,
   ID_PREFIX_SIZE,
   openDirectory,
-  PACK_SIZE_MAX,
   TRAILER_SIZE,
   type Trailer,
 } from "./directory.js";
 export { FrameOpener } from "./frame.js";
 export { IdSet } from "./id-set.js";
 export {
-  decodeReference,
-  encodeReference,
   formatNumber,
-  NAME_REFERENCE_SIZE,
   type ObjectReference,
   packName,
   parseObjectName,
-  SESSION_MAX,
   segmentName,
 } from "./pack-name.js";
 export {
   arenaSize,
   type FinishedPack,
-  FRAME_TARGET_SIZE,
   PACK_TARGET_SIZE,
   PackWriter,
   type PackWriterOptions,
 } from "./pack-writer.js";
 export { type BuiltSegment, buildSegment, type IndexedPack } from "./segment/build-segment.js";
+export { ENTRY_SIZE } from "./segment/layout.js";
 export { mergeSegments } from "./segment/merge-segments.js";
 export { PageCache } from "./segment/page-cache.js";
 export { type ByteSource, type PackRecord, Segment, type SegmentEntry } from "./segment/segment.js";

@@ -4,7 +4,7 @@
  * causes of damaged repositories (restic #4529).
  */
 
-import type { KeyedHash } from "@bcat/crypto";
+import { freshBytes, type KeyedHash } from "@bcat/crypto";
 import { CorruptError } from "@bcat/errors";
 import type { BlobKind } from "./blob-kind.js";
 import { ChunkColumns } from "./chunk-columns.js";
@@ -201,7 +201,8 @@ export class PackWriter {
     const frames = pack.arena.subarray(0, pack.stored);
     const hash = blake3.incremental();
     hash.update(frames);
-    const unique = blake3.hash(random(32), pack.frames[0]!.salt, pack.key.encapsulation).slice(0, 16);
+    const content = Buffer.concat([pack.frames[0]!.salt, pack.key.encapsulation]);
+    const unique = freshBytes(blake3, random, content).slice(0, 16);
     const reference = { session, unique };
     const name = packName(reference);
     const directory: Directory = {
@@ -212,7 +213,7 @@ export class PackWriter {
       frames: pack.frames,
       chunks: pack.chunks.table(),
     };
-    const salt = blake3.hash(random(32), unique);
+    const salt = freshBytes(blake3, random, unique);
     const tail = sealTail(this.#context, { name, directory, directoryOffset: pack.stored, salt }, hash);
     pack.arena.set(tail, pack.stored);
     return { ...directory, reference, name, bytes: pack.arena.subarray(0, pack.stored + tail.length) };

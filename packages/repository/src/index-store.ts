@@ -19,6 +19,8 @@ export const MANIFEST = "manifest";
 
 /** Keeps named immutable byte strings. Failing to keep one is never an error: the caller goes on with what it has. */
 export interface IndexStore {
+  /** The folder, for messages; undefined when nothing outlives the process. */
+  readonly folder: string | undefined;
   /** Writes what `produce` gives out and returns it as a source of bytes. */
   write(name: string, produce: (sink: (piece: Uint8Array) => void) => void): ByteSource;
   open(name: string): ByteSource | undefined;
@@ -30,6 +32,7 @@ export interface IndexStore {
 /** An index store that lives as long as the process. */
 export function createMemoryIndexStore(): IndexStore {
   return {
+    folder: undefined,
     write: (_name, produce) => bytesInMemory(produce),
     open: () => undefined,
     readManifest: () => undefined,
@@ -41,6 +44,7 @@ export function createMemoryIndexStore(): IndexStore {
 export function createFolderIndexStore(folder: string, suffix: () => string): IndexStore {
   const runs = join(folder, "index");
   return {
+    folder,
     write(name, produce) {
       try {
         return writeFile(runs, name, produce, suffix());

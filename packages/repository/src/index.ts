@@ -1,4 +1,4 @@
-export { type ChunkerConfig, type ConfigBody, decodeConfig, encodeConfig } from "./bodies/config.js";
+export type { ConfigBody } from "./bodies/config.js";
 export { decodeLogRecord, encodeLogRecord, type LogEntry, type LogHead, type LogRecord } from "./bodies/log.js";
 export {
   type CompactionOutcome,
@@ -13,7 +13,6 @@ export type { NameReference, SegmentReference } from "./bodies/references.js";
 export { decodeSession, encodeSession, type SessionBody } from "./bodies/session.js";
 export {
   type Counts,
-  countNames,
   type ErrorList,
   errorCountMax,
   type Root,
@@ -36,7 +35,6 @@ export {
 } from "./open.js";
 export {
   type DecodedRecord,
-  decodeRecord,
   encodeRecord,
   type Field,
   type FieldRule,
@@ -44,7 +42,7 @@ export {
   readFields,
   selectFields,
 } from "./record.js";
-export { decideRegister, findHead, refuseHole, registerName, type Sequence } from "./registers.js";
+export { registerName, type Sequence } from "./registers.js";
 export { Repository } from "./repository.js";
 export { RepositoryState } from "./state.js";
 export { type AddedCounts, type SnapshotToCommit, WriteSession, type WriteSessionOptions } from "./write-session.js";

@@ -71,14 +71,7 @@ export async function initRepository(
     ...cost,
   });
   await putFirstFree(storage, slot);
-  const config: ConfigBody = {
-    chunker:
-      chunker.kind === "fixed"
-        ? { kind: "fixed", size: chunker.average }
-        : { kind: "content-defined", minimum: chunker.minimum, average: chunker.average, maximum: chunker.maximum },
-    created: environment.now(),
-    version: environment.programVersion,
-  };
+  const config: ConfigBody = { chunker, created: environment.now(), version: environment.programVersion };
   const object = { type: ObjectType.CONFIG, name: CONFIG, epoch: 0, domain: 0 } as const;
   if (!(await decideRegister(storage, CONFIG, sealObject(context, object, encodeConfig(config)))))
     throw alreadyThere(environment);

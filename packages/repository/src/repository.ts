@@ -54,10 +54,7 @@ export class Repository implements AsyncDisposable {
   }
 
   get chunker(): ChunkerSettings {
-    const { chunker } = this.config;
-    if (chunker.kind === "content-defined") return { ...chunker, kind: "cdc" };
-    const { size } = chunker;
-    return { kind: "fixed", minimum: size, average: size, maximum: size };
+    return this.config.chunker;
   }
 
   /** The gear table of this repository (docs/format.md section 12.3). */

@@ -170,7 +170,7 @@ export class RepositoryState {
     const found = bytes === undefined ? "was there before and is missing now" : "is not what it was";
     throw new BcatError(
       "identity-changed",
-      `Cannot trust the repository: "${name}" ${found}; it was replaced or went back in time; remove the cache of this repository to accept that`,
+      `Cannot trust the repository: "${name}" ${found}; it was replaced or went back in time; if that is right, remove ${this.#store.folder}`,
     );
   }
 

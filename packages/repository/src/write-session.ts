@@ -167,7 +167,7 @@ export class WriteSession {
     if (!(await decideRegister(storage, name, bytes))) {
       throw new BcatError(
         "refused",
-        `Cannot commit snapshot ${this.number}: "${name}" has been decided by somebody else; back up again, what was stored is reused`,
+        `Cannot commit snapshot ${this.number}: "${name}" has been decided by somebody else; nothing was committed, back up again`,
       );
     }
     state.noteOwnOutcome(this.number, bytes);

@@ -1,15 +1,14 @@
 export { backup } from "./backup/backup.js";
-export {
-  type BackupOptions,
-  type BackupProgress,
-  type BackupSummary,
-  COMPRESSION_LEVELS,
-  type Compression,
-  type Warning,
+export type {
+  BackupOptions,
+  BackupProgress,
+  BackupSummary,
+  Compression,
+  Warning,
 } from "./backup/options.js";
 export { check } from "./check/check.js";
 export type { CheckOptions, CheckProgress, CheckSummary, Finding } from "./check/findings.js";
-export { type Entry, findEntries, listEntries, rootEntries } from "./entries.js";
+export { type Entry, listEntries, rootEntries } from "./entries.js";
 export { compileExcludes } from "./exclude.js";
 export type { RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
 export { restore } from "./restore/restore.js";

@@ -1,13 +1,11 @@
 export type { FaultPlan, FaultWay, FaultyStorage, Operation, OperationKind } from "./faulty.js";
 export { createFaultyStorage } from "./faulty.js";
 export type { LocalEntry, LocalFile, LocalFileSystem, LocalStatus } from "./local/file-system.js";
-export { nodeFileSystem } from "./local/file-system.js";
 export type { LocalStorage, LocalStorageOptions } from "./local.js";
 export { openLocalStorage } from "./local.js";
 export type { MemoryStorage } from "./memory.js";
 export { createMemoryStorage } from "./memory.js";
 export { createMulberry32 } from "./mulberry32.js";
-export { checkName, nameLengthMax } from "./name.js";
 export type { RetryOptions } from "./retrying.js";
 export { attemptsMaxDefault, createRetryingStorage } from "./retrying.js";
 export type {
@@ -19,4 +17,3 @@ export type {
   Registers,
   Storage,
 } from "./storage.js";
-export { objectSizeMax } from "./storage.js";

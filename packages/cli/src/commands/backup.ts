@@ -79,7 +79,7 @@ async function openOrCreate(site: Site, { options, signal }: Context) {
   const { repositoryExists } = await import("@bcat/repository");
   if (await repositoryExists(site.storage)) return await openSite(site, signal);
   if (options.switch("dry-run")) throw noRepository(site.location);
-  return await createSite(site, signal);
+  return await createSite(site, { signal });
 }
 
 function backupOptions({ options, signal }: Context, excludes: readonly string[]): BackupOptions {

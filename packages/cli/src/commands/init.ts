@@ -6,22 +6,32 @@ import { createSite, prepareSite } from "../repository.js";
 /** Hexadecimal digits of a repository id that are enough to tell it from others. */
 const shortIdLength = 10;
 
+const chunkers = ["content", "fixed"] as const;
+
 export const init: Command = {
   name: "init",
   summary: "create a repository",
   operands: [],
-  flags: {},
+  flags: {
+    chunker: {
+      kind: "text",
+      choices: chunkers,
+      description: "how files are cut, for good: by content, or every 64 MiB for disk images and media",
+    },
+  },
   examples: [
     ["init", "in the default folder, asking for a passphrase twice"],
-    ["init --repo /mnt/disk/backup", "in a folder of your choice"],
     ["init -r /mnt/disk/backup -p ~/.bcat-passphrase", "with the passphrase of a file"],
+    ["init --chunker fixed --repo /mnt/images", "for disk images and media"],
   ],
   notes: ["Keep the passphrase safe: without it nothing can be restored."],
   interrupted: "interrupted",
   async run(context) {
-    const { output, signal } = context;
+    const { options, output, signal } = context;
+    const { DEFAULT_CHUNKER, DEFAULT_FIXED_CHUNKER } = await import("@bcat/chunker");
+    const chunker = options.text("chunker") === "fixed" ? DEFAULT_FIXED_CHUNKER : DEFAULT_CHUNKER;
     const site = await prepareSite(context);
-    await using repository = await createSite(site, signal);
+    await using repository = await createSite(site, { signal, chunker });
     const id = Buffer.from(repository.id).toString("hex");
     if (output.json) output.message({ message_type: "initialized", id, repository: site.location });
     else if (!output.quiet) output.print(`created repository ${id.slice(0, shortIdLength)} in ${site.location}`);

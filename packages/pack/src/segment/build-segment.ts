@@ -1,4 +1,5 @@
 /** Makes segments out of finished packs: sorts their chunk tables into one list of entries. */
+import { freshBytes } from "@bcat/crypto";
 import type { BlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
 import type { Directory } from "../directory.js";
@@ -28,7 +29,10 @@ export function buildSegment(
 ): BuiltSegment {
   const { blake3, random } = context;
   const uniques = packs.map((pack) => pack.reference.unique);
-  const reference = { session: segment.session, unique: blake3.hash(random(32), ...uniques).slice(0, 16) };
+  const reference = {
+    session: segment.session,
+    unique: freshBytes(blake3, random, Buffer.concat(uniques)).slice(0, 16),
+  };
   const name = segmentName(reference);
   const pieces: Uint8Array[] = [];
   const writer = new SegmentWriter(context, { ...segment, name, sink: (piece) => pieces.push(piece) });

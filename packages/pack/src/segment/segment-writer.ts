@@ -1,5 +1,5 @@
 /** Writes a segment piece by piece: entries in order, then pack records, then the footer (docs/format.md section 11). */
-import { encodeHeader, encodePaddedBody, ObjectType, objectKey, padme, sealGcm } from "@bcat/crypto";
+import { encodeHeader, encodePaddedBody, freshBytes, ObjectType, objectKey, padme, sealGcm } from "@bcat/crypto";
 import type { BlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
 import { buildFilter } from "../fuse-filter.js";
@@ -50,7 +50,7 @@ export class SegmentWriter {
   constructor(context: PackContext, options: SegmentWriterOptions) {
     const { epoch, domain, name } = options;
     this.#options = options;
-    const salt = context.blake3.hash(context.random(32), Buffer.from(name));
+    const salt = freshBytes(context.blake3, context.random, Buffer.from(name));
     const header = { type: ObjectType.SEGMENT, epoch, domain };
     this.#header = Buffer.concat([encodeHeader(header), salt]);
     this.#key = objectKey(context.keys, header, salt, name);
@@ -72,7 +72,7 @@ export class SegmentWriter {
     if (this.#pageLength === ENTRY_PAGE_SIZE) this.#flushEntries();
   }
 
-  /** Adds the record of the next pack, as the page section has it. */
+  /** Adds the record of the next pack, as the pack section has it. */
   addPackRecord(record: Uint8Array): void {
     this.#flushEntries();
     this.#packOffsets.push(this.#packBytes);

@@ -4,12 +4,13 @@
  */
 
 import { readdirSync, readFileSync } from "node:fs";
+import { CHUNK_SIZE_MAX, DEFAULT_CHUNKER } from "@bcat/chunker";
 import { CorruptError, isBcatError } from "@bcat/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteWriter } from "../byte-writer.js";
 import { encodeRecord, type Field, readFields } from "../record.js";
-import { type ConfigBody, chunkSizeMax, decodeConfig, encodeConfig } from "./config.js";
+import { type ConfigBody, decodeConfig, encodeConfig } from "./config.js";
 import { decodeLogRecord, encodeLogRecord, type LogRecord } from "./log.js";
 import { decodeOutcome, encodeOutcome, type Outcome, type SnapshotOutcome } from "./outcome.js";
 import { decodeSession, encodeSession, type SessionBody } from "./session.js";
@@ -28,14 +29,14 @@ const segmentReference = fc.record({
   hash: fixedBytes(32),
 });
 const head = { time, host: text };
-const chunkSize = fc.integer({ min: 1, max: chunkSizeMax });
+const chunkSize = fc.integer({ min: 1024, max: CHUNK_SIZE_MAX });
 
 const config: fc.Arbitrary<ConfigBody> = fc.record({
   chunker: fc.oneof(
-    fc.record({ kind: fc.constant("fixed" as const), size: chunkSize }),
-    fc.tuple(chunkSize, chunkSize, chunkSize).map((sizes) => {
+    chunkSize.map((size) => ({ kind: "fixed" as const, minimum: size, average: size, maximum: size })),
+    fc.uniqueArray(chunkSize, { minLength: 3, maxLength: 3 }).map((sizes) => {
       const [minimum, average, maximum] = sizes.sort((a, b) => a - b) as [number, number, number];
-      return { kind: "content-defined" as const, minimum, average, maximum };
+      return { kind: "cdc" as const, minimum, average, maximum };
     }),
   ),
   created: time,
@@ -246,7 +247,7 @@ describe.each(Object.entries(codecs))("%s", (name, { values, encode, decode }) =
 describe("config", () => {
   const chunker = (kind: number, ...sizes: number[]) =>
     replaced(
-      encodeConfig({ chunker: { kind: "fixed", size: 1 }, created: 0, version: "1" }),
+      encodeConfig({ chunker: DEFAULT_CHUNKER, created: 0, version: "1" }),
       1,
       written((writer) => {
         writer.u8(kind);
@@ -254,18 +255,19 @@ describe("config", () => {
       }),
     );
 
-  it("takes sizes that ascend from 1 to 64 MiB, equal ones for a fixed chunker", () => {
-    expect(decodeConfig(chunker(1, 1, 1, chunkSizeMax)).chunker.kind).toBe("content-defined");
+  it("takes sizes that a chunker can cut into", () => {
+    expect(decodeConfig(chunker(1, 64, 256, CHUNK_SIZE_MAX)).chunker.kind).toBe("cdc");
     for (const sizes of [
-      [0, 1, 1],
-      [2, 1, 3],
-      [1, 3, 2],
-      [1, 1, chunkSizeMax + 1],
+      [1, 256, 1024],
+      [1024, 256, 4096],
+      [256, 256, 1024],
+      [64, 256, CHUNK_SIZE_MAX + 1],
     ] as const) {
-      expect(() => decodeConfig(chunker(1, ...sizes))).toThrow("do not ascend");
+      expect(() => decodeConfig(chunker(1, ...sizes))).toThrow("no chunker cuts into");
     }
-    expect(() => decodeConfig(chunker(2, 1, 1, 2))).toThrow("differ");
-    expect(() => encodeConfig({ chunker: { kind: "fixed", size: 0 }, created: 0, version: "1" })).toThrow(RangeError);
+    expect(() => decodeConfig(chunker(2, 64, 64, 65))).toThrow("no chunker cuts into");
+    const tooSmall = { ...DEFAULT_CHUNKER, minimum: 1 };
+    expect(() => encodeConfig({ chunker: tooSmall, created: 0, version: "1" })).toThrow(RangeError);
   });
 });
 

@@ -6,6 +6,7 @@
  *     3    program version
  */
 
+import { type ChunkerSettings, validateSettings } from "@bcat/chunker";
 import type { ByteReader } from "../byte-reader.js";
 import type { ByteWriter } from "../byte-writer.js";
 import { decodeRecord, type Field } from "../record.js";
@@ -15,16 +16,8 @@ import { newerKind } from "./newer.js";
 /** The largest body of a config or a session, in bytes. */
 export const smallBodySizeMax = 64 * 1024;
 
-/** The largest chunk, in bytes. */
-export const chunkSizeMax = 64 * 1024 * 1024;
-
-/** How content is cut into chunks; sizes in bytes. */
-export type ChunkerConfig =
-  | { readonly kind: "content-defined"; readonly minimum: number; readonly average: number; readonly maximum: number }
-  | { readonly kind: "fixed"; readonly size: number };
-
 export interface ConfigBody {
-  readonly chunker: ChunkerConfig;
+  readonly chunker: ChunkerSettings;
   /** Milliseconds since 1970-01-01 UTC, as all times of bodies. */
   readonly created: number;
   /** Of the program. */
@@ -55,26 +48,21 @@ export function decodeConfig(bytes: Uint8Array, what = "config"): ConfigBody {
   };
 }
 
-function writeChunker(writer: ByteWriter, chunker: ChunkerConfig): void {
-  const { kind } = chunker;
-  const sizes =
-    kind === "fixed" ? [chunker.size, chunker.size, chunker.size] : [chunker.minimum, chunker.average, chunker.maximum];
-  if (!ascend(sizes)) throw new RangeError(`Cannot write chunk sizes ${sizes}: they ascend from 1 to ${chunkSizeMax}`);
-  writer.u8(kind === "fixed" ? fixed : contentDefined);
-  for (const size of sizes) writer.u32(size);
+function writeChunker(writer: ByteWriter, chunker: ChunkerSettings): void {
+  validateSettings(chunker);
+  writer.u8(chunker.kind === "fixed" ? fixed : contentDefined);
+  for (const size of [chunker.minimum, chunker.average, chunker.maximum]) writer.u32(size);
 }
 
-function readChunker(reader: ByteReader, what: string): ChunkerConfig {
+function readChunker(reader: ByteReader, what: string): ChunkerSettings {
   const kind = reader.u8();
   if (kind !== contentDefined && kind !== fixed) throw newerKind(what, `chunker ${kind}`);
   const [minimum, average, maximum] = [reader.u32(), reader.u32(), reader.u32()];
-  const sizes = [minimum, average, maximum];
-  if (!ascend(sizes)) throw reader.corrupt(`chunk sizes ${sizes} do not ascend from 1 to ${chunkSizeMax}`);
-  if (kind === contentDefined) return { kind: "content-defined", minimum, average, maximum };
-  if (minimum !== maximum) throw reader.corrupt(`chunk sizes ${sizes} of a fixed chunker differ`);
-  return { kind: "fixed", size: maximum };
-}
-
-function ascend(sizes: readonly number[]): boolean {
-  return sizes.every((size, index) => size >= (sizes[index - 1] ?? 1) && size <= chunkSizeMax);
+  const chunker = { kind: kind === fixed ? "fixed" : "cdc", minimum, average, maximum } as const;
+  try {
+    validateSettings(chunker);
+  } catch {
+    throw reader.corrupt(`no chunker cuts into ${minimum}, ${average}, ${maximum} bytes`);
+  }
+  return chunker;
 }

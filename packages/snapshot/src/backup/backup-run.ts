@@ -1,11 +1,9 @@
 /** What all parts of one backup share: its counts, its reports, and the points at which others get to run. */
 import { BcatError, type SourceError } from "@bcat/errors";
-import type { ErrorList, WriteSession } from "@bcat/repository";
+import { type ErrorList, errorCountMax, type WriteSession } from "@bcat/repository";
 import type { BackupOptions } from "./options.js";
 import { hasVanished } from "./source-fault.js";
 
-/** Errors listed in a snapshot; more are counted. */
-const ERRORS_LISTED_MAX = 100;
 /** Work between two turns of the event loop: bytes stored, or files looked at. */
 const BREATHE_BYTES = 4 * 2 ** 20;
 const BREATHE_FILES = 500;
@@ -95,7 +93,7 @@ export class BackupRun {
     if (hasVanished(fault)) return;
     this.#errorCount++;
     const { message } = fault;
-    if (this.#errors.length < ERRORS_LISTED_MAX) this.#errors.push({ path, message });
+    if (this.#errors.length < errorCountMax) this.#errors.push({ path, message });
     this.#options.onWarning?.({ path, message, kind: "error" });
   }
 
@@ -120,10 +118,7 @@ export class BackupRun {
     this.#showProgress();
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#options.signal?.aborted === true) {
-      throw new BcatError(
-        "interrupted",
-        "interrupted; nothing was committed, what was stored is reused by the next backup",
-      );
+      throw new BcatError("interrupted", "interrupted; nothing was committed");
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * The stat data of one directory, in columns. Directories have up to millions of entries: a row costs about 90 bytes
- * and no object.
+ * beside its name.
  */
 
 import type { KeyedHash } from "@bcat/crypto";

@@ -2,10 +2,11 @@
  * Checks segments and the packs they name: that each says of the other what it is, and, when data are read, that every
  * frame opens and every chunk has its id.
  */
-import { CorruptError } from "@bcat/errors";
+import { CorruptError, isBcatError } from "@bcat/errors";
 import {
   type Directory,
   decodeTrailer,
+  ENTRY_SIZE,
   FRAME_PLAIN_MAX,
   FrameOpener,
   framesOf,
@@ -20,7 +21,6 @@ import {
 import type { Repository, SegmentReference } from "@bcat/repository";
 import type { CheckRun } from "./findings.js";
 
-const ENTRY_SIZE = 28;
 /** Of a pack, at its very end. */
 const HASH_SIZE = 32;
 const PAGES_SIZE_MAX = 8 * 2 ** 20;
@@ -41,7 +41,7 @@ export async function checkPacks(
   const all = new Set<string>();
   const gone = new Set<string>();
   const opener = new FrameOpener(repository.context);
-  const plain = new Uint8Array(run.readsData ? FRAME_PLAIN_MAX : 0);
+  const plain = new Uint8Array(FRAME_PLAIN_MAX);
   for (const [name, reference] of segments) {
     await run.guard(
       async () => {
@@ -164,10 +164,21 @@ function checkEntries(segment: Segment, ordinal: number, record: PackRecord, { c
 
 /** The directory of a pack, after comparing it with what the segment says of the pack. */
 async function checkPack(parts: Parts, record: PackRecord): Promise<Directory> {
+  const { readsData } = parts.run;
+  try {
+    return await checkBytes(parts, record, { whole: readsData });
+  } catch (error) {
+    if (readsData || !isBcatError(error, "newer-format")) throw error;
+    // What its trailer says may be a flipped bit: the hash of the pack tells.
+    return await checkBytes(parts, record, { whole: true });
+  }
+}
+
+async function checkBytes(parts: Parts, record: PackRecord, read: { whole: boolean }): Promise<Directory> {
   const { repository, run } = parts;
   const { name, size } = record;
   const { storage, context } = repository;
-  const whole = run.readsData ? await storage.get(name) : undefined;
+  const whole = read.whole ? await storage.get(name) : undefined;
   const tail =
     whole ??
     (await storage.get(name, { range: { offset: Math.max(0, size - TRAILER_SIZE), length: TRAILER_SIZE + 1 } }));

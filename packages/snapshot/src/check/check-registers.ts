@@ -1,6 +1,6 @@
 /** Checks sessions, outcomes and the log: all there, all readable, and which segments follow from them. */
 
-import { ObjectType, openObject } from "@bcat/crypto";
+import { KEY_SLOT_LENGTH, ObjectType, openObject } from "@bcat/crypto";
 import { CorruptError } from "@bcat/errors";
 import { segmentName } from "@bcat/pack";
 import {
@@ -95,7 +95,8 @@ export async function checkKeySlots(repository: Repository, run: CheckRun, slots
     await run.guard(async () => {
       const damaged = (found: string) => new CorruptError(`Cannot read "${name}": ${found}`, { object: name });
       if (Buffer.from(slot.subarray(0, 4)).toString("latin1") !== "BCKS") throw damaged("it is no key slot");
-      if (slot[4] === 1 && slot.length !== 144) throw damaged(`it has ${slot.length} bytes, not 144`);
+      if (slot[4] === 1 && slot.length !== KEY_SLOT_LENGTH)
+        throw damaged(`it has ${slot.length} bytes, not ${KEY_SLOT_LENGTH}`);
       if (Buffer.compare(slot.subarray(16, 32), repository.id) !== 0) throw damaged("it is of another repository");
     });
   }

@@ -3,7 +3,8 @@ import { systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
 import { type Node, NodeType } from "../tree/node.js";
 
-const PERMISSIONS = 0o777;
+/** All but the set-id bits. */
+const PERMISSIONS = 0o1777;
 
 /** What of an entry's metadata was not set, as one line, or undefined when all was. */
 export type MetadataFault = string | undefined;
@@ -22,7 +23,7 @@ export class MetadataSetter {
     return this.#canSetOwner;
   }
 
-  /** For a file that is open for writing. */
+  /** For a file that is open for writing, or an open directory. */
   setFile(file: number, node: Node): MetadataFault {
     const { uid, gid, mode, mtimeSeconds, mtimeNanoseconds } = node;
     return this.#set(node, {

@@ -36,6 +36,11 @@ export class RestoreRun {
 
   reportSkipped(path: Uint8Array, message: string): void {
     this.skipped++;
+    this.note(path, message);
+  }
+
+  /** Something about the restore as a whole, which begins at `path`. */
+  note(path: Uint8Array, message: string): void {
     this.#options.onWarning?.({ path, message, kind: "skipped" });
   }
 

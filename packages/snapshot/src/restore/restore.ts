@@ -125,7 +125,10 @@ class Restore {
     const itself = plan.find((planned) => planned.isTargetItself);
     if (itself !== undefined && target.wasMade) this.#setTarget(target.directory, itself);
     if (!this.#metadata.canSetOwner) {
-      this.#run.reportSkipped(plan[0]!.entry.path, "owners were not restored, that takes privileges");
+      this.#run.note(plan[0]!.entry.path, "owners were not restored, that takes privileges");
+    }
+    if (!this.#posix.exactTimes) {
+      this.#run.note(plan[0]!.entry.path, "times were restored to the microsecond, more takes koffi");
     }
   }
 
@@ -237,14 +240,8 @@ class Restore {
   }
 
   #setTarget(directory: Directory, { entry }: PlannedEntry): void {
-    const { uid, gid, mode, mtimeSeconds, mtimeNanoseconds } = entry.node;
-    try {
-      if (this.#metadata.canSetOwner) this.#posix.setFileOwner(directory.fd, uid, gid);
-      this.#posix.setFileMode(directory.fd, mode);
-      this.#posix.setFileTimes(directory.fd, mtimeSeconds, mtimeNanoseconds);
-    } catch (error) {
-      this.#run.report(entry.path, error);
-    }
+    const fault = this.#metadata.setFile(directory.fd, entry.node);
+    if (fault !== undefined) this.#run.report(entry.path, fault);
   }
 
   /** Reports an error of one entry and goes on; others end the restore. */

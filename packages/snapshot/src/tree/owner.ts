@@ -39,7 +39,7 @@ export function encodeOwners(nodes: readonly Node[]): { readonly table: Uint8Arr
   return { table: table.finish(), indexes: indexes.finish() };
 }
 
-/** The table; `decodeOwnerIndexes` checks that all of it is used. */
+/** The table; `readOwnerIndexes` checks that all of it is used. */
 export function readOwnerTable(reader: ByteReader): Owner[] {
   const owners: Owner[] = [];
   let last: OwnerLine | undefined;
