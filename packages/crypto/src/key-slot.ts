@@ -100,28 +100,33 @@ export async function createKeySlot(options: KeySlotOptions): Promise<Uint8Array
 }
 
 /**
- * The root key, or undefined when the slot does not open with this secret.
+ * The root key; or `refused` when the slot does not open with this secret, `foreign` when it is of another repository,
+ * as an init leaves it that did not finish.
  *
  * @throws {BcatError} `newer-format` when version, derivation or role is unknown: the caller skips the slot.
  * @throws {BcatError} `usage` when the key file is too short or too long.
- * @throws {CorruptError} when the slot is damaged or of another repository. Damage to salt or commitment cannot be told
- * from a wrong secret.
+ * @throws {CorruptError} when the slot is damaged. Damage to salt or commitment cannot be told from a wrong secret.
  */
 export async function openKeySlot(
   slotBytes: Uint8Array,
   slotName: string,
   repositoryId: Uint8Array,
   secret: Secret,
-): Promise<Uint8Array | undefined> {
+): Promise<Uint8Array | "refused" | "foreign"> {
   const slot = Buffer.from(slotBytes.buffer, slotBytes.byteOffset, slotBytes.length);
   checkSecretLength(secret);
   checkKind(slot, slotName);
   const cost = decodeCost(slot, slotName);
-  checkRepositoryId(slot, slotName, repositoryId);
+  if (!slot.subarray(REPOSITORY_ID_OFFSET, SALT_OFFSET).equals(repositoryId)) {
+    const own = Buffer.from(slot);
+    own.set(repositoryId, REPOSITORY_ID_OFFSET);
+    if (typeof (await openKeySlot(own, slotName, repositoryId, secret)) === "string") return "foreign";
+    throw corrupt(slotName, "its repository id is damaged");
+  }
   const wanted = "passphrase" in secret ? Derivation.SCRYPT : Derivation.KEY_FILE;
-  if (slot.readUInt8(5) !== wanted) return undefined;
+  if (slot.readUInt8(5) !== wanted) return "refused";
   const okm = await deriveOkm(secret, slot.subarray(SALT_OFFSET, COMMITMENT_OFFSET), cost);
-  if (!timingSafeEqual(commitment(okm, slot), slot.subarray(COMMITMENT_OFFSET, SEALED_OFFSET))) return undefined;
+  if (!timingSafeEqual(commitment(okm, slot), slot.subarray(COMMITMENT_OFFSET, SEALED_OFFSET))) return "refused";
   const key = okm.subarray(0, KEY_LENGTH);
   const rootKey = openGcm(key, ZERO_NONCE, slot.subarray(0, SEALED_OFFSET), slot.subarray(SEALED_OFFSET));
   if (rootKey === undefined) throw corrupt(slotName, "the secret fits, but the sealed root key is damaged");
@@ -187,16 +192,6 @@ function refuseCost({ log2N, parallelism }: ScryptCost): string | undefined {
     return `found scrypt p ${parallelism}, allowed are 1 to ${PARALLELISM_MAX}`;
   }
   return undefined;
-}
-
-function checkRepositoryId(slot: Buffer, slotName: string, repositoryId: Uint8Array): void {
-  const found = slot.subarray(REPOSITORY_ID_OFFSET, SALT_OFFSET);
-  if (found.equals(repositoryId)) return;
-  const config = Buffer.from(repositoryId).toString("hex");
-  throw corrupt(
-    slotName,
-    `slot and config disagree: found repository id ${found.toString("hex")}, config has ${config}`,
-  );
 }
 
 async function deriveOkm(secret: Secret, salt: Uint8Array, cost: ScryptCost): Promise<Uint8Array> {

@@ -41,7 +41,7 @@ test("writeManifest() removes old runs that it does not name, and keeps young on
   const store = open();
   for (const name of ["kept", "old", "young"]) store.write(name, (sink) => sink(Buffer.from(name))).close();
   const now = Date.now();
-  const past = new Date(now - 2 * HOUR);
+  const past = new Date(now - 25 * HOUR);
   for (const name of ["kept", "old"]) utimesSync(join(folder, "index", name), past, past);
   store.writeManifest(Buffer.from("m"), new Set(["kept"]), now);
   expect(readdirSync(join(folder, "index")).sort()).toEqual(["kept", "young"]);
@@ -62,4 +62,12 @@ test("an index store in memory keeps what it is given and remembers nothing", ()
   const store = createMemoryIndexStore();
   expect(store.write("a", (sink) => sink(Buffer.from("x"))).size).toBe(1);
   expect(store.open("a")).toBeUndefined();
+});
+
+test("bytes that are not what was kept are the fault of the folder, which is given up", () => {
+  const store = open();
+  store.writeManifest(Buffer.from("m"), new Set(), 0);
+  expect(store.write("a", (sink) => sink(Buffer.from("x"))).fault?.().message).toContain(folder);
+  expect(store.readManifest()).toBeUndefined();
+  expect(createMemoryIndexStore().write("a", (sink) => sink(Buffer.from("x"))).fault).toBeUndefined();
 });

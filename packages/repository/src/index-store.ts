@@ -7,14 +7,15 @@
  *     <cache>/<repository id>/manifest          sealed record: heads covered, log records, runs
  *
  * Two processes may share a folder: files are written under names of their own and renamed into place whole; the last
- * manifest wins, and runs no manifest names are removed an hour later.
+ * manifest wins, and runs no manifest names are removed a day later.
  */
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { BcatError } from "@bcat/errors";
 import type { ByteSource } from "@bcat/pack";
 
 /** Age at which a run that no manifest names is taken for garbage, milliseconds. */
-const GARBAGE_AGE_MS = 3_600_000;
+const GARBAGE_AGE_MS = 24 * 3_600_000;
 export const MANIFEST = "manifest";
 
 /** Keeps named immutable byte strings. Failing to keep one is never an error: the caller goes on with what it has. */
@@ -43,18 +44,23 @@ export function createMemoryIndexStore(): IndexStore {
 /** An index store in a folder, made when it is first written to. */
 export function createFolderIndexStore(folder: string, suffix: () => string): IndexStore {
   const runs = join(folder, "index");
+  const fault = () => {
+    // Without its manifest it is not looked at again.
+    fs.rmSync(join(folder, MANIFEST), { force: true });
+    return new BcatError("refused", `Cannot use the cache in "${folder}": it is damaged; it was given up, run again`);
+  };
   return {
     folder,
     write(name, produce) {
       try {
-        return writeFile(runs, name, produce, suffix());
+        return fileSource(writeFile(runs, name, produce, suffix()), fault);
       } catch {
         return bytesInMemory(produce);
       }
     },
     open(name) {
       try {
-        return openFile(join(runs, fileName(name)));
+        return fileSource(fs.openSync(join(runs, fileName(name)), "r"), fault);
       } catch {
         return undefined;
       }
@@ -73,6 +79,7 @@ export function createFolderIndexStore(folder: string, suffix: () => string): In
         fs.writeFileSync(temporary, manifest, { mode: 0o600 });
         fs.renameSync(temporary, join(folder, MANIFEST));
         removeGarbage(runs, keep, now);
+        removeGarbage(folder, new Set([MANIFEST, "index"]), now);
       } catch {
         // A cache that cannot be written is a cache that is not there.
       }
@@ -85,7 +92,7 @@ function writeFile(
   name: string,
   produce: (sink: (piece: Uint8Array) => void) => void,
   suffix: string,
-): ByteSource {
+): number {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const temporary = join(folder, `.tmp-${suffix}`);
   const file = fs.openSync(temporary, "wx+", 0o600);
@@ -93,8 +100,10 @@ function writeFile(
     produce((piece) => {
       for (let done = 0; done < piece.length; ) done += fs.writeSync(file, piece, done, piece.length - done);
     });
+    // A name that a crash leaves without its bytes would be taken for a run.
+    fs.fsyncSync(file);
     fs.renameSync(temporary, join(folder, fileName(name)));
-    return fileSource(file);
+    return file;
   } catch (error) {
     fs.closeSync(file);
     fs.rmSync(temporary, { force: true });
@@ -102,12 +111,8 @@ function writeFile(
   }
 }
 
-function openFile(path: string): ByteSource {
-  return fileSource(fs.openSync(path, "r"));
-}
-
 /** The file stays readable when another process removes its name. */
-function fileSource(file: number): ByteSource {
+function fileSource(file: number, fault: () => BcatError): ByteSource {
   let open = true;
   return {
     size: fs.fstatSync(file).size,
@@ -125,6 +130,7 @@ function fileSource(file: number): ByteSource {
       if (open) fs.closeSync(file);
       open = false;
     },
+    fault,
   };
 }
 

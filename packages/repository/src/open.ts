@@ -93,15 +93,17 @@ export async function unlockRepository(
   checkIdentity(environment, repositoryId);
   let damaged: CorruptError | undefined;
   let newer: BcatError | undefined;
-  let tried = 0;
+  let foreign: string | undefined;
+  let refused = 0;
   for (let number = 1; number <= KEY_SLOTS_MAX; number++) {
     const name = `keys/${number}`;
     const slot = await storage.get(name);
     if (slot === undefined) continue;
-    tried++;
     try {
-      const rootKey = await openKeySlot(slot, name, repositoryId, secret);
-      if (rootKey !== undefined) return { rootKey, repositoryId };
+      const opened = await openKeySlot(slot, name, repositoryId, secret);
+      if (opened === "foreign") foreign ??= name;
+      else if (opened === "refused") refused++;
+      else return { rootKey: opened, repositoryId };
     } catch (error) {
       if (error instanceof CorruptError) damaged ??= error;
       else if (isBcatError(error, "newer-format")) newer ??= error;
@@ -110,11 +112,14 @@ export async function unlockRepository(
   }
   if (newer !== undefined) throw newer;
   if (damaged !== undefined) throw damaged;
-  if (tried === 0)
-    throw new CorruptError(`Cannot open the repository at ${environment.location}: it has no key slots`, {
-      object: "keys/1",
+  if (refused === 0) {
+    const found =
+      foreign === undefined ? "it has no key slots" : `"${foreign}" and "${CONFIG}" are not of one repository`;
+    throw new CorruptError(`Cannot open the repository at ${environment.location}: ${found}`, {
+      object: foreign ?? "keys/1",
     });
-  const slots = tried === 1 ? "1 key slot" : `${tried} key slots`;
+  }
+  const slots = refused === 1 ? "1 key slot" : `${refused} key slots`;
   throw new BcatError(
     "wrong-passphrase",
     `Cannot open the repository at ${environment.location}: wrong passphrase (tried ${slots})`,

@@ -5,7 +5,7 @@
  */
 
 import { ObjectType, openObject, sealObject } from "@bcat/crypto";
-import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
+import { BcatError, CorruptError } from "@bcat/errors";
 import { type ChunkIndex, type PackContext, packName, segmentName } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import { decodeLogRecord } from "./bodies/log.js";
@@ -17,6 +17,8 @@ import type { IndexStore } from "./index-store.js";
 import { decodeManifest, encodeManifest, type Manifest } from "./manifest.js";
 import { findHead, refuseHole, registerName } from "./registers.js";
 
+/** A larger one, of a very long log, is not kept: the next process reads everything again. */
+const MANIFEST_SIZE_MAX = 8 * 2 ** 20;
 const MANIFEST_OBJECT = { type: ObjectType.PARTIAL, name: "manifest", epoch: 0, domain: 0 } as const;
 
 export interface StateOptions {
@@ -40,6 +42,8 @@ export class RepositoryState {
   readonly #log: Uint8Array[] = [];
   readonly #forgotten = new Set<number>();
   readonly #condemnedAt: number[] = [];
+  /** False while, and after, a refresh that did not get to its end. */
+  #isWhole = true;
   #sessions = 0;
   #newest: { number: number; hash: Uint8Array } | undefined;
   #seen: SeenOutcome[] = [];
@@ -97,6 +101,7 @@ export class RepositoryState {
   async load(): Promise<void> {
     const manifest = this.#readManifest();
     if (manifest === undefined || !(await this.#isCovered(manifest)) || !this.#runs.load(manifest.runs)) return;
+    await this.#requireSessions(manifest);
     this.#sessions = manifest.sessions;
     this.#newest = manifest.newest;
     if (manifest.newest !== undefined) this.#seen = [manifest.newest];
@@ -114,6 +119,9 @@ export class RepositoryState {
    */
   async refresh(options: StateOptions): Promise<void> {
     const { strict, ownSession } = options;
+    if (strict && this.problems[0] !== undefined) throw this.problems[0];
+    if (!this.#isWhole) this.#forget();
+    this.#isWhole = false;
     await this.#readLog(strict);
     const head = ownSession === undefined ? await findHead(this.#storage, "sessions", this.#sessions) : ownSession - 1;
     if (ownSession === undefined) await refuseHole(this.#storage, head);
@@ -121,15 +129,16 @@ export class RepositoryState {
     this.#sessions = Math.max(head, ownSession ?? 0);
     if (ownSession !== undefined) this.#open.add(ownSession);
     if (!(await this.#applyOutcomes(outcomes, strict))) await this.#rebuild(options);
-    this.#runs.merge();
+    this.#isWhole = true;
   }
 
   /** Remembers on disk what is known, for the next process. */
   save(now: number): void {
-    if (this.problems.length > 0 || this.#runs.hasUncommitted) return;
+    if (this.problems.length > 0 || this.#runs.hasUncommitted || !this.#isWhole) return;
     const runs = this.#runs.names();
     const log = this.#log;
     const body = encodeManifest({ sessions: this.#sessions, newest: this.#newest, open: [...this.#open], log, runs });
+    if (body.length > MANIFEST_SIZE_MAX) return;
     this.#store.writeManifest(sealObject(this.#context, MANIFEST_OBJECT, body), new Set(runs), now);
   }
 
@@ -168,7 +177,19 @@ export class RepositoryState {
       }
     }
     const found = bytes === undefined ? "was there before and is missing now" : "is not what it was";
-    throw new BcatError(
+    throw this.#untrusted(name, found);
+  }
+
+  /** The sessions this client has seen must be there, or the next one would leave a hole. */
+  async #requireSessions({ sessions, newest }: Manifest): Promise<void> {
+    if (sessions <= (newest?.number ?? 0)) return;
+    const name = registerName("sessions", sessions);
+    if ((await this.#storage.get(name)) === undefined)
+      throw this.#untrusted(name, "was there before and is missing now");
+  }
+
+  #untrusted(name: string, found: string): BcatError {
+    return new BcatError(
       "identity-changed",
       `Cannot trust the repository: "${name}" ${found}; it was replaced or went back in time; if that is right, remove ${this.#store.folder}`,
     );
@@ -280,7 +301,11 @@ export class RepositoryState {
     const addedNames = new Set(added.map(segmentName));
     if ([...removedNames].some((name) => !addedNames.has(name))) return false;
     const present = added.filter((reference) => !removedNames.has(segmentName(reference)));
-    for (const reference of present) await this.#tolerate(strict, () => this.#addSegment(reference));
+    for (const reference of present) {
+      await this.#tolerate(strict, () => this.#addSegment(reference));
+      // Each run is an open file: they must not all be there at once.
+      this.#runs.merge();
+    }
     return true;
   }
 
@@ -298,11 +323,8 @@ export class RepositoryState {
 
   /** Starts from nothing: the outcomes from 1 on, whole. */
   async #rebuild(options: StateOptions): Promise<void> {
-    this.#runs.clear();
     const head = this.#sessions;
-    this.#sessions = 0;
-    this.#open.clear();
-    this.#newest = undefined;
+    this.#forget();
     const outcomes = await this.#readOutcomes(head, options.strict);
     this.#sessions = head;
     if (!(await this.#applyOutcomes(outcomes, options.strict))) {
@@ -310,11 +332,20 @@ export class RepositoryState {
     }
   }
 
+  /** All but the log, which is only added to. */
+  #forget(): void {
+    this.#runs.clear();
+    this.#sessions = 0;
+    this.#open.clear();
+    this.#newest = undefined;
+    this.#seen = [];
+  }
+
   async #tolerate(strict: boolean, read: () => Promise<void>): Promise<void> {
     try {
       await read();
     } catch (error) {
-      if (strict || !isBcatError(error, "corrupt") || !(error instanceof CorruptError)) throw error;
+      if (strict || !(error instanceof CorruptError)) throw error;
       this.problems.push(error);
     }
   }

@@ -148,7 +148,7 @@ export class WriteSession {
 
   /** A pack is on its way and the next is nearly full: two arenas of a kind are all there should be. */
   #isBusy(lane: Lane): boolean {
-    return lane.uploads.length > 0 && lane.writer.openSize >= this.#nearlyFull;
+    return lane.uploads.length > 1 || (lane.uploads.length > 0 && lane.writer.openSize >= this.#nearlyFull);
   }
 
   /** Stores what is still open and puts the outcome. Only when this returns is there a snapshot, of number `number`. */

@@ -1,4 +1,5 @@
 /** `bcat backup`: keeps files and folders as a new snapshot. */
+import { isBcatError } from "@bcat/errors";
 import type { BackupOptions, BackupProgress, BackupSummary } from "@bcat/snapshot";
 import { absolutePathBytes } from "../absolute-path.js";
 import { backupMessage, backupReport } from "../backup-report.js";
@@ -79,7 +80,13 @@ async function openOrCreate(site: Site, { options, signal }: Context) {
   const { repositoryExists } = await import("@bcat/repository");
   if (await repositoryExists(site.storage)) return await openSite(site, signal);
   if (options.switch("dry-run")) throw noRepository(site.location);
-  return await createSite(site, { signal });
+  try {
+    return await createSite(site, { signal });
+  } catch (error) {
+    // Somebody else was faster.
+    if (!isBcatError(error, "exists")) throw error;
+    return await openSite(site, signal);
+  }
 }
 
 function backupOptions({ options, signal }: Context, excludes: readonly string[]): BackupOptions {

@@ -40,6 +40,8 @@ export interface ByteSource {
   /** `length` bytes at `offset`; fewer only when the source is shorter than its size. */
   read(offset: number, length: number): Uint8Array;
   close(): void;
+  /** What to throw when the bytes are not right, of a source that is only a copy; else the segment is damaged. */
+  fault?(): BcatError;
 }
 
 /** One place of a chunk: a pack of the segment, and the chunk's place in the pack's stream. */
@@ -70,7 +72,7 @@ export class Segment implements Disposable {
   /**
    * Opens the segment `name`. The segment owns `source` from here on and closes it.
    *
-   * @throws CorruptError naming the segment; BcatError newer-format
+   * @throws CorruptError naming the segment, or the fault of its source; BcatError newer-format
    */
   constructor(context: PackContext, segment: { name: string; source: ByteSource; sizeMax?: number }, cache: PageCache) {
     const { name, source } = segment;
@@ -265,7 +267,9 @@ export class Segment implements Disposable {
     );
   }
 
-  #damaged(found: string): CorruptError {
+  #damaged(found: string): BcatError {
+    const fault = this.#source.fault?.();
+    if (fault !== undefined) return fault;
     return new CorruptError(`Cannot read segment "${this.name}": ${found}`, { object: this.name });
   }
 }

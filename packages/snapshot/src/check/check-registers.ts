@@ -97,7 +97,8 @@ export async function checkKeySlots(repository: Repository, run: CheckRun, slots
       if (Buffer.from(slot.subarray(0, 4)).toString("latin1") !== "BCKS") throw damaged("it is no key slot");
       if (slot[4] === 1 && slot.length !== KEY_SLOT_LENGTH)
         throw damaged(`it has ${slot.length} bytes, not ${KEY_SLOT_LENGTH}`);
-      if (Buffer.compare(slot.subarray(16, 32), repository.id) !== 0) throw damaged("it is of another repository");
+      if (Buffer.compare(slot.subarray(16, 32), repository.id) !== 0)
+        run.reportNote(name, `"${name}" is of another repository: left by an init that did not finish, or damaged`);
     });
   }
   return names;

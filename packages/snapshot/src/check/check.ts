@@ -1,7 +1,7 @@
 /** Checks a repository from its registers down to its chunks. Changes nothing. */
 import { isBcatError } from "@bcat/errors";
 import { parseObjectName } from "@bcat/pack";
-import { KEY_SLOTS_MAX, type Repository } from "@bcat/repository";
+import { KEY_SLOTS_MAX, type Repository, registerName } from "@bcat/repository";
 import { checkPacks } from "./check-packs.js";
 import { checkKeySlots, checkRegisters, type Inventory } from "./check-registers.js";
 import { checkTrees } from "./check-trees.js";
@@ -50,7 +50,10 @@ async function noteStrays(
   const { storage } = repository;
   if (storage.list === undefined) return;
   const orphans = { count: 0, bytes: 0, names: [] as string[] };
+  let furthest = 0;
   for await (const { name, size } of storage.list("")) {
+    const [, number] = /^(?:sessions|outcomes)\/(\d{10})$/.exec(name) ?? [];
+    furthest = Math.max(furthest, Number(number ?? 0));
     if (packs.has(name) || inventory.segments.has(name) || inventory.names.has(name)) continue;
     if (parseObjectName(name) !== undefined) {
       orphans.count++;
@@ -59,6 +62,7 @@ async function noteStrays(
     } else if (!/^(?:sessions|outcomes|partial)\//.test(name))
       run.reportNote(name, `"${name}" is no object of a repository`);
   }
+  await findHole(repository, run, furthest);
   if (orphans.count === 0) return;
   const names = orphans.names.map((name) => `"${name}"`).join(", ");
   const more = orphans.count > orphans.names.length ? ", …" : "";
@@ -66,4 +70,14 @@ async function noteStrays(
     orphans.names[0],
     `${orphans.count} packs and segments (${orphans.bytes} bytes) belong to no snapshot, left by backups that did not finish: ${names}${more}`,
   );
+}
+
+/** Sessions behind the head may have begun since it was found; then they follow one another. */
+async function findHole({ storage, state }: Repository, run: CheckRun, furthest: number): Promise<void> {
+  for (let number = state.sessionHead + 1; number <= furthest; number++) {
+    const name = registerName("sessions", number);
+    if ((await storage.get(name)) !== undefined) continue;
+    run.reportDamage(name, `"${name}" is missing although later numbers exist: their snapshots are not found`);
+    return;
+  }
 }
