@@ -70,11 +70,13 @@ export async function initRepository(
     random: environment.random,
     ...cost,
   });
-  await putFirstFree(storage, slot);
+  const slotName = await putFirstFree(storage, slot);
   const config: ConfigBody = { chunker, created: environment.now(), version: environment.programVersion };
   const object = { type: ObjectType.CONFIG, name: CONFIG, epoch: 0, domain: 0 } as const;
-  if (!(await decideRegister(storage, CONFIG, sealObject(context, object, encodeConfig(config)))))
+  if (!(await decideRegister(storage, CONFIG, sealObject(context, object, encodeConfig(config))))) {
+    await storage.delete?.(slotName);
     throw alreadyThere(environment);
+  }
   rememberIdentity(environment, repositoryId);
   return await openRepository(storage, rootKey, environment);
 }
@@ -170,9 +172,11 @@ async function readConfigBytes(storage: Storage, environment: Environment): Prom
   throw new BcatError("no-repository", `Cannot find a repository at ${environment.location}: make one with bcat init`);
 }
 
-async function putFirstFree(storage: Storage, slot: Uint8Array): Promise<void> {
+/** The name it has then. */
+async function putFirstFree(storage: Storage, slot: Uint8Array): Promise<string> {
   for (let number = 1; number <= KEY_SLOTS_MAX; number++) {
-    if (await decideRegister(storage, `keys/${number}`, slot)) return;
+    const name = `keys/${number}`;
+    if (await decideRegister(storage, name, slot)) return name;
   }
   throw new BcatError(
     "refused",
