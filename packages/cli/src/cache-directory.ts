@@ -1,6 +1,7 @@
 /** The folder of the local cache, which can always be lost and never holds anything that is nowhere else. */
-import { access, constants, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { access, constants, mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { systemErrorCode } from "@bcat/errors";
 import { absolutePath } from "./absolute-path.js";
 import { baseDirectory } from "./location.js";
@@ -28,11 +29,22 @@ export async function createCache(place: CachePlace, warn: (line: string) => voi
     return undefined;
   }
   try {
-    await mkdir(place, { recursive: true, mode: directoryMode });
+    await makeDirectories(place);
     await access(place, constants.W_OK | constants.X_OK);
     return place;
   } catch (error) {
     warn(`cannot use the cache "${place}" (${systemErrorCode(error) ?? String(error)}): going on without`);
     return undefined;
+  }
+}
+
+/** As mkdir with `recursive`, which in Node never returns below /proc. */
+async function makeDirectories(path: string): Promise<void> {
+  const parent = dirname(path);
+  if (parent !== path && !existsSync(parent)) await makeDirectories(parent);
+  try {
+    await mkdir(path, { mode: directoryMode });
+  } catch (error) {
+    if (systemErrorCode(error) !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
   }
 }

@@ -8,7 +8,7 @@ export interface TextStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly writableNeedDrain?: boolean;
-  write(text: string): boolean;
+  write(text: string, written?: () => void): boolean;
   on(event: "error", listener: (error: Error) => void): unknown;
   once(event: "drain", listener: () => void): unknown;
 }
@@ -69,6 +69,12 @@ export class Output {
       this.#wake = resolve;
       this.#stdout.once("drain", resolve);
     });
+  }
+
+  /** Waits until everything printed is written, or has failed to be. */
+  async flush(): Promise<void> {
+    // The stream tells of its error after it has called back.
+    await new Promise<void>((resolve) => this.#stdout.write("", () => setImmediate(resolve)));
   }
 
   /** A message line of `--json` on stdout. */

@@ -3,7 +3,10 @@
  * is never a question which of two was used. No message ever holds a passphrase, or the output of a command.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { type FileHandle, open } from "node:fs/promises";
+import { constants, openSync } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { Socket } from "node:net";
+import { addAbortSignal } from "node:stream";
 import { BcatError } from "@bcat/errors";
 import type { Options, Variables } from "./options.js";
 import { usageError } from "./usage.js";
@@ -61,7 +64,7 @@ async function passphraseFrom(
   signal: AbortSignal,
 ): Promise<string> {
   if (source.kind === "variable") return source.value;
-  const bytes = source.kind === "file" ? await readStart(source.value) : await runCommand(source.value, signal);
+  const bytes = source.kind === "file" ? await readFile(source.value, signal) : await runCommand(source.value, signal);
   return decodePassphrase(bytes, origin(source));
 }
 
@@ -89,6 +92,29 @@ export function decodePassphrase(bytes: Uint8Array, where: string): string {
   }
 }
 
+async function readFile(path: string, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    return (await stat(path)).isFIFO() ? await readPipe(path, signal) : await readStart(path);
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw noPassphrase(`Cannot read the password file "${path}": ${reasonOf(cause)}`, cause);
+  }
+}
+
+/** Waits as a socket does, not in a thread: there neither a signal nor the end of the process would end it. */
+async function readPipe(path: string, signal: AbortSignal): Promise<Uint8Array> {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const pipe = addAbortSignal(signal, new Socket({ fd, readable: true, writable: false }));
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of pipe as AsyncIterable<Uint8Array>) {
+    parts.push(part);
+    length += part.length;
+    if (length > passphraseSizeMax) break;
+  }
+  return Buffer.concat(parts);
+}
+
 /** Up to one byte more than allowed, so that a device without end does not fill the memory. */
 async function readStart(path: string): Promise<Uint8Array> {
   let file: FileHandle | undefined;
@@ -102,8 +128,6 @@ async function readStart(path: string): Promise<Uint8Array> {
       length += bytesRead;
     }
     return buffer.subarray(0, length);
-  } catch (cause) {
-    throw noPassphrase(`Cannot read the password file "${path}": ${reasonOf(cause)}`, cause);
   } finally {
     await file?.close();
   }

@@ -31,7 +31,7 @@ export async function run(words: readonly string[], world: World): Promise<numbe
       variables,
       commands,
     );
-    if (line.kind !== "run") return printHelp(line, output);
+    if (line.kind !== "run") return await finish(printHelp(line, output), output);
     command = line.command;
     output.json = line.options.switch("json");
     output.quiet = line.options.switch("quiet");
@@ -44,16 +44,21 @@ export async function run(words: readonly string[], world: World): Promise<numbe
       ask: world.ask,
       signal: interruption.signal,
     });
-    if (output.failure === undefined) return exitCode;
-    throw new BcatError("target-failed", `Cannot write to stdout: ${output.failure.message}`, {
-      cause: output.failure,
-    });
+    return await finish(exitCode, output);
   } catch (error) {
     output.status(undefined);
     const debug = wantsDebug(variables);
     if (wasInterrupted(error, interruption)) return reportInterruption(command, world, debug);
     return reportFailure(describeError(error, command?.name), output, debug);
   }
+}
+
+/** A result that nobody could read is no success. @throws BcatError target-failed */
+async function finish(exitCode: number, output: Output): Promise<number> {
+  await output.flush();
+  const { failure } = output;
+  if (failure === undefined) return exitCode;
+  throw new BcatError("target-failed", `Cannot write to stdout: ${failure.message}`, { cause: failure });
 }
 
 function printHelp(help: { readonly kind: "help" | "nothing"; readonly text: string }, output: Output): number {

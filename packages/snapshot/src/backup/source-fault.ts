@@ -33,6 +33,8 @@ export function describe(error: unknown): string {
   if (code === "EIO") return "input/output error (EIO)";
   if (code === "ELOOP") return "it was replaced by a symbolic link (ELOOP)";
   if (code === "ENOENT") return "no such file or directory (ENOENT)";
+  if (code === "ENOTDIR") return "it is not a directory (ENOTDIR)";
+  if (code === "EEXIST") return "something else is there (EEXIST)";
   const message = error instanceof Error ? error.message : String(error);
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }
