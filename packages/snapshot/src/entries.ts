@@ -1,7 +1,7 @@
 /** Walking the entries of a snapshot, and finding one by its path. */
 import { BcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
-import { joinPath } from "./backup/directory-backup.js";
+import { joinPath } from "./path.js";
 import type { SnapshotInfo } from "./snapshots.js";
 import { decodeLeaf } from "./tree/leaf.js";
 import { compareBytes, showName } from "./tree/name.js";

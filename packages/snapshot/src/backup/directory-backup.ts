@@ -9,6 +9,7 @@
 import { TREE } from "@bcat/pack";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import type { WriteSession } from "@bcat/repository";
+import { joinPath } from "../path.js";
 import { DirectoryWriter } from "../tree/list-writer.js";
 import { compareBytes } from "../tree/name.js";
 import { type Node, NodeType, type TreeReference } from "../tree/node.js";
@@ -245,15 +246,6 @@ export class DirectoryBackup {
   #absolute(path: Uint8Array, name: Uint8Array): Uint8Array {
     return joinPath(joinPath(this.#options.root, path), name);
   }
-}
-
-const SLASH = Uint8Array.of(0x2f);
-
-/** Joins two paths; either may be empty, and the first may be `/`. */
-export function joinPath(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b;
-  if (b.length === 0) return a;
-  return a.at(-1) === 0x2f ? Buffer.concat([a, b]) : Buffer.concat([a, SLASH, b]);
 }
 
 function specialName(type: number): string {

@@ -1,6 +1,7 @@
 /** The roots of a backup: absolute paths, none inside another, those that are there. */
 import { BcatError, SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
+import { splitPath } from "../path.js";
 import { compareBytes, showName } from "../tree/name.js";
 import type { BackupRun } from "./backup-run.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
@@ -41,9 +42,8 @@ export interface OpenRoot {
 /** Opens the folder a root is in and looks at the root. The caller closes `parent`. */
 export function openRoot(posix: Posix, path: Uint8Array): OpenRoot {
   const stat = new Stat();
-  const cut = path.lastIndexOf(SLASH);
-  const name = path.subarray(cut + 1);
-  const parent = posix.openDirectory(cut <= 0 ? path.subarray(0, 1) : path.subarray(0, cut));
+  const { folder, name } = splitPath(path);
+  const parent = posix.openDirectory(folder);
   try {
     if (name.length === 0) posix.statFile(parent.fd, stat);
     else posix.statAt(parent, name, stat);

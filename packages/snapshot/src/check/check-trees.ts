@@ -2,8 +2,8 @@
 import { CorruptError } from "@bcat/errors";
 import { type BlobKind, type ChunkLocation, DATA, IdSet, TREE } from "@bcat/pack";
 import { missingChunk, missingPack, type Repository, registerName } from "@bcat/repository";
-import { joinPath } from "../backup/directory-backup.js";
 import { type Entry, rootEntries } from "../entries.js";
+import { joinPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { decodeContent } from "../tree/content.js";
 import { showName } from "../tree/name.js";

@@ -3,6 +3,7 @@ import { BcatError, systemErrorCode } from "@bcat/errors";
 import { type Directory, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { type Entry, findEntries, rootEntries } from "../entries.js";
+import { joinPath, splitPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { showName } from "../tree/name.js";
 import { NodeType } from "../tree/node.js";
@@ -33,7 +34,7 @@ export async function planRestore(
   const single = entries.length === 1 ? entries[0] : undefined;
   if (single !== undefined) {
     const isRootOfAll = path === "all" && single.node.type === NodeType.directory;
-    const isTargetItself = isRootOfAll || lastName(single.path).length === 0;
+    const isTargetItself = isRootOfAll || splitPath(single.path).name.length === 0;
     return [{ entry: named(single), folders: [], isTargetItself }];
   }
   return entries.map((entry) => ({ entry: named(entry), folders: foldersOf(entry.path), isTargetItself: false }));
@@ -41,11 +42,7 @@ export async function planRestore(
 
 /** A root's node has no name: in the target it gets the last one of its path. */
 function named(entry: Entry): Entry {
-  return entry.node.name.length > 0 ? entry : { ...entry, node: { ...entry.node, name: lastName(entry.path) } };
-}
-
-function lastName(path: Uint8Array): Uint8Array {
-  return path.subarray(path.lastIndexOf(SLASH) + 1);
+  return entry.node.name.length > 0 ? entry : { ...entry, node: { ...entry.node, name: splitPath(entry.path).name } };
 }
 
 function foldersOf(path: Uint8Array): Uint8Array[] {
@@ -81,7 +78,7 @@ function refuseName(posix: Posix, target: { directory: Directory; path: Uint8Arr
     if (systemErrorCode(error) === "ENOENT") return;
     throw error;
   }
-  const path = showName(Buffer.concat([target.path, Uint8Array.of(SLASH), name]));
+  const path = showName(joinPath(target.path, name));
   throw new BcatError(
     "target-failed",
     `Cannot restore onto ${path}: it exists; nothing was written, give an empty target`,

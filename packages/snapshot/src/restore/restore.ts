@@ -2,8 +2,8 @@
 import { BcatError, isBcatError, systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
-import { joinPath } from "../backup/directory-backup.js";
 import { describe } from "../backup/source-fault.js";
+import { joinPath, splitPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
@@ -81,12 +81,12 @@ function openTarget(posix: Posix, path: Uint8Array, plan: readonly PlannedEntry[
     if (systemErrorCode(error) !== "ENOENT") throw fail(error);
   }
   try {
-    const cut = path.lastIndexOf(0x2f);
-    const parent = posix.openDirectory(cut <= 0 ? path.subarray(0, 1) : path.subarray(0, cut));
+    const { folder, name } = splitPath(path);
+    const parent = posix.openDirectory(folder);
     try {
       const isItself = plan.some((planned) => planned.isTargetItself);
-      posix.makeDirectoryAt(parent, path.subarray(cut + 1), isItself ? 0o700 : 0o777);
-      return { directory: posix.openDirectoryAt(parent, path.subarray(cut + 1)), wasMade: true };
+      posix.makeDirectoryAt(parent, name, isItself ? 0o700 : 0o777);
+      return { directory: posix.openDirectoryAt(parent, name), wasMade: true };
     } finally {
       posix.closeDirectory(parent);
     }
