@@ -35,6 +35,8 @@ export interface ClientOptions {
   /** Of a repository that is made. */
   readonly chunker?: NonNullable<InitOptions["chunker"]>;
   readonly cacheDirectory?: string;
+  /** Calls of the system that are to do something else. */
+  readonly replace?: (posix: Posix) => Partial<Posix>;
 }
 
 export interface Client extends AsyncDisposable {
@@ -53,7 +55,7 @@ export interface Client extends AsyncDisposable {
 
 /** Opens the repository in `storage`, which is made when there is none. */
 export async function openClient(storage: Storage, options: ClientOptions = {}): Promise<Client> {
-  const { accelerators = "auto", host = "host", sizes, chunker, cacheDirectory } = options;
+  const { accelerators = "auto", host = "host", sizes, chunker, cacheDirectory, replace } = options;
   let time = 0;
   const environment: Environment = {
     random: seededRandom(`${accelerators} ${host} ${clients++}`),
@@ -71,7 +73,7 @@ export async function openClient(storage: Storage, options: ClientOptions = {}):
   const repository = await openOrInit(storage, environment, chunker === undefined ? { secret } : { secret, chunker });
   const opened: string[] = [];
   let warnings: string[] = [];
-  const posix = noteOpenedFiles(loadPosix(accelerators), opened);
+  const posix = wrapPosix(loadPosix(accelerators), opened, replace);
   const onWarning = ({ path, message, kind }: Warning) =>
     warnings.push(`${kind} ${Buffer.from(path).toString("latin1")}: ${message}`);
   return {
@@ -132,11 +134,12 @@ async function openOrInit(storage: Storage, environment: Environment, init: Init
   return await openRepository(storage, rootKey, environment);
 }
 
-/** The same calls; those that open a file for reading are noted. */
-function noteOpenedFiles(posix: Posix, opened: string[]): Posix {
+/** The same calls, but for those that are replaced; those that open a file for reading are noted. */
+function wrapPosix(posix: Posix, opened: string[], replace: ClientOptions["replace"]): Posix {
+  const replaced = replace?.(posix) ?? {};
   return new Proxy(posix, {
     get(target, property) {
-      const value: unknown = Reflect.get(target, property, target);
+      const value: unknown = Reflect.get(replaced, property) ?? Reflect.get(target, property, target);
       if (typeof value !== "function") return value;
       return (...words: unknown[]) => {
         if (property === "openFileAt") opened.push(Buffer.from(words[1] as Uint8Array).toString("latin1"));

@@ -19,6 +19,8 @@ import type { StatTable } from "./stat-table.js";
 const ATTEMPTS_MAX = 3;
 /** Bytes read between two chances for others to run. */
 const READ_SIZE = 2 ** 20;
+/** Bytes read beyond the size a file is known to have: one that grows as fast as it is read must end too. */
+const GROWTH_MAX = 16 * 2 ** 20;
 
 /** An entry to back up. `path` is absolute, made only when it is shown. */
 export interface FileEntry {
@@ -159,16 +161,18 @@ export class FileBackup {
 
   async #readOnce(file: number, expected: number): Promise<Content> {
     let position = 0;
-    for (;;) {
+    while (position < expected + GROWTH_MAX) {
       const space = this.#writer.space;
       // One byte more than expected, so that a single read also shows that there is no more.
-      const wanted = Math.min(space.length, READ_SIZE, Math.max(expected + 1 - position, 1));
+      const left = position > expected ? READ_SIZE : expected + 1 - position;
+      const wanted = Math.min(space.length, READ_SIZE, left);
       const count = fromSource(() => readSync(file, space, 0, wanted, position));
       position += count;
       if (count > 0) this.#writer.advance(count);
       if (count < wanted) return this.#writer.finish();
       if (position >= READ_SIZE) await this.#run.breathe(0, count);
     }
+    return this.#writer.finish();
   }
 }
 

@@ -1,0 +1,72 @@
+/** Sources that change, vanish or answer oddly while they are backed up. */
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { join } from "node:path";
+import { createMemoryStorage, type Storage } from "@bcat/storage";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Client, type ClientOptions, openClient } from "./kit/client.js";
+import { randomBytesOf } from "./kit/random-bytes.js";
+import { makeScratch, type Scratch } from "./kit/scratch.js";
+
+const MEBIBYTE = 2 ** 20;
+
+let scratch: Scratch;
+let source: string;
+let storage: Storage;
+
+beforeEach(() => {
+  scratch = makeScratch(2 ** 28)!;
+  source = join(scratch.path, "source");
+  fs.mkdirSync(source);
+  storage = createMemoryStorage();
+});
+afterEach(() => scratch[Symbol.asyncDispose]());
+
+const open = (replace?: ClientOptions["replace"]) => openClient(storage, replace === undefined ? {} : { replace });
+
+const restored = async (client: Client, name: string) => {
+  const target = join(scratch.path, "restored");
+  await client.restore("all", target);
+  const bytes = fs.readFileSync(join(target, name));
+  fs.rmSync(target, { recursive: true });
+  return bytes;
+};
+
+/** Reads of files, until it is disposed of. */
+function replaceReads(read: (original: typeof fs.readSync, words: ReadWords) => number): Disposable {
+  const original = fs.readSync;
+  fs.readSync = ((...words: ReadWords) => read(original, words)) as typeof fs.readSync;
+  syncBuiltinESMExports();
+  return {
+    [Symbol.dispose]() {
+      fs.readSync = original;
+      syncBuiltinESMExports();
+    },
+  };
+}
+
+type ReadWords = [file: number, into: Uint8Array, offset: number, length: number, position: number];
+
+describe("a file that grows while it is read", () => {
+  test("is read in whole pieces and not without end", async () => {
+    const path = join(source, "file");
+    const bytes = randomBytesOf("file", MEBIBYTE);
+    fs.writeFileSync(path, bytes);
+    await using client = await open();
+    let reads = 0;
+    const grow = () => {
+      reads++;
+      fs.truncateSync(path, fs.statSync(path).size + MEBIBYTE);
+    };
+    using _ = replaceReads((original, words) => {
+      grow();
+      return original(...words);
+    });
+    const summary = await client.backup([source]);
+    expect(client.warnings).toEqual([expect.stringContaining("it changed while it was read")]);
+    expect(summary).toMatchObject({ errors: 1, totalFiles: 1 });
+    // Three times what it has at the beginning of each, and 16 MiB more.
+    expect(reads).toBeLessThan(200);
+    expect((await restored(client, "file")).subarray(0, MEBIBYTE)).toEqual(bytes);
+  });
+});
