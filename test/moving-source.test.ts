@@ -70,3 +70,16 @@ describe("a file that grows while it is read", () => {
     expect((await restored(client, "file")).subarray(0, MEBIBYTE)).toEqual(bytes);
   });
 });
+
+describe("a file system that gives fewer bytes than were asked for", () => {
+  test("gives all of them in the end", async () => {
+    const bytes = randomBytesOf("short", 100_000);
+    fs.writeFileSync(join(source, "file"), bytes);
+    await using client = await open();
+    using _ = replaceReads((original, [file, into, offset, length, position]) =>
+      original(file, into, offset, Math.min(length, 7_000), position),
+    );
+    expect(await client.backup([source])).toMatchObject({ errors: 0, totalBytes: 100_000 });
+    expect(await restored(client, "file")).toEqual(bytes);
+  });
+});

@@ -169,7 +169,8 @@ export class FileBackup {
       const count = fromSource(() => readSync(file, space, 0, wanted, position));
       position += count;
       if (count > 0) this.#writer.advance(count);
-      if (count < wanted) return this.#writer.finish();
+      // A read may give less for other reasons than the end, on FUSE and the network.
+      if (count === 0 || (count < wanted && position === expected)) break;
       if (position >= READ_SIZE) await this.#run.breathe(0, count);
     }
     return this.#writer.finish();
