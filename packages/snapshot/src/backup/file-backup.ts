@@ -51,7 +51,7 @@ export class FileBackup {
 
   /**
    * The content of a file; undefined when it cannot be read, which has then been reported. Where the file is found
-   * other than its row says, the row is changed to what was stored.
+   * other than its row says, the row is changed to what was stored, and to match no file next time.
    */
   async backUp(
     entry: FileEntry,
@@ -148,13 +148,14 @@ export class FileBackup {
         return undefined;
       }
       const held = isAsInRow(this.#stat, table, row) && contentSize(content) === this.#stat.size;
-      if (held) return { content, isUnsettled: attempt > 1 };
+      if (held && attempt === 1) return { content, isUnsettled: false };
       table.set(row, this.#stat);
-      if (attempt < ATTEMPTS_MAX) continue;
-      this.#run.reportUnreadable(
-        entry.path(),
-        new SourceError("it changed while it was read; what was read last is stored"),
-      );
+      if (!held && attempt < ATTEMPTS_MAX) continue;
+      table.forget(row);
+      if (!held) {
+        const message = "it changed while it was read; what was read last is stored";
+        this.#run.reportUnreadable(entry.path(), new SourceError(message));
+      }
       return { content, isUnsettled: true };
     }
   }

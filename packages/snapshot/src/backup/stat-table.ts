@@ -78,6 +78,11 @@ export class StatTable {
     columns.birthNanoseconds[row] = stat.birthNanoseconds;
   }
 
+  /** Makes the row match no file the next time: none has the inode 0. */
+  forget(row: number): void {
+    this.columns.inodes.fill(0, 2 * row, 2 * row + 2);
+  }
+
   /** A table of the rows for which `keep` is 1, or this one when that is all. */
   filtered(keep: Uint8Array): StatTable {
     if (keep.every((value) => value === 1)) return this;
