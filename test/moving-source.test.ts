@@ -111,3 +111,23 @@ describe("a file that changes whenever it is read", () => {
     },
   );
 });
+
+describe("a root that vanishes between being found and being read", () => {
+  test.each([
+    ["a file", "openFileAt", (path: string) => fs.writeFileSync(path, "x")],
+    ["a symbolic link", "readLinkAt", (path: string) => fs.symlinkSync("x", path)],
+    ["a folder", "openDirectoryAt", (path: string) => fs.mkdirSync(path)],
+  ] as const)("is reported, and the others are stored: %s", async (_, call, make) => {
+    const gone = join(scratch.path, "gone");
+    make(gone);
+    fs.writeFileSync(join(source, "file"), "stays");
+    await using client = await open((posix) => ({
+      [call](...words: [never, never]) {
+        fs.rmSync(gone, { recursive: true, force: true });
+        return posix[call](...words);
+      },
+    }));
+    expect(await client.backup([gone, source])).toMatchObject({ errors: 1, totalFiles: 1 });
+    expect(client.warnings).toEqual([`error ${gone}: no such file or directory (ENOENT)`]);
+  });
+});

@@ -126,31 +126,30 @@ async function storeRoots(parts: Parts, roots: readonly OpenRoot[]): Promise<Roo
   const stored: Root[] = [];
   for (const root of roots) {
     const known = parts.parent?.snapshot.roots.find((other) => Buffer.compare(other.path, root.path) === 0);
-    const isDirectory = root.stat.type === FileType.DIRECTORY;
-    const result = isDirectory ? await storeDirectory(parts, root, known) : await storeSingle(parts, root, known);
-    if (result !== undefined) stored.push(result);
+    const store = root.stat.type === FileType.DIRECTORY ? storeDirectory : storeSingle;
+    try {
+      stored.push(await store(parts, root, known));
+    } catch (error) {
+      // Without the cause: a root that has vanished was named, and is missed.
+      parts.run.reportUnreadable(root.path, new SourceError(requireSourceFault(error).message));
+    }
   }
   return stored;
 }
 
-async function storeDirectory(parts: Parts, root: OpenRoot, known: Root | undefined): Promise<Root | undefined> {
+async function storeDirectory(parts: Parts, root: OpenRoot, known: Root | undefined): Promise<Root> {
   const { run, session, posix, files, owners } = parts;
   const scan = new ScanWriter(parts.scanContent);
   const parentScan = known === undefined ? undefined : new ParentScan(session.repository, known);
   const directories = new DirectoryBackup({ run, session, posix, files, owners, scan, parentScan, root: root.path });
-  let directory: Directory | undefined;
+  const directory = fromSource(() => openRootDirectory(posix, root));
   try {
-    directory = fromSource(() => openRootDirectory(posix, root));
     const { tree } = await directories.backUp(directory, new Uint8Array(0));
     const table = tableOf(root);
     const node: Node = { ...directories.nodeHead(table, 0), type: NodeType.directory, subtree: tree };
     return { path: root.path, node: encodeLeaf([node], { root: true }), scan: encodeContent(scan.finish()) };
-  } catch (error) {
-    // Without the cause: a root that has vanished was named, and is missed.
-    run.reportUnreadable(root.path, new SourceError(requireSourceFault(error).message));
-    return undefined;
   } finally {
-    if (directory !== undefined) posix.closeDirectory(directory);
+    posix.closeDirectory(directory);
   }
 }
 
@@ -159,7 +158,7 @@ function openRootDirectory(posix: Posix, root: OpenRoot): Directory {
 }
 
 /** A root that is a file or a symbolic link. */
-async function storeSingle(parts: Parts, root: OpenRoot, known: Root | undefined): Promise<Root | undefined> {
+async function storeSingle(parts: Parts, root: OpenRoot, known: Root | undefined): Promise<Root> {
   const { run, session, posix, files, owners } = parts;
   const scan = new ScanWriter(parts.scanContent);
   const directories = new DirectoryBackup({
@@ -175,17 +174,13 @@ async function storeSingle(parts: Parts, root: OpenRoot, known: Root | undefined
   const table = tableOf(root);
   let node: Node;
   if (root.stat.type === FileType.SYMLINK) {
+    const target = fromSource(() => posix.readLinkAt(root.parent, root.name));
     run.counts.symlinks++;
-    node = {
-      ...directories.nodeHead(table, 0),
-      type: NodeType.symlink,
-      target: posix.readLinkAt(root.parent, root.name),
-    };
+    node = { ...directories.nodeHead(table, 0), type: NodeType.symlink, target };
   } else {
     const entry = { directory: root.parent, name: root.name, path: () => root.path };
     const parent = known === undefined ? undefined : await singleParent(session.repository, known);
     const file = await files.backUp(entry, { table, row: 0 }, parent);
-    if (file === undefined) return undefined;
     node = { ...directories.nodeHead(table, 0), type: NodeType.file, content: file.content };
   }
   scan.append({ path: new Uint8Array(0), digest: new Uint8Array(16), tree: noReference, table });

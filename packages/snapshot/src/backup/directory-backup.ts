@@ -178,7 +178,6 @@ export class DirectoryBackup {
       while (parents !== undefined && !parents.covers(name)) await parents.nextLeaf();
       const node = await this.#node(visit, row, parents?.find(name));
       if (node !== undefined) writer.add(node);
-      else visit.keep[row] = 0;
     }
     const tree = writer.finish();
     const isSame = record !== undefined && compareBytes(tree.id, record.tree.id) === 0;
@@ -189,7 +188,7 @@ export class DirectoryBackup {
     return { tree, isSame };
   }
 
-  /** The node of one entry, or undefined when it cannot be read or is gone. */
+  /** The node of one entry, or undefined when it cannot be read or is gone, and was dropped. */
   async #node(visit: Visit, row: number, parent: ParentEntry | undefined): Promise<Node | undefined> {
     const { table, directory, path } = visit;
     const { posix, files, run } = this.#options;
@@ -213,10 +212,6 @@ export class DirectoryBackup {
         { table, row },
         parent,
       );
-      if (file === undefined) {
-        visit.isUnsettled = true;
-        return undefined;
-      }
       if (file.isUnsettled) visit.isUnsettled = true;
       return { ...this.nodeHead(table, row), type: NodeType.file, content: file.content };
     } catch (error) {

@@ -12,7 +12,7 @@ import { readChunkReferences } from "../tree/tree-reader.js";
 import type { BackupRun } from "./backup-run.js";
 import type { ContentWriter } from "./content-writer.js";
 import type { ParentEntry } from "./parent.js";
-import { fromSource, requireSourceFault } from "./source-fault.js";
+import { fromSource } from "./source-fault.js";
 import type { StatTable } from "./stat-table.js";
 
 /** Times a file is read again when it changes while it is read. */
@@ -50,14 +50,16 @@ export class FileBackup {
   }
 
   /**
-   * The content of a file; undefined when it cannot be read, which has then been reported. Where the file is found
-   * other than its row says, the row is changed to what was stored, and to match no file next time.
+   * The content of a file. Where the file is found other than its row says, the row is changed to what was stored, and
+   * to match no file next time.
+   *
+   * @throws SourceError when the file cannot be read
    */
   async backUp(
     entry: FileEntry,
     place: { table: StatTable; row: number },
     parent: ParentEntry | undefined,
-  ): Promise<StoredFile | undefined> {
+  ): Promise<StoredFile> {
     const { table, row } = place;
     const known = this.#unchangedContent(table, row, parent);
     const resolved = known === undefined ? undefined : await this.#resolve(known);
@@ -66,16 +68,16 @@ export class FileBackup {
       return { content: resolved, isUnsettled: false };
     }
     this.#run.currentPath = entry.path;
-    const file = this.#open(entry);
-    if (file === undefined) return undefined;
+    const file = fromSource(() => this.#posix.openFileAt(entry.directory, entry.name));
     try {
       const stored = await this.#read(entry, file, place);
-      if (stored !== undefined) {
-        const size = contentSize(stored.content);
-        this.#run.countFile(changeOf(stored.content, parent), size);
-        await this.#run.breathe(size);
-      }
+      const size = contentSize(stored.content);
+      this.#run.countFile(changeOf(stored.content, parent), size);
+      await this.#run.breathe(size);
       return stored;
+    } catch (error) {
+      this.#writer.reset();
+      throw error;
     } finally {
       this.#posix.close(file);
     }
@@ -119,34 +121,11 @@ export class FileBackup {
     return list.finish();
   }
 
-  #open(entry: FileEntry): number | undefined {
-    try {
-      return fromSource(() => this.#posix.openFileAt(entry.directory, entry.name));
-    } catch (error) {
-      this.#run.reportUnreadable(entry.path(), requireSourceFault(error));
-      return undefined;
-    }
-  }
-
-  async #read(
-    entry: FileEntry,
-    file: number,
-    { table, row }: { table: StatTable; row: number },
-  ): Promise<StoredFile | undefined> {
+  async #read(entry: FileEntry, file: number, { table, row }: { table: StatTable; row: number }): Promise<StoredFile> {
     for (let attempt = 1; ; attempt++) {
-      let content: Content;
-      try {
-        content = await this.#readOnce(file, table.columns.sizes[row]!);
-        fromSource(() => this.#posix.statFile(file, this.#stat));
-      } catch (error) {
-        this.#writer.reset();
-        this.#run.reportUnreadable(entry.path(), requireSourceFault(error));
-        return undefined;
-      }
-      if (this.#stat.type !== FileType.FILE) {
-        this.#run.reportUnreadable(entry.path(), new SourceError("it was replaced by something that is no file"));
-        return undefined;
-      }
+      const content = await this.#readOnce(file, table.columns.sizes[row]!);
+      fromSource(() => this.#posix.statFile(file, this.#stat));
+      if (this.#stat.type !== FileType.FILE) throw new SourceError("it was replaced by something that is no file");
       const held = isAsInRow(this.#stat, table, row) && contentSize(content) === this.#stat.size;
       if (held && attempt === 1) return { content, isUnsettled: false };
       table.set(row, this.#stat);
