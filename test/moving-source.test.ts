@@ -131,3 +131,15 @@ describe("a root that vanishes between being found and being read", () => {
     expect(client.warnings).toEqual([`error ${gone}: no such file or directory (ENOENT)`]);
   });
 });
+
+describe("a listing that gives a name twice", () => {
+  test("stores it once", async () => {
+    for (const name of ["x", "y", "z"]) fs.writeFileSync(join(source, name), name);
+    fs.mkdirSync(join(source, "folder"));
+    await using client = await open((posix) => ({
+      readNames: (directory) => [...posix.readNames(directory), ...posix.readNames(directory)],
+    }));
+    expect(await client.backup([source])).toMatchObject({ errors: 0, totalFiles: 3, dirsNew: 2 });
+    expect((await restored(client, "y")).toString()).toBe("y");
+  });
+});

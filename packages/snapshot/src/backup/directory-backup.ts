@@ -86,7 +86,11 @@ export class DirectoryBackup {
     const { posix, run } = this.#options;
     const names = fromSource(() => posix.readNames(directory)).sort(compareBytes);
     const table = new StatTable(names.length);
+    let last: Uint8Array | undefined;
     for (const name of names) {
+      // A folder that changes while it is listed may give a name twice, above all on SMB (restic #1866, #2454, #3937).
+      if (last !== undefined && compareBytes(last, name) === 0) continue;
+      last = name;
       if (run.isExcluded !== undefined && this.#isExcluded(directory, path, name)) continue;
       try {
         fromSource(() => posix.statAt(directory, name, this.#stat));
