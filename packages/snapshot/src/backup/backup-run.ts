@@ -4,9 +4,9 @@ import { type ErrorList, errorCountMax, type WriteSession } from "@bcat/reposito
 import type { BackupOptions } from "./options.js";
 import { hasVanished } from "./source-fault.js";
 
-/** Work between two turns of the event loop: bytes stored, or files looked at. */
+/** Work between two turns of the event loop: bytes stored, or entries looked at. */
 const BREATHE_BYTES = 4 * 2 ** 20;
-const BREATHE_FILES = 500;
+const BREATHE_ENTRIES = 500;
 
 /** Counts that grow while a backup runs; names as in the snapshot. */
 export interface RunCounts {
@@ -52,7 +52,7 @@ export class BackupRun {
   readonly #errors: { path: Uint8Array; message: string }[] = [];
   #errorCount = 0;
   #bytesSince = 0;
-  #filesSince = 0;
+  #entriesSince = 0;
   #bytesReading = 0;
 
   constructor(parts: {
@@ -75,13 +75,13 @@ export class BackupRun {
     this.counts.files++;
     this.counts.bytes += size;
     this.#bytesReading = 0;
-    this.#filesSince++;
     if (change === "new") this.counts.filesNew++;
     else if (change === "changed") this.counts.filesChanged++;
     else this.counts.filesUnmodified++;
   }
 
   countDirectory(change: Change): void {
+    this.#entriesSince++;
     this.counts.directories++;
     if (change === "new") this.counts.directoriesNew++;
     else if (change === "changed") this.counts.directoriesChanged++;
@@ -102,6 +102,11 @@ export class BackupRun {
     this.#options.onWarning?.({ path, message, kind: "skipped" });
   }
 
+  /** Counts an entry that was listed or stored; true when others have waited long enough and get to {@link breathe}. */
+  look(): boolean {
+    return ++this.#entriesSince >= BREATHE_ENTRIES;
+  }
+
   /**
    * Lets others run when enough was done: writes to the storage, signals, the progress line. `stored` bytes are done,
    * `reading` bytes of a file that is not.
@@ -112,9 +117,9 @@ export class BackupRun {
     this.#bytesSince += stored + reading;
     this.#bytesReading += reading;
     if (this.#session.isBusy) await this.#session.ready();
-    if (this.#bytesSince < BREATHE_BYTES && this.#filesSince < BREATHE_FILES) return;
+    if (this.#bytesSince < BREATHE_BYTES && this.#entriesSince < BREATHE_ENTRIES) return;
     this.#bytesSince = 0;
-    this.#filesSince = 0;
+    this.#entriesSince = 0;
     this.#showProgress();
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#options.signal?.aborted === true) {

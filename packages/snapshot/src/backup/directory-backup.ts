@@ -68,7 +68,8 @@ export class DirectoryBackup {
 
   /** Backs up an open directory and everything below it. */
   async backUp(directory: Directory, path: Uint8Array): Promise<Done> {
-    const table = this.#readEntries(directory, path);
+    // Waiting here also unwinds the stack, which would not hold some thousand levels.
+    const table = await this.#readEntries(directory, path);
     const keep = new Uint8Array(table.count).fill(1);
     const visit: Visit = { directory, path, table, below: new Map(), keep, isUnsettled: false };
     await this.#descend(visit);
@@ -82,12 +83,13 @@ export class DirectoryBackup {
   }
 
   /** Names that are not excluded, in order, with their stat data. */
-  #readEntries(directory: Directory, path: Uint8Array): StatTable {
+  async #readEntries(directory: Directory, path: Uint8Array): Promise<StatTable> {
     const { posix, run } = this.#options;
     const names = fromSource(() => posix.readNames(directory)).sort(compareBytes);
     const table = new StatTable(names.length);
     let last: Uint8Array | undefined;
     for (const name of names) {
+      if (run.look()) await run.breathe(0);
       // A folder that changes while it is listed may give a name twice, above all on SMB (restic #1866, #2454, #3937).
       if (last !== undefined && compareBytes(last, name) === 0) continue;
       last = name;
@@ -177,6 +179,7 @@ export class DirectoryBackup {
     const writer = new DirectoryWriter((bytes) => session.store(TREE, bytes), session.repository.nameHash);
     const parents = record === undefined ? undefined : new ParentEntries(session.repository, record);
     for (let row = 0; row < visit.table.count; row++) {
+      if (run.look()) await run.breathe(0);
       if (visit.keep[row] !== 1) continue;
       const name = visit.table.names[row]!;
       while (parents !== undefined && !parents.covers(name)) await parents.nextLeaf();
@@ -204,12 +207,9 @@ export class DirectoryBackup {
         return { ...this.nodeHead(table, row), type: NodeType.directory, subtree: tree };
       }
       if (type === FileType.SYMLINK) {
+        const target = fromSource(() => posix.readLinkAt(directory, name));
         run.counts.symlinks++;
-        return {
-          ...this.nodeHead(table, row),
-          type: NodeType.symlink,
-          target: fromSource(() => posix.readLinkAt(directory, name)),
-        };
+        return { ...this.nodeHead(table, row), type: NodeType.symlink, target };
       }
       const file = await files.backUp(
         { directory, name, path: () => this.#absolute(path, name) },

@@ -1,0 +1,86 @@
+/** A backup lets others run while it looks at entries that it does not read: signals, uploads, the progress line. */
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { createMemoryStorage } from "@bcat/storage";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Client, openClient } from "./kit/client.js";
+import { makeScratch, type Scratch } from "./kit/scratch.js";
+
+const COUNT = 5_000;
+/** Entries between two turns of the event loop, as architecture and code have it. */
+const STEP = 500;
+
+describe("a folder of 5,000 entries that are not read", () => {
+  let scratch: Scratch;
+  let source: string;
+  let client: Client;
+  let calls = 0;
+  let onCall: (() => void) | undefined;
+  const called = () => {
+    calls++;
+    onCall?.();
+  };
+
+  beforeEach(async () => {
+    scratch = makeScratch(2 ** 24)!;
+    source = join(scratch.path, "source");
+    fs.mkdirSync(source);
+    calls = 0;
+    onCall = undefined;
+    client = await openClient(createMemoryStorage(), {
+      replace: (posix) => ({
+        statAt(...words) {
+          called();
+          posix.statAt(...words);
+        },
+        readLinkAt(...words) {
+          called();
+          return posix.readLinkAt(...words);
+        },
+        openDirectoryAt(...words) {
+          called();
+          return posix.openDirectoryAt(...words);
+        },
+      }),
+    });
+    client.time = Date.now() + 3_600_000;
+  });
+
+  afterEach(async () => {
+    await client[Symbol.asyncDispose]();
+    await scratch[Symbol.asyncDispose]();
+  });
+
+  const makes = {
+    links: (name: string) => fs.symlinkSync("x", join(source, name)),
+    folders: (name: string) => fs.mkdirSync(join(source, name)),
+    files: (name: string) => fs.writeFileSync(join(source, name), ""),
+  };
+
+  test.each([
+    ["links", "listed", 0],
+    ["links", "stored", COUNT],
+    ["folders", "visited", COUNT],
+  ] as const)("of %s is left soon after an interruption while they are %s", async (kind, _, before) => {
+    for (let i = 0; i < COUNT; i++) makes[kind](String(i));
+    const controller = new AbortController();
+    onCall = () => {
+      if (calls === before + 2) setImmediate(() => controller.abort());
+    };
+    const backup = client.backup([source], { signal: controller.signal });
+    await expect(backup).rejects.toMatchObject({ code: "interrupted" });
+    expect(calls).toBeLessThan(before + 2 * STEP + 2);
+  });
+
+  test("of files that are taken over makes progress, though one of them changed", async () => {
+    for (let i = 0; i < COUNT; i++) makes.files(String(i));
+    await client.backup([source]);
+    fs.writeFileSync(join(source, "17"), "changed");
+    const done: number[] = [];
+    await client.backup([source], { onProgress: ({ filesDone }) => done.push(filesDone) });
+    expect(client.opened).toEqual(["17"]);
+    const steps = done.map((files, i) => files - (done[i - 1] ?? 0));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(STEP);
+    expect(done.length).toBeGreaterThanOrEqual((2 * COUNT) / STEP - 1);
+  });
+});
