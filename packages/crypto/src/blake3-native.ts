@@ -1,8 +1,8 @@
 /** BLAKE3 by the native package `@napi-rs/blake-hash` 1.3.4. */
 
 import { createRequire } from "node:module";
-import type { Blake3, IncrementalHash, KeyedHash } from "./blake3.js";
-import { checkBlake3Key, createIncremental } from "./blake3-parts.js";
+import type { Blake3, KeyedHash } from "./blake3.js";
+import { checkBlake3Key } from "./blake3-parts.js";
 
 interface NativeHasher {
   reset(): void;
@@ -48,14 +48,6 @@ class NativeBlake3 implements Blake3 {
         return plain(hasher.digestBuffer());
       },
     };
-  }
-
-  incremental(): IncrementalHash {
-    const hasher = new this.#native.Blake3Hasher();
-    return createIncremental({
-      update: (data) => void hasher.update(view(data)),
-      finish: () => plain(hasher.digestBuffer()),
-    });
   }
 }
 

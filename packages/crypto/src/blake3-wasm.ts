@@ -4,8 +4,8 @@
  */
 
 import { createRequire } from "node:module";
-import type { Blake3, IncrementalHash, KeyedHash } from "./blake3.js";
-import { BLAKE3_LENGTH, checkBlake3Key, createIncremental } from "./blake3-parts.js";
+import type { Blake3, KeyedHash } from "./blake3.js";
+import { BLAKE3_LENGTH, checkBlake3Key } from "./blake3-parts.js";
 
 interface WasmHasher {
   update(data: Uint8Array): void;
@@ -50,11 +50,6 @@ class WasmBlake3 implements Blake3 {
         return finish(hasher);
       },
     };
-  }
-
-  incremental(): IncrementalHash {
-    const hasher = this.#wasm.create_hasher();
-    return createIncremental({ update: (data) => updateInPieces(hasher, data), finish: () => finish(hasher) });
   }
 }
 

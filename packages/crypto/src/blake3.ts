@@ -12,13 +12,6 @@ export interface KeyedHash {
   hash(data: Uint8Array): Uint8Array;
 }
 
-/** A hash of bytes that arrive piece by piece. */
-export interface IncrementalHash {
-  update(data: Uint8Array): void;
-  /** 32 fresh bytes. Ends the hash and frees its memory: neither method may be called again. */
-  digest(): Uint8Array;
-}
-
 export interface Blake3 {
   /** The package in use, for `bcat version`. */
   readonly name: "blake-hash" | "blake3-wasm";
@@ -26,7 +19,6 @@ export interface Blake3 {
   hash(...parts: readonly Uint8Array[]): Uint8Array;
   /** @throws {RangeError} when `key` is not of 32 bytes. */
   keyed(key: Uint8Array): KeyedHash;
-  incremental(): IncrementalHash;
 }
 
 /** `off`: no native code; `auto`: native code where it loads; `required`: native code or an error. */

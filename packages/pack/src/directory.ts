@@ -127,17 +127,17 @@ function decodeChunks(
 }
 
 /**
- * Sealed directory and trailer, as they stand behind `directoryOffset` bytes of frames; `hash` has been fed the frames.
- * Zeros fill the directory until the object's size is a multiple of 4,096.
+ * Sealed directory and trailer, as they stand behind the sealed `frames`. Zeros fill the directory until the object's
+ * size is a multiple of 4,096.
  */
 export function sealTail(
   context: PackContext,
-  pack: { name: string; directory: Directory; directoryOffset: number; salt: Uint8Array },
-  hash: { update(data: Uint8Array): void; digest(): Uint8Array },
+  pack: { name: string; directory: Directory; salt: Uint8Array },
+  frames: Uint8Array,
 ): Uint8Array {
   const { epoch, domain } = pack.directory;
   const body = encodeDirectory(pack.directory);
-  const unpadded = pack.directoryOffset + 4 + body.length + 16 + TRAILER_SIZE;
+  const unpadded = frames.length + 4 + body.length + 16 + TRAILER_SIZE;
   const padding = (OBJECT_ALIGNMENT - (unpadded % OBJECT_ALIGNMENT)) % OBJECT_ALIGNMENT;
   const padded = encodePaddedBody(body, 4 + body.length + padding);
   const trailer = new Uint8Array(TRAILER_SIZE);
@@ -150,9 +150,7 @@ export function sealTail(
     additionalData(trailer, pack.name),
     padded,
   );
-  hash.update(sealed);
-  hash.update(trailer.subarray(0, 64));
-  trailer.set(hash.digest(), 64);
+  trailer.set(context.blake3.hash(frames, sealed, trailer.subarray(0, 64)), 64);
   return Buffer.concat([sealed, trailer]);
 }
 

@@ -199,8 +199,6 @@ export class PackWriter {
     const { session, kind, epoch, domain } = this.#options;
     const { blake3, random } = this.#context;
     const frames = pack.arena.subarray(0, pack.stored);
-    const hash = blake3.incremental();
-    hash.update(frames);
     const content = Buffer.concat([pack.frames[0]!.salt, pack.key.encapsulation]);
     const unique = freshBytes(blake3, random, content).slice(0, 16);
     const reference = { session, unique };
@@ -214,7 +212,7 @@ export class PackWriter {
       chunks: pack.chunks.table(),
     };
     const salt = freshBytes(blake3, random, unique);
-    const tail = sealTail(this.#context, { name, directory, directoryOffset: pack.stored, salt }, hash);
+    const tail = sealTail(this.#context, { name, directory, salt }, frames);
     pack.arena.set(tail, pack.stored);
     return { ...directory, reference, name, bytes: pack.arena.subarray(0, pack.stored + tail.length) };
   }
