@@ -4,7 +4,8 @@
  */
 import { type BlobKind, DATA, TREE } from "./blob-kind.js";
 import { IdSet } from "./id-set.js";
-import type { PackRecord, Segment } from "./segment/segment.js";
+import type { PackRecord } from "./segment/pack-record.js";
+import type { Segment } from "./segment/segment.js";
 
 /** A place of a chunk, as a segment has it. */
 export interface ChunkLocation {

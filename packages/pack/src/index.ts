@@ -29,8 +29,9 @@ export {
 export { type BuiltSegment, buildSegment, type IndexedPack } from "./segment/build-segment.js";
 export { ENTRY_SIZE } from "./segment/layout.js";
 export { mergeSegments } from "./segment/merge-segments.js";
+export type { PackRecord } from "./segment/pack-record.js";
 export { PageCache } from "./segment/page-cache.js";
-export { type ByteSource, type PackRecord, Segment, type SegmentEntry } from "./segment/segment.js";
+export { type ByteSource, Segment, type SegmentEntry } from "./segment/segment.js";
 export { framesOf, PackFrames } from "./stream-reader.js";
 export { FRAME_PLAIN_MAX, type FrameEntry, type FrameTables } from "./tables.js";
 export { loadZstd, type Zstd } from "./zstd.js";

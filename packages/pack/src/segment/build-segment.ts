@@ -3,9 +3,9 @@ import { freshBytes } from "@bcat/crypto";
 import type { BlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
 import type { Directory } from "../directory.js";
-import { encodeReference, type ObjectReference, segmentName } from "../pack-name.js";
-import { encodeTables, tablesSize } from "../tables.js";
-import { compareIds, ENTRY_SIZE, ID_SIZE, PACK_RECORD_FIXED } from "./layout.js";
+import { type ObjectReference, segmentName } from "../pack-name.js";
+import { compareIds, ENTRY_SIZE, ID_SIZE } from "./layout.js";
+import { encodePackRecord } from "./pack-record.js";
 import { SegmentWriter } from "./segment-writer.js";
 
 /** What a segment needs to know of a pack. `size` is that of the object. */
@@ -40,18 +40,6 @@ export function buildSegment(
   for (const pack of packs) writer.addPackRecord(encodePackRecord(pack));
   writer.finish();
   return { reference, name, bytes: Buffer.concat(pieces) };
-}
-
-/** The record of a pack in the pack section (docs/format.md section 11). */
-export function encodePackRecord(pack: IndexedPack): Uint8Array {
-  const record = new Uint8Array(PACK_RECORD_FIXED + tablesSize(pack.keys.length, pack.frames.length));
-  const view = new DataView(record.buffer);
-  encodeReference(pack.reference, record, 0);
-  view.setUint32(24, pack.size, true);
-  view.setUint16(32, pack.keys.length, true);
-  view.setUint32(36, pack.frames.length, true);
-  encodeTables(pack, record, PACK_RECORD_FIXED);
-  return record;
 }
 
 /**

@@ -20,7 +20,7 @@ export const PACK_PAGE_SIZE = 65_536;
 export const TAG_SIZE = 16;
 /** Entry pages that share a filter block. */
 export const FILTER_PAGES = 16;
-/** name reference | u64 size | u16 keys | 2 zero | u32 frames, then the tables. */
+/** Bytes of a pack record before its tables. */
 export const PACK_RECORD_FIXED = 24 + 8 + 8;
 export const FOOTER_FIXED = 16;
 export const FOOTER_PAGE = 0xffff_ffff;

@@ -9,8 +9,7 @@ import { BcatError, CorruptError } from "@bcat/errors";
 import { isBlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
 import { FILTER_HEADER_SIZE, filterLength, filterMayContain } from "../fuse-filter.js";
-import { decodeReference, NAME_REFERENCE_SIZE, type ObjectReference, packName } from "../pack-name.js";
-import { decodeTables, FRAMES_MAX, type FrameTables, tablesSize } from "../tables.js";
+import { decodeReference, NAME_REFERENCE_SIZE, type ObjectReference } from "../pack-name.js";
 import {
   compareIds,
   ENTRY_SIZE,
@@ -32,6 +31,7 @@ import {
   TRAILER_MAGIC,
   TRAILER_SIZE,
 } from "./layout.js";
+import { decodePackRecord, type PackRecord } from "./pack-record.js";
 import type { PageCache } from "./page-cache.js";
 
 /** Bytes of a segment, read synchronously: memory, or a file of the local cache. */
@@ -49,13 +49,6 @@ export interface SegmentEntry {
   readonly pack: number;
   readonly offset: number;
   readonly length: number;
-}
-
-/** What a segment knows of a pack; enough to read any of its chunks with one ranged get. */
-export interface PackRecord extends FrameTables {
-  readonly reference: ObjectReference;
-  readonly name: string;
-  readonly size: number;
 }
 
 export class Segment implements Disposable {
@@ -272,22 +265,6 @@ export class Segment implements Disposable {
     if (fault !== undefined) return fault;
     return new CorruptError(`Cannot read segment "${this.name}": ${found}`, { object: this.name });
   }
-}
-
-/** @throws CorruptError naming `object`, the segment the record stands in */
-export function decodePackRecord(record: Uint8Array, object: string): PackRecord {
-  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
-  const damaged = (found: string) => new CorruptError(`Cannot read segment "${object}": ${found}`, { object });
-  if (record.length < PACK_RECORD_FIXED) throw damaged(`pack record of ${record.length} bytes`);
-  const reference = decodeReference(record, 0, object);
-  const size = view.getUint32(24, true) + view.getUint32(28, true) * 2 ** 32;
-  const keyCount = view.getUint16(32, true);
-  const frameCount = view.getUint32(36, true);
-  if (frameCount > FRAMES_MAX || record.length !== PACK_RECORD_FIXED + tablesSize(keyCount, frameCount)) {
-    throw damaged(`pack record of ${record.length} bytes for ${keyCount} keys and ${frameCount} frames`);
-  }
-  const tables = decodeTables(record, { offset: PACK_RECORD_FIXED, keyCount, frameCount, object });
-  return { reference, name: packName(reference), size, ...tables };
 }
 
 /** Offset of the first entry of `page` that is not below `id`. */
