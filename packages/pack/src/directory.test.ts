@@ -1,7 +1,10 @@
+import { CorruptError, isBcatError } from "@bcat/errors";
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DATA } from "./blob-kind.js";
-import { CHUNKS_MAX, type Directory, decodeDirectory, encodeDirectory } from "./directory.js";
+import { DATA, TREE } from "./blob-kind.js";
+import { CHUNKS_MAX, type ChunkTable, type Directory, decodeDirectory, encodeDirectory } from "./directory.js";
 import { FRAMES_MAX } from "./tables.js";
+import { forEachFlip, frameTables } from "./test-tables.js";
 
 const frame = { codec: 0, key: 0, salt: new Uint8Array(16).fill(1) };
 const frames = [
@@ -94,9 +97,66 @@ test("decodeDirectory() tells what is newer from what is damaged", () => {
   expect(() => decodeDirectory(patched(12 + 44 + 20, 115), pack)).toThrow(/stored in 115/);
 });
 
-test("decodeDirectory() refuses every truncation", () => {
-  const body = encodeDirectory(create([[0, 300]]));
-  for (let length = 0; length < body.length; length++) {
-    expect(() => decodeDirectory(body.slice(0, length), pack)).toThrow(/Cannot read pack/);
-  }
+/** Chunks that lie in a stream of `size` bytes: each some bytes behind the one before. */
+function chunkTable(size: number): fc.Arbitrary<ChunkTable> {
+  const small = fc.integer({ min: 0, max: Math.ceil(size / 4) });
+  const chunk = fc.record({ gap: small, length: small, id: fc.uint8Array({ minLength: 16, maxLength: 16 }) });
+  return fc.array(chunk, { maxLength: 5 }).map((wanted) => {
+    const chunks: { id: Uint8Array; offset: number; length: number }[] = [];
+    let end = 0;
+    for (const { id, gap, length } of wanted) {
+      if (length === 0 || end + gap + length > size) continue;
+      chunks.push({ id, offset: end + gap, length });
+      end += gap + length;
+    }
+    return {
+      count: chunks.length,
+      ids: Uint8Array.from(chunks.flatMap(({ id }) => [...id])),
+      offsets: Uint32Array.from(chunks, ({ offset }) => offset),
+      lengths: Uint32Array.from(chunks, ({ length }) => length),
+    };
+  });
+}
+
+const directories = frameTables.chain((tables): fc.Arbitrary<Directory> => {
+  const { plainOffset, plainLength } = tables.frames.at(-1)!;
+  const kind = fc.constantFrom(DATA, TREE);
+  return fc
+    .record({ kind, epoch: fc.nat(), domain: fc.nat(), chunks: chunkTable(plainOffset + plainLength) })
+    .map((rest) => ({ ...rest, ...tables }));
+});
+
+/** What {@link decodeDirectory} is told of the pack around a directory. */
+function placeOf({ epoch, domain, frames }: Directory) {
+  const { storedOffset, storedLength } = frames.at(-1)!;
+  return { object: "packs/00", epoch, domain, directoryOffset: storedOffset + storedLength };
+}
+
+test("decodeDirectory() gives what encodeDirectory() was given, and refuses every truncation", () => {
+  fc.assert(
+    fc.property(directories, (directory) => {
+      const body = encodeDirectory(directory);
+      expect(decodeDirectory(body, placeOf(directory))).toEqual(directory);
+      for (let length = 0; length < body.length; length++) {
+        expect(() => decodeDirectory(body.subarray(0, length), placeOf(directory))).toThrow(CorruptError);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("decodeDirectory() refuses a flipped bit, or gives what the flipped bytes stand for", () => {
+  fc.assert(
+    fc.property(directories, (directory) => {
+      forEachFlip(encodeDirectory(directory), (flipped, bit) => {
+        try {
+          const again = encodeDirectory(decodeDirectory(flipped, placeOf(directory)));
+          if (Buffer.compare(again, flipped) !== 0) expect.unreachable(`bit ${bit}`);
+        } catch (error) {
+          if (!isBcatError(error, "corrupt") && !isBcatError(error, "newer-format")) throw error;
+        }
+      });
+    }),
+    { numRuns: 10 },
+  );
 });

@@ -6,7 +6,11 @@ import { loadZstd } from "./zstd.js";
 
 export async function createTestContext(mode: "off" | "auto" = "auto", seed = 1): Promise<PackContext> {
   const next = createMulberry32(seed);
-  const random = (length: number) => Uint8Array.from({ length }, () => Math.floor(next() * 256));
+  const random = (length: number) => {
+    const bytes = new Uint8Array(length);
+    for (let i = 0; i < length; i++) bytes[i] = Math.floor(next() * 256);
+    return bytes;
+  };
   const keys = new RepositoryKeys(new Uint8Array(32).fill(7), new Uint8Array(16).fill(9));
   return { keys, blake3: loadBlake3(mode), zstd: await loadZstd(mode), random };
 }
