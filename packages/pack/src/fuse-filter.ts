@@ -7,12 +7,14 @@
  *
  * Ids are keyed hashes, so their words serve as hash values after one mixing with the seed.
  */
+import { readU32 } from "./read-u32.js";
+
 export const FILTER_HEADER_SIZE = 12;
 const SHIFT_MAX = 16;
 /** Tries with other seeds before giving up; one try fails about once in a thousand. */
 const ATTEMPTS_MAX = 100;
 
-/** A filter for the distinct 16-byte `ids` (concatenated). @throws RangeError when ids are not distinct */
+/** A filter for the 16-byte `ids` (concatenated). @throws RangeError when they are not distinct in their first 8 bytes */
 export function buildFilter(ids: Uint8Array): Uint8Array {
   const count = ids.length / 16;
   const words = new DataView(ids.buffer, ids.byteOffset, ids.byteLength);
@@ -32,12 +34,12 @@ export function buildFilter(ids: Uint8Array): Uint8Array {
 export function filterMayContain(filter: Uint8Array, id: Uint8Array, offset = 0): boolean {
   const view = new DataView(filter.buffer, filter.byteOffset, FILTER_HEADER_SIZE);
   const probe = createProbe(view.getUint32(0, true), filter[4]!, view.getUint32(8, true));
-  probe.set(readWord(id, offset), readWord(id, offset + 4));
+  probe.set(readU32(id, offset), readU32(id, offset + 4));
   const found =
     filter[FILTER_HEADER_SIZE + probe.p0]! ^
     filter[FILTER_HEADER_SIZE + probe.p1]! ^
     filter[FILTER_HEADER_SIZE + probe.p2]!;
-  return found === (mix(readWord(id, offset + 8) ^ probe.seed) & 255);
+  return found === (mix(readU32(id, offset + 8) ^ probe.seed) & 255);
 }
 
 /** Length of the filter at the head of `bytes`, or undefined when it is none. */
@@ -128,10 +130,6 @@ function fillFilter(filter: Uint8Array, words: DataView, count: number): boolean
     filter[base + home[i]!] = filter[base + home[i]!]! ^ others ^ print;
   }
   return true;
-}
-
-function readWord(bytes: Uint8Array, offset: number): number {
-  return (bytes[offset]! | (bytes[offset + 1]! << 8) | (bytes[offset + 2]! << 16) | (bytes[offset + 3]! << 24)) >>> 0;
 }
 
 /** The 32-bit finalizer of MurmurHash3 (Appleby, public domain). */

@@ -28,7 +28,7 @@ export {
 } from "./pack-writer.js";
 export { type BuiltSegment, buildSegment, type IndexedPack } from "./segment/build-segment.js";
 export { ENTRY_SIZE } from "./segment/layout.js";
-export { mergeSegments } from "./segment/merge-segments.js";
+export { canMerge, mergeSegments } from "./segment/merge-segments.js";
 export type { PackRecord } from "./segment/pack-record.js";
 export { PageCache } from "./segment/page-cache.js";
 export { type ByteSource, Segment, type SegmentEntry } from "./segment/segment.js";

@@ -4,7 +4,7 @@ import type { BlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
 import type { Directory } from "../directory.js";
 import { type ObjectReference, segmentName } from "../pack-name.js";
-import { compareIds, ENTRY_SIZE, ID_SIZE } from "./layout.js";
+import { compareIds, ENTRY_SIZE, ID_SIZE, LENGTH_OFFSET, PACK_OFFSET, STREAM_OFFSET } from "./layout.js";
 import { encodePackRecord } from "./pack-record.js";
 import { SegmentWriter } from "./segment-writer.js";
 
@@ -56,9 +56,9 @@ function writeEntries(writer: SegmentWriter, packs: readonly IndexedPack[]): voi
     for (let i = 0; i < chunks.count; i++, at++) {
       const start = at * ENTRY_SIZE;
       entries.set(chunks.ids.subarray(i * ID_SIZE, (i + 1) * ID_SIZE), start);
-      view.setUint32(start + 16, ordinal, true);
-      view.setUint32(start + 20, chunks.offsets[i]!, true);
-      view.setUint32(start + 24, chunks.lengths[i]!, true);
+      view.setUint32(start + PACK_OFFSET, ordinal, true);
+      view.setUint32(start + STREAM_OFFSET, chunks.offsets[i]!, true);
+      view.setUint32(start + LENGTH_OFFSET, chunks.lengths[i]!, true);
       heads[at] = view.getUint32(start) * 2 ** 16 + view.getUint16(start + 4);
     }
   });

@@ -12,8 +12,11 @@ export const HEADER_SIZE = 48;
 export const TRAILER_MAGIC = Buffer.from("BCATSEGMENT1");
 export const TRAILER_SIZE = 4 + TRAILER_MAGIC.length;
 export const ID_SIZE = 16;
-/** 16 bytes of the id | u32 pack ordinal | u32 offset | u32 length. */
+/** 16 bytes of the id | u32 pack ordinal | u32 offset in the stream | u32 length. */
 export const ENTRY_SIZE = 28;
+export const PACK_OFFSET = 16;
+export const STREAM_OFFSET = 20;
+export const LENGTH_OFFSET = 24;
 export const PAGE_ENTRIES = 2_340;
 export const ENTRY_PAGE_SIZE = PAGE_ENTRIES * ENTRY_SIZE;
 export const PACK_PAGE_SIZE = 65_536;

@@ -1,74 +1,154 @@
 /** Merges segments into one, entry by entry: memory is one page of each, whatever their size. */
 import type { PackContext } from "../context.js";
-import { compareIds, ENTRY_SIZE, entryPageCount } from "./layout.js";
+import { readU32 } from "../read-u32.js";
+import { compareIds, ENTRY_SIZE, entryPageCount, PACK_OFFSET, STREAM_OFFSET } from "./layout.js";
 import type { Segment } from "./segment.js";
 import { SegmentWriter } from "./segment-writer.js";
 
-/** Walks the entries of a segment in order; `base` is added to its pack ordinals. */
-class Cursor {
-  readonly #segment: Segment;
-  readonly #base: number;
-  readonly #entry = new Uint8Array(ENTRY_SIZE);
-  #page: Uint8Array;
-  #pageIndex = 0;
-  offset = 0;
-  done = false;
+/** What the fields of a footer can count. */
+const COUNT_MAX = 2 ** 32 - 1;
 
-  constructor(segment: Segment, base: number) {
-    this.#segment = segment;
-    this.#base = base;
-    this.#page = segment.entryPage(0);
-  }
-
-  get page(): Uint8Array {
-    return this.#page;
-  }
-
-  /** The entry under the cursor with its pack ordinal moved; valid until the next call. */
-  take(): Uint8Array {
-    this.#entry.set(this.#page.subarray(this.offset, this.offset + ENTRY_SIZE));
-    const view = new DataView(this.#entry.buffer);
-    view.setUint32(16, view.getUint32(16, true) + this.#base, true);
-    this.offset += ENTRY_SIZE;
-    if (this.offset === this.#page.length) this.#nextPage();
-    return this.#entry;
-  }
-
-  #nextPage(): void {
-    this.#pageIndex++;
-    if (this.#pageIndex === entryPageCount(this.#segment.counts)) {
-      this.done = true;
-      return;
-    }
-    this.#page = this.#segment.entryPage(this.#pageIndex);
-    this.offset = 0;
-  }
+/** True when the union of `segments` is surely not too large for the fields of one footer. */
+export function canMerge(segments: readonly Segment[]): boolean {
+  const sum = (field: "entryCount" | "packBytes") =>
+    segments.reduce((total, segment) => total + segment.counts[field], 0);
+  return sum("entryCount") <= COUNT_MAX && sum("packBytes") <= COUNT_MAX;
 }
 
-/** Writes the union of `segments` (all of one kind) under `name` to `sink`, and returns its size in bytes. */
+/**
+ * Writes the union of `segments` (all of one kind) under `name` to `sink`, and returns its size in bytes. A pack that
+ * several of them name is there once, and so are its chunks.
+ *
+ * @throws RangeError, before anything is written, when they are too large together: see {@link canMerge}
+ */
 export function mergeSegments(
   context: PackContext,
   segments: readonly Segment[],
   target: { name: string; epoch: number; domain: number; sink: (piece: Uint8Array) => void },
 ): number {
-  const kind = segments[0]!.counts.kind;
-  const writer = new SegmentWriter(context, { ...target, kind });
-  let base = 0;
-  let cursors = segments.map((segment) => {
-    const cursor = new Cursor(segment, base);
-    base += segment.counts.packCount;
-    return cursor;
-  });
-  while (cursors.length > 0) {
-    let least = cursors[0]!;
-    for (const cursor of cursors) {
-      if (compareIds(cursor.page, cursor.offset, least.page, least.offset) < 0) least = cursor;
+  if (!canMerge(segments)) throw new RangeError(`Cannot merge ${segments.length} segments: they are too large for one`);
+  const writer = new SegmentWriter(context, { ...target, kind: segments[0]!.counts.kind });
+  const packs = unitePacks(context, segments);
+  const heap = segments.map((segment, i) => new Cursor(segment, packs.ordinals[i]!)).sort(compareCursors);
+  const places = new Places();
+  for (let least = heap[0]; least !== undefined; least = heap[0]) {
+    if (!places.hasId(least)) places.flush(writer);
+    places.push(least);
+    if (!least.advance()) {
+      const last = heap.pop()!;
+      if (last === least) continue;
+      heap[0] = last;
     }
-    writer.addEntry(least.take());
-    if (least.done) cursors = cursors.filter((cursor) => cursor !== least);
+    siftDown(heap);
   }
-  for (const segment of segments) {
-    for (let i = 0; i < segment.counts.packCount; i++) writer.addPackRecord(segment.packRecordBytes(i));
-  }
+  places.flush(writer);
+  for (const { segment, ordinal } of packs.records) writer.addPackRecord(segment.packRecordBytes(ordinal));
   return writer.finish();
+}
+
+/** The packs of the union in order of appearance, and the ordinals there of the packs of each segment. */
+interface UnitedPacks {
+  readonly records: readonly { readonly segment: Segment; readonly ordinal: number }[];
+  readonly ordinals: readonly Uint32Array[];
+}
+
+/** Packs are one when their records are the same bytes: of two that differ, one would make the other unreadable. */
+function unitePacks({ blake3 }: PackContext, segments: readonly Segment[]): UnitedPacks {
+  const records: { segment: Segment; ordinal: number }[] = [];
+  const known = new Map<string, number>();
+  const ordinals = segments.map((segment) =>
+    Uint32Array.from({ length: segment.counts.packCount }, (_, ordinal) => {
+      const key = Buffer.from(blake3.hash(segment.packRecordBytes(ordinal))).toString("latin1");
+      const united = known.get(key) ?? records.length;
+      if (united === records.length) {
+        known.set(key, united);
+        records.push({ segment, ordinal });
+      }
+      return united;
+    }),
+  );
+  return { records, ordinals };
+}
+
+/** Walks the entries of a segment in order. */
+class Cursor {
+  readonly #segment: Segment;
+  /** Of the packs of the segment, in the union. */
+  readonly ordinals: Uint32Array;
+  #pageIndex = 0;
+  page: Uint8Array;
+  offset = 0;
+
+  constructor(segment: Segment, ordinals: Uint32Array) {
+    this.#segment = segment;
+    this.ordinals = ordinals;
+    this.page = segment.entryPage(0);
+  }
+
+  /** Goes to the next entry; false when there is none. */
+  advance(): boolean {
+    this.offset += ENTRY_SIZE;
+    if (this.offset < this.page.length) return true;
+    if (++this.#pageIndex === entryPageCount(this.#segment.counts)) return false;
+    this.page = this.#segment.entryPage(this.#pageIndex);
+    this.offset = 0;
+    return true;
+  }
+}
+
+function compareCursors(a: Cursor, b: Cursor): number {
+  return compareIds(a.page, a.offset, b.page, b.offset);
+}
+
+/** Makes a heap of one whose root alone may be out of place: no cursor is then behind those at 2i + 1 and 2i + 2. */
+function siftDown(heap: Cursor[]): void {
+  const moved = heap[0]!;
+  let at = 0;
+  for (let child = 1; child < heap.length; child = 2 * at + 1) {
+    if (child + 1 < heap.length && compareCursors(heap[child + 1]!, heap[child]!) < 0) child++;
+    if (compareCursors(moved, heap[child]!) <= 0) break;
+    heap[at] = heap[child]!;
+    at = child;
+  }
+  heap[at] = moved;
+}
+
+/** The entries of one id, which segments may have in different orders, since the ordinals of their packs change. */
+class Places {
+  #bytes = new Uint8Array(4 * ENTRY_SIZE);
+  #length = 0;
+
+  hasId({ page, offset }: Cursor): boolean {
+    return this.#length === 0 || compareIds(this.#bytes, 0, page, offset) === 0;
+  }
+
+  /** Takes the entry under the cursor, with its ordinal in the union. One that names no pack is no place. */
+  push({ page, offset, ordinals }: Cursor): void {
+    const ordinal = ordinals[readU32(page, offset + PACK_OFFSET)];
+    if (ordinal === undefined) return;
+    if (this.#length === this.#bytes.length) {
+      const larger = new Uint8Array(2 * this.#length);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(page.subarray(offset, offset + ENTRY_SIZE), this.#length);
+    new DataView(this.#bytes.buffer).setUint32(this.#length + PACK_OFFSET, ordinal, true);
+    this.#length += ENTRY_SIZE;
+  }
+
+  /** Writes each place once, in order of pack and offset, and forgets them. */
+  flush(writer: SegmentWriter): void {
+    const entries: Uint8Array[] = [];
+    for (let at = 0; at < this.#length; at += ENTRY_SIZE) entries.push(this.#bytes.subarray(at, at + ENTRY_SIZE));
+    this.#length = 0;
+    if (entries.length > 1) entries.sort(comparePlaces);
+    entries.forEach((entry, i) => {
+      if (i === 0 || comparePlaces(entries[i - 1]!, entry) !== 0) writer.addEntry(entry);
+    });
+  }
+}
+
+/** Compares (pack, offset) of two entries. */
+function comparePlaces(a: Uint8Array, b: Uint8Array): number {
+  return readU32(a, PACK_OFFSET) - readU32(b, PACK_OFFSET) || readU32(a, STREAM_OFFSET) - readU32(b, STREAM_OFFSET);
 }

@@ -4,6 +4,7 @@ import type { BlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
 import { buildFilter } from "../fuse-filter.js";
 import {
+  compareIds,
   ENTRY_PAGE_SIZE,
   ENTRY_SIZE,
   entryPageCount,
@@ -56,10 +57,6 @@ export class SegmentWriter {
     this.#key = objectKey(context.keys, header, salt, name);
     this.#additional = Buffer.concat([this.#header, Buffer.from(name)]);
     this.#emit(this.#header);
-  }
-
-  get entryCount(): number {
-    return this.#entryCount;
   }
 
   /** Adds an entry of {@link ENTRY_SIZE} bytes; entries come sorted, and before the packs. */
@@ -120,8 +117,7 @@ export class SegmentWriter {
 
   #collectId(entry: Uint8Array): void {
     const at = this.#filterCount * ID_SIZE;
-    const previous = this.#filterIds.subarray(at - ID_SIZE, at);
-    if (this.#filterCount > 0 && Buffer.compare(previous, entry.subarray(0, ID_SIZE)) === 0) return;
+    if (this.#filterCount > 0 && compareIds(this.#filterIds, at - ID_SIZE, entry, 0) === 0) return;
     this.#filterIds.set(entry.subarray(0, ID_SIZE), at);
     this.#filterCount++;
   }

@@ -8,8 +8,7 @@ import type { PackContext } from "../context.js";
 import { packName } from "../pack-name.js";
 import { createTestContext } from "../test-context.js";
 import { buildSegment, type IndexedPack } from "./build-segment.js";
-import { compareIds } from "./layout.js";
-import { mergeSegments } from "./merge-segments.js";
+import { canMerge, mergeSegments } from "./merge-segments.js";
 import { PageCache } from "./page-cache.js";
 import { type ByteSource, Segment, type SegmentEntry } from "./segment.js";
 
@@ -88,26 +87,6 @@ test("an id with several locations gives all of them, also across pages", () => 
   expect(open(buildSegment(context, segmentSettings, [manyTwins])).find(twin)).toHaveLength(6000);
 });
 
-test("mergeSegments() is the union, in order, with the packs of all", () => {
-  const packs = Array.from({ length: 6 }, () => fakePack(Array.from({ length: 900 }, () => context.random(32))));
-  const parts = [packs.slice(0, 1), packs.slice(1, 3), packs.slice(3)].map((some) =>
-    open(buildSegment(context, segmentSettings, some)),
-  );
-  const pieces: Uint8Array[] = [];
-  mergeSegments(context, parts, { name: "merged", epoch: 0, domain: 0, sink: (piece) => pieces.push(piece) });
-  const merged = open({ name: "merged", bytes: Buffer.concat(pieces) });
-  expect(merged.counts).toMatchObject({ entryCount: 5400, packCount: 6 });
-  packs.forEach((pack, ordinal) => {
-    expect(merged.packRecord(ordinal).reference).toEqual(pack.reference);
-    for (let i = 0; i < 900; i += 50) {
-      const id = pack.chunks.ids.subarray(i * 16, i * 16 + 16);
-      expect(merged.find(id)).toEqual([{ pack: ordinal, offset: i * 10, length: 10 }]);
-    }
-  });
-  const first = merged.entryPage(0);
-  for (let at = 28; at < first.length; at += 28) expect(compareIds(first, at - 28, first, at)).toBeLessThan(0);
-});
-
 test("every flipped byte and every truncation of a segment is refused", () => {
   const built = buildSegment(context, segmentSettings, [
     fakePack(Array.from({ length: 20 }, () => context.random(32))),
@@ -174,4 +153,75 @@ test("a segment over any packs has every place of every id, and every pack recor
     }),
     { numRuns: 10 },
   );
+});
+
+function merge(segments: readonly Segment[]): Segment {
+  const pieces: Uint8Array[] = [];
+  const sink = (piece: Uint8Array) => pieces.push(piece);
+  const size = mergeSegments(context, segments, { name: "merged", epoch: 0, domain: 0, sink });
+  const bytes = Buffer.concat(pieces);
+  expect(bytes.length).toBe(size);
+  return open({ name: "merged", bytes });
+}
+
+/** All that a segment holds, but for what its filters are. */
+function contentOf(segment: Segment): string {
+  const { entryCount, packCount } = segment.counts;
+  const pages = Array.from({ length: Math.ceil(entryCount / 2340) }, (_, i) => segment.entryPage(i));
+  const records = Array.from({ length: packCount }, (_, i) => segment.packRecordBytes(i));
+  return Buffer.concat([...pages, ...records]).toString("hex");
+}
+
+test("segments merged are the segment over all their packs, whichever packs each of them names", () => {
+  const subsets = fc.array(fc.array(fc.nat(3), { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(somePacks, subsets, (packs, some) => {
+      const parts = some.map((indexes) => [...new Set(indexes.map((index) => packs[index % packs.length]!))]);
+      const union = [...new Set(parts.flat())];
+      const expected = open(buildSegment(context, segmentSettings, union));
+      const merged = merge(parts.map((part) => open(buildSegment(context, segmentSettings, part))));
+      expect(merged.counts).toEqual(expected.counts);
+      expect(contentOf(merged) === contentOf(expected)).toBe(true);
+      const missing = [...placesOf(union)].filter(
+        ([id, places]) => merged.find(Buffer.from(id, "hex")).length !== places.length,
+      );
+      expect(missing).toEqual([]);
+    }),
+    { numRuns: 10 },
+  );
+});
+
+test("hundreds of small segments merge into the segment over all their packs", () => {
+  const packs = Array.from({ length: 300 }, (_, i) =>
+    fakePack(Array.from({ length: 1 + (i % 20) }, () => context.random(32))),
+  );
+  const expected = open(buildSegment(context, segmentSettings, packs));
+  const merged = merge(packs.map((pack) => open(buildSegment(context, segmentSettings, [pack]))));
+  expect(contentOf(merged) === contentOf(expected)).toBe(true);
+});
+
+test("records of one name that differ stay two packs when they are merged", () => {
+  const pack = fakePack([context.random(32)]);
+  const other = { ...pack, frames: pack.frames.slice(1) };
+  const merged = merge([pack, other].map((one) => open(buildSegment(context, segmentSettings, [one]))));
+  expect([0, 1].map((ordinal) => merged.packRecord(ordinal).frames.length)).toEqual([3, 2]);
+  expect(merged.find(pack.chunks.ids)).toHaveLength(2);
+});
+
+test("segments that are too large together are refused before anything is written", () => {
+  const built = buildSegment(context, segmentSettings, [fakePack([context.random(32)])]);
+  const counted = (counts: Partial<Segment["counts"]>): Segment => {
+    const segment = open(built);
+    Object.defineProperty(segment, "counts", { value: { ...segment.counts, ...counts } });
+    return segment;
+  };
+  const half = 2 ** 31;
+  expect(canMerge([counted({ packBytes: half }), counted({ packBytes: half - 1 })])).toBe(true);
+  for (const counts of [{ packBytes: half }, { entryCount: half }]) {
+    const segments = [counted(counts), counted(counts)];
+    expect(canMerge(segments)).toBe(false);
+    const sink = () => expect.unreachable("something is written");
+    const target = { name: "merged", epoch: 0, domain: 0, sink };
+    expect(() => mergeSegments(context, segments, target)).toThrow(RangeError);
+  }
 });

@@ -10,6 +10,7 @@ import { isBlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
 import { FILTER_HEADER_SIZE, filterLength, filterMayContain } from "../fuse-filter.js";
 import { decodeReference, NAME_REFERENCE_SIZE, type ObjectReference } from "../pack-name.js";
+import { readU32 } from "../read-u32.js";
 import {
   compareIds,
   ENTRY_SIZE,
@@ -19,6 +20,8 @@ import {
   FOOTER_PAGE,
   HEADER_SIZE,
   ID_SIZE,
+  LENGTH_OFFSET,
+  PACK_OFFSET,
   PACK_PAGE_SIZE,
   PACK_RECORD_FIXED,
   PAGE_ENTRIES,
@@ -27,6 +30,7 @@ import {
   pagesSize,
   SEGMENT_SIZE_MAX,
   type SegmentCounts,
+  STREAM_OFFSET,
   TAG_SIZE,
   TRAILER_MAGIC,
   TRAILER_SIZE,
@@ -219,10 +223,9 @@ export class Segment implements Disposable {
   }
 
   #decodeEntry(page: Uint8Array, at: number): SegmentEntry {
-    const view = new DataView(page.buffer, page.byteOffset + at, ENTRY_SIZE);
-    const pack = view.getUint32(16, true);
+    const pack = readU32(page, at + PACK_OFFSET);
     if (pack >= this.counts.packCount) throw this.#damaged(`an entry names pack ${pack} of ${this.counts.packCount}`);
-    return { pack, offset: view.getUint32(20, true), length: view.getUint32(24, true) };
+    return { pack, offset: readU32(page, at + STREAM_OFFSET), length: readU32(page, at + LENGTH_OFFSET) };
   }
 
   #packBytes(offset: number, length: number): Uint8Array {
