@@ -4,7 +4,7 @@
  */
 import { constants } from "node:fs";
 import { decodeNames } from "./dirent.js";
-import { loadLibc } from "./libc.js";
+import { type Call, loadLibc } from "./libc.js";
 import { checkName, checkPath, joinPath } from "./name.js";
 import type { Directory, Posix } from "./posix.js";
 import { FileType, Stat } from "./stat.js";
@@ -19,6 +19,7 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 /** As lstat(2) does: looking at a mount point of autofs must not mount it. */
 const AT_NO_AUTOMOUNT = 0x800;
+const RENAME_NOREPLACE = 1;
 
 const OPEN_ROOT = constants.O_RDONLY | constants.O_DIRECTORY | O_CLOEXEC;
 const OPEN_DIRECTORY = OPEN_ROOT | constants.O_NOFOLLOW;
@@ -45,7 +46,7 @@ class KoffiPosix implements Posix {
   readonly #libc = loadLibc();
   readonly #text = new Uint8Array(new ArrayBuffer(TEXT_SIZE));
   readonly #textAt = this.#libc.address(this.#text.buffer);
-  /** A second text, for the one call that takes two. */
+  /** A second text, for the two calls that take two. */
   readonly #target = new Uint8Array(new ArrayBuffer(TEXT_SIZE));
   readonly #targetAt = this.#libc.address(this.#target.buffer);
   readonly #list = new Uint8Array(new ArrayBuffer(LIST_SIZE));
@@ -55,6 +56,8 @@ class KoffiPosix implements Posix {
   readonly #times = new Int32Array(new ArrayBuffer(TIMES_SIZE));
   readonly #timesAt = this.#libc.address(this.#times.buffer);
   readonly #stat = new Stat();
+
+  readonly renameExclusive = this.#libc.renameat2 && this.#renameExclusive.bind(this, this.#libc.renameat2);
 
   openDirectory(path: Uint8Array): Directory {
     checkPath(path);
@@ -187,6 +190,15 @@ class KoffiPosix implements Posix {
 
   closeDirectory(directory: Directory): void {
     this.close(directory.fd);
+  }
+
+  #renameExclusive(renameat2: Call, from: Uint8Array, to: Uint8Array): void {
+    checkPath(from);
+    checkPath(to);
+    const place = { name: to };
+    if (!put(from, this.#target) || !put(to, this.#text)) throw systemError(ENAMETOOLONG, "renameat2", place);
+    while (renameat2(AT_FDCWD, this.#targetAt, AT_FDCWD, this.#textAt, RENAME_NOREPLACE) < 0)
+      this.#again("renameat2", place);
   }
 
   #open(directory: Directory, name: Uint8Array, flags: number, mode: number): number {

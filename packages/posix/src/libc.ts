@@ -36,6 +36,8 @@ export interface Libc {
   readonly fchmod: Call;
   readonly utimensat: Call;
   readonly futimens: Call;
+  /** Absent in a glibc before 2.28, and in musl for longer. */
+  readonly renameat2: Call | undefined;
 }
 
 /** @throws Error naming what is missing: Linux of 64 bits, the package, a function of the C library. */
@@ -63,6 +65,7 @@ export function loadLibc(): Libc {
     fchmod: process.func("int fchmod(int, unsigned int)"),
     utimensat: process.func("int utimensat(int, size_t, size_t, int)"),
     futimens: process.func("int futimens(int, size_t)"),
+    renameat2: findRenameat2(process),
   };
 }
 
@@ -72,5 +75,13 @@ function findGetdents(process: ReturnType<Koffi["load"]>): Call {
     return process.func("intptr_t getdents64(int, size_t, size_t)");
   } catch {
     return process.func("int getdents(int, size_t, size_t)");
+  }
+}
+
+function findRenameat2(process: ReturnType<Koffi["load"]>): Call | undefined {
+  try {
+    return process.func("int renameat2(int, size_t, int, size_t, unsigned int)");
+  } catch {
+    return undefined;
   }
 }

@@ -26,7 +26,7 @@ export interface Posix {
   /** Times are set to the nanosecond; otherwise to the microsecond. */
   readonly exactTimes: boolean;
 
-  /** Opens a directory named by the user: the one call that takes a path and follows symbolic links. */
+  /** Opens a directory named by the user, by a path whose symbolic links are followed. */
   openDirectory(path: Uint8Array): Directory;
   openDirectoryAt(parent: Directory, name: Uint8Array): Directory;
   /** All names but `.` and `..`, in the order of the file system, from the start at every call; owned by the caller. */
@@ -45,6 +45,11 @@ export interface Posix {
   makeSymlinkAt(target: Uint8Array, directory: Directory, name: Uint8Array): void;
   /** Removes an entry that is no directory. */
   removeFileAt(directory: Directory, name: Uint8Array): void;
+  /**
+   * Renames the path `from` to `to` in one step, and never replaces: `EEXIST` when anything has that name. `EINVAL` or
+   * `ENOSYS` when the file system or the kernel cannot; absent where the C library has no such call.
+   */
+  readonly renameExclusive?: ((from: Uint8Array, to: Uint8Array) => void) | undefined;
 
   /** A uid or gid of -1 leaves that one as it is. */
   setOwnerAt(directory: Directory, name: Uint8Array, uid: number, gid: number): void;
