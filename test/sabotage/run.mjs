@@ -68,8 +68,8 @@ const SABOTAGES = [
   {
     what: "fsync order swapped",
     file: "packages/storage/src/local/publisher.ts",
-    from: "await writeAll(file, bytes);\n    await this.#seal(file);",
-    to: "await this.#seal(file);\n    await writeAll(file, bytes);",
+    from: "await writeAll(file, bytes);\n    await this.#durability.sync(file);",
+    to: "await this.#durability.sync(file);\n    await writeAll(file, bytes);",
     test: "packages/storage/src/local.test.ts",
   },
   {

@@ -37,11 +37,16 @@ export async function prepareSite(context: Context): Promise<Site> {
   const cache = await createCache(cachePlace, (line) => printNotice(line, output));
   return {
     location,
-    storage: openLocalStorage(location, { suffix: () => Buffer.from(random(8)).toString("hex") }),
+    storage: openLocalStorage(location, { suffix: randomSuffix, posix: accelerated.posix }),
     environment: await createEnvironment({ location, cache }, accelerated),
     posix: accelerated.posix,
     secret: async (isNew) => ({ passphrase: await getPassphrase({ source, ask, isNew, signal }) }),
   };
+}
+
+/** For names of temporary files. */
+function randomSuffix(): string {
+  return Buffer.from(random(8)).toString("hex");
 }
 
 /** @throws {BcatError} with code "no-repository" before the passphrase is asked for. */

@@ -1,11 +1,12 @@
-import { existsSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isBcatError, StorageError } from "@bcat/errors";
+import { loadPosix } from "@bcat/posix";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { describeStorage } from "./conformance.js";
-import { type LocalFile, type LocalFileSystem, nodeFileSystem } from "./local/file-system.js";
+import { createFileSystem, type LocalFile, type LocalFileSystem } from "./local/file-system.js";
 import { openLocalStorage } from "./local.js";
 import { type ListedObject, objectSizeMax } from "./storage.js";
 
@@ -14,10 +15,12 @@ describeStorage("local storage", async () => {
   return { storage: openLocalStorage(root, { suffix: counter() }), dispose };
 });
 
-describeStorage("local storage without hard links", async () => {
-  const { root, dispose } = await makeFolder();
-  const { fileSystem } = recordCalls(root, { link: "EPERM" });
-  return { storage: openLocalStorage(root, { suffix: counter(), fileSystem }), dispose };
+describe.skipIf(loadPosix("auto").renameExclusive === undefined)("with the real exclusive rename", () => {
+  describeStorage("local storage without hard links", async () => {
+    const { root, dispose } = await makeFolder();
+    const { fileSystem } = recordCalls(root, { link: "EPERM" }, createFileSystem(loadPosix("auto")));
+    return { storage: openLocalStorage(root, { suffix: counter(), fileSystem }), dispose };
+  });
 });
 
 describe("local storage", () => {
@@ -41,10 +44,10 @@ describe("local storage", () => {
   const publishing = (directory: string, name: string) => [
     `open wx ${directory}/.tmp-1`,
     `write ${directory}/.tmp-1 10`,
-    `chmod ${directory}/.tmp-1 400`,
     `sync ${directory}/.tmp-1`,
-    `close ${directory}/.tmp-1`,
     `link ${directory}/.tmp-1 ${directory}/${name}`,
+    `chmod ${directory}/.tmp-1 400`,
+    `close ${directory}/.tmp-1`,
     `unlink ${directory}/.tmp-1`,
     `open r ${directory}`,
     `sync ${directory}`,
@@ -151,20 +154,63 @@ describe("local storage", () => {
     expect(await readdir(join(root, "packs/ab"))).toEqual([]);
   });
 
-  test("put() without hard links creates the name itself, and a failed write takes it back", async () => {
-    const { storage, calls } = open({ link: "ENOTSUP", "write ./outcome": "ENOSPC" });
-    await storage.put("config", bytes);
-    expect(calls.slice(-8)).toEqual([
-      "open wx ./config",
-      "write ./config 10",
-      "chmod ./config 400",
-      "sync ./config",
-      "close ./config",
+  test.each(["put", "putIfAbsent"] as const)("%s() renames where there are no hard links", async (verb) => {
+    const { storage, calls } = open({ link: "EPERM" });
+    await storage[verb]("config", bytes);
+    expect(calls).toEqual([
+      "mkdir .",
+      "open wx ./.tmp-1",
+      "write ./.tmp-1 10",
+      "sync ./.tmp-1",
+      "link ./.tmp-1 ./config",
+      "rename ./.tmp-1 ./config",
+      "chmod ./.tmp-1 400",
+      "close ./.tmp-1",
       ...syncing("."),
     ]);
-    await expect(storage.putIfAbsent("outcome", bytes)).rejects.toThrow("ENOSPC");
+    expect((await stat(join(root, "config"))).mode & 0o777).toBe(0o400);
+  });
+
+  test("put() asks once for hard links, and leaves nothing where the name is taken", async () => {
+    const { storage, calls } = open({ link: "ENOTSUP" });
+    await storage.put("config", bytes);
+    await storage.put("config", bytes);
+    await expect(storage.putIfAbsent("config", bytes)).rejects.toMatchObject({ code: "exists" });
     expect(await readdir(root)).toEqual(["config"]);
     expect(calls.filter((call) => call.startsWith("link"))).toHaveLength(1);
+    expect(calls.filter((call) => call.startsWith("rename"))).toHaveLength(3);
+  });
+
+  test.each(["EINVAL", "ENOSYS"])(
+    "put() writes nothing where there is no exclusive rename either (%s)",
+    async (code) => {
+      const { storage } = open({ link: "EPERM", rename: code });
+      for (const verb of ["put", "putIfAbsent"] as const) {
+        const error = await storage[verb]("config", bytes).catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(StorageError);
+        expect((error as StorageError).message).toBe(
+          `Cannot write "config" in ${root}: the file system has neither hard links nor a rename that refuses a taken name; use another one`,
+        );
+      }
+      expect(await readdir(root)).toEqual([]);
+    },
+  );
+
+  test("put() says what is missing where it has no call for an exclusive rename, and get() goes on", async () => {
+    await open().storage.put("config", bytes);
+    const { fileSystem } = recordCalls(root, { link: "EPERM" }, createFileSystem());
+    const storage = openLocalStorage(root, { suffix: counter(), fileSystem });
+    await expect(storage.put("other", bytes)).rejects.toThrow(
+      `Cannot write "other" in ${root}: the file system has no hard links; without them, writing needs the package koffi`,
+    );
+    expect(await readdir(root)).toEqual(["config"]);
+    expect(await storage.get("config")).toEqual(new Uint8Array(bytes));
+  });
+
+  test("put() names any other fault of the rename", async () => {
+    const { storage } = open({ link: "EPERM", rename: "EIO" });
+    await expect(storage.put("config", bytes)).rejects.toThrow("input/output error of the device (EIO)");
+    expect(await readdir(root)).toEqual([]);
   });
 
   test("put() does not touch a temporary file that is not its own", async () => {
@@ -199,15 +245,20 @@ describe("local storage", () => {
     expect(await storage.get("config", { range: { offset: objectSizeMax, length: 9 } })).toEqual(Uint8Array.of(0));
   });
 
-  test.each(["put", "putIfAbsent"] as const)("%s() killed at any call leaves nothing or the whole", async (verb) => {
-    const whole = open({}, join(root, "whole"));
+  test.each([
+    ["put", {}],
+    ["putIfAbsent", {}],
+    ["put", { link: "EPERM" }],
+    ["putIfAbsent", { link: "EPERM" }],
+  ] as const)("%s() killed at any call leaves nothing or the whole (%o)", async (verb, faults) => {
+    const whole = open(faults, join(root, "whole"));
     await mkdir(join(root, "whole"));
     await whole.storage[verb]("packs/1", bytes);
     for (let crashAt = 0; crashAt < whole.calls.length; crashAt++) {
       const path = join(root, `${crashAt}`);
       await mkdir(path);
-      await expect(open({ crashAt: `${crashAt}` }, path).storage[verb]("packs/1", bytes)).rejects.toThrow();
-      const { storage, calls } = open({}, path);
+      await expect(open({ ...faults, crashAt: `${crashAt}` }, path).storage[verb]("packs/1", bytes)).rejects.toThrow();
+      const { storage, calls } = open(faults, path);
       expect([undefined, new Uint8Array(bytes)]).toContainEqual(await storage.get("packs/1"));
       for await (const { name } of storage.listTemporary()) expect(name).toBe("packs/.tmp-1");
       await rm(join(path, "packs/.tmp-1"), { force: true });
@@ -278,8 +329,20 @@ interface Faults {
   readonly crashAt?: string;
 }
 
+/** As real as it gets without native calls: atomic as long as one process uses the folder. */
+const oneProcess = createFileSystem({
+  renameExclusive: (from, to) => {
+    if (existsSync(Buffer.from(to))) throw Object.assign(new Error("taken"), { code: "EEXIST" });
+    renameSync(Buffer.from(from), Buffer.from(to));
+  },
+});
+
 /** The real file system, with every call recorded as "verb path more"; paths are shown below `root` as "./…". */
-function recordCalls(root: string, faults: Faults): { fileSystem: LocalFileSystem; calls: string[] } {
+function recordCalls(
+  root: string,
+  faults: Faults,
+  real: LocalFileSystem = oneProcess,
+): { fileSystem: LocalFileSystem; calls: string[] } {
   const calls: string[] = [];
   const shown = (path: string) => path.replace(root, ".");
   const writeMax = Number(faults.shortWrites ?? Number.POSITIVE_INFINITY);
@@ -307,15 +370,18 @@ function recordCalls(root: string, faults: Faults): { fileSystem: LocalFileSyste
 
   const fileSystem: LocalFileSystem = {
     open: async (path, flags, mode) => {
-      const file = await call(`open ${flags}`, shown(path), "", () => nodeFileSystem.open(path, flags, mode));
+      const file = await call(`open ${flags}`, shown(path), "", () => real.open(path, flags, mode));
       return recordFile(file, shown(path));
     },
-    link: (from, to) => call("link", shown(from), shown(to), () => nodeFileSystem.link(from, to)),
-    unlink: (path) => call("unlink", shown(path), "", () => nodeFileSystem.unlink(path)),
-    mkdir: (path, mode) => call("mkdir", shown(path), "", () => nodeFileSystem.mkdir(path, mode)),
-    opendir: (path) => call("opendir", shown(path), "", () => nodeFileSystem.opendir(path)),
-    stat: (path) => nodeFileSystem.stat(path),
+    link: (from, to) => call("link", shown(from), shown(to), () => real.link(from, to)),
+    unlink: (path) => call("unlink", shown(path), "", () => real.unlink(path)),
+    mkdir: (path, mode) => call("mkdir", shown(path), "", () => real.mkdir(path, mode)),
+    opendir: (path) => call("opendir", shown(path), "", () => real.opendir(path)),
+    stat: (path) => real.stat(path),
   };
+  const rename = real.renameExclusive;
+  if (rename !== undefined)
+    fileSystem.renameExclusive = (from, to) => call("rename", shown(from), shown(to), () => rename(from, to));
   return { fileSystem, calls };
 }
 

@@ -1,16 +1,17 @@
 /**
  * A storage in a folder: object `packs/ab/1-ff` is the file of that path. Any number of processes, on any machines that
- * mount it, may use one folder at once; what decides between them is link(2).
+ * mount it, may use one folder at once; what decides between them is link(2), or renameat2(2) where there are no links.
  *
  * It is not meant to be wrapped in a retry: an operating system that refuses has tried already.
  */
 
+import type { Posix } from "@bcat/posix";
 import { checkRange } from "./byte-range.js";
 import { equalBytes } from "./equal-bytes.js";
 import { objectExists, registerExists } from "./exists.js";
 import { Directories, directoryOf } from "./local/directories.js";
 import { Durability } from "./local/durability.js";
-import { type LocalFile, type LocalFileSystem, nodeFileSystem, useFile } from "./local/file-system.js";
+import { createFileSystem, type LocalFile, type LocalFileSystem, useFile } from "./local/file-system.js";
 import { Publisher, temporaryPrefix } from "./local/publisher.js";
 import { readFile } from "./local/read.js";
 import { describeFault, hasCode, LocalFault } from "./local/system-error.js";
@@ -21,6 +22,8 @@ import { type GetOptions, type ListedObject, objectSizeMax, type PutOptions, typ
 export interface LocalStorageOptions {
   /** Gives the part that makes the name of a temporary file unique, of letters, digits and "-": randomness is passed in. */
   readonly suffix: () => string;
+  /** Lends its rename to file systems without hard links; without it they are only read. */
+  readonly posix?: Pick<Posix, "renameExclusive">;
   /** The operating system, unless a test replaces it. */
   readonly fileSystem?: LocalFileSystem;
 }
@@ -51,7 +54,7 @@ class FolderStorage implements LocalStorage {
   readonly #directories: Directories;
   readonly #publisher: Publisher;
 
-  constructor(path: string, { fileSystem = nodeFileSystem, suffix }: LocalStorageOptions) {
+  constructor(path: string, { suffix, posix, fileSystem = createFileSystem(posix) }: LocalStorageOptions) {
     this.location = path;
     this.#fileSystem = fileSystem;
     this.#durability = new Durability(fileSystem, path);

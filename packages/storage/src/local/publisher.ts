@@ -1,15 +1,15 @@
 /**
  * How bytes get their name in a folder, so that the name never shows a part of them, is never given twice, and stays:
  *
- *     create .tmp-<suffix> in the same directory, write all, fsync it, close it
+ *     create .tmp-<suffix> in the same directory, write all, fsync it
  *     link it to its name      the one step that decides: atomic, and refused when the name is taken
  *     unlink .tmp-<suffix>
  *     fsync the directory
  *
- * A rename would replace what another writer put there. A crash leaves at worst a `.tmp-*` file.
- *
- * Where the file system has no hard links, the file is created under its name at once. That still decides, but until
- * the write is through, and after a crash in it, the name shows a part of the bytes.
+ * Where the file system has no hard links (FAT, exFAT, many network mounts), it is renamed to its name instead, by a
+ * call that refuses a taken name too: a plain rename would replace what another writer put there. Where there is neither
+ * nothing is written: a file created under its name decides as well, but a crash would leave a part of a register, and
+ * that stops a repository for good. A crash here leaves at worst a `.tmp-*` file.
  */
 
 import type { Durability } from "./durability.js";
@@ -25,11 +25,16 @@ export interface Place {
   readonly path: string;
 }
 
-const modeWhileWriting = 0o600;
-const modeWhenWritten = 0o400;
+/** How a temporary file got its name, or that another has it. */
+type Naming = "linked" | "renamed" | "taken";
 
-/** What file systems answer that know no links, or no modes. */
-const unsupportedCodes = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+const modeWhileWriting = 0o600;
+const modeWhenNamed = 0o400;
+
+/** What file systems and kernels answer that know no links. */
+const noLinkCodes = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+/** What they answer that know no rename that refuses a taken name. */
+const noRenameCodes = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
 export class Publisher {
   readonly #fileSystem: LocalFileSystem;
@@ -45,82 +50,79 @@ export class Publisher {
 
   /** Returns true when `bytes` have the name durably, false when it was taken and nothing was changed. */
   async publish(place: Place, bytes: Uint8Array, signal?: AbortSignal): Promise<boolean> {
-    if (this.#hasLinks) {
-      const linked = await this.#publishByLink(place, bytes, signal);
-      if (linked !== undefined) return linked;
-      this.#hasLinks = false;
-    }
-    return await this.#publishInPlace(place, bytes);
-  }
-
-  /** As {@link publish}, and undefined when the file system cannot link. */
-  async #publishByLink(place: Place, bytes: Uint8Array, signal?: AbortSignal): Promise<boolean | undefined> {
     const temporary = `${place.directory}/${temporaryPrefix}${this.#suffix()}`;
     const file = await this.#fileSystem.open(temporary, "wx", modeWhileWriting);
-    let linked: boolean | undefined;
+    let naming: Naming | undefined;
     try {
-      await useFile(file, () => this.#write(file, bytes));
-      signal?.throwIfAborted();
-      linked = await this.#link(temporary, place.path);
+      await useFile(file, async () => {
+        await this.#write(file, bytes);
+        signal?.throwIfAborted();
+        naming = await this.#name(temporary, place.path);
+        if (naming !== "taken") await protect(file);
+      });
     } finally {
-      await this.#discard(temporary);
+      if (naming !== "renamed") await this.#discard(temporary);
     }
-    if (linked) await this.#durability.syncDirectory(place.directory);
-    return linked;
-  }
-
-  /** True when linked, false when the name was taken, undefined when the file system cannot link. */
-  async #link(temporary: string, path: string): Promise<boolean | undefined> {
-    try {
-      await this.#fileSystem.link(temporary, path);
-      return true;
-    } catch (error) {
-      if (hasCode(error, "EEXIST")) return false;
-      if (hasCode(error, ...unsupportedCodes)) return undefined;
-      throw error;
-    }
-  }
-
-  async #publishInPlace(place: Place, bytes: Uint8Array): Promise<boolean> {
-    let file: LocalFile;
-    try {
-      file = await this.#fileSystem.open(place.path, "wx", modeWhileWriting);
-    } catch (error) {
-      if (hasCode(error, "EEXIST")) return false;
-      throw error;
-    }
-    await useFile(file, async () => {
-      try {
-        await writeAll(file, bytes);
-      } catch (error) {
-        // Ours, and never whole: nobody can have relied on it. Once whole it stays, whatever becomes of it.
-        await this.#discard(place.path);
-        throw error;
-      }
-      await this.#seal(file);
-    });
+    if (naming === "taken") return false;
     await this.#durability.syncDirectory(place.directory);
     return true;
   }
 
   async #write(file: LocalFile, bytes: Uint8Array): Promise<void> {
     await writeAll(file, bytes);
-    await this.#seal(file);
+    await this.#durability.sync(file);
   }
 
-  async #seal(file: LocalFile): Promise<void> {
+  async #name(temporary: string, path: string): Promise<Naming> {
     try {
-      await file.chmod(modeWhenWritten);
+      if (this.#hasLinks && (await this.#link(temporary, path))) return "linked";
+      await this.#rename(temporary, path);
+      return "renamed";
     } catch (error) {
-      if (!hasCode(error, ...unsupportedCodes)) throw error;
+      if (hasCode(error, "EEXIST")) return "taken";
+      throw error;
     }
-    await this.#durability.sync(file);
+  }
+
+  /** False when the file system has no links. */
+  async #link(temporary: string, path: string): Promise<boolean> {
+    try {
+      await this.#fileSystem.link(temporary, path);
+      return true;
+    } catch (error) {
+      if (!hasCode(error, ...noLinkCodes)) throw error;
+      this.#hasLinks = false;
+      return false;
+    }
+  }
+
+  async #rename(temporary: string, path: string): Promise<void> {
+    if (this.#fileSystem.renameExclusive === undefined) {
+      const needed = "the package koffi (see bcat version), Linux and glibc 2.28";
+      throw new LocalFault(`the file system has no hard links; without them, writing needs ${needed}`);
+    }
+    try {
+      await this.#fileSystem.renameExclusive(temporary, path);
+    } catch (error) {
+      if (!hasCode(error, ...noRenameCodes)) throw error;
+      const missing = "neither hard links nor a rename that refuses a taken name";
+      throw new LocalFault(`the file system has ${missing}; use another one`, { cause: error });
+    }
   }
 
   /** What cannot be removed is left over, as after a crash; that is no reason to fail. */
   async #discard(path: string): Promise<void> {
     await this.#fileSystem.unlink(path).catch(() => {});
   }
+}
+
+/**
+ * Takes away the right to write, where there is such a thing. Not before the file has its name: some systems let nobody
+ * link a file who may not write to it (fs.protected_hardlinks, when a mount gives files to another user), and some rename
+ * none that is read-only.
+ */
+async function protect(file: LocalFile): Promise<void> {
+  await file.chmod(modeWhenNamed).catch(() => {});
 }
 
 async function writeAll(file: LocalFile, bytes: Uint8Array): Promise<void> {
