@@ -1,5 +1,5 @@
 /** The built program as its users meet it: every command, in text and in JSON. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -45,6 +45,28 @@ describe.concurrent("bcat init", () => {
     ])
       expect(await own.bcat(["snapshots", ...words], { env })).toMatchObject({ code: 0, stderr: "no snapshots\n" });
     expect((await own.bcat(["snapshots"], { env: { ...env, BCAT_REPO: "re po" } })).code).toBe(0);
+  });
+});
+
+describe.concurrent("a backup of a folder above its own repository", () => {
+  test("leaves out the repository and the cache, by whatever path they are named, and does not grow", async () => {
+    using own = new Desk();
+    own.write({ "source/file": 200_000 });
+    symlinkSync(own.repository, own.path("link"));
+    await own.good(["init"]);
+    for (const [number, repository] of [
+      [1, own.repository],
+      [2, own.path("link")],
+    ] as const) {
+      const run = await own.bcat(["backup", own.path(".")], { env: { BCAT_REPOSITORY: repository } });
+      expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining(`snapshot ${number}: 1 file,`) });
+      const lines = run.stderr.trimEnd().split("\n");
+      expect(lines).toEqual([
+        `bcat: skipped "${own.repository}": it belongs to the repository this backup goes to`,
+        `bcat: skipped "${own.path("home/.cache/bcat")}": it belongs to the repository this backup goes to`,
+      ]);
+      if (number === 2) expect(run.stdout).toContain("added: 0 B");
+    }
   });
 });
 

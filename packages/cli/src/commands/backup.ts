@@ -61,6 +61,7 @@ export const backup: Command = {
     const packages = await import("@bcat/snapshot");
     const summary = await packages.backup(repository, site.posix, uniquePaths(roots), {
       ...backupOptions(context, excludes),
+      ownFolders: ownFolders(site),
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),
     });
@@ -87,6 +88,10 @@ async function openOrCreate(site: Site, { options, signal }: Context) {
     if (!isBcatError(error, "exists")) throw error;
     return await openSite(site, signal);
   }
+}
+
+function ownFolders({ location, environment: { cacheDirectory } }: Site): Uint8Array[] {
+  return [location, cacheDirectory].filter((path) => path !== undefined).map((path) => Buffer.from(path));
 }
 
 function backupOptions({ options, signal }: Context, excludes: readonly string[]): BackupOptions {

@@ -16,6 +16,7 @@ import { ContentWriter } from "./content-writer.js";
 import { DirectoryBackup } from "./directory-backup.js";
 import { FileBackup } from "./file-backup.js";
 import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS, type Warning } from "./options.js";
+import { OwnFolders } from "./own-folders.js";
 import { OwnerNames } from "./owners.js";
 import { type Parent, type ParentEntry, ParentScan } from "./parent.js";
 import { normaliseRoots, type OpenRoot, openRoots } from "./roots.js";
@@ -36,6 +37,7 @@ interface Parts {
   readonly files: FileBackup;
   readonly scanContent: ContentWriter;
   readonly owners: OwnerNames;
+  readonly ownFolders: OwnFolders;
   readonly parent: Parent | undefined;
 }
 
@@ -72,7 +74,7 @@ export async function backup(
     );
     const run = createRun({ session, options, parent, isExcluded });
     for (const { path, message } of missing) run.reportUnreadable(path, new SourceError(message));
-    const stored = await storeRoots(createParts({ run, session, posix, parent }), roots);
+    const stored = await storeRoots(createParts({ run, session, posix, parent, options }), roots);
     if (stored.length === 0)
       throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
     return await finish({ run, session, options, parent, start }, stored);
@@ -106,8 +108,9 @@ function createParts(parts: {
   session: WriteSession;
   posix: Posix;
   parent: Parent | undefined;
+  options: BackupOptions;
 }): Parts {
-  const { run, session, posix } = parts;
+  const { run, session, posix, parent, options } = parts;
   const { repository } = session;
   const { chunker } = repository;
   const gear = repository.gear();
@@ -119,7 +122,9 @@ function createParts(parts: {
   });
   const scanCutter = createCutter(SCAN_CHUNKER, gear);
   const scanContent = new ContentWriter({ session, kind: TREE, cutter: scanCutter, minimum: SCAN_CHUNKER.minimum });
-  return { ...parts, files: new FileBackup({ run, session, posix, writer }), scanContent, owners: new OwnerNames() };
+  const files = new FileBackup({ run, session, posix, writer });
+  const ownFolders = new OwnFolders(posix, options.ownFolders ?? []);
+  return { run, session, posix, parent, files, scanContent, owners: new OwnerNames(), ownFolders };
 }
 
 async function storeRoots(parts: Parts, roots: readonly OpenRoot[]): Promise<Root[]> {
@@ -138,10 +143,10 @@ async function storeRoots(parts: Parts, roots: readonly OpenRoot[]): Promise<Roo
 }
 
 async function storeDirectory(parts: Parts, root: OpenRoot, known: Root | undefined): Promise<Root> {
-  const { run, session, posix, files, owners } = parts;
+  const { session, posix } = parts;
   const scan = new ScanWriter(parts.scanContent);
   const parentScan = known === undefined ? undefined : new ParentScan(session.repository, known);
-  const directories = new DirectoryBackup({ run, session, posix, files, owners, scan, parentScan, root: root.path });
+  const directories = new DirectoryBackup({ ...parts, scan, parentScan, root: root.path });
   const directory = fromSource(() => openRootDirectory(posix, root));
   try {
     const { tree } = await directories.backUp(directory, new Uint8Array(0));
@@ -159,18 +164,9 @@ function openRootDirectory(posix: Posix, root: OpenRoot): Directory {
 
 /** A root that is a file or a symbolic link. */
 async function storeSingle(parts: Parts, root: OpenRoot, known: Root | undefined): Promise<Root> {
-  const { run, session, posix, files, owners } = parts;
+  const { run, session, posix, files } = parts;
   const scan = new ScanWriter(parts.scanContent);
-  const directories = new DirectoryBackup({
-    run,
-    session,
-    posix,
-    files,
-    owners,
-    scan,
-    parentScan: undefined,
-    root: root.path,
-  });
+  const directories = new DirectoryBackup({ ...parts, scan, parentScan: undefined, root: root.path });
   const table = tableOf(root);
   let node: Node;
   if (root.stat.type === FileType.SYMLINK) {

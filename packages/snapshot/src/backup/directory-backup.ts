@@ -16,6 +16,7 @@ import { type Node, NodeType, type TreeReference } from "../tree/node.js";
 import { type ScanRecord, scanDigestSize } from "../tree/scan.js";
 import type { BackupRun } from "./backup-run.js";
 import type { FileBackup } from "./file-backup.js";
+import type { OwnFolders } from "./own-folders.js";
 import type { OwnerNames } from "./owners.js";
 import { ParentEntries, type ParentEntry, type ParentScan } from "./parent.js";
 import type { ScanWriter } from "./scan-writer.js";
@@ -35,6 +36,7 @@ export interface DirectoryBackupOptions {
   readonly posix: Posix;
   readonly files: FileBackup;
   readonly owners: OwnerNames;
+  readonly ownFolders: OwnFolders;
   readonly scan: ScanWriter;
   readonly parentScan: ParentScan | undefined;
   /** Absolute path of the root. */
@@ -100,16 +102,22 @@ export class DirectoryBackup {
         run.reportUnreadable(this.#absolute(path, name), requireSourceFault(error));
         continue;
       }
-      if (!STORED_TYPES.has(this.#stat.type)) {
-        run.reportSkipped(
-          this.#absolute(path, name),
-          `${specialName(this.#stat.type)} are not backed up by this version`,
-        );
+      const reason = this.#reasonToSkip();
+      if (reason !== undefined) {
+        run.reportSkipped(this.#absolute(path, name), reason);
         continue;
       }
       table.add(name, this.#stat);
     }
     return table;
+  }
+
+  /** Why the entry that was looked at last is left out, if it is. */
+  #reasonToSkip(): string | undefined {
+    const { type } = this.#stat;
+    if (!STORED_TYPES.has(type)) return `${specialName(type)} are not backed up by this version`;
+    const isOwn = type === FileType.DIRECTORY && this.#options.ownFolders.has(this.#stat);
+    return isOwn ? "it belongs to the repository this backup goes to" : undefined;
   }
 
   #isExcluded(directory: Directory, path: Uint8Array, name: Uint8Array): boolean {

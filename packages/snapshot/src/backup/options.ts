@@ -36,6 +36,8 @@ export interface BackupOptions {
   /** Recorded instead of the name of this host, and used to find the parent. */
   readonly host?: string;
   readonly dryRun?: boolean;
+  /** Folders that the repository and its cache are in, absolute: left out where they are met below a root. */
+  readonly ownFolders?: readonly Uint8Array[];
   readonly compression?: Compression;
   readonly signal?: AbortSignal;
   /** Called every few MiB or hundred files. */
