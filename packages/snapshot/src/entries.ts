@@ -39,11 +39,25 @@ export async function* listEntries(
   for (const entry of starts) yield* walk(repository, entry);
 }
 
-async function* walk(repository: Repository, entry: Entry): AsyncGenerator<Entry> {
-  yield entry;
-  if (entry.node.type !== NodeType.directory || entry.node.subtree === undefined) return;
-  for await (const nodes of readNodes(repository, entry.node.subtree)) {
-    for (const node of nodes) yield* walk(repository, { path: joinPath(entry.path, node.name), node });
+/** With the levels in a list: generators inside one another take stack for each, and time for each at every entry. */
+async function* walk(repository: Repository, start: Entry): AsyncGenerator<Entry> {
+  yield start;
+  const levels = [children(repository, start)];
+  for (let last = levels.at(-1); last !== undefined; last = levels.at(-1)) {
+    const { value, done } = await last.next();
+    if (done === true) {
+      levels.pop();
+      continue;
+    }
+    yield value;
+    if (value.node.type === NodeType.directory) levels.push(children(repository, value));
+  }
+}
+
+async function* children(repository: Repository, { path, node }: Entry): AsyncGenerator<Entry, undefined> {
+  if (node.type !== NodeType.directory || node.subtree === undefined) return;
+  for await (const nodes of readNodes(repository, node.subtree)) {
+    for (const child of nodes) yield { path: joinPath(path, child.name), node: child };
   }
 }
 

@@ -37,17 +37,22 @@ export class TargetDirectories {
   }
 
   handle(directory: TargetDirectory): Directory {
-    if (directory.open !== undefined) {
-      if (this.#open.delete(directory)) this.#open.add(directory);
-      return directory.open;
-    }
-    const parent = this.handle(directory.parent!);
+    const closed: TargetDirectory[] = [];
+    let nearest = directory;
+    for (; nearest.open === undefined; nearest = nearest.parent!) closed.push(nearest);
+    if (this.#open.delete(nearest)) this.#open.add(nearest);
+    let handle = nearest.open;
+    for (const next of closed.reverse()) handle = this.#openIn(handle, next);
+    return handle;
+  }
+
+  #openIn(parent: Directory, directory: TargetDirectory): Directory {
     const handle = this.#posix.openDirectoryAt(parent, directory.name);
     directory.open = handle;
     this.#open.add(directory);
     for (const oldest of this.#open) {
       if (this.#open.size <= OPEN_MAX) break;
-      if (oldest !== directory) this.#close(oldest);
+      this.#close(oldest);
     }
     return handle;
   }
