@@ -241,14 +241,17 @@ class PendingBytes {
 
 function findPathFault(path: Uint8Array, last: Uint8Array | undefined): string | undefined {
   if (path.length > scanPathLengthMax) return `a path has ${path.length} bytes: at most ${scanPathLengthMax}`;
-  if (path.length > 0 && !isRelativePath(path)) return `${showName(path)} is not a path relative to a root`;
+  if (path.length > 0 && !isRelativePath(path, last ?? noPath))
+    return `${showName(path)} is not a path relative to a root`;
   if (last !== undefined && comparePostOrder(last, path) >= 0) return `${showName(path)} follows ${showName(last)}`;
   return undefined;
 }
 
-function isRelativePath(path: Uint8Array): boolean {
-  let start = 0;
-  for (let end = path.indexOf(slash); end >= 0; end = path.indexOf(slash, start)) {
+/** Names that `last`, which is one, begins with too are not looked at again. */
+function isRelativePath(path: Uint8Array, last: Uint8Array): boolean {
+  const shared = sharedLength(path, last);
+  let start = shared === 0 ? 0 : path.lastIndexOf(slash, shared - 1) + 1;
+  for (let end = path.indexOf(slash, start); end >= 0; end = path.indexOf(slash, start)) {
     if (!isName(path.subarray(start, end))) return false;
     start = end + 1;
   }
