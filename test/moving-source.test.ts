@@ -143,3 +143,51 @@ describe("a listing that gives a name twice", () => {
     expect((await restored(client, "y")).toString()).toBe("y");
   });
 });
+
+describe("times beyond what a tree can hold", () => {
+  const beyond = 2 ** 50 + 1;
+  const odd = (field: "mtimeSeconds" | "ctimeSeconds" | "birthSeconds", seconds: number) =>
+    open((posix) => ({
+      statAt(directory, name, into) {
+        posix.statAt(directory, name, into);
+        into[field] = seconds;
+      },
+      statFile(file, into) {
+        posix.statFile(file, into);
+        into[field] = seconds;
+      },
+    }));
+  const kinds = ["a folder", "a file"];
+
+  test.each(kinds.flatMap((kind) => [beyond, -beyond].map((seconds) => ({ kind, seconds }))))(
+    "an mtime of $seconds s: the content is stored and $kind is reported, every time",
+    async ({ kind, seconds }) => {
+      const path = join(source, "entry");
+      if (kind === "a folder") fs.mkdirSync(path);
+      else fs.writeFileSync(path, "content");
+      await using client = await odd("mtimeSeconds", seconds);
+      client.time = Date.now() + 3_600_000;
+      for (let i = 0; i < 2; i++) {
+        expect(await client.backup([source])).toMatchObject({ errors: 2, totalFiles: kind === "a file" ? 1 : 0 });
+        const said = `its modification time of ${seconds} s is beyond what can be stored; ${Math.sign(seconds) * 2 ** 50} s is stored`;
+        expect(client.warnings).toEqual([`error ${source}: ${said}`, `error ${path}: ${said}`]);
+      }
+      if (kind === "a file") expect((await restored(client, "entry")).toString()).toBe("content");
+      await client.backup([path]);
+      expect(client.warnings).toHaveLength(1);
+    },
+  );
+
+  test.each([
+    ["ctimeSeconds", beyond, ["file"]],
+    ["ctimeSeconds", -beyond, []],
+    ["birthSeconds", beyond, []],
+  ] as const)("%s of %i are no error, and the files then read again are %j", async (field, seconds, opened) => {
+    fs.writeFileSync(join(source, "file"), "content");
+    await using client = await odd(field, seconds);
+    client.time = Date.now() + 3_600_000;
+    expect(await client.backup([source])).toMatchObject({ errors: 0, totalFiles: 1 });
+    expect(await client.backup([source])).toMatchObject({ errors: 0, filesUnmodified: 1, dirsUnmodified: 1 });
+    expect(client.opened).toEqual(opened);
+  });
+});

@@ -58,9 +58,9 @@ export async function backup(
 ): Promise<BackupSummary> {
   const start = repository.environment.now();
   const isExcluded = compileExcludes(options.excludes ?? []);
-  const missing: Warning[] = [];
+  const faults: Warning[] = [];
   const roots = openRoots(posix, normaliseRoots(paths), (path, message) =>
-    missing.push({ path, message, kind: "error" }),
+    faults.push({ path, message, kind: "error" }),
   );
   let session: WriteSession | undefined;
   try {
@@ -73,7 +73,7 @@ export async function backup(
       roots.map((root) => root.path),
     );
     const run = createRun({ session, options, parent, isExcluded });
-    for (const { path, message } of missing) run.reportUnreadable(path, new SourceError(message));
+    for (const { path, message } of faults) run.reportUnreadable(path, new SourceError(message));
     const stored = await storeRoots(createParts({ run, session, posix, parent, options }), roots);
     if (stored.length === 0)
       throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");

@@ -15,6 +15,7 @@ import { compareBytes } from "../tree/name.js";
 import { type Node, NodeType, type TreeReference } from "../tree/node.js";
 import { type ScanRecord, scanDigestSize } from "../tree/scan.js";
 import type { BackupRun } from "./backup-run.js";
+import { boundTimes } from "./bound-times.js";
 import type { FileBackup } from "./file-backup.js";
 import type { OwnFolders } from "./own-folders.js";
 import type { OwnerNames } from "./owners.js";
@@ -96,20 +97,28 @@ export class DirectoryBackup {
       if (last !== undefined && compareBytes(last, name) === 0) continue;
       last = name;
       if (run.isExcluded !== undefined && this.#isExcluded(directory, path, name)) continue;
-      try {
-        fromSource(() => posix.statAt(directory, name, this.#stat));
-      } catch (error) {
-        run.reportUnreadable(this.#absolute(path, name), requireSourceFault(error));
-        continue;
-      }
-      const reason = this.#reasonToSkip();
-      if (reason !== undefined) {
-        run.reportSkipped(this.#absolute(path, name), reason);
-        continue;
-      }
-      table.add(name, this.#stat);
+      if (this.#canBeStored(directory, path, name)) table.add(name, this.#stat);
     }
     return table;
+  }
+
+  /** Looks at an entry, into `#stat`, and reports what cannot be stored of it. */
+  #canBeStored(directory: Directory, path: Uint8Array, name: Uint8Array): boolean {
+    const { posix, run } = this.#options;
+    try {
+      fromSource(() => posix.statAt(directory, name, this.#stat));
+    } catch (error) {
+      run.reportUnreadable(this.#absolute(path, name), requireSourceFault(error));
+      return false;
+    }
+    const reason = this.#reasonToSkip();
+    if (reason !== undefined) {
+      run.reportSkipped(this.#absolute(path, name), reason);
+      return false;
+    }
+    const fault = boundTimes(this.#stat);
+    if (fault !== undefined) run.reportUnreadable(this.#absolute(path, name), fault);
+    return true;
   }
 
   /** Why the entry that was looked at last is left out, if it is. */

@@ -10,6 +10,7 @@ import { compareBytes } from "../tree/name.js";
 import { type ChunkReference, type Content, contentSize, NodeType } from "../tree/node.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 import type { BackupRun } from "./backup-run.js";
+import { boundTimes } from "./bound-times.js";
 import type { ContentWriter } from "./content-writer.js";
 import type { ParentEntry } from "./parent.js";
 import { fromSource } from "./source-fault.js";
@@ -125,6 +126,7 @@ export class FileBackup {
     for (let attempt = 1; ; attempt++) {
       const content = await this.#readOnce(file, table.columns.sizes[row]!);
       fromSource(() => this.#posix.statFile(file, this.#stat));
+      boundTimes(this.#stat);
       if (this.#stat.type !== FileType.FILE) throw new SourceError("it was replaced by something that is no file");
       const held = isAsInRow(this.#stat, table, row) && contentSize(content) === this.#stat.size;
       if (held && attempt === 1) return { content, isUnsettled: false };

@@ -4,6 +4,7 @@ import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { splitPath } from "../path.js";
 import { compareBytes, showName } from "../tree/name.js";
 import type { BackupRun } from "./backup-run.js";
+import { boundTimes } from "./bound-times.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 
 const SLASH = 0x2f;
@@ -61,7 +62,7 @@ function isRootType(type: number): boolean {
 }
 
 /**
- * The roots that can be opened; the others are reported.
+ * The roots that can be opened; the others are reported, as is what of a root cannot be stored.
  *
  * @throws SourceError when none is left: then nothing must be written
  */
@@ -70,7 +71,10 @@ export function openRoots(posix: Posix, paths: readonly Uint8Array[], report: Ba
   let last = "";
   for (const path of paths) {
     try {
-      roots.push(fromSource(() => openRoot(posix, path)));
+      const root = fromSource(() => openRoot(posix, path));
+      roots.push(root);
+      const fault = boundTimes(root.stat);
+      if (fault !== undefined) report(path, fault.message);
     } catch (error) {
       const { message } = requireSourceFault(error);
       last = `Cannot back up ${showName(path)}: ${message}`;
