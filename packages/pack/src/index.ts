@@ -32,6 +32,6 @@ export { canMerge, mergeSegments } from "./segment/merge-segments.js";
 export type { PackRecord } from "./segment/pack-record.js";
 export { PageCache } from "./segment/page-cache.js";
 export { type ByteSource, Segment, type SegmentEntry } from "./segment/segment.js";
-export { framesOf, PackFrames } from "./stream-reader.js";
+export { PackFrames, readSpan, type Span, spanOf } from "./stream-reader.js";
 export { FRAME_PLAIN_MAX, type FrameEntry, type FrameTables } from "./tables.js";
 export { loadZstd, type Zstd } from "./zstd.js";

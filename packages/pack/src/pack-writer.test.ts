@@ -5,7 +5,8 @@ import type { PackContext } from "./context.js";
 import { decodeTrailer, openDirectory, TRAILER_SIZE } from "./directory.js";
 import { FrameOpener } from "./frame.js";
 import { arenaSize, type FinishedPack, PackWriter } from "./pack-writer.js";
-import { framesOf, PackFrames } from "./stream-reader.js";
+import { PackFrames, readSpan, spanOf } from "./stream-reader.js";
+import { FRAME_PLAIN_MAX } from "./tables.js";
 import { createTestContext } from "./test-context.js";
 
 const MIB = 2 ** 20;
@@ -43,17 +44,14 @@ function readBack(context: PackContext, pack: { name: string; bytes: Uint8Array 
   const directory = openDirectory(context, { name, trailer, size: bytes.length }, sealed);
   const frames = new PackFrames(context, new FrameOpener(context), { name, kind: directory.kind, tables: directory });
   return Array.from({ length: directory.chunks.count }, (_, i) => {
+    const plain = new Uint8Array(FRAME_PLAIN_MAX);
     const chunk = { offset: directory.chunks.offsets[i]!, length: directory.chunks.lengths[i]! };
-    const { first, last } = framesOf(directory, chunk, name);
-    const parts: Uint8Array[] = [];
-    for (let index = first; index <= last; index++) {
-      const frame = directory.frames[index]!;
-      const plain = new Uint8Array(frame.plainLength);
-      frames.open(index, bytes.subarray(frame.storedOffset, frame.storedOffset + frame.storedLength), plain);
-      parts.push(plain);
-    }
-    const start = chunk.offset - directory.frames[first]!.plainOffset;
-    return Buffer.concat(parts).subarray(start, start + chunk.length);
+    const open = (index: number) => {
+      const { storedOffset, storedLength } = directory.frames[index]!;
+      frames.open(index, bytes.subarray(storedOffset, storedOffset + storedLength), plain);
+      return plain;
+    };
+    return readSpan(directory, spanOf(directory, chunk, name), { open, take: (length) => new Uint8Array(length) });
   });
 }
 

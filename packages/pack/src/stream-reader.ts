@@ -5,8 +5,16 @@ import type { PackContext } from "./context.js";
 import { type FrameOpener, packKey } from "./frame.js";
 import type { FrameEntry, FrameTables } from "./tables.js";
 
+/** A piece of the stream, of `length` > 0 bytes, and the first and last index of the frames that hold it. */
+export interface Span {
+  readonly offset: number;
+  readonly length: number;
+  readonly first: number;
+  readonly last: number;
+}
+
 /** Index of the frame that holds byte `offset` of the stream, or -1 behind its end. */
-export function findFrame(frames: readonly FrameEntry[], offset: number): number {
+function findFrame(frames: readonly FrameEntry[], offset: number): number {
   let low = 0;
   let high = frames.length - 1;
   while (low < high) {
@@ -18,17 +26,37 @@ export function findFrame(frames: readonly FrameEntry[], offset: number): number
   return frame !== undefined && offset < frame.plainOffset + frame.plainLength ? low : -1;
 }
 
-/** First and last index of the frames that hold `length` > 0 bytes at `offset`. @throws CorruptError naming `object` */
-export function framesOf(
-  tables: FrameTables,
-  chunk: { offset: number; length: number },
-  object: string,
-): { first: number; last: number } {
-  const first = findFrame(tables.frames, chunk.offset);
-  const last = findFrame(tables.frames, chunk.offset + chunk.length - 1);
-  if (first >= 0 && last >= 0) return { first, last };
-  const place = `${chunk.length} bytes at ${chunk.offset}`;
-  throw new CorruptError(`Cannot read "${object}": ${place} are not in its stream`, { object });
+/** The span of a chunk. @throws CorruptError naming `object` when it does not lie in the stream */
+export function spanOf(tables: FrameTables, chunk: { offset: number; length: number }, object: string): Span {
+  const { offset, length } = chunk;
+  const first = findFrame(tables.frames, offset);
+  const last = findFrame(tables.frames, offset + length - 1);
+  if (first >= 0 && last >= 0) return { offset, length, first, last };
+  throw new CorruptError(`Cannot read "${object}": ${length} bytes at ${offset} are not in its stream`, { object });
+}
+
+export interface SpanSource {
+  /** The plaintext of frame `index`, and maybe more behind it; valid until the next call. Called in order. */
+  open(index: number): Uint8Array;
+  /** Memory of `length` bytes for a span that lies in several frames. */
+  take(length: number): Uint8Array;
+}
+
+/** The bytes of a span: a view on its only frame, or put together in memory that was taken for them. */
+export function readSpan({ frames }: FrameTables, span: Span, source: SpanSource): Uint8Array {
+  const { offset, length, first, last } = span;
+  if (first === last) {
+    const start = offset - frames[first]!.plainOffset;
+    return source.open(first).subarray(start, start + length);
+  }
+  const target = source.take(length);
+  for (let index = first; index <= last; index++) {
+    const { plainOffset, plainLength } = frames[index]!;
+    const from = Math.max(0, offset - plainOffset);
+    const to = Math.min(plainLength, offset + length - plainOffset);
+    target.set(source.open(index).subarray(from, to), plainOffset + from - offset);
+  }
+  return target;
 }
 
 /** Opens frames of one pack, deriving each of its keys once. */

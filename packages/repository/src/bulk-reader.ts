@@ -9,10 +9,12 @@ import {
   type BlobKind,
   FRAME_PLAIN_MAX,
   FrameOpener,
-  framesOf,
   type PackContext,
   PackFrames,
   type PackRecord,
+  readSpan,
+  type Span,
+  spanOf,
 } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import { type ChunkReader, missingChunk } from "./chunk-reader.js";
@@ -53,12 +55,9 @@ interface Range {
   last: number;
 }
 
-interface Want {
+/** A wanted chunk, by its index, and where it lies. */
+interface Want extends Span {
   readonly index: number;
-  readonly offset: number;
-  readonly length: number;
-  readonly first: number;
-  readonly last: number;
 }
 
 export class BulkReader {
@@ -97,13 +96,13 @@ export class BulkReader {
           continue;
         }
         const record = state.index.record(location.segment, location.pack);
-        const { first, last } = framesOf(record, location, record.name);
+        const span = spanOf(record, location, record.name);
         let pack = packs.get(record.name);
         if (pack === undefined) {
           pack = { record, wants: [] };
           packs.set(record.name, pack);
         }
-        pack.wants.push({ index, offset: location.offset, length: location.length, first, last });
+        pack.wants.push({ index, ...span });
       } catch (error) {
         if (!isBcatError(error, "corrupt")) throw error;
         visitor.onFailure(index, error);
@@ -142,7 +141,7 @@ export class BulkReader {
         this.#free.push(plain);
       }
       const id = wanted.ids.subarray(want.index * 32, want.index * 32 + 32);
-      const bytes = this.#tryAssemble(frames, want, opened, fetched, base);
+      const bytes = this.#tryRead(frames, want, opened, fetched, base);
       if (bytes !== undefined && Buffer.compare(this.#options.idHash[wanted.kind].hash(bytes), id) === 0) {
         await visitor.onChunk(want.index, bytes);
       } else await this.#readElsewhere(wanted.kind, id, want.index, visitor);
@@ -151,7 +150,7 @@ export class BulkReader {
   }
 
   /** The chunk's bytes, or undefined when a frame of it does not open: the single reader finds out why, or another place. */
-  #tryAssemble(
+  #tryRead(
     frames: PackFrames,
     want: Want,
     opened: Map<number, Uint8Array>,
@@ -159,34 +158,27 @@ export class BulkReader {
     base: number,
   ): Uint8Array | undefined {
     if (fetched === undefined) return undefined;
+    const open = (index: number): Uint8Array => {
+      const known = opened.get(index);
+      if (known !== undefined) return known;
+      const { storedOffset, storedLength } = frames.tables.frames[index]!;
+      const plain = this.#free.pop() ?? new Uint8Array(FRAME_PLAIN_MAX);
+      opened.set(index, plain);
+      frames.open(index, fetched.subarray(storedOffset - base, storedOffset - base + storedLength), plain);
+      return plain;
+    };
     try {
-      for (let index = want.first; index <= want.last; index++) {
-        if (opened.has(index)) continue;
-        const { storedOffset, storedLength } = frames.tables.frames[index]!;
-        const plain = this.#free.pop() ?? new Uint8Array(FRAME_PLAIN_MAX);
-        opened.set(index, plain);
-        frames.open(index, fetched.subarray(storedOffset - base, storedOffset - base + storedLength), plain);
-      }
+      return readSpan(frames.tables, want, { open, take: (length) => this.#takeScratch(length) });
     } catch (error) {
       if (!isBcatError(error, "corrupt")) throw error;
       opened.clear();
       return undefined;
     }
-    return this.#assemble(frames, want, opened);
   }
 
-  #assemble(frames: PackFrames, want: Want, opened: ReadonlyMap<number, Uint8Array>): Uint8Array {
-    const entries = frames.tables.frames;
-    const start = want.offset - entries[want.first]!.plainOffset;
-    if (want.first === want.last) return opened.get(want.first)!.subarray(start, start + want.length);
-    if (this.#scratch.length < want.length) this.#scratch = new Uint8Array(want.length);
-    for (let index = want.first; index <= want.last; index++) {
-      const { plainOffset, plainLength } = entries[index]!;
-      const from = Math.max(0, want.offset - plainOffset);
-      const to = Math.min(plainLength, want.offset + want.length - plainOffset);
-      this.#scratch.set(opened.get(index)!.subarray(from, to), plainOffset + from - want.offset);
-    }
-    return this.#scratch.subarray(0, want.length);
+  #takeScratch(length: number): Uint8Array {
+    if (this.#scratch.length < length) this.#scratch = new Uint8Array(length);
+    return this.#scratch.subarray(0, length);
   }
 
   async #readElsewhere(kind: BlobKind, id: Uint8Array, index: number, visitor: ChunkVisitor): Promise<void> {

@@ -7,9 +7,10 @@ import {
   type ChunkLocation,
   type FrameEntry,
   FrameOpener,
-  framesOf,
   type PackContext,
   PackFrames,
+  readSpan,
+  spanOf,
 } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import type { RepositoryState } from "./state.js";
@@ -61,19 +62,15 @@ export class ChunkReader {
 
   async #readAt(kind: BlobKind, location: ChunkLocation): Promise<Uint8Array> {
     const record = this.#options.state.index.record(location.segment, location.pack);
-    const { first, last } = framesOf(record, location, record.name);
+    const span = spanOf(record, location, record.name);
     const frames = new PackFrames(this.#options.context, this.#opener, { name: record.name, kind, tables: record });
-    const wanted = record.frames.slice(first, last + 1);
-    const sealed = await this.#fetchMissing(record.name, first, wanted);
-    const start = location.offset - wanted[0]!.plainOffset;
-    const bytes = new Uint8Array(location.length);
-    wanted.forEach((frame, i) => {
-      const plain = this.#frame(frames, { name: record.name, index: first + i, frame }, sealed);
-      const from = Math.max(0, start - (frame.plainOffset - wanted[0]!.plainOffset));
-      const at = Math.max(0, frame.plainOffset - location.offset);
-      bytes.set(plain.subarray(from, from + location.length - at), at);
+    const sealed = await this.#fetchMissing(record.name, span.first, record.frames.slice(span.first, span.last + 1));
+    const bytes = readSpan(record, span, {
+      open: (index) => this.#frame(frames, index, sealed),
+      take: (length) => new Uint8Array(length),
     });
-    return bytes;
+    // A view would keep the whole frame in memory, and what is remembered is not for others to change.
+    return span.first === span.last ? bytes.slice() : bytes;
   }
 
   /** One ranged get for all frames of the chunk, unless they are all here. */
@@ -90,22 +87,18 @@ export class ChunkReader {
     return { offset, bytes };
   }
 
-  #frame(
-    frames: PackFrames,
-    place: { name: string; index: number; frame: FrameEntry },
-    sealed: { offset: number; bytes: Uint8Array } | undefined,
-  ): Uint8Array {
-    const key = `${place.name}/${place.index}`;
+  #frame(frames: PackFrames, index: number, sealed: { offset: number; bytes: Uint8Array } | undefined): Uint8Array {
+    const key = `${frames.name}/${index}`;
     const cached = this.#frames.get(key);
     if (cached !== undefined) {
       this.#frames.delete(key);
       this.#frames.set(key, cached);
       return cached;
     }
-    const { storedOffset, storedLength, plainLength } = place.frame;
+    const { storedOffset, storedLength, plainLength } = frames.tables.frames[index]!;
     const start = storedOffset - (sealed?.offset ?? 0);
     const plain = new Uint8Array(plainLength);
-    frames.open(place.index, (sealed?.bytes ?? new Uint8Array(0)).subarray(start, start + storedLength), plain);
+    frames.open(index, (sealed?.bytes ?? new Uint8Array(0)).subarray(start, start + storedLength), plain);
     this.#remember(key, plain);
     return plain;
   }

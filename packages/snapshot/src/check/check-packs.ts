@@ -9,13 +9,14 @@ import {
   ENTRY_SIZE,
   FRAME_PLAIN_MAX,
   FrameOpener,
-  framesOf,
   ID_PREFIX_SIZE,
   openDirectory,
   PackFrames,
   type PackRecord,
   PageCache,
+  readSpan,
   Segment,
+  spanOf,
   TRAILER_SIZE,
 } from "@bcat/pack";
 import type { Repository, SegmentReference } from "@bcat/repository";
@@ -235,32 +236,26 @@ function checkChunks(
   const { name, bytes, directory } = pack;
   const frames = new PackFrames(repository.context, opener, { name, kind: directory.kind, tables: directory });
   let opened = -1;
-  const open = (index: number) => {
-    if (opened === index) return;
+  const open = (index: number): Uint8Array => {
+    if (opened === index) return plain;
     const { storedOffset, storedLength } = directory.frames[index]!;
     frames.open(index, bytes.subarray(storedOffset, storedOffset + storedLength), plain);
     opened = index;
+    return plain;
   };
   const { chunks } = directory;
   let next = 0;
   for (let i = 0; i < chunks.count; i++) {
-    const place = { offset: chunks.offsets[i]!, length: chunks.lengths[i]! };
-    const { first, last } = framesOf(directory, place, name);
-    const parts: Uint8Array[] = [];
-    for (let index = first; index <= last; index++) {
-      open(index);
-      const { plainOffset, plainLength } = directory.frames[index]!;
-      const from = Math.max(0, place.offset - plainOffset);
-      const to = Math.min(plainLength, place.offset + place.length - plainOffset);
-      parts.push(first === last ? plain.subarray(from, to) : plain.slice(from, to));
-    }
-    const id = repository.idHash[directory.kind].hash(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
+    const span = spanOf(directory, { offset: chunks.offsets[i]!, length: chunks.lengths[i]! }, name);
+    while (next < span.first) open(next++);
+    const chunk = readSpan(directory, span, { open, take: (length) => new Uint8Array(length) });
+    const id = repository.idHash[directory.kind].hash(chunk);
     const wanted = chunks.ids.subarray(i * ID_PREFIX_SIZE, (i + 1) * ID_PREFIX_SIZE);
     if (Buffer.compare(id.subarray(0, ID_PREFIX_SIZE), wanted) !== 0)
       throw damaged(name, `chunk ${i} does not have its id`);
-    next = last;
+    next = span.last;
   }
-  for (let index = next; index < directory.frames.length; index++) open(index);
+  while (next < directory.frames.length) open(next++);
 }
 
 function damaged(name: string, found: string): CorruptError {
