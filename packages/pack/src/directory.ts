@@ -30,6 +30,8 @@ const FIXED_SIZE = 12;
 const CHUNK_ENTRY_SIZE = 24;
 export const ID_PREFIX_SIZE = 16;
 export const TRAILER_SIZE = 96;
+/** Of the trailer, at its end. */
+const HASH_SIZE = 32;
 export const CHUNKS_MAX = 131_072;
 export const STREAM_MAX = 2 ** 30;
 export const PACK_SIZE_MAX = 96 * 2 ** 20;
@@ -44,6 +46,11 @@ export interface ChunkTable {
   readonly ids: Uint8Array;
   readonly offsets: Uint32Array;
   readonly lengths: Uint32Array;
+}
+
+/** The first 16 bytes of the id of chunk `i`; a view. */
+export function chunkId(chunks: ChunkTable, i: number): Uint8Array {
+  return chunks.ids.subarray(i * ID_PREFIX_SIZE, (i + 1) * ID_PREFIX_SIZE);
 }
 
 export interface Directory extends FrameTables {
@@ -64,7 +71,7 @@ export function encodeDirectory(directory: Directory): Uint8Array {
   view.setUint32(8, chunks.count, true);
   let offset = encodeTables(directory, body, FIXED_SIZE);
   for (let i = 0; i < chunks.count; i++, offset += CHUNK_ENTRY_SIZE) {
-    body.set(chunks.ids.subarray(i * ID_PREFIX_SIZE, (i + 1) * ID_PREFIX_SIZE), offset);
+    body.set(chunkId(chunks, i), offset);
     view.setUint32(offset + 16, chunks.offsets[i]!, true);
     view.setUint32(offset + 20, chunks.lengths[i]!, true);
   }
@@ -152,6 +159,11 @@ export function sealTail(
   );
   trailer.set(context.blake3.hash(frames, sealed, trailer.subarray(0, 64)), 64);
   return Buffer.concat([sealed, trailer]);
+}
+
+/** True when a whole pack ends with the hash of all before. This needs no key, and no trust in any of its bytes. */
+export function hasRightHash({ blake3 }: Pick<PackContext, "blake3">, pack: Uint8Array): boolean {
+  return Buffer.compare(blake3.hash(pack.subarray(0, -HASH_SIZE)), pack.subarray(-HASH_SIZE)) === 0;
 }
 
 /** What a trailer says: where the directory lies, and the hash of all before. */

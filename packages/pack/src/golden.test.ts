@@ -22,6 +22,7 @@ import { buildFilter, filterLength, filterMayContain } from "./fuse-filter.js";
 import { type ObjectReference, packName } from "./pack-name.js";
 import { arenaSize, type FinishedPack, PackWriter } from "./pack-writer.js";
 import { buildSegment, type IndexedPack } from "./segment/build-segment.js";
+import { memorySource } from "./segment/byte-source.js";
 import { decodePackRecord, encodePackRecord } from "./segment/pack-record.js";
 import { PageCache } from "./segment/page-cache.js";
 import { Segment } from "./segment/segment.js";
@@ -164,8 +165,7 @@ function mayContainByHand(filter: Uint8Array, id: Uint8Array): boolean {
 }
 
 function openInMemory(context: PackContext, name: string, bytes: Uint8Array): Segment {
-  const read = (offset: number, length: number) => bytes.subarray(offset, offset + length);
-  return new Segment(context, { name, source: { size: bytes.length, read, close() {} } }, new PageCache(1 << 22));
+  return new Segment(context, { name, source: memorySource(bytes) }, new PageCache(1 << 22));
 }
 
 /** All chunks of packs, each with the place a segment over them gives it. */

@@ -3,9 +3,10 @@ export { ChunkIndex, type ChunkLocation } from "./chunk-index.js";
 export type { PackContext } from "./context.js";
 export {
   type ChunkTable,
+  chunkId,
   type Directory,
   decodeTrailer,
-  ID_PREFIX_SIZE,
+  hasRightHash,
   openDirectory,
   TRAILER_SIZE,
   type Trailer,
@@ -27,11 +28,11 @@ export {
   type PackWriterOptions,
 } from "./pack-writer.js";
 export { type BuiltSegment, buildSegment, type IndexedPack } from "./segment/build-segment.js";
-export { ENTRY_SIZE } from "./segment/layout.js";
+export { type ByteSource, memorySource } from "./segment/byte-source.js";
 export { canMerge, mergeSegments } from "./segment/merge-segments.js";
 export type { PackRecord } from "./segment/pack-record.js";
 export { PageCache } from "./segment/page-cache.js";
-export { type ByteSource, Segment, type SegmentEntry } from "./segment/segment.js";
+export { Segment, type SegmentEntry } from "./segment/segment.js";
 export { PackFrames, readSpan, type Span, spanOf } from "./stream-reader.js";
 export { FRAME_PLAIN_MAX, type FrameEntry, type FrameTables } from "./tables.js";
 export { loadZstd, type Zstd } from "./zstd.js";

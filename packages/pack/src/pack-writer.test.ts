@@ -2,7 +2,7 @@ import { CorruptError, isBcatError } from "@bcat/errors";
 import { expect, test } from "vitest";
 import { DATA } from "./blob-kind.js";
 import type { PackContext } from "./context.js";
-import { decodeTrailer, openDirectory, TRAILER_SIZE } from "./directory.js";
+import { decodeTrailer, hasRightHash, openDirectory, TRAILER_SIZE } from "./directory.js";
 import { FrameOpener } from "./frame.js";
 import { arenaSize, type FinishedPack, PackWriter } from "./pack-writer.js";
 import { PackFrames, readSpan, spanOf } from "./stream-reader.js";
@@ -29,10 +29,6 @@ function write(context: PackContext, chunks: Uint8Array[], targetSize = 64 * MIB
   for (const chunk of chunks) writer.add(idHash.hash(chunk), chunk);
   writer.finish();
   return packs;
-}
-
-function hashIsRight({ blake3 }: PackContext, bytes: Uint8Array): boolean {
-  return Buffer.compare(blake3.hash(bytes.subarray(0, -32)), bytes.subarray(-32)) === 0;
 }
 
 /** Reads all chunks of a pack from its bytes alone, as a reader without an index would. */
@@ -70,7 +66,7 @@ test("PackWriter keeps every chunk of every size, for both sets of accelerators"
     const packs = write(context, chunks);
     expect(packs).toHaveLength(1);
     expect(packs[0]!.bytes.length % 4096).toBe(0);
-    expect(hashIsRight(other, packs[0]!.bytes)).toBe(true);
+    expect(hasRightHash(other, packs[0]!.bytes)).toBe(true);
     const back = readBack(other, packs[0]!)
       .map((bytes) => Buffer.from(bytes).toString("hex"))
       .sort();
@@ -125,7 +121,7 @@ test("every flipped byte and every truncation of a small pack is refused", async
   for (let at = 0; at < bytes.length; at++) {
     const flipped = bytes.slice();
     flipped[at]! ^= 1 << (at % 8);
-    expect(hashIsRight(context, flipped), `byte ${at}`).toBe(false);
+    expect(hasRightHash(context, flipped), `byte ${at}`).toBe(false);
     if (at >= bytes.length - 32) continue;
     const error = thrownBy(() => readBack(context, { name, bytes: flipped }));
     expect(

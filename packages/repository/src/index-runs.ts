@@ -7,13 +7,14 @@ import {
   type ByteSource,
   ChunkIndex,
   DATA,
+  memorySource,
   mergeSegments,
   type PackContext,
   PageCache,
   Segment,
   TREE,
 } from "@bcat/pack";
-import { type IndexStore, memorySource } from "./index-store.js";
+import type { IndexStore } from "./index-store.js";
 
 /** Opened pages of segments kept in memory, bytes. */
 const PAGES_SIZE_MAX = 64 * 2 ** 20;

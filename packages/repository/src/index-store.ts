@@ -12,7 +12,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { BcatError } from "@bcat/errors";
-import type { ByteSource } from "@bcat/pack";
+import { type ByteSource, memorySource } from "@bcat/pack";
 
 /** Age at which a run that no manifest names is taken for garbage, milliseconds. */
 const GARBAGE_AGE_MS = 24 * 3_600_000;
@@ -132,11 +132,6 @@ function fileSource(file: number, fault: () => BcatError): ByteSource {
     },
     fault,
   };
-}
-
-/** Bytes that are in memory anyway, as a source. */
-export function memorySource(bytes: Uint8Array): ByteSource {
-  return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length), close() {} };
 }
 
 function bytesInMemory(produce: (sink: (piece: Uint8Array) => void) => void): ByteSource {

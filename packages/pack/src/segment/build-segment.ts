@@ -2,9 +2,9 @@
 import { freshBytes } from "@bcat/crypto";
 import type { BlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
-import type { Directory } from "../directory.js";
+import { chunkId, type Directory } from "../directory.js";
 import { type ObjectReference, segmentName } from "../pack-name.js";
-import { compareIds, ENTRY_SIZE, ID_SIZE, LENGTH_OFFSET, PACK_OFFSET, STREAM_OFFSET } from "./layout.js";
+import { compareIds, ENTRY_SIZE, LENGTH_OFFSET, PACK_OFFSET, STREAM_OFFSET } from "./layout.js";
 import { encodePackRecord } from "./pack-record.js";
 import { SegmentWriter } from "./segment-writer.js";
 
@@ -55,7 +55,7 @@ function writeEntries(writer: SegmentWriter, packs: readonly IndexedPack[]): voi
   packs.forEach(({ chunks }, ordinal) => {
     for (let i = 0; i < chunks.count; i++, at++) {
       const start = at * ENTRY_SIZE;
-      entries.set(chunks.ids.subarray(i * ID_SIZE, (i + 1) * ID_SIZE), start);
+      entries.set(chunkId(chunks, i), start);
       view.setUint32(start + PACK_OFFSET, ordinal, true);
       view.setUint32(start + STREAM_OFFSET, chunks.offsets[i]!, true);
       view.setUint32(start + LENGTH_OFFSET, chunks.lengths[i]!, true);

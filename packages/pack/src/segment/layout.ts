@@ -7,6 +7,7 @@
  * alone. The local cache keeps merged segments in the same layout, without the limit on their size.
  */
 import type { BlobKind } from "../blob-kind.js";
+import { readU32 } from "../read-u32.js";
 
 export const HEADER_SIZE = 48;
 export const TRAILER_MAGIC = Buffer.from("BCATSEGMENT1");
@@ -66,4 +67,13 @@ export function compareIds(a: Uint8Array, aOffset: number, b: Uint8Array, bOffse
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+/** Compares the entries at two places by (id, pack, offset), as segments order them. */
+export function compareEntries(a: Uint8Array, aOffset: number, b: Uint8Array, bOffset: number): number {
+  return (
+    compareIds(a, aOffset, b, bOffset) ||
+    readU32(a, aOffset + PACK_OFFSET) - readU32(b, bOffset + PACK_OFFSET) ||
+    readU32(a, aOffset + STREAM_OFFSET) - readU32(b, bOffset + STREAM_OFFSET)
+  );
 }

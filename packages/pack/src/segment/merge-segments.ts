@@ -1,7 +1,7 @@
 /** Merges segments into one, entry by entry: memory is one page of each, whatever their size. */
 import type { PackContext } from "../context.js";
 import { readU32 } from "../read-u32.js";
-import { compareIds, ENTRY_SIZE, entryPageCount, PACK_OFFSET, STREAM_OFFSET } from "./layout.js";
+import { compareEntries, compareIds, ENTRY_SIZE, entryPageCount, PACK_OFFSET } from "./layout.js";
 import type { Segment } from "./segment.js";
 import { SegmentWriter } from "./segment-writer.js";
 
@@ -141,14 +141,9 @@ class Places {
     const entries: Uint8Array[] = [];
     for (let at = 0; at < this.#length; at += ENTRY_SIZE) entries.push(this.#bytes.subarray(at, at + ENTRY_SIZE));
     this.#length = 0;
-    if (entries.length > 1) entries.sort(comparePlaces);
+    if (entries.length > 1) entries.sort((a, b) => compareEntries(a, 0, b, 0));
     entries.forEach((entry, i) => {
-      if (i === 0 || comparePlaces(entries[i - 1]!, entry) !== 0) writer.addEntry(entry);
+      if (i === 0 || compareEntries(entries[i - 1]!, 0, entry, 0) !== 0) writer.addEntry(entry);
     });
   }
-}
-
-/** Compares (pack, offset) of two entries. */
-function comparePlaces(a: Uint8Array, b: Uint8Array): number {
-  return readU32(a, PACK_OFFSET) - readU32(b, PACK_OFFSET) || readU32(a, STREAM_OFFSET) - readU32(b, STREAM_OFFSET);
 }

@@ -8,9 +8,12 @@ import type { PackContext } from "../context.js";
 import { packName } from "../pack-name.js";
 import { createTestContext } from "../test-context.js";
 import { buildSegment, type IndexedPack } from "./build-segment.js";
+import { memorySource } from "./byte-source.js";
 import { canMerge, mergeSegments } from "./merge-segments.js";
+import { encodePackRecord } from "./pack-record.js";
 import { PageCache } from "./page-cache.js";
-import { type ByteSource, Segment, type SegmentEntry } from "./segment.js";
+import { Segment, type SegmentEntry } from "./segment.js";
+import { SegmentWriter } from "./segment-writer.js";
 
 let context: PackContext;
 beforeAll(async () => {
@@ -18,10 +21,6 @@ beforeAll(async () => {
 });
 
 const segmentSettings = { kind: TREE, epoch: 0, domain: 0, session: 5 } as const;
-
-function inMemory(bytes: Uint8Array): ByteSource {
-  return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length), close() {} };
-}
 
 function fakePack(ids: Uint8Array[], frameCount = 3): IndexedPack {
   const chunks = new ChunkColumns();
@@ -42,7 +41,7 @@ function fakePack(ids: Uint8Array[], frameCount = 3): IndexedPack {
 }
 
 function open(built: { name: string; bytes: Uint8Array }): Segment {
-  return new Segment(context, { name: built.name, source: inMemory(built.bytes) }, new PageCache(1 << 20));
+  return new Segment(context, { name: built.name, source: memorySource(built.bytes) }, new PageCache(1 << 20));
 }
 
 test("a segment finds every chunk of its packs, over many pages, and nothing else", () => {
@@ -163,6 +162,59 @@ function merge(segments: readonly Segment[]): Segment {
   expect(bytes.length).toBe(size);
   return open({ name: "merged", bytes });
 }
+
+/** A segment over one pack with entries (first byte of the id, pack, offset) as no writer would have them. */
+function writeEntries(entries: readonly (readonly [number, number, number])[]): Segment {
+  const pieces: Uint8Array[] = [];
+  const sink = (piece: Uint8Array) => pieces.push(piece);
+  const writer = new SegmentWriter(context, { kind: TREE, epoch: 0, domain: 0, name: "written", sink });
+  for (const [id, pack, offset] of entries) {
+    const entry = new Uint8Array(28).fill(id, 0, 1);
+    new DataView(entry.buffer).setUint32(16, pack, true);
+    new DataView(entry.buffer).setUint32(20, offset, true);
+    writer.addEntry(entry);
+  }
+  writer.addPackRecord(encodePackRecord(fakePack([])));
+  writer.finish();
+  return open({ name: "written", bytes: Buffer.concat(pieces) });
+}
+
+test("entries() gives what find() finds, in order, over many pages", () => {
+  const packs = [3000, 2500].map((count) => fakePack(Array.from({ length: count }, () => context.random(32))));
+  const entries = [...open(buildSegment(context, segmentSettings, packs)).entries()];
+  const places = [...placesOf(packs)].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, found]) => found);
+  expect(entries).toEqual(places);
+});
+
+test("entries() refuses entries that are not in strict order, or name no pack", () => {
+  const inOrder = writeEntries([
+    [1, 0, 5],
+    [1, 0, 6],
+    [2, 0, 0],
+  ]);
+  expect([...inOrder.entries()].map((entry) => entry.offset)).toEqual([5, 6, 0]);
+  for (const [id, pack, offset] of [
+    [0, 0, 7],
+    [1, 0, 4],
+    [1, 0, 5],
+    [1, 1, 5],
+  ] as const) {
+    const segment = writeEntries([
+      [1, 0, 5],
+      [id, pack, offset],
+    ]);
+    expect(() => [...segment.entries()], `${id} ${pack} ${offset}`).toThrow(CorruptError);
+  }
+});
+
+test("an entry that names no pack is not merged into one that does", () => {
+  const segment = writeEntries([
+    [1, 0, 5],
+    [2, 1, 5],
+  ]);
+  const other = open(buildSegment(context, segmentSettings, [fakePack([new Uint8Array(32).fill(3)])]));
+  expect([...merge([segment, other]).entries()].map(({ pack }) => pack)).toEqual([0, 1]);
+});
 
 /** All that a segment holds, but for what its filters are. */
 function contentOf(segment: Segment): string {

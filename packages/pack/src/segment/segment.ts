@@ -9,9 +9,10 @@ import { BcatError, CorruptError } from "@bcat/errors";
 import { isBlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
 import { FILTER_HEADER_SIZE, filterLength, filterMayContain } from "../fuse-filter.js";
-import { decodeReference, NAME_REFERENCE_SIZE, type ObjectReference } from "../pack-name.js";
 import { readU32 } from "../read-u32.js";
+import type { ByteSource } from "./byte-source.js";
 import {
+  compareEntries,
   compareIds,
   ENTRY_SIZE,
   entryPageCount,
@@ -37,16 +38,6 @@ import {
 } from "./layout.js";
 import { decodePackRecord, type PackRecord } from "./pack-record.js";
 import type { PageCache } from "./page-cache.js";
-
-/** Bytes of a segment, read synchronously: memory, or a file of the local cache. */
-export interface ByteSource {
-  readonly size: number;
-  /** `length` bytes at `offset`; fewer only when the source is shorter than its size. */
-  read(offset: number, length: number): Uint8Array;
-  close(): void;
-  /** What to throw when the bytes are not right, of a source that is only a copy; else the segment is damaged. */
-  fault?(): BcatError;
-}
 
 /** One place of a chunk: a pack of the segment, and the chunk's place in the pack's stream. */
 export interface SegmentEntry {
@@ -110,18 +101,28 @@ export class Segment implements Disposable {
     return found;
   }
 
+  /** All entries in order. @throws CorruptError when they are in another order, or one names no pack */
+  *entries(): Generator<SegmentEntry> {
+    let last: Uint8Array | undefined;
+    let lastAt = 0;
+    for (let index = 0; index < entryPageCount(this.counts); index++) {
+      const page = this.entryPage(index);
+      for (let at = 0; at < page.length; at += ENTRY_SIZE) {
+        if (last !== undefined && compareEntries(last, lastAt, page, at) >= 0)
+          throw this.#damaged("its entries are not in order");
+        yield this.#decodeEntry(page, at);
+        last = page;
+        lastAt = at;
+      }
+    }
+  }
+
   /** Plain bytes of entry page `index`: entries of 28 bytes. Owned by the page cache; not to be changed. */
   entryPage(index: number): Uint8Array {
     const first = index * PAGE_ENTRIES;
     const count = Math.min(PAGE_ENTRIES, this.counts.entryCount - first);
     const offset = HEADER_SIZE + first * ENTRY_SIZE + index * TAG_SIZE;
     return this.#page(index, offset, count * ENTRY_SIZE);
-  }
-
-  /** Name of pack `ordinal`, without decoding its tables. */
-  packReference(ordinal: number): ObjectReference {
-    const offset = this.#packOffsets[ordinal]!;
-    return decodeReference(this.#packBytes(offset, NAME_REFERENCE_SIZE), 0, this.name);
   }
 
   /** The record of pack `ordinal` as it stands in the segment. */

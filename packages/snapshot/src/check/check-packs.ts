@@ -4,12 +4,13 @@
  */
 import { CorruptError, isBcatError } from "@bcat/errors";
 import {
+  chunkId,
   type Directory,
   decodeTrailer,
-  ENTRY_SIZE,
   FRAME_PLAIN_MAX,
   FrameOpener,
-  ID_PREFIX_SIZE,
+  hasRightHash,
+  memorySource,
   openDirectory,
   PackFrames,
   type PackRecord,
@@ -22,8 +23,6 @@ import {
 import type { Repository, SegmentReference } from "@bcat/repository";
 import type { CheckRun } from "./findings.js";
 
-/** Of a pack, at its very end. */
-const HASH_SIZE = 32;
 const PAGES_SIZE_MAX = 8 * 2 ** 20;
 
 /** Names of the packs that segments name. */
@@ -80,11 +79,7 @@ async function openSegment(
       object: name,
     });
   }
-  const source = {
-    size: bytes.length,
-    read: (offset: number, length: number) => bytes.subarray(offset, offset + length),
-    close() {},
-  };
+  const source = memorySource(bytes);
   return new Segment(repository.context, { name, source }, new PageCache(PAGES_SIZE_MAX));
 }
 
@@ -125,35 +120,17 @@ async function isGoneAsCondemned({ state, storage }: Repository, name: string): 
   return (await storage.get(name, { range: { offset: 0, length: 1 } })) === undefined;
 }
 
-/** Entries of each pack; refuses entries out of order. */
+/** How many entries each pack has. @throws CorruptError when they are out of order */
 function countEntries(segment: Segment): Uint32Array {
   const counts = new Uint32Array(segment.counts.packCount);
-  let last: Uint8Array | undefined;
-  for (let page = 0, seen = 0; seen < segment.counts.entryCount; page++) {
-    const entries = segment.entryPage(page);
-    for (let at = 0; at < entries.length; at += ENTRY_SIZE, seen++) {
-      const entry = entries.subarray(at, at + ENTRY_SIZE);
-      if (
-        last !== undefined &&
-        Buffer.compare(last.subarray(0, ID_PREFIX_SIZE), entry.subarray(0, ID_PREFIX_SIZE)) > 0
-      ) {
-        throw new CorruptError(`Cannot read segment "${segment.name}": its entries are not sorted`, {
-          object: segment.name,
-        });
-      }
-      const pack = new DataView(entry.buffer, entry.byteOffset, ENTRY_SIZE).getUint32(16, true);
-      if (pack < counts.length) counts[pack]!++;
-      last = entry;
-    }
-  }
+  for (const { pack } of segment.entries()) counts[pack]!++;
   return counts;
 }
 
 function checkEntries(segment: Segment, ordinal: number, record: PackRecord, { chunks }: Directory): void {
   for (let i = 0; i < chunks.count; i++) {
-    const id = chunks.ids.subarray(i * ID_PREFIX_SIZE, (i + 1) * ID_PREFIX_SIZE);
     const isIndexed = segment
-      .find(id)
+      .find(chunkId(chunks, i))
       .some(
         (entry) => entry.pack === ordinal && entry.offset === chunks.offsets[i] && entry.length === chunks.lengths[i],
       );
@@ -189,12 +166,7 @@ async function checkBytes(parts: Parts, record: PackRecord, read: { whole: boole
     throw damaged(name, `it has not the ${size} bytes its segment says`);
   }
   // Before the header is looked at: a flipped bit there must not pass for a newer format.
-  if (
-    whole !== undefined &&
-    Buffer.compare(context.blake3.hash(whole.subarray(0, -HASH_SIZE)), whole.subarray(-HASH_SIZE)) !== 0
-  ) {
-    throw damaged(name, "its hash is not that of its bytes");
-  }
+  if (whole !== undefined && !hasRightHash(context, whole)) throw damaged(name, "its hash is not that of its bytes");
   const trailerBytes = tail.subarray(tail.length - TRAILER_SIZE);
   const trailer = decodeTrailer(trailerBytes, { name, size });
   const range = { offset: trailer.directoryOffset, length: trailer.directoryLength };
@@ -250,8 +222,8 @@ function checkChunks(
     while (next < span.first) open(next++);
     const chunk = readSpan(directory, span, { open, take: (length) => new Uint8Array(length) });
     const id = repository.idHash[directory.kind].hash(chunk);
-    const wanted = chunks.ids.subarray(i * ID_PREFIX_SIZE, (i + 1) * ID_PREFIX_SIZE);
-    if (Buffer.compare(id.subarray(0, ID_PREFIX_SIZE), wanted) !== 0)
+    const wanted = chunkId(chunks, i);
+    if (Buffer.compare(id.subarray(0, wanted.length), wanted) !== 0)
       throw damaged(name, `chunk ${i} does not have its id`);
     next = span.last;
   }
