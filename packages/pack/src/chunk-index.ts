@@ -48,10 +48,6 @@ export class ChunkIndex {
     return this.#condemned.has(pack);
   }
 
-  get hasCondemned(): boolean {
-    return this.#condemned.size > 0;
-  }
-
   /** Notes a chunk of the open pack. */
   noteAdded(kind: BlobKind, id: Uint8Array): void {
     this.#added[kind].at(-1)!.add(id);

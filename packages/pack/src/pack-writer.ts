@@ -19,7 +19,7 @@ export const PACK_TARGET_SIZE = 64 * 2 ** 20;
 /** Plaintext of a frame, bytes: the target of shared frames, the maximum of the pieces of a large chunk. */
 export const FRAME_TARGET_SIZE = 512 * 1024;
 /** Chunks of this size and more own their frames. */
-export const OWN_FRAME_SIZE_MIN = 128 * 1024;
+const OWN_FRAME_SIZE_MIN = 128 * 1024;
 /** Most bytes of frames in a pack, so that the object with its directory stays below the format's 96 MiB. */
 const STORED_MAX = 88 * 2 ** 20;
 /** Most bytes behind the frames: 65,535 frames, 131,072 chunks, padding and trailer. */

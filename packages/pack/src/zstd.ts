@@ -13,13 +13,13 @@ export interface Zstd {
   compress(source: Uint8Array, target: Uint8Array, level: number): number;
   /**
    * Decompresses one whole frame that announces exactly `target.length` bytes. Returns false when the frame announces
-   * another size, needs a larger window than {@link ZSTD_WINDOW_MAX}, or is damaged; never writes past `target`.
+   * another size, needs a larger window than 1 MiB, or is damaged; never writes past `target`.
    */
   decompress(source: Uint8Array, target: Uint8Array): boolean;
 }
 
 /** Largest window a frame may need, bytes. */
-export const ZSTD_WINDOW_MAX = 1 << 20;
+const ZSTD_WINDOW_MAX = 1 << 20;
 
 const FRAME_MAGIC = 0xfd2fb528;
 const require = createRequire(import.meta.url);
