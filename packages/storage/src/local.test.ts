@@ -154,8 +154,13 @@ describe("local storage", () => {
     expect(await readdir(join(root, "packs/ab"))).toEqual([]);
   });
 
-  test.each(["put", "putIfAbsent"] as const)("%s() renames where there are no hard links", async (verb) => {
-    const { storage, calls } = open({ link: "EPERM" });
+  test.each([
+    ["put", "EPERM"],
+    ["putIfAbsent", "EPERM"],
+    ["putIfAbsent", "EACCES"],
+    ["putIfAbsent", "ENOTSUP"],
+  ] as const)("%s() renames where there are no hard links (%s)", async (verb, code) => {
+    const { storage, calls } = open({ link: code });
     await storage[verb]("config", bytes);
     expect(calls).toEqual([
       "mkdir .",

@@ -31,8 +31,8 @@ type Naming = "linked" | "renamed" | "taken";
 const modeWhileWriting = 0o600;
 const modeWhenNamed = 0o400;
 
-/** What file systems and kernels answer that know no links. */
-const noLinkCodes = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+/** What file systems and kernels answer that know no links; Samba says EACCES for a disk of that kind behind it. */
+const noLinkCodes = ["EPERM", "EACCES", "EMLINK", "EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 /** What they answer that know no rename that refuses a taken name. */
 const noRenameCodes = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
