@@ -88,8 +88,11 @@ describe("a condemned pack", () => {
     {
       await using client = await open();
       await client.backup([source]);
+      fs.writeFileSync(join(source, "later"), randomBytesOf("later", 3_000));
+      await client.backup([source]);
     }
     const original = storage;
+    const affected = new Set<string>();
     for (const pack of packs()) {
       storage = original.clone();
       await using client = await open();
@@ -101,8 +104,12 @@ describe("a condemned pack", () => {
       const damage = findings.filter(({ kind }) => kind === "damage");
       expect(damage.length, pack).toBeGreaterThan(0);
       expect(new Set(damage.map(({ object }) => object))).toEqual(new Set([pack]));
-      for (const { snapshots } of damage) expect(snapshots).toEqual([1]);
+      for (const { snapshots, message } of damage) {
+        expect(message).toMatch(/it is missing; needed by "\/.*"/);
+        affected.add(String(snapshots));
+      }
     }
+    expect([...affected].sort()).toEqual(["1", "1,2", "2"]);
   });
 
   test("may be any single one", async () => {

@@ -123,6 +123,6 @@ export function missingChunk(id: Uint8Array, state: RepositoryState): CorruptErr
   return new CorruptError(`Cannot read chunk ${hex}…: ${cause}`, options);
 }
 
-export function missingPack(name: string): CorruptError {
+function missingPack(name: string): CorruptError {
   return new CorruptError(`Cannot read pack "${name}": it is missing`, { object: name });
 }

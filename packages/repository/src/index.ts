@@ -23,7 +23,7 @@ export {
 export type { ChunkVisitor, WantedChunks } from "./bulk-reader.js";
 export { ByteReader } from "./byte-reader.js";
 export { ByteWriter } from "./byte-writer.js";
-export { missingChunk, missingPack } from "./chunk-reader.js";
+export { missingChunk } from "./chunk-reader.js";
 export type { Environment } from "./environment.js";
 export {
   type InitOptions,
@@ -33,6 +33,7 @@ export {
   repositoryExists,
   unlockRepository,
 } from "./open.js";
+export { readSegment } from "./read-segment.js";
 export {
   type DecodedRecord,
   encodeRecord,

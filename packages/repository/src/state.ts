@@ -15,6 +15,7 @@ import type { SeenOutcome } from "./bodies/snapshot.js";
 import { IndexRuns } from "./index-runs.js";
 import type { IndexStore } from "./index-store.js";
 import { decodeManifest, encodeManifest, type Manifest } from "./manifest.js";
+import { readSegment } from "./read-segment.js";
 import { findHead, refuseHole, registerName } from "./registers.js";
 
 /** A larger one, of a very long log, is not kept: the next process reads everything again. */
@@ -310,15 +311,8 @@ export class RepositoryState {
   }
 
   async #addSegment(reference: SegmentReference): Promise<void> {
-    const name = segmentName(reference);
-    const bytes = await this.#storage.get(name);
-    if (bytes === undefined) throw new CorruptError(`Cannot read segment "${name}": it is missing`, { object: name });
-    if (bytes.length !== reference.size || Buffer.compare(this.#context.blake3.hash(bytes), reference.hash) !== 0) {
-      throw new CorruptError(`Cannot read segment "${name}": its bytes are not those its outcome names`, {
-        object: name,
-      });
-    }
-    this.#runs.add(name, bytes);
+    const bytes = await readSegment({ storage: this.#storage, context: this.#context }, reference);
+    this.#runs.add(segmentName(reference), bytes);
   }
 
   /** Starts from nothing: the outcomes from 1 on, whole. */

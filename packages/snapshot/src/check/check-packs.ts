@@ -20,16 +20,24 @@ import {
   spanOf,
   TRAILER_SIZE,
 } from "@bcat/pack";
-import type { Repository, SegmentReference } from "@bcat/repository";
+import { type Repository, readSegment, type SegmentReference } from "@bcat/repository";
 import type { CheckRun } from "./findings.js";
 
 const PAGES_SIZE_MAX = 8 * 2 ** 20;
 
-/** Names of the packs that segments name. */
+/** A pack that cannot be read. */
+export interface BadPack {
+  /** What was found. */
+  readonly message: string;
+  /** It was condemned and is no longer there: no damage unless a snapshot still needs it. */
+  readonly isCondemned: boolean;
+}
+
+/** The packs that segments name. */
 export interface PackInventory {
-  readonly all: ReadonlySet<string>;
-  /** Those of them that were condemned and are no longer there: no damage unless a snapshot still needs one. */
-  readonly gone: ReadonlySet<string>;
+  readonly names: ReadonlySet<string>;
+  /** By name; to be reported by who knows what needs them. */
+  readonly bad: ReadonlyMap<string, BadPack>;
 }
 
 /** Checks all `segments` and their packs. */
@@ -38,21 +46,24 @@ export async function checkPacks(
   run: CheckRun,
   segments: ReadonlyMap<string, SegmentReference>,
 ): Promise<PackInventory> {
-  const all = new Set<string>();
-  const gone = new Set<string>();
+  const names = new Set<string>();
+  const bad = new Map<string, BadPack>();
   const opener = new FrameOpener(repository.context);
   const plain = new Uint8Array(FRAME_PLAIN_MAX);
+  const { context } = repository;
   for (const [name, reference] of segments) {
     await run.guard(
       async () => {
-        const segment = await openSegment(repository, run, name, reference);
+        const bytes = await readSegment(repository, reference);
+        run.bytesRead += bytes.length;
+        const segment = new Segment(context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE_MAX));
         run.segments++;
-        await checkSegment({ repository, run, segment, opener, plain }, { all, gone });
+        await checkSegment({ repository, run, segment, opener, plain }, { names, bad });
       },
       { object: name },
     );
   }
-  return { all, gone };
+  return { names, bad };
 }
 
 interface Parts {
@@ -64,53 +75,29 @@ interface Parts {
   readonly plain: Uint8Array;
 }
 
-async function openSegment(
-  repository: Repository,
-  run: CheckRun,
-  name: string,
-  reference: SegmentReference,
-): Promise<Segment> {
-  const bytes = await repository.storage.get(name);
-  if (bytes === undefined) throw new CorruptError(`Cannot read segment "${name}": it is missing`, { object: name });
-  run.bytesRead += bytes.length;
-  const { blake3 } = repository.context;
-  if (bytes.length !== reference.size || Buffer.compare(blake3.hash(bytes), reference.hash) !== 0) {
-    throw new CorruptError(`Cannot read segment "${name}": its bytes are not those its outcome names`, {
-      object: name,
-    });
-  }
-  const source = memorySource(bytes);
-  return new Segment(repository.context, { name, source }, new PageCache(PAGES_SIZE_MAX));
-}
-
-async function checkSegment(parts: Parts, packs: { all: Set<string>; gone: Set<string> }): Promise<void> {
+async function checkSegment(parts: Parts, packs: { names: Set<string>; bad: Map<string, BadPack> }): Promise<void> {
   const { run, segment } = parts;
   const entriesOf = countEntries(segment);
   for (let ordinal = 0; ordinal < segment.counts.packCount; ordinal++) {
     const record = segment.packRecord(ordinal);
-    if (packs.all.has(record.name)) continue;
-    packs.all.add(record.name);
+    const { name } = record;
+    if (packs.names.has(name)) continue;
+    packs.names.add(name);
     run.packs++;
-    if (await isGoneAsCondemned(parts.repository, record.name)) {
-      packs.gone.add(record.name);
-      run.reportNote(record.name, `pack "${record.name}" was condemned and is gone`);
-      continue;
+    try {
+      const directory = await checkPack(parts, record);
+      if (directory.kind !== segment.counts.kind) throw damaged(name, "it has chunks of another kind than its segment");
+      if (directory.chunks.count !== entriesOf[ordinal]) {
+        const found = `its directory has ${directory.chunks.count} chunks, segment "${segment.name}" ${entriesOf[ordinal]}`;
+        throw damaged(name, found);
+      }
+      checkEntries(segment, ordinal, record, directory);
+    } catch (error) {
+      if (!(error instanceof CorruptError)) throw error;
+      if (error.object !== name) run.reportDamage(error.object, error.message);
+      else
+        packs.bad.set(name, { message: error.message, isCondemned: await isGoneAsCondemned(parts.repository, name) });
     }
-    await run.guard(
-      async () => {
-        const directory = await checkPack(parts, record);
-        if (directory.kind !== segment.counts.kind)
-          throw damaged(record.name, "it has chunks of another kind than its segment");
-        if (directory.chunks.count !== entriesOf[ordinal]) {
-          throw damaged(
-            record.name,
-            `its directory has ${directory.chunks.count} chunks, segment "${segment.name}" ${entriesOf[ordinal]}`,
-          );
-        }
-        checkEntries(segment, ordinal, record, directory);
-      },
-      { object: record.name },
-    );
     await run.step("packs", run.packs, undefined);
   }
 }

@@ -1,7 +1,7 @@
 /** Checks that everything a snapshot refers to is there: its trees decode, their chunks have locations and lengths. */
 import { CorruptError } from "@bcat/errors";
 import { type BlobKind, type ChunkLocation, DATA, IdSet, TREE } from "@bcat/pack";
-import { missingChunk, missingPack, type Repository, registerName } from "@bcat/repository";
+import { missingChunk, type Repository, registerName } from "@bcat/repository";
 import { type Entry, rootEntries } from "../entries.js";
 import { joinPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
@@ -14,31 +14,53 @@ import type { CheckRun } from "./findings.js";
 export interface TreeCheck {
   readonly repository: Repository;
   readonly run: CheckRun;
-  /** Packs that were condemned and are no longer there. */
-  readonly gonePacks: ReadonlySet<string>;
+  /** Names of packs that cannot be read. */
+  readonly badPacks: { has(name: string): boolean; readonly size: number };
 }
 
-/** Walks all snapshots, each shared tree once. Memory: 16 bytes and some for each tree. */
-export async function checkTrees(parts: TreeCheck, snapshots: readonly SnapshotInfo[]): Promise<void> {
+/** What needs a bad pack. */
+export interface Need {
+  readonly snapshots: number[];
+  /** Absolute, of the first entry found. */
+  readonly path: Uint8Array;
+  /** Entries found besides it. */
+  others: number;
+}
+
+/**
+ * Walks all snapshots, each shared tree once, and tells what needs which bad pack. Memory: 16 bytes and some for each
+ * tree, and the trees that need bad packs.
+ */
+export async function checkTrees(
+  parts: TreeCheck,
+  snapshots: readonly SnapshotInfo[],
+): Promise<ReadonlyMap<string, Need>> {
   const walk = new TreeWalk(parts);
   for (const info of snapshots) await walk.snapshot(info);
+  return walk.needs;
 }
 
 class TreeWalk {
+  readonly needs = new Map<string, Need>();
   readonly #repository: Repository;
   readonly #run: CheckRun;
-  readonly #gonePacks: ReadonlySet<string>;
+  readonly #badPacks: TreeCheck["badPacks"];
   readonly #seen = new IdSet();
+  /** The bad packs that are needed below trees and lists which were walked, by id. */
+  readonly #neededBelow = new Map<string, ReadonlySet<string>>();
+  /** Those needed below what is being walked. */
+  #needed = new Set<string>();
   #snapshot = 0;
 
-  constructor({ repository, run, gonePacks }: TreeCheck) {
+  constructor({ repository, run, badPacks }: TreeCheck) {
     this.#repository = repository;
     this.#run = run;
-    this.#gonePacks = gonePacks;
+    this.#badPacks = badPacks;
   }
 
   async snapshot(info: SnapshotInfo): Promise<void> {
     this.#snapshot = info.number;
+    this.#needed = new Set();
     const object = registerName("outcomes", info.number);
     await this.#run.guard(
       async () => {
@@ -49,6 +71,7 @@ class TreeWalk {
       },
       { object, snapshots: [info.number] },
     );
+    for (const pack of this.#needed) this.needs.get(pack)!.snapshots.push(info.number);
   }
 
   async #entry({ path, node }: Entry): Promise<void> {
@@ -59,34 +82,65 @@ class TreeWalk {
 
   /** A damaged directory is reported with its path; its siblings are still looked at. */
   async #directory(tree: TreeReference, path: Uint8Array): Promise<void> {
-    if (!this.#seen.add(tree.id)) return;
-    await this.#run.step("trees", this.#seen.size, undefined);
-    await this.#guard(path, async () => {
-      for await (const nodes of readNodes(this.#repository, tree)) {
-        for (const node of nodes) await this.#entry({ path: joinPath(path, node.name), node });
-      }
+    await this.#once(tree.id, async () => {
+      await this.#run.step("trees", this.#seen.size, undefined);
+      await this.#guard(path, async () => {
+        for await (const nodes of readNodes(this.#repository, tree)) {
+          for (const node of nodes) await this.#entry({ path: joinPath(path, node.name), node });
+        }
+      });
     });
   }
 
   async #content(content: Content, kind: BlobKind, path: Uint8Array): Promise<void> {
     if (content.kind === "inline") return;
-    if (content.kind === "list" && !this.#seen.add(content.list.id)) return;
-    await this.#guard(path, async () => {
-      for await (const chunks of readChunkReferences(this.#repository, content)) {
-        for (const chunk of chunks) this.#chunk(kind, chunk);
-      }
-    });
+    const walk = () =>
+      this.#guard(path, async () => {
+        const bad = new Set<string>();
+        for await (const chunks of readChunkReferences(this.#repository, content)) {
+          for (const chunk of chunks) this.#chunk(kind, chunk, bad);
+        }
+        for (const pack of bad) this.#need(pack, path);
+      });
+    if (content.kind === "list") await this.#once(content.list.id, walk);
+    else await walk();
   }
 
-  #chunk(kind: BlobKind, chunk: ChunkReference): void {
+  /** Walks a tree or list the first time it is met; the other times only what it needs of bad packs counts. */
+  async #once(id: Uint8Array, walk: () => Promise<void>): Promise<void> {
+    const outer = this.#needed;
+    if (!this.#seen.add(id)) {
+      if (this.#neededBelow.size === 0) return;
+      for (const pack of this.#neededBelow.get(Buffer.from(id).toString("hex")) ?? []) outer.add(pack);
+      return;
+    }
+    const needed = new Set<string>();
+    this.#needed = needed;
+    await walk();
+    this.#needed = outer;
+    if (needed.size === 0) return;
+    this.#neededBelow.set(Buffer.from(id).toString("hex"), needed);
+    for (const pack of needed) outer.add(pack);
+  }
+
+  #need(pack: string, path: Uint8Array): void {
+    this.#needed.add(pack);
+    const need = this.needs.get(pack);
+    if (need === undefined) this.needs.set(pack, { snapshots: [], path, others: 0 });
+    else need.others++;
+  }
+
+  /** Names in `bad` the pack that the chunk cannot be had without. */
+  #chunk(kind: BlobKind, chunk: ChunkReference, bad: Set<string>): void {
     const { state } = this.#repository;
     const nameOf = ({ segment, pack }: ChunkLocation) => state.index.record(segment, pack).name;
     const locations = state.index.locate(kind, chunk.id);
     const location =
-      this.#gonePacks.size === 0 ? locations[0] : locations.find((place) => !this.#gonePacks.has(nameOf(place)));
+      this.#badPacks.size === 0 ? locations[0] : locations.find((place) => !this.#badPacks.has(nameOf(place)));
     if (location === undefined) {
       if (locations[0] === undefined) throw missingChunk(chunk.id, state);
-      throw missingPack(nameOf(locations[0]));
+      bad.add(nameOf(locations[0]));
+      return;
     }
     if (location.length === chunk.length) return;
     const name = nameOf(location);
@@ -104,6 +158,10 @@ class TreeWalk {
           await action();
         } catch (error) {
           if (!(error instanceof CorruptError)) throw error;
+          if (error.object !== undefined && this.#badPacks.has(error.object)) {
+            this.#need(error.object, path);
+            return;
+          }
           const object = error.object === undefined ? {} : { object: error.object };
           throw new CorruptError(`${error.message}; needed by ${showName(path)} of snapshot ${snapshot}`, {
             cause: error,

@@ -2,9 +2,10 @@
 import { isBcatError } from "@bcat/errors";
 import { parseObjectName } from "@bcat/pack";
 import { KEY_SLOTS_MAX, type Repository, registerName } from "@bcat/repository";
-import { checkPacks } from "./check-packs.js";
+import { showName } from "../tree/name.js";
+import { type BadPack, checkPacks } from "./check-packs.js";
 import { checkKeySlots, checkRegisters, type Inventory } from "./check-registers.js";
-import { checkTrees } from "./check-trees.js";
+import { checkTrees, type Need } from "./check-trees.js";
 import { type CheckOptions, CheckRun, type CheckSummary } from "./findings.js";
 
 /** Orphans that are named; more are counted. */
@@ -30,14 +31,24 @@ export async function check(repository: Repository, options: CheckOptions): Prom
   const slots = await checkKeySlots(repository, run, KEY_SLOTS_MAX);
   const inventory = await checkRegisters(repository, run);
   const packs = await checkPacks(repository, run, inventory.segments);
-  await checkTrees({ repository, run, gonePacks: packs.gone }, inventory.snapshots);
+  const needs = await checkTrees({ repository, run, badPacks: packs.bad }, inventory.snapshots);
+  for (const [name, pack] of packs.bad) reportPack(run, name, pack, needs.get(name));
   await noteStrays(
     repository,
     run,
     { ...inventory, names: new Set([...inventory.names, ...slots, "config"]) },
-    packs.all,
+    packs.names,
   );
   return run.summary();
+}
+
+function reportPack(run: CheckRun, name: string, { message, isCondemned }: BadPack, need: Need | undefined): void {
+  if (need === undefined && isCondemned) run.reportNote(name, `pack "${name}" was condemned and is gone`);
+  else if (need === undefined) run.reportDamage(name, `${message}; no snapshot needs it`);
+  else {
+    const others = need.others === 0 ? "" : ` and ${need.others} more`;
+    run.reportDamage(name, `${message}; needed by ${showName(need.path)}${others}`, need.snapshots);
+  }
 }
 
 /** What is in the storage and belongs to no snapshot: leftovers of backups that did not finish, and strangers. */
