@@ -17,7 +17,7 @@ import { FRAME_OVERHEAD, FRAMES_MAX, type FrameEntry, KEY_KIND_SYMMETRIC, type K
 /** Stored bytes at which a pack closes, by default. */
 export const PACK_TARGET_SIZE = 64 * 2 ** 20;
 /** Plaintext of a frame, bytes: the target of shared frames, the maximum of the pieces of a large chunk. */
-export const FRAME_TARGET_SIZE = 512 * 1024;
+const FRAME_TARGET_SIZE = 512 * 1024;
 /** Chunks of this size and more own their frames. */
 const OWN_FRAME_SIZE_MIN = 128 * 1024;
 /** Most bytes of frames in a pack, so that the object with its directory stays below the format's 96 MiB. */

@@ -7,8 +7,8 @@
  */
 import { BcatError, CorruptError } from "@bcat/errors";
 
-export const KEY_ENTRY_SIZE = 44;
-export const FRAME_ENTRY_SIZE = 28;
+const KEY_ENTRY_SIZE = 44;
+const FRAME_ENTRY_SIZE = 28;
 export const FRAMES_MAX = 65_535;
 /** Plaintext of one frame, bytes. */
 export const FRAME_PLAIN_MAX = 1 << 20;

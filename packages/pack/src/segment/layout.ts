@@ -7,6 +7,7 @@
  * alone. The local cache keeps merged segments in the same layout, without the limit on their size.
  */
 import type { BlobKind } from "../blob-kind.js";
+import { NAME_REFERENCE_SIZE } from "../pack-name.js";
 import { readU32 } from "../read-u32.js";
 
 export const HEADER_SIZE = 48;
@@ -25,7 +26,7 @@ export const TAG_SIZE = 16;
 /** Entry pages that share a filter block. */
 export const FILTER_PAGES = 16;
 /** Bytes of a pack record before its tables. */
-export const PACK_RECORD_FIXED = 24 + 8 + 8;
+export const PACK_RECORD_FIXED = NAME_REFERENCE_SIZE + 8 + 8;
 export const FOOTER_FIXED = 16;
 export const FOOTER_PAGE = 0xffff_ffff;
 /** Size of a segment as an object, bytes, that readers accept. */
