@@ -6,6 +6,7 @@ import {
   type BlobKind,
   type ByteSource,
   ChunkIndex,
+  canMerge,
   DATA,
   memorySource,
   mergeSegments,
@@ -136,9 +137,11 @@ export class IndexRuns implements Disposable {
     let entries = 0;
     for (const run of ascending) {
       if (chosen.length >= 2 && run.counts.entryCount > 2 * entries) break;
+      if (!canMerge([...chosen, run])) break;
       chosen.push(run);
       entries += run.counts.entryCount;
     }
+    if (chosen.length < 2) return runs;
     return [...ascending.slice(chosen.length), this.#replace(chosen)];
   }
 
