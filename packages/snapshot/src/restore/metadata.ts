@@ -11,7 +11,6 @@ export type MetadataFault = string | undefined;
 
 export class MetadataSetter {
   readonly #posix: Posix;
-  /** Owners cannot be given away without privileges: found out once, then not tried again. */
   #canSetOwner = true;
 
   constructor(posix: Posix) {
@@ -60,11 +59,11 @@ export class MetadataSetter {
   }
 
   #setOwner(action: () => void, faults: string[]): boolean {
-    if (!this.#canSetOwner) return false;
     try {
       action();
       return true;
     } catch (error) {
+      // Tried for each entry: without privileges too, what is one's own can be given to oneself.
       if (systemErrorCode(error) === "EPERM") this.#canSetOwner = false;
       else faults.push(`its owner could not be set (${systemErrorCode(error) ?? String(error)})`);
       return false;

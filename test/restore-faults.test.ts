@@ -1,0 +1,54 @@
+/** What a restore makes of a user without privileges, of many folders, and of trees that say what is not so. */
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { createMemoryStorage } from "@bcat/storage";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openClient } from "./kit/client.js";
+import { makeScratch, type Scratch } from "./kit/scratch.js";
+
+let scratch: Scratch;
+let source: string;
+let target: string;
+
+beforeEach(() => {
+  scratch = makeScratch(2 ** 26)!;
+  source = join(scratch.path, "source");
+  target = join(scratch.path, "target");
+  fs.mkdirSync(source);
+});
+afterEach(() => scratch[Symbol.asyncDispose]());
+
+test("a user without privileges keeps the set-id bits of what is theirs, and of nothing else", async () => {
+  const somebody = 12_345;
+  const modes = { "a theirs": 0o4755, "b mine": 0o4711, "c theirs/": 0o3777, "d mine/": 0o3775 };
+  for (const [name, mode] of Object.entries(modes)) {
+    const path = join(source, name);
+    if (name.endsWith("/")) fs.mkdirSync(path);
+    else fs.writeFileSync(path, "x");
+    fs.chmodSync(path, mode);
+  }
+  const refuse = (uid: number) => {
+    if (uid === somebody) throw Object.assign(new Error("EPERM"), { code: "EPERM", errno: -1, syscall: "fchownat" });
+  };
+  await using client = await openClient(createMemoryStorage(), {
+    replace: (posix) => ({
+      statAt(directory, name, into) {
+        posix.statAt(directory, name, into);
+        if (Buffer.from(name).includes("theirs")) into.uid = somebody;
+      },
+      setFileOwner(file, uid, gid) {
+        refuse(uid);
+        posix.setFileOwner(file, uid, gid);
+      },
+      setOwnerAt(directory, name, uid, gid) {
+        refuse(uid);
+        posix.setOwnerAt(directory, name, uid, gid);
+      },
+    }),
+  });
+  await client.backup([source]);
+  expect(await client.restore("all", target)).toMatchObject({ errors: 0 });
+  expect(client.warnings).toEqual([expect.stringContaining("owners were not restored, that takes privileges")]);
+  const restored = Object.keys(modes).map((name) => fs.lstatSync(join(target, name)).mode & 0o7777);
+  expect(restored).toEqual([0o755, 0o4711, 0o1777, 0o3775]);
+});
