@@ -52,3 +52,24 @@ test("a user without privileges keeps the set-id bits of what is theirs, and of 
   const restored = Object.keys(modes).map((name) => fs.lstatSync(join(target, name)).mode & 0o7777);
   expect(restored).toEqual([0o755, 0o4711, 0o1777, 0o3775]);
 });
+
+test("folders get their metadata while others are still made: few are remembered", async () => {
+  for (let i = 0; i < 5_000; i++) fs.mkdirSync(join(source, String(i)));
+  let waiting = 0;
+  let most = 0;
+  await using client = await openClient(createMemoryStorage(), {
+    replace: (posix) => ({
+      makeDirectoryAt(directory, name, mode) {
+        most = Math.max(most, ++waiting);
+        posix.makeDirectoryAt(directory, name, mode);
+      },
+      setTimesAt(directory, name, seconds, nanoseconds) {
+        waiting--;
+        posix.setTimesAt(directory, name, seconds, nanoseconds);
+      },
+    }),
+  });
+  await client.backup([source]);
+  expect(await client.restore("all", target)).toMatchObject({ directoriesRestored: 5_000, errors: 0 });
+  expect(most).toBeLessThanOrEqual(4_097);
+});

@@ -15,6 +15,9 @@ import { type PlannedEntry, planRestore, refuseExisting } from "./plan.js";
 import { RestoreRun } from "./restore-run.js";
 import { TargetDirectories, TargetDirectory } from "./target-directory.js";
 
+/** Directories that are remembered until their metadata is set. */
+const FINISHED_MAX = 4_096;
+
 /** A directory that has been made and gets its metadata when nothing more is written into it. */
 interface Made {
   readonly directory: TargetDirectory;
@@ -164,6 +167,7 @@ class Restore {
       this.#saidAttributes = true;
       this.#run.reportSkipped(place.path, "extended attributes are not restored by this version");
     }
+    if (this.#finished.length >= FINISHED_MAX) await this.#flush();
     await this.#run.breathe(0);
   }
 
