@@ -1,9 +1,11 @@
 /** What a restore makes of a user without privileges, of many folders, and of trees that say what is not so. */
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { restore, type SnapshotInfo } from "@bcat/snapshot";
 import { createMemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openClient } from "./kit/client.js";
+import { type Client, openClient } from "./kit/client.js";
+import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
 let scratch: Scratch;
@@ -73,3 +75,32 @@ test("folders get their metadata while others are still made: few are remembered
   expect(await client.restore("all", target)).toMatchObject({ directoriesRestored: 5_000, errors: 0 });
   expect(most).toBeLessThanOrEqual(4_097);
 });
+
+test("a file whose chunks are longer than its tree says is removed and reported", async () => {
+  const chunker = { kind: "fixed", minimum: 1_000, average: 1_000, maximum: 1_000 } as const;
+  const file = join(source, "file");
+  fs.writeFileSync(file, randomBytesOf("two chunks", 2_000));
+  await using client = await openClient(createMemoryStorage(), { chunker });
+  await client.backup([file]);
+  const info = await client.find("latest");
+  const root = info.snapshot.roots[0]!;
+  // Two bytes of varint: 1,000 as the length of the first chunk becomes 600.
+  const node = Buffer.from(root.node);
+  Buffer.of(0xd8, 0x04).copy(node, node.indexOf(Buffer.of(0xe8, 0x07)));
+  const { warnings, summary } = await restoreInfo(client, {
+    ...info,
+    snapshot: { ...info.snapshot, roots: [{ ...root, node }] },
+  });
+  expect(summary).toMatchObject({ errors: 1, filesRestored: 0 });
+  expect(warnings).toEqual([
+    expect.stringMatching(/^Cannot use chunk [0-9a-f]{16}…: it has 1000 bytes, the tree says 600$/),
+  ]);
+  expect(fs.readdirSync(target)).toEqual([]);
+});
+
+async function restoreInfo({ repository, posix }: Client, info: SnapshotInfo) {
+  const warnings: string[] = [];
+  const onWarning = ({ message }: { message: string }) => warnings.push(message);
+  const summary = await restore(repository, posix, info, "all", Buffer.from(target), { onWarning });
+  return { warnings, summary };
+}

@@ -4,6 +4,7 @@
  * batch, not by the restore.
  */
 import { writeSync } from "node:fs";
+import { CorruptError } from "@bcat/errors";
 import { DATA } from "@bcat/pack";
 import type { Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
@@ -44,6 +45,7 @@ export class FileBatch {
   readonly #parts: FileBatchParts;
   readonly #ids = new Uint8Array(CHUNKS_MAX * idSize);
   readonly #positions = new Float64Array(CHUNKS_MAX);
+  readonly #lengths = new Uint32Array(CHUNKS_MAX);
   /** Files that have been made and lack bytes or metadata. */
   readonly #open = new Set<PendingFile>();
   #files: PendingFile[] = [];
@@ -63,6 +65,7 @@ export class FileBatch {
     if (file.position > 0 && file.waiting === 1) this.#largeFiles++;
     this.#ids.set(chunk.id, index * idSize);
     this.#positions[index] = file.position;
+    this.#lengths[index] = chunk.length;
     this.#files.push(file);
     file.position += chunk.length;
     file.waiting++;
@@ -79,6 +82,7 @@ export class FileBatch {
       {
         onChunk: async (index, bytes) => {
           const file = files[index]!;
+          if (bytes.length !== this.#lengths[index]) file.failure ??= this.#wrongLength(index, bytes.length);
           this.#write(file, bytes, this.#positions[index]!);
           this.settle(file);
           await run.breathe(bytes.length);
@@ -124,6 +128,12 @@ export class FileBatch {
       }
     }
     this.#open.clear();
+  }
+
+  /** The chunk is what its id says, so the tree is wrong: the file would have a gap, or an overlap. */
+  #wrongLength(index: number, found: number): CorruptError {
+    const id = Buffer.from(this.#ids.subarray(index * idSize, index * idSize + 8)).toString("hex");
+    return new CorruptError(`Cannot use chunk ${id}…: it has ${found} bytes, the tree says ${this.#lengths[index]}`);
   }
 
   #write(file: PendingFile, bytes: Uint8Array, position: number): void {
