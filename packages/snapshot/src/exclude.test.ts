@@ -143,6 +143,13 @@ test("a re-inclusion covers what is below the entry", () => {
   expect(excluded(patterns, "/home/me/codes")).toBe(true);
 });
 
+test("a ** at the end also excludes what it is below", () => {
+  const patterns = ["/home/**", "!/home/me"];
+  expect(excluded(patterns, "/home/me")).toBe(false);
+  expect(excluded(patterns, "/home/me/a")).toBe(false);
+  expect(excluded(patterns, "/home")).toBe(true);
+});
+
 test("a re-inclusion of a directory asks about the entry, not about what is above it", () => {
   expect(excluded(["*", "!code/"], "/code/a")).toBe(false);
   expect(excluded(["*", "!code/"], "/code", () => true)).toBe(false);

@@ -10,7 +10,8 @@
  *
  * The last pattern that matches decides. An exclusion looks at the entry itself only, for a walk does not descend into
  * what is excluded, and a source that is named explicitly must not lose its contents to a pattern of its own name. A
- * re-inclusion also covers what is below the entry, else `/home/**` + `!/home/me` would keep an empty directory.
+ * re-inclusion also covers what is below the entry, else `/home/**` + `!/home/me` would keep an empty directory of the
+ * source `/home`. (Of the source `/` they keep nothing: `/home/**` excludes `/home` too, and the walk ends there.)
  *
  * Names are bytes. A character is a valid UTF-8 sequence or, where there is none, a single byte: `?`, `*` and `[!a]`
  * match such a byte, nothing else does. There is no Unicode normalization and no case folding.
