@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
-const DEPTH = 4_000;
+const DEPTH = 3_200;
 
-describe("folders 4,000 deep", () => {
+describe("folders 3,200 deep", () => {
   let scratch: Scratch;
   let client: Client;
 
