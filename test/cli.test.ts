@@ -1,5 +1,5 @@
 /** The built program as its users meet it: every command, in text and in JSON. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -234,6 +234,22 @@ describe.concurrent("bcat check", () => {
       /^checked 1 snapshot, 2 packs, \d+ chunks?; read .*\nno damage found\n$/,
     );
     expect(await desk.good(["check", "--read-data"])).toMatch(/\nno damage found\n$/);
+  });
+
+  test("notes what a killed backup left, and names what needs a pack that is gone", async () => {
+    using own = await models.open();
+    own.write({ "repository/packs/ab/.tmp-1": 100 });
+    expect(await own.good(["check"])).toContain(
+      'note: 1 temporary files (100 bytes), the first "packs/ab/.tmp-1", are',
+    );
+    const packs = own.list().filter((line) => /^packs\/..\/[0-9]/.test(line));
+    for (const line of packs) rmSync(own.path("repository", line.split(" ")[0]!));
+    const { code, stdout } = await own.bcat(["check"]);
+    expect(code).toBe(21);
+    expect(
+      stdout.match(/^damage: Cannot read pack ".*": it is missing; needed by ".*" \(snapshots 1\)$/gm),
+    ).toHaveLength(1);
+    expect(stdout.match(/^damage: /gm)).toHaveLength(packs.length);
   });
 });
 

@@ -101,8 +101,9 @@ export class RepositoryState {
    */
   async load(): Promise<void> {
     const manifest = this.#readManifest();
-    if (manifest === undefined || !(await this.#isCovered(manifest)) || !this.#runs.load(manifest.runs)) return;
+    if (manifest === undefined || !(await this.#isCovered(manifest))) return;
     await this.#requireSessions(manifest);
+    if (!this.#runs.load(manifest.runs)) return;
     this.#sessions = manifest.sessions;
     this.#newest = manifest.newest;
     if (manifest.newest !== undefined) this.#seen = [manifest.newest];

@@ -31,7 +31,6 @@ export interface LocalStorageOptions {
 export interface LocalStorage extends Storage {
   list(prefix: string): AsyncIterable<ListedObject>;
   delete(name: string): Promise<void>;
-  /** Files that a crash, or a writer at work right now, has left without a name. No object, so nothing reads them. */
   listTemporary(): AsyncIterable<ListedObject>;
 }
 

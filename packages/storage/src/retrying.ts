@@ -39,6 +39,7 @@ export function createRetryingStorage(inner: Storage, options: RetryOptions): St
     putIfAbsent: (name, bytes, putOptions) =>
       retry(putOptions?.signal, (attempt) => decide(inner, { name, bytes, attempt, options: putOptions })),
     ...(inner.list && { list: (prefix: string) => inner.list!(prefix) }),
+    ...(inner.listTemporary && { listTemporary: () => inner.listTemporary!() }),
     ...(inner.delete && { delete: (name: string) => retry(undefined, () => inner.delete!(name)) }),
   };
 }

@@ -90,6 +90,12 @@ export interface Objects {
    * cannot delete.
    */
   delete?(name: string): Promise<void>;
+
+  /**
+   * What a crash, or a writer at work right now, has left of writes that were not finished. No objects, so nothing reads
+   * them. Absent where there is no such thing, or no way to know.
+   */
+  listTemporary?(): AsyncIterable<ListedObject>;
 }
 
 /** A place that holds both registers and objects, under one space of names. */

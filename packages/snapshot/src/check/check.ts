@@ -74,6 +74,7 @@ async function noteStrays(
       run.reportNote(name, `"${name}" is no object of a repository`);
   }
   await findHole(repository, run, furthest);
+  await noteTemporary(repository, run);
   if (orphans.count === 0) return;
   const names = orphans.names.map((name) => `"${name}"`).join(", ");
   const more = orphans.count > orphans.names.length ? ", …" : "";
@@ -91,4 +92,16 @@ async function findHole({ storage, state }: Repository, run: CheckRun, furthest:
     run.reportDamage(name, `"${name}" is missing although later numbers exist: their snapshots are not found`);
     return;
   }
+}
+
+async function noteTemporary({ storage }: Repository, run: CheckRun): Promise<void> {
+  const found = { count: 0, bytes: 0, first: "" };
+  for await (const { name, size } of storage.listTemporary?.() ?? []) {
+    if (found.count === 0) found.first = name;
+    found.count++;
+    found.bytes += size;
+  }
+  if (found.count === 0) return;
+  const what = `${found.count} temporary files (${found.bytes} bytes), the first "${found.first}"`;
+  run.reportNote(found.first, `${what}, are left of writes that were cut off, or of a backup that runs now`);
 }
