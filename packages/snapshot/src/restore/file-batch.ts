@@ -14,7 +14,7 @@ import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
 
 /** Chunks of one batch. */
-const CHUNKS_MAX = 65_536;
+const CHUNKS_MAX = 32_768;
 /** Files of more than one chunk in a batch: so many may be open at once. */
 const LARGE_FILES_MAX = 256;
 
