@@ -1,5 +1,5 @@
 /** Words, variables, passphrases and names that are wrong: each with its exit code, one line, and nothing changed. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Desk, DeskWithSnapshot, passphrase, program } from "./cli/desk.js";
 import { expectClean, expectJsonRefusal, expectRefusal, expectWarnings } from "./cli/refusal.js";
@@ -443,6 +443,14 @@ describe.concurrent("bcat goes on", () => {
     const run = await desk.bcat(["ls", "1", "a.txt", "--cache-dir", "no-cache-here"], { unprivileged: true });
     expectWarnings(run, 0, [/cache.*going on without/]);
   });
+
+  test.skipIf(!existsSync("/proc/self"))(
+    "without a cache below /proc, where Node's own mkdir never returns",
+    async () => {
+      const run = await desk.bcat(["ls", "1", "a.txt", "--cache-dir", "/proc/nowhere/cache"]);
+      expectWarnings(run, 0, [/cache.*going on without/]);
+    },
+  );
 
   test("without HOME when a repository is named, and warns once", async () => {
     expectWarnings(await desk.bcat(["snapshots"], { env: { HOME: undefined } }), 0, [/HOME.*--cache-dir/]);

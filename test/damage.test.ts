@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { DATA, TREE } from "@bcat/pack";
 import { openRepository } from "@bcat/repository";
-import { findSnapshot, listEntries } from "@bcat/snapshot";
+import { check, type Finding, findSnapshot, listEntries } from "@bcat/snapshot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { choose } from "./crash/seed.js";
 import { chooseCases, describeTally, runCases } from "./damage/command-line.js";
@@ -83,6 +83,16 @@ describe("damage to a repository", () => {
       expect(error).toBeUndefined();
       expect(findings.map(({ object }) => object)).toContain(pack);
     }
+  });
+
+  it("that hides later sessions behind a hole, however wide, is found by check", async () => {
+    const storage = subject.storage.clone();
+    await storage.putIfAbsent("sessions/0000000008", storage.objects.get("sessions/0000000004")!);
+    await using repository = await openRepository(storage, subject.rootKey, subject.environment);
+    const findings: Finding[] = [];
+    await check(repository, { onFinding: (finding) => findings.push(finding) });
+    const message = expect.stringContaining("is missing although later numbers exist");
+    expect(findings).toContainEqual({ kind: "damage", object: "sessions/0000000005", message });
   });
 
   it("to an outcome costs only what that outcome has added", async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -110,4 +111,22 @@ describe("getPassphrase()", () => {
   test("has no passphrase without a terminal", async () => {
     await expect(get({ kind: "prompt" })).rejects.toMatchObject({ code: "wrong-passphrase" });
   });
+});
+
+test("getPassphrase() waits for a pipe as long as nothing ends the wait", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "bcat-pipe-"));
+  try {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const controller = new AbortController();
+    const source = { kind: "file", value: pipe } as const;
+    const waiting = getPassphrase({ source, isNew: false, ask: undefined, signal: controller.signal });
+    controller.abort(new Error("Ctrl-C"));
+    await expect(waiting).rejects.toThrow("Ctrl-C");
+    const reading = get(source);
+    await writeFile(pipe, "from the pipe\n");
+    expect(await reading).toBe("from the pipe");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -190,3 +190,11 @@ test("a slot that an init left that came second opens nothing and hides nothing"
     object: "keys/2",
   });
 });
+
+test("of two inits at once one makes the repository, and the other takes its key slot away", async () => {
+  const place = createMemoryStorage();
+  const elsewhere = { ...environment, ...withoutCache };
+  const inits = await Promise.allSettled([1, 2].map(() => initRepository(place, { secret: SECRET }, elsewhere)));
+  expect(inits.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  expect([...place.objects.keys()].sort()).toEqual(["config", expect.stringMatching(/^keys\/[12]$/)]);
+});
