@@ -33,6 +33,18 @@ describe.concurrent("bcat init", () => {
     expect(readdirSync(own.path("home/.local/share/bcat"))).toContain("config");
   });
 
+  test("takes the chunker of the repository, for good", async () => {
+    using own = new Desk();
+    own.write({ "source/image": 5_000_000 });
+    for (const chunker of ["cdc", "fixed"]) {
+      await own.good(["init", "--repo", chunker, "--chunker", chunker]);
+      const summary = jsonLines(await own.good(["backup", "--repo", chunker, "--json", "source"])).at(-1);
+      expect(summary).toMatchObject({ data_blobs: chunker === "fixed" ? 1 : expect.toSatisfy((blobs) => blobs > 2) });
+      await own.good(["restore", "--repo", chunker, "latest", "all", `from ${chunker}`]);
+      expect(own.read(`from ${chunker}/image`)).toBe(own.read("source/image"));
+    }
+  });
+
   test("takes the repository from --repo, --repository, -r, file:/// and BCAT_REPO alike", async () => {
     using own = new Desk();
     const env = { BCAT_REPOSITORY: undefined };

@@ -6,7 +6,8 @@ import { createSite, prepareSite } from "../repository.js";
 /** Hexadecimal digits of a repository id that are enough to tell it from others. */
 const shortIdLength = 10;
 
-const chunkers = ["content", "fixed"] as const;
+/** The words of the config: content-defined chunks, or chunks of one size. */
+const chunkers = ["cdc", "fixed"] as const;
 
 export const init: Command = {
   name: "init",
@@ -16,7 +17,7 @@ export const init: Command = {
     chunker: {
       kind: "text",
       choices: chunkers,
-      description: "how files are cut, for good: by content, or every 64 MiB for disk images and media",
+      description: "how files are cut, for good: by content (cdc), or every 64 MiB for disk images and media",
     },
   },
   examples: [

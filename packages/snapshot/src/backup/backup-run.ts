@@ -88,7 +88,10 @@ export class BackupRun {
     else this.counts.directoriesUnmodified++;
   }
 
-  /** An entry that cannot be stored, or not as it is. One that vanished since it was listed is none: it is as if it had not been there. */
+  /**
+   * An entry that cannot be stored, or not as it is. One that vanished since it was listed is none: it is as if it had
+   * not been there.
+   */
   reportUnreadable(path: Uint8Array, fault: SourceError): void {
     if (hasVanished(fault)) return;
     this.#errorCount++;
