@@ -2,9 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { encodeRecord, readFields } from "@bcat/codec";
 import { loadBlake3, ObjectType, openObject, RepositoryKeys, sealObject } from "@bcat/crypto";
 import { loadZstd } from "@bcat/pack";
-import { type Environment, encodeRecord, readFields, unlockRepository } from "@bcat/repository";
+import { type Environment, unlockRepository } from "@bcat/repository";
 import { openLocalStorage } from "@bcat/storage";
 import { type Desk, passphrase } from "./desk.js";
 

@@ -21,8 +21,6 @@ export {
   type SnapshotError,
 } from "./bodies/snapshot.js";
 export type { ChunkVisitor, WantedChunks } from "./bulk-reader.js";
-export { ByteReader } from "./byte-reader.js";
-export { ByteWriter } from "./byte-writer.js";
 export { missingChunk } from "./chunk-reader.js";
 export type { Environment } from "./environment.js";
 export {
@@ -34,15 +32,6 @@ export {
   unlockRepository,
 } from "./open.js";
 export { readSegment } from "./read-segment.js";
-export {
-  type DecodedRecord,
-  encodeRecord,
-  type Field,
-  type FieldRule,
-  type RecordLayout,
-  readFields,
-  selectFields,
-} from "./record.js";
 export { registerName, type Sequence } from "./registers.js";
 export { Repository } from "./repository.js";
 export { RepositoryState } from "./state.js";

@@ -8,9 +8,7 @@
  *     4  list of bytes: bodies of log/1, log/2, …
  *     5  list of bytes: names of the runs
  */
-import { ByteReader } from "./byte-reader.js";
-import { ByteWriter } from "./byte-writer.js";
-import { decodeRecord, encodeRecord, type Field } from "./record.js";
+import { ByteReader, ByteWriter, decodeRecord, encodeRecord, type Field } from "@bcat/codec";
 
 export interface Manifest {
   readonly sessions: number;

@@ -5,11 +5,10 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { CHUNK_SIZE_MAX, DEFAULT_CHUNKER } from "@bcat/chunker";
+import { ByteWriter, encodeRecord, type Field, readFields } from "@bcat/codec";
 import { CorruptError, isBcatError } from "@bcat/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ByteWriter } from "../byte-writer.js";
-import { encodeRecord, type Field, readFields } from "../record.js";
 import { type ConfigBody, decodeConfig, encodeConfig } from "./config.js";
 import { decodeLogRecord, encodeLogRecord, type LogRecord } from "./log.js";
 import { decodeOutcome, encodeOutcome, type Outcome, type SnapshotOutcome } from "./outcome.js";

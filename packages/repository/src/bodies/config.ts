@@ -7,9 +7,7 @@
  */
 
 import { type ChunkerSettings, validateSettings } from "@bcat/chunker";
-import type { ByteReader } from "../byte-reader.js";
-import type { ByteWriter } from "../byte-writer.js";
-import { decodeRecord, type Field } from "../record.js";
+import { type ByteReader, type ByteWriter, decodeRecord, type Field } from "@bcat/codec";
 import { BodyReader, BodyWriter, recordLayout } from "./fields.js";
 import { newerKind } from "./newer.js";
 

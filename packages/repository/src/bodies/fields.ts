@@ -3,10 +3,8 @@
  * bytes is an absent field in both directions (docs/format.md section 5: values are not empty).
  */
 
+import { ByteReader, ByteWriter, type DecodedRecord, encodeRecord, type Field, type RecordLayout } from "@bcat/codec";
 import { CorruptError } from "@bcat/errors";
-import { ByteReader } from "../byte-reader.js";
-import { ByteWriter } from "../byte-writer.js";
-import { type DecodedRecord, encodeRecord, type Field, type RecordLayout } from "../record.js";
 
 /** Registers have ten digits and begin at 1. */
 export const registerNumberMax = 9_999_999_999;

@@ -8,8 +8,7 @@
  *                                                20 c  mode: u8
  */
 
-import type { ByteReader } from "../byte-reader.js";
-import { decodeRecord, type Field } from "../record.js";
+import { type ByteReader, decodeRecord, type Field } from "@bcat/codec";
 import { BodyReader, BodyWriter, checkRegisterNumber, readList, readRegisterNumber, recordLayout } from "./fields.js";
 import { newerKind } from "./newer.js";
 import { type NameReference, readNameReference, writeNameReference } from "./references.js";

@@ -10,7 +10,7 @@
  *     16 … a snapshot, see snapshot.ts
  */
 
-import { decodeRecord, type Field } from "../record.js";
+import { decodeRecord, type Field } from "@bcat/codec";
 import { BodyReader, BodyWriter, checkRegisterNumber, readList, readRegisterNumber, recordLayout } from "./fields.js";
 import { newerKind } from "./newer.js";
 import {

@@ -5,8 +5,7 @@
  *     segment reference   name reference ‖ u64 size ‖ BLAKE3 of it 32    64 bytes
  */
 
-import type { ByteReader } from "../byte-reader.js";
-import type { ByteWriter } from "../byte-writer.js";
+import type { ByteReader, ByteWriter } from "@bcat/codec";
 import { checkRegisterNumber, readWideRegisterNumber, writeFixed } from "./fields.js";
 
 /** The name of a pack or index segment. */

@@ -6,7 +6,7 @@
  *     3    host                            6  program version
  */
 
-import { decodeRecord, type Field } from "../record.js";
+import { decodeRecord, type Field } from "@bcat/codec";
 import { smallBodySizeMax } from "./config.js";
 import { BodyReader, BodyWriter, recordLayout, writeFixed } from "./fields.js";
 import { newerKind } from "./newer.js";

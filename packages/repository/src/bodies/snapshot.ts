@@ -12,8 +12,7 @@
  *     24    client id, 16 bytes                    34  original: u64 number ‖ time
  */
 
-import type { ByteReader } from "../byte-reader.js";
-import type { ByteWriter } from "../byte-writer.js";
+import type { ByteReader, ByteWriter } from "@bcat/codec";
 import {
   type BodyReader,
   type BodyWriter,

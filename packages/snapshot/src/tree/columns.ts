@@ -2,8 +2,8 @@
  * Fields of a tree chunk as columns: each has its own writer or reader, and one without items is absent.
  */
 
+import { ByteReader, encodeRecord, type Field, type RecordLayout, readFields, selectFields } from "@bcat/codec";
 import { BcatError, CorruptError } from "@bcat/errors";
-import { ByteReader, encodeRecord, type Field, type RecordLayout, readFields, selectFields } from "@bcat/repository";
 import { treeSizeMax } from "./node.js";
 
 /** The kinds of tree chunks, in field 1 of each. */

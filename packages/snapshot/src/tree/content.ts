@@ -6,7 +6,7 @@
  *     2  varint size ‖ reference                    a list of chunks
  */
 
-import { ByteReader, ByteWriter } from "@bcat/repository";
+import { ByteReader, ByteWriter } from "@bcat/codec";
 import { type ChunkReference, type Content, chunkLengthMax, idSize } from "./node.js";
 import { readReference, writeReference } from "./reference.js";
 

@@ -1,5 +1,5 @@
+import { ByteWriter, encodeRecord, readFields } from "@bcat/codec";
 import { CorruptError } from "@bcat/errors";
-import { ByteWriter, encodeRecord, readFields } from "@bcat/repository";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { contentWeight, encodeContent } from "./content.js";

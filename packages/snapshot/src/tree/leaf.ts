@@ -12,8 +12,8 @@
  * directories have equal ids. The one exception are fields of a newer version, which are ignored.
  */
 
+import { type ByteReader, ByteWriter, type RecordLayout } from "@bcat/codec";
 import { CorruptError } from "@bcat/errors";
-import { type ByteReader, ByteWriter, type RecordLayout } from "@bcat/repository";
 import { ColumnReaders, encodeColumns, readTreeRecord, type TreeRecord, treeKind } from "./columns.js";
 import { contentWeight, readContent, writeContent } from "./content.js";
 import { compareBytes, isName, showName } from "./name.js";

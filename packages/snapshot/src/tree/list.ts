@@ -11,8 +11,8 @@
  *                                       7 c  over nodes: first names, bytes each
  */
 
+import { type ByteReader, ByteWriter, type RecordLayout } from "@bcat/codec";
 import { CorruptError } from "@bcat/errors";
-import { type ByteReader, ByteWriter, type RecordLayout } from "@bcat/repository";
 import { ColumnReaders, encodeColumns, readTreeRecord, type TreeRecord, treeKind } from "./columns.js";
 import { checkChunk, readChunkLength } from "./content.js";
 import { compareBytes, isName, showName } from "./name.js";

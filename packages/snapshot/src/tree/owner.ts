@@ -3,8 +3,7 @@
  * gid, user name, group name, and an index into it for each node.
  */
 
-import type { ByteReader } from "@bcat/repository";
-import { ByteWriter } from "@bcat/repository";
+import { type ByteReader, ByteWriter } from "@bcat/codec";
 import { compareBytes } from "./name.js";
 import { type Node, ownerLengthMax } from "./node.js";
 

@@ -2,7 +2,7 @@
  * Codec of references to tree chunks, docs/format.md section 12: u8 level ‖ varint length ‖ id (32).
  */
 
-import type { ByteReader, ByteWriter } from "@bcat/repository";
+import type { ByteReader, ByteWriter } from "@bcat/codec";
 import { idSize, levelMax, type TreeReference, treeSizeMax } from "./node.js";
 
 /** Stands in a scan stream for the tree of a root that is no directory. */

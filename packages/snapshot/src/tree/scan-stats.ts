@@ -7,7 +7,7 @@
  *     birth times    as ctimes; 0, 0 when unknown
  */
 
-import { ByteReader, ByteWriter } from "@bcat/repository";
+import { ByteReader, ByteWriter } from "@bcat/codec";
 import { readNanoseconds, readSeconds, writeTime } from "./time.js";
 
 /** The columns as bytes: what is compared, copied from a parent, and only decoded when an entry is looked at. */

@@ -1,5 +1,5 @@
+import { ByteWriter } from "@bcat/codec";
 import { CorruptError } from "@bcat/errors";
-import { ByteWriter } from "@bcat/repository";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isName } from "./name.js";

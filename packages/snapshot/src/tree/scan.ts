@@ -12,8 +12,8 @@
  * Both sides keep one path and one record, whatever the number of directories.
  */
 
+import { ByteReader, ByteWriter } from "@bcat/codec";
 import { CorruptError } from "@bcat/errors";
-import { ByteReader, ByteWriter } from "@bcat/repository";
 import { compareBytes, isName, showName } from "./name.js";
 import { idSize, levelMax, type TreeReference, treeSizeMax } from "./node.js";
 import { comparePostOrder, sharedLength } from "./post-order.js";

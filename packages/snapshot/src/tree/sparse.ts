@@ -7,8 +7,7 @@
  *     link groups   8 bytes
  */
 
-import type { ByteReader } from "@bcat/repository";
-import { ByteWriter } from "@bcat/repository";
+import { type ByteReader, ByteWriter } from "@bcat/codec";
 import { contentWeight, readContent, writeContent } from "./content.js";
 import { compareBytes, showName } from "./name.js";
 import { type Attribute, attributeCountMax, attributeNameLengthMax, linkGroupSize, type Node } from "./node.js";

@@ -2,7 +2,7 @@
  * Times in columns: zigzag seconds, as difference to the time before (the first to 0) ‖ varint nanoseconds.
  */
 
-import type { ByteReader, ByteWriter } from "@bcat/repository";
+import type { ByteReader, ByteWriter } from "@bcat/codec";
 import { nanosecondsMax, secondsMax } from "./node.js";
 
 /** @param previous seconds of the time before. */

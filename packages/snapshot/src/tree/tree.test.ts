@@ -3,8 +3,8 @@
  */
 
 import { readdirSync, readFileSync } from "node:fs";
+import { encodeRecord, readFields } from "@bcat/codec";
 import { CorruptError, isBcatError } from "@bcat/errors";
-import { encodeRecord, readFields } from "@bcat/repository";
 import { describe, expect, it } from "vitest";
 import { decodeLeaf, encodeLeaf } from "./leaf.js";
 import { decodeChunkLeaf, decodeInner, encodeChunkLeaf, encodeInner } from "./list.js";
