@@ -8,10 +8,27 @@
  *         18     1  type
  *         19        name, ended by a NUL, padded to a multiple of 8 with anything
  */
+import type { EntryList } from "./entry-list.js";
 
 const LENGTH_OFFSET = 16;
 const NAME_OFFSET = 19;
 const DOT = 0x2e;
+
+/** Notes the names in `length` bytes that were written behind those in use of `list`, without `.` and `..`. */
+export function noteNames(list: EntryList, length: number): void {
+  const { bytes } = list;
+  const total = list.length + length;
+  for (let offset = list.length; offset < total; ) {
+    const start = offset + NAME_OFFSET;
+    offset += bytes[offset + LENGTH_OFFSET]! + 256 * bytes[offset + LENGTH_OFFSET + 1]!;
+    let end = start;
+    while (end < offset && bytes[end] !== 0) end++;
+    if (end >= offset || offset > total)
+      throw new RangeError(`Cannot read directory entries: one ends at ${offset} of ${total}, its name at ${end}`);
+    if (!isDots(bytes, start, end)) list.note(start, end - start);
+  }
+  list.length = total;
+}
 
 /** Appends copies of the names in the first `length` bytes of `buffer` to `names`, without `.` and `..`. */
 export function decodeNames(buffer: Uint8Array, length: number, names: Uint8Array[]): void {

@@ -1,3 +1,4 @@
+export { EntryList } from "./entry-list.js";
 export { type Accelerators, loadPosix } from "./load.js";
 export type { Directory, Posix } from "./posix.js";
 export { FileType, Stat } from "./stat.js";

@@ -3,7 +3,8 @@
  * per call: names go through one buffer, struct statx comes back in another, and both have fixed addresses.
  */
 import { constants } from "node:fs";
-import { decodeNames } from "./dirent.js";
+import { decodeNames, noteNames } from "./dirent.js";
+import type { EntryList } from "./entry-list.js";
 import { type Call, loadLibc } from "./libc.js";
 import { checkName, checkPath, joinPath } from "./name.js";
 import type { Directory, Posix } from "./posix.js";
@@ -12,16 +13,20 @@ import { decodeStatx, STATX_MASK, STATX_SIZE } from "./statx.js";
 import { EINTR, ENAMETOOLONG, ENOTSUP, EPERM, type Place, systemError } from "./system-error.js";
 import { checkTime, isOrdinaryTime, verifyTime } from "./time.js";
 
-// O_DIRECTORY and its like differ between x86 and arm, so Node tells them; these four are the same on both.
+// O_DIRECTORY and its like differ between x86 and arm, so Node tells them; these are the same on both.
 const O_CLOEXEC = 0o2000000;
+const O_PATH = 0o10000000;
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 /** As lstat(2) does: looking at a mount point of autofs must not mount it. */
 const AT_NO_AUTOMOUNT = 0x800;
+const STAT_ENTRY = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
 const RENAME_NOREPLACE = 1;
 
 const OPEN_ROOT = constants.O_RDONLY | constants.O_DIRECTORY | O_CLOEXEC;
+/** A descriptor that only names a place: the directory need not be readable. */
+const OPEN_SEARCH = constants.O_DIRECTORY | O_CLOEXEC | O_PATH;
 const OPEN_DIRECTORY = OPEN_ROOT | constants.O_NOFOLLOW;
 const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | O_CLOEXEC;
 const CREATE_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | O_CLOEXEC;
@@ -30,6 +35,8 @@ const CREATE_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | 
 const TEXT_SIZE = 8_192;
 /** Names of a directory, or the target of a link. */
 const LIST_SIZE = 128 * 1024;
+/** Bytes of entries asked for at once. */
+const GETDENTS_SIZE = 64 * 1024;
 const LINK_SIZE_MAX = 65_535;
 /** Two struct timespec of {i64 seconds, i64 nanoseconds}: atime, mtime. */
 const TIMES_SIZE = 32;
@@ -56,17 +63,18 @@ class KoffiPosix implements Posix {
   readonly #times = new Int32Array(new ArrayBuffer(TIMES_SIZE));
   readonly #timesAt = this.#libc.address(this.#times.buffer);
   readonly #stat = new Stat();
+  /** The memory of the list of entries that was used last, and its address. */
+  #entries: ArrayBufferLike | undefined;
+  #entriesAt = 0;
 
   readonly renameExclusive = this.#libc.renameat2 && this.#renameExclusive.bind(this, this.#libc.renameat2);
 
   openDirectory(path: Uint8Array): Directory {
-    checkPath(path);
-    const place = { name: path };
-    if (!put(path, this.#text)) throw systemError(ENAMETOOLONG, "openat", place);
-    let fd: number;
-    do fd = this.#libc.openat(AT_FDCWD, this.#textAt, OPEN_ROOT, 0);
-    while (fd < 0 && this.#again("openat", place));
-    return { fd, path: path.slice() };
+    return this.#openPath(path, OPEN_ROOT);
+  }
+
+  openDirectoryToSearch(path: Uint8Array): Directory {
+    return this.#openPath(path, OPEN_SEARCH);
   }
 
   openDirectoryAt(parent: Directory, name: Uint8Array): Directory {
@@ -85,11 +93,29 @@ class KoffiPosix implements Posix {
     }
   }
 
+  readEntries(directory: Directory, into: EntryList): void {
+    into.clear();
+    this.#libc.lseek(directory.fd, 0, 0);
+    for (;;) {
+      into.reserve(GETDENTS_SIZE);
+      const length = this.#libc.getdents(directory.fd, this.#addressOf(into) + into.length, GETDENTS_SIZE);
+      if (length === 0) return;
+      if (length > 0) noteNames(into, length);
+      else this.#again("getdents64", { directory });
+    }
+  }
+
   statAt(directory: Directory, name: Uint8Array, into: Stat): void {
     this.#putName(directory, name, "statx");
-    const flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-    while (this.#libc.statx(directory.fd, this.#textAt, flags, STATX_MASK, this.#statxAt) < 0)
+    while (this.#libc.statx(directory.fd, this.#textAt, STAT_ENTRY, STATX_MASK, this.#statxAt) < 0)
       this.#again("statx", { directory, name });
+    decodeStatx(this.#statx, into);
+  }
+
+  statEntry(directory: Directory, entries: EntryList, index: number, into: Stat): void {
+    const at = this.#addressOf(entries) + entries.starts[index]!;
+    while (this.#libc.statx(directory.fd, at, STAT_ENTRY, STATX_MASK, this.#statxAt) < 0)
+      this.#again("statx", { directory, name: entries.name(index) });
     decodeStatx(this.#statx, into);
   }
 
@@ -106,6 +132,14 @@ class KoffiPosix implements Posix {
     // Only the owner and root may leave the access time alone.
     if (this.#libc.errno() !== EPERM) this.#again("openat", { directory, name });
     return this.#open(directory, name, OPEN_FILE, 0);
+  }
+
+  read(fd: number, into: Uint8Array, position: number): number {
+    for (;;) {
+      const count = this.#libc.pread(fd, into, into.length, position);
+      if (count >= 0) return count;
+      this.#again("pread", {});
+    }
   }
 
   readLinkAt(directory: Directory, name: Uint8Array): Uint8Array {
@@ -190,6 +224,25 @@ class KoffiPosix implements Posix {
 
   closeDirectory(directory: Directory): void {
     this.close(directory.fd);
+  }
+
+  #openPath(path: Uint8Array, flags: number): Directory {
+    checkPath(path);
+    const place = { name: path };
+    if (!put(path, this.#text)) throw systemError(ENAMETOOLONG, "openat", place);
+    let fd: number;
+    do fd = this.#libc.openat(AT_FDCWD, this.#textAt, flags, 0);
+    while (fd < 0 && this.#again("openat", place));
+    return { fd, path: path.slice() };
+  }
+
+  #addressOf(list: EntryList): number {
+    const { buffer } = list.bytes;
+    if (buffer !== this.#entries) {
+      this.#entries = buffer;
+      this.#entriesAt = this.#libc.address(buffer as ArrayBuffer);
+    }
+    return this.#entriesAt;
   }
 
   #renameExclusive(renameat2: Call, from: Uint8Array, to: Uint8Array): void {

@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 
 /** What is used of koffi; its own types use `any`. */
 interface Koffi {
-  load(path: string | null): { func(prototype: string): (...values: number[]) => number };
+  load(path: string | null): { func(prototype: string): Call };
   address(buffer: ArrayBufferLike): bigint;
   errno(): number;
   sizeof(type: string): number;
@@ -21,6 +21,8 @@ export interface Libc {
   errno(): number;
   /** The address of a buffer's memory, good as long as the buffer is alive. */
   address(buffer: ArrayBuffer): number;
+  /** `pread(2)`, with the target as memory of any kind: its own, shared, or of WASM. */
+  pread(fd: number, target: Uint8Array, length: number, position: number): number;
   readonly openat: Call;
   readonly close: Call;
   readonly lseek: Call;
@@ -50,6 +52,7 @@ export function loadLibc(): Libc {
   return {
     errno: () => koffi.errno(),
     address: (buffer) => Number(koffi.address(buffer)),
+    pread: process.func("intptr_t pread(int, void*, size_t, int64_t)") as unknown as Libc["pread"],
     openat: process.func("int openat(int, size_t, int, unsigned int)"),
     close: process.func("int close(int)"),
     lseek: process.func("int64_t lseek(int, int64_t, int)"),

@@ -4,6 +4,7 @@
  * nobody swaps a directory above, and ends at PATH_MAX.
  */
 import * as fs from "node:fs";
+import type { EntryList } from "./entry-list.js";
 import { checkName, checkPath, joinPath } from "./name.js";
 import type { Directory, Posix } from "./posix.js";
 import { fileTypeOfMode, Stat } from "./stat.js";
@@ -45,6 +46,13 @@ class NodePosix implements Posix {
     return { fd, path: path.slice() };
   }
 
+  openDirectoryToSearch(path: Uint8Array): Directory {
+    if (!this.#throughProc) return this.openDirectory(path);
+    checkPath(path);
+    const fd = attempt({ name: path }, () => fs.openSync(Buffer.from(path), O_PATH | fs.constants.O_DIRECTORY));
+    return { fd, path: path.slice() };
+  }
+
   openDirectoryAt(parent: Directory, name: Uint8Array): Directory {
     const fd = this.#at(parent, name, (path) => fs.openSync(path, OPEN_DIRECTORY));
     return { fd, path: joinPath(parent.path, name) };
@@ -52,6 +60,15 @@ class NodePosix implements Posix {
 
   readNames(directory: Directory): Uint8Array[] {
     return attempt({ directory }, () => fs.readdirSync(this.#pathOf(directory), { encoding: "buffer" }));
+  }
+
+  readEntries(directory: Directory, into: EntryList): void {
+    into.clear();
+    for (const name of this.readNames(directory)) into.add(name);
+  }
+
+  statEntry(directory: Directory, entries: EntryList, index: number, into: Stat): void {
+    this.statAt(directory, entries.name(index), into);
   }
 
   statAt(directory: Directory, name: Uint8Array, into: Stat): void {
@@ -75,6 +92,10 @@ class NodePosix implements Posix {
         return fs.openSync(path, OPEN_FILE);
       }
     });
+  }
+
+  read(fd: number, into: Uint8Array, position: number): number {
+    return attempt({}, () => fs.readSync(fd, into, 0, into.length, position));
   }
 
   readLinkAt(directory: Directory, name: Uint8Array): Uint8Array {

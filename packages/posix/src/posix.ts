@@ -2,6 +2,7 @@
  * The calls of the operating system that bcat needs and `node:fs` lacks or does slowly: names as bytes, everything
  * relative to an open directory, nothing that follows a symbolic link on the way, times to the nanosecond.
  */
+import type { EntryList } from "./entry-list.js";
 import type { Stat } from "./stat.js";
 
 /** An open directory. The path serves messages, and systems without /proc; it may be longer than PATH_MAX. */
@@ -28,13 +29,24 @@ export interface Posix {
 
   /** Opens a directory named by the user, by a path whose symbolic links are followed. */
   openDirectory(path: Uint8Array): Directory;
+  /**
+   * As {@link openDirectory}, of a directory that need not be readable: names in it can be reached, but not listed. Where
+   * the system knows no such thing it must be readable.
+   */
+  openDirectoryToSearch(path: Uint8Array): Directory;
   openDirectoryAt(parent: Directory, name: Uint8Array): Directory;
   /** All names but `.` and `..`, in the order of the file system, from the start at every call; owned by the caller. */
   readNames(directory: Directory): Uint8Array[];
+  /** As {@link readNames}, into a list that is used again: nothing is made for each entry. */
+  readEntries(directory: Directory, into: EntryList): void;
   statAt(directory: Directory, name: Uint8Array, into: Stat): void;
+  /** As {@link statAt}, of entry `index` of a list that {@link readEntries} has filled from `directory`. */
+  statEntry(directory: Directory, entries: EntryList, index: number, into: Stat): void;
   statFile(fd: number, into: Stat): void;
   /** Opens for reading, without touching the access time where that is allowed, and without waiting on a fifo. */
   openFileAt(directory: Directory, name: Uint8Array): number;
+  /** Reads at `position` into all of `into`; fewer bytes, in the end none, where the file has no more. */
+  read(fd: number, into: Uint8Array, position: number): number;
   /** The target of a symbolic link, up to 65,535 bytes. */
   readLinkAt(directory: Directory, name: Uint8Array): Uint8Array;
 
