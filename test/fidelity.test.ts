@@ -73,14 +73,13 @@ describe("a tree of everything", () => {
     expect(Buffer.compare(again.snapshot.roots[0]!.node, first.snapshot.roots[0]!.node)).toBe(0);
   });
 
-  test("is not read again by the next backup, but for files of future times", async () => {
+  test("is not read again by the next backup", async () => {
     const copy = storage.clone();
     await using client = await openClient(copy, { host: "fourth" });
     client.time = Date.now() + 3_600_000;
     await client.backup([source]);
     const summary = await client.backup([source]);
     expect(summary).toMatchObject({ dataChunks: 0, treeChunks: 0, filesNew: 0, dirsNew: 0, dirsChanged: 0 });
-    expect(new Set(client.opened)).toEqual(new Set(["file"]));
-    expect(client.opened.length).toBeLessThan(10);
+    expect(client.opened).toEqual([]);
   });
 });

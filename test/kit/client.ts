@@ -31,6 +31,8 @@ export type Accelerators = "off" | "auto";
 export interface ClientOptions {
   readonly accelerators?: Accelerators;
   readonly host?: string;
+  /** What makes the client's id; its host, unless several hosts are one client, or one host several. */
+  readonly client?: string;
   readonly sizes?: NonNullable<Environment["sizes"]>;
   /** Of a repository that is made. */
   readonly chunker?: NonNullable<InitOptions["chunker"]>;
@@ -63,7 +65,12 @@ export async function openClient(storage: Storage, options: ClientOptions = {}):
     host,
     user: "user",
     zone: "UTC",
-    clientId: new Uint8Array(16),
+    clientId: new Uint8Array(
+      createHash("sha256")
+        .update(options.client ?? host)
+        .digest()
+        .subarray(0, 16),
+    ),
     programVersion: "test",
     cacheDirectory,
     location: storage.location,
@@ -136,7 +143,7 @@ async function openOrInit(storage: Storage, environment: Environment, init: Init
 
 /** The same calls, but for those that are replaced; those that open a file for reading are noted. */
 function wrapPosix(posix: Posix, opened: string[], replace: ClientOptions["replace"]): Posix {
-  const replaced = replace?.(posix) ?? {};
+  const replaced = throughNames(posix, replace?.(posix) ?? {});
   return new Proxy(posix, {
     get(target, property) {
       const value: unknown = Reflect.get(replaced, property) ?? Reflect.get(target, property, target);
@@ -147,6 +154,25 @@ function wrapPosix(posix: Posix, opened: string[], replace: ClientOptions["repla
       };
     },
   });
+}
+
+/** What is replaced for names is replaced for lists of names. */
+function throughNames(posix: Posix, replaced: Partial<Posix>): Partial<Posix> {
+  const { statAt, readNames } = replaced;
+  return {
+    ...(statAt === undefined
+      ? {}
+      : { statEntry: (directory, entries, index, into) => statAt.call(posix, directory, entries.name(index), into) }),
+    ...(readNames === undefined
+      ? {}
+      : {
+          readEntries(directory, into) {
+            into.clear();
+            for (const name of readNames.call(posix, directory)) into.add(name);
+          },
+        }),
+    ...replaced,
+  };
 }
 
 function seededRandom(seed: string): (length: number) => Uint8Array {

@@ -1,7 +1,6 @@
 /** Finding snapshots: by number, by `latest`, as a list, or as the parent of the next one. */
 import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
 import { type Repository, registerName, type Snapshot } from "@bcat/repository";
-import type { Parent } from "./backup/parent.js";
 
 /** A committed snapshot and its number. */
 export interface SnapshotInfo {
@@ -60,19 +59,13 @@ export function parseSelector(selector: string): { number: number | undefined; b
   );
 }
 
-/** The newest complete snapshot of this host and these roots. */
-export async function findParent(
-  repository: Repository,
-  host: string,
-  roots: readonly Uint8Array[],
-): Promise<Parent | undefined> {
+/** All snapshots that are not forgotten, the newest first. @throws CorruptError when an outcome is damaged */
+export async function* newestSnapshots(repository: Repository): AsyncGenerator<SnapshotInfo> {
   for (let number = repository.state.sessionHead; number > 0; number--) {
     if (repository.state.isOpen(number)) continue;
     const info = await readSnapshot(repository, number);
-    if (info === undefined || info.snapshot.host !== host || info.snapshot.roots.length !== roots.length) continue;
-    if (info.snapshot.roots.every((root, i) => Buffer.compare(root.path, roots[i]!) === 0)) return info;
+    if (info !== undefined) yield info;
   }
-  return undefined;
 }
 
 async function findNumber(repository: Repository, number: number): Promise<SnapshotInfo> {

@@ -10,6 +10,7 @@
  *     22    host                                   32  varint head of the log
  *     23    user                                   33  outcomes seen: u64 number ‖ hash 32
  *     24    client id, 16 bytes                    34  original: u64 number ‖ time
+ *                                                  40  u8 1: the scan is settled
  */
 
 import type { ByteReader, ByteWriter } from "@bcat/codec";
@@ -62,6 +63,8 @@ export interface Snapshot {
   readonly logHead: number;
   /** The newest outcomes seen, at most {@link seenCountMax}. */
   readonly seen: readonly SeenOutcome[];
+  /** Files that may have changed behind their reading have no inode in the scan: no time needs to be looked at. */
+  readonly isSettled?: boolean;
   /** For undelete, copy and rewrite: the snapshot that this one was made from. */
   readonly original?: { readonly number: number; readonly time: number };
 }
@@ -119,7 +122,7 @@ export interface SeenOutcome {
 /** The numbers of the fields below. */
 export const snapshotFields = {
   critical: [16, 18],
-  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34],
+  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 40],
 } as const;
 
 export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
@@ -143,6 +146,7 @@ export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
   body.field(32, (writer) => writer.varint(snapshot.logHead));
   body.field(33, (writer) => writeSeen(writer, snapshot.seen));
   if (original !== undefined) body.field(34, (writer) => writeOriginal(writer, original));
+  if (snapshot.isSettled === true) body.field(40, (writer) => writer.u8(1));
 }
 
 export function readSnapshot(body: BodyReader): Snapshot {
@@ -167,12 +171,19 @@ export function readSnapshot(body: BodyReader): Snapshot {
     logHead: body.field(32, readLogHead),
     seen: body.optional(33, readSeen) ?? [],
     ...(original === undefined ? {} : { original }),
+    ...(body.has(40) ? { isSettled: body.field(40, readSettled) } : {}),
   };
 }
 
 function readComplete(reader: ByteReader): boolean {
   const value = reader.u8();
   if (value > 1) throw reader.corrupt(`completeness ${value} is neither 0 nor 1`);
+  return value === 1;
+}
+
+function readSettled(reader: ByteReader): boolean {
+  const value = reader.u8();
+  if (value > 1) throw reader.corrupt(`settledness ${value} is neither 0 nor 1`);
   return value === 1;
 }
 

@@ -1,8 +1,9 @@
 /** What all parts of one backup share: its counts, its reports, and the points at which others get to run. */
-import { BcatError, type SourceError } from "@bcat/errors";
+import { BcatError, SourceError } from "@bcat/errors";
 import { type ErrorList, errorCountMax, type WriteSession } from "@bcat/repository";
 import type { BackupOptions } from "./options.js";
-import { hasVanished } from "./source-fault.js";
+import { isMissing } from "./source-fault.js";
+import type { Visit } from "./visit.js";
 
 /** Work between two turns of the event loop: bytes stored, or entries looked at. */
 const BREATHE_BYTES = 4 * 2 ** 20;
@@ -41,10 +42,6 @@ export class BackupRun {
   skipped = 0;
   /** Path being read, made only when it is shown. */
   currentPath: (() => Uint8Array) | undefined;
-  /** Times (ms) behind which a file may have changed unseen since the parent: it is read again. */
-  racyTime = Number.NEGATIVE_INFINITY;
-  /** Packs were condemned since the parent was committed: references are looked up before they are taken over. */
-  mustResolve = false;
   readonly isExcluded: ((path: Uint8Array, isDirectory: () => boolean) => boolean) | undefined;
   readonly #session: WriteSession;
   readonly #options: BackupOptions;
@@ -88,12 +85,25 @@ export class BackupRun {
     else this.counts.directoriesUnmodified++;
   }
 
-  /**
-   * An entry that cannot be stored, or not as it is. One that vanished since it was listed is none: it is as if it had
-   * not been there.
-   */
+  /** Leaves out an entry of a table that cannot be read after all. */
+  dropRow(visit: Visit, row: number, fault: SourceError): void {
+    visit.drop(row);
+    this.reportEntry(visit, visit.table.name(row), fault);
+  }
+
+  /** An entry that cannot be stored. Whether one that could not be found is gone, is seen when its folder is built. */
+  reportEntry(visit: Visit, name: Uint8Array, fault: SourceError): void {
+    if (isMissing(fault)) visit.missing.push(name.slice());
+    else this.reportUnreadable(visit.pathOf(name), fault);
+  }
+
+  /** An entry that its folder lists and nobody can find. */
+  reportMissing(path: Uint8Array): void {
+    this.reportUnreadable(path, new SourceError("it is listed, but there is no such file or directory (ENOENT)"));
+  }
+
+  /** An entry that cannot be stored, or not as it is. */
   reportUnreadable(path: Uint8Array, fault: SourceError): void {
-    if (hasVanished(fault)) return;
     this.#errorCount++;
     const { message } = fault;
     if (this.#errors.length < errorCountMax) this.#errors.push({ path, message });

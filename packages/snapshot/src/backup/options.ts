@@ -18,6 +18,12 @@ export interface Warning {
   readonly kind: "error" | "skipped";
 }
 
+export interface RootParent {
+  readonly path: Uint8Array;
+  /** Number of the snapshot; undefined when there is none, and everything will be read. */
+  readonly parent: number | undefined;
+}
+
 export interface BackupProgress {
   readonly filesDone: number;
   readonly bytesDone: number;
@@ -39,7 +45,17 @@ export interface BackupOptions {
   /** Folders that the repository and its cache are in, absolute: left out where they are met below a root. */
   readonly ownFolders?: readonly Uint8Array[];
   readonly compression?: Compression;
+  /** Compare with this snapshot, by its selector, instead of the newest that fits. */
+  readonly parent?: string;
+  /** Compare with none: read every file. */
+  readonly force?: boolean;
+  /** Change times say nothing, as on a file system that makes them up. */
+  readonly ignoreCtime?: boolean;
+  /** Inode numbers say nothing, as on a file system that gives new ones at every mount. */
+  readonly ignoreInode?: boolean;
   readonly signal?: AbortSignal;
+  /** Called once, with the snapshot that each root is compared with, if there is one. */
+  readonly onParents?: (parents: readonly RootParent[]) => void;
   /** Called every few MiB or hundred files. */
   readonly onProgress?: (progress: BackupProgress) => void;
   readonly onWarning?: (warning: Warning) => void;

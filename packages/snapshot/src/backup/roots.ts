@@ -4,7 +4,7 @@ import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { splitPath } from "../path.js";
 import { compareBytes, showName } from "../tree/name.js";
 import type { BackupRun } from "./backup-run.js";
-import { boundTimes } from "./bound-times.js";
+import { boundTimes } from "./bound-entry.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 
 const SLASH = 0x2f;
@@ -26,12 +26,17 @@ export function normaliseRoots(paths: readonly Uint8Array[]): Uint8Array[] {
   return roots;
 }
 
-function isInside(path: Uint8Array, folder: Uint8Array): boolean {
-  const prefix = folder.at(-1) === SLASH ? folder : Buffer.concat([folder, Uint8Array.of(SLASH)]);
-  return path.length > prefix.length && compareBytes(path.subarray(0, prefix.length), prefix) === 0;
+/** True when `path` is `folder`, or lies in it. Both are absolute. */
+export function isAtOrBelow(path: Uint8Array, folder: Uint8Array): boolean {
+  return compareBytes(path, folder) === 0 || isInside(path, folder);
 }
 
-/** A root that is there. `parent` is the folder it is in, open; the root `/` is its own. */
+function isInside(path: Uint8Array, folder: Uint8Array): boolean {
+  if (path.length <= folder.length || compareBytes(path.subarray(0, folder.length), folder) !== 0) return false;
+  return folder.at(-1) === SLASH || path[folder.length] === SLASH;
+}
+
+/** A root that is there. `parent` is the folder it is in, open to reach names in it; the root `/` is its own. */
 export interface OpenRoot {
   readonly path: Uint8Array;
   /** Empty for `/`. */
@@ -44,7 +49,8 @@ export interface OpenRoot {
 export function openRoot(posix: Posix, path: Uint8Array): OpenRoot {
   const stat = new Stat();
   const { folder, name } = splitPath(path);
-  const parent = posix.openDirectory(folder);
+  // It is only reached through: a folder that may be entered but not listed is as good.
+  const parent = posix.openDirectoryToSearch(folder);
   try {
     if (name.length === 0) posix.statFile(parent.fd, stat);
     else posix.statAt(parent, name, stat);

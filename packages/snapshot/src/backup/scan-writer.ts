@@ -1,8 +1,7 @@
 /** Writes the scan stream of a root as its directories are finished (docs/format.md section 13). */
-import type { Content, TreeReference } from "../tree/node.js";
-import { ScanEncoder, scanEntryCountMax, scanPathLengthMax } from "../tree/scan.js";
+import type { Content } from "../tree/node.js";
+import { ScanEncoder, type ScanRecord, scanEntryCountMax, scanPathLengthMax } from "../tree/scan.js";
 import type { ContentWriter } from "./content-writer.js";
-import type { StatTable } from "./stat-table.js";
 
 export class ScanWriter {
   readonly #writer: ContentWriter;
@@ -12,11 +11,10 @@ export class ScanWriter {
     this.#writer = writer;
   }
 
-  append(record: { path: Uint8Array; digest: Uint8Array; tree: TreeReference; table: StatTable }): void {
-    const { path, digest, tree, table } = record;
+  append(record: ScanRecord): void {
     // Beyond what a record can hold: the directory is walked as if it were new the next time.
-    if (table.count > scanEntryCountMax || path.length > scanPathLengthMax) return;
-    const bytes = this.#encoder.append({ path, digest, tree, entryCount: table.count, columns: table.scanColumns() });
+    if (record.entryCount > scanEntryCountMax || record.path.length > scanPathLengthMax) return;
+    const bytes = this.#encoder.append(record);
     for (let done = 0; done < bytes.length; ) {
       const space = this.#writer.space;
       const piece = bytes.subarray(done, done + space.length);

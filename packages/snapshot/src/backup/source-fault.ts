@@ -1,18 +1,39 @@
 /**
  * The line between the source and everything else. Only what these functions wrap may turn into "cannot be read, go
  * on": an error of the storage, the cache or the program that looks alike must stop the backup (borg 2.0.0b22 lost files
- * by taking a full repository for unreadable files).
+ * by taking a full repository for unreadable files). And what says nothing about an entry, because the system as a whole
+ * has no more to give, stops it too: a snapshot without whatever came next would look complete.
  */
-import { isBcatError, SourceError, systemErrorCode } from "@bcat/errors";
+import { BcatError, isBcatError, SourceError, systemErrorCode } from "@bcat/errors";
+import { describe } from "../faults.js";
 
-/** Runs a system call on the source. @throws SourceError with the system's error as its cause */
+/** Descriptors or memory have run out: true of every entry, and of none in particular. */
+const EXHAUSTED = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
+
+/** Runs a system call on the source. @throws SourceError with the system's error as its cause; BcatError refused */
 export function fromSource<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    throw new SourceError(describe(error), { cause: error });
+    throw sourceFault(error);
   }
+}
+
+/** What an error of a call on the source is: a fault of the entry, the end of the backup, or what it was. */
+export function sourceFault(error: unknown): unknown {
+  const code = systemErrorCode(error);
+  if (code === undefined) return error;
+  if (isExhausted(error)) {
+    const message = `Cannot go on reading the source: ${describe(error)}; nothing was committed`;
+    return new BcatError("refused", message, { cause: error });
+  }
+  return new SourceError(describe(error), { cause: error });
+}
+
+/** True for an error that says that the system has no more descriptors or memory. */
+export function isExhausted(error: unknown): boolean {
+  const code = systemErrorCode(error);
+  return code !== undefined && EXHAUSTED.has(code);
 }
 
 /** Passes on everything that is not a fault of the source. */
@@ -21,20 +42,7 @@ export function requireSourceFault(error: unknown): SourceError {
   throw error;
 }
 
-/** The entry was there when it was listed, and is gone: as if it had not been there. */
-export function hasVanished(fault: SourceError): boolean {
+/** The entry could not be found by its name. Whether it is gone, its folder tells when it is listed again. */
+export function isMissing(fault: SourceError): boolean {
   return systemErrorCode(fault.cause) === "ENOENT";
-}
-
-/** What is said of an error of the system, in words. */
-export function describe(error: unknown): string {
-  const code = systemErrorCode(error);
-  if (code === "EACCES" || code === "EPERM") return `permission denied (${code})`;
-  if (code === "EIO") return "input/output error (EIO)";
-  if (code === "ELOOP") return "it was replaced by a symbolic link (ELOOP)";
-  if (code === "ENOENT") return "no such file or directory (ENOENT)";
-  if (code === "ENOTDIR") return "it is not a directory (ENOTDIR)";
-  if (code === "EEXIST") return "something else is there (EEXIST)";
-  const message = error instanceof Error ? error.message : String(error);
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }

@@ -1,6 +1,6 @@
 /** What all parts of one restore share: its counts, its reports, and the points at which others get to run. */
 import { BcatError, systemErrorCode } from "@bcat/errors";
-import { describe } from "../backup/source-fault.js";
+import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
 import type { RestoreOptions } from "./options.js";
 

@@ -2,7 +2,7 @@
 import { BcatError, isBcatError, systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
-import { describe } from "../backup/source-fault.js";
+import { describe } from "../faults.js";
 import { joinPath, splitPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { showName } from "../tree/name.js";

@@ -40,7 +40,21 @@ export function decodeContent(bytes: Uint8Array, what = "content"): Content {
   return content;
 }
 
-export function writeContent(writer: ByteWriter, content: Content): void {
+/** Content that is encoded already, for writers: it stands in a node until the node is written. */
+export class EncodedContent {
+  readonly kind = "encoded";
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+export function writeContent(writer: ByteWriter, content: Content | EncodedContent): void {
+  if (content.kind === "encoded") {
+    writer.raw(content.bytes);
+    return;
+  }
   if (content.kind === "inline") {
     if (content.bytes.length > inlineSizeMax) throw new RangeError(`Cannot write ${content.bytes.length} bytes inline`);
     writer.u8(kindInline);
@@ -71,7 +85,8 @@ export function readContent(reader: ByteReader): Content {
 }
 
 /** Bytes that {@link writeContent} writes. */
-export function contentWeight(content: Content): number {
+export function contentWeight(content: Content | EncodedContent): number {
+  if (content.kind === "encoded") return content.bytes.length;
   if (content.kind === "inline") return 1 + varintSize(content.bytes.length) + content.bytes.length;
   if (content.kind === "list") return 2 + varintSize(content.size) + varintSize(content.list.length) + idSize;
   return content.chunks.reduce((weight, chunk) => weight + varintSize(chunk.length) + idSize, 1 + 1);

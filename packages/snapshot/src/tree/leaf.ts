@@ -17,7 +17,15 @@ import { CorruptError } from "@bcat/errors";
 import { ColumnReaders, encodeColumns, readTreeRecord, type TreeRecord, treeKind } from "./columns.js";
 import { contentWeight, readContent, writeContent } from "./content.js";
 import { compareBytes, isName, showName } from "./name.js";
-import { leafNodeCountMax, modeMax, type Node, NodeType, nameLengthMax, targetLengthMax } from "./node.js";
+import {
+  leafNodeCountMax,
+  modeMax,
+  type Node,
+  type NodeToWrite,
+  NodeType,
+  nameLengthMax,
+  targetLengthMax,
+} from "./node.js";
 import { encodeOwners, type Owner, readOwnerIndexes, readOwnerTable } from "./owner.js";
 import { readReference, writeReference } from "./reference.js";
 import {
@@ -66,7 +74,7 @@ const deviceNumberMax = 0xffff_ffff;
  *
  * @throws {RangeError} when they break a rule of the format.
  */
-export function encodeLeaf(nodes: readonly Node[], options: LeafOptions = {}): Uint8Array {
+export function encodeLeaf(nodes: readonly NodeToWrite[], options: LeafOptions = {}): Uint8Array {
   const { length } = nodes;
   if (length > leafNodeCountMax) throw new RangeError(`Cannot write ${length} nodes: at most ${leafNodeCountMax}`);
   const fault = findNamesFault(nodes, options);
@@ -118,14 +126,14 @@ export function readLeaf(tree: TreeRecord, options: LeafOptions = {}): Node[] {
 }
 
 /** What a node counts when a writer decides where leaves end (section 12.2). */
-export function nodeWeight(node: Node): number {
+export function nodeWeight(node: NodeToWrite): number {
   const { name, content, target, attributes } = node;
   const contentPart = content === undefined ? 0 : contentWeight(content);
   const attributesPart = attributes === undefined ? 0 : attributesWeight(attributes);
   return 32 + name.length + contentPart + (target?.length ?? 0) + attributesPart;
 }
 
-function findNamesFault(nodes: readonly Node[], options: LeafOptions): string | undefined {
+function findNamesFault(nodes: readonly { readonly name: Uint8Array }[], options: LeafOptions): string | undefined {
   if (options.root === true) {
     return nodes.length === 1 && nodes[0]!.name.length === 0 ? undefined : "a root is one node without a name";
   }
@@ -138,7 +146,7 @@ function findNamesFault(nodes: readonly Node[], options: LeafOptions): string | 
   return undefined;
 }
 
-function writeDense(nodes: readonly Node[]) {
+function writeDense(nodes: readonly NodeToWrite[]) {
   const columns = {
     names: new ByteWriter(nodes.length * 16),
     types: new ByteWriter(nodes.length),
@@ -166,7 +174,7 @@ function writeDense(nodes: readonly Node[]) {
 type DenseWriters = ReturnType<typeof writeDense>;
 
 /** Writes what nodes of this type have, and refuses what they do not have. */
-function writeOfType(columns: DenseWriters, node: Node): void {
+function writeOfType(columns: DenseWriters, node: NodeToWrite): void {
   const { type, content, subtree, target, major, minor } = node;
   const device = major !== undefined && minor !== undefined;
   const parts = Number(content !== undefined) + Number(subtree !== undefined) + Number(target !== undefined);

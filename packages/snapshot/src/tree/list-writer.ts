@@ -6,7 +6,7 @@ import type { KeyedHash } from "@bcat/crypto";
 import { contentChunkCountMax } from "./content.js";
 import { encodeLeaf, nodeWeight } from "./leaf.js";
 import { encodeChunkLeaf, encodeInner, type ListChild, type NodeChild } from "./list.js";
-import type { ChunkReference, Content, Node, TreeReference } from "./node.js";
+import type { ChunkReference, Content, NodeToWrite, TreeReference } from "./node.js";
 
 /** Stores a tree chunk and returns its id. */
 export type StoreTree = (bytes: Uint8Array) => Uint8Array;
@@ -115,7 +115,7 @@ export class ChunkListWriter {
 export class DirectoryWriter {
   readonly #store: StoreTree;
   readonly #nameHash: KeyedHash;
-  #nodes: Node[] = [];
+  #nodes: NodeToWrite[] = [];
   #weight = 0;
   #inner: InnerWriter | undefined;
 
@@ -124,7 +124,7 @@ export class DirectoryWriter {
     this.#nameHash = nameHash;
   }
 
-  add(node: Node): void {
+  add(node: NodeToWrite): void {
     const weight = nodeWeight(node);
     this.#nodes.push(node);
     this.#weight += weight;
@@ -136,7 +136,7 @@ export class DirectoryWriter {
     return this.#inner!.finish();
   }
 
-  #closes(node: Node, weight: number): boolean {
+  #closes(node: NodeToWrite, weight: number): boolean {
     const count = this.#nodes.length;
     if (count >= ENTRIES_MAX || this.#weight >= WEIGHT_MAX) return true;
     if (count < ENTRIES_MIN && this.#weight < WEIGHT_MIN) return false;

@@ -3,6 +3,8 @@
  * (docs/format.md section 12). What only change detection needs is in the scan stream.
  */
 
+import type { EncodedContent } from "./content.js";
+
 /** Types of nodes, as numbered in the format. */
 export const NodeType = {
   file: 1,
@@ -51,6 +53,11 @@ export interface Node {
 export interface Attribute {
   readonly name: Uint8Array;
   readonly content: Content;
+}
+
+/** A node on its way into a tree: its content may be encoded already. */
+export interface NodeToWrite extends Omit<Node, "content"> {
+  content?: Content | EncodedContent;
 }
 
 /** Where the bytes of a file or attribute are. */

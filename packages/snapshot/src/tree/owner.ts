@@ -5,7 +5,7 @@
 
 import { type ByteReader, ByteWriter } from "@bcat/codec";
 import { compareBytes } from "./name.js";
-import { type Node, ownerLengthMax } from "./node.js";
+import { type NodeToWrite, ownerLengthMax } from "./node.js";
 
 export interface Owner {
   readonly uid: number;
@@ -27,7 +27,10 @@ const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The columns 5 (table) and 6 (index of each node). */
-export function encodeOwners(nodes: readonly Node[]): { readonly table: Uint8Array; readonly indexes: Uint8Array } {
+export function encodeOwners(nodes: readonly NodeToWrite[]): {
+  readonly table: Uint8Array;
+  readonly indexes: Uint8Array;
+} {
   const { lines, order } = collectOwners(nodes);
   const ranks = new Map([...lines].sort((a, b) => compareLines(a, b)).map((line, rank) => [line, rank]));
   const table = new ByteWriter();
@@ -67,11 +70,11 @@ export function readOwnerIndexes(reader: ByteReader, options: { count: number; o
 }
 
 /** The different owners in order of appearance, and which of them each node has. */
-function collectOwners(nodes: readonly Node[]): { lines: OwnerLine[]; order: Uint32Array } {
+function collectOwners(nodes: readonly NodeToWrite[]): { lines: OwnerLine[]; order: Uint32Array } {
   const lines: OwnerLine[] = [];
   const known = new Map<string, number>();
   const order = new Uint32Array(nodes.length);
-  let last: Node | undefined;
+  let last: NodeToWrite | undefined;
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i]!;
     // Neighbours mostly have one owner, so the key, which costs more than all else here, is rarely made.
@@ -89,7 +92,7 @@ function collectOwners(nodes: readonly Node[]): { lines: OwnerLine[]; order: Uin
   return { lines, order };
 }
 
-function sameOwner(a: Node, b: Node): boolean {
+function sameOwner(a: NodeToWrite, b: NodeToWrite): boolean {
   return a.uid === b.uid && a.gid === b.gid && a.user === b.user && a.group === b.group;
 }
 

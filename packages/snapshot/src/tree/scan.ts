@@ -88,6 +88,9 @@ export class ScanDecoder {
   readonly #records: Generator<ScanRecord | undefined, never, undefined>;
   #state: "between" | "inside" | "failed" = "inside";
   #last: Uint8Array | undefined;
+  /** Where the record handed out last begins in the stream, and its bytes. */
+  recordStart = 0;
+  recordLength = 0;
 
   /** @param what names the stream in errors: `Cannot read <what>: …`. */
   constructor(what: string) {
@@ -130,7 +133,10 @@ export class ScanDecoder {
       this.#state = "between";
       yield* this.#need(1);
       this.#state = "inside";
+      const start = this.#pending.taken;
       const record = yield* this.#readRecord();
+      this.recordStart = start;
+      this.recordLength = this.#pending.taken - start;
       this.#last = record.path;
       // Before the record is handed out: whoever takes it may end here.
       this.#state = "between";
@@ -200,8 +206,37 @@ export class ScanDecoder {
   }
 }
 
+/**
+ * Decodes one record that a {@link ScanDecoder} has handed out before, from the bytes it said.
+ *
+ * @throws {CorruptError} when they are not the record of the directory at `path`.
+ */
+export function decodeScanRecord(bytes: Uint8Array, path: Uint8Array, what: string): ScanRecord {
+  const reader = new ByteReader(bytes, what);
+  const shared = reader.varint();
+  const rest = reader.bytes(scanPathLengthMax);
+  if (shared + rest.length !== path.length || compareBytes(rest, path.subarray(shared)) !== 0)
+    throw reader.corrupt(`it is not the record of ${showName(path)}`);
+  const digest = reader.raw(scanDigestSize);
+  const level = reader.u8();
+  const length = reader.varint();
+  const tree = { level, length, id: reader.raw(idSize) };
+  const entryCount = reader.varint();
+  const column = (name: keyof ScanColumns) => reader.bytes(entryCount * columnSizes[name][1]);
+  const columns = {
+    ctimes: column("ctimes"),
+    inodes: column("inodes"),
+    devices: column("devices"),
+    births: column("births"),
+  };
+  reader.end();
+  return { path, digest, tree, entryCount, columns };
+}
+
 /** What was fed and not yet taken. */
 class PendingBytes {
+  /** Bytes taken so far. */
+  taken = 0;
   #bytes = new Uint8Array(0);
   #start = 0;
   #end = 0;
@@ -224,6 +259,7 @@ class PendingBytes {
   take(length: number): Uint8Array {
     const taken = this.#bytes.slice(this.#start, this.#start + length);
     this.#start += length;
+    this.taken += length;
     return taken;
   }
 

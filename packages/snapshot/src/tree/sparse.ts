@@ -10,12 +10,19 @@
 import { type ByteReader, ByteWriter } from "@bcat/codec";
 import { contentWeight, readContent, writeContent } from "./content.js";
 import { compareBytes, showName } from "./name.js";
-import { type Attribute, attributeCountMax, attributeNameLengthMax, linkGroupSize, type Node } from "./node.js";
+import {
+  type Attribute,
+  attributeCountMax,
+  attributeNameLengthMax,
+  linkGroupSize,
+  type Node,
+  type NodeToWrite,
+} from "./node.js";
 
 /** How one such column stands in a node and in bytes. */
 export interface SparseColumn {
-  readonly has: (node: Node) => boolean;
-  readonly write: (writer: ByteWriter, node: Node) => void;
+  readonly has: (node: NodeToWrite) => boolean;
+  readonly write: (writer: ByteWriter, node: NodeToWrite) => void;
   readonly read: (reader: ByteReader, node: Node) => void;
 }
 
@@ -49,7 +56,7 @@ export const linkGroupsColumn: SparseColumn = {
 };
 
 /** The column of `nodes`; without bytes when none has it. */
-export function encodeSparse(nodes: readonly Node[], column: SparseColumn): Uint8Array {
+export function encodeSparse(nodes: readonly NodeToWrite[], column: SparseColumn): Uint8Array {
   const writer = new ByteWriter(0);
   let next = 0;
   for (let position = 0; position < nodes.length; position++) {

@@ -1,0 +1,175 @@
+/**
+ * Compares a directory with what its parent snapshot has: what is the same is taken over, files that may have changed
+ * go on to be read.
+ *
+ * A directory whose stat columns are as in the parent needs nothing of the parent's nodes. In one that differs, a file is
+ * as it was when its size, mtime, ctime and inode are.
+ */
+import { isBcatError } from "@bcat/errors";
+import { FileType, type Posix } from "@bcat/posix";
+import type { Repository } from "@bcat/repository";
+import { encodeContent } from "../tree/content.js";
+import { ChunkListWriter, type StoreTree } from "../tree/list-writer.js";
+import { compareBytes } from "../tree/name.js";
+import { type Content, contentSize, NodeType } from "../tree/node.js";
+import { readChunkReferences } from "../tree/tree-reader.js";
+import type { BackupRun } from "./backup-run.js";
+import { boundTarget } from "./bound-entry.js";
+import type { EntryTable } from "./entry-table.js";
+import { ParentEntries, type ParentEntry } from "./parent-entries.js";
+import type { ParentRoot, ParentRoots } from "./parent-roots.js";
+import type { SourceDirectories } from "./source-directory.js";
+import { fromSource, requireSourceFault } from "./source-fault.js";
+import type { Visit } from "./visit.js";
+
+export interface ComparisonOptions {
+  readonly repository: Repository;
+  readonly run: BackupRun;
+  readonly posix: Posix;
+  readonly parents: ParentRoots;
+  readonly directories: SourceDirectories;
+  readonly storeTree: StoreTree;
+  /** True when a chunk of data lies in a pack that is not condemned. */
+  readonly isStored: (id: Uint8Array) => boolean;
+  /** Has the file of a row read. */
+  readonly read: (visit: Visit, row: number) => Promise<void>;
+  /** Change times, or inode numbers, of the source say nothing. */
+  readonly ignoreCtime: boolean;
+  readonly ignoreInode: boolean;
+}
+
+export class Comparison {
+  readonly #options: ComparisonOptions;
+
+  constructor(options: ComparisonOptions) {
+    this.#options = options;
+  }
+
+  /** Compares a directory that has just been listed, and has its files dealt with. */
+  async compare(visit: Visit): Promise<void> {
+    visit.known = await this.#find(visit.directory.absolutePath);
+    if (visit.known !== undefined && this.#isAsKnown(visit, visit.known)) {
+      visit.isAsKnown = true;
+      return;
+    }
+    await this.fill(visit);
+  }
+
+  /** Has the files of a directory dealt with one by one, and the targets of its links read. */
+  async fill(visit: Visit): Promise<void> {
+    const { run, repository } = this.#options;
+    const { table, known } = visit;
+    visit.isAsKnown = false;
+    visit.isFilled = true;
+    const parents = known === undefined ? undefined : new ParentEntries(repository, known.record);
+    for (let row = 0; row < table.count; row++) {
+      if (run.look()) await run.breathe(0);
+      const type = table.columns.types[row];
+      if (type === FileType.DIRECTORY || !visit.keeps(row)) continue;
+      const name = table.name(row);
+      while (parents !== undefined && !parents.covers(name)) await parents.nextLeaf();
+      if (type === FileType.SYMLINK) await this.#readLink(visit, row);
+      else await this.#compareFile(visit, row, parents?.find(name));
+    }
+  }
+
+  /** The parent's content as it is taken over, when nothing says that the file was written since. */
+  async unchangedContent(
+    table: EntryTable,
+    row: number,
+    parent: ParentEntry,
+    root: ParentRoot,
+  ): Promise<Content | undefined> {
+    const { node, stats, row: from } = parent;
+    const { columns } = table;
+    if (node.type !== NodeType.file || node.content === undefined) return undefined;
+    const { ignoreCtime, ignoreInode } = this.#options;
+    if (table.isRacy(row, root.racyTime, ignoreCtime)) return undefined;
+    const isUnchanged =
+      contentSize(node.content) === columns.sizes[row] &&
+      node.mtimeSeconds === columns.mtimeSeconds[row] &&
+      node.mtimeNanoseconds === columns.mtimeNanoseconds[row] &&
+      (ignoreCtime || hasCtime(parent, table, row)) &&
+      (stats.inodes[2 * from] !== 0 || stats.inodes[2 * from + 1] !== 0) &&
+      (ignoreInode || hasInode(parent, table, row));
+    return isUnchanged ? await this.#resolve(node.content, root) : undefined;
+  }
+
+  async #find(path: Uint8Array): Promise<Visit["known"]> {
+    const root = this.#options.parents.of(path);
+    const record = await root?.record(path);
+    return root === undefined || record === undefined ? undefined : { root, record };
+  }
+
+  #isAsKnown(visit: Visit, { root, record }: NonNullable<Visit["known"]>): boolean {
+    const { ignoreCtime, ignoreInode, repository } = this.#options;
+    if (root.mustResolve || ignoreCtime || ignoreInode || visit.table.count !== record.entryCount) return false;
+    if (visit.missing.length > 0) return false;
+    visit.digest = visit.table.digest(repository.nameHash);
+    return compareBytes(visit.digest, record.digest) === 0 && !visit.table.hasRacyFile(root.racyTime);
+  }
+
+  async #readLink(visit: Visit, row: number): Promise<void> {
+    const { posix, directories, run } = this.#options;
+    try {
+      const handle = await directories.handle(visit.directory);
+      const target = fromSource(() => posix.readLinkAt(handle, visit.table.name(row)));
+      boundTarget(target);
+      visit.payloads.set(row, target);
+      run.counts.symlinks++;
+    } catch (error) {
+      run.dropRow(visit, row, requireSourceFault(error));
+    }
+  }
+
+  async #compareFile(visit: Visit, row: number, parent: ParentEntry | undefined): Promise<void> {
+    const { run, read } = this.#options;
+    const { table, payloads, known } = visit;
+    if (parent !== undefined && known !== undefined) {
+      const content = await this.unchangedContent(table, row, parent, known.root);
+      if (content !== undefined) {
+        payloads.set(row, encodeContent(content));
+        run.countFile("unmodified", table.columns.sizes[row]!);
+        return;
+      }
+      // What it had: only to tell, when it has been read, whether it has changed.
+      if (parent.node.content !== undefined) payloads.set(row, encodeContent(parent.node.content));
+    }
+    await read(visit, row);
+  }
+
+  /**
+   * The reference rule: a reference taken over must have a location that no log record condemns. When packs were
+   * condemned since the parent was committed, each is looked up; undefined when one has none, and the file is read.
+   */
+  async #resolve(content: Content, root: ParentRoot): Promise<Content | undefined> {
+    if (!root.mustResolve || content.kind === "inline") return content;
+    const { repository, isStored, storeTree } = this.#options;
+    const list = new ChunkListWriter(storeTree);
+    try {
+      for await (const chunks of readChunkReferences(repository, content)) {
+        for (const chunk of chunks) {
+          if (!isStored(chunk.id)) return undefined;
+          list.add(chunk);
+        }
+      }
+    } catch (error) {
+      if (!isBcatError(error, "corrupt")) throw error;
+      return undefined;
+    }
+    return list.finish();
+  }
+}
+
+function hasCtime({ stats, row: from }: ParentEntry, { columns }: EntryTable, row: number): boolean {
+  return (
+    stats.ctimeSeconds[from] === columns.ctimeSeconds[row] &&
+    stats.ctimeNanoseconds[from] === columns.ctimeNanoseconds[row]
+  );
+}
+
+function hasInode({ stats, row: from }: ParentEntry, { columns }: EntryTable, row: number): boolean {
+  return (
+    stats.inodes[2 * from] === columns.inodes[2 * row] && stats.inodes[2 * from + 1] === columns.inodes[2 * row + 1]
+  );
+}

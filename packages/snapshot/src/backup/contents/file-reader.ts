@@ -1,0 +1,166 @@
+/**
+ * Reads one regular file: opens it, cuts it where it lies, and has each chunk stored. Runs in any thread, and waits for
+ * nothing but the file. Bytes are read straight into the cutter's window and never copied, but for the tail of a window
+ * that is full.
+ *
+ * What is stored is described by what the open file says of itself before and after, not by what its folder's listing
+ * said: that may be hours old.
+ */
+import type { Cutter } from "@bcat/chunker";
+import { SourceError } from "@bcat/errors";
+import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
+import { inlineSizeTarget } from "../../tree/content.js";
+import { boundTimes } from "../bound-entry.js";
+import { RACY_MS } from "../racy.js";
+import { fromSource } from "../source-fault.js";
+
+/** Times a file is read again when it changes while it is read. */
+const ATTEMPTS_MAX = 3;
+/** Bytes read between two chances for others to run. */
+const READ_SIZE = 2 ** 20;
+/** Bytes read beyond the size a file is known to have: one that grows as fast as it is read must end too. */
+const GROWTH_MAX = 16 * 2 ** 20;
+
+/** Where the content of a file goes. */
+export interface ContentSink {
+  /** A chunk, in order; `bytes` is valid during the call. */
+  chunk(bytes: Uint8Array): void;
+  /** What came of the file so far does not count: it is read again. */
+  restart(): void;
+}
+
+export interface FileReaderOptions {
+  readonly posix: Posix;
+  readonly cutter: Cutter;
+  /** Content of at most so many bytes is one chunk, uncut. */
+  readonly minimum: number;
+}
+
+export interface ReadFile {
+  /** Bytes that were stored. */
+  readonly size: number;
+  /** All of the content, when it is so short that it stays in its node: valid until the next file. */
+  readonly inline: Uint8Array | undefined;
+  /** It changed whenever it was read. */
+  readonly hasChanged: boolean;
+  /** It may have changed again without its stat data showing it: it must be read again next time. */
+  readonly isUnsettled: boolean;
+}
+
+export class FileReader {
+  /** Of the file read last, as it was stored. */
+  readonly stat = new Stat();
+  readonly #options: FileReaderOptions;
+  readonly #before = new Stat();
+
+  constructor(options: FileReaderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads a file; yields the bytes of every piece of a larger one, so that others can run in between.
+   *
+   * @param now time (ms) before which no read of it began
+   * @throws SourceError when it cannot be read
+   */
+  *read(directory: Directory, name: Uint8Array, now: number, sink: ContentSink): Generator<number, ReadFile, void> {
+    const { posix } = this.#options;
+    const file = fromSource(() => posix.openFileAt(directory, name));
+    let failed = true;
+    try {
+      const read = yield* this.#readOpen(file, now, sink);
+      failed = false;
+      return read;
+    } finally {
+      this.#close(file, failed);
+    }
+  }
+
+  /** An error of closing must not hide the one that came before. */
+  #close(file: number, failed: boolean): void {
+    try {
+      fromSource(() => this.#options.posix.close(file));
+    } catch (error) {
+      if (!failed) throw error;
+    }
+  }
+
+  *#readOpen(file: number, now: number, sink: ContentSink): Generator<number, ReadFile, void> {
+    this.#look(file, this.#before);
+    for (let attempt = 1; ; attempt++) {
+      const { size, inline } = yield* this.#readOnce(file, this.#before.size, sink);
+      this.#look(file, this.stat);
+      const held = size === this.stat.size && isSame(this.#before, this.stat);
+      if (!held && attempt < ATTEMPTS_MAX) {
+        sink.restart();
+        copyStat(this.stat, this.#before);
+        continue;
+      }
+      const isRecent = this.stat.ctimeSeconds * 1000 + 1000 > now - RACY_MS;
+      return { size, inline, hasChanged: !held, isUnsettled: !held || attempt > 1 || isRecent };
+    }
+  }
+
+  #look(file: number, into: Stat): void {
+    fromSource(() => this.#options.posix.statFile(file, into));
+    boundTimes(into);
+    if (into.type !== FileType.FILE) throw new SourceError("it was replaced by something that is no file");
+  }
+
+  *#readOnce(
+    file: number,
+    expected: number,
+    sink: ContentSink,
+  ): Generator<number, { size: number; inline: Uint8Array | undefined }, void> {
+    const { posix, cutter } = this.#options;
+    let position = 0;
+    let filled = 0;
+    while (position < expected + GROWTH_MAX) {
+      const space = cutter.window.subarray(filled);
+      // One byte more than expected, so that a single read also shows that there is no more.
+      const left = position > expected ? READ_SIZE : expected + 1 - position;
+      const wanted = Math.min(space.length, READ_SIZE, left);
+      const count = fromSource(() => posix.read(file, space.subarray(0, wanted), position));
+      position += count;
+      filled += count;
+      if (filled === cutter.window.length) filled = this.#cut(filled, false, sink);
+      // A read may give less for other reasons than the end, on FUSE and the network.
+      if (count === 0 || (count < wanted && position === expected)) break;
+      if (position >= READ_SIZE) yield count;
+    }
+    if (position <= inlineSizeTarget) return { size: position, inline: cutter.window.subarray(0, position) };
+    if (filled === position && position <= this.#options.minimum) sink.chunk(cutter.window.subarray(0, filled));
+    else if (filled > 0) this.#cut(filled, true, sink);
+    return { size: position, inline: undefined };
+  }
+
+  /** Cuts the first `filled` bytes of the window and moves what is left to its front; returns how much that is. */
+  #cut(filled: number, last: boolean, sink: ContentSink): number {
+    const { cutter } = this.#options;
+    const count = cutter.cut(filled, last);
+    let start = 0;
+    for (let i = 0; i < count; i++) {
+      const end = cutter.ends[i]!;
+      sink.chunk(cutter.window.subarray(start, end));
+      start = end;
+    }
+    cutter.window.copyWithin(0, start, filled);
+    return filled - start;
+  }
+}
+
+function isSame(a: Stat, b: Stat): boolean {
+  return (
+    a.size === b.size &&
+    a.mtimeSeconds === b.mtimeSeconds &&
+    a.mtimeNanoseconds === b.mtimeNanoseconds &&
+    a.ctimeSeconds === b.ctimeSeconds &&
+    a.ctimeNanoseconds === b.ctimeNanoseconds &&
+    a.inodeLow === b.inodeLow &&
+    a.inodeHigh === b.inodeHigh
+  );
+}
+
+function copyStat(from: Stat, to: Stat): void {
+  Object.assign(to, from);
+}

@@ -1,0 +1,199 @@
+/**
+ * The entries of one directory in columns: names, and stat data in order of name. Directories have up to millions of
+ * entries: one costs about 90 bytes beside its name. A table grows and is used again, one for each open directory.
+ *
+ * Names lie one after the other, each ended by a NUL, which is also how a scan digest takes them.
+ */
+import type { KeyedHash } from "@bcat/crypto";
+import { FileType, type Stat } from "@bcat/posix";
+import { scanDigestSize } from "../tree/scan.js";
+import { encodeScanStats, type ScanColumns } from "../tree/scan-stats.js";
+
+const ROWS = 64;
+const NAME_BYTES = 1024;
+/** Bytes of the columns of a row that a digest covers. */
+const DIGESTED_ROW_SIZE = 51;
+
+/** Columns of numbers, one item a row. Inodes have two: low and high half. */
+function createColumns(rows: number) {
+  return {
+    types: new Uint8Array(rows),
+    modes: new Uint16Array(rows),
+    uids: new Uint32Array(rows),
+    gids: new Uint32Array(rows),
+    sizes: new Float64Array(rows),
+    mtimeSeconds: new Float64Array(rows),
+    mtimeNanoseconds: new Uint32Array(rows),
+    ctimeSeconds: new Float64Array(rows),
+    ctimeNanoseconds: new Uint32Array(rows),
+    inodes: new Uint32Array(2 * rows),
+    deviceMajor: new Uint32Array(rows),
+    deviceMinor: new Uint32Array(rows),
+    birthSeconds: new Float64Array(rows),
+    birthNanoseconds: new Uint32Array(rows),
+  };
+}
+
+type Columns = ReturnType<typeof createColumns>;
+
+export class EntryTable {
+  columns = createColumns(ROWS);
+  count = 0;
+  #names = new Uint8Array(NAME_BYTES);
+  /** Where each name begins, and behind the last where the next would. */
+  #nameStarts = new Uint32Array(ROWS + 1);
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** Memory that the table holds, bytes. */
+  get size(): number {
+    return this.#names.length + this.columns.types.length * 76;
+  }
+
+  add(name: Uint8Array, stat: Stat): void {
+    const row = this.count;
+    if (row === this.columns.types.length) this.#growRows();
+    const start = this.#nameStarts[row]!;
+    const end = start + name.length;
+    if (end >= this.#names.length) this.#growNames(end + 1);
+    for (let i = 0; i < name.length; i++) this.#names[start + i] = name[i]!;
+    this.#names[end] = 0;
+    this.#nameStarts[row + 1] = end + 1;
+    this.count++;
+    this.set(row, stat);
+  }
+
+  /** A view on the name of a row, valid until the table is cleared or grows. */
+  name(row: number): Uint8Array {
+    return this.#names.subarray(this.#nameStarts[row]!, this.#nameStarts[row + 1]! - 1);
+  }
+
+  set(row: number, stat: Stat): void {
+    const { columns } = this;
+    columns.types[row] = stat.type;
+    columns.modes[row] = stat.mode;
+    columns.uids[row] = stat.uid;
+    columns.gids[row] = stat.gid;
+    columns.sizes[row] = stat.size;
+    columns.mtimeSeconds[row] = stat.mtimeSeconds;
+    columns.mtimeNanoseconds[row] = stat.mtimeNanoseconds;
+    columns.ctimeSeconds[row] = stat.ctimeSeconds;
+    columns.ctimeNanoseconds[row] = stat.ctimeNanoseconds;
+    columns.inodes[2 * row] = stat.inodeLow;
+    columns.inodes[2 * row + 1] = stat.inodeHigh;
+    columns.deviceMajor[row] = stat.deviceMajor;
+    columns.deviceMinor[row] = stat.deviceMinor;
+    columns.birthSeconds[row] = stat.birthSeconds;
+    columns.birthNanoseconds[row] = stat.birthNanoseconds;
+  }
+
+  /** Makes the row match no file the next time: none has the inode 0. */
+  forget(row: number): void {
+    this.columns.inodes.fill(0, 2 * row, 2 * row + 2);
+  }
+
+  /** Leaves out the rows for which `keep` is 0. */
+  filter(keep: Uint8Array): void {
+    let to = 0;
+    for (let row = 0; row < this.count; row++) {
+      if (keep[row] === 0) continue;
+      if (to < row) this.#move(row, to);
+      to++;
+    }
+    this.count = to;
+  }
+
+  /**
+   * True when the file may have changed behind `time` (ms) without its stat data showing it. Its change time tells; its
+   * modification time, which anybody can set, only where the other says nothing.
+   */
+  isRacy(row: number, time: number, ignoreCtime = false): boolean {
+    const { ctimeSeconds, mtimeSeconds } = this.columns;
+    return (ignoreCtime ? mtimeSeconds : ctimeSeconds)[row]! * 1000 + 1000 > time;
+  }
+
+  /** True when a file of the directory is racy. */
+  hasRacyFile(time: number): boolean {
+    for (let row = 0; row < this.count; row++) {
+      if (this.columns.types[row] === FileType.FILE && this.isRacy(row, time)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Digest of everything that decides whether the directory's own entries are as they were: names, types, modes, owners,
+   * sizes, mtimes, ctimes, inodes. Not devices: their numbers change with every boot on some systems.
+   */
+  digest(hash: KeyedHash): Uint8Array {
+    const { columns, count } = this;
+    const nameBytes = this.#nameStarts[count]!;
+    const size = nameBytes + count * DIGESTED_ROW_SIZE;
+    if (scratch.length < size) scratch = new Uint8Array(2 * size);
+    scratch.set(this.#names.subarray(0, nameBytes));
+    let at = nameBytes;
+    const put = (column: Columns[keyof Columns], items: number) => {
+      const bytes = new Uint8Array(column.buffer, 0, items * column.BYTES_PER_ELEMENT);
+      scratch.set(bytes, at);
+      at += bytes.length;
+    };
+    put(columns.types, count);
+    put(columns.modes, count);
+    put(columns.uids, count);
+    put(columns.gids, count);
+    put(columns.sizes, count);
+    put(columns.mtimeSeconds, count);
+    put(columns.mtimeNanoseconds, count);
+    put(columns.ctimeSeconds, count);
+    put(columns.ctimeNanoseconds, count);
+    put(columns.inodes, 2 * count);
+    const digest = hash.hash(scratch.subarray(0, at)).slice(0, scanDigestSize);
+    if (scratch.length > SCRATCH_KEPT_MAX) scratch = new Uint8Array(0);
+    return digest;
+  }
+
+  /** What of the table a scan record keeps. */
+  scanColumns(): ScanColumns {
+    const { columns, count } = this;
+    return encodeScanStats({
+      ctimeSeconds: columns.ctimeSeconds.subarray(0, count),
+      ctimeNanoseconds: columns.ctimeNanoseconds.subarray(0, count),
+      inodes: columns.inodes.subarray(0, 2 * count),
+      deviceMajor: columns.deviceMajor.subarray(0, count),
+      deviceMinor: columns.deviceMinor.subarray(0, count),
+      birthSeconds: columns.birthSeconds.subarray(0, count),
+      birthNanoseconds: columns.birthNanoseconds.subarray(0, count),
+    });
+  }
+
+  #move(from: number, to: number): void {
+    const name = this.name(from);
+    const start = this.#nameStarts[to]!;
+    this.#names.copyWithin(start, name.byteOffset, name.byteOffset + name.length + 1);
+    this.#nameStarts[to + 1] = start + name.length + 1;
+    for (const column of Object.values(this.columns)) {
+      const width = column.length / this.columns.types.length;
+      column.copyWithin(to * width, from * width, (from + 1) * width);
+    }
+  }
+
+  #growRows(): void {
+    const larger = createColumns(2 * this.columns.types.length);
+    for (const key of Object.keys(larger) as (keyof Columns)[]) larger[key].set(this.columns[key]);
+    this.columns = larger;
+    const starts = new Uint32Array(larger.types.length + 1);
+    starts.set(this.#nameStarts);
+    this.#nameStarts = starts;
+  }
+
+  #growNames(needed: number): void {
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#names.length));
+    larger.set(this.#names);
+    this.#names = larger;
+  }
+}
+
+/** What a digest is made of, put together: one for all tables, since a digest is made in one go. */
+let scratch = new Uint8Array(64 * 1024);
+const SCRATCH_KEPT_MAX = 4 * 2 ** 20;

@@ -1,0 +1,175 @@
+/** Stores one root after the other: where the stages of a backup are put together (docs/architecture.md). */
+import { createCutter } from "@bcat/chunker";
+import { DATA, TREE } from "@bcat/pack";
+import { type Directory, FileType, type Posix } from "@bcat/posix";
+import type { Root, WriteSession } from "@bcat/repository";
+import { EncodedContent, encodeContent } from "../tree/content.js";
+import { encodeLeaf } from "../tree/leaf.js";
+import { type NodeToWrite, NodeType } from "../tree/node.js";
+import { noReference } from "../tree/reference.js";
+import type { BackupRun } from "./backup-run.js";
+import { boundTarget } from "./bound-entry.js";
+import { Comparison } from "./comparison.js";
+import { ContentWriter } from "./content-writer.js";
+import { Contents } from "./contents/contents.js";
+import { FileReader } from "./contents/file-reader.js";
+import type { BackupOptions } from "./options.js";
+import { OwnFolders } from "./own-folders.js";
+import { OwnerNames } from "./owners.js";
+import type { ParentRoots } from "./parent-roots.js";
+import type { OpenRoot } from "./roots.js";
+import { ScanWriter } from "./scan-writer.js";
+import { SourceDirectories } from "./source-directory.js";
+import { fromSource } from "./source-fault.js";
+import { nodeHead, TreeBuilder } from "./tree-builder.js";
+import { type Visit, VisitPool } from "./visit.js";
+import { Walk } from "./walk.js";
+
+/** Scan streams are cut finer than files: a renamed directory changes a few of their bytes. */
+const SCAN_CHUNKER = { kind: "cdc", minimum: 32 * 1024, average: 64 * 1024, maximum: 256 * 1024 } as const;
+const NO_NAME = new Uint8Array(0);
+
+export interface RootBackupParts {
+  readonly run: BackupRun;
+  readonly session: WriteSession;
+  readonly posix: Posix;
+  readonly parents: ParentRoots;
+  readonly options: BackupOptions;
+}
+
+export class RootBackup {
+  readonly #parts: RootBackupParts;
+  readonly #directories: SourceDirectories;
+  readonly #visits = new VisitPool();
+  readonly #owners = new OwnerNames();
+  readonly #contents: Contents;
+  readonly #comparison: Comparison;
+  readonly #walk: Walk;
+  readonly #scanContent: ContentWriter;
+  readonly #storeTree: (bytes: Uint8Array) => Uint8Array;
+
+  constructor(parts: RootBackupParts) {
+    const { run, session, posix, parents, options } = parts;
+    const { repository } = session;
+    const { chunker } = repository;
+    const gear = repository.gear();
+    this.#parts = parts;
+    this.#storeTree = (bytes) => session.store(TREE, bytes);
+    const storeTree = this.#storeTree;
+    this.#directories = new SourceDirectories(posix, async () => false);
+    const directories = this.#directories;
+    this.#contents = new Contents({
+      run,
+      directories,
+      storeTree,
+      reader: new FileReader({ posix, cutter: createCutter(chunker, gear), minimum: chunker.minimum }),
+      storeData: (bytes) => session.store(DATA, bytes),
+      now: repository.environment.now,
+    });
+    this.#comparison = new Comparison({
+      repository,
+      run,
+      posix,
+      parents,
+      directories,
+      storeTree,
+      isStored: (id) => session.has(DATA, id),
+      read: (visit, row) => this.#contents.read(visit, row),
+      ignoreCtime: options.ignoreCtime === true,
+      ignoreInode: options.ignoreInode === true,
+    });
+    const ownFolders = new OwnFolders(posix, options.ownFolders ?? []);
+    this.#walk = new Walk({ run, posix, directories, visits: this.#visits, ownFolders });
+    const cutter = createCutter(SCAN_CHUNKER, gear);
+    this.#scanContent = new ContentWriter({ session, kind: TREE, cutter, minimum: SCAN_CHUNKER.minimum });
+  }
+
+  /** @throws SourceError when the root cannot be read */
+  async store(root: OpenRoot): Promise<Root> {
+    this.#scanContent.reset();
+    return root.stat.type === FileType.DIRECTORY ? await this.#storeDirectory(root) : await this.#storeSingle(root);
+  }
+
+  async #storeDirectory(root: OpenRoot): Promise<Root> {
+    const { run, session, posix } = this.#parts;
+    const opened = fromSource(() => openRootDirectory(posix, root));
+    try {
+      const scan = new ScanWriter(this.#scanContent);
+      const builder = new TreeBuilder({
+        repository: session.repository,
+        run,
+        posix,
+        comparison: this.#comparison,
+        directories: this.#directories,
+        visits: this.#visits,
+        owners: this.#owners,
+        scan,
+        storeTree: this.#storeTree,
+        settle: async () => false,
+      });
+      for await (const { kind, visit } of this.#walk.steps(this.#directories.root(root.path, opened))) {
+        if (kind === "enter") await this.#comparison.compare(visit);
+        else await builder.add(visit);
+      }
+      const { tree } = await builder.finish();
+      const node = { ...this.#head(this.#rootVisit(root)), type: NodeType.directory, subtree: tree };
+      return { path: root.path, node: encodeLeaf([node], { root: true }), scan: encodeContent(scan.finish()) };
+    } finally {
+      this.#directories.closeAll();
+      posix.closeDirectory(opened);
+    }
+  }
+
+  /** A root that is a file or a symbolic link. */
+  async #storeSingle(root: OpenRoot): Promise<Root> {
+    const visit = this.#rootVisit(root);
+    const node = root.stat.type === FileType.SYMLINK ? this.#link(root, visit) : await this.#file(root, visit);
+    const { table } = visit;
+    const scan = new ScanWriter(this.#scanContent);
+    const columns = table.scanColumns();
+    scan.append({ path: NO_NAME, digest: new Uint8Array(16), tree: noReference, columns, entryCount: 1 });
+    return { path: root.path, node: encodeLeaf([node], { root: true }), scan: encodeContent(scan.finish()) };
+  }
+
+  #link(root: OpenRoot, visit: Visit): NodeToWrite {
+    const { run, posix } = this.#parts;
+    const target = fromSource(() => posix.readLinkAt(root.parent, root.name));
+    boundTarget(target);
+    run.counts.symlinks++;
+    return { ...this.#head(visit), type: NodeType.symlink, target };
+  }
+
+  async #file(root: OpenRoot, visit: Visit): Promise<NodeToWrite> {
+    const { run, parents } = this.#parts;
+    const parentRoot = parents.of(root.path);
+    const parent = await parentRoot?.entry(root.path);
+    const content =
+      parent === undefined || parentRoot === undefined
+        ? undefined
+        : await this.#comparison.unchangedContent(visit.table, 0, parent, parentRoot);
+    if (content !== undefined) {
+      visit.payloads.set(0, encodeContent(content));
+      run.countFile("unmodified", root.stat.size);
+    } else {
+      if (parent?.node.content !== undefined) visit.payloads.set(0, encodeContent(parent.node.content));
+      await this.#contents.readRoot(visit, root);
+    }
+    return { ...this.#head(visit), type: NodeType.file, content: new EncodedContent(visit.payloads.get(0)) };
+  }
+
+  #head(visit: Visit): Omit<NodeToWrite, "type"> {
+    return { ...nodeHead(visit.table, 0, this.#owners), name: NO_NAME };
+  }
+
+  /** A table of one row, under the empty name that a root's node has. */
+  #rootVisit(root: OpenRoot): Visit {
+    const visit = this.#visits.take(this.#directories.root(root.path, root.parent), undefined);
+    visit.table.add(NO_NAME, root.stat);
+    visit.payloads.reset(1);
+    return visit;
+  }
+}
+
+function openRootDirectory(posix: Posix, root: OpenRoot): Directory {
+  return root.name.length === 0 ? posix.openDirectory(root.path) : posix.openDirectoryAt(root.parent, root.name);
+}

@@ -1,0 +1,163 @@
+/**
+ * Finds the scan record of any directory of a root. The stream has them in post-order, the walk asks in pre-order: the
+ * stream is read once to its end, and where each record lies is kept in columns, about 24 bytes a directory.
+ *
+ * Paths are known by 64 bits of a keyed hash. Damage ends the stream: what follows is then walked as if it were new,
+ * which costs time and nothing else.
+ */
+import type { KeyedHash } from "@bcat/crypto";
+import { isBcatError } from "@bcat/errors";
+import { TREE } from "@bcat/pack";
+import type { Repository, Root } from "@bcat/repository";
+import { decodeContent } from "../tree/content.js";
+import type { ChunkReference, Content } from "../tree/node.js";
+import { decodeScanRecord, ScanDecoder, type ScanRecord } from "../tree/scan.js";
+import { readChunkReferences } from "../tree/tree-reader.js";
+
+/** Directories of a root that are kept in the index; what lies behind them is walked as if it were new. 100 MB. */
+const DIRECTORIES_MAX = 2 ** 22;
+/** Column bytes of records that stay in memory, so that those of a small root are decoded once. */
+const KEPT_SIZE_MAX = 8 * 2 ** 20;
+const CAPACITY = 64;
+const WHAT = "a scan stream";
+
+export class ScanIndex {
+  readonly #repository: Repository;
+  readonly #hash: KeyedHash;
+  readonly #chunks: ChunkReference[] = [];
+  /** Behind each chunk, where it ends in the stream. */
+  readonly #chunkEnds: number[] = [];
+  #inline: Uint8Array = new Uint8Array(0);
+  #count = 0;
+  /** 64 bits of the hash of each path. */
+  #keys = new Uint32Array(2 * CAPACITY);
+  #starts = new Float64Array(CAPACITY);
+  #lengths = new Uint32Array(CAPACITY);
+  /** Ordinals + 1 of records, by hash; 0 is free. */
+  #slots = new Uint32Array(2 * CAPACITY);
+  readonly #kept: ScanRecord[] = [];
+  #keptSize = 0;
+
+  private constructor(repository: Repository) {
+    this.#repository = repository;
+    this.#hash = repository.nameHash;
+  }
+
+  /** Reads the whole stream of a root. @throws StorageError */
+  static async read(repository: Repository, root: Root): Promise<ScanIndex> {
+    const index = new ScanIndex(repository);
+    if (root.scan.length === 0) return index;
+    try {
+      await index.#read(decodeContent(root.scan, WHAT));
+    } catch (error) {
+      if (!isBcatError(error, "corrupt")) throw error;
+    }
+    return index;
+  }
+
+  /** The record of the directory at `path`, relative to the root. @throws StorageError */
+  async find(path: Uint8Array): Promise<ScanRecord | undefined> {
+    const ordinal = this.#slots[this.#slotOf(this.#keyOf(path))]! - 1;
+    if (ordinal < 0) return undefined;
+    if (ordinal < this.#kept.length) return this.#kept[ordinal];
+    try {
+      return decodeScanRecord(await this.#bytes(this.#starts[ordinal]!, this.#lengths[ordinal]!), path, WHAT);
+    } catch (error) {
+      if (!isBcatError(error, "corrupt")) throw error;
+      return undefined;
+    }
+  }
+
+  async #read(content: Content): Promise<void> {
+    const decoder = new ScanDecoder(WHAT);
+    if (content.kind === "inline") {
+      this.#inline = content.bytes;
+      this.#addAll(decoder, content.bytes);
+      return;
+    }
+    let end = 0;
+    for await (const chunks of readChunkReferences(this.#repository, content)) {
+      for (const chunk of chunks) {
+        this.#chunks.push(chunk);
+        end += chunk.length;
+        this.#chunkEnds.push(end);
+        this.#addAll(decoder, await this.#repository.readChunk(TREE, chunk.id));
+        if (this.#count === DIRECTORIES_MAX) return;
+      }
+    }
+  }
+
+  #addAll(decoder: ScanDecoder, piece: Uint8Array): void {
+    for (const record of decoder.feed(piece)) {
+      if (this.#count < DIRECTORIES_MAX) this.#add(record, decoder.recordStart, decoder.recordLength);
+    }
+  }
+
+  #add(record: ScanRecord, start: number, length: number): void {
+    const ordinal = this.#count++;
+    if (ordinal === this.#starts.length) this.#grow();
+    const key = this.#keyOf(record.path);
+    this.#keys.set(key, 2 * ordinal);
+    this.#starts[ordinal] = start;
+    this.#lengths[ordinal] = length;
+    this.#slots[this.#slotOf(key)] = ordinal + 1;
+    if (this.#kept.length !== ordinal || this.#keptSize > KEPT_SIZE_MAX) return;
+    this.#kept.push(record);
+    this.#keptSize += length;
+  }
+
+  #keyOf(path: Uint8Array): Uint32Array {
+    return new Uint32Array(this.#hash.hash(path).slice(0, 8).buffer);
+  }
+
+  /** The slot that has the key, or the free one where it belongs. */
+  #slotOf(key: Uint32Array): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = key[0]! & mask; ; slot = (slot + 1) & mask) {
+      const ordinal = this.#slots[slot]! - 1;
+      if (ordinal < 0) return slot;
+      if (this.#keys[2 * ordinal] === key[0] && this.#keys[2 * ordinal + 1] === key[1]) return slot;
+    }
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.#starts.length;
+    const [keys, starts, lengths] = [this.#keys, this.#starts, this.#lengths];
+    this.#keys = new Uint32Array(2 * capacity);
+    this.#keys.set(keys);
+    this.#starts = new Float64Array(capacity);
+    this.#starts.set(starts);
+    this.#lengths = new Uint32Array(capacity);
+    this.#lengths.set(lengths);
+    this.#slots = new Uint32Array(2 * capacity);
+    for (let ordinal = 0; ordinal < starts.length; ordinal++) {
+      this.#slots[this.#slotOf(keys.subarray(2 * ordinal, 2 * ordinal + 2))] = ordinal + 1;
+    }
+  }
+
+  /** `length` bytes of the stream from `start` on. */
+  async #bytes(start: number, length: number): Promise<Uint8Array> {
+    if (this.#chunks.length === 0) return this.#inline.subarray(start, start + length);
+    const bytes = new Uint8Array(length);
+    for (let at = start, i = this.#chunkAt(start); at < start + length; i++) {
+      const chunk = await this.#repository.readChunk(TREE, this.#chunks[i]!.id);
+      const from = at - (this.#chunkEnds[i]! - chunk.length);
+      const piece = chunk.subarray(from, from + start + length - at);
+      bytes.set(piece, at - start);
+      at += piece.length;
+    }
+    return bytes;
+  }
+
+  /** Index of the chunk that byte `position` of the stream lies in. */
+  #chunkAt(position: number): number {
+    let low = 0;
+    let high = this.#chunkEnds.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#chunkEnds[middle]! <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The directories of the source that are open. Each is reached from its parent's descriptor, never by a path. At most
+ * {@link OPEN_MAX} that nobody holds are open at once; the others are opened again when they are needed, and must then
+ * be what they were.
+ */
+import { SourceError } from "@bcat/errors";
+import { type Directory, type Posix, Stat } from "@bcat/posix";
+import { joinPath } from "../path.js";
+import { fromSource, isExhausted, sourceFault } from "./source-fault.js";
+
+const OPEN_MAX = 16;
+
+export class SourceDirectory {
+  readonly parent: SourceDirectory | undefined;
+  readonly name: Uint8Array;
+  /** Relative to the root. */
+  readonly path: Uint8Array;
+  /** Undefined while it is closed. */
+  open: Directory | undefined;
+  /** Files that are being read, or will be, by this descriptor: it stays open for them. */
+  holders = 0;
+  inodeLow = 0;
+  inodeHigh = 0;
+
+  readonly #root: Uint8Array;
+
+  /** @param parent the directory it is in, or the absolute path of the root that it is */
+  constructor(parent: SourceDirectory | Uint8Array, name: Uint8Array) {
+    const isRoot = !(parent instanceof SourceDirectory);
+    this.parent = isRoot ? undefined : parent;
+    this.name = name;
+    this.path = isRoot ? name : joinPath(parent.path, name);
+    this.#root = isRoot ? parent : parent.#root;
+  }
+
+  get absolutePath(): Uint8Array {
+    return joinPath(this.#root, this.path);
+  }
+}
+
+export class SourceDirectories {
+  readonly #posix: Posix;
+  /** Directories that are open, the least recently used first. The root is not among them: its owner closes it. */
+  readonly #open = new Set<SourceDirectory>();
+  readonly #stat = new Stat();
+  /** Waits until files that are being read have let go of directories; false when none are. */
+  readonly #relieve: () => Promise<boolean>;
+
+  constructor(posix: Posix, relieve: () => Promise<boolean>) {
+    this.#posix = posix;
+    this.#relieve = relieve;
+  }
+
+  /** The directory of a root, which the caller has opened and closes; its path is absolute. */
+  root(path: Uint8Array, directory: Directory): SourceDirectory {
+    const root = new SourceDirectory(path, new Uint8Array(0));
+    root.open = directory;
+    return root;
+  }
+
+  /** The open directory, opened again if it was closed. @throws SourceError; BcatError when descriptors run out */
+  async handle(directory: SourceDirectory): Promise<Directory> {
+    if (directory.open !== undefined) {
+      if (this.#open.delete(directory)) this.#open.add(directory);
+      return directory.open;
+    }
+    const closed: SourceDirectory[] = [];
+    let nearest = directory;
+    for (; nearest.open === undefined; nearest = nearest.parent!) closed.push(nearest);
+    let handle = nearest.open;
+    for (const next of closed.reverse()) handle = await this.#openIn(handle, next);
+    return handle;
+  }
+
+  /** Keeps an open directory open until it is let go of as often as it was held. */
+  hold(directory: SourceDirectory): void {
+    directory.holders++;
+  }
+
+  letGo(directory: SourceDirectory): void {
+    directory.holders--;
+    this.#closeOldest(OPEN_MAX);
+  }
+
+  /** The walk has left the directory: it is closed as soon as nobody holds it. */
+  leave(directory: SourceDirectory): void {
+    if (directory.parent === undefined) return;
+    if (directory.holders === 0) this.#close(directory);
+    else if (this.#open.delete(directory)) {
+      // To the front: the first to go.
+      const others = [...this.#open];
+      this.#open.clear();
+      this.#open.add(directory);
+      for (const other of others) this.#open.add(other);
+    }
+  }
+
+  closeAll(): void {
+    for (const directory of this.#open) this.#close(directory);
+  }
+
+  async #openIn(parent: Directory, directory: SourceDirectory): Promise<Directory> {
+    const handle = await this.#openPatiently(parent, directory.name);
+    try {
+      fromSource(() => this.#posix.statFile(handle.fd, this.#stat));
+      this.#requireSame(directory);
+    } catch (error) {
+      this.#posix.closeDirectory(handle);
+      throw error;
+    }
+    directory.open = handle;
+    this.#open.add(directory);
+    this.#closeOldest(OPEN_MAX);
+    return handle;
+  }
+
+  /** Opens `name`; when descriptors run out, those of directories that nobody needs now are given back first. */
+  async #openPatiently(parent: Directory, name: Uint8Array): Promise<Directory> {
+    for (;;) {
+      try {
+        return this.#posix.openDirectoryAt(parent, name);
+      } catch (error) {
+        if (!isExhausted(error)) throw sourceFault(error);
+        if (this.#closeOldest(0, parent)) continue;
+        if (!(await this.#relieve())) throw sourceFault(error);
+      }
+    }
+  }
+
+  #requireSame(directory: SourceDirectory): void {
+    const { inodeLow, inodeHigh } = this.#stat;
+    const isNew = directory.inodeLow === 0 && directory.inodeHigh === 0;
+    if (!isNew && (inodeLow !== directory.inodeLow || inodeHigh !== directory.inodeHigh))
+      throw new SourceError("another directory has taken its name");
+    directory.inodeLow = inodeLow;
+    directory.inodeHigh = inodeHigh;
+  }
+
+  /** Closes what nobody holds until `count` are open; false when nothing could be closed. */
+  #closeOldest(count: number, except?: Directory): boolean {
+    let closed = false;
+    for (const oldest of this.#open) {
+      if (this.#open.size <= count) break;
+      if (oldest.holders > 0 || (except !== undefined && oldest.open === except)) continue;
+      this.#close(oldest);
+      closed = true;
+    }
+    return closed;
+  }
+
+  #close(directory: SourceDirectory): void {
+    this.#open.delete(directory);
+    const { open } = directory;
+    directory.open = undefined;
+    if (open !== undefined) this.#posix.closeDirectory(open);
+  }
+}

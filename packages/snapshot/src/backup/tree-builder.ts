@@ -1,0 +1,175 @@
+/**
+ * Builds the trees of directories that the walk has left, in the order in which it left them: a directory after those
+ * below it, when the last of its files has been read. The scan stream is written in the same order.
+ */
+import { FileType, type Posix } from "@bcat/posix";
+import type { Repository } from "@bcat/repository";
+import { EncodedContent } from "../tree/content.js";
+import { DirectoryWriter, type StoreTree } from "../tree/list-writer.js";
+import { compareBytes } from "../tree/name.js";
+import { type NodeToWrite, NodeType } from "../tree/node.js";
+import type { BackupRun } from "./backup-run.js";
+import type { Comparison } from "./comparison.js";
+import type { EntryTable } from "./entry-table.js";
+import type { OwnerNames } from "./owners.js";
+import type { ScanWriter } from "./scan-writer.js";
+import type { SourceDirectories } from "./source-directory.js";
+import { fromSource, isMissing, requireSourceFault } from "./source-fault.js";
+import type { BuiltTree, Visit, VisitPool } from "./visit.js";
+
+export interface TreeBuilderOptions {
+  readonly repository: Repository;
+  readonly run: BackupRun;
+  readonly posix: Posix;
+  readonly comparison: Comparison;
+  readonly directories: SourceDirectories;
+  readonly visits: VisitPool;
+  readonly owners: OwnerNames;
+  readonly scan: ScanWriter;
+  readonly storeTree: StoreTree;
+  /** Waits until one of the files that are being read is done; false when there is none. */
+  readonly settle: () => Promise<boolean>;
+}
+
+/** Directories, and entries in them, that may wait for files: beyond, the walk waits. */
+const WAITING_MAX = 256;
+const WAITING_ENTRIES_MAX = 65_536;
+
+export class TreeBuilder {
+  readonly #options: TreeBuilderOptions;
+  #waiting: Visit[] = [];
+  #waitingEntries = 0;
+  #root: BuiltTree | undefined;
+
+  constructor(options: TreeBuilderOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a directory that the walk has left, and builds what can be built. */
+  async add(visit: Visit): Promise<void> {
+    this.#waiting.push(visit);
+    this.#waitingEntries += visit.table.count;
+    await this.#buildSettled();
+    while (this.#waiting.length > WAITING_MAX || this.#waitingEntries > WAITING_ENTRIES_MAX) {
+      await this.#options.settle();
+      await this.#buildSettled();
+    }
+  }
+
+  /** Builds all that is left; the tree of the root, which came last. */
+  async finish(): Promise<BuiltTree> {
+    while (this.#waiting.length > 0) {
+      await this.#options.settle();
+      await this.#buildSettled();
+    }
+    return this.#root!;
+  }
+
+  async #buildSettled(): Promise<void> {
+    let done = 0;
+    for (; done < this.#waiting.length; done++) {
+      const visit = this.#waiting[done]!;
+      if (visit.pending > 0) break;
+      if (!this.#isSame(visit) && !visit.isFilled) await this.#options.comparison.fill(visit);
+      if (visit.pending > 0) break;
+      await this.#build(visit);
+      this.#waitingEntries -= visit.table.count;
+      this.#options.visits.giveBack(visit);
+    }
+    this.#waiting.splice(0, done);
+  }
+
+  /** Nothing in the directory or below it differs from what the parent has. */
+  #isSame(visit: Visit): boolean {
+    if (!visit.isAsKnown) return false;
+    for (const { isSame } of visit.subtrees.values()) if (!isSame) return false;
+    return true;
+  }
+
+  async #build(visit: Visit): Promise<void> {
+    if (visit.missing.length > 0) await this.#reportListed(visit);
+    const built = this.#isSame(visit) ? this.#takeOver(visit) : await this.#store(visit);
+    const { above } = visit;
+    if (above === undefined) this.#root = built;
+    else above.visit.subtrees.set(above.row, built);
+    await this.#options.run.breathe(0);
+  }
+
+  /** Names that were listed and not found are no fault of anybody's when they are gone; those listed still are one. */
+  async #reportListed(visit: Visit): Promise<void> {
+    const { run, posix, directories } = this.#options;
+    let names: Set<string>;
+    try {
+      const handle = await directories.handle(visit.directory);
+      names = new Set(fromSource(() => posix.readNames(handle)).map((name) => Buffer.from(name).toString("latin1")));
+    } catch (error) {
+      if (isMissing(requireSourceFault(error))) return;
+      names = new Set(visit.missing.map((name) => Buffer.from(name).toString("latin1")));
+    } finally {
+      directories.leave(visit.directory);
+    }
+    for (const name of visit.missing) {
+      if (names.has(Buffer.from(name).toString("latin1"))) run.reportMissing(visit.pathOf(name));
+    }
+  }
+
+  /** Counts what is taken over without looking at it. */
+  #takeOver(visit: Visit): BuiltTree {
+    const { run, scan } = this.#options;
+    const { table, known } = visit;
+    const { types, sizes } = table.columns;
+    for (let row = 0; row < table.count; row++) {
+      if (types[row] === FileType.FILE) run.countFile("unmodified", sizes[row]!);
+      else if (types[row] === FileType.SYMLINK) run.counts.symlinks++;
+    }
+    run.countDirectory("unmodified");
+    const { tree, digest, columns, entryCount } = known!.record;
+    scan.append({ path: visit.directory.path, digest, tree, columns, entryCount });
+    return { tree, isSame: true };
+  }
+
+  async #store(visit: Visit): Promise<BuiltTree> {
+    const { run, scan, repository, storeTree } = this.#options;
+    const { table, known } = visit;
+    const writer = new DirectoryWriter(storeTree, repository.nameHash);
+    for (let row = 0; row < table.count; row++) {
+      if (run.look()) await run.breathe(0);
+      if (visit.keeps(row)) writer.add(this.#node(visit, row));
+    }
+    const tree = writer.finish();
+    const before = known?.record.tree;
+    const isSame = before !== undefined && compareBytes(tree.id, before.id) === 0;
+    run.countDirectory(before === undefined ? "new" : isSame ? "unmodified" : "changed");
+    if (visit.keep !== undefined) table.filter(visit.keep);
+    const digest = table.digest(repository.nameHash);
+    const entryCount = table.count;
+    scan.append({ path: visit.directory.path, digest, tree, columns: table.scanColumns(), entryCount });
+    return { tree, isSame };
+  }
+
+  #node(visit: Visit, row: number): NodeToWrite {
+    const { table, payloads, subtrees } = visit;
+    const head = { ...nodeHead(table, row, this.#options.owners), name: table.name(row) };
+    const type = table.columns.types[row];
+    if (type === FileType.DIRECTORY) return { ...head, type: NodeType.directory, subtree: subtrees.get(row)!.tree };
+    // The writer keeps a node until its leaf is full; the payloads stay until then.
+    if (type === FileType.SYMLINK) return { ...head, type: NodeType.symlink, target: payloads.get(row) };
+    return { ...head, type: NodeType.file, content: new EncodedContent(payloads.get(row)) };
+  }
+}
+
+/** The fields of a node that every type has. */
+export function nodeHead(table: EntryTable, row: number, owners: OwnerNames): Omit<NodeToWrite, "type" | "name"> {
+  const { modes, uids, gids, mtimeSeconds, mtimeNanoseconds } = table.columns;
+  const uid = uids[row]!;
+  const gid = gids[row]!;
+  return {
+    mode: modes[row]!,
+    uid,
+    gid,
+    user: owners.user(uid),
+    group: owners.group(gid),
+    mtimeSeconds: mtimeSeconds[row]!,
+    mtimeNanoseconds: mtimeNanoseconds[row]!,
+  };
+}

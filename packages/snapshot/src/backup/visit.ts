@@ -1,0 +1,90 @@
+/** A directory on its way from the walk to the tree: what each stage finds out about it. */
+import { joinPath } from "../path.js";
+import type { TreeReference } from "../tree/node.js";
+import type { ScanRecord } from "../tree/scan.js";
+import { EntryTable } from "./entry-table.js";
+import type { ParentRoot } from "./parent-roots.js";
+import { Payloads } from "./payloads.js";
+import type { SourceDirectory } from "./source-directory.js";
+
+/** A subdirectory whose tree is built. */
+export interface BuiltTree {
+  readonly tree: TreeReference;
+  /** It is the tree that the parent has at this path. */
+  readonly isSame: boolean;
+}
+
+/** What the parent snapshot has of a directory. */
+export interface KnownDirectory {
+  readonly root: ParentRoot;
+  readonly record: ScanRecord;
+}
+
+export class Visit {
+  readonly directory: SourceDirectory;
+  /** Set by the walk. */
+  readonly table: EntryTable;
+  readonly payloads: Payloads;
+  /** Where this directory stands in the one above; undefined for a root. */
+  readonly above: { readonly visit: Visit; readonly row: number } | undefined;
+  /** Set by the comparison: what the parent has, and whether the directory's own entries are as there. */
+  known: KnownDirectory | undefined;
+  isAsKnown = false;
+  /** Its files and links have been dealt with one by one. */
+  isFilled = false;
+  /** Of `table`, once that is known to stay as it is. */
+  digest: Uint8Array | undefined;
+  /** Trees of subdirectories by row. */
+  readonly subtrees = new Map<number, BuiltTree>();
+  /** 0 for the rows that are left out after all; absent while there are none. */
+  keep: Uint8Array | undefined;
+  /** Names that could not be found: gone, or on a file system that lists what it cannot look up. */
+  readonly missing: Uint8Array[] = [];
+  /** Files that are being read. */
+  pending = 0;
+  /** The walk has been through it and all below. */
+  isLeft = false;
+
+  constructor(directory: SourceDirectory, parts: { table: EntryTable; payloads: Payloads }, above: Visit["above"]) {
+    this.directory = directory;
+    this.table = parts.table;
+    this.payloads = parts.payloads;
+    this.above = above;
+  }
+
+  /** Leaves out a row. */
+  drop(row: number): void {
+    this.keep ??= new Uint8Array(this.table.count).fill(1);
+    this.keep[row] = 0;
+    this.isAsKnown = false;
+  }
+
+  /** Absolute path of an entry. */
+  pathOf(name: Uint8Array): Uint8Array {
+    return joinPath(this.directory.absolutePath, name);
+  }
+
+  keeps(row: number): boolean {
+    return this.keep === undefined || this.keep[row] === 1;
+  }
+}
+
+/** Memory kept of what a visit has given back, bytes: the next ones take it. */
+const KEPT_MAX = 2 * 2 ** 20;
+const SPARES_MAX = 64;
+
+/** Gives visits their tables, and takes them back. */
+export class VisitPool {
+  readonly #spares: { table: EntryTable; payloads: Payloads }[] = [];
+
+  take(directory: SourceDirectory, above: Visit["above"]): Visit {
+    const parts = this.#spares.pop() ?? { table: new EntryTable(), payloads: new Payloads() };
+    parts.table.clear();
+    return new Visit(directory, parts, above);
+  }
+
+  giveBack({ table, payloads }: Visit): void {
+    if (this.#spares.length < SPARES_MAX && table.size + payloads.size <= KEPT_MAX)
+      this.#spares.push({ table, payloads });
+  }
+}

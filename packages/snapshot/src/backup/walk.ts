@@ -1,0 +1,167 @@
+/**
+ * Walks the directories of one root: a directory before those below it, siblings in order of name. The levels are data,
+ * not stack: depth costs nothing, and what is open can be seen. A directory is handed out when its entries have been
+ * listed and looked at, and again when all below it have been through.
+ */
+import { EntryList, FileType, type Posix, Stat } from "@bcat/posix";
+import type { BackupRun } from "./backup-run.js";
+import { boundName, boundTimes } from "./bound-entry.js";
+import { orderEntries } from "./entry-order.js";
+import type { OwnFolders } from "./own-folders.js";
+import { type SourceDirectories, SourceDirectory } from "./source-directory.js";
+import { fromSource, requireSourceFault, sourceFault } from "./source-fault.js";
+import type { Visit, VisitPool } from "./visit.js";
+
+export interface WalkOptions {
+  readonly run: BackupRun;
+  readonly posix: Posix;
+  readonly directories: SourceDirectories;
+  readonly visits: VisitPool;
+  readonly ownFolders: OwnFolders;
+}
+
+/** The visit is `entered` with its entries in place, files to be dealt with now, and `left` after all below it. */
+export interface WalkStep {
+  readonly kind: "enter" | "leave";
+  readonly visit: Visit;
+}
+
+interface Level {
+  readonly visit: Visit;
+  /** The row to look at next for a subdirectory. */
+  row: number;
+}
+
+/** The types of entries that this version stores. */
+const STORED_TYPES: ReadonlySet<number> = new Set([FileType.DIRECTORY, FileType.FILE, FileType.SYMLINK]);
+
+export class Walk {
+  readonly #options: WalkOptions;
+  readonly #list = new EntryList();
+  readonly #stat = new Stat();
+
+  constructor(options: WalkOptions) {
+    this.#options = options;
+  }
+
+  /** All directories of an open root. @throws SourceError when the root itself cannot be listed */
+  async *steps(root: SourceDirectory): AsyncGenerator<WalkStep, void, undefined> {
+    const { directories } = this.#options;
+    const levels: Level[] = [];
+    let next: Visit | undefined = await this.#enter(root, undefined);
+    for (;;) {
+      if (next !== undefined) {
+        levels.push({ visit: next, row: 0 });
+        yield { kind: "enter", visit: next };
+      }
+      const level = levels.at(-1);
+      if (level === undefined) return;
+      const row = nextDirectory(level);
+      if (row !== undefined) {
+        next = await this.#tryEnter(level.visit, row);
+        continue;
+      }
+      next = undefined;
+      levels.pop();
+      level.visit.isLeft = true;
+      directories.leave(level.visit.directory);
+      yield { kind: "leave", visit: level.visit };
+    }
+  }
+
+  /** A subdirectory, or undefined when it cannot be read and was dropped. */
+  async #tryEnter(above: Visit, row: number): Promise<Visit | undefined> {
+    const { run, directories } = this.#options;
+    const directory = new SourceDirectory(above.directory, above.table.name(row).slice());
+    try {
+      return await this.#enter(directory, { visit: above, row });
+    } catch (error) {
+      run.dropRow(above, row, requireSourceFault(error));
+      directories.leave(directory);
+      return undefined;
+    }
+  }
+
+  async #enter(directory: SourceDirectory, above: Visit["above"]): Promise<Visit> {
+    const { directories, visits, posix } = this.#options;
+    const handle = await directories.handle(directory);
+    fromSource(() => posix.readEntries(handle, this.#list));
+    const visit = visits.take(directory, above);
+    await this.#look(visit);
+    return visit;
+  }
+
+  /** Looks at all entries that are not excluded, in order of name. */
+  async #look(visit: Visit): Promise<void> {
+    const { run, posix, directories } = this.#options;
+    const order = orderEntries(this.#list);
+    let handle = await directories.handle(visit.directory);
+    for (const index of order) {
+      if (run.look()) {
+        await run.breathe(0);
+        handle = await directories.handle(visit.directory);
+      }
+      try {
+        if (run.isExcluded !== undefined && this.#isExcluded(visit, handle, index)) continue;
+        fromSource(() => posix.statEntry(handle, this.#list, index, this.#stat));
+        if (this.#canBeStored(visit, index)) visit.table.add(this.#list.name(index), this.#stat);
+      } catch (error) {
+        run.reportEntry(visit, this.#list.name(index), requireSourceFault(error));
+      }
+    }
+    visit.payloads.reset(visit.table.count);
+  }
+
+  /** Reports what cannot be stored of the entry that was looked at last. @throws SourceError when it is all of it */
+  #canBeStored(visit: Visit, index: number): boolean {
+    const { run, ownFolders } = this.#options;
+    const { type } = this.#stat;
+    const path = () => this.#absolute(visit, index);
+    if (!STORED_TYPES.has(type)) {
+      run.reportSkipped(path(), `${specialName(type)} are not backed up by this version`);
+      return false;
+    }
+    if (type === FileType.DIRECTORY && ownFolders.has(this.#stat)) {
+      run.reportSkipped(path(), "it belongs to the repository this backup goes to");
+      return false;
+    }
+    boundName(this.#list.name(index));
+    const fault = boundTimes(this.#stat);
+    if (fault !== undefined) run.reportUnreadable(path(), fault);
+    return true;
+  }
+
+  #isExcluded(visit: Visit, handle: Parameters<Posix["statEntry"]>[0], index: number): boolean {
+    const isDirectory = () => {
+      try {
+        this.#options.posix.statEntry(handle, this.#list, index, this.#stat);
+        return this.#stat.type === FileType.DIRECTORY;
+      } catch (error) {
+        requireSourceFault(sourceFault(error));
+        return false;
+      }
+    };
+    return this.#options.run.isExcluded?.(this.#absolute(visit, index), isDirectory) === true;
+  }
+
+  #absolute(visit: Visit, index: number): Uint8Array {
+    return visit.pathOf(this.#list.name(index));
+  }
+}
+
+function nextDirectory(level: Level): number | undefined {
+  const { table } = level.visit;
+  const { types } = table.columns;
+  while (level.row < table.count) {
+    const row = level.row++;
+    if (types[row] === FileType.DIRECTORY) return row;
+  }
+  return undefined;
+}
+
+function specialName(type: number): string {
+  if (type === FileType.FIFO) return "fifos";
+  if (type === FileType.SOCKET) return "sockets";
+  if (type === FileType.CHARACTER || type === FileType.BLOCK) return "device nodes";
+  return "entries of unknown type";
+}
