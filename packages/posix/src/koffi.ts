@@ -66,6 +66,9 @@ class KoffiPosix implements Posix {
   /** The memory of the list of entries that was used last, and its address. */
   #entries: ArrayBufferLike | undefined;
   #entriesAt = 0;
+  /** The buffer that was written from last, and its address. */
+  #written: ArrayBufferLike | undefined;
+  #writtenAt = 0;
 
   readonly renameExclusive = this.#libc.renameat2 && this.#renameExclusive.bind(this, this.#libc.renameat2);
 
@@ -160,6 +163,15 @@ class KoffiPosix implements Posix {
     return this.#open(directory, name, CREATE_FILE, mode);
   }
 
+  writeFile(fd: number, bytes: Uint8Array, position: number): void {
+    const from = this.#addressOf(bytes);
+    for (let done = 0; done < bytes.length; ) {
+      const written = this.#libc.pwrite(fd, from + done, bytes.length - done, position + done);
+      if (written >= 0) done += written;
+      else this.#again("pwrite", {});
+    }
+  }
+
   makeSymlinkAt(target: Uint8Array, directory: Directory, name: Uint8Array): void {
     checkPath(target);
     if (!put(target, this.#target)) throw systemError(ENAMETOOLONG, "symlinkat", { directory, name });
@@ -240,7 +252,7 @@ class KoffiPosix implements Posix {
     const { buffer } = list.bytes;
     if (buffer !== this.#entries) {
       this.#entries = buffer;
-      this.#entriesAt = this.#libc.address(buffer as ArrayBuffer);
+      this.#entriesAt = this.#libc.address(buffer);
     }
     return this.#entriesAt;
   }
@@ -260,6 +272,15 @@ class KoffiPosix implements Posix {
     do fd = this.#libc.openat(directory.fd, this.#textAt, flags, mode);
     while (fd < 0 && this.#again("openat", { directory, name }));
     return fd;
+  }
+
+  /** Of the memory of `bytes`, which is looked up once for many calls on one buffer. */
+  #addressOf({ buffer, byteOffset }: Uint8Array): number {
+    if (buffer !== this.#written) {
+      this.#writtenAt = this.#libc.address(buffer);
+      this.#written = buffer;
+    }
+    return this.#writtenAt + byteOffset;
   }
 
   #plainFlags(directory: Directory, name: Uint8Array): number {

@@ -14,17 +14,20 @@ interface Koffi {
   sizeof(type: string): number;
 }
 
+type CopyCall = (target: Uint8Array, source: Uint8Array, length: number) => number;
+
 export type Call = (...values: number[]) => number;
 
 export interface Libc {
   /** The error number of the last call. Ask right after it. */
   errno(): number;
   /** The address of a buffer's memory, good as long as the buffer is alive. */
-  address(buffer: ArrayBuffer): number;
+  address(buffer: ArrayBufferLike): number;
   /** `pread(2)`, with the target as memory of any kind: its own, shared, or of WASM. */
   pread(fd: number, target: Uint8Array, length: number, position: number): number;
   readonly openat: Call;
   readonly close: Call;
+  readonly pwrite: Call;
   readonly lseek: Call;
   readonly getdents: Call;
   readonly statx: Call;
@@ -49,12 +52,16 @@ export function loadLibc(): Libc {
   const koffi: Koffi = createRequire(import.meta.url)("koffi");
   if (koffi.sizeof("size_t") !== 8) throw new Error("Cannot load libc: pointers are not of 64 bits");
   const process = koffi.load(null);
+  // koffi.address() refuses shared memory, which a call does take; memcpy of nothing returns where it was told to copy.
+  const memcpy = process.func("size_t memcpy(void*, void*, size_t)") as unknown as CopyCall;
+  const sharedAddress = (buffer: SharedArrayBuffer) => memcpy(new Uint8Array(buffer), new Uint8Array(buffer), 0);
   return {
     errno: () => koffi.errno(),
-    address: (buffer) => Number(koffi.address(buffer)),
+    address: (buffer) => (buffer instanceof SharedArrayBuffer ? sharedAddress(buffer) : Number(koffi.address(buffer))),
     pread: process.func("intptr_t pread(int, void*, size_t, int64_t)") as unknown as Libc["pread"],
     openat: process.func("int openat(int, size_t, int, unsigned int)"),
     close: process.func("int close(int)"),
+    pwrite: process.func("intptr_t pwrite(int, size_t, size_t, int64_t)"),
     lseek: process.func("int64_t lseek(int, int64_t, int)"),
     getdents: findGetdents(process),
     statx: process.func("int statx(int, size_t, int, unsigned int, size_t)"),

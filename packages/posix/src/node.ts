@@ -110,6 +110,12 @@ class NodePosix implements Posix {
     return this.#at(directory, name, (path) => fs.openSync(path, CREATE_FILE, mode));
   }
 
+  writeFile(fd: number, bytes: Uint8Array, position: number): void {
+    for (let done = 0; done < bytes.length; ) {
+      done += fs.writeSync(fd, bytes, done, bytes.length - done, position + done);
+    }
+  }
+
   makeSymlinkAt(target: Uint8Array, directory: Directory, name: Uint8Array): void {
     checkPath(target);
     this.#at(directory, name, (path) => fs.symlinkSync(Buffer.from(target), path));

@@ -340,6 +340,30 @@ describe.each(implementations)("$title", ({ make, pastPathMax }) => {
   });
 
   describe("files", () => {
+    test("writeFile() writes all of the bytes at the position, out of ordinary and of shared memory", () => {
+      const file = posix.createFileAt(directory, Buffer.from("written"), 0o600);
+      const shared = new Uint8Array(new SharedArrayBuffer(12)).subarray(4);
+      shared.set(Buffer.from("world..."));
+      posix.writeFile(file, Buffer.from("-hello").subarray(1), 2);
+      posix.writeFile(file, shared.subarray(0, 5), 7);
+      posix.writeFile(file, new Uint8Array(0), 100);
+      posix.writeFile(file, Buffer.from("far"), 2 ** 32 + 1);
+      posix.close(file);
+      expect(fs.statSync(path("written")).size).toBe(2 ** 32 + 4);
+      const found = Buffer.alloc(13);
+      const reading = fs.openSync(path("written"), "r");
+      fs.readSync(reading, found, 0, 13, 0);
+      fs.closeSync(reading);
+      expect(found.toString("latin1")).toBe("\0\0helloworld\0");
+    });
+
+    test("writeFile() says why it cannot write", () => {
+      fs.writeFileSync(path("read only"), "");
+      const file = posix.openFileAt(directory, Buffer.from("read only"));
+      expect(() => posix.writeFile(file, Buffer.from("x"), 0)).toThrow(/^EBADF: /);
+      posix.close(file);
+    });
+
     test("descriptors work with fs.readSync and fs.writeSync", () => {
       const made = posix.createFileAt(directory, bytes("file"), 0o600);
       fs.writeSync(made, "hello");

@@ -54,6 +54,8 @@ export interface Posix {
   makeDirectoryAt(directory: Directory, name: Uint8Array, mode: number): void;
   /** Creates a file for writing. `EEXIST` when anything has the name, a dangling symbolic link included. */
   createFileAt(directory: Directory, name: Uint8Array, mode: number): number;
+  /** Writes all of `bytes` from byte `position` of the file on. */
+  writeFile(fd: number, bytes: Uint8Array, position: number): void;
   makeSymlinkAt(target: Uint8Array, directory: Directory, name: Uint8Array): void;
   /** Removes an entry that is no directory. */
   removeFileAt(directory: Directory, name: Uint8Array): void;

@@ -18,6 +18,7 @@ import {
 } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import { type ChunkReader, missingChunk } from "./chunk-reader.js";
+import { isReachable } from "./reachable.js";
 import type { RepositoryState } from "./state.js";
 
 /** Bytes of a pack that are read for nothing rather than with another get. */
@@ -71,7 +72,7 @@ export class BulkReader {
     this.#opener = new FrameOpener(options.context);
   }
 
-  /** Reads all of `wanted`. Memory: two ranges, and the frames of one chunk. @throws StorageError */
+  /** Reads all of `wanted`. Memory: two ranges, and the frames of one chunk. @throws StorageError when the storage is gone */
   async read(wanted: WantedChunks, visitor: ChunkVisitor): Promise<void> {
     const ranges = this.#plan(wanted, visitor);
     let next = ranges[0] === undefined ? undefined : this.#fetch(ranges[0]);
@@ -115,9 +116,15 @@ export class BulkReader {
     const { frames, name } = range.record;
     const offset = frames[range.first]!.storedOffset;
     const last = frames[range.last]!;
-    return await this.#options.storage.get(name, {
-      range: { offset, length: last.storedOffset + last.storedLength - offset },
-    });
+    try {
+      return await this.#options.storage.get(name, {
+        range: { offset, length: last.storedOffset + last.storedLength - offset },
+      });
+    } catch (error) {
+      // Chunk by chunk: a disk that cannot read a part of the range can read the others.
+      if (isBcatError(error, "storage-failed")) return undefined;
+      throw error;
+    }
   }
 
   async #visitRange(
@@ -186,7 +193,8 @@ export class BulkReader {
     try {
       bytes = await this.#options.reader.read(kind, id);
     } catch (error) {
-      if (!isBcatError(error, "corrupt")) throw error;
+      const isUnread = isBcatError(error, "storage-failed") && (await isReachable(this.#options.storage));
+      if (!isUnread && !isBcatError(error, "corrupt")) throw error;
       visitor.onFailure(index, error);
       return;
     }

@@ -12,7 +12,7 @@ import {
   readSpan,
   spanOf,
 } from "@bcat/pack";
-import type { Storage } from "@bcat/storage";
+import type { ByteRange, Storage } from "@bcat/storage";
 import type { RepositoryState } from "./state.js";
 
 /** Opened frames kept in memory, bytes: neighbours are usually wanted next. */
@@ -39,7 +39,7 @@ export class ChunkReader {
   /**
    * The plaintext of the chunk, whose id has been recomputed. Tries every place the index knows.
    *
-   * @throws CorruptError naming the object that is damaged, or what of the index is
+   * @throws CorruptError naming the object that is damaged, or what of the index is; StorageError
    */
   async read(kind: BlobKind, id: Uint8Array): Promise<Uint8Array> {
     const { state, idHash } = this.#options;
@@ -53,7 +53,7 @@ export class ChunkReader {
           object: name,
         });
       } catch (error) {
-        if (!isBcatError(error, "corrupt")) throw error;
+        if (!isBcatError(error, "corrupt") && !isBcatError(error, "storage-failed")) throw error;
         failure = error;
       }
     }
@@ -82,9 +82,20 @@ export class ChunkReader {
     if (wanted.every((_, i) => this.#frames.has(`${name}/${first + i}`))) return undefined;
     const offset = wanted[0]!.storedOffset;
     const end = wanted.at(-1)!.storedOffset + wanted.at(-1)!.storedLength;
-    const bytes = await this.#options.storage.get(name, { range: { offset, length: end - offset } });
+    const bytes = await this.#get(name, { offset, length: end - offset });
     if (bytes === undefined) throw missingPack(name);
     return { offset, bytes };
+  }
+
+  /** A get that fails is made once more: below a tree that cannot be had nobody even knows what is missing. */
+  async #get(name: string, range: ByteRange): Promise<Uint8Array | undefined> {
+    const { storage } = this.#options;
+    try {
+      return await storage.get(name, { range });
+    } catch (error) {
+      if (!isBcatError(error, "storage-failed")) throw error;
+      return await storage.get(name, { range });
+    }
   }
 
   #frame(frames: PackFrames, index: number, sealed: { offset: number; bytes: Uint8Array } | undefined): Uint8Array {

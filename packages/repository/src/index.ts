@@ -31,6 +31,7 @@ export {
   repositoryExists,
   unlockRepository,
 } from "./open.js";
+export { isReachable } from "./reachable.js";
 export { readSegment } from "./read-segment.js";
 export { registerName, type Sequence } from "./registers.js";
 export { Repository } from "./repository.js";

@@ -3,11 +3,11 @@
  * each is written where it belongs, and a file is finished with its last one. Memory and open files are bounded by the
  * batch, not by the restore.
  */
-import { writeSync } from "node:fs";
 import { CorruptError } from "@bcat/errors";
 import { DATA } from "@bcat/pack";
 import type { Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
+import { describe } from "../faults.js";
 import { type ChunkReference, idSize, type Node } from "../tree/node.js";
 import type { MetadataSetter } from "./metadata.js";
 import type { RestoreRun } from "./restore-run.js";
@@ -17,6 +17,7 @@ import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
 const CHUNKS_MAX = 32_768;
 /** Files of more than one chunk in a batch: so many may be open at once. */
 const LARGE_FILES_MAX = 256;
+const NOTHING = new Uint8Array(0);
 
 /** A file that is being restored. */
 export interface PendingFile {
@@ -46,8 +47,8 @@ export class FileBatch {
   readonly #ids = new Uint8Array(CHUNKS_MAX * idSize);
   readonly #positions = new Float64Array(CHUNKS_MAX);
   readonly #lengths = new Uint32Array(CHUNKS_MAX);
-  /** Files that have been made and lack bytes or metadata. */
-  readonly #open = new Set<PendingFile>();
+  /** Files that have been made and are not finished: open ones, and at most one that could not be closed. */
+  readonly #made = new Set<PendingFile>();
   #files: PendingFile[] = [];
   #largeFiles = 0;
 
@@ -71,7 +72,7 @@ export class FileBatch {
     file.waiting++;
   }
 
-  /** Reads and writes all chunks asked for. @throws StorageError; BcatError target-failed, interrupted */
+  /** Reads and writes all chunks asked for. @throws StorageError, BcatError target-failed, interrupted: the restore ends */
   async flush(): Promise<void> {
     const files = this.#files;
     this.#files = [];
@@ -118,16 +119,10 @@ export class FileBatch {
 
   /** Removes files that are not finished: one that lacks bytes must not look like one that has them. */
   discard(): void {
-    const { posix, directories } = this.#parts;
-    for (const { fd, directory, node } of this.#open) {
-      posix.close(fd!);
-      try {
-        posix.removeFileAt(directories.handle(directory), node.name);
-      } catch {
-        // What ended the restore is what is to be said.
-      }
+    for (const file of this.#made) {
+      this.#close(file);
+      this.#remove(file);
     }
-    this.#open.clear();
   }
 
   /** The chunk is what its id says, so the tree is wrong: the file would have a gap, or an overlap. */
@@ -140,38 +135,70 @@ export class FileBatch {
     if (file.failure !== undefined) return;
     try {
       file.fd ??= this.#create(file);
-      for (let done = 0; done < bytes.length; ) {
-        done += writeSync(file.fd, bytes, done, bytes.length - done, position + done);
-      }
+      if (bytes.length > 0) this.#parts.posix.writeFile(file.fd, bytes, position);
       this.#parts.run.bytes += bytes.length;
     } catch (error) {
-      this.#parts.run.refuseFullTarget(file.path, error);
-      file.failure = error instanceof Error ? error : new Error(String(error));
+      this.#fail(file, error);
+      this.#parts.run.refuseExhausted(file.path, error);
     }
   }
 
   #create(file: PendingFile): number {
     const { posix, directories } = this.#parts;
     const fd = posix.createFileAt(directories.handle(file.directory), file.node.name, 0o600);
-    this.#open.add(file);
+    this.#made.add(file);
     return fd;
   }
 
+  /** @throws BcatError target-failed, and no error of this file alone: that is its failure, and is reported */
   #finishIfDone(file: PendingFile): void {
     if (!file.isComplete || file.waiting > 0) return;
-    const { posix, run, metadata, directories } = this.#parts;
-    if (file.fd === undefined && file.failure === undefined) this.#write(file, new Uint8Array(0), 0);
+    const { run, metadata } = this.#parts;
+    if (file.fd === undefined && file.failure === undefined) this.#write(file, NOTHING, 0);
     const { fd } = file;
-    if (fd !== undefined) {
-      const fault = file.failure === undefined ? metadata.setFile(fd, file.node) : undefined;
-      posix.close(fd);
-      file.fd = undefined;
-      this.#open.delete(file);
-      if (fault !== undefined) run.report(file.path, fault);
-      // A file that lacks bytes must not look like one that has them.
-      if (file.failure !== undefined) posix.removeFileAt(directories.handle(file.directory), file.node.name);
+    const fault = fd !== undefined && file.failure === undefined ? metadata.setFile(fd, file.node) : undefined;
+    const closeError = this.#close(file);
+    // What is written late, as on network file systems, fails here.
+    if (closeError !== undefined) {
+      this.#fail(file, closeError);
+      run.refuseExhausted(file.path, closeError);
     }
-    if (file.failure !== undefined) run.report(file.path, file.failure);
-    else run.files++;
+    if (file.failure !== undefined) {
+      if (this.#made.has(file)) this.#remove(file);
+      run.report(file.path, file.failure);
+      return;
+    }
+    this.#made.delete(file);
+    run.files++;
+    if (fault !== undefined) run.report(file.path, fault);
+  }
+
+  #fail(file: PendingFile, error: unknown): void {
+    file.failure ??= error instanceof Error ? error : new Error(String(error));
+  }
+
+  /** Closes the file if it is open, once: after an error too the descriptor is gone, and may be somebody else's. */
+  #close(file: PendingFile): unknown {
+    const { fd } = file;
+    if (fd === undefined) return undefined;
+    file.fd = undefined;
+    try {
+      this.#parts.posix.close(fd);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** Removes a file that lacks bytes: it must not look like one that has them. */
+  #remove(file: PendingFile): void {
+    const { posix, directories } = this.#parts;
+    this.#made.delete(file);
+    try {
+      posix.removeFileAt(directories.handle(file.directory), file.node.name);
+    } catch (error) {
+      const failure = file.failure === undefined ? "" : `${describe(file.failure)}; `;
+      file.failure = new Error(`${failure}it lacks bytes and could not be removed: ${describe(error)}`);
+    }
   }
 }

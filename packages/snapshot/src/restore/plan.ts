@@ -2,6 +2,7 @@
 import { BcatError, systemErrorCode } from "@bcat/errors";
 import { type Directory, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
+import { describe } from "../faults.js";
 import { type Entry, findEntries, rootEntries } from "../entries.js";
 import { joinPath, splitPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
@@ -72,13 +73,13 @@ export async function refuseExisting(
 }
 
 function refuseName(posix: Posix, target: { directory: Directory; path: Uint8Array }, name: Uint8Array): void {
+  const path = showName(joinPath(target.path, name));
   try {
     posix.statAt(target.directory, name, new Stat());
   } catch (error) {
     if (systemErrorCode(error) === "ENOENT") return;
-    throw error;
+    throw new BcatError("target-failed", `Cannot restore onto ${path}: ${describe(error)}`, { cause: error });
   }
-  const path = showName(joinPath(target.path, name));
   throw new BcatError(
     "target-failed",
     `Cannot restore onto ${path}: it exists; nothing was written, give an empty target`,

@@ -7,8 +7,15 @@ import type { RestoreOptions } from "./options.js";
 /** Work between two turns of the event loop: bytes written, or entries made. */
 const BREATHE_BYTES = 4 * 2 ** 20;
 const BREATHE_ENTRIES = 500;
-/** Errors of the target that every further entry would meet too. */
-const FATAL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
+/** Errors that say nothing of the entry that met them: every further one would meet them too. */
+const EXHAUSTED: ReadonlyMap<string, string> = new Map([
+  ["ENOSPC", "no space left"],
+  ["EDQUOT", "no space left"],
+  ["EROFS", "the target is read-only"],
+  ["EMFILE", "too many open files"],
+  ["ENFILE", "too many open files"],
+  ["ENOMEM", "out of memory"],
+]);
 
 export class RestoreRun {
   files = 0;
@@ -45,11 +52,11 @@ export class RestoreRun {
   }
 
   /** @throws BcatError target-failed for errors that every further entry would meet */
-  refuseFullTarget(path: Uint8Array, error: unknown): void {
-    const code = systemErrorCode(error);
-    if (code === undefined || !FATAL.has(code)) return;
-    const found = code === "EROFS" ? "the target is read-only" : "no space left";
-    throw new BcatError("target-failed", `Cannot restore ${showName(path)}: ${found} (${code})`, { cause: error });
+  refuseExhausted(path: Uint8Array, error: unknown): void {
+    const found = EXHAUSTED.get(systemErrorCode(error) ?? "");
+    if (found === undefined) return;
+    const message = `Cannot restore ${showName(path)}: ${found} (${systemErrorCode(error)})`;
+    throw new BcatError("target-failed", message, { cause: error });
   }
 
   /** @throws BcatError interrupted */

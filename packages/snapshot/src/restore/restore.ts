@@ -1,11 +1,10 @@
 /** Restores entries of a snapshot into a target directory. */
-import { BcatError, isBcatError, systemErrorCode } from "@bcat/errors";
+import { isBcatError, systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
-import type { Repository } from "@bcat/repository";
-import { describe } from "../faults.js";
-import { joinPath, splitPath } from "../path.js";
+import { isReachable, type Repository } from "@bcat/repository";
+import type { Entry } from "../entries.js";
+import { joinPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
-import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { readChunkReferences, readNodes } from "../tree/tree-reader.js";
 import { FileBatch, type PendingFile } from "./file-batch.js";
@@ -13,7 +12,8 @@ import { MetadataSetter } from "./metadata.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
 import { type PlannedEntry, planRestore, refuseExisting } from "./plan.js";
 import { RestoreRun } from "./restore-run.js";
-import { TargetDirectories, TargetDirectory } from "./target-directory.js";
+import { openTarget, type Target } from "./target.js";
+import { closeQuietly, TargetDirectories, TargetDirectory } from "./target-directory.js";
 
 /** Directories that are remembered until their metadata is set. */
 const FINISHED_MAX = 4_096;
@@ -56,7 +56,7 @@ export async function restore(
     await restoring.restore(opened, plan);
   } finally {
     restoring.close();
-    posix.closeDirectory(opened.directory);
+    closeQuietly(posix, opened.directory);
   }
   const { files, directories, symlinks, bytes, errors, skipped } = run;
   return {
@@ -69,35 +69,6 @@ export async function restore(
   };
 }
 
-interface Target {
-  readonly directory: Directory;
-  readonly wasMade: boolean;
-}
-
-/** Opens the target, making its last component when that is missing. */
-function openTarget(posix: Posix, path: Uint8Array, plan: readonly PlannedEntry[]): Target {
-  const fail = (error: unknown) =>
-    new BcatError("target-failed", `Cannot restore into ${showName(path)}: ${describe(error)}`, { cause: error });
-  try {
-    return { directory: posix.openDirectory(path), wasMade: false };
-  } catch (error) {
-    if (systemErrorCode(error) !== "ENOENT") throw fail(error);
-  }
-  try {
-    const { folder, name } = splitPath(path);
-    const parent = posix.openDirectory(folder);
-    try {
-      const isItself = plan.some((planned) => planned.isTargetItself);
-      posix.makeDirectoryAt(parent, name, isItself ? 0o700 : 0o777);
-      return { directory: posix.openDirectoryAt(parent, name), wasMade: true };
-    } finally {
-      posix.closeDirectory(parent);
-    }
-  } catch (error) {
-    throw fail(error);
-  }
-}
-
 class Restore {
   readonly #repository: Repository;
   readonly #posix: Posix;
@@ -107,6 +78,8 @@ class Restore {
   readonly #batch: FileBatch;
   #finished: Made[] = [];
   #saidAttributes = false;
+  /** What ended the restore, which is no error of the entry that was being restored. */
+  #end: unknown;
 
   constructor(repository: Repository, posix: Posix, run: RestoreRun) {
     this.#repository = repository;
@@ -122,7 +95,7 @@ class Restore {
     const top = this.#directories.top(target.directory);
     for (const { entry, folders, isTargetItself } of plan) {
       if (isTargetItself) await this.#children({ directory: top, path: entry.path }, entry.node);
-      else await this.#entry({ directory: this.#folder(top, folders), path: entry.path }, entry.node);
+      else await this.#root(top, folders, entry);
     }
     await this.#flush();
     const itself = plan.find((planned) => planned.isTargetItself);
@@ -140,6 +113,18 @@ class Restore {
     this.#directories.closeAll();
   }
 
+  async #root(top: TargetDirectory, folders: readonly Uint8Array[], { path, node }: Entry): Promise<void> {
+    let directory: TargetDirectory;
+    try {
+      directory = this.#folder(top, folders);
+    } catch (error) {
+      await this.#tolerate(path, error);
+      await this.#nameBelow(path, node);
+      return;
+    }
+    await this.#entry({ directory, path }, node);
+  }
+
   /** Makes the folders a root of several goes into; they get no metadata, the snapshot has none of theirs. */
   #folder(top: TargetDirectory, names: readonly Uint8Array[]): TargetDirectory {
     let directory = top;
@@ -147,7 +132,7 @@ class Restore {
       try {
         this.#posix.makeDirectoryAt(this.#directories.handle(directory), name, 0o777);
       } catch (error) {
-        if (systemErrorCode(error) !== "EEXIST") throw this.#targetError(name, error);
+        if (systemErrorCode(error) !== "EEXIST") throw error;
       }
       directory = new TargetDirectory(directory, name);
     }
@@ -161,7 +146,7 @@ class Restore {
       else if (node.type === NodeType.symlink) this.#symlink(place, node);
       else this.#run.reportSkipped(place.path, "special files are not restored by this version");
     } catch (error) {
-      this.#tolerate(place.path, error);
+      await this.#tolerate(place.path, error);
     }
     if (node.attributes !== undefined && !this.#saidAttributes) {
       this.#saidAttributes = true;
@@ -172,15 +157,41 @@ class Restore {
   }
 
   async #directory(place: Place, node: Node): Promise<void> {
-    const parent = this.#directories.handle(place.directory);
-    // Only ours until its mode is set, when everything is in it.
-    this.#posix.makeDirectoryAt(parent, node.name, 0o700);
+    try {
+      const parent = this.#directories.handle(place.directory);
+      // Only ours until its mode is set, when everything is in it.
+      this.#posix.makeDirectoryAt(parent, node.name, 0o700);
+    } catch (error) {
+      await this.#tolerate(place.path, error);
+      await this.#nameBelow(place.path, node);
+      return;
+    }
     this.#run.directories++;
     const directory = new TargetDirectory(place.directory, node.name);
     try {
       await this.#children({ directory, path: place.path }, node);
     } finally {
       this.#finished.push({ directory, path: place.path, node });
+    }
+  }
+
+  /** Reports everything below an entry that could not be made, as far as it can be read. */
+  async #nameBelow(path: Uint8Array, node: Node): Promise<void> {
+    const waiting = node.type === NodeType.directory ? [{ path, node }] : [];
+    for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+      try {
+        for await (const nodes of readNodes(this.#repository, folder.node.subtree!)) {
+          for (const child of nodes) {
+            const entry = { path: joinPath(folder.path, child.name), node: child };
+            this.#run.report(entry.path, "the folder that it is in could not be made");
+            if (child.type === NodeType.directory) waiting.push(entry);
+            await this.#run.breathe(0);
+          }
+        }
+      } catch (error) {
+        // The folder is named already; what is in it nobody can tell.
+        if (!isBcatError(error, "corrupt")) throw error;
+      }
     }
   }
 
@@ -214,8 +225,8 @@ class Restore {
         }
       }
     } catch (error) {
-      if (!isBcatError(error, "corrupt")) throw error;
-      file.failure ??= error;
+      if (error === this.#end || !(await this.#concernsEntry(error))) throw error;
+      file.failure ??= error as Error;
     }
     this.#batch.complete(file);
   }
@@ -232,13 +243,18 @@ class Restore {
   async #flush(): Promise<void> {
     const finished = this.#finished;
     this.#finished = [];
-    await this.#batch.flush();
+    try {
+      await this.#batch.flush();
+    } catch (error) {
+      this.#end = error;
+      throw error;
+    }
     for (const { directory, path, node } of finished) {
       try {
         const fault = this.#metadata.setAt(this.#directories.handle(directory.parent!), directory.name, node);
         if (fault !== undefined) this.#run.report(path, fault);
       } catch (error) {
-        this.#tolerate(path, error);
+        await this.#tolerate(path, error);
       }
     }
   }
@@ -249,15 +265,16 @@ class Restore {
   }
 
   /** Reports an error of one entry and goes on; others end the restore. */
-  #tolerate(path: Uint8Array, error: unknown): void {
-    this.#run.refuseFullTarget(path, error);
-    if (isBcatError(error) ? error.code !== "corrupt" : systemErrorCode(error) === undefined) throw error;
+  async #tolerate(path: Uint8Array, error: unknown): Promise<void> {
+    if (error === this.#end) throw error;
+    this.#run.refuseExhausted(path, error);
+    if (!(await this.#concernsEntry(error))) throw error;
     this.#run.report(path, error);
   }
 
-  #targetError(name: Uint8Array, error: unknown): BcatError {
-    return new BcatError("target-failed", `Cannot make ${showName(name)} in the target: ${describe(error)}`, {
-      cause: error,
-    });
+  /** Damage, an error of the system in the target, or an object that a storage which answers cannot give. */
+  async #concernsEntry(error: unknown): Promise<boolean> {
+    if (isBcatError(error, "storage-failed")) return await isReachable(this.#repository.storage);
+    return isBcatError(error) ? error.code === "corrupt" : systemErrorCode(error) !== undefined;
   }
 }

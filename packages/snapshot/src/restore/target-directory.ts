@@ -62,8 +62,18 @@ export class TargetDirectories {
   }
 
   #close(directory: TargetDirectory): void {
+    const { open } = directory;
     this.#open.delete(directory);
-    if (directory.open !== undefined) this.#posix.closeDirectory(directory.open);
     directory.open = undefined;
+    if (open !== undefined) closeQuietly(this.#posix, open);
+  }
+}
+
+/** Closes a directory that was only read: an error then says of no entry that it was not written. */
+export function closeQuietly(posix: Posix, directory: Directory): void {
+  try {
+    posix.closeDirectory(directory);
+  } catch {
+    // The descriptor is gone all the same, and a second close could hit somebody else's.
   }
 }

@@ -1,0 +1,58 @@
+/** Calls of the system of which one fails once; and an account of the descriptors that they open and close. */
+import type { Directory, Posix } from "@bcat/posix";
+
+export type CallName = Exclude<keyof Posix, "name" | "exactTimes">;
+
+export interface Fault {
+  readonly call: CallName;
+  /** Which call of the kind, the first is 1. */
+  readonly at: number;
+  readonly code: string;
+}
+
+/** Passes calls on, fails one of them, and keeps account of descriptors. */
+export class FaultyPosix {
+  readonly counts = new Map<string, number>();
+  readonly open = new Set<number>();
+  readonly closedTwice: number[] = [];
+  readonly posix: Posix;
+  #fault: Fault | undefined;
+
+  constructor(posix: Posix, fault: Fault | undefined) {
+    this.#fault = fault;
+    this.posix = new Proxy(posix, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property, target);
+        if (typeof value !== "function") return value;
+        return (...words: unknown[]) => this.#call(property as CallName, () => value.apply(target, words), words);
+      },
+    });
+  }
+
+  #call(name: CallName, run: () => unknown, words: unknown[]): unknown {
+    const count = (this.counts.get(name) ?? 0) + 1;
+    this.counts.set(name, count);
+    const fails = name === this.#fault?.call && count === this.#fault.at;
+    if (name === "close" || name === "closeDirectory") {
+      // Closed even when it says otherwise, as on Linux.
+      this.#closed(name === "close" ? (words[0] as number) : (words[0] as Directory).fd, run);
+      if (fails) throw this.#error();
+      return undefined;
+    }
+    if (fails) throw this.#error();
+    const result = run();
+    if (name === "openDirectory" || name === "openDirectoryAt") this.open.add((result as Directory).fd);
+    if (name === "createFileAt" || name === "openFileAt") this.open.add(result as number);
+    return result;
+  }
+
+  #closed(fd: number, run: () => unknown): void {
+    if (this.open.delete(fd)) run();
+    else this.closedTwice.push(fd);
+  }
+
+  #error(): Error {
+    const { code, call } = this.#fault!;
+    return Object.assign(new Error(`${code}: injected, ${call}`), { code, errno: -5, syscall: call });
+  }
+}
