@@ -96,7 +96,7 @@ export class BulkReader {
           visitor.onFailure(index, missingChunk(id, state));
           continue;
         }
-        const record = state.index.record(location.segment, location.pack);
+        const record = location.pack;
         const span = spanOf(record, location, record.name);
         let pack = packs.get(record.name);
         if (pack === undefined) {

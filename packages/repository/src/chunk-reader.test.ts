@@ -38,8 +38,7 @@ test("readChunk() gives what was stored, within a frame and over several", async
 
 /** Adds a segment in which the ids of `a` and `b` stand at each other's places. */
 async function adoptSwapped(target: Repository): Promise<void> {
-  const { segment, pack: ordinal } = repository.state.index.locate(DATA, a)[0]!;
-  const record = segment.packRecord(ordinal);
+  const record = repository.state.index.locate(DATA, a)[0]!.pack;
   const places = [a, b].map((id) => repository.state.index.locate(DATA, id)[0]!);
   const order = places[0]!.offset < places[1]!.offset ? [1, 0] : [0, 1];
   const ids = Buffer.concat(order.map((i) => [a, b][i]!.subarray(0, 16)));

@@ -48,7 +48,7 @@ export class ChunkReader {
       try {
         const bytes = await this.#readAt(kind, location);
         if (Buffer.compare(idHash[kind].hash(bytes), id) === 0) return bytes;
-        const { name } = state.index.record(location.segment, location.pack);
+        const { name } = location.pack;
         failure = new CorruptError(`Cannot read "${name}": a chunk in it does not have the id the index says`, {
           object: name,
         });
@@ -61,7 +61,7 @@ export class ChunkReader {
   }
 
   async #readAt(kind: BlobKind, location: ChunkLocation): Promise<Uint8Array> {
-    const record = this.#options.state.index.record(location.segment, location.pack);
+    const record = location.pack;
     const span = spanOf(record, location, record.name);
     const frames = new PackFrames(this.#options.context, this.#opener, { name: record.name, kind, tables: record });
     const sealed = await this.#fetchMissing(record.name, span.first, record.frames.slice(span.first, span.last + 1));

@@ -9,6 +9,7 @@ import { BcatError, CorruptError } from "@bcat/errors";
 import { isBlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
 import { FILTER_HEADER_SIZE, filterLength, filterMayContain } from "../fuse-filter.js";
+import { decodeReference, NAME_REFERENCE_SIZE, packName } from "../pack-name.js";
 import { readU32 } from "../read-u32.js";
 import type { ByteSource } from "./byte-source.js";
 import {
@@ -130,6 +131,23 @@ export class Segment implements Disposable {
     const offset = this.#packOffsets[ordinal]!;
     const end = this.#packOffsets[ordinal + 1] ?? this.counts.packBytes;
     return this.#packBytes(offset, end - offset);
+  }
+
+  /** Object name of pack `ordinal`, from the head of its record. @throws CorruptError naming the segment */
+  packName(ordinal: number): string {
+    const head = this.#packBytes(this.#packOffsets[ordinal]!, NAME_REFERENCE_SIZE);
+    return packName(decodeReference(head, 0, this.name));
+  }
+
+  /** The packs around `ordinal`, it included, whose names stand on the same page. */
+  packsBeside(ordinal: number): { first: number; end: number } {
+    const offsets = this.#packOffsets;
+    const start = offsets[ordinal]! - (offsets[ordinal]! % PACK_PAGE_SIZE);
+    let first = ordinal;
+    while (first > 0 && offsets[first - 1]! >= start) first--;
+    let end = ordinal + 1;
+    while (end < offsets.length && offsets[end]! + NAME_REFERENCE_SIZE <= start + PACK_PAGE_SIZE) end++;
+    return { first, end };
   }
 
   /** @throws CorruptError naming the segment */

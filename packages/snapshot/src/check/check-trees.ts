@@ -1,6 +1,6 @@
 /** Checks that everything a snapshot refers to is there: its trees decode, their chunks have locations and lengths. */
 import { CorruptError } from "@bcat/errors";
-import { type BlobKind, type ChunkLocation, DATA, IdSet, TREE } from "@bcat/pack";
+import { type BlobKind, DATA, IdSet, TREE } from "@bcat/pack";
 import { missingChunk, type Repository, registerName } from "@bcat/repository";
 import { type Entry, rootEntries } from "../entries.js";
 import { joinPath } from "../path.js";
@@ -133,17 +133,16 @@ class TreeWalk {
   /** Names in `bad` the pack that the chunk cannot be had without. */
   #chunk(kind: BlobKind, chunk: ChunkReference, bad: Set<string>): void {
     const { state } = this.#repository;
-    const nameOf = ({ segment, pack }: ChunkLocation) => state.index.record(segment, pack).name;
     const locations = state.index.locate(kind, chunk.id);
     const location =
-      this.#badPacks.size === 0 ? locations[0] : locations.find((place) => !this.#badPacks.has(nameOf(place)));
+      this.#badPacks.size === 0 ? locations[0] : locations.find(({ pack }) => !this.#badPacks.has(pack.name));
     if (location === undefined) {
       if (locations[0] === undefined) throw missingChunk(chunk.id, state);
-      bad.add(nameOf(locations[0]));
+      bad.add(locations[0].pack.name);
       return;
     }
     if (location.length === chunk.length) return;
-    const name = nameOf(location);
+    const { name } = location.pack;
     throw new CorruptError(
       `Cannot use "${name}": a chunk in it has ${location.length} bytes, a tree says ${chunk.length}`,
       { object: name },

@@ -1,0 +1,35 @@
+/**
+ * Which packs of one segment are condemned, one byte a pack. A mark is made when a chunk of its pack is looked up first,
+ * together with those of all records on the same page: in all, each pack page is opened once, and no record is decoded.
+ */
+import type { Segment } from "./segment.js";
+
+const SOUND = 1;
+const CONDEMNED = 2;
+
+export class CondemnedMarks {
+  readonly #segment: Segment;
+  readonly #condemned: ReadonlySet<string>;
+  /** 0 where it is not known yet. */
+  readonly #marks: Uint8Array;
+
+  /** @param condemned object names of condemned packs, of any segment; what is added to it later has no effect */
+  constructor(segment: Segment, condemned: ReadonlySet<string>) {
+    this.#segment = segment;
+    this.#condemned = condemned;
+    this.#marks = new Uint8Array(segment.counts.packCount);
+  }
+
+  /** True when pack `ordinal` is condemned. @throws CorruptError naming the segment */
+  has(ordinal: number): boolean {
+    if (this.#marks[ordinal] === 0) this.#mark(ordinal);
+    return this.#marks[ordinal] === CONDEMNED;
+  }
+
+  #mark(ordinal: number): void {
+    const { first, end } = this.#segment.packsBeside(ordinal);
+    for (let other = first; other < end; other++) {
+      this.#marks[other] = this.#condemned.has(this.#segment.packName(other)) ? CONDEMNED : SOUND;
+    }
+  }
+}
