@@ -15,7 +15,7 @@ export const GCM_NONCE_LENGTH = 12;
 /** The nonce of every key that seals one message only. Not to be written to. */
 export const ZERO_NONCE: Uint8Array = new Uint8Array(GCM_NONCE_LENGTH);
 
-const ALGORITHM = "aes-256-gcm";
+export const ALGORITHM = "aes-256-gcm";
 const KEY_LENGTH = 32;
 const PIECE_LENGTH = 32 * 1024;
 
@@ -99,7 +99,7 @@ export function openGcmInto(
   return length;
 }
 
-function checkKeyAndNonce(key: Uint8Array, nonce: Uint8Array): void {
+export function checkKeyAndNonce(key: Uint8Array, nonce: Uint8Array): void {
   if (key.length !== KEY_LENGTH) {
     throw new RangeError(`Cannot use an AES-256 key: found ${key.length} bytes, allowed are ${KEY_LENGTH}`);
   }

@@ -33,7 +33,8 @@ function fakePack(ids: readonly Uint8Array[], frameCount = 1): IndexedPack {
     plainLength: 100,
   }));
   const keys = [{ kind: 1, epoch: 0, domain: 0, encapsulation: context.random(32) }];
-  return { reference: { session: 5, unique: context.random(16) }, size: 4096, keys, frames, chunks: chunks.table() };
+  const reference = { session: 5, unique: context.random(16) };
+  return { reference, size: 4096 + frameCount * 116, keys, frames, chunks: chunks.table() };
 }
 
 const createId = () => context.random(32);

@@ -21,7 +21,6 @@ export function buildFilter(ids: Uint8Array): Uint8Array {
   const twins = findTwins(ids);
   const others = without(ids, twins);
   const count = others.length / 16;
-  const words = new DataView(others.buffer, others.byteOffset, others.byteLength);
   const { shift, segments } = dimensions(count);
   for (let seed = 1, attempts = 0; seed <= SEEDS_MAX && attempts < ATTEMPTS_MAX; seed++) {
     if (!twins.every((at) => fingerprint(ids, at, seed) === fingerprint(ids, at - 16, seed))) continue;
@@ -31,7 +30,7 @@ export function buildFilter(ids: Uint8Array): Uint8Array {
     view.setUint32(0, seed, true);
     filter[4] = shift;
     view.setUint32(8, segments, true);
-    if (fillFilter(filter, words, count)) return filter;
+    if (fillFilter(filter, others, count)) return filter;
   }
   throw new RangeError(`Cannot build a filter for ${count} ids: found no seed that suits them`);
 }
@@ -58,26 +57,27 @@ function without(ids: Uint8Array, offsets: readonly number[]): Uint8Array {
   return pieces.length === 0 ? ids : Buffer.concat([...pieces, ids.subarray(start)]);
 }
 
-/** True when the id (16 bytes at `offset`) may be among those the filter was built for; false: it is not. */
-export function filterMayContain(filter: Uint8Array, id: Uint8Array, offset = 0): boolean {
-  const view = new DataView(filter.buffer, filter.byteOffset, FILTER_HEADER_SIZE);
-  const probe = createProbe(view.getUint32(0, true), filter[4]!, view.getUint32(8, true));
-  probe.set(readU32(id, offset), readU32(id, offset + 4));
-  const found =
-    filter[FILTER_HEADER_SIZE + probe.p0]! ^
-    filter[FILTER_HEADER_SIZE + probe.p1]! ^
-    filter[FILTER_HEADER_SIZE + probe.p2]!;
-  return found === fingerprint(id, offset, probe.seed);
+/**
+ * True when the id (16 bytes at `offset`) may be among those the filter at `start` of `filters` was built for; false: it
+ * is not. Makes no object.
+ */
+export function filterMayContain(filters: Uint8Array, id: Uint8Array, offset = 0, start = 0): boolean {
+  const seed = readU32(filters, start);
+  const shift = filters[start + 4]!;
+  placeId(readU32(id, offset), readU32(id, offset + 4), seed, shift, readU32(filters, start + 8));
+  const base = start + FILTER_HEADER_SIZE;
+  const found = filters[base + places[0]!]! ^ filters[base + places[1]!]! ^ filters[base + places[2]!]!;
+  return found === fingerprint(id, offset, seed);
 }
 
-/** Length of the filter at the head of `bytes`, or undefined when it is none. */
-export function filterLength(bytes: Uint8Array): number | undefined {
-  if (bytes.length < FILTER_HEADER_SIZE) return undefined;
-  const shift = bytes[4]!;
-  if (shift > SHIFT_MAX || bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] !== 0) return undefined;
-  const segments = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(8, true);
+/** Length of the filter at `start` of `bytes`, or undefined when there is none. */
+export function filterLength(bytes: Uint8Array, start = 0): number | undefined {
+  if (bytes.length - start < FILTER_HEADER_SIZE) return undefined;
+  const shift = bytes[start + 4]!;
+  if (shift > SHIFT_MAX || bytes[start + 5] !== 0 || bytes[start + 6] !== 0 || bytes[start + 7] !== 0) return undefined;
+  const segments = readU32(bytes, start + 8);
   const length = FILTER_HEADER_SIZE + (segments + 2) * 2 ** shift;
-  return segments >= 1 && length <= bytes.length ? length : undefined;
+  return segments >= 1 && length <= bytes.length - start ? length : undefined;
 }
 
 /** Sizes of the paper: segments of 2^(log3.33 n + 2.25), an array of 1.125 n and more for small n. */
@@ -89,73 +89,63 @@ function dimensions(count: number): { shift: number; segments: number } {
   return { shift, segments };
 }
 
-interface Probe {
-  readonly seed: number;
-  p0: number;
-  p1: number;
-  p2: number;
-  set(w0: number, w1: number): void;
-}
+/** The three positions {@link placeId} has found last. */
+const places = new Uint32Array(3);
 
-function createProbe(seed: number, shift: number, segments: number): Probe {
+/** Puts the positions of the id that begins with these words into {@link places}. */
+function placeId(w0: number, w1: number, seed: number, shift: number, segments: number): void {
   const length = 2 ** shift;
-  const mask = length - 1;
-  const range = segments * length;
-  return {
-    seed,
-    p0: 0,
-    p1: 0,
-    p2: 0,
-    set(w0, w1) {
-      const b = mix(w1 ^ seed);
-      this.p0 = Math.floor((mix(w0 ^ seed) * range) / 2 ** 32);
-      this.p1 = (this.p0 + length) ^ (b & mask);
-      this.p2 = (this.p0 + 2 * length) ^ ((b >>> 16) & mask);
-    },
-  };
+  const b = mix(w1 ^ seed);
+  const p0 = Math.floor((mix(w0 ^ seed) * segments * length) / 2 ** 32);
+  places[0] = p0;
+  places[1] = (p0 + length) ^ (b & (length - 1));
+  places[2] = (p0 + 2 * length) ^ ((b >>> 16) & (length - 1));
 }
 
 /** Peels the hypergraph: repeatedly takes a position only one id maps to, then assigns in reverse. */
-function fillFilter(filter: Uint8Array, words: DataView, count: number): boolean {
-  const view = new DataView(filter.buffer);
-  const probe = createProbe(view.getUint32(0, true), filter[4]!, view.getUint32(8, true));
-  const slots = filter.length - FILTER_HEADER_SIZE;
+function fillFilter(filter: Uint8Array, ids: Uint8Array, count: number): boolean {
+  const seed = readU32(filter, 0);
+  const prints = filter.subarray(FILTER_HEADER_SIZE);
+  const slots = prints.length;
+  /** The three positions of each id. */
+  const placesOf = new Uint32Array(3 * count);
   const degree = new Uint8Array(slots);
   const xored = new Uint32Array(slots);
-  const place = (index: number) => probe.set(words.getUint32(index * 16, true), words.getUint32(index * 16 + 4, true));
-  for (let index = 0; index < count; index++) {
-    place(index);
-    for (const slot of [probe.p0, probe.p1, probe.p2]) {
+  for (let index = 0, at = 0; index < count; index++) {
+    placeId(readU32(ids, index * 16), readU32(ids, index * 16 + 4), seed, filter[4]!, readU32(filter, 8));
+    for (let i = 0; i < 3; i++) {
+      const slot = places[i]!;
       if (degree[slot]! === 255) return false;
+      placesOf[at++] = slot;
       degree[slot]!++;
       xored[slot]! ^= index;
     }
   }
   const order = new Uint32Array(count);
   const home = new Uint32Array(count);
-  const queue: number[] = [];
-  for (let slot = 0; slot < slots; slot++) if (degree[slot] === 1) queue.push(slot);
+  const queue = new Uint32Array(slots);
+  let queued = 0;
+  for (let slot = 0; slot < slots; slot++) if (degree[slot] === 1) queue[queued++] = slot;
   let peeled = 0;
-  while (queue.length > 0) {
-    const slot = queue.pop()!;
+  while (queued > 0) {
+    const slot = queue[--queued]!;
     if (degree[slot] !== 1) continue;
     const index = xored[slot]!;
     order[peeled] = index;
     home[peeled++] = slot;
-    place(index);
-    for (const other of [probe.p0, probe.p1, probe.p2]) {
+    for (let i = 3 * index; i < 3 * index + 3; i++) {
+      const other = placesOf[i]!;
       xored[other]! ^= index;
-      if (--degree[other]! === 1) queue.push(other);
+      if (--degree[other]! === 1) queue[queued++] = other;
     }
   }
   if (peeled < count) return false;
   for (let i = count - 1; i >= 0; i--) {
     const index = order[i]!;
-    place(index);
-    const print = mix(words.getUint32(index * 16 + 8, true) ^ probe.seed) & 255;
-    const base = FILTER_HEADER_SIZE;
-    const others = filter[base + probe.p0]! ^ filter[base + probe.p1]! ^ filter[base + probe.p2]!;
-    filter[base + home[i]!] = filter[base + home[i]!]! ^ others ^ print;
+    const others =
+      prints[placesOf[3 * index]!]! ^ prints[placesOf[3 * index + 1]!]! ^ prints[placesOf[3 * index + 2]!]!;
+    const slot = home[i]!;
+    prints[slot] = prints[slot]! ^ others ^ fingerprint(ids, index * 16, seed);
   }
   return true;
 }

@@ -9,6 +9,8 @@ import { BcatError, CorruptError } from "@bcat/errors";
 
 const KEY_ENTRY_SIZE = 44;
 const FRAME_ENTRY_SIZE = 28;
+/** What the number of keys can count. */
+export const KEYS_MAX = 65_535;
 export const FRAMES_MAX = 65_535;
 /** Plaintext of one frame, bytes. */
 export const FRAME_PLAIN_MAX = 1 << 20;

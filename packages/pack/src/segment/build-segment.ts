@@ -64,5 +64,5 @@ function writeEntries(writer: SegmentWriter, packs: readonly IndexedPack[]): voi
   });
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   order.sort((a, b) => heads[a]! - heads[b]! || compareIds(entries, a * ENTRY_SIZE, entries, b * ENTRY_SIZE) || a - b);
-  for (const index of order) writer.addEntry(entries.subarray(index * ENTRY_SIZE, (index + 1) * ENTRY_SIZE));
+  for (const index of order) writer.addEntry(entries, index * ENTRY_SIZE);
 }

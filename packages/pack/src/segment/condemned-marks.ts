@@ -10,26 +10,29 @@ const CONDEMNED = 2;
 export class CondemnedMarks {
   readonly #segment: Segment;
   readonly #condemned: ReadonlySet<string>;
-  /** 0 where it is not known yet. */
-  readonly #marks: Uint8Array;
+  /** In shared memory; 0 where it is not known yet. Threads may make the same mark at the same time. */
+  readonly marks: Uint8Array;
 
-  /** @param condemned object names of condemned packs, of any segment; what is added to it later has no effect */
-  constructor(segment: Segment, condemned: ReadonlySet<string>) {
+  /**
+   * @param condemned object names of condemned packs, of any segment; what is added to it later has no effect
+   * @param marks those that another thread has made
+   */
+  constructor(segment: Segment, condemned: ReadonlySet<string>, marks?: Uint8Array) {
     this.#segment = segment;
     this.#condemned = condemned;
-    this.#marks = new Uint8Array(segment.counts.packCount);
+    this.marks = marks ?? new Uint8Array(new SharedArrayBuffer(segment.counts.packCount));
   }
 
   /** True when pack `ordinal` is condemned. @throws CorruptError naming the segment */
   has(ordinal: number): boolean {
-    if (this.#marks[ordinal] === 0) this.#mark(ordinal);
-    return this.#marks[ordinal] === CONDEMNED;
+    if (this.marks[ordinal] === 0) this.#mark(ordinal);
+    return this.marks[ordinal] === CONDEMNED;
   }
 
   #mark(ordinal: number): void {
     const { first, end } = this.#segment.packsBeside(ordinal);
     for (let other = first; other < end; other++) {
-      this.#marks[other] = this.#condemned.has(this.#segment.packName(other)) ? CONDEMNED : SOUND;
+      this.marks[other] = this.#condemned.has(this.#segment.packName(other)) ? CONDEMNED : SOUND;
     }
   }
 }

@@ -6,9 +6,10 @@
  * Entries have a fixed size and entry pages a fixed number of them, so that a page is found by arithmetic and read
  * alone. The local cache keeps merged segments in the same layout, without the limit on their size.
  */
-import type { BlobKind } from "../blob-kind.js";
+import { type BlobKind, DATA, TREE } from "../blob-kind.js";
 import { NAME_REFERENCE_SIZE } from "../pack-name.js";
 import { readU32 } from "../read-u32.js";
+import { FRAMES_MAX, KEYS_MAX, tablesSize } from "../tables.js";
 
 export const HEADER_SIZE = 48;
 export const TRAILER_MAGIC = Buffer.from("BCATSEGMENT1");
@@ -27,10 +28,15 @@ export const TAG_SIZE = 16;
 export const FILTER_PAGES = 16;
 /** Bytes of a pack record before its tables. */
 export const PACK_RECORD_FIXED = NAME_REFERENCE_SIZE + 8 + 8;
+/** Bytes of the longest pack record. */
+export const PACK_RECORD_MAX = PACK_RECORD_FIXED + tablesSize(KEYS_MAX, FRAMES_MAX);
 export const FOOTER_FIXED = 16;
 export const FOOTER_PAGE = 0xffff_ffff;
 /** Size of a segment as an object, bytes, that readers accept. */
 export const SEGMENT_SIZE_MAX = 96 * 2 ** 20;
+
+/** Bytes of a chunk, by its kind. */
+export const CHUNK_LENGTH_MAX: Readonly<Record<BlobKind, number>> = { [DATA]: 64 * 2 ** 20, [TREE]: 4 * 2 ** 20 };
 
 /** Nonce of page `index`; the footer has {@link FOOTER_PAGE}. The key is the segment's own, so a counter suffices. */
 export function pageNonce(index: number): Uint8Array {
@@ -61,6 +67,19 @@ export function pagesSize(counts: { entryCount: number; packBytes: number }): nu
   return counts.entryCount * ENTRY_SIZE + counts.packBytes + pages * TAG_SIZE;
 }
 
+/** Where page `page` stands, sealed, and how many bytes it has when opened. Entry pages come first. */
+export function pagePlace(counts: SegmentCounts, page: number): { offset: number; size: number } {
+  const entryPages = entryPageCount(counts);
+  if (page < entryPages) {
+    const first = page * PAGE_ENTRIES;
+    const size = Math.min(PAGE_ENTRIES, counts.entryCount - first) * ENTRY_SIZE;
+    return { offset: HEADER_SIZE + first * ENTRY_SIZE + page * TAG_SIZE, size };
+  }
+  const start = (page - entryPages) * PACK_PAGE_SIZE;
+  const offset = HEADER_SIZE + counts.entryCount * ENTRY_SIZE + start + page * TAG_SIZE;
+  return { offset, size: Math.min(PACK_PAGE_SIZE, counts.packBytes - start) };
+}
+
 /** Compares the 16-byte ids at two places as byte strings. */
 export function compareIds(a: Uint8Array, aOffset: number, b: Uint8Array, bOffset: number): number {
   for (let i = 0; i < ID_SIZE; i++) {
@@ -77,4 +96,9 @@ export function compareEntries(a: Uint8Array, aOffset: number, b: Uint8Array, bO
     readU32(a, aOffset + PACK_OFFSET) - readU32(b, bOffset + PACK_OFFSET) ||
     readU32(a, aOffset + STREAM_OFFSET) - readU32(b, bOffset + STREAM_OFFSET)
   );
+}
+
+/** Copies the entry at one place to another. Twenty-eight bytes are copied faster than a view on them is made. */
+export function copyEntry(source: Uint8Array, sourceOffset: number, target: Uint8Array, targetOffset: number): void {
+  for (let i = 0; i < ENTRY_SIZE; i++) target[targetOffset + i] = source[sourceOffset + i]!;
 }

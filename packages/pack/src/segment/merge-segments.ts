@@ -1,7 +1,16 @@
 /** Merges segments into one, entry by entry: memory is one page of each, whatever their size. */
 import type { PackContext } from "../context.js";
 import { readU32 } from "../read-u32.js";
-import { compareEntries, compareIds, ENTRY_SIZE, entryPageCount, PACK_OFFSET } from "./layout.js";
+import { writeU32 } from "../write-u32.js";
+import {
+  compareEntries,
+  compareIds,
+  copyEntry,
+  ENTRY_PAGE_SIZE,
+  ENTRY_SIZE,
+  entryPageCount,
+  PACK_OFFSET,
+} from "./layout.js";
 import type { Segment } from "./segment.js";
 import { SegmentWriter } from "./segment-writer.js";
 
@@ -70,9 +79,10 @@ function unitePacks({ blake3 }: PackContext, segments: readonly Segment[]): Unit
   return { records, ordinals };
 }
 
-/** Walks the entries of a segment in order. */
+/** Walks the entries of a segment in order, on a page of its own. */
 class Cursor {
   readonly #segment: Segment;
+  readonly #memory = new Uint8Array(ENTRY_PAGE_SIZE);
   /** Of the packs of the segment, in the union. */
   readonly ordinals: Uint32Array;
   #pageIndex = 0;
@@ -82,7 +92,7 @@ class Cursor {
   constructor(segment: Segment, ordinals: Uint32Array) {
     this.#segment = segment;
     this.ordinals = ordinals;
-    this.page = segment.entryPage(0);
+    this.page = segment.readEntryPage(0, this.#memory);
   }
 
   /** Goes to the next entry; false when there is none. */
@@ -90,7 +100,7 @@ class Cursor {
     this.offset += ENTRY_SIZE;
     if (this.offset < this.page.length) return true;
     if (++this.#pageIndex === entryPageCount(this.#segment.counts)) return false;
-    this.page = this.#segment.entryPage(this.#pageIndex);
+    this.page = this.#segment.readEntryPage(this.#pageIndex, this.#memory);
     this.offset = 0;
     return true;
   }
@@ -131,17 +141,23 @@ class Places {
       larger.set(this.#bytes);
       this.#bytes = larger;
     }
-    this.#bytes.set(page.subarray(offset, offset + ENTRY_SIZE), this.#length);
-    new DataView(this.#bytes.buffer).setUint32(this.#length + PACK_OFFSET, ordinal, true);
+    copyEntry(page, offset, this.#bytes, this.#length);
+    writeU32(this.#bytes, this.#length + PACK_OFFSET, ordinal);
     this.#length += ENTRY_SIZE;
   }
 
   /** Writes each place once, in order of pack and offset, and forgets them. */
   flush(writer: SegmentWriter): void {
-    const entries: Uint8Array[] = [];
-    for (let at = 0; at < this.#length; at += ENTRY_SIZE) entries.push(this.#bytes.subarray(at, at + ENTRY_SIZE));
+    const bytes = this.#bytes;
+    const length = this.#length;
     this.#length = 0;
-    if (entries.length > 1) entries.sort((a, b) => compareEntries(a, 0, b, 0));
+    if (length === ENTRY_SIZE) {
+      writer.addEntry(bytes);
+      return;
+    }
+    const entries: Uint8Array[] = [];
+    for (let at = 0; at < length; at += ENTRY_SIZE) entries.push(bytes.subarray(at, at + ENTRY_SIZE));
+    entries.sort((a, b) => compareEntries(a, 0, b, 0));
     entries.forEach((entry, i) => {
       if (i === 0 || compareEntries(entries[i - 1]!, 0, entry, 0) !== 0) writer.addEntry(entry);
     });

@@ -4,7 +4,7 @@
  *     24 name reference | u64 size | u16 keys k | 2 zero | u32 frames f | k * 44 | f * 28
  */
 import { CorruptError } from "@bcat/errors";
-import { PACK_SIZE_MAX } from "../directory.js";
+import { PACK_SIZE_MAX, STREAM_MAX } from "../directory.js";
 import { decodeReference, encodeReference, type ObjectReference, packName } from "../pack-name.js";
 import { decodeTables, encodeTables, FRAMES_MAX, type FrameTables, tablesSize } from "../tables.js";
 import { PACK_RECORD_FIXED } from "./layout.js";
@@ -42,5 +42,10 @@ export function decodePackRecord(record: Uint8Array, object: string): PackRecord
   if (size > PACK_SIZE_MAX) throw damaged(`pack of ${size} bytes, allowed are ${PACK_SIZE_MAX}`);
   if (record[34] !== 0 || record[35] !== 0) throw damaged("reserved bytes of a pack record are not zero");
   const tables = decodeTables(record, { offset: PACK_RECORD_FIXED, keyCount, frameCount, object });
+  const last = tables.frames.at(-1);
+  const stored = last === undefined ? 0 : last.storedOffset + last.storedLength;
+  const stream = last === undefined ? 0 : last.plainOffset + last.plainLength;
+  if (stored > size) throw damaged(`frames of ${stored} bytes in a pack of ${size}`);
+  if (stream > STREAM_MAX) throw damaged(`stream of ${stream} bytes, allowed are ${STREAM_MAX}`);
   return { reference, name: packName(reference), size, ...tables };
 }

@@ -1,10 +1,12 @@
 /** Writes a segment piece by piece: entries in order, then pack records, then the footer (docs/format.md section 11). */
-import { encodeHeader, encodePaddedBody, freshBytes, ObjectType, objectKey, padme, sealGcm } from "@bcat/crypto";
+import { encodeHeader, freshBytes, GcmSealing, ObjectType, objectKey, padme, sealGcm } from "@bcat/crypto";
 import type { BlobKind } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
 import { buildFilter } from "../fuse-filter.js";
+import { writeU32 } from "../write-u32.js";
 import {
   compareIds,
+  copyEntry,
   ENTRY_PAGE_SIZE,
   ENTRY_SIZE,
   entryPageCount,
@@ -16,6 +18,7 @@ import {
   pageNonce,
   TAG_SIZE,
   TRAILER_MAGIC,
+  TRAILER_SIZE,
 } from "./layout.js";
 
 export interface SegmentWriterOptions {
@@ -28,7 +31,7 @@ export interface SegmentWriterOptions {
   readonly sink: (piece: Uint8Array) => void;
 }
 
-/** Memory: one page of each sort, the ids under one filter block, and the footer. */
+/** Memory: one page of each sort, the ids under one filter block, and the footer, most of which is filters: 1.2 bytes an entry. */
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions;
   readonly #header: Uint8Array;
@@ -59,13 +62,13 @@ export class SegmentWriter {
     this.#emit(this.#header);
   }
 
-  /** Adds an entry of {@link ENTRY_SIZE} bytes; entries come sorted, and before the packs. */
-  addEntry(entry: Uint8Array): void {
-    if (this.#pageLength === 0) this.#fences.push(entry.slice(0, ID_SIZE));
-    this.#page.set(entry, this.#pageLength);
+  /** Adds the entry of {@link ENTRY_SIZE} bytes at `offset` of `source`; entries come sorted, and before the packs. */
+  addEntry(source: Uint8Array, offset = 0): void {
+    if (this.#pageLength === 0) this.#fences.push(source.slice(offset, offset + ID_SIZE));
+    copyEntry(source, offset, this.#page, this.#pageLength);
+    this.#collectId(this.#page, this.#pageLength);
     this.#pageLength += ENTRY_SIZE;
     this.#entryCount++;
-    this.#collectId(entry);
     if (this.#pageLength === ENTRY_PAGE_SIZE) this.#flushEntries();
   }
 
@@ -88,37 +91,54 @@ export class SegmentWriter {
     this.#flushEntries();
     this.#flushPacks();
     this.#flushFilter();
-    const body = this.#encodeFooter();
-    const unpadded = this.#size + 4 + body.length + TAG_SIZE + 4 + TRAILER_MAGIC.length;
-    const padded = encodePaddedBody(body, 4 + body.length + padme(unpadded) - unpadded);
+    if (this.#fences.length !== entryPageCount({ entryCount: this.#entryCount }))
+      throw new RangeError("a fence is missing");
+    const body = [this.#encodeFixed(), Buffer.concat(this.#fences), this.#encodePackOffsets(), ...this.#filters];
+    const length = body.reduce((sum, piece) => sum + piece.length, 0);
+    const unpadded = this.#size + 4 + length + TAG_SIZE + TRAILER_SIZE;
+    const padding = padme(unpadded) - unpadded;
+    this.#sealFooter(body, length, padding);
     const trailer = Buffer.alloc(4);
-    trailer.writeUInt32LE(padded.length + TAG_SIZE);
-    this.#emit(sealGcm(this.#key, pageNonce(FOOTER_PAGE), this.#additional, padded));
+    trailer.writeUInt32LE(4 + length + padding + TAG_SIZE);
     this.#emit(Buffer.concat([trailer, TRAILER_MAGIC]));
     return this.#size;
   }
 
-  #encodeFooter(): Uint8Array {
-    const counts = { entryCount: this.#entryCount };
-    const fixed = new Uint8Array(FOOTER_FIXED);
-    const view = new DataView(fixed.buffer);
-    fixed[0] = 1;
-    fixed[1] = this.#options.kind;
-    view.setUint32(4, this.#entryCount, true);
-    view.setUint32(8, this.#packOffsets.length, true);
-    view.setUint32(12, this.#packBytes, true);
-    const offsets = Buffer.alloc(this.#packOffsets.length * 4);
-    this.#packOffsets.forEach((offset, i) => {
-      offsets.writeUInt32LE(offset, i * 4);
-    });
-    if (this.#fences.length !== entryPageCount(counts)) throw new RangeError("a fence is missing");
-    return Buffer.concat([fixed, ...this.#fences, offsets, ...this.#filters]);
+  /** In pieces: a large footer would else be in memory four times. */
+  #sealFooter(body: readonly Uint8Array[], length: number, padding: number): void {
+    const sealing = new GcmSealing(this.#key, pageNonce(FOOTER_PAGE), this.#additional);
+    const prefix = new Uint8Array(4);
+    writeU32(prefix, 0, length);
+    for (const piece of [prefix, ...body]) this.#emit(sealing.update(piece));
+    const zeros = new Uint8Array(Math.min(padding, PACK_PAGE_SIZE));
+    for (let done = 0; done < padding; done += zeros.length) {
+      this.#emit(sealing.update(zeros.subarray(0, padding - done)));
+    }
+    this.#emit(sealing.end());
   }
 
-  #collectId(entry: Uint8Array): void {
+  #encodeFixed(): Uint8Array {
+    const fixed = new Uint8Array(FOOTER_FIXED);
+    fixed[0] = 1;
+    fixed[1] = this.#options.kind;
+    writeU32(fixed, 4, this.#entryCount);
+    writeU32(fixed, 8, this.#packOffsets.length);
+    writeU32(fixed, 12, this.#packBytes);
+    return fixed;
+  }
+
+  #encodePackOffsets(): Uint8Array {
+    const offsets = new Uint8Array(this.#packOffsets.length * 4);
+    this.#packOffsets.forEach((offset, i) => {
+      writeU32(offsets, i * 4, offset);
+    });
+    return offsets;
+  }
+
+  #collectId(page: Uint8Array, offset: number): void {
     const at = this.#filterCount * ID_SIZE;
-    if (this.#filterCount > 0 && compareIds(this.#filterIds, at - ID_SIZE, entry, 0) === 0) return;
-    this.#filterIds.set(entry.subarray(0, ID_SIZE), at);
+    if (this.#filterCount > 0 && compareIds(this.#filterIds, at - ID_SIZE, page, offset) === 0) return;
+    for (let i = 0; i < ID_SIZE; i++) this.#filterIds[at + i] = page[offset + i]!;
     this.#filterCount++;
   }
 

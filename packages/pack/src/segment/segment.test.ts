@@ -37,7 +37,8 @@ function fakePack(ids: Uint8Array[], frameCount = 3): IndexedPack {
     plainLength: 100,
   }));
   const keys = [{ kind: 1, epoch: 0, domain: 0, encapsulation: context.random(32) }];
-  return { reference: { session: 5, unique: context.random(16) }, size: 4096, keys, frames, chunks: chunks.table() };
+  const reference = { session: 5, unique: context.random(16) };
+  return { reference, size: 4096 + frameCount * 116, keys, frames, chunks: chunks.table() };
 }
 
 function open(built: { name: string; bytes: Uint8Array }): Segment {
@@ -58,20 +59,27 @@ test("a segment finds every chunk of its packs, over many pages, and nothing els
       const id = pack.chunks.ids.subarray(i * 16, i * 16 + 16);
       expect(segment.find(id)).toEqual([{ pack: ordinal, offset: i * 10, length: 10 }]);
     }
-    expect(segment.packRecord(ordinal)).toMatchObject({ reference: pack.reference, frames: pack.frames, size: 4096 });
+    expect(segment.packRecord(ordinal)).toMatchObject({
+      reference: pack.reference,
+      frames: pack.frames,
+      size: pack.size,
+    });
   });
   for (let i = 0; i < 5000; i++) expect(segment.find(context.random(32))).toEqual([]);
 });
 
 test("the filter answers for at most 1 in 150 of absent ids", () => {
   const pack = fakePack(Array.from({ length: 30_000 }, () => context.random(32)));
-  const segment = open(buildSegment(context, segmentSettings, [pack]));
+  const { name, bytes } = buildSegment(context, segmentSettings, [pack]);
+  const memory = memorySource(bytes);
   let opened = 0;
-  const page = segment.entryPage.bind(segment);
-  segment.entryPage = (index) => {
+  const read = (offset: number, length: number) => {
     opened++;
-    return page(index);
+    return memory.read(offset, length);
   };
+  // Four pages are kept, of thirteen: most that are asked for are read.
+  const segment = new Segment(context, { name, source: { ...memory, read } }, new PageCache(0));
+  opened = 0;
   for (let i = 0; i < 15_000; i++) segment.find(context.random(32));
   expect(opened).toBeLessThan(100);
 });
@@ -92,7 +100,7 @@ test("every flipped byte and every truncation of a segment is refused", () => {
   ]);
   const readAll = (bytes: Uint8Array) => {
     const segment = open({ name: built.name, bytes });
-    segment.entryPage(0);
+    segment.readEntryPage(0);
     segment.packRecord(0);
   };
   readAll(built.bytes);
@@ -163,15 +171,16 @@ function merge(segments: readonly Segment[]): Segment {
   return open({ name: "merged", bytes });
 }
 
-/** A segment over one pack with entries (first byte of the id, pack, offset) as no writer would have them. */
-function writeEntries(entries: readonly (readonly [number, number, number])[]): Segment {
+/** A segment over one pack with entries (first byte of the id, pack, offset, length) as no writer would have them. */
+function writeEntries(entries: readonly (readonly [number, number, number, number?])[]): Segment {
   const pieces: Uint8Array[] = [];
   const sink = (piece: Uint8Array) => pieces.push(piece);
   const writer = new SegmentWriter(context, { kind: TREE, epoch: 0, domain: 0, name: "written", sink });
-  for (const [id, pack, offset] of entries) {
+  for (const [id, pack, offset, length = 10] of entries) {
     const entry = new Uint8Array(28).fill(id, 0, 1);
     new DataView(entry.buffer).setUint32(16, pack, true);
     new DataView(entry.buffer).setUint32(20, offset, true);
+    new DataView(entry.buffer).setUint32(24, length, true);
     writer.addEntry(entry);
   }
   writer.addPackRecord(encodePackRecord(fakePack([])));
@@ -219,7 +228,7 @@ test("an entry that names no pack is not merged into one that does", () => {
 /** All that a segment holds, but for what its filters are. */
 function contentOf(segment: Segment): string {
   const { entryCount, packCount } = segment.counts;
-  const pages = Array.from({ length: Math.ceil(entryCount / 2340) }, (_, i) => segment.entryPage(i));
+  const pages = Array.from({ length: Math.ceil(entryCount / 2340) }, (_, i) => segment.readEntryPage(i));
   const records = Array.from({ length: packCount }, (_, i) => segment.packRecordBytes(i));
   return Buffer.concat([...pages, ...records]).toString("hex");
 }

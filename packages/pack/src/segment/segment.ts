@@ -1,44 +1,36 @@
 /**
  * Reads a segment: "where is this chunk?" costs one filter probe when it is nowhere and one page when it is somewhere.
- * Resident: fences, filters and pack offsets of the footer, about 1.2 bytes an entry; pages come and go through a cache
- * that all segments of an index share (docs/format.md section 11).
+ * Resident: the footer, about 1.2 bytes an entry; pages come and go through a cache that all segments of an index share
+ * (docs/format.md section 11).
  */
-
-import { decodeHeader, decodePaddedBody, ObjectType, objectKey, openGcm } from "@bcat/crypto";
-import { BcatError, CorruptError } from "@bcat/errors";
-import { isBlobKind } from "../blob-kind.js";
+import type { BcatError } from "@bcat/errors";
 import type { PackContext } from "../context.js";
-import { FILTER_HEADER_SIZE, filterLength, filterMayContain } from "../fuse-filter.js";
+import { STREAM_MAX } from "../directory.js";
 import { decodeReference, NAME_REFERENCE_SIZE, packName } from "../pack-name.js";
 import { readU32 } from "../read-u32.js";
-import type { ByteSource } from "./byte-source.js";
+import { type ByteSource, type SharedBytes, shareSource } from "./byte-source.js";
+import { Footer } from "./footer.js";
 import {
+  CHUNK_LENGTH_MAX,
   compareEntries,
   compareIds,
   ENTRY_SIZE,
   entryPageCount,
-  FILTER_PAGES,
-  FOOTER_FIXED,
-  FOOTER_PAGE,
   HEADER_SIZE,
-  ID_SIZE,
   LENGTH_OFFSET,
   PACK_OFFSET,
   PACK_PAGE_SIZE,
-  PACK_RECORD_FIXED,
   PAGE_ENTRIES,
   packPageCount,
-  pageNonce,
-  pagesSize,
+  pagePlace,
   SEGMENT_SIZE_MAX,
   type SegmentCounts,
   STREAM_OFFSET,
-  TAG_SIZE,
-  TRAILER_MAGIC,
   TRAILER_SIZE,
 } from "./layout.js";
 import { decodePackRecord, type PackRecord } from "./pack-record.js";
-import type { PageCache } from "./page-cache.js";
+import { CachedPages, type PageCache } from "./page-cache.js";
+import { SealedPages } from "./sealed-pages.js";
 
 /** One place of a chunk: a pack of the segment, and the chunk's place in the pack's stream. */
 export interface SegmentEntry {
@@ -47,67 +39,79 @@ export interface SegmentEntry {
   readonly length: number;
 }
 
+/** What an open segment has in memory; can be handed to another thread. */
+export interface SharedSegment {
+  readonly name: string;
+  readonly bytes: SharedBytes;
+  readonly header: Uint8Array;
+  readonly footer: Uint8Array;
+}
+
+/** A segment to be opened; `header` and `footer` where another thread has opened them. */
+export interface SegmentToOpen {
+  readonly name: string;
+  readonly source: ByteSource;
+  readonly sizeMax?: number;
+  readonly header?: Uint8Array;
+  readonly footer?: Uint8Array;
+}
+
 export class Segment implements Disposable {
   readonly name: string;
   readonly counts: SegmentCounts;
-  readonly #source: ByteSource;
-  readonly #cache: PageCache;
-  readonly #key: Uint8Array;
-  readonly #additional: Uint8Array;
-  readonly #fences: Uint8Array;
-  readonly #packOffsets: Uint32Array;
-  readonly #filters: Uint8Array[];
+  readonly #sealed: SealedPages;
+  readonly #footer: Footer;
+  readonly #pages: CachedPages;
 
   /**
-   * Opens the segment `name`. The segment owns `source` from here on and closes it.
+   * Opens a segment, which owns its source from here on and closes it.
    *
    * @throws CorruptError naming the segment, or the fault of its source; BcatError newer-format
    */
-  constructor(context: PackContext, segment: { name: string; source: ByteSource; sizeMax?: number }, cache: PageCache) {
-    const { name, source } = segment;
-    this.name = name;
-    this.#source = source;
-    this.#cache = cache;
-    const sizeMax = segment.sizeMax ?? SEGMENT_SIZE_MAX;
+  constructor(context: PackContext, segment: SegmentToOpen, cache: PageCache) {
+    const { source, sizeMax = SEGMENT_SIZE_MAX } = segment;
+    this.name = segment.name;
+    this.#sealed = new SealedPages(context, segment);
     if (source.size > sizeMax) throw this.#damaged(`${source.size} bytes, allowed are ${sizeMax}`);
     if (source.size < HEADER_SIZE + TRAILER_SIZE) throw this.#damaged(`${source.size} bytes`);
-    const headerBytes = source.read(0, HEADER_SIZE).slice();
-    if (headerBytes.length !== HEADER_SIZE) throw this.#damaged("its header is cut off");
-    const header = decodeHeader(headerBytes.subarray(0, 16), { type: ObjectType.SEGMENT, name });
-    this.#key = objectKey(context.keys, header, headerBytes.subarray(16), name);
-    this.#additional = Buffer.concat([headerBytes, Buffer.from(name)]);
-    const footer = this.#openFooter();
-    this.counts = this.#decodeCounts(footer);
-    const pages = entryPageCount(this.counts);
-    let offset = FOOTER_FIXED;
-    this.#fences = footer.subarray(offset, offset + pages * ID_SIZE);
-    offset += pages * ID_SIZE;
-    this.#packOffsets = this.#decodePackOffsets(footer.subarray(offset, offset + this.counts.packCount * 4));
-    this.#filters = this.#splitFilters(footer.subarray(offset + this.counts.packCount * 4));
+    this.#footer = new Footer(this.#sealed, segment.footer);
+    this.counts = this.#footer.counts;
+    const pageCount = entryPageCount(this.counts) + packPageCount(this.counts);
+    this.#pages = new CachedPages(cache, pageCount, (page, target) => {
+      this.#sealed.open(page, pagePlace(this.counts, page), target, cache.scratch);
+    });
+  }
+
+  /** For another thread of this process. */
+  share(): SharedSegment {
+    const { name, header, source } = this.#sealed;
+    return { name, header, bytes: shareSource(source), footer: this.#footer.bytes };
+  }
+
+  /** True when the id (its first 16 bytes) has a place in a pack that is not among `excluded`. Makes no object. */
+  has(id: Uint8Array, excluded?: { has(pack: number): boolean }): boolean {
+    for (let entry = this.#findFirst(id); this.#isOf(entry, id); entry++) {
+      const pack = this.#packOf(this.#pageOf(entry), offsetInPage(entry));
+      if (excluded === undefined || !excluded.has(pack)) return true;
+    }
+    return false;
   }
 
   /** All places of the chunk whose id starts with the 16 bytes of `id`; usually none or one. */
   find(id: Uint8Array): SegmentEntry[] {
     const found: SegmentEntry[] = [];
-    let page = this.#lastPageBefore(id);
-    if (!this.#mayContain(id, page)) return found;
-    for (let start = -1; page < entryPageCount(this.counts); page++, start = 0) {
-      const entries = this.entryPage(page);
-      let at = start < 0 ? lowerBound(entries, id) : 0;
-      for (; at < entries.length && compareIds(entries, at, id, 0) === 0; at += ENTRY_SIZE) {
-        found.push(this.#decodeEntry(entries, at));
-      }
-      if (at < entries.length) break;
+    for (let entry = this.#findFirst(id); this.#isOf(entry, id); entry++) {
+      found.push(this.#decodeEntry(this.#pageOf(entry), offsetInPage(entry)));
     }
     return found;
   }
 
-  /** All entries in order. @throws CorruptError when they are in another order, or one names no pack */
+  /** All entries in order. @throws CorruptError when they are in another order, or one is no place */
   *entries(): Generator<SegmentEntry> {
     let last: Uint8Array | undefined;
     let lastAt = 0;
     for (let index = 0; index < entryPageCount(this.counts); index++) {
-      const page = this.entryPage(index);
+      const page = this.readEntryPage(index);
       for (let at = 0; at < page.length; at += ENTRY_SIZE) {
         if (last !== undefined && compareEntries(last, lastAt, page, at) >= 0)
           throw this.#damaged("its entries are not in order");
@@ -118,36 +122,18 @@ export class Segment implements Disposable {
     }
   }
 
-  /** Plain bytes of entry page `index`: entries of 28 bytes. Owned by the page cache; not to be changed. */
-  entryPage(index: number): Uint8Array {
-    const first = index * PAGE_ENTRIES;
-    const count = Math.min(PAGE_ENTRIES, this.counts.entryCount - first);
-    const offset = HEADER_SIZE + first * ENTRY_SIZE + index * TAG_SIZE;
-    return this.#page(index, offset, count * ENTRY_SIZE);
+  /** The entries of page `index`, 28 bytes each, past the cache. In `target`, when it is given and has room. */
+  readEntryPage(index: number, target?: Uint8Array): Uint8Array {
+    const place = pagePlace(this.counts, index);
+    const page = target ?? new Uint8Array(place.size);
+    this.#sealed.open(index, place, page);
+    return page.subarray(0, place.size);
   }
 
   /** The record of pack `ordinal` as it stands in the segment. */
   packRecordBytes(ordinal: number): Uint8Array {
-    const offset = this.#packOffsets[ordinal]!;
-    const end = this.#packOffsets[ordinal + 1] ?? this.counts.packBytes;
-    return this.#packBytes(offset, end - offset);
-  }
-
-  /** Object name of pack `ordinal`, from the head of its record. @throws CorruptError naming the segment */
-  packName(ordinal: number): string {
-    const head = this.#packBytes(this.#packOffsets[ordinal]!, NAME_REFERENCE_SIZE);
-    return packName(decodeReference(head, 0, this.name));
-  }
-
-  /** The packs around `ordinal`, it included, whose names stand on the same page. */
-  packsBeside(ordinal: number): { first: number; end: number } {
-    const offsets = this.#packOffsets;
-    const start = offsets[ordinal]! - (offsets[ordinal]! % PACK_PAGE_SIZE);
-    let first = ordinal;
-    while (first > 0 && offsets[first - 1]! >= start) first--;
-    let end = ordinal + 1;
-    while (end < offsets.length && offsets[end]! + NAME_REFERENCE_SIZE <= start + PACK_PAGE_SIZE) end++;
-    return { first, end };
+    const offset = this.#footer.packOffset(ordinal);
+    return this.#packBytes(offset, this.#footer.packOffset(ordinal + 1) - offset);
   }
 
   /** @throws CorruptError naming the segment */
@@ -155,96 +141,62 @@ export class Segment implements Disposable {
     return decodePackRecord(this.packRecordBytes(ordinal), this.name);
   }
 
+  /** Object name of pack `ordinal`, from the head of its record. @throws CorruptError naming the segment */
+  packName(ordinal: number): string {
+    const head = this.#packBytes(this.#footer.packOffset(ordinal), NAME_REFERENCE_SIZE);
+    return packName(decodeReference(head, 0, this.name));
+  }
+
+  /** The packs around `ordinal`, it included, whose names stand on the same page. */
+  packsBeside(ordinal: number): { first: number; end: number } {
+    const footer = this.#footer;
+    const offset = footer.packOffset(ordinal);
+    const start = offset - (offset % PACK_PAGE_SIZE);
+    let first = ordinal;
+    while (first > 0 && footer.packOffset(first - 1) >= start) first--;
+    let end = ordinal + 1;
+    const { packCount } = this.counts;
+    while (end < packCount && footer.packOffset(end) + NAME_REFERENCE_SIZE <= start + PACK_PAGE_SIZE) end++;
+    return { first, end };
+  }
+
   [Symbol.dispose](): void {
-    this.#source.close();
+    this.#pages.release();
+    this.#sealed.source.close();
   }
 
-  #openFooter(): Uint8Array {
-    const { size } = this.#source;
-    const trailer = this.#source.read(size - TRAILER_SIZE, TRAILER_SIZE);
-    if (Buffer.compare(trailer.subarray(4), TRAILER_MAGIC) !== 0)
-      throw this.#damaged("its last bytes are not a trailer");
-    const length = new DataView(trailer.buffer, trailer.byteOffset, 4).getUint32(0, true);
-    const offset = size - TRAILER_SIZE - length;
-    if (offset < HEADER_SIZE || length < 4 + FOOTER_FIXED + TAG_SIZE) throw this.#damaged(`footer of ${length} bytes`);
-    const body = decodePaddedBody(this.#open(FOOTER_PAGE, offset, length), this.name);
-    if (body.length < FOOTER_FIXED) throw this.#damaged(`footer body of ${body.length} bytes`);
-    return body;
+  /** Index of the first entry that is not below `id`, or -1 when the filter says that none is of it. */
+  #findFirst(id: Uint8Array): number {
+    const page = this.#footer.lastPageBefore(id);
+    if (!this.#footer.mayContain(id, page)) return -1;
+    const first = page * PAGE_ENTRIES;
+    return first + lowerBound(this.#pages.get(page), Math.min(PAGE_ENTRIES, this.counts.entryCount - first), id);
   }
 
-  #decodeCounts(footer: Uint8Array): SegmentCounts {
-    const view = new DataView(footer.buffer, footer.byteOffset, footer.byteLength);
-    if (footer[0] !== 1) {
-      throw new BcatError("newer-format", `Cannot read segment "${this.name}": version ${footer[0]}, known is 1`);
-    }
-    const kind = view.getUint8(1);
-    const counts = {
-      entryCount: view.getUint32(4, true),
-      packCount: view.getUint32(8, true),
-      packBytes: view.getUint32(12, true),
-    };
-    if (!isBlobKind(kind) || footer[2] !== 0 || footer[3] !== 0) throw this.#damaged(`chunks of kind ${kind}`);
-    const fixed = FOOTER_FIXED + entryPageCount(counts) * ID_SIZE + counts.packCount * 4;
-    if (counts.entryCount === 0 || counts.packCount === 0) throw this.#damaged("it has no entries");
-    if (footer.length < fixed || HEADER_SIZE + pagesSize(counts) > this.#source.size) {
-      throw this.#damaged(
-        `${counts.entryCount} entries and ${counts.packBytes} bytes of packs in ${this.#source.size} bytes`,
-      );
-    }
-    return { kind, ...counts };
+  #isOf(entry: number, id: Uint8Array): boolean {
+    if (entry < 0 || entry >= this.counts.entryCount) return false;
+    return compareIds(this.#pageOf(entry), offsetInPage(entry), id, 0) === 0;
   }
 
-  #decodePackOffsets(bytes: Uint8Array): Uint32Array {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const offsets = new Uint32Array(this.counts.packCount);
-    let end = 0;
-    for (let i = 0; i < offsets.length; i++) {
-      const offset = view.getUint32(i * 4, true);
-      if (i === 0 ? offset !== 0 : offset < end) throw this.#damaged(`pack record ${i} at ${offset}`);
-      offsets[i] = offset;
-      end = offset + PACK_RECORD_FIXED;
-    }
-    if (end > this.counts.packBytes) throw this.#damaged(`pack records to ${end} of ${this.counts.packBytes} bytes`);
-    return offsets;
-  }
-
-  #splitFilters(bytes: Uint8Array): Uint8Array[] {
-    const filters: Uint8Array[] = [];
-    const blocks = Math.ceil(entryPageCount(this.counts) / FILTER_PAGES);
-    let offset = 0;
-    for (let i = 0; i < blocks; i++) {
-      const length = filterLength(bytes.subarray(offset));
-      if (length === undefined) throw this.#damaged(`filter block ${i} is cut off`);
-      filters.push(bytes.subarray(offset, offset + length));
-      offset += length;
-    }
-    if (offset !== bytes.length) throw this.#damaged(`${bytes.length - offset} bytes behind the filters`);
-    return filters;
-  }
-
-  /** Index of the last page whose first id is below `id`; 0 when there is none. */
-  #lastPageBefore(id: Uint8Array): number {
-    let low = 0;
-    let high = entryPageCount(this.counts) - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (compareIds(this.#fences, middle * ID_SIZE, id, 0) < 0) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
-  #mayContain(id: Uint8Array, page: number): boolean {
-    const filter = this.#filters[Math.floor(page / FILTER_PAGES)];
-    if (filter !== undefined && filter.length > FILTER_HEADER_SIZE && filterMayContain(filter, id)) return true;
-    const next = (page + 1) * ID_SIZE;
-    return next < this.#fences.length && compareIds(this.#fences, next, id, 0) === 0;
+  #pageOf(entry: number): Uint8Array {
+    return this.#pages.get(Math.floor(entry / PAGE_ENTRIES));
   }
 
   #decodeEntry(page: Uint8Array, at: number): SegmentEntry {
+    const pack = this.#packOf(page, at);
+    return { pack, offset: readU32(page, at + STREAM_OFFSET), length: readU32(page, at + LENGTH_OFFSET) };
+  }
+
+  /** The pack of an entry, of which every limit has been checked: nothing is read, or taken memory for, beyond one. */
+  #packOf(page: Uint8Array, at: number): number {
     const pack = readU32(page, at + PACK_OFFSET);
     if (pack >= this.counts.packCount) throw this.#damaged(`an entry names pack ${pack} of ${this.counts.packCount}`);
-    return { pack, offset: readU32(page, at + STREAM_OFFSET), length: readU32(page, at + LENGTH_OFFSET) };
+    const offset = readU32(page, at + STREAM_OFFSET);
+    const length = readU32(page, at + LENGTH_OFFSET);
+    const lengthMax = CHUNK_LENGTH_MAX[this.counts.kind];
+    if (length >= 1 && length <= lengthMax && offset + length <= STREAM_MAX) return pack;
+    const allowed = `allowed are 1 to ${lengthMax} in a stream of ${STREAM_MAX}`;
+    throw this.#damaged(`an entry has ${length} bytes at ${offset}, ${allowed}`);
   }
 
   #packBytes(offset: number, length: number): Uint8Array {
@@ -252,51 +204,32 @@ export class Segment implements Disposable {
     const pagesBefore = entryPageCount(this.counts);
     for (let done = 0; done < length; ) {
       const index = Math.floor((offset + done) / PACK_PAGE_SIZE);
-      const start = index * PACK_PAGE_SIZE;
-      const size = Math.min(PACK_PAGE_SIZE, this.counts.packBytes - start);
-      const place =
-        HEADER_SIZE + this.counts.entryCount * ENTRY_SIZE + pagesBefore * TAG_SIZE + start + index * TAG_SIZE;
-      if (index >= packPageCount(this.counts)) throw this.#damaged("a pack record is cut off");
-      const piece = this.#page(pagesBefore + index, place, size).subarray(
-        offset + done - start,
-        offset + length - start,
-      );
-      result.set(piece, done);
-      done += piece.length;
+      const start = offset + done - index * PACK_PAGE_SIZE;
+      const end = Math.min(PACK_PAGE_SIZE, start + length - done);
+      result.set(this.#pages.get(pagesBefore + index).subarray(start, end), done);
+      done += end - start;
     }
     return result;
   }
 
-  #page(index: number, offset: number, size: number): Uint8Array {
-    return this.#cache.get(this, index, () => this.#open(index, offset, size + TAG_SIZE));
-  }
-
-  #open(page: number, offset: number, length: number): Uint8Array {
-    const sealed = this.#source.read(offset, length);
-    if (sealed.length === length) {
-      const plain = openGcm(this.#key, pageNonce(page), this.#additional, sealed);
-      if (plain !== undefined) return plain;
-    }
-    throw this.#damaged(
-      page === FOOTER_PAGE ? "the tag of its footer does not verify" : `the tag of page ${page} does not verify`,
-    );
-  }
-
   #damaged(found: string): BcatError {
-    const fault = this.#source.fault?.();
-    if (fault !== undefined) return fault;
-    return new CorruptError(`Cannot read segment "${this.name}": ${found}`, { object: this.name });
+    return this.#sealed.damaged(found);
   }
 }
 
-/** Offset of the first entry of `page` that is not below `id`. */
-function lowerBound(page: Uint8Array, id: Uint8Array): number {
+/** Offset of entry `entry` in its page. */
+function offsetInPage(entry: number): number {
+  return (entry % PAGE_ENTRIES) * ENTRY_SIZE;
+}
+
+/** Ordinal of the first of `count` entries that is not below `id`. */
+function lowerBound(page: Uint8Array, count: number, id: Uint8Array): number {
   let low = 0;
-  let high = page.length / ENTRY_SIZE;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (compareIds(page, middle * ENTRY_SIZE, id, 0) < 0) low = middle + 1;
     else high = middle;
   }
-  return low * ENTRY_SIZE;
+  return low;
 }

@@ -1,0 +1,197 @@
+/**
+ * The footer of a segment (docs/format.md section 11), all of which stays in memory that threads can share:
+ *
+ *     u8 version | u8 kind | 2 zero | u32 entries | u32 packs p | u32 bytes of pack records
+ *     16 id of the first entry, a page | u32 offset of the record, a pack | filter blocks
+ *
+ * About 1.2 bytes an entry. Nothing is decoded when it is opened: look-ups read the bytes where they stand.
+ */
+import { GcmOpening } from "@bcat/crypto";
+import { BcatError, CorruptError } from "@bcat/errors";
+import { isBlobKind } from "../blob-kind.js";
+import { FILTER_HEADER_SIZE, filterLength, filterMayContain } from "../fuse-filter.js";
+import { readU32 } from "../read-u32.js";
+import {
+  compareIds,
+  entryPageCount,
+  FILTER_PAGES,
+  FOOTER_FIXED,
+  FOOTER_PAGE,
+  HEADER_SIZE,
+  ID_SIZE,
+  PACK_RECORD_FIXED,
+  PACK_RECORD_MAX,
+  pageNonce,
+  pagesSize,
+  type SegmentCounts,
+  TAG_SIZE,
+  TRAILER_MAGIC,
+  TRAILER_SIZE,
+} from "./layout.js";
+import type { SealedPages } from "./sealed-pages.js";
+
+/** Bytes opened at once. */
+const PIECE_SIZE = 256 * 1024;
+const ZEROS = Buffer.alloc(PIECE_SIZE);
+
+export class Footer {
+  readonly counts: SegmentCounts;
+  /** In shared memory. */
+  readonly bytes: Uint8Array;
+  readonly #pages: SealedPages;
+  readonly #pageCount: number;
+  /** Where the offsets of the pack records begin. */
+  readonly #packs: number;
+  /** Where each filter block begins. */
+  readonly #filters: Uint32Array;
+
+  /**
+   * @param bytes the body, where it has been opened already
+   * @throws CorruptError naming the segment, or the fault of its source; BcatError newer-format
+   */
+  constructor(pages: SealedPages, bytes = openBody(pages)) {
+    this.bytes = bytes;
+    this.#pages = pages;
+    this.counts = this.#decodeCounts();
+    this.#pageCount = entryPageCount(this.counts);
+    this.#packs = FOOTER_FIXED + this.#pageCount * ID_SIZE;
+    this.#checkPackOffsets();
+    this.#filters = this.#findFilters();
+  }
+
+  /** Index of the last page whose first id is below `id`; 0 when there is none. */
+  lastPageBefore(id: Uint8Array): number {
+    let low = 0;
+    let high = this.#pageCount - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (compareIds(this.bytes, FOOTER_FIXED + middle * ID_SIZE, id, 0) < 0) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** False when the id is surely not in the segment, given what {@link lastPageBefore} says of it. */
+  mayContain(id: Uint8Array, page: number): boolean {
+    const block = Math.floor(page / FILTER_PAGES);
+    const start = this.#filters[block]!;
+    if (this.#filters[block + 1]! > start + FILTER_HEADER_SIZE && filterMayContain(this.bytes, id, 0, start))
+      return true;
+    // The next page may begin with it, and have a filter of its own.
+    return page + 1 < this.#pageCount && compareIds(this.bytes, FOOTER_FIXED + (page + 1) * ID_SIZE, id, 0) === 0;
+  }
+
+  /** Offset of the record of pack `ordinal` in the pack section; behind the last, that of its end. */
+  packOffset(ordinal: number): number {
+    const { packCount, packBytes } = this.counts;
+    return ordinal === packCount ? packBytes : readU32(this.bytes, this.#packs + 4 * ordinal);
+  }
+
+  #decodeCounts(): SegmentCounts {
+    const { bytes } = this;
+    const { name, source } = this.#pages;
+    if (bytes[0] !== 1) {
+      throw new BcatError("newer-format", `Cannot read segment "${name}": version ${bytes[0]}, known is 1`);
+    }
+    const kind = bytes[1]!;
+    const entryCount = readU32(bytes, 4);
+    const packCount = readU32(bytes, 8);
+    const packBytes = readU32(bytes, 12);
+    const counts = { entryCount, packCount, packBytes };
+    if (!isBlobKind(kind) || bytes[2] !== 0 || bytes[3] !== 0) throw this.#pages.damaged(`chunks of kind ${kind}`);
+    if (entryCount === 0 || packCount === 0) throw this.#pages.damaged("it has no entries");
+    const fixed = FOOTER_FIXED + entryPageCount(counts) * ID_SIZE + packCount * 4;
+    if (bytes.length < fixed || HEADER_SIZE + pagesSize(counts) > source.size) {
+      throw this.#pages.damaged(`${entryCount} entries and ${packBytes} bytes of packs in ${source.size} bytes`);
+    }
+    return { kind, ...counts };
+  }
+
+  /** Every record has a length that one can have: none makes a reader take more memory. */
+  #checkPackOffsets(): void {
+    const { packCount } = this.counts;
+    let offset = this.packOffset(0);
+    if (offset !== 0) throw this.#pages.damaged(`pack record 0 at ${offset}`);
+    for (let ordinal = 1; ordinal <= packCount; ordinal++) {
+      const end = this.packOffset(ordinal);
+      const length = end - offset;
+      if (length < PACK_RECORD_FIXED || length > PACK_RECORD_MAX) {
+        throw this.#pages.damaged(`pack record ${ordinal - 1} of ${length} bytes`);
+      }
+      offset = end;
+    }
+  }
+
+  #findFilters(): Uint32Array {
+    const blocks = Math.ceil(this.#pageCount / FILTER_PAGES);
+    const filters = new Uint32Array(blocks + 1);
+    let offset = this.#packs + this.counts.packCount * 4;
+    for (let block = 0; block < blocks; block++) {
+      const length = filterLength(this.bytes, offset);
+      if (length === undefined) throw this.#pages.damaged(`filter block ${block} is cut off`);
+      filters[block] = offset;
+      offset += length;
+    }
+    filters[blocks] = offset;
+    if (offset === this.bytes.length) return filters;
+    throw this.#pages.damaged(`${this.bytes.length - offset} bytes behind the filters`);
+  }
+}
+
+/** The body, piece by piece: a footer of 100 million entries has 120 MB, and may have half as many zeros behind it. */
+function openBody(pages: SealedPages): Uint8Array {
+  const { source, key, additional } = pages;
+  const { offset, length } = findFooter(pages);
+  const tag = source.read(offset + length - TAG_SIZE, TAG_SIZE).slice();
+  const opening = new GcmOpening(key, pageNonce(FOOTER_PAGE), additional, tag);
+  const end = offset + length - TAG_SIZE;
+  const scratch = new Uint8Array(PIECE_SIZE);
+  let body: Body | undefined;
+  for (let at = offset; at < end; at += PIECE_SIZE) {
+    const pieceLength = Math.min(PIECE_SIZE, end - at);
+    const piece = source.read(at, pieceLength, scratch);
+    if (piece.length !== pieceLength) throw pages.damaged("its footer is cut off");
+    const plain = opening.update(piece);
+    body ??= new Body(readU32(plain, 0), length - TAG_SIZE);
+    body.add(plain);
+  }
+  if (!opening.end()) throw pages.damaged("the tag of its footer does not verify");
+  if (body?.fault === undefined) return body!.bytes;
+  throw new CorruptError(`Cannot open "${pages.name}": ${body.fault}`, { object: pages.name });
+}
+
+function findFooter(pages: SealedPages): { offset: number; length: number } {
+  const { source } = pages;
+  const trailer = source.read(source.size - TRAILER_SIZE, TRAILER_SIZE);
+  if (trailer.length !== TRAILER_SIZE || Buffer.compare(trailer.subarray(4), TRAILER_MAGIC) !== 0) {
+    throw pages.damaged("its last bytes are not a trailer");
+  }
+  const length = readU32(trailer, 0);
+  const offset = source.size - TRAILER_SIZE - length;
+  if (offset < HEADER_SIZE || length < 4 + FOOTER_FIXED + TAG_SIZE) throw pages.damaged(`footer of ${length} bytes`);
+  return { offset, length };
+}
+
+/** Takes a padded body in pieces: u32 length, body, zeros. What is wrong is said when the tag has verified. */
+class Body {
+  readonly bytes: Uint8Array;
+  fault: string | undefined;
+  /** Of the padded body, that have been added. */
+  #length = 0;
+
+  constructor(length: number, padded: number) {
+    const room = padded - 4;
+    if (length > room) this.fault = `body length ${length} is above the ${room} bytes there are`;
+    else if (length < FOOTER_FIXED) this.fault = `footer body of ${length} bytes`;
+    this.bytes = new Uint8Array(new SharedArrayBuffer(this.fault === undefined ? length : 0));
+  }
+
+  add(plain: Uint8Array): void {
+    const bodyStart = Math.max(0, 4 - this.#length);
+    const bodyEnd = Math.max(bodyStart, Math.min(plain.length, 4 + this.bytes.length - this.#length));
+    if (this.fault === undefined) this.bytes.set(plain.subarray(bodyStart, bodyEnd), this.#length + bodyStart - 4);
+    const padding = plain.subarray(bodyEnd);
+    if (Buffer.compare(padding, ZEROS.subarray(0, padding.length)) !== 0) this.fault ??= "padding is not zero";
+    this.#length += plain.length;
+  }
+}
