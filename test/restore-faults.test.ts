@@ -32,11 +32,21 @@ test("a user without privileges keeps the set-id bits of what is theirs, and of 
   const refuse = (uid: number) => {
     if (uid === somebody) throw Object.assign(new Error("EPERM"), { code: "EPERM", errno: -1, syscall: "fchownat" });
   };
+  const theirs = new Set<number>();
   await using client = await openClient(createMemoryStorage(), {
     replace: (posix) => ({
       statAt(directory, name, into) {
         posix.statAt(directory, name, into);
         if (Buffer.from(name).includes("theirs")) into.uid = somebody;
+      },
+      openFileAt(directory, name) {
+        const file = posix.openFileAt(directory, name);
+        if (Buffer.from(name).includes("theirs")) theirs.add(file);
+        return file;
+      },
+      statFile(file, into) {
+        posix.statFile(file, into);
+        if (theirs.has(file)) into.uid = somebody;
       },
       setFileOwner(file, uid, gid) {
         refuse(uid);

@@ -101,7 +101,7 @@ class KoffiPosix implements Posix {
     this.#libc.lseek(directory.fd, 0, 0);
     for (;;) {
       into.reserve(GETDENTS_SIZE);
-      const length = this.#libc.getdents(directory.fd, this.#addressOf(into) + into.length, GETDENTS_SIZE);
+      const length = this.#libc.getdents(directory.fd, this.#entriesAddress(into) + into.length, GETDENTS_SIZE);
       if (length === 0) return;
       if (length > 0) noteNames(into, length);
       else this.#again("getdents64", { directory });
@@ -116,7 +116,7 @@ class KoffiPosix implements Posix {
   }
 
   statEntry(directory: Directory, entries: EntryList, index: number, into: Stat): void {
-    const at = this.#addressOf(entries) + entries.starts[index]!;
+    const at = this.#entriesAddress(entries) + entries.starts[index]!;
     while (this.#libc.statx(directory.fd, at, STAT_ENTRY, STATX_MASK, this.#statxAt) < 0)
       this.#again("statx", { directory, name: entries.name(index) });
     decodeStatx(this.#statx, into);
@@ -248,7 +248,7 @@ class KoffiPosix implements Posix {
     return { fd, path: path.slice() };
   }
 
-  #addressOf(list: EntryList): number {
+  #entriesAddress(list: EntryList): number {
     const { buffer } = list.bytes;
     if (buffer !== this.#entries) {
       this.#entries = buffer;

@@ -2,8 +2,8 @@
 import { BcatError, systemErrorCode } from "@bcat/errors";
 import { type Directory, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
-import { describe } from "../faults.js";
 import { type Entry, findEntries, rootEntries } from "../entries.js";
+import { describe } from "../faults.js";
 import { joinPath, splitPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { showName } from "../tree/name.js";
