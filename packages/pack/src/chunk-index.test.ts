@@ -1,6 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
 import { DATA, TREE } from "./blob-kind.js";
-import { ChunkColumns } from "./chunk-columns.js";
 import { ChunkIndex } from "./chunk-index.js";
 import type { PackContext } from "./context.js";
 import { packName } from "./pack-name.js";
@@ -10,33 +9,14 @@ import { packPageCount } from "./segment/layout.js";
 import { PageCache } from "./segment/page-cache.js";
 import { Segment } from "./segment/segment.js";
 import { createTestContext } from "./test-context.js";
+import { createTestPack } from "./test-pack.js";
 
 let context: PackContext;
 beforeAll(async () => {
   context = await createTestContext();
 });
 
-/** A pack of chunks of 10 bytes and frames of 100. */
-function fakePack(ids: readonly Uint8Array[], frameCount = 1): IndexedPack {
-  const chunks = new ChunkColumns();
-  ids.forEach((id, i) => {
-    chunks.push(id, i * 10, 10);
-  });
-  const salt = context.random(16);
-  const frames = Array.from({ length: frameCount }, (_, i) => ({
-    key: 0,
-    codec: 0,
-    salt,
-    storedOffset: i * 116,
-    storedLength: 116,
-    plainOffset: i * 100,
-    plainLength: 100,
-  }));
-  const keys = [{ kind: 1, epoch: 0, domain: 0, encapsulation: context.random(32) }];
-  const reference = { session: 5, unique: context.random(16) };
-  return { reference, size: 4096 + frameCount * 116, keys, frames, chunks: chunks.table() };
-}
-
+const fakePack = (ids: readonly Uint8Array[], frameCount = 1) => createTestPack(context, ids, frameCount);
 const createId = () => context.random(32);
 const nameOf = (pack: IndexedPack) => packName(pack.reference);
 const createPackName = () => packName({ session: 7, unique: context.random(16) });
@@ -59,7 +39,7 @@ function openCounting(packs: readonly IndexedPack[], cache: PageCache): { segmen
 /** Many packs with long records, so that neither their pages nor their records fit into what is kept. */
 function createWideIndex() {
   const ids = Array.from({ length: 600 }, createId);
-  const packs = ids.map((id) => fakePack([id], 100));
+  const packs = ids.map((id) => fakePack([id], 200));
   const { segment, reads } = openCounting(packs, new PageCache(200_000));
   const index = new ChunkIndex();
   index.addSegment(segment);

@@ -3,10 +3,17 @@
  * them. "Is this new?" is answered in memory but for the filters' one false answer in 256.
  */
 import { type BlobKind, DATA, TREE } from "./blob-kind.js";
+import type { PackContext } from "./context.js";
 import { IdSet } from "./id-set.js";
 import { CondemnedMarks } from "./segment/condemned-marks.js";
 import type { PackRecord } from "./segment/pack-record.js";
-import type { Segment } from "./segment/segment.js";
+import { PackRecords } from "./segment/pack-records.js";
+import { PageCache } from "./segment/page-cache.js";
+import { RunFiles } from "./segment/run-files.js";
+import { Segment, type SharedSegment } from "./segment/segment.js";
+
+/** Bytes of opened pages that a thread keeps which has been given an index. */
+const SHARED_PAGES_SIZE = 8 * 2 ** 20;
 
 /** A place of a chunk: its pack, and where it lies in the stream of the pack. */
 export interface ChunkLocation {
@@ -17,38 +24,40 @@ export interface ChunkLocation {
   readonly isCondemned: boolean;
 }
 
-/** Pack records kept decoded: most chunks that are read together lie in the same few packs. */
-const RECORDS_MAX = 256;
-
-/** A segment, and what this index knows of its packs. */
+/** A segment, and which of its packs are condemned: undefined until that is asked. */
 interface Run {
   readonly segment: Segment;
-  /** Undefined until a chunk is found and some pack is condemned. */
   marks: CondemnedMarks | undefined;
-  /** The decoded records, by ordinal. */
-  readonly records: Map<number, PackRecord>;
 }
 
-export class ChunkIndex {
+/** All that an index knows, for another thread of this process; see {@link openSharedIndex}. */
+export interface SharedIndex {
+  /** Object names. */
+  readonly condemned: readonly string[];
+  readonly runs: readonly { readonly segment: SharedSegment; readonly marks: Uint8Array | undefined }[];
+}
+
+export class ChunkIndex implements Disposable {
   readonly #runs: Record<BlobKind, Run[]> = { [DATA]: [], [TREE]: [] };
   /** Ids in packs that no segment names yet: one set for each pack, the last for the open one. */
   readonly #added: Record<BlobKind, IdSet[]> = { [DATA]: [new IdSet()], [TREE]: [new IdSet()] };
   readonly #condemned = new Set<string>();
-  /** The records kept decoded, least recently used first. */
-  readonly #recent = new Map<PackRecord, { run: Run; ordinal: number }>();
+  readonly #records = new PackRecords();
 
   segments(kind: BlobKind): readonly Segment[] {
     return this.#runs[kind].map((run) => run.segment);
   }
 
-  addSegment(segment: Segment): void {
-    this.#runs[segment.counts.kind].push({ segment, marks: undefined, records: new Map() });
+  /** @param marks of condemned packs, as another thread has them */
+  addSegment(segment: Segment, marks?: Uint8Array): void {
+    const known = marks === undefined ? undefined : new CondemnedMarks(segment, this.#condemned, marks);
+    this.#runs[segment.counts.kind].push({ segment, marks: known });
   }
 
   removeSegment(segment: Segment): void {
     const { kind } = segment.counts;
-    for (const [record, { run }] of this.#recent) if (run.segment === segment) this.#recent.delete(record);
     this.#runs[kind] = this.#runs[kind].filter((run) => run.segment !== segment);
+    this.#records.drop(segment);
   }
 
   /** Declares that a pack (by its object name) may never again be used as a location by a writer. */
@@ -87,9 +96,7 @@ export class ChunkIndex {
   /** True when a writer may refer to the chunk: this run has stored it, or it lies in a pack that is not condemned. */
   has(kind: BlobKind, id: Uint8Array): boolean {
     for (const set of this.#added[kind]) if (set.has(id)) return true;
-    for (const run of this.#runs[kind]) {
-      for (const { pack } of run.segment.find(id)) if (!this.#isCondemned(run, pack)) return true;
-    }
+    for (const run of this.#runs[kind]) if (run.segment.has(id, this.#marks(run))) return true;
     return false;
   }
 
@@ -99,35 +106,43 @@ export class ChunkIndex {
     const condemned: ChunkLocation[] = [];
     for (const run of this.#runs[kind]) {
       for (const { pack: ordinal, offset, length } of run.segment.find(id)) {
-        const isCondemned = this.#isCondemned(run, ordinal);
-        (isCondemned ? condemned : sound).push({ pack: this.#record(run, ordinal), offset, length, isCondemned });
+        const isCondemned = this.#marks(run)?.has(ordinal) ?? false;
+        const location = { pack: this.#records.get(run.segment, ordinal), offset, length, isCondemned };
+        if (isCondemned) condemned.push(location);
+        else sound.push(location);
       }
     }
     return [...sound, ...condemned];
   }
 
-  #isCondemned(run: Run, ordinal: number): boolean {
-    if (this.#condemned.size === 0) return false;
+  /** For another thread. What is added, condemned or removed later is not seen there. */
+  share(): SharedIndex {
+    const runs = [...this.#runs[DATA], ...this.#runs[TREE]].map((run) => ({
+      segment: run.segment.share(),
+      marks: this.#marks(run)?.marks,
+    }));
+    return { condemned: [...this.#condemned], runs };
+  }
+
+  /** Closes all segments. */
+  [Symbol.dispose](): void {
+    for (const kind of [DATA, TREE] as const) for (const { segment } of this.#runs[kind]) segment[Symbol.dispose]();
+  }
+
+  #marks(run: Run): CondemnedMarks | undefined {
+    if (this.#condemned.size === 0) return undefined;
     run.marks ??= new CondemnedMarks(run.segment, this.#condemned);
-    return run.marks.has(ordinal);
+    return run.marks;
   }
+}
 
-  #record(run: Run, ordinal: number): PackRecord {
-    let record = run.records.get(ordinal);
-    if (record === undefined) {
-      record = run.segment.packRecord(ordinal);
-      run.records.set(ordinal, record);
-      if (this.#recent.size >= RECORDS_MAX) this.#forgetOldest();
-    } else this.#recent.delete(record);
-    this.#recent.set(record, { run, ordinal });
-    return record;
-  }
-
-  #forgetOldest(): void {
-    for (const [record, { run, ordinal }] of this.#recent) {
-      this.#recent.delete(record);
-      run.records.delete(ordinal);
-      return;
-    }
-  }
+/** Opens, in another thread, what {@link ChunkIndex.share} has given. @param pagesSize bytes of pages kept here */
+export function openSharedIndex(context: PackContext, shared: SharedIndex, pagesSize = SHARED_PAGES_SIZE): ChunkIndex {
+  const index = new ChunkIndex();
+  for (const pack of shared.condemned) index.condemn(pack);
+  const cache = new PageCache(pagesSize);
+  const files = new RunFiles();
+  for (const { segment, marks } of shared.runs)
+    index.addSegment(Segment.adopt(context, segment, { cache, files }), marks);
+  return index;
 }

@@ -2,6 +2,8 @@
  * A set of chunk ids, by their first 16 bytes: open addressing in one array of words, no object for an id. Ids are
  * keyed hashes, so their words are the hash. 16 bytes a slot, at most three quarters full.
  */
+import { readU32 } from "./read-u32.js";
+
 const WORDS = 4;
 const INITIAL_SLOTS = 1 << 12;
 
@@ -15,19 +17,16 @@ export class IdSet {
   }
 
   has(id: Uint8Array): boolean {
-    const [w0, w1, w2, w3] = wordsOf(id);
-    return this.#words[this.#find(w0, w1, w2, w3)] !== 0;
+    return this.#words[this.#find(firstWord(id), readU32(id, 4), readU32(id, 8), readU32(id, 12))] !== 0;
   }
 
   /** Adds the id; false when it was there. */
   add(id: Uint8Array): boolean {
-    const [w0, w1, w2, w3] = wordsOf(id);
-    const at = this.#find(w0, w1, w2, w3);
-    if (this.#words[at] !== 0) return false;
-    this.#words[at] = w0;
-    this.#words[at + 1] = w1;
-    this.#words[at + 2] = w2;
-    this.#words[at + 3] = w3;
+    const words = this.#words;
+    const at = this.#find(firstWord(id), readU32(id, 4), readU32(id, 8), readU32(id, 12));
+    if (words[at] !== 0) return false;
+    words[at] = firstWord(id);
+    for (let i = 1; i < WORDS; i++) words[at + i] = readU32(id, 4 * i);
     if (++this.#size > this.#slots * 0.75) this.#grow();
     return true;
   }
@@ -55,8 +54,7 @@ export class IdSet {
   }
 }
 
-/** The four words of an id; the first is never 0, which marks a free slot (two ids in 2^128 thereby coincide). */
-function wordsOf(id: Uint8Array): [number, number, number, number] {
-  const view = new DataView(id.buffer, id.byteOffset, 16);
-  return [view.getUint32(0, true) || 1, view.getUint32(4, true), view.getUint32(8, true), view.getUint32(12, true)];
+/** Never 0, which marks a free slot (two ids in 2^128 thereby coincide). */
+function firstWord(id: Uint8Array): number {
+  return readU32(id, 0) || 1;
 }

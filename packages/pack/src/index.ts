@@ -1,5 +1,6 @@
 export { type BlobKind, DATA, idLabel, TREE } from "./blob-kind.js";
-export { ChunkIndex, type ChunkLocation } from "./chunk-index.js";
+export { ChunkClaims, type ClaimsMemory } from "./chunk-claims.js";
+export { ChunkIndex, type ChunkLocation, openSharedIndex, type SharedIndex } from "./chunk-index.js";
 export type { PackContext } from "./context.js";
 export {
   type ChunkTable,
@@ -28,10 +29,11 @@ export {
   type PackWriterOptions,
 } from "./pack-writer.js";
 export { type BuiltSegment, buildSegment, type IndexedPack } from "./segment/build-segment.js";
-export { type ByteSource, memorySource } from "./segment/byte-source.js";
+export { type ByteSource, memorySource, type SharedBytes } from "./segment/byte-source.js";
 export { canMerge, mergeSegments } from "./segment/merge-segments.js";
 export type { PackRecord } from "./segment/pack-record.js";
 export { PageCache } from "./segment/page-cache.js";
+export { OPEN_RUN_FILES_MAX, type RunFile, RunFiles } from "./segment/run-files.js";
 export { Segment, type SegmentEntry } from "./segment/segment.js";
 export { PackFrames, readSpan, type Span, spanOf } from "./stream-reader.js";
 export { FRAME_PLAIN_MAX, type FrameEntry, type FrameTables } from "./tables.js";

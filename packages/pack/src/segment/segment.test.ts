@@ -3,10 +3,10 @@ import { createMulberry32 } from "@bcat/storage";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { TREE } from "../blob-kind.js";
-import { ChunkColumns } from "../chunk-columns.js";
 import type { PackContext } from "../context.js";
 import { packName } from "../pack-name.js";
 import { createTestContext } from "../test-context.js";
+import { createTestPack } from "../test-pack.js";
 import { buildSegment, type IndexedPack } from "./build-segment.js";
 import { memorySource } from "./byte-source.js";
 import { canMerge, mergeSegments } from "./merge-segments.js";
@@ -22,24 +22,7 @@ beforeAll(async () => {
 
 const segmentSettings = { kind: TREE, epoch: 0, domain: 0, session: 5 } as const;
 
-function fakePack(ids: Uint8Array[], frameCount = 3): IndexedPack {
-  const chunks = new ChunkColumns();
-  ids.forEach((id, i) => {
-    chunks.push(id, i * 10, 10);
-  });
-  const frames = Array.from({ length: frameCount }, (_, i) => ({
-    key: 0,
-    codec: 0,
-    salt: context.random(16),
-    storedOffset: i * 116,
-    storedLength: 116,
-    plainOffset: i * 100,
-    plainLength: 100,
-  }));
-  const keys = [{ kind: 1, epoch: 0, domain: 0, encapsulation: context.random(32) }];
-  const reference = { session: 5, unique: context.random(16) };
-  return { reference, size: 4096 + frameCount * 116, keys, frames, chunks: chunks.table() };
-}
+const fakePack = (ids: Uint8Array[], frameCount = 3) => createTestPack(context, ids, frameCount);
 
 function open(built: { name: string; bytes: Uint8Array }): Segment {
   return new Segment(context, { name: built.name, source: memorySource(built.bytes) }, new PageCache(1 << 20));

@@ -8,7 +8,7 @@ import type { PackContext } from "../context.js";
 import { STREAM_MAX } from "../directory.js";
 import { decodeReference, NAME_REFERENCE_SIZE, packName } from "../pack-name.js";
 import { readU32 } from "../read-u32.js";
-import { type ByteSource, type SharedBytes, shareSource } from "./byte-source.js";
+import { type ByteSource, memorySource, type SharedBytes, shareSource } from "./byte-source.js";
 import { Footer } from "./footer.js";
 import {
   CHUNK_LENGTH_MAX,
@@ -30,6 +30,7 @@ import {
 } from "./layout.js";
 import { decodePackRecord, type PackRecord } from "./pack-record.js";
 import { CachedPages, type PageCache } from "./page-cache.js";
+import type { RunFiles } from "./run-files.js";
 import { SealedPages } from "./sealed-pages.js";
 
 /** One place of a chunk: a pack of the segment, and the chunk's place in the pack's stream. */
@@ -80,6 +81,13 @@ export class Segment implements Disposable {
     this.#pages = new CachedPages(cache, pageCount, (page, target) => {
       this.#sealed.open(page, pagePlace(this.counts, page), target, cache.scratch);
     });
+  }
+
+  /** Opens, in another thread, what {@link share} has given there. */
+  static adopt(context: PackContext, shared: SharedSegment, parts: { cache: PageCache; files: RunFiles }): Segment {
+    const { name, header, footer, bytes } = shared;
+    const source = "file" in bytes ? parts.files.source(bytes.file) : memorySource(bytes.bytes);
+    return new Segment(context, { name, header, footer, source, sizeMax: source.size }, parts.cache);
   }
 
   /** For another thread of this process. */

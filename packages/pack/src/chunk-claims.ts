@@ -1,0 +1,131 @@
+/**
+ * The ids of chunks that a run has stored or is storing, by their first 16 bytes, in memory that threads share. Of all
+ * threads that meet a new chunk, one claims it and stores it.
+ *
+ *     control: i32 index of the current table | i32 claims in each table
+ *     table:   slots of 4 words of an id, open addressing; 2^16 slots, and twice as many in each table after it
+ *
+ * A claim writes word 0 of a free slot by compare-and-exchange, words 1 and 2, and word 3 last; who meets a slot without
+ * its word 3 waits for it. Words 0 and 3 are never 0 (four ids in 2^128 thereby coincide). When a table is three quarters
+ * full, the next becomes current. One thread may then claim an id in the old table while another, which has not found
+ * it there, claims it in the new one: both are told that it is theirs, and the chunk is stored twice, which costs its
+ * space and nothing else. It is never nobody's.
+ *
+ * All tables are there from the start: their pages take memory when they are first written to.
+ */
+import { readU32 } from "./read-u32.js";
+
+const WORDS = 4;
+const FIRST_TABLE_SLOTS = 2 ** 16;
+/** Room for 100 million ids. Beyond, every claim is granted. */
+const TABLES_MAX = 11;
+const LOAD_MAX = 0.75;
+/** Looks at a slot that is being written. A thread may have ended between two words: its id is passed over then. */
+const LOOKS_MAX = 2 ** 24;
+
+const CURRENT = 0;
+const COUNTS = 1;
+
+/** What other threads are given, to make a {@link ChunkClaims} of the same claims. */
+export interface ClaimsMemory {
+  readonly control: Int32Array;
+  readonly tables: readonly Int32Array[];
+}
+
+export class ChunkClaims {
+  readonly memory: ClaimsMemory;
+
+  constructor(memory: ClaimsMemory) {
+    this.memory = memory;
+  }
+
+  /** Claims of a new run. Where memory cannot be reserved for all tables, there are fewer. */
+  static create(): ChunkClaims {
+    const tables: Int32Array[] = [];
+    for (let slots = FIRST_TABLE_SLOTS; tables.length < TABLES_MAX; slots *= 2) {
+      try {
+        tables.push(new Int32Array(new SharedArrayBuffer(slots * WORDS * 4)));
+      } catch (error) {
+        if (tables.length === 0 || !(error instanceof RangeError)) throw error;
+        break;
+      }
+    }
+    const control = new Int32Array(new SharedArrayBuffer((COUNTS + tables.length) * 4));
+    return new ChunkClaims({ control, tables });
+  }
+
+  get count(): number {
+    const { control, tables } = this.memory;
+    return tables.reduce((sum, _, table) => sum + Atomics.load(control, COUNTS + table), 0);
+  }
+
+  /** True when the id at `at` of `ids` is the caller's from now on: nobody has claimed it. */
+  claim(ids: Uint8Array, at = 0): boolean {
+    const { control, tables } = this.memory;
+    const current = Atomics.load(control, CURRENT);
+    for (let table = 0; table < current; table++) {
+      if (findSlot(tables[table]!, ids, at, false) !== FREE) return false;
+    }
+    const last = tables[current];
+    if (last === undefined) return true;
+    if (findSlot(last, ids, at, true) !== CLAIMED) return false;
+    const claimed = Atomics.add(control, COUNTS + current, 1) + 1;
+    if (claimed >= (last.length / WORDS) * LOAD_MAX) Atomics.compareExchange(control, CURRENT, current, current + 1);
+    return true;
+  }
+
+  /** True when the id at `at` of `ids` has been claimed. */
+  has(ids: Uint8Array, at = 0): boolean {
+    const { control, tables } = this.memory;
+    const current = Math.min(Atomics.load(control, CURRENT), tables.length - 1);
+    for (let table = current; table >= 0; table--) {
+      if (findSlot(tables[table]!, ids, at, false) !== FREE) return true;
+    }
+    return false;
+  }
+
+  /** Forgets all claims. Only while no other thread claims. */
+  clear(): void {
+    const { control, tables } = this.memory;
+    tables.forEach((table, i) => {
+      if (control[COUNTS + i] !== 0) table.fill(0);
+    });
+    control.fill(0);
+  }
+}
+
+const FREE = 0;
+const TAKEN = 1;
+const CLAIMED = 2;
+
+/** Looks for the id: {@link TAKEN} when it is there, else {@link FREE}, or {@link CLAIMED} when it `claims` the free slot. */
+function findSlot(words: Int32Array, ids: Uint8Array, at: number, claims: boolean): number {
+  const a = readU32(ids, at) | 0 || 1;
+  const b = readU32(ids, at + 4) | 0;
+  const c = readU32(ids, at + 8) | 0;
+  const d = readU32(ids, at + 12) | 0 || 1;
+  const mask = words.length / WORDS - 1;
+  for (let slot = b & mask; ; slot = (slot + 1) & mask) {
+    const i = slot * WORDS;
+    let found = Atomics.load(words, i);
+    if (found === 0) {
+      if (!claims) return FREE;
+      found = Atomics.compareExchange(words, i, 0, a);
+      if (found === 0) {
+        words[i + 1] = b;
+        words[i + 2] = c;
+        Atomics.store(words, i + 3, d);
+        return CLAIMED;
+      }
+    }
+    if (found === a && lastWord(words, i + 3) === d && words[i + 1] === b && words[i + 2] === c) return TAKEN;
+  }
+}
+
+function lastWord(words: Int32Array, at: number): number {
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    const word = Atomics.load(words, at);
+    if (word !== 0) return word;
+  }
+  return 0;
+}
