@@ -1,8 +1,8 @@
 /**
- * What one core of this machine does at best, in bytes a second, with the very libraries that bcat uses: the work that
- * every byte of a backup must go through. From them follows how long incompressible data takes at least.
+ * What one core of this machine does at best, in bytes a second: the work that every byte of a backup must go through.
+ * From them follows how long incompressible data takes at least.
  */
-import { createCipheriv } from "node:crypto";
+import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { loadBlake3 } from "@bcat/crypto";
@@ -17,14 +17,9 @@ export function measureLimits(work) {
   const block = createKeystream("limits")(MIB);
   const blake3 = loadBlake3("auto");
   const file = join(work, "limit");
-  const key = Buffer.alloc(32, 7);
-  const cipher = createCipheriv("aes-256-gcm", key, Buffer.alloc(12));
   const limits = {
     hash: bestRate(() => blake3.hash(block)),
-    // Pieces of 32 KiB: the result of a larger one costs more in fresh pages than its encryption.
-    seal: bestRate(() => {
-      for (let offset = 0; offset < MIB; offset += 32_768) cipher.update(block.subarray(offset, offset + 32_768));
-    }),
+    seal: sealRate(),
     write: bestRate(...onFile(file, "w", (open) => writeSync(open, block))),
     read: bestRate(...onFile(file, "r", (open) => readSync(open, block))),
   };
@@ -32,10 +27,25 @@ export function measureLimits(work) {
   return limits;
 }
 
-/** Seconds that `bytes` of incompressible data take at least to be read, hashed, sealed and written by all cores. */
+/**
+ * Seconds that `bytes` of incompressible data take at least to be read, hashed, sealed and written by all cores. What
+ * could not be measured counts as nothing.
+ */
 export function leastSeconds(limits, bytes, cores) {
-  const { read, hash, seal, write } = limits;
-  return (bytes * (1 / read + 1 / hash + 1 / seal + 1 / write)) / cores;
+  const seconds = [limits.read, limits.hash, limits.seal, limits.write].map((rate) => (rate ? bytes / rate : 0));
+  return seconds.reduce((sum, each) => sum + each, 0) / cores;
+}
+
+/** As OpenSSL itself does it; undefined where its program is not there. */
+function sealRate() {
+  const words = ["speed", "-mr", "-seconds", "1", "-bytes", String(MIB), "-evp", "aes-256-gcm"];
+  try {
+    const output = execFileSync("openssl", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    const rate = Number(/AES-256-GCM:([\d.]+)/i.exec(output)?.[1]);
+    return rate > 0 ? rate : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function onFile(path, flags, use) {

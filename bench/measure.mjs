@@ -11,6 +11,8 @@ const TIME = "/usr/bin/time";
 /** Bytes of standard error kept for the message when a command fails. */
 const ERRORS_MAX = 2_000;
 const RUSAGE_CHILDREN = -1;
+/** Counts of /proc/stat are whole ticks, some for each core: so many may be wrong, which is much of a short run. */
+const TICK_ERROR = 4;
 const getrusage = koffi.load("libc.so.6").func("int getrusage(int who, void *usage)");
 const usage = Buffer.alloc(144);
 
@@ -89,6 +91,6 @@ function sharesSince(before, cpu) {
   const now = machineTimes();
   const total = now.total - before.total;
   if (total === 0) return { idle: 1, others: 0 };
-  const idle = (now.idle - before.idle) / total;
-  return { idle, others: Math.max(0, 1 - idle - (cpu * 100) / total) };
+  const idle = now.idle - before.idle;
+  return { idle: idle / total, others: Math.max(0, total - idle - cpu * 100 - TICK_ERROR) / total };
 }

@@ -7,7 +7,8 @@ import { table } from "./table.mjs";
 
 /** Wall times and sizes with the ratio to bcat: above 1x the other takes longer, or more. */
 export function readmeTable(results) {
-  return [conditions(results), wallTable(summarize(results)), notes(results)].filter(Boolean).join("\n\n");
+  const tables = [wallTable(summarize(results)), indexTable(results.index ?? [])];
+  return [conditions(results), ...tables, notes(results)].filter(Boolean).join("\n\n");
 }
 
 export function fullReport(results) {
@@ -72,7 +73,7 @@ function restoredTable({ workloads }, tools) {
 
 /** Shares of the yardstick, and of what the primitives alone would take where data does not shrink. */
 function limits({ limits, machine, workloads }, { tools, rows }) {
-  const rate = (bytes) => `${(bytes / 1e9).toFixed(2)} GB/s`;
+  const rate = (bytes) => (bytes ? `${(bytes / 1e9).toFixed(2)} GB/s` : "not measured");
   const { read, hash, seal, write } = limits;
   const lines = [
     `One core: read ${rate(read)}, BLAKE3 ${rate(hash)}, AES-256-GCM ${rate(seal)}, write ${rate(write)}.`,

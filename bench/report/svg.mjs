@@ -22,6 +22,7 @@ export function chart(results) {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
+    `<text x="${MARGIN}" y="24" fill="#555555">time, or bytes, where ${tools[0] ?? "the first"} is 1; right is more</text>`,
     ...legend(tools),
     ...scale.ticks.map((tick) => axisLine(tick, scale.at(tick), height)),
     ...shown.flatMap((row, i) => rowMarks(row, TOP + (i + 0.5) * ROW_HEIGHT, { tools, scale })),
