@@ -4,10 +4,10 @@
  *
  * Variables are mapped by hand because yargs takes every `BCAT_*` for a flag, and refuses those it does not know.
  */
+import type { Variables } from "@bcat/host";
 import { usageError } from "./usage.js";
 
-/** The environment variables of the process. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+export type { Variables } from "@bcat/host";
 
 export interface Flag {
   /** A switch is on or off, a text is given at most once, a list any number of times. */

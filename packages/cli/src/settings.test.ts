@@ -1,10 +1,5 @@
 import { expect, test } from "vitest";
-import { acceleratorsOf, reportsPerSecond, wantsColor } from "./settings.js";
-
-test("acceleratorsOf() is auto unless set, and refuses what it does not know", () => {
-  expect([acceleratorsOf({}), acceleratorsOf({ BCAT_ACCELERATORS: "off" })]).toEqual(["auto", "off"]);
-  expect(() => acceleratorsOf({ BCAT_ACCELERATORS: "" })).toThrow(expect.objectContaining({ code: "usage" }));
-});
+import { reportsPerSecond, wantsColor } from "./settings.js";
 
 test("reportsPerSecond() takes a number from 0.01 to 60", () => {
   expect([reportsPerSecond({}), reportsPerSecond({ BCAT_PROGRESS_FPS: "0.5" })]).toEqual([undefined, 0.5]);

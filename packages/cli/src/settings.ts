@@ -2,19 +2,9 @@
 import type { Variables } from "./options.js";
 import { usageError } from "./usage.js";
 
-export type Accelerators = "off" | "auto" | "required";
-
 /** Progress reports a second at most, and the slowest that makes sense. */
 const reportsPerSecondMax = 60;
 const reportsPerSecondMin = 0.01;
-
-/** @throws {BcatError} with code "usage" */
-export function acceleratorsOf(variables: Variables): Accelerators {
-  const value = variables.BCAT_ACCELERATORS;
-  if (value === undefined) return "auto";
-  if (value === "off" || value === "auto" || value === "required") return value;
-  throw usageError(`Cannot use BCAT_ACCELERATORS: "${value}" is not one of off, auto, required`);
-}
 
 /** Progress reports a second, or undefined when that is not set. @throws {BcatError} with code "usage" */
 export function reportsPerSecond(variables: Variables): number | undefined {

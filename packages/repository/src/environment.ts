@@ -2,8 +2,8 @@ import type { Blake3, Random } from "@bcat/crypto";
 import type { Zstd } from "@bcat/pack";
 
 /**
- * Everything the core takes from the world it runs in, passed in by the caller: nothing below the command line reads a
- * clock, the environment or a source of randomness by itself, so whole fleets can be simulated from a seed.
+ * Everything the core takes from the world it runs in, passed in by the caller: nothing below `host` reads a clock,
+ * the environment or a source of randomness by itself, so whole fleets can be simulated from a seed.
  */
 export interface Environment {
   /** `length` fresh random bytes, from the operating system outside of tests. */

@@ -6,6 +6,7 @@ export type {
   Compression,
   Warning,
 } from "./backup/options.js";
+export type { OwnerNames } from "./backup/owners.js";
 export { check } from "./check/check.js";
 export type { CheckOptions, CheckProgress, CheckSummary, Finding } from "./check/findings.js";
 export { type Entry, listEntries, rootEntries } from "./entries.js";

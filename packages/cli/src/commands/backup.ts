@@ -1,7 +1,15 @@
 /** `bcat backup`: keeps files and folders as a new snapshot. */
 import { isBcatError } from "@bcat/errors";
+import {
+  absolutePathBytes,
+  createSite,
+  loadOwnerNames,
+  noRepository,
+  openSite,
+  ownFolders,
+  type Site,
+} from "@bcat/host";
 import type { BackupOptions, BackupProgress, BackupSummary } from "@bcat/snapshot";
-import { absolutePathBytes } from "../absolute-path.js";
 import { backupMessage, backupReport } from "../backup-report.js";
 import type { Command, Context } from "../command.js";
 import { readExcludeFiles } from "../exclude.js";
@@ -10,8 +18,8 @@ import { fileProgress } from "../file-progress.js";
 import { pathsField } from "../json.js";
 import type { Flags } from "../options.js";
 import { Progress } from "../progress.js";
-import { createSite, noRepository, openSite, prepareSite, type Site } from "../repository.js";
 import { reportsPerSecond } from "../settings.js";
+import { siteOf } from "../site.js";
 import { usageError } from "../usage.js";
 import { printWarning } from "../warning.js";
 
@@ -56,12 +64,13 @@ export const backup: Command = {
       reportsPerSecond: reportsPerSecond(variables),
     });
     const excludes = [...options.list("exclude"), ...(await readExcludeFiles(options.list("exclude-file")))];
-    const site = await prepareSite(context);
+    const site = await siteOf(context);
     await using repository = await openOrCreate(site, context);
     const packages = await import("@bcat/snapshot");
     const summary = await packages.backup(repository, site.posix, uniquePaths(roots), {
       ...backupOptions(context, excludes),
       ownFolders: ownFolders(site),
+      owners: loadOwnerNames(),
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),
     });
@@ -88,10 +97,6 @@ async function openOrCreate(site: Site, { options, signal }: Context) {
     if (!isBcatError(error, "exists")) throw error;
     return await openSite(site, signal);
   }
-}
-
-function ownFolders({ location, environment: { cacheDirectory } }: Site): Uint8Array[] {
-  return [location, cacheDirectory].filter((path) => path !== undefined).map((path) => Buffer.from(path));
 }
 
 function backupOptions({ options, signal }: Context, excludes: readonly string[]): BackupOptions {

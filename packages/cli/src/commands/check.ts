@@ -6,8 +6,8 @@ import { formatBytes, formatCount, formatDuration, formatItems } from "../format
 import type { Output } from "../output.js";
 import { Progress, type ProgressForm } from "../progress.js";
 import { quoteText } from "../quote.js";
-import { withRepository } from "../repository.js";
 import { reportsPerSecond } from "../settings.js";
+import { withRepository } from "../site.js";
 
 interface CheckProgress {
   readonly phase: string;

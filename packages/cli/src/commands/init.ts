@@ -1,7 +1,8 @@
 /** `bcat init`: creates a repository. */
+import { createSite } from "@bcat/host";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
-import { createSite, prepareSite } from "../repository.js";
+import { siteOf } from "../site.js";
 
 /** Hexadecimal digits of a repository id that are enough to tell it from others. */
 const shortIdLength = 10;
@@ -31,7 +32,7 @@ export const init: Command = {
     const { options, output, signal } = context;
     const { DEFAULT_CHUNKER, DEFAULT_FIXED_CHUNKER } = await import("@bcat/chunker");
     const chunker = options.text("chunker") === "fixed" ? DEFAULT_FIXED_CHUNKER : DEFAULT_CHUNKER;
-    const site = await prepareSite(context);
+    const site = await siteOf(context);
     await using repository = await createSite(site, { signal, chunker });
     const id = Buffer.from(repository.id).toString("hex");
     if (output.json) output.message({ message_type: "initialized", id, repository: site.location });

@@ -3,7 +3,7 @@ import type { Command } from "../command.js";
 import { entryFields, entryLine } from "../entry.js";
 import { exitCodes } from "../exit-code.js";
 import { quoteName } from "../quote.js";
-import { withRepository } from "../repository.js";
+import { withRepository } from "../site.js";
 import { snapshotPath } from "../snapshot-path.js";
 
 export const ls: Command = {

@@ -1,14 +1,14 @@
 /** `bcat restore`: gives files of a snapshot back. */
+import { absolutePath } from "@bcat/host";
 import type { RestoreProgress, RestoreSummary } from "@bcat/snapshot";
-import { absolutePath } from "../absolute-path.js";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { formatBytes, formatDuration, formatItems } from "../format.js";
 import { Progress } from "../progress.js";
 import { quoteText } from "../quote.js";
-import { withRepository } from "../repository.js";
 import { reportsPerSecond } from "../settings.js";
+import { withRepository } from "../site.js";
 import { snapshotPath } from "../snapshot-path.js";
 import { printWarning } from "../warning.js";
 

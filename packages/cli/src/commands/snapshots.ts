@@ -1,10 +1,10 @@
 /** `bcat snapshots`: what is there. */
+import { absolutePathBytes } from "@bcat/host";
 import type { SnapshotInfo } from "@bcat/snapshot";
-import { absolutePathBytes } from "../absolute-path.js";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import type { Options } from "../options.js";
-import { withRepository } from "../repository.js";
+import { withRepository } from "../site.js";
 import { snapshotFields, snapshotTable } from "../snapshot-list.js";
 
 export const snapshots: Command = {

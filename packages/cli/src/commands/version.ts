@@ -1,9 +1,8 @@
 /** `bcat version`: what runs here. */
-import { loadAccelerated } from "../accelerated.js";
+import { acceleratorsOf, loadAccelerated } from "@bcat/host";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { programVersion } from "../program-version.js";
-import { acceleratorsOf } from "../settings.js";
 
 export const version: Command = {
   name: "version",

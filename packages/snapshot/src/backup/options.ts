@@ -1,5 +1,7 @@
 /** What a caller tells a backup, and what it is told. */
 
+import type { OwnerNames } from "./owners.js";
+
 /** How hard to compress: zstd levels 0 (not at all), 1, 3, 7 and 19. */
 export type Compression = "off" | "fastest" | "auto" | "better" | "max";
 
@@ -44,6 +46,8 @@ export interface BackupOptions {
   readonly dryRun?: boolean;
   /** Folders that the repository and its cache are in, absolute: left out where they are met below a root. */
   readonly ownFolders?: readonly Uint8Array[];
+  /** Without them owners are kept by number alone. */
+  readonly owners?: OwnerNames;
   readonly compression?: Compression;
   /** Compare with this snapshot, by its selector, instead of the newest that fits. */
   readonly parent?: string;

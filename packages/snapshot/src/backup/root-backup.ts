@@ -15,7 +15,7 @@ import { Contents } from "./contents/contents.js";
 import { FileReader } from "./contents/file-reader.js";
 import type { BackupOptions } from "./options.js";
 import { OwnFolders } from "./own-folders.js";
-import { OwnerNames } from "./owners.js";
+import { noOwnerNames, type OwnerNames } from "./owners.js";
 import type { ParentRoots } from "./parent-roots.js";
 import type { OpenRoot } from "./roots.js";
 import { ScanWriter } from "./scan-writer.js";
@@ -41,7 +41,7 @@ export class RootBackup {
   readonly #parts: RootBackupParts;
   readonly #directories: SourceDirectories;
   readonly #visits = new VisitPool();
-  readonly #owners = new OwnerNames();
+  readonly #owners: OwnerNames;
   readonly #contents: Contents;
   readonly #comparison: Comparison;
   readonly #walk: Walk;
@@ -54,6 +54,7 @@ export class RootBackup {
     const { chunker } = repository;
     const gear = repository.gear();
     this.#parts = parts;
+    this.#owners = options.owners ?? noOwnerNames;
     this.#storeTree = (bytes) => session.store(TREE, bytes);
     const storeTree = this.#storeTree;
     this.#directories = new SourceDirectories(posix, async () => false);

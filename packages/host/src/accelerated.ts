@@ -4,12 +4,22 @@ import type { Blake3 } from "@bcat/crypto";
 import { BcatError } from "@bcat/errors";
 import type { Zstd } from "@bcat/pack";
 import type { Posix } from "@bcat/posix";
-import type { Accelerators } from "./settings.js";
+import type { Variables } from "./variables.js";
+
+export type Accelerators = "off" | "auto" | "required";
 
 export interface Accelerated {
   readonly blake3: Blake3;
   readonly zstd: Zstd;
   readonly posix: Posix;
+}
+
+/** @throws {BcatError} with code "usage" */
+export function acceleratorsOf(variables: Variables): Accelerators {
+  const value = variables.BCAT_ACCELERATORS;
+  if (value === undefined) return "auto";
+  if (value === "off" || value === "auto" || value === "required") return value;
+  throw new BcatError("usage", `Cannot use BCAT_ACCELERATORS: "${value}" is not one of off, auto, required`);
 }
 
 /** @throws {BcatError} with code "refused" when native forms are `required` and one is not to be had. */

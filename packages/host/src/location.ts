@@ -1,9 +1,9 @@
 /** Where a repository is: a folder, as a path or a `file:///` URL. Other spellings are known only to be refused. */
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BcatError } from "@bcat/errors";
 import { absolutePath } from "./absolute-path.js";
-import type { Variables } from "./options.js";
-import { usageError } from "./usage.js";
+import type { Variables } from "./variables.js";
 
 /** Storages that restic, or a later bcat, knows by these first words. */
 const otherSchemes = /^(s3|sftp|ssh|rest|rclone|b2|azure|gs|swift|https?|webdavs?)(\+[a-z0-9]+)?:/i;
@@ -20,7 +20,8 @@ export function locateRepository(given: string | undefined, variables: Variables
   if (given.startsWith("local:")) return absolutePath(given.slice("local:".length));
   if (otherSchemes.test(given) || anyScheme.test(given)) {
     const scheme = given.slice(0, given.indexOf(":"));
-    throw usageError(
+    throw new BcatError(
+      "usage",
       `Cannot use a repository at "${scheme}:…": not supported by this version; name a folder, or ./${scheme}:… for one of that name`,
     );
   }
@@ -30,7 +31,10 @@ export function locateRepository(given: string | undefined, variables: Variables
 function defaultRepository(variables: Variables): string {
   const base = baseDirectory("XDG_DATA_HOME", ".local/share", variables);
   if (base !== undefined) return join(base, "bcat");
-  throw usageError("Cannot find the default repository: HOME is not set to an absolute path; name one with --repo");
+  throw new BcatError(
+    "usage",
+    "Cannot find the default repository: HOME is not set to an absolute path; name one with --repo",
+  );
 }
 
 /**
@@ -58,6 +62,6 @@ function pathOfUrl(given: string): string {
     return absolutePath(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw usageError(`Cannot use repository "${given}": ${reason}`, { cause });
+    throw new BcatError("usage", `Cannot use repository "${given}": ${reason}`, { cause });
   }
 }

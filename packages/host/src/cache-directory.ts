@@ -5,18 +5,26 @@ import { dirname, join } from "node:path";
 import { systemErrorCode } from "@bcat/errors";
 import { absolutePath } from "./absolute-path.js";
 import { baseDirectory } from "./location.js";
-import type { Options, Variables } from "./options.js";
+import type { Variables } from "./variables.js";
 
 /** Only the owner may look: a cache tells ids and names. */
 const directoryMode = 0o700;
 
+/** What a user says about the cache. */
+export interface CacheChoice {
+  /** The folder for it; by default one in the user's home. */
+  readonly directory?: string | undefined;
+  /** False: keep none. */
+  readonly wanted?: boolean;
+}
+
 /** Where the cache is: an absolute path, "none" when none is wanted, or undefined when there is no home to put it in. */
 export type CachePlace = string | "none" | undefined;
 
-export function locateCache(options: Options, variables: Variables): CachePlace {
-  if (options.switch("no-cache")) return "none";
-  const named = options.text("cache-dir");
-  if (named !== undefined) return absolutePath(named);
+/** @throws {BcatError} with code "usage" for a folder that cannot be named. */
+export function locateCache({ directory, wanted = true }: CacheChoice, variables: Variables): CachePlace {
+  if (!wanted) return "none";
+  if (directory !== undefined) return absolutePath(directory);
   const base = baseDirectory("XDG_CACHE_HOME", ".cache", variables);
   return base === undefined ? undefined : join(base, "bcat");
 }

@@ -4,9 +4,10 @@ import { hostname, userInfo } from "node:os";
 import type { Environment } from "@bcat/repository";
 import type { Accelerated } from "./accelerated.js";
 import { loadClientId } from "./client-id.js";
-import { programVersion } from "./program-version.js";
 
 export interface Place {
+  /** The program and its version, such as `bcat 0.1.0`, recorded in what it writes. */
+  readonly program: string;
   /** Absolute path of the repository. */
   readonly location: string;
   /** The cache folder, which exists. */
@@ -21,7 +22,7 @@ export async function createEnvironment(place: Place, accelerated: Accelerated):
     user: userName(),
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
     clientId: await loadClientId(place.cache, random),
-    programVersion: `bcat ${programVersion()}`,
+    programVersion: place.program,
     cacheDirectory: place.cache,
     location: place.location,
     blake3: accelerated.blake3,

@@ -1,19 +1,30 @@
-/** From options to an open repository: where it is, its passphrase, and what the core needs of the world. */
-
+/** From what a user names to an open repository: where it is, its secret, and what the core needs of the world. */
 import type { ChunkerSettings } from "@bcat/chunker";
 import type { Secret } from "@bcat/crypto";
 import { BcatError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
 import type { Environment, Repository } from "@bcat/repository";
 import type { Storage } from "@bcat/storage";
-import { loadAccelerated } from "./accelerated.js";
-import { createCache, locateCache } from "./cache-directory.js";
-import type { Context } from "./command.js";
+import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
+import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
 import { createEnvironment, random } from "./environment.js";
 import { locateRepository } from "./location.js";
-import { choosePassphraseSource, getPassphrase } from "./passphrase.js";
-import { acceleratorsOf } from "./settings.js";
-import { printNotice } from "./warning.js";
+import { getSecret, type SecretSource } from "./secret.js";
+import type { Variables } from "./variables.js";
+
+export interface SiteOptions {
+  /** As the user names it: a path or a URL. Without one it is the default of the user. */
+  readonly repository?: string | undefined;
+  readonly secret: SecretSource;
+  readonly cache?: CacheChoice;
+  readonly variables: Variables;
+  /** The program and its version, such as `bcat 0.1.0`, recorded in what it writes. */
+  readonly program: string;
+  /** Ends the wait for a secret. */
+  readonly signal: AbortSignal;
+  /** Told in a line what makes the run slower but not wrong. */
+  readonly onNotice: (line: string) => void;
+}
 
 /** The place of a repository, which may not be there yet. */
 export interface Site {
@@ -22,25 +33,24 @@ export interface Site {
   readonly storage: Storage;
   readonly environment: Environment;
   readonly posix: Posix;
-  /** Gets the passphrase from its source, which was chosen before. */
+  /** Gets the secret from its source, which was chosen before. */
   readonly secret: (isNew: boolean) => Promise<Secret>;
 }
 
 /** Looks at everything that the user can have got wrong before anything is touched. */
-export async function prepareSite(context: Context): Promise<Site> {
-  const { options, variables, output, signal, ask } = context;
-  const location = locateRepository(options.text("repository"), variables);
-  const source = choosePassphraseSource(options, variables);
-  const cachePlace = locateCache(options, variables);
+export async function prepareSite(options: SiteOptions): Promise<Site> {
+  const { variables, program, signal } = options;
+  const location = locateRepository(options.repository, variables);
+  const cachePlace = locateCache(options.cache ?? {}, variables);
   const accelerated = await loadAccelerated(acceleratorsOf(variables));
   const { openLocalStorage } = await import("@bcat/storage");
-  const cache = await createCache(cachePlace, (line) => printNotice(line, output));
+  const cache = await createCache(cachePlace, options.onNotice);
   return {
     location,
     storage: openLocalStorage(location, { suffix: randomSuffix, posix: accelerated.posix }),
-    environment: await createEnvironment({ location, cache }, accelerated),
+    environment: await createEnvironment({ program, location, cache }, accelerated),
     posix: accelerated.posix,
-    secret: async (isNew) => ({ passphrase: await getPassphrase({ source, ask, isNew, signal }) }),
+    secret: (isNew) => getSecret(options.secret, { isNew, signal }),
   };
 }
 
@@ -49,7 +59,7 @@ function randomSuffix(): string {
   return Buffer.from(random(8)).toString("hex");
 }
 
-/** @throws {BcatError} with code "no-repository" before the passphrase is asked for. */
+/** @throws {BcatError} with code "no-repository" before the secret is asked for. */
 export async function openSite(site: Site, signal: AbortSignal): Promise<Repository> {
   const { openRepository, repositoryExists, unlockRepository } = await import("@bcat/repository");
   if (!(await repositoryExists(site.storage))) throw noRepository(site.location);
@@ -60,7 +70,7 @@ export async function openSite(site: Site, signal: AbortSignal): Promise<Reposit
   return await openRepository(site.storage, rootKey, site.environment);
 }
 
-/** Creates a repository. @throws {BcatError} with code "exists" before the passphrase is asked for. */
+/** Creates a repository. @throws {BcatError} with code "exists" before the secret is asked for. */
 export async function createSite(
   site: Site,
   { signal, chunker }: { readonly signal: AbortSignal; readonly chunker?: ChunkerSettings },
@@ -80,13 +90,7 @@ export function noRepository(location: string): BcatError {
   );
 }
 
-/** Opens the repository of the options for the time of `use`. */
-export async function withRepository<Result>(
-  context: Context,
-  use: (repository: Repository, site: Site) => Promise<Result>,
-): Promise<Result> {
-  const site = await prepareSite(context);
-  await using repository = await openSite(site, context.signal);
-  context.signal.throwIfAborted();
-  return await use(repository, site);
+/** What a backup leaves out where it meets it: the repository itself and its cache. */
+export function ownFolders({ location, environment: { cacheDirectory } }: Site): Uint8Array[] {
+  return [location, cacheDirectory].filter((path) => path !== undefined).map((path) => Buffer.from(path));
 }

@@ -1,14 +1,15 @@
 /** Paths as typed, made absolute against the current folder. */
 import { resolve } from "node:path";
-import { usageError } from "./usage.js";
+import { BcatError } from "@bcat/errors";
 
 /** @throws {BcatError} with code "usage" when `path` is empty, or relative to a folder that is gone. */
 export function absolutePath(path: string): string {
-  if (path === "") throw usageError("Cannot use an empty path");
+  if (path === "") throw new BcatError("usage", "Cannot use an empty path");
   try {
     return resolve(path);
   } catch (cause) {
-    throw usageError(`Cannot use "${path}": the current folder does not exist; give an absolute path`, { cause });
+    const found = "the current folder does not exist; give an absolute path";
+    throw new BcatError("usage", `Cannot use "${path}": ${found}`, { cause });
   }
 }
 

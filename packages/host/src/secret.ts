@@ -1,0 +1,64 @@
+/**
+ * The secret that opens a repository, out of exactly one source, so that it is never a question which of two was used.
+ * No message ever holds a passphrase, or the output of a command.
+ */
+import type { Secret } from "@bcat/crypto";
+import { BcatError } from "@bcat/errors";
+import { decodePassphrase } from "./passphrase.js";
+
+export type SecretSource =
+  /** A file that holds a passphrase. */
+  | { readonly kind: "file"; readonly path: string }
+  /** A shell command that prints a passphrase. */
+  | { readonly kind: "command"; readonly command: string }
+  /** A passphrase that is known; `where` says whence, for messages: "in BCAT_PASSWORD". */
+  | { readonly kind: "value"; readonly value: string; readonly where: string }
+  /** A person is asked, for a new repository twice. */
+  | { readonly kind: "ask"; readonly ask: (isNew: boolean) => Promise<string> }
+  /** A file whose bytes are the secret, and no passphrase. */
+  | { readonly kind: "key-file"; readonly path: string };
+
+export interface SecretOptions {
+  /** For a new repository: a passphrase must not be empty. */
+  readonly isNew: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** @throws {BcatError} with code "usage" for what cannot be a secret, and "wrong-passphrase" when none could be had. */
+export async function getSecret(source: SecretSource, { isNew, signal }: SecretOptions): Promise<Secret> {
+  if (source.kind === "key-file") {
+    const { readSecretFile } = await import("./secret-file.js");
+    return { keyFile: await readSecretFile(source.path, { what: "key file", signal }) };
+  }
+  const passphrase = await getPassphrase(source, { isNew, signal });
+  if (isNew && passphrase === "")
+    throw new BcatError("usage", `Cannot create a repository: the passphrase ${originOf(source)}is empty`);
+  return { passphrase };
+}
+
+type PassphraseSource = Exclude<SecretSource, { kind: "key-file" }>;
+
+async function getPassphrase(source: PassphraseSource, { isNew, signal }: SecretOptions): Promise<string> {
+  if (source.kind === "value") return source.value;
+  if (source.kind === "ask") return await source.ask(isNew);
+  return decodePassphrase(await readPassphrase(source, signal), originOf(source).trimEnd());
+}
+
+// Loaded when used: both need parts of Node that cost every start milliseconds.
+async function readPassphrase(
+  source: Extract<SecretSource, { kind: "file" | "command" }>,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  if (source.kind === "file") {
+    const { readSecretFile } = await import("./secret-file.js");
+    return await readSecretFile(source.path, { what: "password file", signal });
+  }
+  const { runPassphraseCommand } = await import("./passphrase-command.js");
+  return await runPassphraseCommand(source.command, signal);
+}
+
+function originOf(source: PassphraseSource): string {
+  if (source.kind === "ask") return "";
+  if (source.kind === "value") return `${source.where} `;
+  return source.kind === "file" ? `in file "${source.path}" ` : "from the password command ";
+}
