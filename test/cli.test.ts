@@ -102,6 +102,17 @@ describe.concurrent("a passphrase", () => {
   });
 });
 
+test("a key file opens a repository that was made with it, and no other does", async () => {
+  using own = new Desk();
+  own.write({ key: 32, other: 4_096, short: 31 });
+  const run = (words: string[], env = {}) => own.bcat(words, { env: { BCAT_PASSWORD: undefined, ...env } });
+  expect(await run(["init", "--key-file", "short"])).toMatchObject({ code: 2 });
+  expect(await run(["init", "--key-file", "key"])).toMatchObject({ code: 0, stderr: "" });
+  expect(await run(["snapshots"], { BCAT_KEY_FILE: "key" })).toMatchObject({ code: 0, stderr: "no snapshots\n" });
+  const refused = await run(["snapshots", "--key-file", "other"]);
+  expect(refused).toMatchObject({ code: 12, stderr: expect.stringContaining("wrong key file (tried 1 key slot)") });
+});
+
 describe.concurrent("bcat backup", () => {
   test("with --init makes a repository, and without a change stores nothing again", async () => {
     using own = new Desk();

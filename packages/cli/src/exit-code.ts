@@ -48,7 +48,7 @@ Exit codes:
     3  done, but some source files could not be read, or one of several sources is missing
    10  no repository there
    11  storage unreachable, refused or full (nothing committed)
-   12  wrong passphrase, or none and no terminal
+   12  wrong passphrase or key file, or none and no terminal
    13  written by a newer format
    14  repository identity changed, or it went back in time
    21  check found damage

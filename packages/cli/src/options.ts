@@ -39,6 +39,7 @@ export const globalFlags: Flags = {
   },
   "password-file": { kind: "text", short: "p", description: "file that holds the passphrase" },
   "password-command": { kind: "text", description: "shell command that prints the passphrase" },
+  "key-file": { kind: "text", description: "file of 32 to 4,096 bytes that is the key, instead of a passphrase" },
   "cache-dir": { kind: "text", description: "folder of the local cache (default: $XDG_CACHE_HOME/bcat)" },
   "no-cache": { kind: "switch", description: "keep no local cache" },
   json: { kind: "switch", description: "print JSON, with restic's field names" },

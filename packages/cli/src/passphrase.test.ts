@@ -17,12 +17,14 @@ describe("chooseSecretSource()", () => {
     expect(choose({ BCAT_PASSWORD: "x" })).toEqual({ kind: "value", value: "x", where: "in BCAT_PASSWORD" });
     expect(choose({ BCAT_PASSWORD_FILE: "a" }, { "password-file": "b" })).toEqual({ kind: "file", path: "b" });
     expect(choose({ BCAT_PASSWORD_COMMAND: "c" })).toEqual({ kind: "command", command: "c" });
+    expect(choose({ BCAT_KEY_FILE: "k" })).toEqual({ kind: "key-file", path: "k" });
   });
 
   test.each([
     [{ BCAT_PASSWORD: "secret", BCAT_PASSWORD_FILE: "b" }, {}],
     [{ BCAT_PASSWORD: "secret" }, { "password-command": "c" }],
     [{}, { "password-file": "b", "password-command": "c" }],
+    [{ BCAT_PASSWORD: "secret" }, { "key-file": "k" }],
     [{ BCAT_PASSWORD: "" }, {}],
   ])("refuses %j and %j, without telling the passphrase", (variables, given) => {
     const usage = expect.objectContaining({ code: "usage", message: expect.not.stringContaining("secret") });

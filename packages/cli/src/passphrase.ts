@@ -1,4 +1,4 @@
-/** Where the passphrase comes from, as flags and variables say it, and the questions for it on the terminal. */
+/** Where passphrase or key come from, as flags and variables say it, and the questions on the terminal. */
 import { BcatError } from "@bcat/errors";
 import type { SecretSource } from "@bcat/host";
 import type { Options, Variables } from "./options.js";
@@ -16,17 +16,20 @@ export interface Sources {
 /** @throws {BcatError} with code "usage" when there is more than one source. */
 export function chooseSecretSource({ options, variables, ask }: Sources): SecretSource {
   const [file, command] = [options.text("password-file"), options.text("password-command")];
+  const keyFile = options.text("key-file");
   const value = variables.BCAT_PASSWORD;
   if (value === "") throw usageError("Cannot use BCAT_PASSWORD: it is set but empty; unset it or give it a value");
   const named = [
     ...(file === undefined ? [] : ["--password-file (BCAT_PASSWORD_FILE)"]),
     ...(command === undefined ? [] : ["--password-command (BCAT_PASSWORD_COMMAND)"]),
+    ...(keyFile === undefined ? [] : ["--key-file (BCAT_KEY_FILE)"]),
     ...(value === undefined ? [] : ["BCAT_PASSWORD"]),
   ];
   if (named.length > 1)
     throw usageError(`Cannot choose between two passphrase sources: give only one of ${named.join(" and ")}`);
   if (file !== undefined) return { kind: "file", path: file };
   if (command !== undefined) return { kind: "command", command };
+  if (keyFile !== undefined) return { kind: "key-file", path: keyFile };
   if (value !== undefined) return { kind: "value", value, where: "in BCAT_PASSWORD" };
   return { kind: "ask", ask: (isNew) => askPassphrase(ask, isNew) };
 }

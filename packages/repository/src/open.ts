@@ -122,10 +122,8 @@ export async function unlockRepository(
     });
   }
   const slots = refused === 1 ? "1 key slot" : `${refused} key slots`;
-  throw new BcatError(
-    "wrong-passphrase",
-    `Cannot open the repository at ${environment.location}: wrong passphrase (tried ${slots})`,
-  );
+  const found = `wrong ${"passphrase" in secret ? "passphrase" : "key file"} (tried ${slots})`;
+  throw new BcatError("wrong-passphrase", `Cannot open the repository at ${environment.location}: ${found}`);
 }
 
 /**
