@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseCommandLine } from "./command-line.js";
 import { commands } from "./commands.js";
-import { exitCodes } from "./exit-code.js";
 import type { Variables } from "./options.js";
 
 function parse(words: readonly string[], variables: Variables = {}) {
@@ -113,26 +112,27 @@ describe("wrong usage is refused:", () => {
 });
 
 describe("help", () => {
-  const texts = [["--help"], ...commands.map(({ name }) => [name, "--help"])].map((words) => parse(words));
-
-  test("is at most 100 columns wide", () => {
-    for (const help of texts) {
-      if (help.kind !== "help") throw new Error(`Parsed as ${help.kind}`);
-      for (const line of help.text.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
-    }
+  test("is asked for by a flag or a word, of one command or of all", () => {
+    const ls = commands.find(({ name }) => name === "ls");
+    for (const words of [["--help"], ["-h"], ["help"], ["help", "--json"]])
+      expect(parse(words)).toEqual({ kind: "help", command: undefined });
+    for (const words of [
+      ["ls", "--help"],
+      ["-h", "ls"],
+      ["help", "ls"],
+      ["ls", "1", "/a", "-h"],
+    ])
+      expect(parse(words)).toEqual({ kind: "help", command: ls });
+    expect(() => parse(["help", "frob"])).toThrow(expect.objectContaining({ code: "usage" }));
   });
 
-  test("names every exit code", () => {
-    const text = texts[0]?.kind === "help" ? texts[0].text : "";
-    for (const code of Object.values(exitCodes)) expect(text).toMatch(new RegExp(`^ +${code}  \\S`, "m"));
-  });
-
-  test("of each command has two or three examples", () => {
-    for (const { examples } of commands) expect([2, 3]).toContain(examples.length);
+  test("is not asked for by an operand of that name", () => {
+    expect(parseRun(["backup", "help"]).operands).toEqual(["help"]);
+    expect(parseRun(["restore", "latest", "all", "help"]).operands).toEqual(["latest", "all", "help"]);
   });
 
   test("is what no command gives", () => {
-    expect(parse([])).toEqual({ ...texts[0], kind: "nothing" });
+    expect(parse([])).toEqual({ kind: "nothing" });
   });
 });
 

@@ -37,3 +37,13 @@ export interface Context {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with the error to throw as its reason. */
   readonly signal: AbortSignal;
 }
+
+/** `bcat ls <snapshot> [path]` */
+export function usageOf({ name, operands }: Command): string {
+  return ["bcat", name, ...operands.map(operandHelp)].join(" ");
+}
+
+function operandHelp({ name, count }: Operand): string {
+  if (count === "one") return `<${name}>`;
+  return count === "many" ? `[${name}…]` : `[${name}]`;
+}

@@ -28,9 +28,11 @@ const ask = isatty(0)
     })
   : undefined;
 
-process.exitCode = await run(words, { variables: env, output, interruption, ask });
-ended = true;
-interruption[Symbol.dispose]();
+run(words, { variables: env, output, interruption, ask }).then((exitCode) => {
+  process.exitCode = exitCode;
+  ended = true;
+  interruption[Symbol.dispose]();
+});
 
 /** Looked for by hand, so that also an error in the command line itself is told in JSON. */
 function wantsJson(words: readonly string[], variable: string | undefined): boolean {

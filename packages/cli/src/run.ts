@@ -1,7 +1,7 @@
 /** One run of bcat: from the words of the command line to an exit code. */
 import { BcatError, isBcatError } from "@bcat/errors";
 import type { Command } from "./command.js";
-import { parseCommandLine } from "./command-line.js";
+import { type CommandLine, parseCommandLine } from "./command-line.js";
 import { commands } from "./commands.js";
 import { describeError, reportFailure } from "./errors.js";
 import { exitCodes } from "./exit-code.js";
@@ -31,7 +31,7 @@ export async function run(words: readonly string[], world: World): Promise<numbe
       variables,
       commands,
     );
-    if (line.kind !== "run") return await finish(printHelp(line, output), output);
+    if (line.kind !== "run") return await finish(await printHelp(line, output), output);
     command = line.command;
     output.json = line.options.switch("json");
     output.quiet = line.options.switch("quiet");
@@ -61,12 +61,13 @@ async function finish(exitCode: number, output: Output): Promise<number> {
   throw new BcatError("target-failed", `Cannot write to stdout: ${failure.message}`, { cause: failure });
 }
 
-function printHelp(help: { readonly kind: "help" | "nothing"; readonly text: string }, output: Output): number {
-  if (help.kind === "help") {
-    output.print(help.text);
+async function printHelp(line: Exclude<CommandLine, { kind: "run" }>, output: Output): Promise<number> {
+  const { helpText } = await import("./help.js");
+  if (line.kind === "help") {
+    output.print(helpText(commands, line.command));
     return exitCodes.done;
   }
-  output.note(help.text);
+  output.note(helpText(commands, undefined));
   return exitCodes.usage;
 }
 

@@ -1,16 +1,16 @@
 /**
- * The words of a command line, made safe for yargs, which otherwise takes `true` after a switch for its value and so
- * loses a folder of that name, reads `--json=maybe` as false, strips quotes from values, drops empty ones and does not
- * know `-rfolder`.
- *
- * Out come `--<long name>=true` or `=false` for a switch, `--<long name>=` ‖ guard ‖ value for all other flags, and the
- * operands as they were.
+ * The words of a command line, divided into flags with their values and operands. Every operand and every value comes
+ * out as it was typed, also one that looks like a number, a quoted word or `true`.
  */
-import { type Flag, type Flags, switchValue } from "./options.js";
+import { type Flag, type Flags, type GivenFlags, switchValue } from "./options.js";
 import { usageError } from "./usage.js";
 
-/** Stands before every value, so that none is empty or begins with a quote. */
-const guard = "=";
+export interface Words {
+  /** Of a switch the values are `true` and `false`. */
+  readonly given: GivenFlags;
+  /** What is no flag, and everything after `--`. */
+  readonly operands: readonly string[];
+}
 
 interface NamedFlag {
   readonly name: string;
@@ -18,27 +18,24 @@ interface NamedFlag {
 }
 
 /**
- * Words that yargs reads as they were meant. `flags` are those of all commands together: yargs refuses the flags that
- * the command at hand does not have.
+ * `flags` are those of all commands together: which of them the command at hand has is not known before all words are
+ * read.
  *
  * @throws {BcatError} with code "usage" for a flag that no command has, or one without its value.
  */
-export function guardWords(words: readonly string[], flags: Flags): string[] {
+export function readWords(words: readonly string[], flags: Flags): Words {
   const table = tableOf(flags);
-  const guarded: string[] = [];
+  const given = new Map<string, string[]>();
+  const operands: string[] = [];
+  const add = ({ name }: NamedFlag, value: string) => given.set(name, [...(given.get(name) ?? []), value]);
   const rest = words.values();
   for (const word of rest) {
-    if (word === "--") return [...guarded, word, ...rest];
-    if (!looksLikeFlag(word)) guarded.push(word);
-    else if (word.startsWith("--")) guarded.push(guardLong(word, table, rest));
-    else guarded.push(...guardShort(word, table, rest));
+    if (word === "--") operands.push(...rest);
+    else if (!looksLikeFlag(word)) operands.push(word);
+    else if (word.startsWith("--")) addLong(word, { table, rest, add });
+    else addShort(word, { table, rest, add });
   }
-  return guarded;
-}
-
-/** The value that {@link guardWords} has guarded. */
-export function unguard(value: string): string {
-  return value.slice(guard.length);
+  return { given, operands };
 }
 
 /** A lone dash is a name like any other. */
@@ -56,28 +53,34 @@ function tableOf(flags: Flags): ReadonlyMap<string, NamedFlag> {
   return table;
 }
 
-function guardLong(word: string, table: ReadonlyMap<string, NamedFlag>, rest: IterableIterator<string>): string {
+interface Reading {
+  readonly table: ReadonlyMap<string, NamedFlag>;
+  /** The words after the one at hand. */
+  readonly rest: IterableIterator<string>;
+  readonly add: (flag: NamedFlag, value: string) => void;
+}
+
+function addLong(word: string, { table, rest, add }: Reading): void {
   const equals = word.indexOf("=");
   const typed = equals < 0 ? word : word.slice(0, equals);
   const value = equals < 0 ? undefined : word.slice(equals + 1);
-  const { name, flag } = find(typed, table);
-  if (flag.kind === "switch") return `--${name}=${value === undefined ? "true" : switchValue(typed, value)}`;
-  return `--${name}=${guard}${value ?? takeValue(typed, rest)}`;
+  const found = find(typed, table);
+  if (found.flag.kind !== "switch") add(found, value ?? takeValue(typed, rest));
+  else add(found, value === undefined ? "true" : switchValue(typed, value));
 }
 
 /** `-nq` is two switches, `-rfolder` and `-nr folder` are a flag and its value. */
-function guardShort(word: string, table: ReadonlyMap<string, NamedFlag>, rest: IterableIterator<string>): string[] {
-  const guarded: string[] = [];
+function addShort(word: string, { table, rest, add }: Reading): void {
   for (let i = 1; i < word.length; i++) {
     const typed = `-${word[i]}`;
-    const { name, flag } = find(typed, table);
-    if (flag.kind !== "switch") {
+    const found = find(typed, table);
+    if (found.flag.kind !== "switch") {
       const value = word.slice(i + 1).replace(/^=/, "");
-      return [...guarded, `--${name}=${guard}${i + 1 < word.length ? value : takeValue(typed, rest)}`];
+      add(found, i + 1 < word.length ? value : takeValue(typed, rest));
+      return;
     }
-    guarded.push(`--${name}=true`);
+    add(found, "true");
   }
-  return guarded;
 }
 
 function find(typed: string, table: ReadonlyMap<string, NamedFlag>): NamedFlag {
