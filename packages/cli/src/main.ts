@@ -13,9 +13,9 @@ const words = process.argv.slice(2);
 const { stdout, stderr, env } = process;
 const output = new Output({ stdout, stderr, json: wantsJson(words, env.BCAT_JSON), color: wantsColor(env) });
 const interruption = new Interruption();
-let ended = false;
+let hasEnded = false;
 process.on("exit", () => {
-  if (!ended && !interruption.forced)
+  if (!hasEnded && !interruption.forced)
     process.stderr.write("bcat: unexpected end of the program before its work was done\n");
 });
 
@@ -28,10 +28,12 @@ const ask = isatty(0)
     })
   : undefined;
 
-run(words, { variables: env, output, interruption, ask }).then((exitCode) => {
+/** The exit code. Exported for those who run the program inside of theirs. */
+export const ended = run(words, { variables: env, output, interruption, ask }).then((exitCode) => {
   process.exitCode = exitCode;
-  ended = true;
+  hasEnded = true;
   interruption[Symbol.dispose]();
+  return exitCode;
 });
 
 /** Looked for by hand, so that also an error in the command line itself is told in JSON. */
