@@ -4,8 +4,8 @@
  */
 
 import { createRequire } from "node:module";
-import type { Blake3, KeyedHash } from "./blake3.js";
-import { BLAKE3_LENGTH, checkBlake3Key } from "./blake3-parts.js";
+import type { Blake3, IncrementalHash, KeyedHash } from "./blake3.js";
+import { BLAKE3_LENGTH, checkBlake3Key, HasherPerKey } from "./blake3-parts.js";
 
 interface WasmHasher {
   update(data: Uint8Array): void;
@@ -34,34 +34,55 @@ class WasmBlake3 implements Blake3 {
   }
 
   hash(...parts: readonly Uint8Array[]): Uint8Array {
-    const hasher = this.#wasm.create_hasher();
-    for (const part of parts) updateInPieces(hasher, part);
-    return finish(hasher);
+    const hasher = this.incremental();
+    for (const part of parts) hasher.update(part);
+    const target = new Uint8Array(BLAKE3_LENGTH);
+    hasher.digestInto(target, 0);
+    return target;
   }
 
   keyed(key: Uint8Array): KeyedHash {
     checkBlake3Key(key);
-    const wasm = this.#wasm;
     const ownKey = key.slice();
-    return {
-      hash(data) {
-        const hasher = wasm.create_keyed(ownKey);
-        updateInPieces(hasher, data);
-        return finish(hasher);
-      },
-    };
+    return new HasherPerKey(() => new WasmHash(() => this.#wasm.create_keyed(ownKey)));
+  }
+
+  incremental(): IncrementalHash {
+    return new WasmHash(() => this.#wasm.create_hasher());
   }
 }
 
-function updateInPieces(hasher: WasmHasher, data: Uint8Array): void {
-  for (let start = 0; start < data.length; start += PIECE_LENGTH) {
-    hasher.update(data.subarray(start, start + PIECE_LENGTH));
-  }
-}
+/** The module's hashers cannot begin anew, and are freed by hand: each hash has its own, from its first part to its end. */
+class WasmHash implements IncrementalHash {
+  readonly #create: () => WasmHasher;
+  readonly #digest = Buffer.alloc(BLAKE3_LENGTH);
+  #hasher: WasmHasher | undefined;
 
-function finish(hasher: WasmHasher): Uint8Array {
-  const digest = new Uint8Array(BLAKE3_LENGTH);
-  hasher.digest(digest);
-  hasher.free();
-  return digest;
+  constructor(create: () => WasmHasher) {
+    this.#create = create;
+  }
+
+  update(data: Uint8Array): void {
+    this.#hasher ??= this.#create();
+    for (let start = 0; start < data.length; start += PIECE_LENGTH) {
+      this.#hasher.update(data.subarray(start, start + PIECE_LENGTH));
+    }
+  }
+
+  digestInto(target: Uint8Array, offset: number): void {
+    this.#end();
+    target.set(this.#digest, offset);
+  }
+
+  matches(expected: Uint8Array, offset = 0): boolean {
+    this.#end();
+    return this.#digest.compare(expected, offset, offset + BLAKE3_LENGTH) === 0;
+  }
+
+  #end(): void {
+    const hasher = this.#hasher ?? this.#create();
+    this.#hasher = undefined;
+    hasher.digest(this.#digest);
+    hasher.free();
+  }
 }

@@ -39,6 +39,58 @@ describe.each([native, wasm])("$name", (blake3) => {
     expect(Buffer.isBuffer(first) || Buffer.isBuffer(blake3.hash(first)) || first.length !== 32).toBe(false);
   });
 
+  test("hashInto() writes what hash() gives and nothing beside it, matches() says so of any place", () => {
+    const keyed = blake3.keyed(pattern(32));
+    const target = new Uint8Array(40).fill(7);
+    keyed.hashInto(pattern(5000), target, 5);
+    expect(hex(target.subarray(5, 37))).toBe(hex(keyed.hash(pattern(5000))));
+    expect([...target.subarray(0, 5), ...target.subarray(37)]).toEqual(new Array(8).fill(7));
+    expect(keyed.matches(pattern(5000), target, 5)).toBe(true);
+    expect(keyed.matches(pattern(5000), keyed.hash(pattern(5000)))).toBe(true);
+    expect(keyed.matches(pattern(5001), target, 5)).toBe(false);
+    expect(keyed.matches(pattern(5000), target, 4)).toBe(false);
+    for (let bit = 0; bit < 256; bit++) {
+      const flipped = target.slice();
+      flipped[5 + (bit >>> 3)]! ^= 1 << (bit & 7);
+      expect(keyed.matches(pattern(5000), flipped, 5)).toBe(false);
+    }
+  });
+
+  test("incremental() gives the hash of its parts joined, begins anew after each, and keeps to itself", () => {
+    const key = pattern(32);
+    const keyed = blake3.keyed(key);
+    const data = pattern(600_000);
+    for (const [hash, expected] of [
+      [blake3.incremental(), blake3.hash(data)],
+      [keyed.incremental(), keyed.hash(data)],
+    ] as const) {
+      for (const cut of [0, 1, 100_000]) {
+        const target = new Uint8Array(32);
+        hash.update(data.subarray(0, cut));
+        keyed.hash(pattern(9));
+        blake3.hash(pattern(9));
+        hash.update(data.subarray(cut));
+        hash.digestInto(target, 0);
+        expect(hex(target)).toBe(hex(expected));
+        hash.update(data);
+        expect(hash.matches(expected)).toBe(true);
+        hash.update(data.subarray(1));
+        expect(hash.matches(expected)).toBe(false);
+      }
+    }
+  });
+
+  test("shared memory is read like any other", () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(5001)).subarray(1);
+    shared.set(pattern(5000));
+    const keyed = blake3.keyed(pattern(32));
+    expect(hex(keyed.hash(shared))).toBe(hex(keyed.hash(pattern(5000))));
+    expect(hex(blake3.hash(shared))).toBe(hex(blake3.hash(pattern(5000))));
+    const target = new Uint8Array(new SharedArrayBuffer(64));
+    keyed.hashInto(shared, target, 32);
+    expect(keyed.matches(shared, target, 32)).toBe(true);
+  });
+
   test("keyed() does not follow later changes of the key's memory", () => {
     const key = pattern(32);
     const keyed = blake3.keyed(key);

@@ -10,6 +10,21 @@ import { loadWasmBlake3 } from "./blake3-wasm.js";
 export interface KeyedHash {
   /** 32 fresh bytes. */
   hash(data: Uint8Array): Uint8Array;
+  /** Writes the 32 bytes at `offset` of `target`. */
+  hashInto(data: Uint8Array, target: Uint8Array, offset: number): void;
+  /** True when the hash of `data` is the 32 bytes at `offset` of `expected`. */
+  matches(data: Uint8Array, expected: Uint8Array, offset?: number): boolean;
+  /** A hash of its own with the same key, for data that comes in parts. */
+  incremental(): IncrementalHash;
+}
+
+/** BLAKE3 over parts. Whoever asks for the hash begins anew by that. Not re-entrant. */
+export interface IncrementalHash {
+  update(data: Uint8Array): void;
+  /** Writes the 32 bytes at `offset` of `target`. */
+  digestInto(target: Uint8Array, offset: number): void;
+  /** True when the hash is the 32 bytes at `offset` of `expected`. */
+  matches(expected: Uint8Array, offset?: number): boolean;
 }
 
 export interface Blake3 {
@@ -19,6 +34,8 @@ export interface Blake3 {
   hash(...parts: readonly Uint8Array[]): Uint8Array;
   /** @throws {RangeError} when `key` is not of 32 bytes. */
   keyed(key: Uint8Array): KeyedHash;
+  /** Unkeyed, for data that comes in parts. */
+  incremental(): IncrementalHash;
 }
 
 /** `off`: no native code; `auto`: native code where it loads; `required`: native code or an error. */

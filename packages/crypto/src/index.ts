@@ -1,4 +1,4 @@
-export { type Blake3, type Blake3Mode, type KeyedHash, loadBlake3 } from "./blake3.js";
+export { type Blake3, type Blake3Mode, type IncrementalHash, type KeyedHash, loadBlake3 } from "./blake3.js";
 export { openGcm, openGcmInto, sealGcm, sealGcmInto, ZERO_NONCE } from "./gcm.js";
 export { GcmOpening, GcmSealing } from "./gcm-pieces.js";
 export {

@@ -1,59 +1,76 @@
 /**
- * Chunks and their places, in growing columns: there may be 131,072 of them in a pack, so no object for each.
- * An id takes 32 bytes here; the table of a directory keeps the first 16.
+ * Chunks and their places, in growing columns: there may be 131,072 of them in a pack, so no object for each. A pack being
+ * built keeps 16 bytes of an id, as its directory does; a frame being built all 32, to compare them.
  */
-import { type ChunkTable, ID_PREFIX_SIZE } from "./directory.js";
-
-const ID_SIZE = 32;
+import type { ChunkTable } from "./directory.js";
 
 export class ChunkColumns {
-  #ids = new Uint8Array(64 * ID_SIZE);
-  readonly #offsets: number[] = [];
-  readonly #lengths: number[] = [];
+  readonly idSize: number;
+  #count = 0;
+  #ids: Uint8Array;
+  #offsets: Uint32Array;
+  #lengths: Uint32Array;
+
+  constructor(idSize: number, capacity = 64) {
+    this.idSize = idSize;
+    this.#ids = new Uint8Array(capacity * idSize);
+    this.#offsets = new Uint32Array(capacity);
+    this.#lengths = new Uint32Array(capacity);
+  }
 
   get count(): number {
-    return this.#offsets.length;
+    return this.#count;
   }
 
   push(id: Uint8Array, offset: number, length: number): void {
-    const at = this.count * ID_SIZE;
-    if (at === this.#ids.length) {
-      const larger = new Uint8Array(at * 2);
-      larger.set(this.#ids);
-      this.#ids = larger;
-    }
-    this.#ids.set(id, at);
-    this.#offsets.push(offset);
-    this.#lengths.push(length);
+    this.#reserve(1);
+    this.#ids.set(id, this.#count * this.idSize);
+    this.#offsets[this.#count] = offset;
+    this.#lengths[this.#count] = length;
+    this.#count++;
   }
 
-  /** The 32-byte id of chunk `i`; a view, valid until the next `push` or `clear`. */
-  id(i: number): Uint8Array {
-    return this.#ids.subarray(i * ID_SIZE, (i + 1) * ID_SIZE);
-  }
-
-  offset(i: number): number {
-    return this.#offsets[i]!;
-  }
-
-  length(i: number): number {
-    return this.#lengths[i]!;
+  /** Appends the chunks of a table whose ids are as long as those here, each `base` bytes further. */
+  append(table: ChunkTable, base: number): void {
+    const { count, ids, offsets, lengths } = table;
+    this.#reserve(count);
+    this.#ids.set(ids.subarray(0, count * this.idSize), this.#count * this.idSize);
+    this.#lengths.set(lengths.subarray(0, count), this.#count);
+    for (let i = 0; i < count; i++) this.#offsets[this.#count + i] = base + offsets[i]!;
+    this.#count += count;
   }
 
   clear(): void {
-    this.#offsets.length = 0;
-    this.#lengths.length = 0;
+    this.#count = 0;
   }
 
-  /** A chunk table of its own memory. */
-  table(): ChunkTable {
-    const ids = new Uint8Array(this.count * ID_PREFIX_SIZE);
-    for (let i = 0; i < this.count; i++) ids.set(this.id(i).subarray(0, ID_PREFIX_SIZE), i * ID_PREFIX_SIZE);
+  /** The columns themselves: views, valid until the next `push`, `append` or `clear`. */
+  view(): ChunkTable {
+    const count = this.#count;
     return {
-      count: this.count,
-      ids,
-      offsets: Uint32Array.from(this.#offsets),
-      lengths: Uint32Array.from(this.#lengths),
+      count,
+      ids: this.#ids.subarray(0, count * this.idSize),
+      offsets: this.#offsets.subarray(0, count),
+      lengths: this.#lengths.subarray(0, count),
     };
+  }
+
+  /** A copy in memory of its own. */
+  table(): ChunkTable {
+    const { count, ids, offsets, lengths } = this.view();
+    return { count, ids: ids.slice(), offsets: offsets.slice(), lengths: lengths.slice() };
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#count + more;
+    if (needed <= this.#offsets.length) return;
+    const capacity = Math.max(needed, 2 * this.#offsets.length);
+    const { ids, offsets, lengths } = this.view();
+    this.#ids = new Uint8Array(capacity * this.idSize);
+    this.#offsets = new Uint32Array(capacity);
+    this.#lengths = new Uint32Array(capacity);
+    this.#ids.set(ids);
+    this.#offsets.set(offsets);
+    this.#lengths.set(lengths);
   }
 }

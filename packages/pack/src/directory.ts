@@ -16,6 +16,7 @@ import {
   encodeHeader,
   encodePaddedBody,
   hkdf,
+  type IncrementalHash,
   ObjectType,
   openGcm,
   sealGcm,
@@ -32,6 +33,7 @@ export const ID_PREFIX_SIZE = 16;
 export const TRAILER_SIZE = 96;
 /** Of the trailer, at its end. */
 const HASH_SIZE = 32;
+const HASH_OFFSET = TRAILER_SIZE - HASH_SIZE;
 export const CHUNKS_MAX = 131_072;
 export const STREAM_MAX = 2 ** 30;
 export const PACK_SIZE_MAX = 96 * 2 ** 20;
@@ -134,16 +136,15 @@ function decodeChunks(
 }
 
 /**
- * Sealed directory and trailer, as they stand behind the sealed `frames`. Zeros fill the directory until the object's
- * size is a multiple of 4,096.
+ * Sealed directory and trailer, as they stand behind `frames`: their length, and the hash that they have been fed to, which
+ * is ended here. `body` is the encoded directory. Zeros fill it until the object's size is a multiple of 4,096.
  */
 export function sealTail(
   context: PackContext,
-  pack: { name: string; directory: Directory; salt: Uint8Array },
-  frames: Uint8Array,
+  pack: { name: string; epoch: number; domain: number; salt: Uint8Array; body: Uint8Array },
+  frames: { length: number; hash: IncrementalHash },
 ): Uint8Array {
-  const { epoch, domain } = pack.directory;
-  const body = encodeDirectory(pack.directory);
+  const { epoch, domain, body } = pack;
   const unpadded = frames.length + 4 + body.length + 16 + TRAILER_SIZE;
   const padding = (OBJECT_ALIGNMENT - (unpadded % OBJECT_ALIGNMENT)) % OBJECT_ALIGNMENT;
   const padded = encodePaddedBody(body, 4 + body.length + padding);
@@ -151,13 +152,10 @@ export function sealTail(
   trailer.set(encodeHeader({ type: ObjectType.PACK, epoch, domain }));
   trailer.set(pack.salt, 16);
   new DataView(trailer.buffer).setUint32(48, padded.length + 16, true);
-  const sealed = sealGcm(
-    directoryKey(context, { ...pack, epoch, domain }),
-    ZERO_NONCE,
-    additionalData(trailer, pack.name),
-    padded,
-  );
-  trailer.set(context.blake3.hash(frames, sealed, trailer.subarray(0, 64)), 64);
+  const sealed = sealGcm(directoryKey(context, pack), ZERO_NONCE, additionalData(trailer, pack.name), padded);
+  frames.hash.update(sealed);
+  frames.hash.update(trailer.subarray(0, HASH_OFFSET));
+  frames.hash.digestInto(trailer, HASH_OFFSET);
   return Buffer.concat([sealed, trailer]);
 }
 

@@ -12,7 +12,7 @@ import { hkdf, openGcmInto, sealGcmInto, ZERO_NONCE } from "@bcat/crypto";
 import { CorruptError } from "@bcat/errors";
 import type { BlobKind } from "./blob-kind.js";
 import type { PackContext } from "./context.js";
-import { CODEC_STORED, CODEC_ZSTD, FRAME_OVERHEAD, FRAME_PLAIN_MAX, type FrameEntry, type KeyEntry } from "./tables.js";
+import { CODEC_STORED, FRAME_OVERHEAD, FRAME_PLAIN_MAX, type FrameEntry, type KeyEntry } from "./tables.js";
 
 const PACK_KEY_INFO = Buffer.from("bcat/1/pack-key");
 const FRAME_INFO = Buffer.from("bcat/1/frame");
@@ -30,54 +30,15 @@ function frameAdditionalData(codec: number, plainLength: number): Uint8Array {
   return additional;
 }
 
-/** What sealing one frame produced; the sealed bytes are in the caller's target. */
-export interface SealedFrame {
-  readonly codec: number;
-  readonly salt: Uint8Array;
-  readonly storedLength: number;
-}
-
-/** Seals frames under the keys of packs. Owns one scratch buffer for compressed bytes; not re-entrant. */
-export class FrameSealer {
-  readonly #context: PackContext;
-  readonly #level: number;
-  readonly #scratch = new Uint8Array(FRAME_PLAIN_MAX);
-  readonly #seed: Uint8Array;
-  #counter = 0n;
-
-  /** @param level zstd level, or 0 for no compression */
-  constructor(context: PackContext, level: number) {
-    this.#context = context;
-    this.#level = level;
-    this.#seed = context.random(32);
-  }
-
-  /** Compresses and seals `plain` (1 byte to 1 MiB) into `target`, which needs plain.length + 16 bytes. */
-  seal(key: Uint8Array, plain: Uint8Array, target: Uint8Array): SealedFrame {
-    const compressed = this.#compress(plain);
-    const codec = compressed === undefined ? CODEC_STORED : CODEC_ZSTD;
-    const stored = compressed ?? plain;
-    const salt = this.#freshSalt(stored);
-    const frameKey = hkdf(key, salt, FRAME_INFO);
-    const additional = frameAdditionalData(codec, plain.length);
-    const storedLength = sealGcmInto(frameKey, ZERO_NONCE, additional, stored, target);
-    return { codec, salt, storedLength };
-  }
-
-  #compress(plain: Uint8Array): Uint8Array | undefined {
-    if (this.#level === 0 || plain.length < 2) return undefined;
-    const room = this.#scratch.subarray(0, plain.length - 1);
-    const length = this.#context.zstd.compress(plain, room, this.#level);
-    return length === 0 ? undefined : room.subarray(0, length);
-  }
-
-  /** Fresh for every frame, also in a machine resumed twice from one image: then the contents tell them apart. */
-  #freshSalt(stored: Uint8Array): Uint8Array {
-    const counter = new Uint8Array(8);
-    new DataView(counter.buffer).setBigUint64(0, ++this.#counter, true);
-    const content = this.#context.blake3.hash(stored);
-    return this.#context.blake3.hash(this.#seed, counter, content).slice(0, 16);
-  }
+/** Seals what a frame stores, compressed or not, into `target`, and returns the stored length. `salt` is used once. */
+export function sealFrame(
+  key: Uint8Array,
+  frame: { readonly codec: number; readonly salt: Uint8Array; readonly plainLength: number },
+  stored: Uint8Array,
+  target: Uint8Array,
+): number {
+  const frameKey = hkdf(key, frame.salt, FRAME_INFO);
+  return sealGcmInto(frameKey, ZERO_NONCE, frameAdditionalData(frame.codec, frame.plainLength), stored, target);
 }
 
 /** Opens frames. Owns one scratch buffer for compressed bytes; not re-entrant. */

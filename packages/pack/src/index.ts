@@ -13,7 +13,24 @@ export {
   type Trailer,
 } from "./directory.js";
 export { FrameOpener } from "./frame.js";
+export { FrameBuilder, type FrameBuilderOptions } from "./frame-builder.js";
+export {
+  decodeFrameGroup,
+  encodeFrameGroup,
+  type FrameColumns,
+  type FrameGroup,
+  frameGroupSize,
+  frameGroupSizeMax,
+} from "./frame-group.js";
 export { IdSet } from "./id-set.js";
+export {
+  arenaSize,
+  type FinishedPack,
+  type FrameTotals,
+  PACK_TARGET_SIZE,
+  PackAssembler,
+  type PackAssemblerOptions,
+} from "./pack-assembler.js";
 export {
   formatNumber,
   type ObjectReference,
@@ -21,13 +38,7 @@ export {
   parseObjectName,
   segmentName,
 } from "./pack-name.js";
-export {
-  arenaSize,
-  type FinishedPack,
-  PACK_TARGET_SIZE,
-  PackWriter,
-  type PackWriterOptions,
-} from "./pack-writer.js";
+export { PackWriter, type PackWriterOptions } from "./pack-writer.js";
 export { type BuiltSegment, buildSegment, type IndexedPack } from "./segment/build-segment.js";
 export { type ByteSource, memorySource, type SharedBytes } from "./segment/byte-source.js";
 export { canMerge, mergeSegments } from "./segment/merge-segments.js";

@@ -5,9 +5,9 @@ import type { IndexedPack } from "./segment/build-segment.js";
 
 /** A pack of chunks of 10 bytes, one after another, and of stored frames of 100. */
 export function createTestPack(context: PackContext, ids: readonly Uint8Array[], frameCount = 1): IndexedPack {
-  const chunks = new ChunkColumns();
+  const chunks = new ChunkColumns(16);
   ids.forEach((id, i) => {
-    chunks.push(id, i * 10, 10);
+    chunks.push(id.subarray(0, 16), i * 10, 10);
   });
   const frames = Array.from({ length: frameCount }, (_, i) => ({
     key: 0,

@@ -1,0 +1,50 @@
+/** zstd for frames, asked less where it does not pay. */
+import type { PackContext } from "./context.js";
+import { FRAME_TARGET_SIZE } from "./frame-group.js";
+
+/** More than zstd ever adds to a frame: what does not fit its target costs an exception in the native package. */
+const SCRATCH_SIZE = FRAME_TARGET_SIZE + FRAME_TARGET_SIZE / 128;
+/** A frame is worth its decompression from one 64th on. */
+const GAIN_SHIFT = 6;
+/** Frames in a row that did not shrink, after which a sample is asked first. */
+const REFUSED_MAX = 2;
+/** From the middle of the frame. It costs a 16th of the frame, and a change of contents is seen within one frame. */
+const SAMPLE_SIZE = 32 * 1024;
+
+/** How many frames in a row did not shrink, of one content or of all small chunks. */
+export class Refusals {
+  count = 0;
+}
+
+/** Owns one scratch buffer; not re-entrant. */
+export class FrameCompressor {
+  readonly #zstd: PackContext["zstd"];
+  readonly #level: number;
+  readonly #scratch = new Uint8Array(SCRATCH_SIZE);
+
+  /** @param level zstd level, 0 for none */
+  constructor({ zstd }: Pick<PackContext, "zstd">, level: number) {
+    this.#zstd = zstd;
+    this.#level = level;
+  }
+
+  /** The compressed bytes, valid until the next call, or undefined when `plain` is to be stored as it is. */
+  compress(plain: Uint8Array, refusals: Refusals): Uint8Array | undefined {
+    if (this.#level === 0) return undefined;
+    const isWorthIt = refusals.count < REFUSED_MAX || plain.length <= SAMPLE_SIZE || this.#try(sampleOf(plain)) > 0;
+    const length = isWorthIt ? this.#try(plain) : 0;
+    refusals.count = length > 0 ? 0 : refusals.count + 1;
+    return length > 0 ? this.#scratch.subarray(0, length) : undefined;
+  }
+
+  /** Length of the compressed bytes in the scratch buffer, or 0 when they are not worth it. */
+  #try(plain: Uint8Array): number {
+    const length = this.#zstd.compress(plain, this.#scratch, this.#level);
+    return length < plain.length - (plain.length >>> GAIN_SHIFT) ? length : 0;
+  }
+}
+
+function sampleOf(plain: Uint8Array): Uint8Array {
+  const start = (plain.length - SAMPLE_SIZE) >>> 1;
+  return plain.subarray(start, start + SAMPLE_SIZE);
+}
