@@ -3,16 +3,17 @@
  * object named `manifest`, so that one of another repository, or a damaged one, does not open.
  *
  *     1  varint: all sessions up to this number are accounted for, but for those of field 3
- *     2  varint n ‖ BLAKE3 of outcomes/<n>, the newest outcome covered; absent: none
+ *     2  list of varint n ‖ BLAKE3 of outcomes/<n>: the newest three covered, newest first
  *     3  list of varint: sessions without outcome when last looked at
  *     4  list of bytes: bodies of log/1, log/2, …
  *     5  list of bytes: names of the runs
  */
 import { ByteReader, ByteWriter, decodeRecord, encodeRecord, type Field } from "@bcat/codec";
+import { hashSize, type SeenOutcome } from "./bodies/snapshot.js";
 
 export interface Manifest {
   readonly sessions: number;
-  readonly newest: { readonly number: number; readonly hash: Uint8Array } | undefined;
+  readonly seen: readonly SeenOutcome[];
   readonly open: readonly number[];
   readonly log: readonly Uint8Array[];
   readonly runs: readonly string[];
@@ -28,12 +29,12 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
     write(writer);
     if (writer.length > 0) fields.push({ number, critical: true, value: writer.finish() });
   };
-  const { newest } = manifest;
   add(1, (writer) => writer.varint(manifest.sessions));
   add(2, (writer) => {
-    if (newest === undefined) return;
-    writer.varint(newest.number);
-    writer.raw(newest.hash);
+    for (const { number, hash } of manifest.seen) {
+      writer.varint(number);
+      writer.raw(hash);
+    }
   });
   add(3, (writer) => {
     for (const number of manifest.open) writer.varint(number);
@@ -58,7 +59,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   };
   return {
     sessions: list(1, (reader) => reader.varint())[0] ?? 0,
-    newest: list(2, (reader) => ({ number: reader.varint(), hash: reader.raw(32) }))[0],
+    seen: list(2, (reader) => ({ number: reader.varint(), hash: reader.raw(hashSize) })),
     open: list(3, (reader) => reader.varint()),
     log: list(4, (reader) => reader.bytes(SIZE_MAX)),
     runs: list(5, (reader) => Buffer.from(reader.bytes(256)).toString()),

@@ -11,7 +11,7 @@ import type { Storage } from "@bcat/storage";
 import { decodeLogRecord } from "./bodies/log.js";
 import { decodeOutcome, type Outcome } from "./bodies/outcome.js";
 import type { NameReference, SegmentReference } from "./bodies/references.js";
-import type { SeenOutcome } from "./bodies/snapshot.js";
+import { type SeenOutcome, seenCountMax } from "./bodies/snapshot.js";
 import { IndexRuns } from "./index-runs.js";
 import type { IndexStore } from "./index-store.js";
 import { decodeManifest, encodeManifest, type Manifest } from "./manifest.js";
@@ -46,8 +46,9 @@ export class RepositoryState {
   /** False while, and after, a refresh that did not get to its end. */
   #isWhole = true;
   #sessions = 0;
-  #newest: { number: number; hash: Uint8Array } | undefined;
-  #seen: SeenOutcome[] = [];
+  #seen: readonly SeenOutcome[] = [];
+  /** Hashes of the outcomes read by the refresh that runs. */
+  readonly #hashes = new Map<number, Uint8Array>();
   #epoch = 0;
 
   constructor(context: PackContext, storage: Storage, store: IndexStore) {
@@ -105,8 +106,7 @@ export class RepositoryState {
     await this.#requireSessions(manifest);
     if (!this.#runs.load(manifest.runs)) return;
     this.#sessions = manifest.sessions;
-    this.#newest = manifest.newest;
-    if (manifest.newest !== undefined) this.#seen = [manifest.newest];
+    this.#seen = manifest.seen;
     for (const number of manifest.open) this.#open.add(number);
     manifest.log.forEach((body, i) => {
       this.#applyLog(body, i + 1);
@@ -132,6 +132,7 @@ export class RepositoryState {
     if (ownSession !== undefined) this.#open.add(ownSession);
     if (!(await this.#applyOutcomes(outcomes, strict))) await this.#rebuild(options);
     this.#isWhole = true;
+    this.#hashes.clear();
   }
 
   /** Remembers on disk what is known, for the next process. */
@@ -139,7 +140,7 @@ export class RepositoryState {
     if (this.problems.length > 0 || this.#runs.hasUncommitted || !this.#isWhole) return;
     const runs = this.#runs.names();
     const log = this.#log;
-    const body = encodeManifest({ sessions: this.#sessions, newest: this.#newest, open: [...this.#open], log, runs });
+    const body = encodeManifest({ sessions: this.#sessions, seen: this.#seen, open: [...this.#open], log, runs });
     if (body.length > MANIFEST_SIZE_MAX) return;
     this.#store.writeManifest(sealObject(this.#context, MANIFEST_OBJECT, body), new Set(runs), now);
   }
@@ -166,7 +167,7 @@ export class RepositoryState {
   }
 
   /** True when the newest outcome that the manifest covers is there unchanged; false when it is damaged. */
-  async #isCovered({ newest }: Manifest): Promise<boolean> {
+  async #isCovered({ seen: [newest] }: Manifest): Promise<boolean> {
     if (newest === undefined) return true;
     const name = registerName("outcomes", newest.number);
     const bytes = await this.#storage.get(name);
@@ -183,7 +184,7 @@ export class RepositoryState {
   }
 
   /** The sessions this client has seen must be there, or the next one would leave a hole. */
-  async #requireSessions({ sessions, newest }: Manifest): Promise<void> {
+  async #requireSessions({ sessions, seen: [newest] }: Manifest): Promise<void> {
     if (sessions <= (newest?.number ?? 0)) return;
     const name = registerName("sessions", sessions);
     if ((await this.#storage.get(name)) === undefined)
@@ -261,8 +262,8 @@ export class RepositoryState {
 
   #noteOutcome(number: number, bytes: Uint8Array): void {
     const hash = this.#context.blake3.hash(bytes);
-    if (number > (this.#newest?.number ?? 0)) this.#newest = { number, hash };
-    this.#seen = [{ number, hash }, ...this.#seen].sort((a, b) => b.number - a.number).slice(0, 3);
+    this.#hashes.set(number, hash);
+    this.#seen = [{ number, hash }, ...this.#seen].sort((a, b) => b.number - a.number).slice(0, seenCountMax);
   }
 
   /** A snapshot says how much of the log its writer had seen: less must not be there now. */
@@ -279,7 +280,8 @@ export class RepositoryState {
   /** A snapshot names the outcomes its writer had seen: one of them gone or changed is damage, or somebody's doing. */
   async #compareSeen(number: number, seen: readonly SeenOutcome[]): Promise<void> {
     for (const { number: other, hash } of seen) {
-      if (this.#seen.some((known) => known.number === other && Buffer.compare(known.hash, hash) === 0)) continue;
+      const known = this.#hashes.get(other) ?? this.#seen.find((outcome) => outcome.number === other)?.hash;
+      if (known !== undefined && Buffer.compare(known, hash) === 0) continue;
       const name = registerName("outcomes", other);
       const bytes = await this.#storage.get(name);
       const found = bytes === undefined ? "is missing" : "has other bytes";
@@ -330,9 +332,9 @@ export class RepositoryState {
   /** All but the log, which is only added to. */
   #forget(): void {
     this.#runs.clear();
+    this.#hashes.clear();
     this.#sessions = 0;
     this.#open.clear();
-    this.#newest = undefined;
     this.#seen = [];
   }
 
