@@ -20,6 +20,7 @@ export {
   type Snapshot,
   type SnapshotError,
 } from "./bodies/snapshot.js";
+export { checkSnapshotTexts, type SnapshotTexts } from "./bodies/texts.js";
 export type { ChunkVisitor, WantedChunks } from "./bulk-reader.js";
 export { missingChunk } from "./chunk-reader.js";
 export type { Environment } from "./environment.js";

@@ -1,7 +1,7 @@
 /** Backs up roots into a new snapshot. */
 import { SourceError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
-import { type Repository, type Root, WriteSession } from "@bcat/repository";
+import { checkSnapshotTexts, type Repository, type Root, WriteSession } from "@bcat/repository";
 import { compileExcludes } from "../exclude.js";
 import { BackupRun } from "./backup-run.js";
 import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS, type Warning } from "./options.js";
@@ -27,6 +27,7 @@ export async function backup(
   options: BackupOptions,
 ): Promise<BackupSummary> {
   const start = repository.environment.now();
+  checkSnapshotTexts(options);
   const isExcluded = compileExcludes(options.excludes ?? []);
   const faults: Warning[] = [];
   const roots = openRoots(posix, normaliseRoots(paths), (path, message) =>
