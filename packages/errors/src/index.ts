@@ -74,3 +74,9 @@ export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof BcatError || !("code" in error)) return undefined;
   return typeof error.code === "string" && /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
 }
+
+/** True when the system ran out of descriptors or memory: that tells nothing of what it was asked about. */
+export function isExhaustion(error: unknown): boolean {
+  const code = systemErrorCode(error);
+  return code === "EMFILE" || code === "ENFILE" || code === "ENOMEM";
+}

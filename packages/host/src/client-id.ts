@@ -1,6 +1,7 @@
 /** The id by which a user on a machine is known in snapshots: 16 random bytes, kept as hex in the cache folder. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isExhaustion, StorageError } from "@bcat/errors";
 
 const clientIdSize = 16;
 const clientIdFile = "client";
@@ -31,7 +32,8 @@ async function readClientId(path: string): Promise<Uint8Array | undefined> {
   try {
     const text = (await readFile(path, "utf8")).trim();
     return /^[0-9a-f]{32}$/.test(text) ? Buffer.from(text, "hex") : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (!isExhaustion(error)) return undefined;
+    throw new StorageError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BcatError } from "@bcat/errors";
+import { BcatError, isExhaustion, StorageError } from "@bcat/errors";
 import type { Environment } from "./environment.js";
 
 /** @throws BcatError identity-changed */
@@ -15,8 +15,9 @@ export function checkIdentity(environment: Environment, repositoryId: Uint8Array
   let known: string;
   try {
     known = readFileSync(path, "utf8").trim();
-  } catch {
-    return;
+  } catch (error) {
+    if (!isExhaustion(error)) return;
+    throw new StorageError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
   const found = Buffer.from(repositoryId).toString("hex");
   if (!/^[0-9a-f]{32}$/.test(known) || known === found) return;

@@ -2,6 +2,8 @@
  * The runs of the local index: segments as they were stored, and merged ones, all in one layout (docs/decisions/0003).
  * Runs of a session that has not committed are kept apart from those an outcome names, so that they can be forgotten.
  */
+
+import { isBcatError } from "@bcat/errors";
 import {
   type BlobKind,
   type ByteSource,
@@ -81,6 +83,12 @@ export class IndexRuns implements Disposable {
   /** Keeps the own segments: an outcome names them now. */
   commit(): void {
     this.#uncommitted = [];
+    this.merge();
+  }
+
+  /** True when the next process finds all runs. */
+  get isKept(): boolean {
+    return this.names().every((name) => this.#store.holds(name));
   }
 
   /** Forgets what a session has added that did not commit: what no outcome names must not be referred to. */
@@ -108,8 +116,9 @@ export class IndexRuns implements Disposable {
     if (source === undefined) return undefined;
     try {
       return new Segment(this.#context, { name, source, sizeMax: RUN_SIZE_MAX }, this.#pages);
-    } catch {
+    } catch (error) {
       source.close();
+      if (isBcatError(error, "storage-failed")) throw error;
       return undefined;
     }
   }

@@ -1,8 +1,10 @@
+import * as fs from "node:fs";
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StorageError } from "@bcat/errors";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createFolderIndexStore, createMemoryIndexStore } from "./index-store.js";
+import { createFolderIndexStore, createMemoryIndexStore, type IndexFiles } from "./index-store.js";
 
 let folder: string;
 let count = 0;
@@ -30,11 +32,70 @@ test("what was written is read, by this store and by the next", () => {
   expect(readdirSync(join(folder, "index"))).toEqual(["index_1-ab"]);
 });
 
-test("a source outlives the name of its file", () => {
-  const source = open().write("a", (sink) => sink(Buffer.from("x")));
-  rmSync(join(folder, "index", "a"));
-  expect(source.read(0, 1)).toEqual(Uint8Array.of(120));
+test("few files are open at once, and those used last stay open", () => {
+  const calls: string[] = [];
+  const files: IndexFiles = {
+    ...fs,
+    openSync(path, flags, mode) {
+      if (flags === "r") calls.push(`open ${String(path).slice(-1)}`);
+      return fs.openSync(path, flags, mode);
+    },
+  };
+  const store = createFolderIndexStore(folder, () => `${++count}`, files);
+  const sources = [..."abcdef"].map((name) => store.write(name, (sink) => sink(Buffer.from(name))));
+  calls.length = 0;
+  for (const i of [5, 4, 3, 2, 5, 0, 5, 4]) {
+    expect(Buffer.from(sources[i]!.read(0, 1)).toString()).toBe("abcdef"[i]);
+  }
+  expect(calls).toEqual(["open a", "open e"]);
+  for (const source of sources) source.close();
+});
+
+test.each(["EMFILE", "ENFILE", "ENOMEM"])("%s is not read as a cache that is not there", (code) => {
+  const store = open();
+  store.write("a", (sink) => sink(Buffer.from("x"))).close();
+  store.writeManifest(Buffer.from("m"), new Set(["a"]), 0);
+  const fail = () => {
+    throw Object.assign(new Error(code), { code });
+  };
+  const failing = createFolderIndexStore(folder, () => "x", { ...fs, openSync: fail, readFileSync: fail });
+  expect(() => failing.open("a")).toThrow(StorageError);
+  expect(() => failing.readManifest()).toThrow(StorageError);
+  let isOut = false;
+  const openSync: typeof fs.openSync = (...words) => (isOut ? fail() : fs.openSync(...words));
+  const later = createFolderIndexStore(folder, () => "x", { ...fs, openSync });
+  const source = later.open("a")!;
   source.close();
+  isOut = true;
+  expect(() => source.read(0, 1)).toThrow(StorageError);
+  isOut = false;
+  expect(source.read(0, 1)).toHaveLength(1);
+  expect(open().readManifest()).toBeDefined();
+});
+
+test("a run that could only be kept in memory is not held", () => {
+  const writeSync = () => {
+    throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+  };
+  const store = createFolderIndexStore(folder, () => `${++count}`, { ...fs, writeSync });
+  expect(Buffer.from(store.write("a", (sink) => sink(Buffer.from("x"))).read(0, 1)).toString()).toBe("x");
+  expect(store.holds("a")).toBe(false);
+  expect(readdirSync(join(folder, "index"))).toEqual([]);
+});
+
+test("a run stays for a day after the manifest that named it was replaced, however old it is", () => {
+  const store = open();
+  const source = store.write("a", (sink) => sink(Buffer.from("x")));
+  const now = 1_000 * HOUR;
+  utimesSync(join(folder, "index", "a"), 1, 1);
+  store.writeManifest(Buffer.from("m"), new Set(["a"]), now);
+  store.writeManifest(Buffer.from("n"), new Set(), now + 48 * HOUR);
+  open().writeManifest(Buffer.from("o"), new Set(), now + 71 * HOUR);
+  expect(source.read(0, 1)).toHaveLength(1);
+  source.close();
+  open().writeManifest(Buffer.from("p"), new Set(), now + 73 * HOUR);
+  expect(readdirSync(join(folder, "index"))).toEqual([]);
+  expect(() => source.read(0, 1)).toThrow(/it was given up, run again/);
 });
 
 test("writeManifest() removes old runs that it does not name, and keeps young ones", () => {
@@ -43,7 +104,7 @@ test("writeManifest() removes old runs that it does not name, and keeps young on
   const now = Date.now();
   const past = new Date(now - 25 * HOUR);
   for (const name of ["kept", "old"]) utimesSync(join(folder, "index", name), past, past);
-  store.writeManifest(Buffer.from("m"), new Set(["kept"]), now);
+  open().writeManifest(Buffer.from("m"), new Set(["kept"]), now);
   expect(readdirSync(join(folder, "index")).sort()).toEqual(["kept", "young"]);
   expect(Buffer.from(open().readManifest()!).toString()).toBe("m");
 });

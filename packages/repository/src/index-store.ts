@@ -7,12 +7,14 @@
  *     <cache>/<repository id>/manifest          sealed record: heads covered, log records, runs
  *
  * Two processes may share a folder: files are written under names of their own and renamed into place whole; the last
- * manifest wins, and runs no manifest names are removed a day later.
+ * manifest wins, and runs are removed a day after the last manifest that named them was replaced. Only that long may a
+ * process go on with a run that another one has merged: of all runs, few are open (file-pool.ts).
  */
-import * as fs from "node:fs";
+import * as nodeFs from "node:fs";
 import { join } from "node:path";
-import { BcatError } from "@bcat/errors";
+import { BcatError, isExhaustion, StorageError, systemErrorCode } from "@bcat/errors";
 import { type ByteSource, memorySource } from "@bcat/pack";
+import { FilePool } from "./file-pool.js";
 
 /** Age at which a run that no manifest names is taken for garbage, milliseconds. */
 const GARBAGE_AGE_MS = 24 * 3_600_000;
@@ -24,7 +26,11 @@ export interface IndexStore {
   readonly folder: string | undefined;
   /** Writes what `produce` gives out and returns it as a source of bytes. */
   write(name: string, produce: (sink: (piece: Uint8Array) => void) => void): ByteSource;
+  /** @throws StorageError when the system has no descriptor left: that does not mean that there is no such run */
   open(name: string): ByteSource | undefined;
+  /** False for a run that was written and could not be kept. */
+  holds(name: string): boolean;
+  /** @throws StorageError as {@link open} */
   readManifest(): Uint8Array | undefined;
   /** Makes `manifest` the manifest; runs other than `keep` may go, once they are old. */
   writeManifest(manifest: Uint8Array, keep: ReadonlySet<string>, now: number): void;
@@ -36,102 +42,176 @@ export function createMemoryIndexStore(): IndexStore {
     folder: undefined,
     write: (_name, produce) => bytesInMemory(produce),
     open: () => undefined,
+    holds: () => true,
     readManifest: () => undefined,
     writeManifest: () => {},
   };
 }
 
+/** The calls to the system, so that tests can fail them. */
+export type IndexFiles = Pick<
+  typeof nodeFs,
+  | "closeSync"
+  | "fstatSync"
+  | "fsyncSync"
+  | "mkdirSync"
+  | "openSync"
+  | "readdirSync"
+  | "readFileSync"
+  | "readSync"
+  | "renameSync"
+  | "rmSync"
+  | "statSync"
+  | "utimesSync"
+  | "writeFileSync"
+  | "writeSync"
+>;
+
 /** An index store in a folder, made when it is first written to. */
-export function createFolderIndexStore(folder: string, suffix: () => string): IndexStore {
-  const runs = join(folder, "index");
-  const fault = () => {
-    // Without its manifest it is not looked at again.
-    fs.rmSync(join(folder, MANIFEST), { force: true });
-    return new BcatError("refused", `Cannot use the cache in "${folder}": it is damaged; it was given up, run again`);
-  };
-  return {
-    folder,
-    write(name, produce) {
-      try {
-        return fileSource(writeFile(runs, name, produce, suffix()), fault);
-      } catch {
-        return bytesInMemory(produce);
-      }
-    },
-    open(name) {
-      try {
-        return fileSource(fs.openSync(join(runs, fileName(name)), "r"), fault);
-      } catch {
-        return undefined;
-      }
-    },
-    readManifest() {
-      try {
-        return fs.readFileSync(join(folder, MANIFEST));
-      } catch {
-        return undefined;
-      }
-    },
-    writeManifest(manifest, keep, now) {
-      try {
-        const temporary = join(folder, `.tmp-${suffix()}`);
-        fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-        fs.writeFileSync(temporary, manifest, { mode: 0o600 });
-        fs.renameSync(temporary, join(folder, MANIFEST));
-        removeGarbage(runs, keep, now);
-        removeGarbage(folder, new Set([MANIFEST, "index"]), now);
-      } catch {
-        // A cache that cannot be written is a cache that is not there.
-      }
-    },
-  };
+export function createFolderIndexStore(folder: string, suffix: () => string, files: IndexFiles = nodeFs): IndexStore {
+  return new FolderIndexStore(folder, suffix, files);
 }
 
-function writeFile(
-  folder: string,
-  name: string,
-  produce: (sink: (piece: Uint8Array) => void) => void,
-  suffix: string,
-): number {
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const temporary = join(folder, `.tmp-${suffix}`);
-  const file = fs.openSync(temporary, "wx+", 0o600);
-  try {
-    produce((piece) => {
-      for (let done = 0; done < piece.length; ) done += fs.writeSync(file, piece, done, piece.length - done);
-    });
-    // A name that a crash leaves without its bytes would be taken for a run.
-    fs.fsyncSync(file);
-    fs.renameSync(temporary, join(folder, fileName(name)));
-    return file;
-  } catch (error) {
-    fs.closeSync(file);
-    fs.rmSync(temporary, { force: true });
-    throw error;
+class FolderIndexStore implements IndexStore {
+  readonly folder: string;
+  readonly #runs: string;
+  readonly #suffix: () => string;
+  readonly #files: IndexFiles;
+  readonly #pool: FilePool;
+  /** Names of runs that could only be kept in memory. */
+  readonly #lost = new Set<string>();
+  /** Names of files that this process has used: others may use them too. */
+  readonly #used = new Set<string>();
+
+  constructor(folder: string, suffix: () => string, files: IndexFiles) {
+    this.folder = folder;
+    this.#runs = join(folder, "index");
+    this.#suffix = suffix;
+    this.#files = files;
+    this.#pool = new FilePool(files);
   }
-}
 
-/** The file stays readable when another process removes its name. */
-function fileSource(file: number, fault: () => BcatError): ByteSource {
-  let open = true;
-  return {
-    size: fs.fstatSync(file).size,
-    read(offset, length) {
-      const bytes = new Uint8Array(length);
-      let done = 0;
+  write(name: string, produce: (sink: (piece: Uint8Array) => void) => void): ByteSource {
+    try {
+      this.#writeFile(name, produce);
+      this.#lost.delete(name);
+      return this.#source(name);
+    } catch {
+      this.#lost.add(name);
+      return bytesInMemory(produce);
+    }
+  }
+
+  open(name: string): ByteSource | undefined {
+    return this.#unlessMissing(() => this.#source(name));
+  }
+
+  holds(name: string): boolean {
+    return !this.#lost.has(name);
+  }
+
+  readManifest(): Uint8Array | undefined {
+    return this.#unlessMissing(() => this.#files.readFileSync(join(this.folder, MANIFEST)));
+  }
+
+  writeManifest(manifest: Uint8Array, keep: ReadonlySet<string>, now: number): void {
+    try {
+      const temporary = join(this.folder, `.tmp-${this.#suffix()}`);
+      this.#files.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      this.#files.writeFileSync(temporary, manifest, { mode: 0o600 });
+      this.#files.renameSync(temporary, join(this.folder, MANIFEST));
+      this.#removeGarbage(this.#runs, new Set([...keep].map(fileName)), now);
+      this.#removeGarbage(this.folder, new Set([MANIFEST, "index"]), now);
+    } catch {
+      // A cache that cannot be written is a cache that is not there.
+    }
+  }
+
+  #path(name: string): string {
+    return join(this.#runs, fileName(name));
+  }
+
+  /** Anything but a want of descriptors or memory is as if there were no cache. */
+  #unlessMissing<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (isExhaustion(error)) throw this.#exhausted(error);
+      return undefined;
+    }
+  }
+
+  #exhausted(error: unknown): StorageError {
+    const found = systemErrorCode(error) === "ENOMEM" ? "out of memory" : "too many open files; see ulimit -n";
+    return new StorageError(`Cannot read the cache in "${this.folder}": ${found}`, { cause: error });
+  }
+
+  #writeFile(name: string, produce: (sink: (piece: Uint8Array) => void) => void): void {
+    const files = this.#files;
+    files.mkdirSync(this.#runs, { recursive: true, mode: 0o700 });
+    const temporary = join(this.#runs, `.tmp-${this.#suffix()}`);
+    const file = files.openSync(temporary, "wx", 0o600);
+    try {
+      try {
+        produce((piece) => {
+          for (let done = 0; done < piece.length; ) done += files.writeSync(file, piece, done, piece.length - done);
+        });
+        // A name that a crash leaves without its bytes would be taken for a run.
+        files.fsyncSync(file);
+      } finally {
+        files.closeSync(file);
+      }
+      files.renameSync(temporary, this.#path(name));
+    } catch (error) {
+      files.rmSync(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  #source(name: string): ByteSource {
+    const path = this.#path(name);
+    const { size } = this.#files.fstatSync(this.#pool.use(path));
+    this.#used.add(fileName(name));
+    return {
+      size,
+      read: (offset, length) => this.#read(path, offset, length),
+      close: () => this.#pool.close(path),
+      fault: () => this.#giveUp(),
+    };
+  }
+
+  #read(path: string, offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    let done = 0;
+    try {
+      const file = this.#pool.use(path);
       while (done < length) {
-        const count = fs.readSync(file, bytes, done, length - done, offset + done);
+        const count = this.#files.readSync(file, bytes, done, length - done, offset + done);
         if (count === 0) break;
         done += count;
       }
-      return bytes.subarray(0, done);
-    },
-    close() {
-      if (open) fs.closeSync(file);
-      open = false;
-    },
-    fault,
-  };
+    } catch (error) {
+      throw isExhaustion(error) ? this.#exhausted(error) : this.#giveUp();
+    }
+    return bytes.subarray(0, done);
+  }
+
+  /** Without its manifest the cache is not looked at again. */
+  #giveUp(): BcatError {
+    this.#files.rmSync(join(this.folder, MANIFEST), { force: true });
+    const found = "it is damaged; it was given up, run again";
+    return new BcatError("refused", `Cannot use the cache in "${this.folder}": ${found}`);
+  }
+
+  #removeGarbage(folder: string, keep: ReadonlySet<string>, now: number): void {
+    for (const file of this.#files.readdirSync(folder)) {
+      if (keep.has(file)) continue;
+      const path = join(folder, file);
+      // Its day begins now.
+      if (this.#used.delete(file)) this.#files.utimesSync(path, now / 1000, now / 1000);
+      else if (now - this.#files.statSync(path).mtimeMs > GARBAGE_AGE_MS) this.#files.rmSync(path, { force: true });
+    }
+  }
 }
 
 function bytesInMemory(produce: (sink: (piece: Uint8Array) => void) => void): ByteSource {
@@ -144,13 +224,4 @@ function bytesInMemory(produce: (sink: (piece: Uint8Array) => void) => void): By
 
 function fileName(name: string): string {
   return name.replaceAll("/", "_");
-}
-
-function removeGarbage(folder: string, keep: ReadonlySet<string>, now: number): void {
-  const files = new Set([...keep].map(fileName));
-  for (const file of fs.readdirSync(folder)) {
-    if (files.has(file)) continue;
-    const path = join(folder, file);
-    if (now - fs.statSync(path).mtimeMs > GARBAGE_AGE_MS) fs.rmSync(path, { force: true });
-  }
 }

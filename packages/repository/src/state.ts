@@ -138,6 +138,7 @@ export class RepositoryState {
   /** Remembers on disk what is known, for the next process. */
   save(now: number): void {
     if (this.problems.length > 0 || this.#runs.hasUncommitted || !this.#isWhole) return;
+    if (!this.#runs.isKept) return;
     const runs = this.#runs.names();
     const log = this.#log;
     const body = encodeManifest({ sessions: this.#sessions, seen: this.#seen, open: [...this.#open], log, runs });

@@ -61,6 +61,13 @@ describe("local storage", () => {
     expect(calls).toEqual(["mkdir .", ...publishing(".", "config")]);
   });
 
+  test.each(["EMFILE", "ENFILE", "ENOMEM"])("get() takes %s for a fault, never for an absence", async (code) => {
+    await open().storage.put("config", bytes);
+    for (const verb of ["open r", "read"]) {
+      await expect(open({ [verb]: code }).storage.get("config")).rejects.toThrow(StorageError);
+    }
+  });
+
   test("put() syncs the parent of every directory it makes, before it writes", async () => {
     const { storage, calls } = open();
     await storage.put("packs/ab/1-ff", bytes);

@@ -3,6 +3,8 @@ import { StorageError, systemErrorCode } from "@bcat/errors";
 const words: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EDQUOT: "disk quota exceeded",
+  EMFILE: "too many open files of this process; see ulimit -n",
+  ENFILE: "too many open files of all processes",
   EIO: "input/output error of the device",
   ENOSPC: "no space left on device",
   EPERM: "operation not permitted",
