@@ -207,17 +207,32 @@ describe("a backup", () => {
 
 describe("a storage fault", () => {
   it("of any single request stops the backup: it is never taken for an unreadable file", async () => {
-    const { length } = world.operations.uncached;
-    for (let at = 1; at <= length; at++) {
+    let [at, stopped] = [0, 0];
+    // Until there is no request of that number: how many packs it takes depends on what random salts seal to.
+    for (let failed = true; failed; ) {
+      at++;
+      failed = false;
       const warnings: string[] = [];
       const onWarning = ({ message }: { message: string }) => warnings.push(message);
-      const run = inProcess(failOnce(world.storage.clone(), at), undefined, (repository) =>
+      const inner = world.storage.clone();
+      const storage = failOnce(inner, at, () => {
+        failed = true;
+      });
+      const run = inProcess(storage, undefined, (repository) =>
         backup(repository, posix, [Buffer.from(world.source)], { onWarning }),
       );
-      await expect(run, `request ${at}`).rejects.toBeInstanceOf(StorageError);
+      const error: unknown = await run.then(
+        // A read of a tree is made once more; then nothing is missing.
+        async ({ snapshotNumber }) => await requireThird(inner, snapshotNumber!),
+        (reason: unknown) => reason,
+      );
       expect(warnings, `request ${at}`).toEqual([]);
+      if (error === undefined) continue;
+      expect(error, `request ${at}`).toBeInstanceOf(StorageError);
+      stopped++;
     }
-    process.stdout.write(`protocol: ${length} single faults, ${length} backups stopped\n`);
+    expect(stopped).toBeGreaterThan(10);
+    process.stdout.write(`protocol: ${at - 1} single faults, ${stopped} backups stopped, the others complete\n`);
   });
 
   it("of a backup does not spoil the next one of the same process", async () => {
@@ -336,10 +351,12 @@ async function otherSession(inner: Storage): Promise<(name: string) => Uint8Arra
 }
 
 /** A storage whose request number `at` fails, not done, and only that one. */
-function failOnce(inner: Storage, at: number): Storage {
+function failOnce(inner: Storage, at: number, onFault = () => {}): Storage {
   let count = 0;
   const next = () => {
-    if (++count === at) throw new StorageError(`Cannot do request ${at}: it fails once`);
+    if (++count !== at) return;
+    onFault();
+    throw new StorageError(`Cannot do request ${at}: it fails once`);
   };
   return replaced(inner, {
     async get(name, options) {

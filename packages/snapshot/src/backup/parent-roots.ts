@@ -132,16 +132,19 @@ async function collect(
 ): Promise<void> {
   const isWhole = (path: Uint8Array, parents: readonly ParentRoot[]) =>
     parents.some(({ root }) => isAtOrBelow(path, root.path));
+  const open = () => [...found].filter(([path, parents]) => !isWhole(path, parents));
+  if (open().length === 0) return;
   let looked = 0;
   for await (const info of newestSnapshots(repository)) {
-    const open = [...found].filter(([path, parents]) => !isWhole(path, parents));
-    if (open.length === 0 || looked++ === SNAPSHOTS_MAX) return;
-    if (!isWanted(info)) continue;
-    for (const [path, parents] of open) {
-      for (const root of info.snapshot.roots) {
-        const isPart = isAtOrBelow(root.path, path) && !isWhole(root.path, parents);
-        if (isPart || isAtOrBelow(path, root.path)) parents.push(new ParentRoot(repository, info, root));
+    if (isWanted(info)) {
+      for (const [path, parents] of open()) {
+        for (const root of info.snapshot.roots) {
+          const isPart = isAtOrBelow(root.path, path) && !isWhole(root.path, parents);
+          if (isPart || isAtOrBelow(path, root.path)) parents.push(new ParentRoot(repository, info, root));
+        }
       }
     }
+    // Before the next one is asked for, which may cost a request.
+    if (++looked === SNAPSHOTS_MAX || open().length === 0) return;
   }
 }
