@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { BcatError, isBcatError } from "@bcat/errors";
-import { openRepository, Repository, unlockRepository } from "@bcat/repository";
+import { openRepository, type Repository, unlockRepository } from "@bcat/repository";
 import { check, type Finding, findSnapshot, restore, type SnapshotInfo } from "@bcat/snapshot";
 import { type Changes, OverlayStorage } from "./damage/overlay.js";
 import { type Expected, type Failure, readBack, readExpected, toFailure } from "./damage/read-back.js";
@@ -43,7 +43,7 @@ export async function createSubject(folder: string): Promise<Subject> {
   const packs = new Map<number, ReadonlySet<string>>();
   for (const number of SNAPSHOTS) {
     const reading = new OverlayStorage(world.storage.objects, new Map());
-    const repository = new Repository({ ...opened, storage: reading });
+    const repository = opened.withStorage(reading);
     const info = await findSnapshot(repository, String(number));
     expected.set(number, await readExpected(repository, info));
     packs.set(number, new Set([...reading.read].filter(isPack)));
@@ -164,7 +164,7 @@ async function restoreAll(subject: Subject, changes: Changes, findings: Findings
 /** Restores the snapshots that have something in the packs that are changed. @throws what is no BcatError */
 async function restoreAffected(subject: Subject, changes: Changes, findings: Findings): Promise<void> {
   const storage = new OverlayStorage(subject.storage.objects, changes);
-  const repository = new Repository({ ...subject.opened, storage });
+  const repository = subject.opened.withStorage(storage);
   for (const [number, packs] of subject.packs) {
     if (![...changes.keys()].some((name) => packs.has(name))) continue;
     const restoring = { repository, selector: String(number), done: new Set<number>() };

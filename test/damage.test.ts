@@ -100,9 +100,8 @@ describe("damage to a repository", () => {
     const storage = new OverlayStorage(subject.storage.objects, removal.changes());
     await using repository = await openRepository(storage, subject.rootKey, subject.environment);
     await repository.refresh();
-    const known = ([DATA, TREE] as const).flatMap((kind) =>
-      repository.state.index.segments(kind).map(({ name }) => name),
-    );
+    const index = await repository.index();
+    const known = ([DATA, TREE] as const).flatMap((kind) => index.segments(kind).map(({ name }) => name));
     const all = [...subject.storage.objects.keys()].filter((name) => name.startsWith("index/"));
     expect(known.sort()).toEqual(all.filter((name) => !name.startsWith("index/0000000002-")).sort());
   });

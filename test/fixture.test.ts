@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { loadBlake3 } from "@bcat/crypto";
 import { DATA, loadZstd } from "@bcat/pack";
 import { type Environment, openRepository, unlockRepository } from "@bcat/repository";
-import { check, contentSize, listEntries, listSnapshots, readChunkReferences } from "@bcat/snapshot";
+import { check, contentSize, findSnapshot, listEntries, listSnapshots, readChunkReferences } from "@bcat/snapshot";
 import { openLocalStorage } from "@bcat/storage";
 import { afterAll, expect, test } from "vitest";
 
@@ -49,7 +49,8 @@ test.each(["auto", "off"] as const)(
     const expected: Expected = JSON.parse(readFileSync(join(fixture, "expected.json"), "utf8"));
     const snapshots = await listSnapshots(repository);
     expect(snapshots.map((info) => info.number)).toEqual(expected.snapshots.map(({ number }) => number));
-    for (const [i, info] of snapshots.entries()) {
+    for (const [i, { number }] of snapshots.entries()) {
+      const info = await findSnapshot(repository, String(number));
       const found = new Map<string, Record<string, unknown>>();
       for await (const { path, node } of listEntries(repository, info, undefined)) {
         const { mode: bits, uid, gid, mtimeSeconds, mtimeNanoseconds, content, target } = node;

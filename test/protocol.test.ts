@@ -135,8 +135,8 @@ describe("a backup", () => {
   it("names the newest outcome it knows, with a warm cache too", async () => {
     const { storage, cache } = await upToDate();
     await inProcess(storage, cache, (repository) => backUp(repository, world.source));
-    const newest = await inProcess(storage, undefined, async (repository) => (await listSnapshots(repository)).at(-1)!);
-    expect(newest.snapshot.seen[0]?.number).toBe(3);
+    const newest = await inProcess(storage, undefined, (repository) => findSnapshot(repository, "latest"));
+    expect(newest.snapshot.seen.map(({ number }) => number)).toEqual([3, 2, 1]);
   });
 
   it("takes a conflict with its own bytes for the success it is", async () => {
@@ -238,6 +238,7 @@ describe("a storage fault", () => {
   it("of a backup does not spoil the next one of the same process", async () => {
     const { length } = world.operations.uncached;
     for (const at of [...stepsOf(3, length, 7), length]) {
+      if (isAskedAgain(at)) continue;
       const storage = world.storage.clone();
       const cache = scratch.fresh("cache");
       const again = await inProcess(failOnce(storage, at), cache, async (repository) => {
@@ -348,6 +349,12 @@ async function otherSession(inner: Storage): Promise<(name: string) => Uint8Arra
   const who = { host: "another", user: "another", clientId: new Uint8Array(16), version: "another" };
   const body = encodeSession({ kind: "backup", start: 1, ...who });
   return (name) => sealObject(context, { type: ObjectType.SESSION, name, epoch: 0, domain: 0 }, body);
+}
+
+/** A range of a pack that cannot be read is asked for once more: one fault of it stops nothing. */
+function isAskedAgain(at: number): boolean {
+  const { kind, name } = world.operations.uncached[at - 1]!;
+  return kind === "get" && name.startsWith("packs/");
 }
 
 /** A storage whose request number `at` fails, not done, and only that one. */

@@ -4,7 +4,7 @@
  */
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { listSnapshots } from "@bcat/snapshot";
+import { findSnapshot, listSnapshots } from "@bcat/snapshot";
 import { asProcess, requireClean, requireRestores } from "./client.js";
 import { listFiles, openSiteStorage, reportedNumber, runBcat, type Site, startBcat, unlockSite } from "./processes.js";
 import { type RecordedTree, recordTree } from "./recorded-tree.js";
@@ -127,7 +127,8 @@ async function inspect(
   return await asProcess({ storage: openSiteStorage(site), rootKey: world.rootKey, client }, async (repository) => {
     await requireClean(repository, { readData: false });
     const snapshots = await listSnapshots(repository);
-    for (const snapshot of snapshots.filter(({ number }) => number >= from)) {
+    for (const { number } of snapshots.filter((listed) => listed.number >= from)) {
+      const snapshot = await findSnapshot(repository, String(number));
       const target = join(folder, "restored");
       await requireRestores(repository, {
         snapshot,

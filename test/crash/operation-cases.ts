@@ -8,7 +8,7 @@ import { cpSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isBcatError } from "@bcat/errors";
 import { initRepository } from "@bcat/repository";
-import { listSnapshots } from "@bcat/snapshot";
+import { findSnapshot, listSnapshots } from "@bcat/snapshot";
 import {
   createFaultyStorage,
   createMemoryStorage,
@@ -238,7 +238,8 @@ class Recovery {
     return await asProcess(place, async (repository) => {
       await requireClean(repository, options);
       const snapshots = await listSnapshots(repository);
-      for (const snapshot of snapshots.filter(({ number }) => number >= options.from)) {
+      for (const { number } of snapshots.filter((listed) => listed.number >= options.from)) {
+        const snapshot = await findSnapshot(repository, String(number));
         const generation = snapshot.number === this.#next ? 4 : snapshot.number;
         const expected = this.#world.recorded.get(generation)!;
         const target = join(this.#folder, "restored", String(++this.#restores));

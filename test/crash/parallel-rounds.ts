@@ -1,7 +1,7 @@
 /** Four `bcat backup` at once, of four sources and hosts, into one folder and with one cache, round after round. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { listSnapshots } from "@bcat/snapshot";
+import { findSnapshot, listSnapshots } from "@bcat/snapshot";
 import { asProcess, requireClean, requireRestores } from "./client.js";
 import { openSiteStorage, reportedNumber, runBcat, type Site, unlockSite } from "./processes.js";
 import { type RecordedTree, recordTree } from "./recorded-tree.js";
@@ -51,7 +51,8 @@ async function restoreAll(parts: {
       await requireClean(repository, { readData: cache === undefined });
       const snapshots = await listSnapshots(repository);
       numbers.push(snapshots.map(({ number }) => number));
-      for (const snapshot of snapshots) {
+      for (const { number } of snapshots) {
+        const snapshot = await findSnapshot(repository, String(number));
         const { host, tree } = recorded.get(snapshot.number)!;
         if (snapshot.snapshot.host !== host)
           throw new Error(`snapshot ${snapshot.number} is of ${snapshot.snapshot.host}`);

@@ -163,7 +163,7 @@ function find<T>(attempt: (i: number) => T | undefined): T {
 }
 
 async function condemnFirstPack(storage: MemoryStorage, client: Repository): Promise<void> {
-  const segment = client.state.index.segments(DATA)[0]!;
+  const segment = (await client.index()).segments(DATA)[0]!;
   const pack = parseObjectName(segment.packRecord(0).name)!;
   await log(storage, client, 1, { kind: "condemn", packs: [pack] });
 }

@@ -25,7 +25,7 @@ const SABOTAGES = [
   },
   {
     what: "outcome before segment",
-    file: "packages/repository/src/write-session.ts",
+    file: "packages/repository/src/chunk-store.ts",
     from: "    await storage.put(name, bytes);\n",
     to: "    setImmediate(() => void storage.put(name, bytes).catch(() => {}));\n",
     test: "test/protocol.test.ts",

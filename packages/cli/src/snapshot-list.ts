@@ -1,5 +1,5 @@
 /** Snapshots in a listing, for people and with restic's names. */
-import type { SnapshotInfo } from "@bcat/snapshot";
+import type { ListedSnapshot } from "@bcat/snapshot";
 import { formatBytes, formatCount, formatLocalTime, formatTable, formatTimeMs } from "./format.js";
 import { pathsField } from "./json.js";
 import { quoteName, quoteText } from "./quote.js";
@@ -9,13 +9,13 @@ const heads = ["#", "date & time", "host", "paths", "files", "size", "added"];
 const right = new Set([0, 4, 5, 6]);
 
 /** A line each, with a column of tags when there are any. */
-export function snapshotTable(infos: readonly SnapshotInfo[]): string[] {
+export function snapshotTable(infos: readonly ListedSnapshot[]): string[] {
   const tagged = infos.some(({ snapshot }) => snapshot.tags.length > 0);
   const rows = infos.map((info) => (tagged ? [...row(info), info.snapshot.tags.map(quoteText).join(",")] : row(info)));
   return formatTable(tagged ? [...heads, "tags"] : heads, rows, right);
 }
 
-function row({ number, snapshot }: SnapshotInfo): string[] {
+function row({ number, snapshot }: ListedSnapshot): string[] {
   return [
     String(number),
     formatLocalTime(snapshot.start),
@@ -28,7 +28,7 @@ function row({ number, snapshot }: SnapshotInfo): string[] {
 }
 
 /** An element of the array of `--json`. */
-export function snapshotFields({ number, snapshot }: SnapshotInfo): object {
+export function snapshotFields({ number, snapshot }: ListedSnapshot): object {
   const { parent, tags, excludes } = snapshot;
   return {
     time: formatTimeMs(snapshot.start),
@@ -47,7 +47,7 @@ export function snapshotFields({ number, snapshot }: SnapshotInfo): object {
   };
 }
 
-function summaryFields({ counts, start, end, errors }: SnapshotInfo["snapshot"]): object {
+function summaryFields({ counts, start, end, errors }: ListedSnapshot["snapshot"]): object {
   return {
     backup_start: formatTimeMs(start),
     backup_end: formatTimeMs(end),

@@ -80,3 +80,10 @@ export function isExhaustion(error: unknown): boolean {
   const code = systemErrorCode(error);
   return code === "EMFILE" || code === "ENFILE" || code === "ENOMEM";
 }
+
+/** The error for work that ends because `signal` was aborted: its reason, when that is of code "interrupted" already. */
+export function interruption(signal: AbortSignal): BcatError {
+  const reason: unknown = signal.reason;
+  if (isBcatError(reason, "interrupted")) return reason;
+  return new BcatError("interrupted", "Interrupted", { cause: reason });
+}

@@ -17,9 +17,8 @@ import {
   spanOf,
 } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
-import { type ChunkReader, missingChunk } from "./chunk-reader.js";
+import { type ChunkReader, type KnownChunks, missingChunk } from "./chunk-reader.js";
 import { isReachable } from "./reachable.js";
-import type { RepositoryState } from "./state.js";
 
 /** Bytes of a pack that are read for nothing rather than with another get. */
 const GAP_MAX = 256 * 1024;
@@ -43,7 +42,7 @@ export interface ChunkVisitor {
 export interface BulkReaderOptions {
   readonly context: PackContext;
   readonly storage: Storage;
-  readonly state: RepositoryState;
+  readonly state: KnownChunks;
   readonly idHash: Record<BlobKind, KeyedHash>;
   readonly reader: ChunkReader;
 }

@@ -2,8 +2,9 @@ import { buildSegment, DATA, type IndexedPack } from "@bcat/pack";
 import { createMemoryStorage, createMulberry32, type MemoryStorage } from "@bcat/storage";
 import { beforeEach, expect, test } from "vitest";
 import { initRepository, openRepository } from "./open.js";
-import type { Repository } from "./repository.js";
+import { partsOf, type Repository } from "./repository.js";
 import { createTestEnvironment } from "./test-environment.js";
+import { emptySnapshot } from "./test-repository.js";
 import { WriteSession } from "./write-session.js";
 
 let storage: MemoryStorage;
@@ -19,7 +20,7 @@ const rootKey = () => {
 
 const createEnvironment = () => createTestEnvironment({ seed: 7 });
 
-/** A repository with two chunks, `a` and `b`, in one pack that no outcome names. */
+/** A repository with two chunks, `a` and `b`, in one pack. */
 beforeEach(async () => {
   storage = createMemoryStorage();
   const environment = await createEnvironment();
@@ -28,7 +29,7 @@ beforeEach(async () => {
   const session = await WriteSession.begin(repository, { level: 3, dryRun: false });
   a = session.store(DATA, Buffer.from("the bytes of a"));
   b = session.store(DATA, Buffer.alloc(700_000, "the bytes of b, in two frames "));
-  await session.flush();
+  await session.commit(emptySnapshot);
 });
 
 test("readChunk() gives what was stored, within a frame and over several", async () => {
@@ -38,8 +39,9 @@ test("readChunk() gives what was stored, within a frame and over several", async
 
 /** Adds a segment in which the ids of `a` and `b` stand at each other's places. */
 async function adoptSwapped(target: Repository): Promise<void> {
-  const record = repository.state.index.locate(DATA, a)[0]!.pack;
-  const places = [a, b].map((id) => repository.state.index.locate(DATA, id)[0]!);
+  const index = await repository.index();
+  const record = index.locate(DATA, a)[0]!.pack;
+  const places = [a, b].map((id) => index.locate(DATA, id)[0]!);
   const order = places[0]!.offset < places[1]!.offset ? [1, 0] : [0, 1];
   const ids = Buffer.concat(order.map((i) => [a, b][i]!.subarray(0, 16)));
   const byOffset = [...places].sort((left, right) => left.offset - right.offset);
@@ -57,7 +59,10 @@ async function adoptSwapped(target: Repository): Promise<void> {
     chunks,
   };
   const { name, bytes } = buildSegment(repository.context, { kind: DATA, epoch: 0, domain: 0, session: 1 }, [lie]);
-  target.state.adoptOwn(name, bytes);
+  const { index: local } = partsOf(target);
+  const runs = local.fork();
+  runs.add(name, bytes);
+  local.adopt(runs);
 }
 
 test("a chunk that does not have the id it was asked for is refused, though every tag verifies", async () => {

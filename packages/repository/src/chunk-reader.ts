@@ -4,6 +4,7 @@ import type { KeyedHash } from "@bcat/crypto";
 import { CorruptError, isBcatError } from "@bcat/errors";
 import {
   type BlobKind,
+  type ChunkIndex,
   type ChunkLocation,
   type FrameEntry,
   FrameOpener,
@@ -13,15 +14,20 @@ import {
   spanOf,
 } from "@bcat/pack";
 import type { ByteRange, Storage } from "@bcat/storage";
-import type { RepositoryState } from "./state.js";
 
 /** Opened frames kept in memory, bytes: neighbours are usually wanted next. */
 const FRAMES_SIZE_MAX = 32 * 2 ** 20;
 
+/** Where chunks are, and why some may be missing from that. */
+export interface KnownChunks {
+  readonly index: ChunkIndex;
+  readonly problems: readonly CorruptError[];
+}
+
 export interface ChunkReaderOptions {
   readonly context: PackContext;
   readonly storage: Storage;
-  readonly state: RepositoryState;
+  readonly state: KnownChunks;
   readonly idHash: Record<BlobKind, KeyedHash>;
 }
 
@@ -126,7 +132,7 @@ export class ChunkReader {
 }
 
 /** No place is known: the fault of whatever part of the index could not be read, if some could not. */
-export function missingChunk(id: Uint8Array, state: RepositoryState): CorruptError {
+export function missingChunk(id: Uint8Array, state: Pick<KnownChunks, "problems">): CorruptError {
   const hex = Buffer.from(id.subarray(0, 8)).toString("hex");
   const problem = state.problems[0];
   const cause = problem === undefined ? "no index segment names it" : problem.message;

@@ -1,8 +1,7 @@
 /**
- * The runs of the local index: segments as they were stored, and merged ones, all in one layout (docs/decisions/0003).
- * Runs of a session that has not committed are kept apart from those an outcome names, so that they can be forgotten.
+ * Runs of index entries: segments as they were stored, and merged ones, all in one layout (docs/decisions/0003). One set
+ * holds what outcomes name; a session has a set of its own for what it has stored, which joins the other when it commits.
  */
-
 import { isBcatError } from "@bcat/errors";
 import {
   type BlobKind,
@@ -13,40 +12,35 @@ import {
   memorySource,
   mergeSegments,
   type PackContext,
-  PageCache,
+  type PageCache,
   Segment,
   TREE,
 } from "@bcat/pack";
 import type { IndexStore } from "./index-store.js";
 
-/** Opened pages of segments kept in memory, bytes. */
-const PAGES_SIZE_MAX = 64 * 2 ** 20;
-/** Runs of one kind before the smaller ones are merged. */
+/** Runs of one kind in a set before the smaller ones are merged. */
 const RUNS_MAX = 8;
 /** The size of a merged run is not limited by the format. */
 const RUN_SIZE_MAX = Number.MAX_SAFE_INTEGER;
 const KINDS: readonly BlobKind[] = [DATA, TREE];
 
+export interface IndexRunsParts {
+  readonly context: PackContext;
+  readonly store: IndexStore;
+  readonly pages: PageCache;
+}
+
 export class IndexRuns implements Disposable {
-  readonly index = new ChunkIndex();
-  readonly #context: PackContext;
-  readonly #store: IndexStore;
-  readonly #pages = new PageCache(PAGES_SIZE_MAX);
-  #uncommitted: Segment[] = [];
+  readonly chunks = new ChunkIndex();
+  readonly #parts: IndexRunsParts;
 
-  constructor(context: PackContext, store: IndexStore) {
-    this.#context = context;
-    this.#store = store;
-  }
-
-  /** True while a session of this process has stored segments and not committed. */
-  get hasUncommitted(): boolean {
-    return this.#uncommitted.length > 0;
+  constructor(parts: IndexRunsParts) {
+    this.#parts = parts;
   }
 
   /** Names of all runs. */
   names(): string[] {
-    return KINDS.flatMap((kind) => this.index.segments(kind).map((run) => run.name));
+    return this.#all().map((run) => run.name);
   }
 
   /** Takes up runs that an earlier process has left; false, and nothing taken up, when one is not there or not whole. */
@@ -60,62 +54,44 @@ export class IndexRuns implements Disposable {
       }
       runs.push(run);
     }
-    for (const run of runs) this.index.addSegment(run);
+    for (const run of runs) this.chunks.addSegment(run);
     return true;
   }
 
-  /** Adds a segment that an outcome names. @throws CorruptError when it is none; then it is not kept either */
+  /** Adds a segment. @throws CorruptError when it is none; then it is not kept either */
   add(name: string, bytes: Uint8Array): void {
+    const { context, store, pages } = this.#parts;
     // Opened from memory first: what does not open must not reach the store.
-    new Segment(this.#context, { name, source: memorySource(bytes) }, this.#pages);
-    this.#adopt(name, bytes);
+    new Segment(context, { name, source: memorySource(bytes) }, pages);
+    const source = store.write(name, (sink) => sink(bytes));
+    this.chunks.addSegment(new Segment(context, { name, source }, pages));
+    this.#merge();
   }
 
-  /** Adds a segment that this process has stored, until {@link commit} or {@link forgetUncommitted}. */
-  addOwn(name: string, bytes: Uint8Array): void {
-    const run = this.#adopt(name, bytes);
-    const { kind } = run.counts;
-    const others = this.#uncommitted.filter((other) => other.counts.kind !== kind);
-    const own = [...this.#uncommitted.filter((other) => other.counts.kind === kind), run];
-    this.#uncommitted = [...others, ...this.#merge(own)];
-  }
-
-  /** Keeps the own segments: an outcome names them now. */
-  commit(): void {
-    this.#uncommitted = [];
-    this.merge();
-  }
-
-  /** True when the next process finds all runs. */
-  get isKept(): boolean {
-    return this.names().every((name) => this.#store.holds(name));
-  }
-
-  /** Forgets what a session has added that did not commit: what no outcome names must not be referred to. */
-  forgetUncommitted(): void {
-    for (const run of this.#uncommitted.splice(0)) this.#remove(run);
-    for (const kind of KINDS) this.index.clearAdded(kind);
+  /** Takes over the runs of another set, which is then empty. */
+  adopt(other: IndexRuns): void {
+    for (const run of other.#all()) {
+      other.chunks.removeSegment(run);
+      this.chunks.addSegment(run);
+    }
+    this.#merge();
   }
 
   /** Forgets all runs. */
-  clear(): void {
-    for (const kind of KINDS) for (const run of this.index.segments(kind)) this.#remove(run);
-  }
-
-  /** Merges the smaller runs of each kind once there are too many. Not while segments are uncommitted. */
-  merge(): void {
-    for (const kind of KINDS) this.#merge(this.index.segments(kind));
-  }
-
   [Symbol.dispose](): void {
-    for (const kind of KINDS) for (const run of this.index.segments(kind)) run[Symbol.dispose]();
+    for (const run of this.#all()) this.#remove(run);
+  }
+
+  #all(): Segment[] {
+    return KINDS.flatMap((kind) => this.chunks.segments(kind));
   }
 
   #open(name: string): Segment | undefined {
-    const source = this.#store.open(name);
+    const { context, store, pages } = this.#parts;
+    const source = store.open(name);
     if (source === undefined) return undefined;
     try {
-      return new Segment(this.#context, { name, source, sizeMax: RUN_SIZE_MAX }, this.#pages);
+      return new Segment(context, { name, source, sizeMax: RUN_SIZE_MAX }, pages);
     } catch (error) {
       source.close();
       if (isBcatError(error, "storage-failed")) throw error;
@@ -123,45 +99,44 @@ export class IndexRuns implements Disposable {
     }
   }
 
-  #adopt(name: string, bytes: Uint8Array): Segment {
-    const source = this.#store.write(name, (sink) => sink(bytes));
-    const run = new Segment(this.#context, { name, source }, this.#pages);
-    this.index.addSegment(run);
-    return run;
-  }
-
   #remove(run: Segment): void {
-    this.index.removeSegment(run);
+    this.chunks.removeSegment(run);
     run[Symbol.dispose]();
   }
 
-  /**
-   * Merges the smaller of these runs, all of one kind, once there are too many, and returns what they are then: each
-   * entry is copied about log(size) times in all.
-   */
-  #merge(runs: readonly Segment[]): readonly Segment[] {
-    if (runs.length <= RUNS_MAX) return runs;
-    const ascending = [...runs].sort((a, b) => a.counts.entryCount - b.counts.entryCount);
-    const chosen: Segment[] = [];
-    let entries = 0;
-    for (const run of ascending) {
-      if (chosen.length >= 2 && run.counts.entryCount > 2 * entries) break;
-      if (!canMerge([...chosen, run])) break;
-      chosen.push(run);
-      entries += run.counts.entryCount;
+  /** Merges the smaller runs of each kind while there are too many: each entry is copied about log(size) times in all. */
+  #merge(): void {
+    for (const kind of KINDS) {
+      for (let runs = this.chunks.segments(kind); runs.length > RUNS_MAX; runs = this.chunks.segments(kind)) {
+        const chosen = chooseToMerge(runs);
+        if (chosen.length < 2) break;
+        this.#replace(chosen);
+      }
     }
-    if (chosen.length < 2) return runs;
-    return [...ascending.slice(chosen.length), this.#replace(chosen)];
   }
 
-  #replace(chosen: readonly Segment[]): Segment {
-    const name = `cache/${Buffer.from(this.#context.random(16)).toString("hex")}`;
-    const source: ByteSource = this.#store.write(name, (sink) => {
-      mergeSegments(this.#context, chosen, { name, epoch: 0, domain: 0, sink });
+  #replace(chosen: readonly Segment[]): void {
+    const { context, store, pages } = this.#parts;
+    const name = `cache/${Buffer.from(context.random(16)).toString("hex")}`;
+    const source: ByteSource = store.write(name, (sink) => {
+      mergeSegments(context, chosen, { name, epoch: 0, domain: 0, sink });
     });
-    const merged = new Segment(this.#context, { name, source, sizeMax: RUN_SIZE_MAX }, this.#pages);
+    const merged = new Segment(context, { name, source, sizeMax: RUN_SIZE_MAX }, pages);
     for (const run of chosen) this.#remove(run);
-    this.index.addSegment(merged);
-    return merged;
+    this.chunks.addSegment(merged);
   }
+}
+
+/** The smallest ones, up to one that is more than twice what they are together; all of one kind. */
+function chooseToMerge(runs: readonly Segment[]): readonly Segment[] {
+  const ascending = [...runs].sort((a, b) => a.counts.entryCount - b.counts.entryCount);
+  const chosen: Segment[] = [];
+  let entries = 0;
+  for (const run of ascending) {
+    if (chosen.length >= 2 && run.counts.entryCount > 2 * entries) break;
+    if (!canMerge([...chosen, run])) break;
+    chosen.push(run);
+    entries += run.counts.entryCount;
+  }
+  return chosen;
 }

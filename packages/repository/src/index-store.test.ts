@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorageError } from "@bcat/errors";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createFolderIndexStore, createMemoryIndexStore, type IndexFiles } from "./index-store.js";
+import { createFolderIndexStore, createMemoryIndexStore } from "./index-store.js";
 
 let folder: string;
 let count = 0;
@@ -32,25 +32,6 @@ test("what was written is read, by this store and by the next", () => {
   expect(readdirSync(join(folder, "index"))).toEqual(["index_1-ab"]);
 });
 
-test("few files are open at once, and those used last stay open", () => {
-  const calls: string[] = [];
-  const files: IndexFiles = {
-    ...fs,
-    openSync(path, flags, mode) {
-      if (flags === "r") calls.push(`open ${String(path).slice(-1)}`);
-      return fs.openSync(path, flags, mode);
-    },
-  };
-  const store = createFolderIndexStore(folder, () => `${++count}`, files);
-  const sources = [..."abcdef"].map((name) => store.write(name, (sink) => sink(Buffer.from(name))));
-  calls.length = 0;
-  for (const i of [5, 4, 3, 2, 5, 0, 5, 4]) {
-    expect(Buffer.from(sources[i]!.read(0, 1)).toString()).toBe("abcdef"[i]);
-  }
-  expect(calls).toEqual(["open a", "open e"]);
-  for (const source of sources) source.close();
-});
-
 test.each(["EMFILE", "ENFILE", "ENOMEM"])("%s is not read as a cache that is not there", (code) => {
   const store = open();
   store.write("a", (sink) => sink(Buffer.from("x"))).close();
@@ -58,18 +39,9 @@ test.each(["EMFILE", "ENFILE", "ENOMEM"])("%s is not read as a cache that is not
   const fail = () => {
     throw Object.assign(new Error(code), { code });
   };
-  const failing = createFolderIndexStore(folder, () => "x", { ...fs, openSync: fail, readFileSync: fail });
+  const failing = createFolderIndexStore(folder, () => "x", { ...fs, statSync: fail, readFileSync: fail });
   expect(() => failing.open("a")).toThrow(StorageError);
   expect(() => failing.readManifest()).toThrow(StorageError);
-  let isOut = false;
-  const openSync: typeof fs.openSync = (...words) => (isOut ? fail() : fs.openSync(...words));
-  const later = createFolderIndexStore(folder, () => "x", { ...fs, openSync });
-  const source = later.open("a")!;
-  source.close();
-  isOut = true;
-  expect(() => source.read(0, 1)).toThrow(StorageError);
-  isOut = false;
-  expect(source.read(0, 1)).toHaveLength(1);
   expect(open().readManifest()).toBeDefined();
 });
 

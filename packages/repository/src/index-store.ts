@@ -8,13 +8,12 @@
  *
  * Two processes may share a folder: files are written under names of their own and renamed into place whole; the last
  * manifest wins, and runs are removed a day after the last manifest that named them was replaced. Only that long may a
- * process go on with a run that another one has merged: of all runs, few are open (file-pool.ts).
+ * process go on with a run that another one has merged: of all runs, few are open.
  */
 import * as nodeFs from "node:fs";
 import { join } from "node:path";
-import { BcatError, isExhaustion, StorageError, systemErrorCode } from "@bcat/errors";
-import { type ByteSource, memorySource } from "@bcat/pack";
-import { FilePool } from "./file-pool.js";
+import { isExhaustion, StorageError, systemErrorCode } from "@bcat/errors";
+import { type ByteSource, memorySource, RunFiles } from "@bcat/pack";
 
 /** Age at which a run that no manifest names is taken for garbage, milliseconds. */
 const GARBAGE_AGE_MS = 24 * 3_600_000;
@@ -52,13 +51,11 @@ export function createMemoryIndexStore(): IndexStore {
 export type IndexFiles = Pick<
   typeof nodeFs,
   | "closeSync"
-  | "fstatSync"
   | "fsyncSync"
   | "mkdirSync"
   | "openSync"
   | "readdirSync"
   | "readFileSync"
-  | "readSync"
   | "renameSync"
   | "rmSync"
   | "statSync"
@@ -77,7 +74,7 @@ class FolderIndexStore implements IndexStore {
   readonly #runs: string;
   readonly #suffix: () => string;
   readonly #files: IndexFiles;
-  readonly #pool: FilePool;
+  readonly #runFiles = new RunFiles();
   /** Names of runs that could only be kept in memory. */
   readonly #lost = new Set<string>();
   /** Names of files that this process has used: others may use them too. */
@@ -88,7 +85,6 @@ class FolderIndexStore implements IndexStore {
     this.#runs = join(folder, "index");
     this.#suffix = suffix;
     this.#files = files;
-    this.#pool = new FilePool(files);
   }
 
   write(name: string, produce: (sink: (piece: Uint8Array) => void) => void): ByteSource {
@@ -170,37 +166,11 @@ class FolderIndexStore implements IndexStore {
 
   #source(name: string): ByteSource {
     const path = this.#path(name);
-    const { size } = this.#files.fstatSync(this.#pool.use(path));
+    const { size } = this.#files.statSync(path);
     this.#used.add(fileName(name));
-    return {
-      size,
-      read: (offset, length) => this.#read(path, offset, length),
-      close: () => this.#pool.close(path),
-      fault: () => this.#giveUp(),
-    };
-  }
-
-  #read(path: string, offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    let done = 0;
-    try {
-      const file = this.#pool.use(path);
-      while (done < length) {
-        const count = this.#files.readSync(file, bytes, done, length - done, offset + done);
-        if (count === 0) break;
-        done += count;
-      }
-    } catch (error) {
-      throw isExhaustion(error) ? this.#exhausted(error) : this.#giveUp();
-    }
-    return bytes.subarray(0, done);
-  }
-
-  /** Without its manifest the cache is not looked at again. */
-  #giveUp(): BcatError {
-    this.#files.rmSync(join(this.folder, MANIFEST), { force: true });
-    const found = "it is damaged; it was given up, run again";
-    return new BcatError("refused", `Cannot use the cache in "${this.folder}": ${found}`);
+    const damage = `Cannot use the cache in "${this.folder}": it is damaged; it was given up, run again`;
+    // Without its manifest the cache is not looked at again.
+    return this.#runFiles.source({ path, size, damage, manifest: join(this.folder, MANIFEST) });
   }
 
   #removeGarbage(folder: string, keep: ReadonlySet<string>, now: number): void {

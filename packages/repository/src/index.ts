@@ -15,6 +15,7 @@ export {
   type Counts,
   type ErrorList,
   errorCountMax,
+  type ParentOfRoot,
   type Root,
   type SeenOutcome,
   type Snapshot,
@@ -22,8 +23,14 @@ export {
 } from "./bodies/snapshot.js";
 export { checkSnapshotTexts, type SnapshotTexts } from "./bodies/texts.js";
 export type { ChunkVisitor, WantedChunks } from "./bulk-reader.js";
+export { type BadPack, checkPacks, type PackInventory } from "./check/check-packs.js";
+export { checkKeySlots, checkRegisters, type Inventory } from "./check/check-registers.js";
+export { type CheckOptions, type CheckProgress, CheckRun, type CheckSummary, type Finding } from "./check/check-run.js";
+export { noteStrays } from "./check/strays.js";
 export { missingChunk } from "./chunk-reader.js";
+export { type AddedCounts, ChunkStore, type ChunkStoreOptions } from "./chunk-store.js";
 export type { Environment } from "./environment.js";
+export type { History } from "./history.js";
 export {
   type InitOptions,
   initRepository,
@@ -32,9 +39,9 @@ export {
   repositoryExists,
   unlockRepository,
 } from "./open.js";
-export { isReachable } from "./reachable.js";
 export { readSegment } from "./read-segment.js";
 export { registerName, type Sequence } from "./registers.js";
 export { Repository } from "./repository.js";
-export { RepositoryState } from "./state.js";
-export { type AddedCounts, type SnapshotToCommit, WriteSession, type WriteSessionOptions } from "./write-session.js";
+export { Session, type SessionOptions } from "./session.js";
+export type { SnapshotSummary } from "./summary.js";
+export { type SnapshotToCommit, WriteSession, type WriteSessionOptions } from "./write-session.js";

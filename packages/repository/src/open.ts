@@ -17,15 +17,19 @@ import {
   sealObject,
 } from "@bcat/crypto";
 import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
-import type { PackContext } from "@bcat/pack";
+import { type BlobKind, DATA, idLabel, type PackContext, TREE } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import { type ConfigBody, decodeConfig, encodeConfig } from "./bodies/config.js";
 import type { Environment } from "./environment.js";
+import { readNewest } from "./freshness.js";
+import { History } from "./history.js";
 import { checkIdentity, rememberIdentity } from "./identity.js";
 import { createFolderIndexStore, createMemoryIndexStore } from "./index-store.js";
+import { LocalIndex } from "./local-index.js";
+import { openManifest } from "./manifest.js";
+import { OneAtATime } from "./one-at-a-time.js";
 import { decideRegister, registerName } from "./registers.js";
-import { Repository } from "./repository.js";
-import { RepositoryState } from "./state.js";
+import { Repository, type RepositoryParts } from "./repository.js";
 
 export const CONFIG = "config";
 /** No session is begun before the config exists. */
@@ -143,9 +147,38 @@ export async function openRepository(
   const context = createContext(rootKey, repositoryId, environment);
   const config = decodeConfig(openObject(context.keys, { type: ObjectType.CONFIG, name: CONFIG }, bytes).body);
   rememberIdentity(environment, repositoryId);
-  const state = new RepositoryState(context, storage, createIndexStore(environment, repositoryId));
-  await state.load();
-  return new Repository({ storage, environment, context, config, state });
+  return await assemble({ storage, environment, context, config });
+}
+
+/** With what an earlier process of this client has left, if it is of this repository and not ahead of it. */
+async function assemble(
+  given: Pick<RepositoryParts, "storage" | "environment" | "context" | "config">,
+): Promise<Repository> {
+  const { storage, environment, context } = given;
+  const { keys, blake3 } = context;
+  const store = createIndexStore(environment, keys.repositoryId);
+  const history = new History(context);
+  const bytes = store.readManifest();
+  let manifest = bytes === undefined ? undefined : openManifest(context, bytes);
+  if (manifest !== undefined) {
+    const newest = await readNewest({ storage, context, cache: store.folder ?? "" }, manifest);
+    if (newest === "damaged") manifest = undefined;
+    else {
+      history.load(manifest);
+      if (newest !== undefined) history.remember(newest.number, newest.outcome);
+    }
+  }
+  const hash = (kind: BlobKind) => blake3.keyed(keys.derive(idLabel(kind), 0, 0));
+  return new Repository({
+    ...given,
+    history,
+    index: new LocalIndex(context, store, manifest?.runs ?? []),
+    store,
+    idHash: { [DATA]: hash(DATA), [TREE]: hash(TREE) },
+    nameHash: blake3.keyed(keys.derive("name", 0, 0)),
+    changes: new OneAtATime(),
+    session: { isOpen: false },
+  });
 }
 
 function createContext(rootKey: Uint8Array, repositoryId: Uint8Array, environment: Environment): PackContext {

@@ -1,56 +1,90 @@
-/** An open repository: its keys, its config, what is known of it, and how chunks and outcomes are read from it. */
+/**
+ * An open repository: its keys, its config, what is known of it, and how chunks and outcomes are read from it. Several
+ * callers may use one at the same time; at most one of them may have a session open.
+ */
 
 import { type ChunkerSettings, decodeGear } from "@bcat/chunker";
-import { hkdf, type KeyedHash, ObjectType, openObject, type RepositoryKeys } from "@bcat/crypto";
-import { type BlobKind, DATA, idLabel, type PackContext, TREE } from "@bcat/pack";
-import type { Storage } from "@bcat/storage";
+import { hkdf, type KeyedHash, ObjectType, openObject } from "@bcat/crypto";
+import type { BlobKind, ChunkIndex, PackContext } from "@bcat/pack";
+import { createAbortableStorage, type Storage } from "@bcat/storage";
 import type { ConfigBody } from "./bodies/config.js";
 import { decodeOutcome, type Outcome } from "./bodies/outcome.js";
 import { BulkReader, type ChunkVisitor, type WantedChunks } from "./bulk-reader.js";
 import { ChunkReader } from "./chunk-reader.js";
 import type { Environment } from "./environment.js";
-import { findHead, refuseHole, registerName } from "./registers.js";
-import type { RepositoryState } from "./state.js";
+import type { History, HistoryRefreshOptions } from "./history.js";
+import type { IndexStore } from "./index-store.js";
+import type { LocalIndex } from "./local-index.js";
+import { sealManifest } from "./manifest.js";
+import type { OneAtATime } from "./one-at-a-time.js";
+import { isReachable } from "./reachable.js";
+import { registerName } from "./registers.js";
 
 const GEAR_SIZE = 1024;
 
-export class Repository implements AsyncDisposable {
+/** What a repository is made of; all views of one share it, but for the storage. */
+export interface RepositoryParts {
   readonly storage: Storage;
   readonly environment: Environment;
-  readonly keys: RepositoryKeys;
   readonly context: PackContext;
   readonly config: ConfigBody;
-  readonly state: RepositoryState;
+  readonly history: History;
+  readonly index: LocalIndex;
+  readonly store: IndexStore;
   /** Hashes that make the ids of chunks. */
   readonly idHash: Readonly<Record<BlobKind, KeyedHash>>;
   /** Hash for names: boundaries in directories, digests of scans. */
   readonly nameHash: KeyedHash;
+  /** What changes the history or the index runs here. */
+  readonly changes: OneAtATime;
+  readonly session: { isOpen: boolean };
+}
+
+/** For this package: the parts, whose changes must go through `changes`. */
+export let partsOf: (repository: Repository) => RepositoryParts;
+
+export class Repository implements AsyncDisposable {
+  readonly #parts: RepositoryParts;
   readonly #reader: ChunkReader;
 
-  /** For `openRepository` and `initRepository`. */
-  constructor(parts: {
-    storage: Storage;
-    environment: Environment;
-    context: PackContext;
-    config: ConfigBody;
-    state: RepositoryState;
-  }) {
-    const { storage, environment, context, config, state } = parts;
-    this.storage = storage;
-    this.environment = environment;
-    this.keys = context.keys;
-    this.context = context;
-    this.config = config;
-    this.state = state;
-    const hash = (kind: BlobKind) => context.blake3.keyed(context.keys.derive(idLabel(kind), 0, 0));
-    this.idHash = { [DATA]: hash(DATA), [TREE]: hash(TREE) };
-    this.nameHash = context.blake3.keyed(context.keys.derive("name", 0, 0));
-    this.#reader = new ChunkReader({ context, storage, state, idHash: this.idHash });
+  static {
+    partsOf = (repository) => repository.#parts;
+  }
+
+  /** For `openRepository`. */
+  constructor(parts: RepositoryParts) {
+    this.#parts = parts;
+    this.#reader = new ChunkReader(this.#readerParts());
+  }
+
+  get environment(): Environment {
+    return this.#parts.environment;
+  }
+
+  get context(): PackContext {
+    return this.#parts.context;
+  }
+
+  get config(): ConfigBody {
+    return this.#parts.config;
+  }
+
+  get idHash(): Readonly<Record<BlobKind, KeyedHash>> {
+    return this.#parts.idHash;
+  }
+
+  get nameHash(): KeyedHash {
+    return this.#parts.nameHash;
+  }
+
+  /** What was read of sessions, outcomes and the log. */
+  get history(): History {
+    return this.#parts.history;
   }
 
   /** 16 bytes. */
   get id(): Uint8Array {
-    return this.keys.repositoryId;
+    return this.context.keys.repositoryId;
   }
 
   get chunker(): ChunkerSettings {
@@ -59,44 +93,90 @@ export class Repository implements AsyncDisposable {
 
   /** The gear table of this repository (docs/format.md section 12.3). */
   gear(): Uint32Array {
-    const key = this.keys.derive("chunker", 0, 0);
+    const key = this.context.keys.derive("chunker", 0, 0);
     return decodeGear(hkdf(key, new Uint8Array(0), "bcat/1/gear", GEAR_SIZE));
   }
 
-  /** Brings what is known up to date, for reading: damage is noted in `state.problems`, not thrown. */
-  async refresh(): Promise<void> {
-    await this.state.refresh({ strict: false });
-    this.state.save(this.environment.now());
+  /** This repository, with every call to the storage ended when `signal` is aborted (BcatError interrupted). */
+  withSignal(signal: AbortSignal | undefined): Repository {
+    return signal === undefined ? this : this.withStorage(createAbortableStorage(this.#parts.storage, signal));
   }
 
-  /** Highest session number, from what is known or from the storage. @throws BcatError identity-changed */
-  async findSessionHead(): Promise<number> {
-    if (this.state.sessionHead > 0) return this.state.sessionHead;
-    const head = await findHead(this.storage, "sessions", 0);
-    await refuseHole(this.storage, head);
-    return head;
+  /** This repository, seen through another storage of the same objects. */
+  withStorage(storage: Storage): Repository {
+    return new Repository({ ...this.#parts, storage });
+  }
+
+  /**
+   * Reads what is new of the history, for reading: damage is noted in `history.problems`, not thrown.
+   *
+   * @throws BcatError newer-format, identity-changed; StorageError
+   */
+  async refresh(options: Pick<HistoryRefreshOptions, "trustHead"> = {}): Promise<void> {
+    const { changes, history, storage } = this.#parts;
+    await changes.run(async () => {
+      await history.refresh(storage, { ...options, strict: false });
+      saveManifest(this.#parts);
+    });
+  }
+
+  /** Where the chunks are that committed outcomes name, as of the last refresh. Damage is noted, not thrown. */
+  async index(): Promise<ChunkIndex> {
+    const { index, history } = this.#parts;
+    if (!index.isCurrent(history)) await this.#parts.changes.run(() => updateIndex(this.#parts, { strict: false }));
+    return index.chunks;
+  }
+
+  /** Tells a storage that is gone from one that answers but cannot give an object. */
+  async isReachable(): Promise<boolean> {
+    return await isReachable(this.#parts.storage);
   }
 
   /** How session `number` ended; undefined while it has not. @throws CorruptError, BcatError newer-format */
   async readOutcome(number: number): Promise<Outcome | undefined> {
+    const known = this.history.readAlready(number);
+    if (known !== undefined) return known;
     const name = registerName("outcomes", number);
-    const bytes = await this.storage.get(name);
+    const bytes = await this.#parts.storage.get(name);
     if (bytes === undefined) return undefined;
-    return decodeOutcome(openObject(this.keys, { type: ObjectType.OUTCOME, name }, bytes).body, name);
+    return decodeOutcome(openObject(this.context.keys, { type: ObjectType.OUTCOME, name }, bytes).body, name);
   }
 
   /** The plaintext of a chunk, in memory that may be shared with later calls only for reading. @throws CorruptError */
   async readChunk(kind: BlobKind, id: Uint8Array): Promise<Uint8Array> {
+    await this.index();
     return await this.#reader.read(kind, id);
   }
 
   /** Reads many chunks in the order in which they lie. */
   async readChunks(wanted: WantedChunks, visitor: ChunkVisitor): Promise<void> {
-    const { context, storage, state, idHash } = this;
-    await new BulkReader({ context, storage, state, idHash, reader: this.#reader }).read(wanted, visitor);
+    await this.index();
+    await new BulkReader({ ...this.#readerParts(), reader: this.#reader }).read(wanted, visitor);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.state[Symbol.dispose]();
+    this.#parts.index[Symbol.dispose]();
   }
+
+  #readerParts() {
+    const { context, storage, idHash, index, history } = this.#parts;
+    return { context, storage, idHash, state: { index: index.chunks, problems: history.problems } };
+  }
+}
+
+/** Brings the index up to what the history knows, and remembers both on disk. To be run in `changes`. */
+export async function updateIndex(parts: RepositoryParts, options: { readonly strict: boolean }): Promise<void> {
+  const { index, history, storage } = parts;
+  if (!index.isCurrent(history)) await index.update(history, storage, options);
+  saveManifest(parts);
+}
+
+/** Remembers on disk what is known, for the next process. Nothing that is damaged: the next process is to see that too. */
+export function saveManifest({ context, environment, history, index, store }: RepositoryParts): void {
+  if (!history.isChanged || history.problems.length > 0 || !index.isKept) return;
+  const runs = index.names();
+  const bytes = sealManifest(context, { ...history.export(), runs });
+  if (bytes === undefined) return;
+  store.writeManifest(bytes, new Set(runs), environment.now());
+  history.isChanged = false;
 }

@@ -47,5 +47,5 @@ test("an outcome that others have seen and that is gone is damage", async () => 
   await world.storage.delete("outcomes/0000000002");
   await using repository = await world.open(withoutCache);
   await repository.refresh();
-  expect(repository.state.problems.map(({ object }) => object)).toContain("outcomes/0000000002");
+  expect(repository.history.problems.map(({ object }) => object)).toContain("outcomes/0000000002");
 });

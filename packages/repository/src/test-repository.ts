@@ -58,13 +58,39 @@ export class TestRepository {
   }
 }
 
+/** What a test needs of a session that stores chunks. */
+export interface Writing {
+  readonly number: number;
+  store(bytes: Uint8Array): Uint8Array;
+  has(id: Uint8Array): boolean;
+  /** Waits for room, as writers do between chunks. */
+  ready(): Promise<void>;
+  /** Makes what was stored durable and indexed, as it is before a commit. */
+  settle(): Promise<void>;
+  commit(): Promise<void>;
+  abandon(): Promise<void>;
+}
+
+export async function beginWriting(repository: Repository): Promise<Writing> {
+  const session = await WriteSession.begin(repository, { level: 0, dryRun: false });
+  return {
+    number: session.number,
+    store: (bytes) => session.store(DATA, bytes),
+    has: (id) => session.has(DATA, id),
+    ready: () => session.ready(),
+    settle: () => session.flush(),
+    commit: () => session.commit(emptySnapshot),
+    abandon: () => session.abandon(),
+  };
+}
+
 /** A snapshot without roots, of one new chunk; its id. */
 export async function commitChunk(
   repository: Repository,
   bytes: Uint8Array = repository.environment.random(CHUNK_SIZE),
 ): Promise<Uint8Array> {
-  const session = await WriteSession.begin(repository, { level: 0, dryRun: false });
-  const id = session.store(DATA, bytes);
-  await session.commit(emptySnapshot);
+  const writing = await beginWriting(repository);
+  const id = writing.store(bytes);
+  await writing.commit();
   return id;
 }

@@ -1,3 +1,4 @@
+export type { CheckOptions, CheckProgress, CheckSummary, Finding } from "@bcat/repository";
 export { backup } from "./backup/backup.js";
 export type {
   BackupOptions,
@@ -8,12 +9,11 @@ export type {
 } from "./backup/options.js";
 export type { OwnerNames } from "./backup/owners.js";
 export { check } from "./check/check.js";
-export type { CheckOptions, CheckProgress, CheckSummary, Finding } from "./check/findings.js";
 export { type Entry, listEntries, rootEntries } from "./entries.js";
 export { compileExcludes } from "./exclude.js";
 export type { RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
 export { restore } from "./restore/restore.js";
-export { findSnapshot, listSnapshots, parseSelector, type SnapshotInfo } from "./snapshots.js";
+export { findSnapshot, type ListedSnapshot, listSnapshots, parseSelector, type SnapshotInfo } from "./snapshots.js";
 export { showName } from "./tree/name.js";
 export {
   type ChunkReference,

@@ -1,6 +1,9 @@
 /** Finding snapshots: by number, by `latest`, as a list, or as the parent of the next one. */
 import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
-import { type Repository, registerName, type Snapshot } from "@bcat/repository";
+import { type Repository, registerName, type Snapshot, type SnapshotSummary } from "@bcat/repository";
+
+/** Snapshots that are named when the one asked for is not there. */
+const NAMED_MAX = 5;
 
 /** A committed snapshot and its number. */
 export interface SnapshotInfo {
@@ -8,21 +11,27 @@ export interface SnapshotInfo {
   readonly snapshot: Snapshot;
 }
 
+/** A snapshot as a list shows it, without its trees. */
+export interface ListedSnapshot {
+  readonly number: number;
+  readonly snapshot: SnapshotSummary;
+}
+
 /**
- * All snapshots that are not forgotten, ascending.
+ * All snapshots that are not forgotten, ascending. Reads what is new since the last list, and neither outcomes twice nor
+ * anything of the index.
  *
  * @throws CorruptError when an outcome is damaged: a list that lacks one must not look complete
  */
-export async function listSnapshots(repository: Repository): Promise<SnapshotInfo[]> {
-  await repository.refresh();
+export async function listSnapshots(
+  given: Repository,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ListedSnapshot[]> {
+  const repository = given.withSignal(options.signal);
+  await repository.refresh({ trustHead: true });
   const problem = outcomeProblem(repository, 0);
   if (problem !== undefined) throw problem;
-  const snapshots: SnapshotInfo[] = [];
-  for (let number = 1; number <= repository.state.sessionHead; number++) {
-    const info = await readSnapshot(repository, number);
-    if (info !== undefined) snapshots.push(info);
-  }
-  return snapshots;
+  return knownSnapshots(repository);
 }
 
 /**
@@ -30,22 +39,25 @@ export async function listSnapshots(repository: Repository): Promise<SnapshotInf
  *
  * @throws BcatError usage for anything else; not-found; CorruptError
  */
-export async function findSnapshot(repository: Repository, selector: string): Promise<SnapshotInfo> {
+export async function findSnapshot(
+  given: Repository,
+  selector: string,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<SnapshotInfo> {
   const { number, back } = parseSelector(selector);
+  const repository = given.withSignal(options.signal);
   await repository.refresh();
   if (number !== undefined) return await findNumber(repository, number);
-  let left = back;
-  for (let candidate = repository.state.sessionHead; candidate > 0; candidate--) {
-    const info = await readSnapshot(repository, candidate);
-    if (info !== undefined && left-- === 0) {
-      const problem = outcomeProblem(repository, candidate) ?? logProblem(repository);
-      if (problem !== undefined) throw problem;
-      return info;
-    }
-  }
-  const problem = outcomeProblem(repository, 0);
+  const candidate = knownSnapshots(repository).at(-1 - back);
+  const problem = outcomeProblem(repository, candidate?.number ?? 0);
   if (problem !== undefined) throw problem;
-  throw new BcatError("not-found", `Cannot find snapshot "${selector}": ${await describeSnapshots(repository)}`);
+  if (candidate !== undefined) {
+    const damage = logProblem(repository);
+    if (damage !== undefined) throw damage;
+    const info = await readSnapshot(repository, candidate.number);
+    if (info !== undefined) return info;
+  }
+  throw new BcatError("not-found", `Cannot find snapshot "${selector}": ${describeSnapshots(repository)}`);
 }
 
 /** What a selector says: a number, or how far back from the latest. @throws BcatError usage */
@@ -59,43 +71,41 @@ export function parseSelector(selector: string): { number: number | undefined; b
   );
 }
 
-/** All snapshots that are not forgotten, the newest first. @throws CorruptError when an outcome is damaged */
-export async function* newestSnapshots(repository: Repository): AsyncGenerator<SnapshotInfo> {
-  for (let number = repository.state.sessionHead; number > 0; number--) {
-    if (repository.state.isOpen(number)) continue;
-    const info = await readSnapshot(repository, number);
-    if (info !== undefined) yield info;
-  }
+/** Snapshots that are complete and not forgotten, ascending, as of the last refresh. Reads nothing. */
+export function knownSnapshots({ history }: Repository): ListedSnapshot[] {
+  const all = [...history.summaries].map(([number, snapshot]) => ({ number, snapshot }));
+  return all.filter(({ number, snapshot }) => snapshot.complete && !history.isForgotten(number));
 }
 
 async function findNumber(repository: Repository, number: number): Promise<SnapshotInfo> {
   const info = await readSnapshot(repository, number);
   if (info !== undefined) return info;
   const name = registerName("outcomes", number);
-  const problem = repository.state.problems.find(({ object }) => object === name);
+  const problem = repository.history.problems.find(({ object }) => object === name);
   if (problem !== undefined) throw problem;
   const reason = await describeMissing(repository, number);
-  throw new BcatError("not-found", `Cannot find snapshot ${number}: ${reason}; ${await describeSnapshots(repository)}`);
+  throw new BcatError("not-found", `Cannot find snapshot ${number}: ${reason}; ${describeSnapshots(repository)}`);
 }
 
 async function describeMissing(repository: Repository, number: number): Promise<string> {
-  if (repository.state.isForgotten(number)) return "it was forgotten";
-  if (number > repository.state.sessionHead) return "there is none of this number yet";
+  if (repository.history.isForgotten(number)) return "it was forgotten";
+  if (number > repository.history.sessionHead) return "there is none of this number yet";
   const outcome = await repository.readOutcome(number);
   if (outcome === undefined) return "that backup has not finished";
   return outcome.kind === "void" ? "that backup failed" : "that number is not a backup's";
 }
 
-async function describeSnapshots(repository: Repository): Promise<string> {
-  const numbers: number[] = [];
-  for (let number = repository.state.sessionHead; number > 0 && numbers.length < 5; number--) {
-    if ((await readSnapshot(repository, number)) !== undefined) numbers.push(number);
-  }
+function describeSnapshots(repository: Repository): string {
+  const numbers = knownSnapshots(repository)
+    .slice(-NAMED_MAX)
+    .map(({ number }) => number)
+    .reverse();
   return numbers.length === 0 ? "there are no snapshots" : `the newest are ${numbers.join(", ")}`;
 }
 
-async function readSnapshot(repository: Repository, number: number): Promise<SnapshotInfo | undefined> {
-  if (repository.state.isForgotten(number)) return undefined;
+/** Snapshot `number` with its trees; undefined for one that is none, partial or forgotten. @throws CorruptError */
+export async function readSnapshot(repository: Repository, number: number): Promise<SnapshotInfo | undefined> {
+  if (repository.history.isForgotten(number)) return undefined;
   let outcome: Awaited<ReturnType<Repository["readOutcome"]>>;
   try {
     outcome = await repository.readOutcome(number);
@@ -115,10 +125,10 @@ function namedDamage(error: unknown, number: number): unknown {
 /** Damage among the outcomes behind `number`: one of them might be the snapshot that is asked for. */
 function outcomeProblem(repository: Repository, number: number): CorruptError | undefined {
   const behind = registerName("outcomes", number);
-  return repository.state.problems.find(({ object }) => object?.startsWith("outcomes/") === true && object > behind);
+  return repository.history.problems.find(({ object }) => object?.startsWith("outcomes/") === true && object > behind);
 }
 
 /** Damage in the log: what cannot be read might be that the newest snapshot was forgotten. */
 function logProblem(repository: Repository): CorruptError | undefined {
-  return repository.state.problems.find(({ object }) => object?.startsWith("log/") === true);
+  return repository.history.problems.find(({ object }) => object?.startsWith("log/") === true);
 }

@@ -1,3 +1,4 @@
+export { createAbortableStorage } from "./abortable.js";
 export type { FaultPlan, FaultWay, FaultyStorage, Operation, OperationKind } from "./faulty.js";
 export { createFaultyStorage } from "./faulty.js";
 export type { LocalEntry, LocalFile, LocalFileSystem, LocalStatus } from "./local/file-system.js";

@@ -1,6 +1,6 @@
 /** `bcat snapshots`: what is there. */
 import { absolutePathBytes } from "@bcat/host";
-import type { SnapshotInfo } from "@bcat/snapshot";
+import type { ListedSnapshot } from "@bcat/snapshot";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import type { Options } from "../options.js";
@@ -38,7 +38,7 @@ export const snapshots: Command = {
 };
 
 /** As restic: one of the hosts, all tags of one of the flags, and all paths. */
-function createFilter(options: Options): (info: SnapshotInfo) => boolean {
+function createFilter(options: Options): (info: ListedSnapshot) => boolean {
   const hosts = options.list("host");
   const tags = options.list("tag").map((words) => words.split(","));
   const paths = options.list("path").map((path) => Buffer.from(absolutePathBytes(path)));

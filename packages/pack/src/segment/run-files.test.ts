@@ -92,7 +92,10 @@ test("having no descriptor left is an error of its own, and not the end of the r
   const { stdout, stderr } = spawnSync("sh", [...shell, argument], { encoding: "utf8" });
   expect(stderr).toBe("");
   const { failure, text } = JSON.parse(stdout);
-  expect(failure).toEqual({ code: "refused", message: `Cannot read "${file.path}": too many files are open (EMFILE)` });
+  expect(failure).toEqual({
+    code: "storage-failed",
+    message: `Cannot read "${file.path}": too many files are open (EMFILE); see ulimit -n`,
+  });
   expect(text).toBe("bytes");
   expect(fs.existsSync(file.manifest)).toBe(true);
 });

@@ -4,7 +4,7 @@
  * has no descriptor left says nothing about the file, and is an error of its own.
  */
 import * as fs from "node:fs";
-import { BcatError, systemErrorCode } from "@bcat/errors";
+import { BcatError, isExhaustion, StorageError, systemErrorCode } from "@bcat/errors";
 import type { ByteSource } from "./byte-source.js";
 
 /** Descriptors of run files open at any time. */
@@ -85,9 +85,9 @@ function openFile(file: RunFile): number {
   try {
     return fs.openSync(file.path, "r");
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code !== "EMFILE" && code !== "ENFILE") throw damaged(file, error);
-    throw new BcatError("refused", `Cannot read "${file.path}": too many files are open (${code})`, { cause: error });
+    if (!isExhaustion(error)) throw damaged(file, error);
+    const found = `too many files are open (${systemErrorCode(error)}); see ulimit -n`;
+    throw new StorageError(`Cannot read "${file.path}": ${found}`, { cause: error });
   }
 }
 

@@ -40,7 +40,10 @@ export const bodySizeMax = 16 * 1024 * 1024;
 export interface Snapshot {
   /** False for what was saved of a backup that did not end. */
   readonly complete: boolean;
+  /** The newest of the parents. */
   readonly parent?: number;
+  /** Where roots have parents of their own: by path, not sorted. */
+  readonly parents?: readonly ParentOfRoot[];
   /** Ascending by path, none inside another. */
   readonly roots: readonly Root[];
   readonly start: number;
@@ -67,6 +70,13 @@ export interface Snapshot {
   readonly isSettled?: boolean;
   /** For undelete, copy and rewrite: the snapshot that this one was made from. */
   readonly original?: { readonly number: number; readonly time: number };
+}
+
+/** The snapshot that a root was compared with. */
+export interface ParentOfRoot {
+  /** Absolute, in bytes. */
+  readonly path: Uint8Array;
+  readonly number: number;
 }
 
 export interface Root {
@@ -122,7 +132,7 @@ export interface SeenOutcome {
 /** The numbers of the fields below. */
 export const snapshotFields = {
   critical: [16, 18],
-  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 40],
+  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 37, 40],
 } as const;
 
 export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
@@ -146,12 +156,14 @@ export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
   body.field(32, (writer) => writer.varint(snapshot.logHead));
   body.field(33, (writer) => writeSeen(writer, snapshot.seen));
   if (original !== undefined) body.field(34, (writer) => writeOriginal(writer, original));
+  body.field(37, (writer) => snapshot.parents?.forEach((parent) => void writeParent(writer, parent)));
   if (snapshot.isSettled === true) body.field(40, (writer) => writer.u8(1));
 }
 
 export function readSnapshot(body: BodyReader): Snapshot {
   const parent = body.optional(17, readRegisterNumber);
   const original = body.optional(34, readOriginal);
+  const parents = body.list(37, readParent);
   return {
     complete: body.field(16, readComplete),
     ...(parent === undefined ? {} : { parent }),
@@ -171,6 +183,7 @@ export function readSnapshot(body: BodyReader): Snapshot {
     logHead: body.field(32, readLogHead),
     seen: body.optional(33, readSeen) ?? [],
     ...(original === undefined ? {} : { original }),
+    ...(parents.length === 0 ? {} : { parents }),
     ...(body.has(40) ? { isSettled: body.field(40, readSettled) } : {}),
   };
 }
@@ -268,6 +281,15 @@ function readSeen(reader: ByteReader): SeenOutcome[] {
   const seen = readList(reader, () => ({ number: readWideRegisterNumber(reader), hash: reader.raw(hashSize) }));
   if (seen.length > seenCountMax) throw reader.corrupt(`${seen.length} outcomes seen are above ${seenCountMax}`);
   return seen;
+}
+
+function writeParent(writer: ByteWriter, { path, number }: ParentOfRoot): void {
+  writer.bytes(path);
+  writer.varint(checkRegisterNumber(number));
+}
+
+function readParent(reader: ByteReader): ParentOfRoot {
+  return { path: reader.bytes(rootPathLengthMax), number: readRegisterNumber(reader) };
 }
 
 function writeOriginal(writer: ByteWriter, original: { readonly number: number; readonly time: number }): void {

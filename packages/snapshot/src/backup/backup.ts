@@ -21,11 +21,12 @@ import { requireSourceFault } from "./source-fault.js";
  * makes writing unsafe
  */
 export async function backup(
-  repository: Repository,
+  given: Repository,
   posix: Posix,
   paths: readonly Uint8Array[],
   options: BackupOptions,
 ): Promise<BackupSummary> {
+  const repository = given.withSignal(options.signal);
   const start = repository.environment.now();
   checkSnapshotTexts(options);
   const isExcluded = compileExcludes(options.excludes ?? []);
@@ -95,9 +96,11 @@ async function finish(
   await session.flush();
   const end = environment.now();
   const parent = parents.newest;
-  if (options.dryRun !== true) {
+  if (options.dryRun === true) await session.abandon();
+  else {
     await session.commit({
       ...(parent === undefined ? {} : { parent }),
+      ...parents.recordedFor(roots.map(({ path }) => path)),
       roots,
       start,
       end,

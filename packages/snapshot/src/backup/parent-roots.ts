@@ -3,9 +3,9 @@
  * host, or else of the same client, that holds its path, also inside one of its roots or above some. So a root that is
  * added, dropped or moved under another, or a host that is renamed, costs no reading.
  */
-import type { Counts, Repository, Root } from "@bcat/repository";
+import type { Counts, ParentOfRoot, Repository, Root } from "@bcat/repository";
 import { splitPath } from "../path.js";
-import { findSnapshot, newestSnapshots, type SnapshotInfo } from "../snapshots.js";
+import { findSnapshot, knownSnapshots, type ListedSnapshot, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { decodeLeaf } from "../tree/leaf.js";
 import { compareBytes } from "../tree/name.js";
 import type { ScanRecord } from "../tree/scan.js";
@@ -15,9 +15,6 @@ import { RACY_MS } from "./racy.js";
 import { isAtOrBelow } from "./roots.js";
 import { ScanIndex } from "./scan-index.js";
 
-/** Snapshots that are looked at for the parents of a backup's roots. */
-const SNAPSHOTS_MAX = 1_000;
-
 /** A root of an earlier snapshot. */
 export class ParentRoot {
   readonly number: number;
@@ -26,6 +23,8 @@ export class ParentRoot {
   readonly racyTime: number;
   /** Packs were condemned since it was committed: references are looked up before they are taken over. */
   readonly mustResolve: boolean;
+  /** Head of the log that its references were checked against. */
+  readonly logHead: number;
   /** Of its snapshot. */
   readonly counts: Counts;
   readonly #repository: Repository;
@@ -37,7 +36,8 @@ export class ParentRoot {
     this.root = root;
     this.counts = snapshot.counts;
     this.racyTime = snapshot.isSettled ? Number.POSITIVE_INFINITY : snapshot.start - RACY_MS;
-    this.mustResolve = repository.state.condemnedSince(snapshot.logHead);
+    this.logHead = snapshot.logHead;
+    this.mustResolve = repository.history.condemnedSince(snapshot.logHead);
   }
 
   /** The record of the directory at an absolute path, which is at or below this root. */
@@ -78,6 +78,22 @@ export class ParentRoots {
   /** The newest parent of all, undefined for none. */
   get newest(): number | undefined {
     return this.#roots.reduce<number | undefined>((newest, { number }) => Math.max(newest ?? 0, number), undefined);
+  }
+
+  /**
+   * What the snapshot of `paths` records of its parents: which root had which, where they differ, and the lowest log head
+   * that references were checked against which are taken over unresolved (docs/decisions/0002).
+   */
+  recordedFor(paths: readonly Uint8Array[]): { parents?: readonly ParentOfRoot[]; logHead?: number } {
+    const parents = paths.flatMap((path) => {
+      const number = this.about(path)?.number;
+      return number === undefined ? [] : [{ path, number }];
+    });
+    const heads = this.#roots.filter(({ mustResolve }) => !mustResolve).map(({ logHead }) => logHead);
+    return {
+      ...(new Set(parents.map(({ number }) => number)).size > 1 && { parents }),
+      ...(heads.length > 0 && { logHead: Math.min(...heads) }),
+    };
   }
 
   /** Of the newest: what this backup will probably count. */
@@ -128,23 +144,23 @@ export async function findParentRoots(
 async function collect(
   repository: Repository,
   found: ReadonlyMap<Uint8Array, ParentRoot[]>,
-  isWanted: (info: SnapshotInfo) => boolean,
+  isWanted: (listed: ListedSnapshot) => boolean,
 ): Promise<void> {
   const isWhole = (path: Uint8Array, parents: readonly ParentRoot[]) =>
     parents.some(({ root }) => isAtOrBelow(path, root.path));
-  const open = () => [...found].filter(([path, parents]) => !isWhole(path, parents));
-  if (open().length === 0) return;
-  let looked = 0;
-  for await (const info of newestSnapshots(repository)) {
-    if (isWanted(info)) {
-      for (const [path, parents] of open()) {
-        for (const root of info.snapshot.roots) {
-          const isPart = isAtOrBelow(root.path, path) && !isWhole(root.path, parents);
-          if (isPart || isAtOrBelow(path, root.path)) parents.push(new ParentRoot(repository, info, root));
-        }
+  for (const listed of knownSnapshots(repository).reverse()) {
+    const open = [...found].filter(([path, parents]) => !isWhole(path, parents));
+    if (open.length === 0) return;
+    const holds = (path: Uint8Array) =>
+      listed.snapshot.roots.some((root) => isAtOrBelow(root.path, path) || isAtOrBelow(path, root.path));
+    if (!isWanted(listed) || !open.some(([path]) => holds(path))) continue;
+    const info = await readSnapshot(repository, listed.number);
+    if (info === undefined) continue;
+    for (const [path, parents] of open) {
+      for (const root of info.snapshot.roots) {
+        const isPart = isAtOrBelow(root.path, path) && !isWhole(root.path, parents);
+        if (isPart || isAtOrBelow(path, root.path)) parents.push(new ParentRoot(repository, info, root));
       }
     }
-    // Before the next one is asked for, which may cost a request.
-    if (++looked === SNAPSHOTS_MAX || open().length === 0) return;
   }
 }

@@ -1,7 +1,7 @@
 /** Checks that everything a snapshot refers to is there: its trees decode, their chunks have locations and lengths. */
 import { CorruptError } from "@bcat/errors";
-import { type BlobKind, DATA, IdSet, TREE } from "@bcat/pack";
-import { missingChunk, type Repository, registerName } from "@bcat/repository";
+import { type BlobKind, type ChunkIndex, DATA, IdSet, TREE } from "@bcat/pack";
+import { type CheckRun, missingChunk, type Repository, registerName } from "@bcat/repository";
 import { type Entry, rootEntries } from "../entries.js";
 import { joinPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
@@ -9,7 +9,6 @@ import { decodeContent } from "../tree/content.js";
 import { showName } from "../tree/name.js";
 import type { ChunkReference, Content, TreeReference } from "../tree/node.js";
 import { readChunkReferences, readNodes } from "../tree/tree-reader.js";
-import type { CheckRun } from "./findings.js";
 
 export interface TreeCheck {
   readonly repository: Repository;
@@ -35,7 +34,7 @@ export async function checkTrees(
   parts: TreeCheck,
   snapshots: readonly SnapshotInfo[],
 ): Promise<ReadonlyMap<string, Need>> {
-  const walk = new TreeWalk(parts);
+  const walk = new TreeWalk(parts, await parts.repository.index());
   for (const info of snapshots) await walk.snapshot(info);
   return walk.needs;
 }
@@ -43,6 +42,7 @@ export async function checkTrees(
 class TreeWalk {
   readonly needs = new Map<string, Need>();
   readonly #repository: Repository;
+  readonly #index: ChunkIndex;
   readonly #run: CheckRun;
   readonly #badPacks: TreeCheck["badPacks"];
   readonly #seen = new IdSet();
@@ -52,8 +52,9 @@ class TreeWalk {
   #needed = new Set<string>();
   #snapshot = 0;
 
-  constructor({ repository, run, badPacks }: TreeCheck) {
+  constructor({ repository, run, badPacks }: TreeCheck, index: ChunkIndex) {
     this.#repository = repository;
+    this.#index = index;
     this.#run = run;
     this.#badPacks = badPacks;
   }
@@ -132,12 +133,11 @@ class TreeWalk {
 
   /** Names in `bad` the pack that the chunk cannot be had without. */
   #chunk(kind: BlobKind, chunk: ChunkReference, bad: Set<string>): void {
-    const { state } = this.#repository;
-    const locations = state.index.locate(kind, chunk.id);
+    const locations = this.#index.locate(kind, chunk.id);
     const location =
       this.#badPacks.size === 0 ? locations[0] : locations.find(({ pack }) => !this.#badPacks.has(pack.name));
     if (location === undefined) {
-      if (locations[0] === undefined) throw missingChunk(chunk.id, state);
+      if (locations[0] === undefined) throw missingChunk(chunk.id, this.#repository.history);
       bad.add(locations[0].pack.name);
       return;
     }

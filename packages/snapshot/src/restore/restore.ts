@@ -1,7 +1,7 @@
 /** Restores entries of a snapshot into a target directory. */
 import { isBcatError, systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
-import { isReachable, type Repository } from "@bcat/repository";
+import type { Repository } from "@bcat/repository";
 import type { Entry } from "../entries.js";
 import { joinPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
@@ -274,7 +274,7 @@ class Restore {
 
   /** Damage, an error of the system in the target, or an object that a storage which answers cannot give. */
   async #concernsEntry(error: unknown): Promise<boolean> {
-    if (isBcatError(error, "storage-failed")) return await isReachable(this.#repository.storage);
+    if (isBcatError(error, "storage-failed")) return await this.#repository.isReachable();
     return isBcatError(error) ? error.code === "corrupt" : systemErrorCode(error) !== undefined;
   }
 }

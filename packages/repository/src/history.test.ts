@@ -75,13 +75,12 @@ test("a damaged cache is given up: one run says so, the next reads the repositor
   }
   {
     await using repository = await open();
-    expect(() => repository.state.index.has(DATA, id)).toThrow(
-      /cache in ".*" is damaged|it is damaged; it was given up/,
-    );
+    const index = await repository.index();
+    expect(() => index.has(DATA, id)).toThrow(/cache in ".*" is damaged|it is damaged; it was given up/);
   }
   await using repository = await open();
   await repository.refresh();
-  expect(repository.state.index.has(DATA, id)).toBe(true);
+  expect((await repository.index()).has(DATA, id)).toBe(true);
 });
 
 test("a repository that lost sessions this client has seen is not taken for the same", async () => {
@@ -92,7 +91,7 @@ test("a repository that lost sessions this client has seen is not taken for the 
   const copy = storage.clone();
   {
     await using repository = await open();
-    for (let i = 0; i < 3; i++) await WriteSession.begin(repository, { level: 0, dryRun: false });
+    for (let i = 0; i < 3; i++) await (await WriteSession.begin(repository, { level: 0, dryRun: false })).abandon();
     await repository.refresh();
   }
   await expect(open(copy)).rejects.toMatchObject({ code: "identity-changed" });
@@ -116,13 +115,12 @@ test("a refresh that failed leaves nothing out: the next one begins anew", async
     const switched: Storage = { ...storage, get: (...args) => source.current.get(...args) };
     await using repository = await open(switched);
     await expect(repository.refresh()).rejects.toMatchObject({ code: "storage-failed" });
-    repository.state.save(1);
     await using other = await open();
     await other.refresh();
-    expect(other.state.index.has(DATA, id)).toBe(true);
+    expect((await other.index()).has(DATA, id)).toBe(true);
     source.current = storage;
     await repository.refresh();
-    expect(repository.state.index.has(DATA, id)).toBe(true);
+    expect((await repository.index()).has(DATA, id)).toBe(true);
   }
 });
 
@@ -138,7 +136,7 @@ test("what a reader tolerated, a writer of the same process does not", async () 
   await damaged.putIfAbsent(name, bytes);
   await using repository = await open(damaged, withoutCache);
   await repository.refresh();
-  expect(repository.state.problems).toHaveLength(1);
+  expect(repository.history.problems).toHaveLength(1);
   const beginning = WriteSession.begin(repository, { level: 0, dryRun: false });
   await expect(beginning).rejects.toMatchObject({ code: "corrupt" });
 });
@@ -159,8 +157,8 @@ test("a log too long for the cache is read anew each time", async () => {
   const id = await commit(repository);
   await using again = await open();
   await again.refresh();
-  expect(again.state.index.has(DATA, id)).toBe(true);
-  expect(again.state.logHead).toBe(3);
+  expect((await again.index()).has(DATA, id)).toBe(true);
+  expect(again.history.logHead).toBe(3);
 });
 
 test("a client without a cache has few segments open at once, however many there are", async () => {
@@ -171,9 +169,9 @@ test("a client without a cache has few segments open at once, however many there
   }
   await using repository = await open(storage, withoutCache);
   await repository.refresh();
-  expect(repository.state.index.segments(DATA).length).toBeLessThan(10);
-  for (const id of ids) expect(repository.state.index.has(DATA, id)).toBe(true);
-  expect(repository.state.seen.map(({ number }) => number)).toEqual([40, 39, 38]);
+  expect((await repository.index()).segments(DATA).length).toBeLessThan(10);
+  for (const id of ids) expect((await repository.index()).has(DATA, id)).toBe(true);
+  expect(repository.history.seen.map(({ number }) => number)).toEqual([40, 39, 38]);
 });
 
 test("a slot that an init left that came second opens nothing and hides nothing", async () => {

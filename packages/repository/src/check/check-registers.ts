@@ -3,21 +3,19 @@
 import { KEY_SLOT_LENGTH, ObjectType, openObject } from "@bcat/crypto";
 import { CorruptError } from "@bcat/errors";
 import { segmentName } from "@bcat/pack";
-import {
-  decodeLogRecord,
-  decodeOutcome,
-  decodeSession,
-  type Repository,
-  registerName,
-  type SegmentReference,
-  type Sequence,
-} from "@bcat/repository";
-import type { SnapshotInfo } from "../snapshots.js";
-import type { CheckRun } from "./findings.js";
+import { decodeLogRecord } from "../bodies/log.js";
+import { decodeOutcome } from "../bodies/outcome.js";
+import type { SegmentReference } from "../bodies/references.js";
+import { decodeSession } from "../bodies/session.js";
+import type { Snapshot } from "../bodies/snapshot.js";
+import { KEY_SLOTS_MAX } from "../open.js";
+import { registerName, type Sequence } from "../registers.js";
+import { partsOf, type Repository } from "../repository.js";
+import type { CheckRun } from "./check-run.js";
 
 /** What the registers say the repository consists of. */
 export interface Inventory {
-  readonly snapshots: readonly SnapshotInfo[];
+  readonly snapshots: readonly { readonly number: number; readonly snapshot: Snapshot }[];
   readonly segments: ReadonlyMap<string, SegmentReference>;
   /** Registers that exist, by name. */
   readonly names: ReadonlySet<string>;
@@ -31,17 +29,17 @@ const READERS = {
 
 /** Reads all registers. Memory: the snapshots and the names of segments. */
 export async function checkRegisters(repository: Repository, run: CheckRun): Promise<Inventory> {
-  const { state } = repository;
-  const snapshots: SnapshotInfo[] = [];
+  const { history } = repository;
+  const snapshots: { number: number; snapshot: Snapshot }[] = [];
   const segments = new Map<string, SegmentReference>();
   const names = new Set<string>();
-  for (let number = 1; number <= state.sessionHead; number++) {
+  for (let number = 1; number <= history.sessionHead; number++) {
     if ((await readRegister(repository, run, "sessions", number, names)) === undefined) {
       const name = registerName("sessions", number);
       if (!names.has(name)) run.reportDamage(name, `"${name}" is missing although later ones exist`);
     }
     const outcome = await readRegister(repository, run, "outcomes", number, names);
-    await run.step("registers", number, state.sessionHead);
+    await run.step("registers", number, history.sessionHead);
     if (outcome === undefined || !("kind" in outcome)) {
       const name = registerName("outcomes", number);
       if (!names.has(name)) run.reportNote(name, `session ${number} has not finished`);
@@ -51,10 +49,10 @@ export async function checkRegisters(repository: Repository, run: CheckRun): Pro
       for (const reference of outcome.added) segments.set(segmentName(reference), reference);
       for (const reference of outcome.removed) segments.delete(segmentName(reference));
     }
-    if (outcome.kind === "snapshot" && !state.isForgotten(number))
+    if (outcome.kind === "snapshot" && !history.isForgotten(number))
       snapshots.push({ number, snapshot: outcome.snapshot });
   }
-  for (let number = 1; number <= state.logHead; number++) await readRegister(repository, run, "log", number, names);
+  for (let number = 1; number <= history.logHead; number++) await readRegister(repository, run, "log", number, names);
   run.snapshots = snapshots.length;
   return { snapshots, segments, names };
 }
@@ -69,14 +67,14 @@ async function readRegister<S extends Sequence>(
   names: Set<string>,
 ): Promise<Body<S> | undefined> {
   const name = registerName(sequence, number);
-  const bytes = await repository.storage.get(name);
+  const bytes = await partsOf(repository).storage.get(name);
   if (bytes === undefined) return undefined;
   names.add(name);
   run.bytesRead += bytes.length;
   const { type, decode } = READERS[sequence];
   return await run.guard(
     async () => {
-      const { body } = openObject(repository.keys, { type, name }, bytes);
+      const { body } = openObject(repository.context.keys, { type, name }, bytes);
       return decode(body, name) as Body<S>;
     },
     { object: name },
@@ -84,11 +82,11 @@ async function readRegister<S extends Sequence>(
 }
 
 /** Checks the key slots as far as can be without their secrets. */
-export async function checkKeySlots(repository: Repository, run: CheckRun, slotsMax: number): Promise<Set<string>> {
+export async function checkKeySlots(repository: Repository, run: CheckRun): Promise<Set<string>> {
   const names = new Set<string>();
-  for (let number = 1; number <= slotsMax; number++) {
+  for (let number = 1; number <= KEY_SLOTS_MAX; number++) {
     const name = `keys/${number}`;
-    const slot = await repository.storage.get(name);
+    const slot = await partsOf(repository).storage.get(name);
     if (slot === undefined) continue;
     names.add(name);
     run.bytesRead += slot.length;

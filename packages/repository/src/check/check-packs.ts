@@ -20,8 +20,10 @@ import {
   spanOf,
   TRAILER_SIZE,
 } from "@bcat/pack";
-import { type Repository, readSegment, type SegmentReference } from "@bcat/repository";
-import type { CheckRun } from "./findings.js";
+import type { SegmentReference } from "../bodies/references.js";
+import { readSegment } from "../read-segment.js";
+import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
+import type { CheckRun } from "./check-run.js";
 
 const PAGES_SIZE_MAX = 8 * 2 ** 20;
 
@@ -48,17 +50,19 @@ export async function checkPacks(
 ): Promise<PackInventory> {
   const names = new Set<string>();
   const bad = new Map<string, BadPack>();
-  const opener = new FrameOpener(repository.context);
+  const parts = partsOf(repository);
+  const { context } = parts;
+  const opener = new FrameOpener(context);
   const plain = new Uint8Array(FRAME_PLAIN_MAX);
-  const { context } = repository;
+  await repository.index();
   for (const [name, reference] of segments) {
     await run.guard(
       async () => {
-        const bytes = await readSegment(repository, reference);
+        const bytes = await readSegment(parts, reference);
         run.bytesRead += bytes.length;
         const segment = new Segment(context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE_MAX));
         run.segments++;
-        await checkSegment({ repository, run, segment, opener, plain }, { names, bad });
+        await checkSegment({ repository: parts, run, segment, opener, plain }, { names, bad });
       },
       { object: name },
     );
@@ -67,7 +71,7 @@ export async function checkPacks(
 }
 
 interface Parts {
-  readonly repository: Repository;
+  readonly repository: RepositoryParts;
   readonly run: CheckRun;
   readonly segment: Segment;
   readonly opener: FrameOpener;
@@ -102,8 +106,8 @@ async function checkSegment(parts: Parts, packs: { names: Set<string>; bad: Map<
   }
 }
 
-async function isGoneAsCondemned({ state, storage }: Repository, name: string): Promise<boolean> {
-  if (!state.index.isCondemned(name)) return false;
+async function isGoneAsCondemned({ index, storage }: RepositoryParts, name: string): Promise<boolean> {
+  if (!index.chunks.isCondemned(name)) return false;
   return (await storage.get(name, { range: { offset: 0, length: 1 } })) === undefined;
 }
 

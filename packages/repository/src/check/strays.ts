@@ -1,0 +1,66 @@
+/** Checks for what is in the storage and belongs to no snapshot. */
+import { parseObjectName } from "@bcat/pack";
+import { registerName } from "../registers.js";
+import { partsOf, type Repository } from "../repository.js";
+import type { Inventory } from "./check-registers.js";
+import type { CheckRun } from "./check-run.js";
+
+/** Orphans that are named; more are counted. */
+const NAMED_MAX = 5;
+
+/** What is in the storage and belongs to no snapshot: leftovers of backups that did not finish, and strangers. */
+export async function noteStrays(
+  repository: Repository,
+  run: CheckRun,
+  inventory: Inventory,
+  packs: ReadonlySet<string>,
+): Promise<void> {
+  const { storage } = partsOf(repository);
+  if (storage.list === undefined) return;
+  const orphans = { count: 0, bytes: 0, names: [] as string[] };
+  let furthest = 0;
+  for await (const { name, size } of storage.list("")) {
+    const [, number] = /^(?:sessions|outcomes)\/(\d{10})$/.exec(name) ?? [];
+    furthest = Math.max(furthest, Number(number ?? 0));
+    if (packs.has(name) || inventory.segments.has(name) || inventory.names.has(name)) continue;
+    if (parseObjectName(name) !== undefined) {
+      orphans.count++;
+      orphans.bytes += size;
+      if (orphans.names.length < NAMED_MAX) orphans.names.push(name);
+    } else if (!/^(?:sessions|outcomes|partial)\//.test(name))
+      run.reportNote(name, `"${name}" is no object of a repository`);
+  }
+  await findHole(repository, run, furthest);
+  await noteTemporary(repository, run);
+  if (orphans.count === 0) return;
+  const names = orphans.names.map((name) => `"${name}"`).join(", ");
+  const more = orphans.count > orphans.names.length ? ", …" : "";
+  run.reportNote(
+    orphans.names[0],
+    `${orphans.count} packs and segments (${orphans.bytes} bytes) belong to no snapshot, left by backups that did not finish: ${names}${more}`,
+  );
+}
+
+/** Sessions behind the head may have begun since it was found; then they follow one another. */
+async function findHole(repository: Repository, run: CheckRun, furthest: number): Promise<void> {
+  const { storage, history } = partsOf(repository);
+  for (let number = history.sessionHead + 1; number <= furthest; number++) {
+    const name = registerName("sessions", number);
+    if ((await storage.get(name)) !== undefined) continue;
+    run.reportDamage(name, `"${name}" is missing although later numbers exist: their snapshots are not found`);
+    return;
+  }
+}
+
+async function noteTemporary(repository: Repository, run: CheckRun): Promise<void> {
+  const { storage } = partsOf(repository);
+  const found = { count: 0, bytes: 0, first: "" };
+  for await (const { name, size } of storage.listTemporary?.() ?? []) {
+    if (found.count === 0) found.first = name;
+    found.count++;
+    found.bytes += size;
+  }
+  if (found.count === 0) return;
+  const what = `${found.count} temporary files (${found.bytes} bytes), the first "${found.first}"`;
+  run.reportNote(found.first, `${what}, are left of writes that were cut off, or of a backup that runs now`);
+}

@@ -1,0 +1,201 @@
+/**
+ * Stores the chunks of a session: each id is claimed once, chunks become packs, and packs are named by segments before
+ * the session may be decided.
+ *
+ *     store ──► claimed? ──► pack of the kind ──full──► put pack ──every 16, or 5 minutes──► put segment ──► segments
+ */
+
+import {
+  arenaSize,
+  type BlobKind,
+  buildSegment,
+  DATA,
+  type FinishedPack,
+  IdSet,
+  type IndexedPack,
+  PACK_TARGET_SIZE,
+  PackWriter,
+  TREE,
+} from "@bcat/pack";
+import type { SegmentReference } from "./bodies/references.js";
+import { partsOf, type RepositoryParts } from "./repository.js";
+import type { Session } from "./session.js";
+import { Uploads } from "./uploads.js";
+
+/**
+ * Packs after which a segment is written, and the longest time between two (ms) while packs are. 16 packs of 131,072
+ * chunks make 59 MB of entries: a segment stays below the format's 64 MiB.
+ */
+const PACKS_PER_SEGMENT = 16;
+const SEGMENT_INTERVAL_MS = 5 * 60_000;
+/** Bytes that may be stored between two calls of `ready`: a window of the cutter, and some. */
+const UNCHECKED_MAX = 16 * 2 ** 20;
+/** Longest tree chunk, bytes (docs/format.md section 12). */
+const TREE_CHUNK_MAX = 4 * 2 ** 20;
+/** Writes of a kind at once. */
+const WIDTH = 1;
+/** Ids claimed before all is made durable and the segments tell what is stored: 43 bytes each at most. */
+const CLAIMS_MAX = 2_000_000;
+const KINDS = [DATA, TREE] as const;
+
+export interface ChunkStoreOptions {
+  /** zstd level, 0 for none. */
+  readonly level: number;
+  /** Ids claimed before they are forgotten, for tests. */
+  readonly claimsMax?: number;
+}
+
+/** What a session has added so far. */
+export interface AddedCounts {
+  dataChunks: number;
+  treeChunks: number;
+  plainBytes: number;
+  storedBytes: number;
+}
+
+/** The packs and segments of one kind, on their way. */
+interface Lane {
+  readonly kind: BlobKind;
+  readonly writer: PackWriter;
+  readonly uploads: Uploads;
+  /** Durable packs that no segment names yet. */
+  stored: IndexedPack[];
+  /** When the last segment was written, ms. */
+  segmentTime: number;
+}
+
+export class ChunkStore {
+  readonly added: AddedCounts = { dataChunks: 0, treeChunks: 0, plainBytes: 0, storedBytes: 0 };
+  /** The durable segments that name what was stored: all of it after {@link settle}. */
+  readonly segments: SegmentReference[] = [];
+  readonly #session: Session;
+  readonly #parts: RepositoryParts;
+  readonly #options: ChunkStoreOptions;
+  readonly #lanes: Record<BlobKind, Lane>;
+  readonly #claims: Record<BlobKind, IdSet> = { [DATA]: new IdSet(), [TREE]: new IdSet() };
+  readonly #nearlyFull: number;
+
+  constructor(session: Session, options: ChunkStoreOptions) {
+    this.#session = session;
+    this.#parts = partsOf(session.repository);
+    this.#options = options;
+    const targetSize = this.#packSize();
+    this.#nearlyFull = Math.max(targetSize / 2, targetSize - UNCHECKED_MAX);
+    this.#lanes = { [DATA]: this.#createLane(DATA), [TREE]: this.#createLane(TREE) };
+  }
+
+  /** True when the session may refer to the chunk: it has stored it, or it lies in a pack that no log record condemns. */
+  has(kind: BlobKind, id: Uint8Array): boolean {
+    return this.#claims[kind].has(id) || this.#isStored(kind, id);
+  }
+
+  /**
+   * Stores a chunk unless it is stored, and returns its id. `bytes` is not kept. Call {@link ready} between chunks: what
+   * is on its way is bounded only there.
+   */
+  store(kind: BlobKind, bytes: Uint8Array): Uint8Array {
+    const id = this.#parts.idHash[kind].hash(bytes);
+    if (this.#isStored(kind, id) || !this.#claims[kind].add(id)) return id;
+    if (!this.#session.isDryRun) this.#lanes[kind].writer.add(id, bytes);
+    if (kind === DATA) this.added.dataChunks++;
+    else this.added.treeChunks++;
+    this.added.plainBytes += bytes.length;
+    return id;
+  }
+
+  /** True when {@link ready} would wait, or throw. */
+  get isBusy(): boolean {
+    return this.#hasManyClaims || KINDS.some((kind) => this.#isBusy(this.#lanes[kind]));
+  }
+
+  /** Waits until there is an arena for the next pack of each kind. @throws what a write to the storage failed with */
+  async ready(): Promise<void> {
+    for (const kind of KINDS) {
+      const lane = this.#lanes[kind];
+      lane.uploads.throwFailure();
+      while (this.#isBusy(lane)) await lane.uploads.next();
+    }
+    if (!this.#hasManyClaims) return;
+    await this.settle();
+    // A dry run has no segments that would tell: it counts a chunk twice rather than grow for ever.
+    for (const kind of KINDS) this.#claims[kind] = new IdSet();
+  }
+
+  /** Makes everything durable that was stored, and writes the segments that name it. @throws as {@link ready} */
+  async settle(): Promise<void> {
+    if (this.#session.isDryRun) return;
+    for (const kind of KINDS) {
+      const lane = this.#lanes[kind];
+      lane.writer.finish();
+      await lane.uploads.drain();
+      if (lane.stored.length > 0) await this.#writeSegment(lane);
+    }
+  }
+
+  /** Waits until nothing is on its way any more; errors no longer matter. */
+  async close(): Promise<void> {
+    for (const kind of KINDS) await this.#lanes[kind].uploads.settle();
+  }
+
+  #isStored(kind: BlobKind, id: Uint8Array): boolean {
+    return this.#parts.index.chunks.has(kind, id) || this.#session.own.chunks.has(kind, id);
+  }
+
+  get #hasManyClaims(): boolean {
+    return this.#claims[DATA].size + this.#claims[TREE].size > (this.#options.claimsMax ?? CLAIMS_MAX);
+  }
+
+  /** A pack is on its way and the next is nearly full: two arenas of a kind are all there should be. */
+  #isBusy({ uploads, writer }: Lane): boolean {
+    return uploads.hasFailed || uploads.isOverfull || (uploads.isFull && writer.openSize >= this.#nearlyFull);
+  }
+
+  #packSize(): number {
+    return this.#parts.environment.sizes?.packSize ?? PACK_TARGET_SIZE;
+  }
+
+  #createLane(kind: BlobKind): Lane {
+    const { context, idHash, environment, config, history } = this.#parts;
+    const sizes = {
+      targetSize: this.#packSize(),
+      chunkSizeMax: kind === DATA ? config.chunker.maximum : TREE_CHUNK_MAX,
+    };
+    const uploads = new Uploads({ width: WIDTH, arenaSize: arenaSize(sizes) });
+    const writer = new PackWriter(context, {
+      ...sizes,
+      kind,
+      epoch: history.epoch,
+      domain: 0,
+      session: this.#session.number,
+      idHash: idHash[kind],
+      level: this.#options.level,
+      takeArena: () => uploads.takeArena(),
+      onPack: (pack) => uploads.start(pack.bytes, () => this.#storePack(lane, pack)),
+    });
+    const lane: Lane = { kind, writer, uploads, stored: [], segmentTime: environment.now() };
+    return lane;
+  }
+
+  async #storePack(lane: Lane, pack: FinishedPack): Promise<void> {
+    await this.#parts.storage.put(pack.name, pack.bytes);
+    this.added.storedBytes += pack.bytes.length;
+    const { reference, keys, frames, chunks } = pack;
+    lane.stored.push({ reference, size: pack.bytes.length, keys, frames, chunks });
+    const { sizes, now } = this.#parts.environment;
+    const isDue = now() - lane.segmentTime >= SEGMENT_INTERVAL_MS;
+    if (isDue || lane.stored.length >= (sizes?.packsPerSegment ?? PACKS_PER_SEGMENT)) await this.#writeSegment(lane);
+  }
+
+  async #writeSegment(lane: Lane): Promise<void> {
+    const packs = lane.stored;
+    lane.stored = [];
+    const { context, storage, history, environment } = this.#parts;
+    lane.segmentTime = environment.now();
+    const segment = { kind: lane.kind, epoch: history.epoch, domain: 0, session: this.#session.number };
+    const { name, bytes, reference } = buildSegment(context, segment, packs);
+    await storage.put(name, bytes);
+    this.added.storedBytes += bytes.length;
+    this.segments.push({ ...reference, size: bytes.length, hash: context.blake3.hash(bytes) });
+    this.#session.own.add(name, bytes);
+  }
+}

@@ -1,0 +1,79 @@
+/** What somebody's compaction costs a client that is up to date. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ObjectType, sealObject } from "@bcat/crypto";
+import { DATA } from "@bcat/pack";
+import { createFaultyStorage } from "@bcat/storage";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { encodeOutcome, type Outcome } from "./bodies/outcome.js";
+import { encodeSession } from "./bodies/session.js";
+import { registerName } from "./registers.js";
+import { beginWriting, TestRepository, withoutCache } from "./test-repository.js";
+
+let folder: string;
+let world: TestRepository;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "bcat-compaction-"));
+  world = await TestRepository.create({ cacheDirectory: join(folder, "cache") });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** As a prune does it: session `number` adds nothing, and removes the segments of snapshot `removed`. */
+async function compact(number: number, removed: number): Promise<void> {
+  await using repository = await world.open(withoutCache);
+  const { context, environment } = repository;
+  const dead = await repository.readOutcome(removed);
+  if (dead?.kind !== "snapshot") throw new Error(`no snapshot ${removed}`);
+  const put = async (type: typeof ObjectType.SESSION | typeof ObjectType.OUTCOME, name: string, body: Uint8Array) =>
+    await world.storage.putIfAbsent(name, sealObject(context, { type, name, epoch: 0, domain: 0 }, body));
+  const session = { start: 1, host: "h", user: "u", clientId: environment.clientId, version: "t" };
+  const outcome: Outcome = {
+    kind: "compaction",
+    added: [],
+    removed: dead.added.map(({ session, unique }) => ({ session, unique })),
+    base: { segments: [], snapshots: [] },
+  };
+  await put(ObjectType.SESSION, registerName("sessions", number), encodeSession({ kind: "prune", ...session }));
+  await put(ObjectType.OUTCOME, registerName("outcomes", number), encodeOutcome(outcome));
+}
+
+test("a client with a cache reads the compaction, and no outcome or segment again", async () => {
+  const ids = await world.commit(40);
+  await compact(41, 20);
+  const counting = createFaultyStorage(world.storage);
+  await using repository = await world.open({}, counting);
+  const writing = await beginWriting(repository);
+  const read = counting.operations.filter(({ kind, name }) => kind === "get" && /^(outcomes|index)/.test(name));
+  expect(read.map(({ name }) => name)).toEqual(["outcomes/0000000040", "outcomes/0000000041"]);
+  for (const id of ids) expect(writing.has(id)).toBe(true);
+  await writing.abandon();
+});
+
+test("a client without a cache does not read what a compaction removed", async () => {
+  const ids = await world.commit(10);
+  await compact(11, 5);
+  const counting = createFaultyStorage(world.storage);
+  await using repository = await world.open(withoutCache, counting);
+  const writing = await beginWriting(repository);
+  expect(counting.operations.filter(({ name }) => name.startsWith("index/"))).toHaveLength(9);
+  expect(ids.map((id) => writing.has(id))).toEqual(ids.map((_, i) => i !== 4));
+  await writing.abandon();
+});
+
+test("segments that were removed before they were taken up are not taken up", async () => {
+  const [first] = await world.commit(1);
+  {
+    await using behind = await world.open();
+    await behind.refresh();
+    const [second] = await world.commit(1, withoutCache);
+    await compact(3, 2);
+    const writing = await beginWriting(behind);
+    expect([first!, second!].map((id) => writing.has(id))).toEqual([true, false]);
+    await writing.abandon();
+  }
+  await using repository = await world.open();
+  await repository.refresh();
+  expect(await repository.readChunk(DATA, first!)).toBeDefined();
+});

@@ -1,0 +1,292 @@
+/**
+ * What happened to a repository, as far as a client has read it: sessions and how they ended, snapshots, the log. From
+ * the outcomes follow the segments of the index; those that the local index has not taken up are kept for it here.
+ */
+import { ObjectType, openObject } from "@bcat/crypto";
+import { CorruptError } from "@bcat/errors";
+import { type PackContext, segmentName } from "@bcat/pack";
+import type { Registers } from "@bcat/storage";
+import { decodeOutcome, type Outcome } from "./bodies/outcome.js";
+import type { SegmentReference } from "./bodies/references.js";
+import { type SeenOutcome, seenCountMax } from "./bodies/snapshot.js";
+import { Log } from "./log.js";
+import type { Manifest } from "./manifest.js";
+import { findHead, refuseHole, registerName } from "./registers.js";
+import { type SnapshotSummary, summarise } from "./summary.js";
+
+export interface HistoryRefreshOptions {
+  /**
+   * Whether damage stops the refresh. Writers are strict: they may not refer to what they cannot read. Readers go on
+   * with what there is, and name the damage when they miss something.
+   */
+  readonly strict: boolean;
+  /** Number of the caller's own session: sessions up to it exist, and none behind it matters. */
+  readonly ownSession?: number;
+  /**
+   * A head that is where it was when last looked is not asked whether sessions lie behind a hole: two requests less, and
+   * what is lost there is missed until a session closes the hole.
+   */
+  readonly trustHead?: boolean;
+}
+
+/** What a refresh has read, before anything is changed. */
+interface Findings {
+  readonly head: number;
+  readonly open: Set<number>;
+  readonly outcomes: { readonly number: number; readonly hash: Uint8Array; readonly outcome: Outcome }[];
+  readonly damage: CorruptError[];
+}
+
+export class History {
+  /** Damage met while reading leniently. */
+  readonly problems: CorruptError[] = [];
+  /** Segments that outcomes name and the local index has not taken up, by name. */
+  readonly pending = new Map<string, SegmentReference>();
+  readonly log: Log;
+  /** True when there is something that the manifest does not have. */
+  isChanged = false;
+  readonly #context: PackContext;
+  readonly #open = new Set<number>();
+  #summaries = new Map<number, SnapshotSummary>();
+  #isSorted = true;
+  #lastSnapshot = 0;
+  #sessions = 0;
+  #seen: readonly SeenOutcome[] = [];
+  #newest: { readonly number: number; readonly outcome: Outcome } | undefined;
+
+  constructor(context: PackContext) {
+    this.#context = context;
+    this.log = new Log(context.keys);
+  }
+
+  /** Takes up what an earlier process knew. @throws CorruptError, BcatError newer-format when the log is damaged */
+  load(manifest: Manifest): void {
+    for (const body of manifest.log) this.log.apply(body);
+    this.#sessions = manifest.sessions;
+    this.#seen = manifest.seen;
+    for (const number of manifest.open) this.#open.add(number);
+    for (const [number, summary] of manifest.summaries) {
+      this.#summaries.set(number, summary);
+      this.#lastSnapshot = number;
+    }
+    for (const reference of manifest.pending) this.pending.set(segmentName(reference), reference);
+  }
+
+  /** For the manifest: all but the runs. */
+  export(): Omit<Manifest, "runs"> {
+    return {
+      sessions: this.#sessions,
+      seen: this.#seen,
+      open: [...this.#open],
+      log: this.log.bodies,
+      pending: [...this.pending.values()],
+      summaries: this.summaries,
+    };
+  }
+
+  /** All snapshots that were committed, by number, ascending; also those that are partial or forgotten. */
+  get summaries(): ReadonlyMap<number, SnapshotSummary> {
+    // Sessions that were open when those behind them had ended come late.
+    if (!this.#isSorted) this.#summaries = new Map([...this.#summaries].sort(([a], [b]) => a - b));
+    this.#isSorted = true;
+    return this.#summaries;
+  }
+
+  /** Head of the sessions that were accounted for. */
+  get sessionHead(): number {
+    return this.#sessions;
+  }
+
+  get logHead(): number {
+    return this.log.head;
+  }
+
+  /** Epoch that writers use. */
+  get epoch(): number {
+    return this.log.epoch;
+  }
+
+  /** The newest three outcomes seen, newest first. */
+  get seen(): readonly SeenOutcome[] {
+    return this.#seen;
+  }
+
+  /** True for a session that had no outcome when last looked at. */
+  isOpen(session: number): boolean {
+    return this.#open.has(session);
+  }
+
+  isForgotten(snapshot: number): boolean {
+    return this.log.isForgotten(snapshot);
+  }
+
+  /** True when a log record behind number `head` condemned packs. */
+  condemnedSince(head: number): boolean {
+    return this.log.condemnedBehind(head).next().done !== true;
+  }
+
+  /** The outcome of session `number`, if it is the newest and was read already: it is often wanted next. */
+  readAlready(number: number): Outcome | undefined {
+    return this.#newest?.number === number ? this.#newest.outcome : undefined;
+  }
+
+  /** Keeps an outcome that was read for other reasons, if it is the newest. */
+  remember(number: number, outcome: Outcome): void {
+    if (number >= (this.#newest?.number ?? 1)) this.#newest = { number, outcome };
+  }
+
+  /**
+   * Reads what is new: the log to its head, then the outcomes. In this order: a pack condemned before an outcome was
+   * read is then never taken for a location. Outcomes count all or none: one that fails leaves the others for later.
+   *
+   * @throws CorruptError in strict mode; BcatError newer-format, identity-changed; StorageError
+   */
+  async refresh(registers: Registers, options: HistoryRefreshOptions): Promise<void> {
+    const { strict, ownSession, trustHead = false } = options;
+    if (strict && this.problems[0] !== undefined) throw this.problems[0];
+    await this.#readLog(registers, strict);
+    let head = (ownSession ?? 1) - 1;
+    if (ownSession === undefined) {
+      head = await findHead(registers, "sessions", this.#sessions);
+      if (head === 0 || head > this.#sessions || !trustHead) await refuseHole(registers, head);
+    }
+    const findings = await this.#readOutcomes(registers, head, strict);
+    if (ownSession !== undefined) findings.open.add(ownSession);
+    this.#apply({ ...findings, head: Math.max(this.#sessions, head, ownSession ?? 0) });
+  }
+
+  /** Reads all outcomes again, so that all segments are pending. @throws as {@link refresh} */
+  async readAgain(registers: Registers, strict: boolean): Promise<void> {
+    const head = this.#sessions;
+    this.forget();
+    this.#apply(await this.#readOutcomes(registers, head, strict));
+  }
+
+  /** Notes the outcome that this process has put; false when it has been read already, segments and all. */
+  noteOwn(number: number, bytes: Uint8Array, outcome: Outcome): boolean {
+    if (!this.#open.has(number)) return false;
+    const hash = this.#context.blake3.hash(bytes);
+    this.#note(number, hash, outcome);
+    if (outcome.kind !== "void") for (const segment of outcome.removed) this.pending.delete(segmentName(segment));
+    this.#open.delete(number);
+    this.isChanged = true;
+    return true;
+  }
+
+  /** All but the log, which is only added to. */
+  forget(): void {
+    this.#open.clear();
+    this.#summaries.clear();
+    this.#isSorted = true;
+    this.#lastSnapshot = 0;
+    this.pending.clear();
+    this.#sessions = 0;
+    this.#seen = [];
+    this.#newest = undefined;
+  }
+
+  async #readLog(registers: Registers, strict: boolean): Promise<void> {
+    const head = this.log.head;
+    try {
+      await this.log.read(registers, strict ? undefined : (damage) => this.problems.push(damage));
+    } finally {
+      if (this.log.head > head) this.isChanged = true;
+    }
+  }
+
+  /** Outcomes not covered yet, ascending: of sessions that were open, and of those up to `head`. */
+  async #readOutcomes(registers: Registers, head: number, strict: boolean): Promise<Findings> {
+    const numbers = [...this.#open].sort((a, b) => a - b);
+    for (let number = this.#sessions + 1; number <= head; number++) numbers.push(number);
+    const findings: Findings = { head, open: new Set(), outcomes: [], damage: [] };
+    const tolerate = async (read: () => Promise<void> | void): Promise<void> => {
+      try {
+        await read();
+      } catch (error) {
+        if (strict || !(error instanceof CorruptError)) throw error;
+        findings.damage.push(error);
+      }
+    };
+    const hashes = new Map(this.#seen.map(({ number, hash }) => [number, hash]));
+    for (const number of numbers) {
+      const name = registerName("outcomes", number);
+      const bytes = await registers.get(name);
+      if (bytes === undefined) {
+        findings.open.add(number);
+        continue;
+      }
+      const hash = this.#context.blake3.hash(bytes);
+      await tolerate(async () => {
+        const { body } = openObject(this.#context.keys, { type: ObjectType.OUTCOME, name }, bytes);
+        const outcome = decodeOutcome(body, name);
+        hashes.set(number, hash);
+        findings.outcomes.push({ number, hash, outcome });
+        if (outcome.kind !== "snapshot") return;
+        await this.#compareLogSeen(registers, { number, head: outcome.snapshot.logHead, strict });
+        await this.#compareSeen(registers, { number, seen: outcome.snapshot.seen, hashes });
+      });
+    }
+    return findings;
+  }
+
+  /** A snapshot says how much of the log its writer had seen: less must not be there now. */
+  async #compareLogSeen(
+    registers: Registers,
+    { number, head, strict }: { number: number; head: number; strict: boolean },
+  ): Promise<void> {
+    // It may have been written since the log was read.
+    if (head > this.log.head) await this.#readLog(registers, strict);
+    if (head <= this.log.head) return;
+    const name = registerName("log", this.log.head + 1);
+    throw new CorruptError(`Cannot read "${name}": it is missing, but snapshot ${number} has seen it`, {
+      object: name,
+    });
+  }
+
+  /** A snapshot names the outcomes its writer had seen: one of them gone or changed is damage, or somebody's doing. */
+  async #compareSeen(
+    registers: Registers,
+    { number, seen, hashes }: { number: number; seen: readonly SeenOutcome[]; hashes: Map<number, Uint8Array> },
+  ): Promise<void> {
+    for (const { number: other, hash } of seen) {
+      const known = hashes.get(other);
+      if (known !== undefined && Buffer.compare(known, hash) === 0) continue;
+      const name = registerName("outcomes", other);
+      const bytes = await registers.get(name);
+      const found = bytes === undefined ? "is missing" : "has other bytes";
+      if (bytes !== undefined && Buffer.compare(this.#context.blake3.hash(bytes), hash) === 0) continue;
+      throw new CorruptError(`Cannot trust "${name}": it ${found}, but snapshot ${number} has seen it`, {
+        object: name,
+      });
+    }
+  }
+
+  #apply({ head, open, outcomes, damage }: Findings): void {
+    if (head > this.#sessions || outcomes.length > 0) this.isChanged = true;
+    this.problems.push(...damage);
+    this.#open.clear();
+    for (const number of open) this.#open.add(number);
+    this.#sessions = head;
+    for (const { number, hash, outcome } of outcomes) this.#note(number, hash, outcome);
+    this.#takeSegments(outcomes.map(({ outcome }) => outcome));
+  }
+
+  #note(number: number, hash: Uint8Array, outcome: Outcome): void {
+    this.#seen = [{ number, hash }, ...this.#seen].sort((a, b) => b.number - a.number).slice(0, seenCountMax);
+    this.remember(number, outcome);
+    if (outcome.kind !== "snapshot") return;
+    if (number < this.#lastSnapshot) this.#isSorted = false;
+    this.#lastSnapshot = Math.max(number, this.#lastSnapshot);
+    this.#summaries.set(number, summarise(outcome.snapshot));
+  }
+
+  /**
+   * Segments as sets: what any of these outcomes removes is not there. Those that the local index has merged already
+   * stay in it: a compaction drops only entries of condemned packs, and these no writer uses.
+   */
+  #takeSegments(outcomes: readonly Outcome[]): void {
+    const changes = outcomes.filter((outcome) => outcome.kind !== "void");
+    for (const { added } of changes) for (const segment of added) this.pending.set(segmentName(segment), segment);
+    for (const { removed } of changes) for (const segment of removed) this.pending.delete(segmentName(segment));
+  }
+}

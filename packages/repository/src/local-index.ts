@@ -1,0 +1,88 @@
+/**
+ * The index of a repository as a client keeps it: runs in the cache, or in memory. Opened when it is first asked for:
+ * who lists snapshots needs none. What the history names and the runs lack is fetched then, and at every later look.
+ */
+import { CorruptError } from "@bcat/errors";
+import { type ChunkIndex, type PackContext, PageCache } from "@bcat/pack";
+import type { Storage } from "@bcat/storage";
+import type { History } from "./history.js";
+import { IndexRuns } from "./index-runs.js";
+import type { IndexStore } from "./index-store.js";
+import { readSegment } from "./read-segment.js";
+
+/** Opened pages of segments kept in memory, bytes. */
+const PAGES_SIZE_MAX = 64 * 2 ** 20;
+
+export class LocalIndex implements Disposable {
+  readonly #context: PackContext;
+  readonly #store: IndexStore;
+  readonly #pages = new PageCache(PAGES_SIZE_MAX);
+  readonly #runs: IndexRuns;
+  /** Names of runs that an earlier process left and nobody has asked for yet. */
+  #closed: readonly string[] | undefined;
+  /** Head of the log whose condemned packs the runs know. */
+  #logHead = 0;
+
+  constructor(context: PackContext, store: IndexStore, runs: readonly string[]) {
+    this.#context = context;
+    this.#store = store;
+    this.#runs = this.fork();
+    this.#closed = runs;
+  }
+
+  /** Where the chunks are that outcomes name. Good as far as {@link update} brought it. */
+  get chunks(): ChunkIndex {
+    return this.#runs.chunks;
+  }
+
+  /** Names of all runs. */
+  names(): readonly string[] {
+    return this.#closed ?? this.#runs.names();
+  }
+
+  /** True when the next process finds all runs. */
+  get isKept(): boolean {
+    return this.names().every((name) => this.#store.holds(name));
+  }
+
+  /** True when {@link update} would change nothing. */
+  isCurrent(history: History): boolean {
+    return this.#closed === undefined && history.pending.size === 0 && this.#logHead === history.logHead;
+  }
+
+  /**
+   * Takes up what the history knows and the runs do not. Not to be called again before it has ended.
+   *
+   * @throws CorruptError in strict mode, naming a segment; else it is noted in the problems of the history. StorageError
+   */
+  async update(history: History, storage: Storage, { strict }: { readonly strict: boolean }): Promise<void> {
+    if (this.#closed !== undefined && !this.#runs.load(this.#closed)) await history.readAgain(storage, strict);
+    this.#closed = undefined;
+    for (const name of history.log.condemnedBehind(this.#logHead)) this.chunks.condemn(name);
+    this.#logHead = history.logHead;
+    for (const [name, reference] of history.pending) {
+      try {
+        this.#runs.add(name, await readSegment({ storage, context: this.#context }, reference));
+      } catch (error) {
+        if (strict || !(error instanceof CorruptError)) throw error;
+        history.problems.push(error);
+      }
+      history.pending.delete(name);
+      history.isChanged = true;
+    }
+  }
+
+  /** An empty set of runs, for a session. */
+  fork(): IndexRuns {
+    return new IndexRuns({ context: this.#context, store: this.#store, pages: this.#pages });
+  }
+
+  /** Takes over what a session has stored: an outcome names it now. */
+  adopt(runs: IndexRuns): void {
+    this.#runs.adopt(runs);
+  }
+
+  [Symbol.dispose](): void {
+    this.#runs[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,71 @@
+/** The log as far as it was read (docs/format.md section 9): what was condemned and forgotten, and the epoch. */
+import { ObjectType, openObject, type RepositoryKeys } from "@bcat/crypto";
+import { CorruptError } from "@bcat/errors";
+import { packName } from "@bcat/pack";
+import type { Registers } from "@bcat/storage";
+import { decodeLogRecord } from "./bodies/log.js";
+import { registerName } from "./registers.js";
+
+export class Log {
+  /** Bodies of the records, the first at 0; without bytes one that could not be read. */
+  readonly bodies: Uint8Array[] = [];
+  readonly #keys: RepositoryKeys;
+  readonly #forgotten = new Set<number>();
+  /** Records that condemn, by number, and the names of their packs. */
+  readonly #condemned = new Map<number, readonly string[]>();
+  #epoch = 0;
+
+  constructor(keys: RepositoryKeys) {
+    this.#keys = keys;
+  }
+
+  /** Number of the newest record, 0 for none. */
+  get head(): number {
+    return this.bodies.length;
+  }
+
+  /** Epoch that writers use. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  isForgotten(snapshot: number): boolean {
+    return this.#forgotten.has(snapshot);
+  }
+
+  /** Names of the packs that records behind number `head` condemned. */
+  *condemnedBehind(head: number): Generator<string> {
+    for (const [number, names] of this.#condemned) if (number > head) yield* names;
+  }
+
+  /**
+   * Reads what is new, record by record.
+   *
+   * @param onDamage is given a damaged record, which is then passed over; without it, damage is thrown
+   * @throws CorruptError; BcatError newer-format; StorageError
+   */
+  async read(registers: Registers, onDamage?: (damage: CorruptError) => void): Promise<void> {
+    for (;;) {
+      const name = registerName("log", this.head + 1);
+      const bytes = await registers.get(name);
+      if (bytes === undefined) return;
+      try {
+        this.apply(openObject(this.#keys, { type: ObjectType.LOG, name }, bytes).body);
+      } catch (error) {
+        if (onDamage === undefined || !(error instanceof CorruptError)) throw error;
+        onDamage(error);
+        this.bodies.push(new Uint8Array(0));
+      }
+    }
+  }
+
+  /** Takes the body of the next record. @throws CorruptError, BcatError newer-format */
+  apply(body: Uint8Array): void {
+    const number = this.head + 1;
+    const record = decodeLogRecord(body, registerName("log", number));
+    if (record.kind === "condemn") this.#condemned.set(number, record.packs.map(packName));
+    else if (record.kind === "forget") for (const snapshot of record.snapshots) this.#forgotten.add(snapshot);
+    else if (record.kind === "epoch") this.#epoch = Math.max(this.#epoch, record.epoch);
+    this.bodies.push(body);
+  }
+}

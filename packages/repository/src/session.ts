@@ -1,0 +1,161 @@
+/**
+ * A session (docs/architecture.md): a number that is reserved, then the log and the outcomes are read, then whatever it
+ * is for is done, then its outcome is decided. Each step is durable before the next is begun, and only the last counts.
+ */
+
+import { ObjectType, sealObject } from "@bcat/crypto";
+import { BcatError, isBcatError } from "@bcat/errors";
+import { encodeOutcome, type Outcome } from "./bodies/outcome.js";
+import { encodeSession, type SessionBody } from "./bodies/session.js";
+import type { SeenOutcome } from "./bodies/snapshot.js";
+import type { IndexRuns } from "./index-runs.js";
+import { decideRegister, findHead, refuseHole, registerName } from "./registers.js";
+import { partsOf, type Repository, type RepositoryParts, saveManifest, updateIndex } from "./repository.js";
+
+/** Numbers tried before giving up: others take them as fast as we ask. */
+const RESERVE_ATTEMPTS_MAX = 1000;
+
+export interface SessionOptions {
+  readonly kind: SessionBody["kind"];
+  /** Reserves nothing: for runs that only count. */
+  readonly dryRun?: boolean;
+  /** Name of the host to record, if not the environment's. */
+  readonly host?: string;
+}
+
+export class Session {
+  readonly repository: Repository;
+  /** 0 in a dry run. */
+  readonly number: number;
+  /** Head of the log when the session began: what it refers to has been checked against it at least. */
+  readonly logHead: number;
+  /** The newest three outcomes seen when it began, newest first. */
+  readonly seen: readonly SeenOutcome[];
+  /** What this session has stored: found by nobody else before it is decided. */
+  readonly own: IndexRuns;
+  readonly #parts: RepositoryParts;
+  #isOver = false;
+
+  private constructor(repository: Repository, number: number) {
+    this.repository = repository;
+    this.number = number;
+    this.#parts = partsOf(repository);
+    const { history, index } = this.#parts;
+    this.logHead = history.logHead;
+    this.seen = history.seen;
+    this.own = index.fork();
+  }
+
+  /**
+   * Reserves a number and reads what a writer must know. Damage is thrown: a writer may not refer to what it cannot read.
+   *
+   * @throws BcatError refused while the repository has an open session; BcatError, CorruptError, StorageError. Nothing
+   *   is left to undo
+   */
+  static async begin(repository: Repository, options: SessionOptions): Promise<Session> {
+    const parts = partsOf(repository);
+    if (parts.session.isOpen) {
+      const found = "this repository has an open one; commit or abandon it first";
+      throw new BcatError("refused", `Cannot begin a session: ${found}`);
+    }
+    parts.session.isOpen = true;
+    try {
+      return await parts.changes.run(async () => {
+        const number = options.dryRun === true ? 0 : await reserve(parts, options);
+        await parts.history.refresh(parts.storage, { strict: true, ...(number > 0 && { ownSession: number }) });
+        await updateIndex(parts, { strict: true });
+        return new Session(repository, number);
+      });
+    } catch (error) {
+      parts.session.isOpen = false;
+      throw error;
+    }
+  }
+
+  get isDryRun(): boolean {
+    return this.number === 0;
+  }
+
+  /**
+   * Puts the outcome, which ends the session. Only when this returns is there a snapshot, of number `number`. All that
+   * the outcome names must be durable.
+   *
+   * @throws BcatError refused when somebody else has decided it; interrupted when that is not known; StorageError
+   */
+  async decide(outcome: Outcome): Promise<void> {
+    if (this.isDryRun || this.#isOver)
+      throw new RangeError("Cannot decide an outcome: the session is a dry run or over");
+    const { storage, context, history } = this.#parts;
+    const name = registerName("outcomes", this.number);
+    const object = { type: ObjectType.OUTCOME, name, epoch: history.epoch, domain: 0 };
+    const bytes = sealObject(context, object, encodeOutcome(outcome));
+    let isOurs: boolean;
+    try {
+      isOurs = await decideRegister(storage, name, bytes);
+    } catch (error) {
+      if (isBcatError(error, "interrupted")) throw undecided(this.number, error);
+      throw error;
+    }
+    if (!isOurs) {
+      throw new BcatError(
+        "refused",
+        `Cannot commit snapshot ${this.number}: "${name}" has been decided by somebody else; nothing was committed, back up again`,
+      );
+    }
+    await this.#parts.changes.run(async () => this.#note(bytes, outcome));
+  }
+
+  /** Ends the session without an outcome, unless it has one. What it has stored is forgotten. */
+  abandon(): void {
+    if (this.#isOver) return;
+    this.#end();
+  }
+
+  #note(bytes: Uint8Array, outcome: Outcome): void {
+    const { history, index } = this.#parts;
+    if (history.noteOwn(this.number, bytes, outcome)) index.adopt(this.own);
+    this.#end();
+    saveManifest(this.#parts);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.own[Symbol.dispose]();
+    this.#parts.session.isOpen = false;
+  }
+}
+
+function undecided(number: number, cause: unknown): BcatError {
+  const found = `interrupted while snapshot ${number} was being committed: whether it is there, bcat snapshots tells`;
+  return new BcatError("interrupted", found, { cause });
+}
+
+/** Takes the next free number: sessions are dense, so the first one that is not taken is ours or someone else's. */
+async function reserve(parts: RepositoryParts, options: SessionOptions): Promise<number> {
+  const { storage, environment, context, history } = parts;
+  const { host, user, clientId, programVersion } = environment;
+  const body = encodeSession({
+    kind: options.kind,
+    start: environment.now(),
+    host: options.host ?? host,
+    user,
+    clientId,
+    version: programVersion,
+  });
+  let number = await findSessionHead(parts);
+  for (let attempt = 0; attempt < RESERVE_ATTEMPTS_MAX; attempt++) {
+    number = attempt === 0 ? number + 1 : (await findHead(storage, "sessions", number)) + 1;
+    const name = registerName("sessions", number);
+    const object = { type: ObjectType.SESSION, name, epoch: history.epoch, domain: 0 };
+    if (await decideRegister(storage, name, sealObject(context, object, body))) return number;
+  }
+  throw new BcatError("refused", `Cannot reserve a number: ${RESERVE_ATTEMPTS_MAX} were taken by others while trying`);
+}
+
+/** Highest session number, from what is known or from the storage. @throws BcatError identity-changed */
+async function findSessionHead({ history, storage }: RepositoryParts): Promise<number> {
+  if (history.sessionHead > 0) return history.sessionHead;
+  const head = await findHead(storage, "sessions", 0);
+  await refuseHole(storage, head);
+  return head;
+}

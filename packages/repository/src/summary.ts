@@ -1,0 +1,117 @@
+/**
+ * What a client remembers of each snapshot, so that listing them and finding a parent reads no outcome twice: all but
+ * its nodes, its scans and the list of its errors. Encoded for the manifest only; texts that many share are there once.
+ *
+ *     varint number ‖ u8 flags: 1 complete, 2 has a parent, 4 settled ‖ [varint parent] ‖ time start ‖ time end ‖ varint log head ‖
+ *     ids of zone, host, user, version, client id ‖ lists of ids: paths of roots, tags, excludes, options ‖
+ *     list of varint: counts ‖ varint errors               id: varint index in the table of texts; list: varint n ‖ …
+ */
+import type { ByteReader, ByteWriter } from "@bcat/codec";
+import { type Counts, countNames, type Snapshot } from "./bodies/snapshot.js";
+
+export interface SnapshotSummary
+  extends Omit<Snapshot, "roots" | "errors" | "seen" | "original" | "parents" | "counts"> {
+  readonly roots: readonly { readonly path: Uint8Array }[];
+  readonly counts: Omit<Counts, "later">;
+  readonly errors: { readonly total: number };
+}
+
+const COMPLETE = 1;
+const HAS_PARENT = 2;
+const SETTLED = 4;
+
+export function summarise(snapshot: Snapshot): SnapshotSummary {
+  const { roots, errors, seen: _seen, original: _original, parents: _parents, counts, ...rest } = snapshot;
+  const { later: _later, ...named } = counts;
+  return {
+    ...rest,
+    roots: roots.map(({ path }) => ({ path: path.slice() })),
+    counts: named,
+    errors: { total: errors.total },
+  };
+}
+
+/** Byte strings, each once; their indices stand for them. */
+export class TextTable {
+  readonly texts: Uint8Array[];
+  readonly #ids = new Map<string, number>();
+
+  constructor(texts: readonly Uint8Array[] = []) {
+    this.texts = [...texts];
+  }
+
+  idOf(text: Uint8Array): number {
+    const key = Buffer.from(text).toString("latin1");
+    let id = this.#ids.get(key);
+    if (id === undefined) {
+      id = this.texts.push(text) - 1;
+      this.#ids.set(key, id);
+    }
+    return id;
+  }
+}
+
+export function writeSummary(writer: ByteWriter, number: number, summary: SnapshotSummary, table: TextTable): void {
+  const writeId = (text: Uint8Array | string) =>
+    writer.varint(table.idOf(typeof text === "string" ? Buffer.from(text) : text));
+  const writeIds = (texts: readonly (Uint8Array | string)[]) => {
+    writer.varint(texts.length);
+    texts.forEach(writeId);
+  };
+  const { parent } = summary;
+  writer.varint(number);
+  const settled = summary.isSettled === true ? SETTLED : 0;
+  writer.u8((summary.complete ? COMPLETE : 0) | (parent === undefined ? 0 : HAS_PARENT) | settled);
+  if (parent !== undefined) writer.varint(parent);
+  writer.time(summary.start);
+  writer.time(summary.end);
+  writer.varint(summary.logHead);
+  for (const text of [summary.zone, summary.host, summary.user, summary.version, summary.clientId]) writeId(text);
+  writeIds(summary.roots.map(({ path }) => path));
+  for (const texts of [summary.tags, summary.excludes, summary.options]) writeIds(texts);
+  for (const name of countNames) writer.varint(summary.counts[name]);
+  writer.varint(summary.errors.total);
+}
+
+/** @throws CorruptError */
+export function readSummary(reader: ByteReader, table: TextTable): [number: number, summary: SnapshotSummary] {
+  const readId = (): Uint8Array => {
+    const text = table.texts[reader.varint()];
+    if (text === undefined) throw reader.corrupt("a summary names a text that is not in the table");
+    return text;
+  };
+  const readText = () => Buffer.from(readId()).toString();
+  const readIds = <T>(read: () => T): T[] => {
+    const length = reader.varint();
+    if (length > reader.remaining) throw reader.corrupt(`a list of ${length} texts`);
+    return Array.from({ length }, read);
+  };
+  const number = reader.varint();
+  const flags = reader.u8();
+  const parent = (flags & HAS_PARENT) === 0 ? {} : { parent: reader.varint() };
+  const summary = {
+    complete: (flags & COMPLETE) !== 0,
+    ...parent,
+    ...((flags & SETTLED) !== 0 && { isSettled: true }),
+    start: reader.time(),
+    end: reader.time(),
+    logHead: reader.varint(),
+    zone: readText(),
+    host: readText(),
+    user: readText(),
+    version: readText(),
+    clientId: readId(),
+    roots: readIds(() => ({ path: readId() })),
+    tags: readIds(readText),
+    excludes: readIds(readText),
+    options: readIds(readText),
+    counts: readCounts(reader),
+    errors: { total: reader.varint() },
+  };
+  return [number, summary];
+}
+
+function readCounts(reader: ByteReader): SnapshotSummary["counts"] {
+  const entries = countNames.map((name) => [name, reader.varint()] as const);
+  return Object.fromEntries(entries) as Record<(typeof countNames)[number], number>;
+}
