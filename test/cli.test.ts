@@ -394,6 +394,7 @@ describe.concurrent("bcat --json", () => {
         accelerators: desk.environment.BCAT_ACCELERATORS ?? "auto",
         zstd: expect.any(String),
         blake3: expect.any(String),
+        gcm: expect.any(String),
         posix: expect.any(String),
       },
     ]);
@@ -408,7 +409,7 @@ describe.concurrent("bcat --json", () => {
 describe.concurrent("bcat version and --help", () => {
   test("version names the parts in use, and all are portable with BCAT_ACCELERATORS=off", async () => {
     expect(await desk.good(["version"])).toMatch(
-      /^bcat \d+\.\d+\.\d+ on Node\.js v\d+.*\nzstd +\S.*\nblake3 +\S.*\nposix +\S.*\n$/,
+      /^bcat \d+\.\d+\.\d+ on Node\.js v\d+.*\nzstd +\S.*\nblake3 +\S.*\ngcm +\S.*\nposix +\S.*\n$/,
     );
     expect(await desk.good(["--version"])).toBe(await desk.good(["version"]));
     const off = await desk.good(["version"], { env: { BCAT_ACCELERATORS: "off" } });

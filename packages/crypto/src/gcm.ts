@@ -15,6 +15,21 @@ export const GCM_NONCE_LENGTH = 12;
 /** The nonce of every key that seals one message only. Not to be written to. */
 export const ZERO_NONCE: Uint8Array = new Uint8Array(GCM_NONCE_LENGTH);
 
+/**
+ * GCM and the HKDF that makes its keys, for messages that come by the thousand. One thread's; all calls are synchronous and
+ * take memory of any kind, shared too. They allocate nothing that grows with the message.
+ */
+export interface Gcm {
+  /** What is in use, for `bcat version`. */
+  readonly name: "koffi" | "node";
+  /** As {@link sealGcmInto}. */
+  readonly sealInto: typeof sealGcmInto;
+  /** As {@link openGcmInto}. */
+  readonly openInto: typeof openGcmInto;
+  /** Writes the 32 bytes of HKDF(key, salt, info) to the start of `target`. */
+  deriveInto(key: Uint8Array, salt: Uint8Array, info: Uint8Array, target: Uint8Array): void;
+}
+
 export const ALGORITHM = "aes-256-gcm";
 const KEY_LENGTH = 32;
 const PIECE_LENGTH = 32 * 1024;
@@ -108,7 +123,7 @@ export function checkKeyAndNonce(key: Uint8Array, nonce: Uint8Array): void {
   }
 }
 
-function checkTarget(target: Uint8Array, needed: number): void {
+export function checkTarget(target: Uint8Array, needed: number): void {
   if (target.length >= needed) return;
   throw new RangeError(`Cannot write to target: found ${target.length} bytes, needed are ${needed}`);
 }

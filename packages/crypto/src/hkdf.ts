@@ -2,7 +2,7 @@
 
 import { createHmac } from "node:crypto";
 
-const HASH_LENGTH = 32;
+export const HASH_LENGTH = 32;
 const BLOCKS_MAX = 255;
 
 /**

@@ -1,5 +1,5 @@
 export { type Blake3, type Blake3Mode, type IncrementalHash, type KeyedHash, loadBlake3 } from "./blake3.js";
-export { openGcm, openGcmInto, sealGcm, sealGcmInto, ZERO_NONCE } from "./gcm.js";
+export { type Gcm, openGcm, openGcmInto, sealGcm, sealGcmInto, ZERO_NONCE } from "./gcm.js";
 export { GcmOpening, GcmSealing } from "./gcm-pieces.js";
 export {
   decodeHeader,
@@ -18,6 +18,7 @@ export {
   type Secret,
 } from "./key-slot.js";
 export { type KeyLabel, RepositoryKeys } from "./keys.js";
+export { loadGcm, nodeGcm } from "./load-gcm.js";
 export {
   type BodyType,
   type ObjectToSeal,

@@ -1,6 +1,6 @@
 /** The parts that exist in a fast native form and a portable one. */
 
-import type { Blake3 } from "@bcat/crypto";
+import type { Blake3, Gcm } from "@bcat/crypto";
 import { BcatError } from "@bcat/errors";
 import type { Zstd } from "@bcat/pack";
 import type { Posix } from "@bcat/posix";
@@ -10,6 +10,7 @@ export type Accelerators = "off" | "auto" | "required";
 
 export interface Accelerated {
   readonly blake3: Blake3;
+  readonly gcm: Gcm;
   readonly zstd: Zstd;
   readonly posix: Posix;
 }
@@ -24,13 +25,18 @@ export function acceleratorsOf(variables: Variables): Accelerators {
 
 /** @throws {BcatError} with code "refused" when native forms are `required` and one is not to be had. */
 export async function loadAccelerated(mode: Accelerators): Promise<Accelerated> {
-  const [{ loadBlake3 }, { loadZstd }, { loadPosix }] = await Promise.all([
+  const [{ loadBlake3, loadGcm }, { loadZstd }, { loadPosix }] = await Promise.all([
     import("@bcat/crypto"),
     import("@bcat/pack"),
     import("@bcat/posix"),
   ]);
   try {
-    return { blake3: await loadBlake3(mode), zstd: await loadZstd(mode), posix: loadPosix(mode) };
+    return {
+      blake3: loadBlake3(mode),
+      gcm: loadGcm(mode),
+      zstd: await loadZstd(mode),
+      posix: loadPosix(mode),
+    };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BcatError("refused", `${reason} (BCAT_ACCELERATORS=${mode})`, { cause });

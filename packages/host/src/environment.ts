@@ -27,6 +27,7 @@ export async function createEnvironment(place: Place, accelerated: Accelerated):
     location: place.location,
     blake3: accelerated.blake3,
     zstd: accelerated.zstd,
+    gcm: accelerated.gcm,
   };
 }
 

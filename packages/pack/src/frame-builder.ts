@@ -10,7 +10,7 @@ import type { BlobKind } from "./blob-kind.js";
 import { ChunkColumns } from "./chunk-columns.js";
 import type { PackContext } from "./context.js";
 import { type ChunkTable, ID_PREFIX_SIZE } from "./directory.js";
-import { FrameOpener, packKey, sealFrame } from "./frame.js";
+import { FrameOpener, FrameSealer, packKey } from "./frame.js";
 import { FrameCompressor, Refusals } from "./frame-compressor.js";
 import { FRAME_SALT_SIZE, FRAME_TARGET_SIZE, type FrameGroup, SHARED_CHUNKS_MAX } from "./frame-group.js";
 import { FrameSalts } from "./frame-salt.js";
@@ -47,6 +47,7 @@ export class FrameBuilder {
   readonly #packKey: Uint8Array;
   readonly #salts: FrameSalts;
   readonly #compressor: FrameCompressor;
+  readonly #sealer: FrameSealer;
   readonly #opener: FrameOpener;
   readonly #ownHash: IncrementalHash;
   readonly #opened = new Uint8Array(FRAME_TARGET_SIZE);
@@ -72,6 +73,7 @@ export class FrameBuilder {
     this.#key = { kind: KEY_KIND_SYMMETRIC, epoch, domain, encapsulation: context.random(32) };
     this.#packKey = packKey(context, this.#key, kind);
     this.#compressor = new FrameCompressor(context, level);
+    this.#sealer = new FrameSealer(context);
     this.#opener = new FrameOpener(context);
     this.#ownHash = idHash.incremental();
     this.#sealed = new Uint8Array(Math.max(chunkSizeMax, FRAME_TARGET_SIZE) + framesMax * FRAME_OVERHEAD);
@@ -155,7 +157,7 @@ export class FrameBuilder {
     const storedOffset = this.#sealedLength;
     const sealed = this.#sealed.subarray(storedOffset, storedOffset + storedLength);
     const frame = { key: 0, codec, salt, storedOffset, storedLength, plainOffset: 0, plainLength: plain.length };
-    sealFrame(this.#packKey, frame, stored, sealed);
+    this.#sealer.seal(this.#packKey, frame, stored, sealed);
     this.#opener.open(this.#packKey, frame, sealed, this.#opened, "the pack being written");
     this.#codecs[this.#frameCount] = codec;
     this.#storedLengths[this.#frameCount] = storedLength;

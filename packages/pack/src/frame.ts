@@ -8,7 +8,7 @@
  * Nothing here names a pack or a position, so frames can be moved between packs unopened. No clock, no I/O.
  */
 
-import { hkdf, openGcmInto, sealGcmInto, ZERO_NONCE } from "@bcat/crypto";
+import { type Gcm, hkdf, nodeGcm, ZERO_NONCE } from "@bcat/crypto";
 import { CorruptError } from "@bcat/errors";
 import type { BlobKind } from "./blob-kind.js";
 import type { PackContext } from "./context.js";
@@ -16,6 +16,8 @@ import { CODEC_STORED, FRAME_OVERHEAD, FRAME_PLAIN_MAX, type FrameEntry, type Ke
 
 const PACK_KEY_INFO = Buffer.from("bcat/1/pack-key");
 const FRAME_INFO = Buffer.from("bcat/1/frame");
+const KEY_SIZE = 32;
+const ADDITIONAL_SIZE = 5;
 
 /** The key behind one entry of a key table. */
 export function packKey(context: PackContext, entry: KeyEntry, kind: BlobKind): Uint8Array {
@@ -23,31 +25,48 @@ export function packKey(context: PackContext, entry: KeyEntry, kind: BlobKind): 
   return hkdf(parent, entry.encapsulation, Buffer.concat([PACK_KEY_INFO, Uint8Array.of(kind)]));
 }
 
-function frameAdditionalData(codec: number, plainLength: number): Uint8Array {
-  const additional = new Uint8Array(5);
-  additional[0] = codec;
-  new DataView(additional.buffer).setUint32(1, plainLength, true);
-  return additional;
+/** What a frame's key and additional data are made of. */
+export type FrameSettings = Pick<FrameEntry, "codec" | "salt" | "plainLength">;
+
+/** Key and additional data of one frame after another, in the same memory. */
+class FrameSecrets {
+  readonly key = new Uint8Array(KEY_SIZE);
+  readonly additional = new Uint8Array(ADDITIONAL_SIZE);
+  readonly #view = new DataView(this.additional.buffer);
+
+  derive(gcm: Gcm, parent: Uint8Array, frame: FrameSettings): void {
+    gcm.deriveInto(parent, frame.salt, FRAME_INFO, this.key);
+    this.#view.setUint8(0, frame.codec);
+    this.#view.setUint32(1, frame.plainLength, true);
+  }
 }
 
-/** Seals what a frame stores, compressed or not, into `target`, and returns the stored length. `salt` is used once. */
-export function sealFrame(
-  key: Uint8Array,
-  frame: { readonly codec: number; readonly salt: Uint8Array; readonly plainLength: number },
-  stored: Uint8Array,
-  target: Uint8Array,
-): number {
-  const frameKey = hkdf(key, frame.salt, FRAME_INFO);
-  return sealGcmInto(frameKey, ZERO_NONCE, frameAdditionalData(frame.codec, frame.plainLength), stored, target);
+/** Seals what frames store, compressed or not. Not re-entrant. */
+export class FrameSealer {
+  readonly #gcm: Gcm;
+  readonly #secrets = new FrameSecrets();
+
+  constructor({ gcm = nodeGcm }: Pick<PackContext, "gcm">) {
+    this.#gcm = gcm;
+  }
+
+  /** Writes the sealed frame to the start of `target` and returns its length. The frame's salt is used for nothing else. */
+  seal(key: Uint8Array, frame: FrameSettings, stored: Uint8Array, target: Uint8Array): number {
+    this.#secrets.derive(this.#gcm, key, frame);
+    return this.#gcm.sealInto(this.#secrets.key, ZERO_NONCE, this.#secrets.additional, stored, target);
+  }
 }
 
 /** Opens frames. Owns one scratch buffer for compressed bytes; not re-entrant. */
 export class FrameOpener {
-  readonly #context: PackContext;
+  readonly #zstd: PackContext["zstd"];
+  readonly #gcm: Gcm;
+  readonly #secrets = new FrameSecrets();
   readonly #scratch = new Uint8Array(FRAME_PLAIN_MAX);
 
-  constructor(context: PackContext) {
-    this.#context = context;
+  constructor({ zstd, gcm = nodeGcm }: Pick<PackContext, "zstd" | "gcm">) {
+    this.#zstd = zstd;
+    this.#gcm = gcm;
   }
 
   /**
@@ -60,14 +79,14 @@ export class FrameOpener {
     if (sealed.length !== frame.storedLength) {
       throw frameError(object, frame, `${sealed.length} bytes are there of ${frame.storedLength}`);
     }
-    const frameKey = hkdf(key, frame.salt, FRAME_INFO);
-    const additional = frameAdditionalData(frame.codec, frame.plainLength);
+    this.#secrets.derive(this.#gcm, key, frame);
+    const { key: frameKey, additional } = this.#secrets;
     const plain = target.subarray(0, frame.plainLength);
     const stored = frame.codec === CODEC_STORED ? plain : this.#scratch;
-    const length = openGcmInto(frameKey, ZERO_NONCE, additional, sealed, stored);
+    const length = this.#gcm.openInto(frameKey, ZERO_NONCE, additional, sealed, stored);
     if (length !== sealed.length - FRAME_OVERHEAD) throw frameError(object, frame, "its tag does not verify");
     if (frame.codec === CODEC_STORED) return;
-    if (!this.#context.zstd.decompress(stored.subarray(0, length), plain)) {
+    if (!this.#zstd.decompress(stored.subarray(0, length), plain)) {
       throw frameError(object, frame, `it does not decompress to ${frame.plainLength} bytes`);
     }
   }

@@ -5,7 +5,7 @@
  */
 import { createDecipheriv, createHash, hkdfSync } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { loadBlake3, RepositoryKeys } from "@bcat/crypto";
+import { loadBlake3, loadGcm, RepositoryKeys } from "@bcat/crypto";
 import { expect, test } from "vitest";
 import { type BlobKind, DATA } from "./blob-kind.js";
 import type { PackContext } from "./context.js";
@@ -17,7 +17,7 @@ import {
   sealTail,
   TRAILER_SIZE,
 } from "./directory.js";
-import { FrameOpener, packKey, sealFrame } from "./frame.js";
+import { FrameOpener, FrameSealer, packKey } from "./frame.js";
 import { buildFilter, filterLength, filterMayContain } from "./fuse-filter.js";
 import { arenaSize, type FinishedPack } from "./pack-assembler.js";
 import { type ObjectReference, packName } from "./pack-name.js";
@@ -76,7 +76,7 @@ async function createContext(golden: Keyed, mode: "off" | "auto" = "auto"): Prom
   let next = 0;
   const random = (length: number) => Uint8Array.from({ length }, () => next++);
   const keys = new RepositoryKeys(fromHex(golden.rootKey), fromHex(golden.repositoryId));
-  return { keys, blake3: loadBlake3(mode), zstd: await loadZstd(mode), random };
+  return { keys, blake3: loadBlake3(mode), zstd: await loadZstd(mode), gcm: loadGcm(mode), random };
 }
 
 function hkdf(key: Uint8Array, salt: Uint8Array, ...info: (string | Uint8Array)[]): Uint8Array {
@@ -204,7 +204,7 @@ test.each(sealedFrames.frames)("golden frame: $description", async (golden) => {
     new FrameOpener(context).open(packKey(context, key, kind), frame, sealed, target, "it");
     expect(hex(target)).toBe(hex(plain));
     const again = new Uint8Array(sealed.length);
-    expect(sealFrame(packKey(context, key, kind), frame, stored, again)).toBe(sealed.length);
+    expect(new FrameSealer(context).seal(packKey(context, key, kind), frame, stored, again)).toBe(sealed.length);
     expect(hex(again)).toBe(hex(sealed));
   }
 });

@@ -58,7 +58,7 @@ export interface FrameTotals {
 /** The pack that is being filled. */
 interface OpenPack {
   readonly arena: Uint8Array;
-  readonly keys: KeyEntry[];
+  readonly keys: KeyTable;
   readonly frames: FrameEntry[];
   readonly chunks: ChunkColumns;
   stored: number;
@@ -115,12 +115,12 @@ export class PackAssembler {
 
   #open(): OpenPack {
     const arena = this.#options.takeArena();
-    return { arena, keys: [], frames: [], chunks: new ChunkColumns(ID_PREFIX_SIZE), stored: 0, plain: 0 };
+    return { arena, keys: new KeyTable(), frames: [], chunks: new ChunkColumns(ID_PREFIX_SIZE), stored: 0, plain: 0 };
   }
 
   #append(pack: OpenPack, group: FrameGroup): void {
     const { frames, bytes, chunks } = group;
-    const key = findKey(pack.keys, group.key);
+    const key = pack.keys.indexOf(group.key);
     pack.arena.set(bytes, pack.stored);
     this.#hash.update(pack.arena.subarray(pack.stored, pack.stored + bytes.length));
     pack.chunks.append(chunks, pack.plain);
@@ -138,8 +138,8 @@ export class PackAssembler {
   #seal(pack: OpenPack): FinishedPack {
     const { session, kind, epoch, domain } = this.#options;
     const { blake3, random } = this.#context;
-    const { keys, frames, stored } = pack;
-    const directory: Directory = { kind, epoch, domain, keys, frames, chunks: pack.chunks.table() };
+    const { frames, stored } = pack;
+    const directory: Directory = { kind, epoch, domain, keys: pack.keys.keys, frames, chunks: pack.chunks.table() };
     const body = encodeDirectory(directory);
     const unique = freshBytes(blake3, random, body).slice(0, 16);
     const reference = { session, unique };
@@ -167,7 +167,7 @@ function totalsOf({ frames, bytes, chunks }: FrameGroup): FrameTotals {
 function fits(pack: OpenPack, totals: FrameTotals): boolean {
   const storedMax = Math.min(STORED_MAX, pack.arena.length - TAIL_MAX);
   return (
-    pack.keys.length < KEYS_MAX &&
+    pack.keys.keys.length < KEYS_MAX &&
     pack.frames.length + totals.frameCount <= FRAMES_MAX &&
     pack.chunks.count + totals.chunkCount <= CHUNKS_MAX &&
     pack.stored + totals.storedLength <= storedMax &&
@@ -175,12 +175,19 @@ function fits(pack: OpenPack, totals: FrameTotals): boolean {
   );
 }
 
-/** Index of `key` in the key table, which it joins when it is new. Searched from the end: the last one is the likeliest. */
-function findKey(keys: KeyEntry[], key: KeyEntry): number {
-  for (let i = keys.length - 1; i >= 0; i--) {
-    const { kind, epoch, domain, encapsulation } = keys[i]!;
-    if (kind !== key.kind || epoch !== key.epoch || domain !== key.domain) continue;
-    if (Buffer.compare(encapsulation, key.encapsulation) === 0) return i;
+/** The key table of a pack, in which a key is found by its contents: each group brings a copy of its own. */
+class KeyTable {
+  readonly keys: KeyEntry[] = [];
+  readonly #indexes = new Map<string, number>();
+
+  /** Index of `key`, which joins the table when it is new. */
+  indexOf(key: KeyEntry): number {
+    const text = `${key.kind} ${key.epoch} ${key.domain} ${Buffer.from(key.encapsulation).toString("latin1")}`;
+    let index = this.#indexes.get(text);
+    if (index === undefined) {
+      index = this.keys.push(key) - 1;
+      this.#indexes.set(text, index);
+    }
+    return index;
   }
-  return keys.push(key) - 1;
 }

@@ -1,5 +1,5 @@
 /** A context with fixed keys and seeded randomness, for tests only. */
-import { loadBlake3, RepositoryKeys } from "@bcat/crypto";
+import { loadBlake3, loadGcm, RepositoryKeys } from "@bcat/crypto";
 import { createMulberry32 } from "@bcat/storage";
 import type { PackContext } from "./context.js";
 import { loadZstd } from "./zstd.js";
@@ -12,5 +12,5 @@ export async function createTestContext(mode: "off" | "auto" = "auto", seed = 1)
     return bytes;
   };
   const keys = new RepositoryKeys(new Uint8Array(32).fill(7), new Uint8Array(16).fill(9));
-  return { keys, blake3: loadBlake3(mode), zstd: await loadZstd(mode), random };
+  return { keys, blake3: loadBlake3(mode), zstd: await loadZstd(mode), gcm: loadGcm(mode), random };
 }

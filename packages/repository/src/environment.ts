@@ -1,4 +1,4 @@
-import type { Blake3, Random } from "@bcat/crypto";
+import type { Blake3, Gcm, Random } from "@bcat/crypto";
 import type { Zstd } from "@bcat/pack";
 
 /**
@@ -23,6 +23,8 @@ export interface Environment {
   readonly location: string;
   readonly blake3: Blake3;
   readonly zstd: Zstd;
+  /** Of frames, in this thread; `node:crypto` if not given. */
+  readonly gcm?: Gcm | undefined;
   /** Sizes, for tests and for tuning; defaults are those of docs/format.md. */
   readonly sizes?: { readonly packSize?: number; readonly packsPerSegment?: number };
 }

@@ -182,8 +182,8 @@ async function assemble(
 }
 
 function createContext(rootKey: Uint8Array, repositoryId: Uint8Array, environment: Environment): PackContext {
-  const { blake3, zstd, random } = environment;
-  return { keys: new RepositoryKeys(rootKey, repositoryId), blake3, zstd, random };
+  const { blake3, zstd, gcm, random } = environment;
+  return { keys: new RepositoryKeys(rootKey, repositoryId), blake3, zstd, gcm, random };
 }
 
 function createIndexStore(environment: Environment, repositoryId: Uint8Array) {

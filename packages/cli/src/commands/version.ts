@@ -18,8 +18,8 @@ export const version: Command = {
   interrupted: "interrupted",
   async run({ output, variables }) {
     const mode = acceleratorsOf(variables);
-    const { zstd, blake3, posix } = await loadAccelerated(mode);
-    const names = { zstd: zstd.name, blake3: blake3.name, posix: posix.name };
+    const { zstd, blake3, gcm, posix } = await loadAccelerated(mode);
+    const names = { zstd: zstd.name, blake3: blake3.name, gcm: gcm.name, posix: posix.name };
     const own = programVersion();
     if (output.json) {
       output.message({
