@@ -14,6 +14,7 @@ const packages = join(folder, "..");
 /** Name of the bundle in dist/, without .cjs, and the module that it begins with. */
 const entryPoints = {
   bcat: join(folder, "dist/main.js"),
+  "contents-worker": join(packages, "snapshot/dist/backup/contents/contents-worker.js"),
 };
 
 // V8 would take what it compiled of another program of the same length.

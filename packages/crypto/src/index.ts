@@ -17,7 +17,7 @@ export {
   type ScryptCost,
   type Secret,
 } from "./key-slot.js";
-export { type KeyLabel, RepositoryKeys } from "./keys.js";
+export { type KeyLabel, RepositoryKeys, type SharedKeys } from "./keys.js";
 export { loadGcm, nodeGcm } from "./load-gcm.js";
 export {
   type BodyType,

@@ -21,6 +21,12 @@ export const REPOSITORY_ID_LENGTH = 16;
 const DERIVED_MAX = 1024;
 const U32_MAX = 2 ** 32 - 1;
 
+/** What another thread makes its {@link RepositoryKeys} from. */
+export interface SharedKeys {
+  readonly rootKey: Uint8Array;
+  readonly repositoryId: Uint8Array;
+}
+
 /** The root key and the keys derived from it. Holds secrets: never printed, never sent to a storage. */
 export class RepositoryKeys {
   readonly repositoryId: Uint8Array;
@@ -42,6 +48,11 @@ export class RepositoryKeys {
     }
     this.#rootKey = rootKey.slice();
     this.repositoryId = repositoryId.slice();
+  }
+
+  /** For another thread of this process, which makes keys of its own from it. Holds the secret itself. */
+  share(): SharedKeys {
+    return { rootKey: this.#rootKey.slice(), repositoryId: this.repositoryId.slice() };
   }
 
   /** The 32 bytes of K(label, epoch, domain). The array is remembered and shared: not to be written to. */

@@ -9,6 +9,8 @@ import type { Variables } from "./variables.js";
 export type Accelerators = "off" | "auto" | "required";
 
 export interface Accelerated {
+  /** How they were chosen: other threads choose for themselves. */
+  readonly mode: Accelerators;
   readonly blake3: Blake3;
   readonly gcm: Gcm;
   readonly zstd: Zstd;
@@ -32,6 +34,7 @@ export async function loadAccelerated(mode: Accelerators): Promise<Accelerated> 
   ]);
   try {
     return {
+      mode,
       blake3: loadBlake3(mode),
       gcm: loadGcm(mode),
       zstd: await loadZstd(mode),

@@ -25,6 +25,7 @@ export async function createEnvironment(place: Place, accelerated: Accelerated):
     programVersion: place.program,
     cacheDirectory: place.cache,
     location: place.location,
+    accelerators: accelerated.mode,
     blake3: accelerated.blake3,
     zstd: accelerated.zstd,
     gcm: accelerated.gcm,

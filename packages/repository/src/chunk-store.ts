@@ -2,19 +2,25 @@
  * Stores the chunks of a session: each id is claimed once, chunks become packs, and packs are named by segments before
  * the session may be decided.
  *
- *     store ──► claimed? ──► pack of the kind ──full──► put pack ──every 16, or 5 minutes──► put segment ──► segments
+ *     store ──► claimed? ──► frames ──► pack of the kind ──full──► put pack ──every 16, or 5 minutes──► put segment
+ *     other threads: the same ──► addGroup ──┘
  */
 
 import {
   arenaSize,
   type BlobKind,
   buildSegment,
+  ChunkClaims,
+  type ClaimsMemory,
   DATA,
   type FinishedPack,
-  IdSet,
+  FrameBuilder,
+  type FrameBuilderOptions,
+  type FrameGroup,
   type IndexedPack,
   PACK_TARGET_SIZE,
-  PackWriter,
+  PackAssembler,
+  type SharedIndex,
   TREE,
 } from "@bcat/pack";
 import type { SegmentReference } from "./bodies/references.js";
@@ -34,7 +40,7 @@ const UNCHECKED_MAX = 16 * 2 ** 20;
 const TREE_CHUNK_MAX = 4 * 2 ** 20;
 /** Writes of a kind at once. */
 const WIDTH = 1;
-/** Ids claimed before all is made durable and the segments tell what is stored: 43 bytes each at most. */
+/** Ids claimed before all is made durable and the segments tell what is stored: 32 bytes each at most. */
 const CLAIMS_MAX = 2_000_000;
 const KINDS = [DATA, TREE] as const;
 
@@ -43,6 +49,21 @@ export interface ChunkStoreOptions {
   readonly level: number;
   /** Ids claimed before they are forgotten, for tests. */
   readonly claimsMax?: number;
+}
+
+/** Threads that make frames of their own chunks of data, by what {@link ChunkStore.share} tells them. */
+export interface FrameThreads {
+  /** Waits until they have handed over all frames that they have begun; they begin none until this store goes on. */
+  flush(): Promise<void>;
+  /** Has them look chunks up here from now on. */
+  adopt(indexes: readonly SharedIndex[]): void;
+}
+
+/** What another thread needs to make frames for a store. */
+export interface SharedStore {
+  readonly claims: ClaimsMemory;
+  readonly indexes: readonly SharedIndex[];
+  readonly frames: Omit<FrameBuilderOptions, "idHash" | "onGroup">;
 }
 
 /** What a session has added so far. */
@@ -56,7 +77,8 @@ export interface AddedCounts {
 /** The packs and segments of one kind, on their way. */
 interface Lane {
   readonly kind: BlobKind;
-  readonly writer: PackWriter;
+  readonly builder: FrameBuilder;
+  readonly assembler: PackAssembler;
   readonly uploads: Uploads;
   /** Durable packs that no segment names yet. */
   stored: IndexedPack[];
@@ -72,8 +94,10 @@ export class ChunkStore {
   readonly #parts: RepositoryParts;
   readonly #options: ChunkStoreOptions;
   readonly #lanes: Record<BlobKind, Lane>;
-  readonly #claims: Record<BlobKind, IdSet> = { [DATA]: new IdSet(), [TREE]: new IdSet() };
+  readonly #claims: Record<BlobKind, ChunkClaims> = { [DATA]: ChunkClaims.create(), [TREE]: ChunkClaims.create() };
   readonly #nearlyFull: number;
+  /** Other threads that make frames for this store. */
+  threads: FrameThreads | undefined;
 
   constructor(session: Session, options: ChunkStoreOptions) {
     this.#session = session;
@@ -95,12 +119,26 @@ export class ChunkStore {
    */
   store(kind: BlobKind, bytes: Uint8Array): Uint8Array {
     const id = this.#parts.idHash[kind].hash(bytes);
-    if (this.#isStored(kind, id) || !this.#claims[kind].add(id)) return id;
-    if (!this.#session.isDryRun) this.#lanes[kind].writer.add(id, bytes);
-    if (kind === DATA) this.added.dataChunks++;
-    else this.added.treeChunks++;
-    this.added.plainBytes += bytes.length;
+    if (this.#isStored(kind, id) || !this.#claims[kind].claim(id)) return id;
+    if (!this.#session.isDryRun) this.#lanes[kind].builder.add(id, bytes);
+    this.#count(kind, 1, bytes.length);
     return id;
+  }
+
+  /** Takes sealed frames of data that another thread has made of chunks it claimed; copied. */
+  addGroup(group: FrameGroup): void {
+    const { assembler } = this.#lanes[DATA];
+    assembler.add(group);
+    this.#count(
+      DATA,
+      group.chunks.count,
+      group.frames.plainLengths.reduce((sum, length) => sum + length, 0),
+    );
+  }
+
+  /** For other threads, which claim and make frames of data for this store; see {@link addGroup}. */
+  share(): SharedStore {
+    return { claims: this.#claims[DATA].memory, indexes: this.#shareIndexes(), frames: this.#frameOptions(DATA) };
   }
 
   /** True when {@link ready} would wait, or throw. */
@@ -117,16 +155,19 @@ export class ChunkStore {
     }
     if (!this.#hasManyClaims) return;
     await this.settle();
+    this.threads?.adopt(this.#shareIndexes());
     // A dry run has no segments that would tell: it counts a chunk twice rather than grow for ever.
-    for (const kind of KINDS) this.#claims[kind] = new IdSet();
+    for (const kind of KINDS) this.#claims[kind].clear();
   }
 
   /** Makes everything durable that was stored, and writes the segments that name it. @throws as {@link ready} */
   async settle(): Promise<void> {
     if (this.#session.isDryRun) return;
+    await this.threads?.flush();
     for (const kind of KINDS) {
       const lane = this.#lanes[kind];
-      lane.writer.finish();
+      lane.builder.flush();
+      lane.assembler.finish();
       await lane.uploads.drain();
       if (lane.stored.length > 0) await this.#writeSegment(lane);
     }
@@ -137,42 +178,55 @@ export class ChunkStore {
     for (const kind of KINDS) await this.#lanes[kind].uploads.settle();
   }
 
+  #count(kind: BlobKind, chunks: number, bytes: number): void {
+    if (kind === DATA) this.added.dataChunks += chunks;
+    else this.added.treeChunks += chunks;
+    this.added.plainBytes += bytes;
+  }
+
+  #shareIndexes(): SharedIndex[] {
+    return [this.#parts.index.chunks.share(), this.#session.own.chunks.share()];
+  }
+
   #isStored(kind: BlobKind, id: Uint8Array): boolean {
     return this.#parts.index.chunks.has(kind, id) || this.#session.own.chunks.has(kind, id);
   }
 
   get #hasManyClaims(): boolean {
-    return this.#claims[DATA].size + this.#claims[TREE].size > (this.#options.claimsMax ?? CLAIMS_MAX);
+    return this.#claims[DATA].count + this.#claims[TREE].count > (this.#options.claimsMax ?? CLAIMS_MAX);
   }
 
   /** A pack is on its way and the next is nearly full: two arenas of a kind are all there should be. */
-  #isBusy({ uploads, writer }: Lane): boolean {
-    return uploads.hasFailed || uploads.isOverfull || (uploads.isFull && writer.openSize >= this.#nearlyFull);
+  #isBusy({ uploads, builder, assembler }: Lane): boolean {
+    const openSize = assembler.openSize + builder.openSize;
+    return uploads.hasFailed || uploads.isOverfull || (uploads.isFull && openSize >= this.#nearlyFull);
   }
 
   #packSize(): number {
     return this.#parts.environment.sizes?.packSize ?? PACK_TARGET_SIZE;
   }
 
+  #frameOptions(kind: BlobKind): SharedStore["frames"] {
+    const { config, history } = this.#parts;
+    const chunkSizeMax = kind === DATA ? config.chunker.maximum : TREE_CHUNK_MAX;
+    return { kind, epoch: history.epoch, domain: 0, level: this.#options.level, chunkSizeMax };
+  }
+
   #createLane(kind: BlobKind): Lane {
-    const { context, idHash, environment, config, history } = this.#parts;
-    const sizes = {
-      targetSize: this.#packSize(),
-      chunkSizeMax: kind === DATA ? config.chunker.maximum : TREE_CHUNK_MAX,
-    };
+    const { context, idHash, environment } = this.#parts;
+    const frames = this.#frameOptions(kind);
+    const sizes = { targetSize: this.#packSize(), chunkSizeMax: frames.chunkSizeMax };
     const uploads = new Uploads({ width: WIDTH, arenaSize: arenaSize(sizes) });
-    const writer = new PackWriter(context, {
+    const assembler = new PackAssembler(context, {
+      ...frames,
       ...sizes,
-      kind,
-      epoch: history.epoch,
-      domain: 0,
       session: this.#session.number,
-      idHash: idHash[kind],
-      level: this.#options.level,
       takeArena: () => uploads.takeArena(),
       onPack: (pack) => uploads.start(pack.bytes, () => this.#storePack(lane, pack)),
     });
-    const lane: Lane = { kind, writer, uploads, stored: [], segmentTime: environment.now() };
+    const onGroup = (group: FrameGroup) => assembler.add(group);
+    const builder = new FrameBuilder(context, { ...frames, idHash: idHash[kind], onGroup });
+    const lane: Lane = { kind, builder, assembler, uploads, stored: [], segmentTime: environment.now() };
     return lane;
   }
 

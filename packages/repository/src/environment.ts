@@ -23,6 +23,8 @@ export interface Environment {
   readonly location: string;
   readonly blake3: Blake3;
   readonly zstd: Zstd;
+  /** How other threads are to load the three above and below; `auto` if not given. */
+  readonly accelerators?: "off" | "auto" | "required";
   /** Of frames, in this thread; `node:crypto` if not given. */
   readonly gcm?: Gcm | undefined;
   /** Sizes, for tests and for tuning; defaults are those of docs/format.md. */

@@ -28,7 +28,13 @@ export { checkKeySlots, checkRegisters, type Inventory } from "./check/check-reg
 export { type CheckOptions, type CheckProgress, CheckRun, type CheckSummary, type Finding } from "./check/check-run.js";
 export { noteStrays } from "./check/strays.js";
 export { missingChunk } from "./chunk-reader.js";
-export { type AddedCounts, ChunkStore, type ChunkStoreOptions } from "./chunk-store.js";
+export {
+  type AddedCounts,
+  ChunkStore,
+  type ChunkStoreOptions,
+  type FrameThreads,
+  type SharedStore,
+} from "./chunk-store.js";
 export type { Environment } from "./environment.js";
 export type { History } from "./history.js";
 export {

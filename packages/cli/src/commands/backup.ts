@@ -1,4 +1,5 @@
 /** `bcat backup`: keeps files and folders as a new snapshot. */
+import { availableParallelism } from "node:os";
 import { isBcatError } from "@bcat/errors";
 import {
   absolutePathBytes,
@@ -18,6 +19,7 @@ import { fileProgress } from "../file-progress.js";
 import { pathsField } from "../json.js";
 import type { Flags } from "../options.js";
 import { Progress } from "../progress.js";
+import { quoteText } from "../quote.js";
 import { reportsPerSecond } from "../settings.js";
 import { siteOf } from "../site.js";
 import { usageError } from "../usage.js";
@@ -33,6 +35,11 @@ const flags: Flags = {
   host: { kind: "text", short: "H", description: "host to name in the snapshot instead of this one" },
   "dry-run": { kind: "switch", short: "n", description: "read and count, but store nothing" },
   compression: { kind: "text", choices: compressions, description: "how hard to compress" },
+  threads: {
+    kind: "text",
+    description: "threads that read and pack, 1 for none but the main one (default: one a core)",
+  },
+  "read-concurrency": { kind: "text", description: "files read at once, if more than there are threads" },
 };
 
 const progressForm = fileProgress<BackupProgress>((counts) => ({
@@ -109,7 +116,19 @@ function backupOptions({ options, signal }: Context, excludes: readonly string[]
     signal,
     ...(host === undefined ? {} : { host }),
     ...(compression === undefined ? {} : { compression }),
+    threads: Math.max(
+      countOption(options, "threads") ?? availableParallelism(),
+      countOption(options, "read-concurrency") ?? 1,
+    ),
   };
+}
+
+/** @throws {BcatError} with code "usage" */
+function countOption(options: Context["options"], name: string): number | undefined {
+  const text = options.text(name);
+  if (text === undefined) return undefined;
+  if (/^\d{1,3}$/.test(text)) return Number(text);
+  throw usageError(`Cannot use --${name} ${quoteText(text)}: give a number from 0 to 999`);
 }
 
 function printSummary(summary: BackupSummary, { output }: Context): void {

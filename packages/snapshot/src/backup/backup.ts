@@ -35,6 +35,7 @@ export async function backup(
     faults.push({ path, message, kind: "error" }),
   );
   let session: WriteSession | undefined;
+  let rootBackup: RootBackup | undefined;
   try {
     const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
     const host = options.host === undefined ? {} : { host: options.host };
@@ -43,7 +44,8 @@ export async function backup(
     const totals = parents.totals;
     const run = new BackupRun({ session, options, totals, isExcluded });
     for (const { path, message } of faults) run.reportUnreadable(path, new SourceError(message));
-    const stored = await storeRoots(new RootBackup({ run, session, posix, parents, options }), run, roots);
+    rootBackup = new RootBackup({ run, session, posix, parents, options });
+    const stored = await storeRoots(rootBackup, run, roots);
     if (stored.length === 0)
       throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
     return await finish({ run, session, options, parents, start }, stored);
@@ -51,6 +53,7 @@ export async function backup(
     await session?.abandon();
     throw error;
   } finally {
+    await rootBackup?.close();
     for (const root of roots) posix.closeDirectory(root.parent);
   }
 }

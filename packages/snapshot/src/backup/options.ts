@@ -57,6 +57,8 @@ export interface BackupOptions {
   readonly ignoreCtime?: boolean;
   /** Inode numbers say nothing, as on a file system that gives new ones at every mount. */
   readonly ignoreInode?: boolean;
+  /** Threads that read files and make packs of them, this one included; 0 and 1 are this one alone. */
+  readonly threads?: number;
   readonly signal?: AbortSignal;
   /** Called once, with the snapshot that each root is compared with, if there is one. */
   readonly onParents?: (parents: readonly RootParent[]) => void;

@@ -12,6 +12,7 @@ import { boundTarget } from "./bound-entry.js";
 import { Comparison } from "./comparison.js";
 import { ContentWriter } from "./content-writer.js";
 import { Contents } from "./contents/contents.js";
+import { ContentsPool } from "./contents/contents-pool.js";
 import { FileReader } from "./contents/file-reader.js";
 import type { BackupOptions } from "./options.js";
 import { OwnFolders } from "./own-folders.js";
@@ -28,6 +29,10 @@ import { Walk } from "./walk.js";
 /** Scan streams are cut finer than files: a renamed directory changes a few of their bytes. */
 const SCAN_CHUNKER = { kind: "cdc", minimum: 32 * 1024, average: 64 * 1024, maximum: 256 * 1024 } as const;
 const NO_NAME = new Uint8Array(0);
+/** Threads beside this one. */
+const THREADS_MAX = 32;
+/** Longest chunks with which other threads are used. */
+const CHUNK_SIZE_MAX = 16 * 2 ** 20;
 
 export interface RootBackupParts {
   readonly run: BackupRun;
@@ -57,12 +62,15 @@ export class RootBackup {
     this.#owners = options.owners ?? noOwnerNames;
     this.#storeTree = (bytes) => session.store(TREE, bytes);
     const storeTree = this.#storeTree;
-    this.#directories = new SourceDirectories(posix, async () => false);
-    const directories = this.#directories;
+    const directories = new SourceDirectories(posix, () => this.#contents.settle());
+    this.#directories = directories;
     this.#contents = new Contents({
       run,
-      directories,
+      directories: () => directories,
+      chunks: session.chunks,
       storeTree,
+      chunkSizeMax: chunker.maximum,
+      createPool: this.#poolMaker(gear),
       reader: new FileReader({ posix, cutter: createCutter(chunker, gear), minimum: chunker.minimum }),
       storeData: (bytes) => session.store(DATA, bytes),
       now: repository.environment.now,
@@ -91,6 +99,30 @@ export class RootBackup {
     return root.stat.type === FileType.DIRECTORY ? await this.#storeDirectory(root) : await this.#storeSingle(root);
   }
 
+  /** Ends all that goes on beside this thread. */
+  async close(): Promise<void> {
+    await this.#contents.close();
+  }
+
+  /** Undefined when this thread is to do everything. */
+  #poolMaker(gear: Uint32Array): (() => ContentsPool) | undefined {
+    const { session, options } = this.#parts;
+    const { context, environment, chunker } = session.repository;
+    const count = Math.min((options.threads ?? 1) - 1, THREADS_MAX);
+    // A group of frames of a chunk of 64 MiB takes slabs of that size in each thread.
+    if (count < 1 || options.dryRun === true || chunker.maximum > CHUNK_SIZE_MAX) return undefined;
+    return () =>
+      new ContentsPool({
+        count,
+        keys: context.keys.share(),
+        accelerators: environment.accelerators ?? "auto",
+        random: environment.random,
+        chunker,
+        gear,
+        store: session.chunks.share(),
+      });
+  }
+
   async #storeDirectory(root: OpenRoot): Promise<Root> {
     const { run, session, posix } = this.#parts;
     const opened = fromSource(() => openRootDirectory(posix, root));
@@ -106,7 +138,7 @@ export class RootBackup {
         owners: this.#owners,
         scan,
         storeTree: this.#storeTree,
-        settle: async () => false,
+        settle: () => this.#contents.settle(),
       });
       for await (const { kind, visit } of this.#walk.steps(this.#directories.root(root.path, opened))) {
         if (kind === "enter") await this.#comparison.compare(visit);

@@ -50,19 +50,21 @@ export class TreeBuilder {
     this.#waiting.push(visit);
     this.#waitingEntries += visit.table.count;
     await this.#buildSettled();
-    while (this.#waiting.length > WAITING_MAX || this.#waitingEntries > WAITING_ENTRIES_MAX) {
-      await this.#options.settle();
-      await this.#buildSettled();
-    }
+    while (this.#waiting.length > WAITING_MAX || this.#waitingEntries > WAITING_ENTRIES_MAX) await this.#settle();
   }
 
   /** Builds all that is left; the tree of the root, which came last. */
   async finish(): Promise<BuiltTree> {
-    while (this.#waiting.length > 0) {
-      await this.#options.settle();
-      await this.#buildSettled();
-    }
+    while (this.#waiting.length > 0) await this.#settle();
     return this.#root!;
+  }
+
+  /** Waits for files, and builds what they were waited for. */
+  async #settle(): Promise<void> {
+    const first = this.#waiting[0]!;
+    if (!(await this.#options.settle()) && first.pending > 0)
+      throw new Error(`Cannot build a tree: ${first.pending} files of it are under way nowhere`);
+    await this.#buildSettled();
   }
 
   async #buildSettled(): Promise<void> {

@@ -1,0 +1,133 @@
+/**
+ * A thread that reads files: each job is run to its end in one go. What comes of it goes into slabs
+ * (slab.ts); when all are full, the thread waits for the main one.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { createCutter } from "@bcat/chunker";
+import { loadBlake3, loadGcm, RepositoryKeys } from "@bcat/crypto";
+import { isBcatError, SourceError, systemErrorCode } from "@bcat/errors";
+import { ChunkClaims, FrameBuilder, idLabel, loadZstd, openSharedIndex, type PackContext } from "@bcat/pack";
+import { loadPosix } from "@bcat/posix";
+import { isExhausted } from "../source-fault.js";
+import { ChunkMaker } from "./chunk-maker.js";
+import { FileReader } from "./file-reader.js";
+import type { ChunksJob, ContentsThreadData, FilesJob, Job } from "./job.js";
+import { type FaultRecord, SlabWriter } from "./slab.js";
+
+const NO_PATH = new Uint8Array(0);
+
+class ContentsThread {
+  readonly #context: PackContext;
+  readonly #reader: FileReader;
+  readonly #builder: FrameBuilder;
+  readonly #maker: ChunkMaker;
+  readonly #slab: SlabWriter;
+
+  constructor(data: ContentsThreadData, context: PackContext) {
+    const { chunker, gear, store, accelerators } = data;
+    const { frames } = store;
+    const idHash = context.blake3.keyed(context.keys.derive(idLabel(frames.kind), 0, frames.domain));
+    this.#context = context;
+    this.#slab = new SlabWriter(data.slabs[0]!, handOver(data));
+    this.#builder = new FrameBuilder(context, { ...frames, idHash, onGroup: (group) => this.#slab.group(group) });
+    const posix = loadPosix(accelerators);
+    this.#reader = new FileReader({ posix, cutter: createCutter(chunker, gear), minimum: chunker.minimum });
+    const claims = new ChunkClaims(store.claims);
+    const indexes = store.indexes.map((index) => openSharedIndex(context, index));
+    this.#maker = new ChunkMaker({ idHash, claims, builder: this.#builder, indexes });
+  }
+
+  run(job: Job): void {
+    if (job.kind === "adopt") {
+      for (const index of this.#maker.indexes) index[Symbol.dispose]();
+      this.#maker.indexes = job.indexes.map((index) => openSharedIndex(this.#context, index));
+      return;
+    }
+    if (job.kind === "files") this.#readFiles(job);
+    else if (job.kind === "chunks") this.#storeChunks(job);
+    else this.#builder.flush();
+    this.#slab.end();
+  }
+
+  #readFiles(job: FilesJob): void {
+    let start = 0;
+    for (let index = 0; index < job.nameEnds.length; index++) {
+      const end = job.nameEnds[index]!;
+      this.#readFile(job, index, job.names.subarray(start, end));
+      start = end;
+    }
+  }
+
+  #readFile(job: FilesJob, index: number, name: Uint8Array): void {
+    const directory = { fd: job.directories[index]!, path: NO_PATH };
+    this.#builder.startContent();
+    try {
+      const reading = this.#reader.read(directory, name, job.now, this.#sink);
+      let step = reading.next();
+      while (step.done !== true) step = reading.next();
+      this.#slab.file({ index, ...step.value }, this.#reader.stat);
+    } catch (error) {
+      this.#slab.fault(faultOf(index, error));
+    }
+  }
+
+  readonly #sink = {
+    chunk: (bytes: Uint8Array) => this.#slab.chunk(this.#maker.store(bytes), bytes.length),
+    restart: () => this.#slab.restart(),
+  };
+
+  #storeChunks({ bytes, ends }: ChunksJob): void {
+    let start = 0;
+    for (const end of ends) {
+      this.#slab.chunk(this.#maker.store(bytes.subarray(start, end)), end - start);
+      start = end;
+    }
+  }
+}
+
+/** What a fault is to the main thread. @throws everything that is none of the source */
+function faultOf(index: number, error: unknown): FaultRecord {
+  if (isBcatError(error, "refused") && isExhausted(error.cause))
+    return { index, isExhausted: true, code: systemErrorCode(error.cause) ?? "", message: error.message };
+  if (!(error instanceof SourceError)) throw error;
+  return { index, isExhausted: false, code: systemErrorCode(error.cause) ?? "", message: error.message };
+}
+
+/** Hands over a slab and waits until the next one is free. */
+function handOver({ slabs, filled }: ContentsThreadData): (length: number) => Uint8Array {
+  let current = 0;
+  return (length) => {
+    Atomics.store(filled, current, length);
+    parentPort!.postMessage("filled");
+    current = (current + 1) % slabs.length;
+    for (let length = Atomics.load(filled, current); length !== 0; length = Atomics.load(filled, current)) {
+      Atomics.wait(filled, current, length);
+    }
+    return slabs[current]!;
+  };
+}
+
+/** Hands out bytes that were drawn before. */
+function randomFrom(bytes: Uint8Array): (length: number) => Uint8Array {
+  let used = 0;
+  return (length) => {
+    if (used + length > bytes.length) throw new RangeError(`Cannot draw ${length} random bytes in a thread`);
+    used += length;
+    return bytes.slice(used - length, used);
+  };
+}
+
+async function start(data: ContentsThreadData): Promise<void> {
+  const mode = data.accelerators;
+  const thread = new ContentsThread(data, {
+    keys: new RepositoryKeys(data.keys.rootKey, data.keys.repositoryId),
+    blake3: loadBlake3(mode),
+    gcm: loadGcm(mode),
+    zstd: await loadZstd(mode),
+    random: randomFrom(data.random),
+  });
+  parentPort!.on("message", (job: Job) => thread.run(job));
+  parentPort!.postMessage("ready");
+}
+
+void start(workerData as ContentsThreadData);

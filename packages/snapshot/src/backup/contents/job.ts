@@ -1,0 +1,48 @@
+/** What the main thread asks of a thread that reads files. All of it can be cloned. */
+import type { ChunkerSettings } from "@bcat/chunker";
+import type { SharedKeys } from "@bcat/crypto";
+import type { SharedIndex } from "@bcat/pack";
+import type { SharedStore } from "@bcat/repository";
+
+/** What a thread is given when it starts. */
+export interface ContentsThreadData {
+  readonly keys: SharedKeys;
+  readonly accelerators: "off" | "auto" | "required";
+  /** Fresh random bytes, {@link THREAD_RANDOM_SIZE}: a thread draws none by itself. */
+  readonly random: Uint8Array;
+  readonly chunker: ChunkerSettings;
+  readonly gear: Uint32Array;
+  readonly store: SharedStore;
+  readonly slabs: readonly Uint8Array[];
+  /** For each slab the bytes that wait for the main thread in it; 0 when it is the thread's to fill. */
+  readonly filled: Int32Array;
+}
+
+/** For one key, one seed of salts, and some. */
+export const THREAD_RANDOM_SIZE = 256;
+
+/** Files to read: names one after another, each in an open directory. */
+export interface FilesJob {
+  readonly kind: "files";
+  /** A time (ms) before the reading begins. */
+  readonly now: number;
+  /** Descriptor of the directory of each file. */
+  readonly directories: Int32Array;
+  readonly names: Uint8Array;
+  /** Where each name ends. */
+  readonly nameEnds: Uint32Array;
+}
+
+/** Chunks of a large file that another thread has read and cut. */
+export interface ChunksJob {
+  readonly kind: "chunks";
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array;
+}
+
+/** Every job is answered by records in slabs, the last of them its end; `adopt` is not answered. */
+export type Job =
+  | FilesJob
+  | ChunksJob
+  | { readonly kind: "flush" }
+  | { readonly kind: "adopt"; readonly indexes: readonly SharedIndex[] };
