@@ -25,11 +25,13 @@ export function buildFilter(ids: Uint8Array): Uint8Array {
   for (let seed = 1, attempts = 0; seed <= SEEDS_MAX && attempts < ATTEMPTS_MAX; seed++) {
     if (!twins.every((at) => fingerprint(ids, at, seed) === fingerprint(ids, at - 16, seed))) continue;
     attempts++;
-    const filter = new Uint8Array(FILTER_HEADER_SIZE + (segments + 2) * 2 ** shift);
+    // Where one try has failed for want of room, another of the same size is likely to.
+    const segmentCount = segments + attempts - 1;
+    const filter = new Uint8Array(FILTER_HEADER_SIZE + (segmentCount + 2) * 2 ** shift);
     const view = new DataView(filter.buffer);
     view.setUint32(0, seed, true);
     filter[4] = shift;
-    view.setUint32(8, segments, true);
+    view.setUint32(8, segmentCount, true);
     if (fillFilter(filter, others, count)) return filter;
   }
   throw new RangeError(`Cannot build a filter for ${count} ids: found no seed that suits them`);

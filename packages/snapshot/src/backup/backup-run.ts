@@ -41,7 +41,7 @@ export class BackupRun {
   /** Entries left out on purpose. */
   skipped = 0;
   /** Path being read, made only when it is shown. */
-  currentPath: (() => Uint8Array) | undefined;
+  currentPath: (() => Uint8Array | undefined) | undefined;
   readonly isExcluded: ((path: Uint8Array, isDirectory: () => boolean) => boolean) | undefined;
   readonly #session: WriteSession;
   readonly #options: BackupOptions;

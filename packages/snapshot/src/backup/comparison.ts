@@ -32,7 +32,7 @@ export interface ComparisonOptions {
   /** True when a chunk of data lies in a pack that is not condemned. */
   readonly isStored: (id: Uint8Array) => boolean;
   /** Has the file of a row read. */
-  readonly read: (visit: Visit, row: number) => Promise<void>;
+  readonly read: (visit: Visit, row: number) => Promise<void> | undefined;
   /** Change times, or inode numbers, of the source say nothing. */
   readonly ignoreCtime: boolean;
   readonly ignoreInode: boolean;
@@ -68,18 +68,20 @@ export class Comparison {
       if (type === FileType.DIRECTORY || !visit.keeps(row)) continue;
       const name = table.name(row);
       while (parents !== undefined && !parents.covers(name)) await parents.nextLeaf();
-      if (type === FileType.SYMLINK) await this.#readLink(visit, row);
-      else await this.#compareFile(visit, row, parents?.find(name));
+      // Most files leave nothing to wait for, and waiting has its price.
+      const done =
+        type === FileType.SYMLINK ? this.#readLink(visit, row) : this.#compareFile(visit, row, parents?.find(name));
+      if (done !== undefined) await done;
     }
   }
 
   /** The parent's content as it is taken over, when nothing says that the file was written since. */
-  async unchangedContent(
+  unchangedContent(
     table: EntryTable,
     row: number,
     parent: ParentEntry,
     root: ParentRoot,
-  ): Promise<Content | undefined> {
+  ): Content | undefined | Promise<Content | undefined> {
     const { node, stats, row: from } = parent;
     const { columns } = table;
     if (node.type !== NodeType.file || node.content === undefined) return undefined;
@@ -92,7 +94,8 @@ export class Comparison {
       (ignoreCtime || hasCtime(parent, table, row)) &&
       (stats.inodes[2 * from] !== 0 || stats.inodes[2 * from + 1] !== 0) &&
       (ignoreInode || hasInode(parent, table, row));
-    return isUnchanged ? await this.#resolve(node.content, root) : undefined;
+    if (!isUnchanged) return undefined;
+    return root.mustResolve ? this.#resolve(node.content) : node.content;
   }
 
   async #find(path: Uint8Array): Promise<Visit["known"]> {
@@ -122,28 +125,34 @@ export class Comparison {
     }
   }
 
-  async #compareFile(visit: Visit, row: number, parent: ParentEntry | undefined): Promise<void> {
+  #compareFile(visit: Visit, row: number, parent: ParentEntry | undefined): Promise<void> | undefined {
+    const { known } = visit;
+    if (parent === undefined || known === undefined) return this.#options.read(visit, row);
+    const content = this.unchangedContent(visit.table, row, parent, known.root);
+    if (content instanceof Promise) return content.then((found) => this.#takeOver(visit, row, parent, found));
+    return this.#takeOver(visit, row, parent, content);
+  }
+
+  /** Takes over a file whose content is known, or has it read. */
+  #takeOver(visit: Visit, row: number, parent: ParentEntry, content: Content | undefined): Promise<void> | undefined {
     const { run, read } = this.#options;
-    const { table, payloads, known } = visit;
-    if (parent !== undefined && known !== undefined) {
-      const content = await this.unchangedContent(table, row, parent, known.root);
-      if (content !== undefined) {
-        payloads.set(row, encodeContent(content));
-        run.countFile("unmodified", table.columns.sizes[row]!);
-        return;
-      }
-      // What it had: only to tell, when it has been read, whether it has changed.
-      if (parent.node.content !== undefined) payloads.set(row, encodeContent(parent.node.content));
+    const { table, payloads } = visit;
+    if (content !== undefined) {
+      payloads.set(row, encodeContent(content));
+      run.countFile("unmodified", table.columns.sizes[row]!);
+      return undefined;
     }
-    await read(visit, row);
+    // What it had: only to tell, when it has been read, whether it has changed.
+    if (parent.node.content !== undefined) payloads.set(row, encodeContent(parent.node.content));
+    return read(visit, row);
   }
 
   /**
    * The reference rule: a reference taken over must have a location that no log record condemns. When packs were
    * condemned since the parent was committed, each is looked up; undefined when one has none, and the file is read.
    */
-  async #resolve(content: Content, root: ParentRoot): Promise<Content | undefined> {
-    if (!root.mustResolve || content.kind === "inline") return content;
+  async #resolve(content: Content): Promise<Content | undefined> {
+    if (content.kind === "inline") return content;
     const { repository, isStored, storeTree } = this.#options;
     const list = new ChunkListWriter(storeTree);
     try {

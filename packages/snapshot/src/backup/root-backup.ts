@@ -190,8 +190,8 @@ export class RootBackup {
     return { ...this.#head(visit), type: NodeType.file, content: new EncodedContent(visit.payloads.get(0)) };
   }
 
-  #head(visit: Visit): Omit<NodeToWrite, "type"> {
-    return { ...nodeHead(visit.table, 0, this.#owners), name: NO_NAME };
+  #head(visit: Visit): NodeToWrite {
+    return nodeHead(visit.table, 0, this.#owners);
   }
 
   /** A table of one row, under the empty name that a root's node has. */

@@ -95,6 +95,11 @@ export class SourceDirectories {
     }
   }
 
+  /** Closes all that nobody holds. */
+  closeIdle(): void {
+    this.#closeOldest(0);
+  }
+
   closeAll(): void {
     for (const directory of this.#open) this.#close(directory);
   }
@@ -110,7 +115,7 @@ export class SourceDirectories {
     }
     directory.open = handle;
     this.#open.add(directory);
-    this.#closeOldest(OPEN_MAX);
+    this.#closeOldest(OPEN_MAX, handle);
     return handle;
   }
 

@@ -36,6 +36,11 @@ export function isExhausted(error: unknown): boolean {
   return code !== undefined && EXHAUSTED.has(code);
 }
 
+/** True for the end of a backup that {@link fromSource} makes of such an error. */
+export function isExhaustion(error: unknown): boolean {
+  return isBcatError(error, "refused") && isExhausted(error.cause);
+}
+
 /** Passes on everything that is not a fault of the source. */
 export function requireSourceFault(error: unknown): SourceError {
   if (error instanceof SourceError && isBcatError(error, "source-failed")) return error;

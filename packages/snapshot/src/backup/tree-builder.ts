@@ -151,21 +151,28 @@ export class TreeBuilder {
 
   #node(visit: Visit, row: number): NodeToWrite {
     const { table, payloads, subtrees } = visit;
-    const head = { ...nodeHead(table, row, this.#options.owners), name: table.name(row) };
+    const node = nodeHead(table, row, this.#options.owners);
     const type = table.columns.types[row];
-    if (type === FileType.DIRECTORY) return { ...head, type: NodeType.directory, subtree: subtrees.get(row)!.tree };
-    // The writer keeps a node until its leaf is full; the payloads stay until then.
-    if (type === FileType.SYMLINK) return { ...head, type: NodeType.symlink, target: payloads.get(row) };
-    return { ...head, type: NodeType.file, content: new EncodedContent(payloads.get(row)) };
+    if (type === FileType.DIRECTORY) {
+      node.type = NodeType.directory;
+      node.subtree = subtrees.get(row)!.tree;
+    } else if (type === FileType.SYMLINK) {
+      node.type = NodeType.symlink;
+      // The writer keeps a node until its leaf is full; the payloads stay until then.
+      node.target = payloads.get(row);
+    } else node.content = new EncodedContent(payloads.get(row));
+    return node;
   }
 }
 
-/** The fields of a node that every type has. */
-export function nodeHead(table: EntryTable, row: number, owners: OwnerNames): Omit<NodeToWrite, "type" | "name"> {
+/** A node of what every type has; its type is that of a file until it is known. */
+export function nodeHead(table: EntryTable, row: number, owners: OwnerNames): NodeToWrite {
   const { modes, uids, gids, mtimeSeconds, mtimeNanoseconds } = table.columns;
   const uid = uids[row]!;
   const gid = gids[row]!;
   return {
+    name: table.name(row),
+    type: NodeType.file,
     mode: modes[row]!,
     uid,
     gid,

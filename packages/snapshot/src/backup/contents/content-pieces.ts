@@ -73,6 +73,8 @@ export class ContentPieces {
   }
 
   #storeHere(bytes: Uint8Array): void {
+    // Who waits for its slabs to be taken in does nothing meanwhile.
+    this.#pool.take();
     const piece = this.#begin();
     piece.ids.push(this.#store(bytes).slice());
     piece.lengths.push(bytes.length);

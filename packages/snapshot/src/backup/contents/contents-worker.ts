@@ -5,10 +5,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createCutter } from "@bcat/chunker";
 import { loadBlake3, loadGcm, RepositoryKeys } from "@bcat/crypto";
-import { isBcatError, SourceError, systemErrorCode } from "@bcat/errors";
+import { SourceError, systemErrorCode } from "@bcat/errors";
 import { ChunkClaims, FrameBuilder, idLabel, loadZstd, openSharedIndex, type PackContext } from "@bcat/pack";
 import { loadPosix } from "@bcat/posix";
-import { isExhausted } from "../source-fault.js";
+import { isExhaustion } from "../source-fault.js";
 import { ChunkMaker } from "./chunk-maker.js";
 import { FileReader } from "./file-reader.js";
 import type { ChunksJob, ContentsThreadData, FilesJob, Job } from "./job.js";
@@ -87,8 +87,7 @@ class ContentsThread {
 
 /** What a fault is to the main thread. @throws everything that is none of the source */
 function faultOf(index: number, error: unknown): FaultRecord {
-  if (isBcatError(error, "refused") && isExhausted(error.cause))
-    return { index, isExhausted: true, code: systemErrorCode(error.cause) ?? "", message: error.message };
+  if (isExhaustion(error)) return { index, isExhausted: true, code: "", message: "" };
   if (!(error instanceof SourceError)) throw error;
   return { index, isExhausted: false, code: systemErrorCode(error.cause) ?? "", message: error.message };
 }

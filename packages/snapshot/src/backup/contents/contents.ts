@@ -10,7 +10,7 @@ import type { StoreTree } from "../../tree/list-writer.js";
 import type { BackupRun } from "../backup-run.js";
 import type { OpenRoot } from "../roots.js";
 import type { SourceDirectories } from "../source-directory.js";
-import { requireSourceFault } from "../source-fault.js";
+import { isExhaustion, requireSourceFault } from "../source-fault.js";
 import type { Visit } from "../visit.js";
 import { ContentBuilder } from "./content-builder.js";
 import { ContentPieces } from "./content-pieces.js";
@@ -25,6 +25,8 @@ const START_FILES = 1_000;
 const START_SIZE = 16 * 2 ** 20;
 /** A file of this size or more is read and cut here, and stored by all. */
 const LARGE_SIZE = 4 * 2 ** 20;
+/** Bytes of small files read between two chances for others to run. */
+const BREATHE_SIZE = 2 ** 20;
 const NOTHING: ReadFile = { size: 0, inline: undefined, hasChanged: false, isUnsettled: true };
 
 export interface ContentsOptions {
@@ -48,8 +50,10 @@ export class Contents {
   #pool: ContentsPool | undefined;
   #pieces: ContentPieces | undefined;
   #batch = new FileBatch();
-  /** Files that another thread had no descriptor for. */
+  /** Files that there was no descriptor for. */
   readonly #again: BatchedFile[] = [];
+  /** Read last in this thread, for the progress line. */
+  #current: BatchedFile | undefined;
   #filesRead = 0;
   #sizeRead = 0;
   /** Bytes that were stored by other threads since the run was told. */
@@ -58,28 +62,30 @@ export class Contents {
   constructor(options: ContentsOptions) {
     this.#options = options;
     this.#builder = new ContentBuilder(options.storeTree);
+    options.run.currentPath = () => this.#current?.visit.pathOf(this.#current.visit.table.name(this.#current.row));
   }
 
-  /** Has the file of a row read: sooner or later its payload is set and its row is as it was found, or it is dropped. */
-  async read(visit: Visit, row: number): Promise<void> {
+  /**
+   * Has the file of a row read: sooner or later its payload is set and its row is as it was found, or it is dropped.
+   * A promise is returned only when there is something to wait for before the next.
+   */
+  read(visit: Visit, row: number): Promise<void> | undefined {
     const size = visit.table.columns.sizes[row]!;
-    this.#startPool(size);
-    if (this.#pool === undefined || size >= LARGE_SIZE) await this.#readHere({ visit, row });
-    else await this.#addToBatch(this.#pool, { visit, row }, size);
+    if (size >= LARGE_SIZE) return this.#readLarge({ visit, row });
+    const { open } = visit.directory;
+    return open === undefined ? this.#openAndAdd({ visit, row }, size) : this.#add({ visit, row }, open, size);
   }
 
   /** Reads a file that is a root, into the one row of `visit`. @throws SourceError */
   async readRoot(visit: Visit, root: OpenRoot): Promise<void> {
-    this.#startPool(root.stat.size);
     await this.#read({ visit, row: 0 }, root.parent, root.name);
   }
 
-  /** Waits until one of the files that are under way is done; false when there is none. */
+  /** Waits until some of the files that are under way are done; false when there are none. */
   async settle(): Promise<boolean> {
-    if (this.#pool === undefined) return false;
-    if (this.#batch.files.length > 0) await this.#dispatch(this.#pool);
-    else if (this.#again.length > 0) await this.#readHere(this.#again.shift()!, true);
-    else if (this.#pool.isBusy) await this.#pool.wait();
+    if (this.#batch.files.length > 0) await this.#dispatch();
+    else if (this.#again.length > 0) await this.#readHeld(this.#again.shift()!);
+    else if (this.#pool?.isBusy === true) await this.#pool.wait();
     else return false;
     await this.#tellRun();
     return true;
@@ -91,10 +97,11 @@ export class Contents {
     await this.#pool?.close();
   }
 
-  #startPool(size: number): void {
+  /** Starts the other threads when there has been enough to do. */
+  #startPool(files: number, size: number): void {
     const { createPool, chunks } = this.#options;
     if (this.#pool !== undefined || createPool === undefined) return;
-    this.#filesRead++;
+    this.#filesRead += files;
     this.#sizeRead += size;
     if (this.#filesRead < START_FILES && this.#sizeRead < START_SIZE) return;
     const pool = createPool();
@@ -109,34 +116,74 @@ export class Contents {
     });
   }
 
-  async #addToBatch(pool: ContentsPool, file: BatchedFile, size: number): Promise<void> {
-    const { run } = this.#options;
-    const directories = this.#options.directories();
+  async #openAndAdd(file: BatchedFile, size: number): Promise<void> {
     const { visit, row } = file;
+    let handle: Directory;
     try {
-      const handle = await directories.handle(visit.directory);
-      directories.hold(visit.directory);
-      visit.pending++;
-      this.#batch.add(file, handle, size);
+      handle = await this.#options.directories().handle(visit.directory);
     } catch (error) {
-      run.dropRow(visit, row, requireSourceFault(error));
+      this.#options.run.dropRow(visit, row, requireSourceFault(error));
+      return;
     }
-    if (!this.#batch.isFull) return;
-    await this.#dispatch(pool);
+    await this.#add(file, handle, size);
+  }
+
+  #add(file: BatchedFile, directory: Directory, size: number): Promise<void> | undefined {
+    this.#options.directories().hold(file.visit.directory);
+    file.visit.pending++;
+    this.#batch.add(file, directory, size);
+    return this.#batch.isFull ? this.#dispatchAndTell() : undefined;
+  }
+
+  async #dispatchAndTell(): Promise<void> {
+    await this.#dispatch();
     await this.#tellRun();
   }
 
   /** Gives the batch to a thread with room, or reads it here. */
-  async #dispatch(pool: ContentsPool): Promise<void> {
-    pool.take();
+  async #dispatch(): Promise<void> {
     const batch = this.#batch;
     this.#batch = new FileBatch();
-    if (pool.hasRoom) {
-      pool.start(this.#task(batch));
-      return;
+    this.#startPool(batch.files.length, batch.size);
+    this.#pool?.take();
+    if (this.#pool?.hasRoom === true) this.#pool.start(this.#task(batch));
+    else await this.#readBatch(batch);
+  }
+
+  async #readBatch(batch: FileBatch): Promise<void> {
+    const { run } = this.#options;
+    let size = 0;
+    for (let i = 0; i < batch.files.length; i++) {
+      size += this.#readSmall(batch.files[i]!, batch.directory(i));
+      if (size < BREATHE_SIZE) continue;
+      this.#pool?.take();
+      await run.breathe(size);
+      size = 0;
     }
-    for (const file of batch.files) await this.#readHere(file, true);
-    pool.take();
+    await run.breathe(size);
+  }
+
+  /** Reads a file of a batch in one go, and returns its size. */
+  #readSmall(file: BatchedFile, directory: Directory): number {
+    const { run } = this.#options;
+    const { visit, row } = file;
+    this.#current = file;
+    let size = 0;
+    try {
+      const reading = this.#begin(directory, visit.table.name(row), this.#sink);
+      let step = reading.next();
+      while (step.done !== true) step = reading.next();
+      this.#settleRead(file, step.value);
+      size = step.value.size;
+    } catch (error) {
+      if (isExhaustion(error)) {
+        this.#again.push(file);
+        return 0;
+      }
+      run.dropRow(visit, row, requireSourceFault(error));
+    }
+    this.#letGo(file);
+    return size;
   }
 
   #task(batch: FileBatch): Task {
@@ -186,27 +233,35 @@ export class Contents {
     await this.#options.run.breathe(size);
   }
 
-  /** Reads a file in this thread. @param isHeld whether it was in a batch */
-  async #readHere(file: BatchedFile, isHeld = false): Promise<void> {
-    const { run } = this.#options;
+  /** Reads a file of a batch that there was no descriptor for, when nothing else needs one. */
+  async #readHeld(file: BatchedFile): Promise<void> {
+    while (this.#pool?.isBusy === true) await this.#pool.wait();
+    this.#options.directories().closeIdle();
+    try {
+      await this.#readLarge(file);
+    } finally {
+      this.#letGo(file);
+    }
+  }
+
+  async #readLarge(file: BatchedFile): Promise<void> {
     const { visit, row } = file;
+    this.#startPool(1, visit.table.columns.sizes[row]!);
     try {
       const handle = await this.#options.directories().handle(visit.directory);
       await this.#read(file, handle, visit.table.name(row));
     } catch (error) {
-      run.dropRow(visit, row, requireSourceFault(error));
-    } finally {
-      if (isHeld) this.#letGo(file);
+      this.#options.run.dropRow(visit, row, requireSourceFault(error));
     }
   }
 
-  async #read({ visit, row }: BatchedFile, directory: Directory, name: Uint8Array): Promise<void> {
-    const { run, reader, now } = this.#options;
-    run.currentPath = () => visit.pathOf(visit.table.name(row));
+  /** Reads a file of any size, and lets others run meanwhile. */
+  async #read(file: BatchedFile, directory: Directory, name: Uint8Array): Promise<void> {
+    const { run } = this.#options;
+    const { visit, row } = file;
+    this.#current = file;
     const pieces = visit.table.columns.sizes[row]! >= LARGE_SIZE ? this.#pieces : undefined;
-    const sink = pieces ?? this.#sink;
-    sink.restart();
-    const reading = reader.read(directory, name, now(), sink);
+    const reading = this.#begin(directory, name, pieces ?? this.#sink);
     let step = reading.next();
     try {
       for (; step.done !== true; step = reading.next()) {
@@ -218,8 +273,19 @@ export class Contents {
       if (step.done !== true) reading.return(NOTHING);
     }
     await pieces?.finish();
-    settleFile(visit, row, { ...step.value, stat: reader.stat, content: this.#builder.finish(step.value.inline) }, run);
+    this.#settleRead(file, step.value);
     await run.breathe(step.value.size);
+  }
+
+  #begin(directory: Directory, name: Uint8Array, sink: ContentSink): ReturnType<FileReader["read"]> {
+    const { reader, now } = this.#options;
+    sink.restart();
+    return reader.read(directory, name, now(), sink);
+  }
+
+  #settleRead({ visit, row }: BatchedFile, read: ReadFile): void {
+    const { run, reader } = this.#options;
+    settleFile(visit, row, { ...read, stat: reader.stat, content: this.#builder.finish(read.inline) }, run);
   }
 
   readonly #sink: ContentSink = {

@@ -16,10 +16,20 @@ export interface BatchedFile {
 
 export class FileBatch {
   readonly files: BatchedFile[] = [];
-  readonly #directories: number[] = [];
+  readonly #directories: Directory[] = [];
   readonly #names: Uint8Array[] = [];
   #directoryCount = 0;
   #size = 0;
+
+  /** Bytes of the files, as they were listed. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The directory of file `index`. */
+  directory(index: number): Directory {
+    return this.#directories[index]!;
+  }
 
   get isFull(): boolean {
     return this.files.length >= FILES_MAX || this.#directoryCount >= DIRECTORIES_MAX || this.#size >= SIZE_MAX;
@@ -29,7 +39,7 @@ export class FileBatch {
   add(file: BatchedFile, directory: Directory, size: number): void {
     if (this.files.at(-1)?.visit !== file.visit) this.#directoryCount++;
     this.files.push(file);
-    this.#directories.push(directory.fd);
+    this.#directories.push(directory);
     this.#names.push(file.visit.table.name(file.row));
     this.#size += size;
   }
@@ -44,7 +54,7 @@ export class FileBatch {
     return {
       kind: "files",
       now,
-      directories: Int32Array.from(this.#directories),
+      directories: Int32Array.from(this.#directories, ({ fd }) => fd),
       names: join(this.#names, end),
       nameEnds,
     };

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { DATA } from "@bcat/pack";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ContentsPool, type ContentsPoolOptions, type Task } from "./contents-pool.js";
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "bcat-pool-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A pool whose thread runs `code` once it is asked for something. */
+function createPool(code: string): ContentsPool {
+  const entry = join(folder, `${Math.abs(hashOf(code))}.mjs`);
+  const head = 'import { parentPort, workerData } from "node:worker_threads";';
+  writeFileSync(entry, `${head} parentPort.on("message", () => { ${code} }); parentPort.postMessage("ready");`);
+  const frames = { kind: DATA, epoch: 0, domain: 0, level: 3, chunkSizeMax: 65_536 } as const;
+  const options = {
+    count: 1,
+    keys: { rootKey: new Uint8Array(32), repositoryId: new Uint8Array(16) },
+    accelerators: "off",
+    random: (length: number) => new Uint8Array(length),
+    chunker: { kind: "cdc", minimum: 16_384, average: 32_768, maximum: 65_536 },
+    gear: new Uint32Array(256),
+    store: { claims: { control: new Int32Array(0), tables: [] }, indexes: [], frames },
+    entry: pathToFileURL(entry),
+  } satisfies ContentsPoolOptions;
+  return new ContentsPool(options);
+}
+
+const hashOf = (text: string) => [...text].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) | 0, 7);
+const task: Task = {
+  job: { kind: "flush" },
+  group() {},
+  chunk() {},
+  restart() {},
+  file() {},
+  fault() {},
+  end() {},
+};
+
+/** Asks for something as soon as the thread is there, and waits for the answer. */
+async function ask(pool: ContentsPool): Promise<void> {
+  while (!pool.hasRoom) await new Promise((resolve) => setImmediate(resolve));
+  pool.start(task);
+  await pool.flush();
+}
+
+describe("ContentsPool", () => {
+  it.each([
+    ["ends by itself", "process.exit(3)", "it ended by itself"],
+    ["throws", 'throw new Error("out of luck")', "out of luck"],
+  ])("wait() fails, clearly, when a thread %s", async (_, code, reason) => {
+    const pool = createPool(code);
+    const message = `Cannot go on: a thread that reads files has failed: ${reason}; nothing was committed`;
+    await expect(ask(pool)).rejects.toMatchObject({ code: "refused", message });
+    await pool.close();
+  });
+
+  it("close() ends a thread that never answers", async () => {
+    const pool = createPool("for (;;);");
+    void ask(pool).catch(() => {});
+    while (!pool.isBusy) await new Promise((resolve) => setImmediate(resolve));
+    await pool.close();
+  });
+});
