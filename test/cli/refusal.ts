@@ -1,4 +1,5 @@
 /** What every failure of bcat looks like: an exit code of the table, one line that says what to do, and no secret. */
+import { constants } from "node:os";
 import { expect } from "vitest";
 import { passphrase, type Run } from "./desk.js";
 
@@ -16,7 +17,7 @@ const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 /** The run ended so, printed no result and one line on stderr. */
 export function expectRefusal(run: Run, refusal: Refusal): void {
   expectClean(run);
-  expect(run).toMatchObject({ code: refusal.code, signal: null, stdout: "" });
+  expectEnd(run, refusal.code);
   // On a busy machine after lines of progress, which begin with a count.
   expect(run.stderr).toMatch(/^(?:\d[^\n]*\n)*bcat: [^\n]+\n$/);
   expect(run.stderr).toMatch(refusal.says);
@@ -25,11 +26,17 @@ export function expectRefusal(run: Run, refusal: Refusal): void {
 /** The same with `--json`. */
 export function expectJsonRefusal(run: Run, refusal: Refusal): void {
   expectClean(run);
-  expect(run).toMatchObject({ code: refusal.code, signal: null, stdout: "" });
+  expectEnd(run, refusal.code);
   expect(run.stderr).toMatch(/^[^\n]+\n$/);
   const message = JSON.parse(run.stderr);
   expect(message).toEqual({ message_type: "exit_error", code: refusal.code, message: expect.any(String) });
   expect(message.message).toMatch(refusal.says);
+}
+
+/** With no result, and the number that a shell shows: of the exit, or of the signal that ended what did not answer. */
+function expectEnd({ code, signal, stdout }: Run, expected: number): void {
+  const shown = signal === null || expected <= 128 ? code : 128 + constants.signals[signal];
+  expect({ code: shown, stdout }).toEqual({ code: expected, stdout: "" });
 }
 
 /** Nothing that ought never to be printed was. */

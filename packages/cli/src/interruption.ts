@@ -1,20 +1,29 @@
-/** Signals that ask the run to end. The first lets it end in order, the second ends it at once. */
+/**
+ * Signals that ask the run to end. The first lets it end in order, the second ends it at once.
+ *
+ * Where a call to the system never returns (a network mount whose server is gone, a pipe nobody writes to), leaving by
+ * an exit code is not possible: Node waits for its threads. The process then ends by the signal itself, which shells
+ * show as the same number.
+ */
 import { constants } from "node:os";
 import { BcatError } from "@bcat/errors";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Time (ms) that calls which are still on their way get to end when the run has ended. */
+const LINGER_MS = 500;
 
 export class Interruption implements Disposable {
-  /** For the signal that came, if one did. */
-  exitCode: number | undefined;
-  /** A second signal came, and the process is ending. */
-  forced = false;
-
   readonly #controller = new AbortController();
   readonly #listener = (name: NodeJS.Signals) => this.interrupt(name);
+  #name: NodeJS.Signals | undefined;
 
   constructor() {
     for (const name of signals) process.on(name, this.#listener);
+  }
+
+  /** For the signal that came, if one did. */
+  get exitCode(): number | undefined {
+    return this.#name === undefined ? undefined : 128 + constants.signals[this.#name];
   }
 
   /** Aborted with a BcatError of code "interrupted". */
@@ -23,16 +32,20 @@ export class Interruption implements Disposable {
   }
 
   interrupt(name: NodeJS.Signals): void {
-    const exitCode = 128 + constants.signals[name];
-    if (this.exitCode !== undefined) {
-      this.forced = true;
-      process.exit(exitCode);
-    }
-    this.exitCode = exitCode;
+    if (this.#name !== undefined) this.#die(name);
+    this.#name = name;
     this.#controller.abort(new BcatError("interrupted", `Interrupted by ${name}`));
   }
 
+  /** The run has ended, and the process ends with it: by itself, or soon by the signal that came. */
   [Symbol.dispose](): void {
     for (const name of signals) process.off(name, this.#listener);
+    const name = this.#name;
+    if (name !== undefined) setTimeout(() => this.#die(name), LINGER_MS).unref();
+  }
+
+  #die(name: NodeJS.Signals): void {
+    process.removeAllListeners(name);
+    process.kill(process.pid, name);
   }
 }

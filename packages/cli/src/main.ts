@@ -15,8 +15,7 @@ const output = new Output({ stdout, stderr, json: wantsJson(words, env.BCAT_JSON
 const interruption = new Interruption();
 let hasEnded = false;
 process.on("exit", () => {
-  if (!hasEnded && !interruption.forced)
-    process.stderr.write("bcat: unexpected end of the program before its work was done\n");
+  if (!hasEnded) process.stderr.write("bcat: unexpected end of the program before its work was done\n");
 });
 
 const ask = isatty(0)

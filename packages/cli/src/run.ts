@@ -48,7 +48,8 @@ export async function run(words: readonly string[], world: World): Promise<numbe
   } catch (error) {
     output.status(undefined);
     const debug = wantsDebug(variables);
-    if (wasInterrupted(error, interruption)) return reportInterruption(command, world, debug);
+    const cause = findInterruption(error, interruption);
+    if (cause !== undefined) return reportInterruption(cause, { command, world, debug });
     return reportFailure(describeError(error, command?.name), output, debug);
   }
 }
@@ -71,16 +72,23 @@ async function printHelp(line: Exclude<CommandLine, { kind: "run" }>, output: Ou
   return exitCodes.usage;
 }
 
-/** Whether an error is only what a signal led to. Packages may have wrapped it. */
-function wasInterrupted(error: unknown, { signal }: Interruption): boolean {
+/** What a signal led to, if it is behind an error. Packages may have wrapped it. */
+function findInterruption(error: unknown, { signal }: Interruption): Error | undefined {
   for (let depth = 0; depth < causeDepthMax && error instanceof Error; depth++) {
-    if (isBcatError(error, "interrupted") || (signal.aborted && error.name === "AbortError")) return true;
+    if (isBcatError(error, "interrupted") || (signal.aborted && error.name === "AbortError")) return error;
     error = error.cause;
   }
-  return false;
+  return undefined;
 }
 
-function reportInterruption(command: Command | undefined, { output, interruption }: World, debug: boolean): number {
+/** In the words of who was interrupted, where it has some of its own: it may know what was left behind. */
+function reportInterruption(
+  cause: Error,
+  { command, world, debug }: { readonly command: Command | undefined; readonly world: World; readonly debug: boolean },
+): number {
+  const { output, interruption } = world;
   const exitCode = interruption.exitCode ?? 130;
-  return reportFailure({ exitCode, message: command?.interrupted ?? "interrupted" }, output, debug);
+  const knows = isBcatError(cause, "interrupted") && cause !== interruption.signal.reason;
+  const message = knows ? cause.message : (command?.interrupted ?? "interrupted");
+  return reportFailure({ exitCode, message }, output, debug);
 }

@@ -20,7 +20,7 @@ export interface SiteOptions {
   readonly variables: Variables;
   /** The program and its version, such as `bcat 0.1.0`, recorded in what it writes. */
   readonly program: string;
-  /** Ends the wait for a secret. */
+  /** Ends the wait for a secret, and every call to the storage. */
   readonly signal: AbortSignal;
   /** Told in a line what makes the run slower but not wrong. */
   readonly onNotice: (line: string) => void;
@@ -43,11 +43,14 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
   const location = locateRepository(options.repository, variables);
   const cachePlace = locateCache(options.cache ?? {}, variables);
   const accelerated = await loadAccelerated(acceleratorsOf(variables));
-  const { openLocalStorage } = await import("@bcat/storage");
+  const { createAbortableStorage, openLocalStorage } = await import("@bcat/storage");
   const cache = await createCache(cachePlace, options.onNotice);
   return {
     location,
-    storage: openLocalStorage(location, { suffix: randomSuffix, posix: accelerated.posix }),
+    storage: createAbortableStorage(
+      openLocalStorage(location, { suffix: randomSuffix, posix: accelerated.posix }),
+      signal,
+    ),
     environment: await createEnvironment({ program, location, cache }, accelerated),
     posix: accelerated.posix,
     secret: (isNew) => getSecret(options.secret, { isNew, signal }),

@@ -39,13 +39,14 @@ interface Place {
  * @throws BcatError target-failed, not-found, interrupted; StorageError; CorruptError when the root cannot be read
  */
 export async function restore(
-  repository: Repository,
+  given: Repository,
   posix: Posix,
   info: SnapshotInfo,
   path: Uint8Array | "all",
   target: Uint8Array,
   options: RestoreOptions,
 ): Promise<RestoreSummary> {
+  const repository = given.withSignal(options.signal);
   const plan = await planRestore(repository, info, path);
   const { counts } = info.snapshot;
   const run = new RestoreRun(options, path === "all" ? { files: counts.files, bytes: counts.bytes } : undefined);
