@@ -64,13 +64,14 @@ function randomSuffix(): string {
 
 /** @throws {BcatError} with code "no-repository" before the secret is asked for. */
 export async function openSite(site: Site, signal: AbortSignal): Promise<Repository> {
-  const { openRepository, repositoryExists, unlockRepository } = await import("@bcat/repository");
-  if (!(await repositoryExists(site.storage))) throw noRepository(site.location);
+  const { findConfig, openRepository, unlockRepository } = await import("@bcat/repository");
+  const config = await findConfig(site.storage, site.environment);
+  if (config === undefined) throw noRepository(site.location);
   const secret = await site.secret(false);
   signal.throwIfAborted();
-  const { rootKey } = await unlockRepository(site.storage, secret, site.environment);
+  const { rootKey } = await unlockRepository(site.storage, secret, site.environment, config);
   signal.throwIfAborted();
-  return await openRepository(site.storage, rootKey, site.environment);
+  return await openRepository(site.storage, rootKey, site.environment, config);
 }
 
 /** Creates a repository. @throws {BcatError} with code "exists" before the secret is asked for. */

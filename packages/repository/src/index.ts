@@ -38,6 +38,7 @@ export {
 export type { Environment } from "./environment.js";
 export type { History } from "./history.js";
 export {
+  findConfig,
   type InitOptions,
   initRepository,
   KEY_SLOTS_MAX,

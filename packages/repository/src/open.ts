@@ -50,6 +50,19 @@ export async function repositoryExists(storage: Storage): Promise<boolean> {
 }
 
 /**
+ * The config of the repository in the storage, for `unlockRepository` and `openRepository`, which read it again without;
+ * undefined when there is no repository.
+ *
+ * @throws CorruptError when there is one that has lost its config
+ */
+export async function findConfig(storage: Storage, environment: Environment): Promise<Uint8Array | undefined> {
+  const bytes = await storage.get(CONFIG);
+  if (bytes !== undefined || (await storage.get(FIRST_SESSION)) === undefined) return bytes;
+  const found = `"${CONFIG}" is missing although "${FIRST_SESSION}" exists`;
+  throw new CorruptError(`Cannot open the repository at ${environment.location}: ${found}`, { object: CONFIG });
+}
+
+/**
  * Makes a repository: a key slot, then the config, whose existence is that of the repository. A key slot left by an init
  * that did not get so far is taken over by nobody: the next init numbers its slot after it.
  *
@@ -94,8 +107,9 @@ export async function unlockRepository(
   storage: Storage,
   secret: Secret,
   environment: Environment,
+  config?: Uint8Array,
 ): Promise<{ rootKey: Uint8Array; repositoryId: Uint8Array }> {
-  const repositoryId = readRepositoryId(await readConfigBytes(storage, environment));
+  const repositoryId = readRepositoryId(config ?? (await requireConfig(storage, environment)));
   checkIdentity(environment, repositoryId);
   let damaged: CorruptError | undefined;
   let newer: BcatError | undefined;
@@ -140,8 +154,9 @@ export async function openRepository(
   storage: Storage,
   rootKey: Uint8Array,
   environment: Environment,
+  knownConfig?: Uint8Array,
 ): Promise<Repository> {
-  const bytes = await readConfigBytes(storage, environment);
+  const bytes = knownConfig ?? (await requireConfig(storage, environment));
   const repositoryId = readRepositoryId(bytes);
   checkIdentity(environment, repositoryId);
   const context = createContext(rootKey, repositoryId, environment);
@@ -193,13 +208,9 @@ function createIndexStore(environment: Environment, repositoryId: Uint8Array) {
   return createFolderIndexStore(folder, () => Buffer.from(random(8)).toString("hex"));
 }
 
-async function readConfigBytes(storage: Storage, environment: Environment): Promise<Uint8Array> {
-  const bytes = await storage.get(CONFIG);
+async function requireConfig(storage: Storage, environment: Environment): Promise<Uint8Array> {
+  const bytes = await findConfig(storage, environment);
   if (bytes !== undefined) return bytes;
-  if ((await storage.get(FIRST_SESSION)) !== undefined) {
-    const found = `"${CONFIG}" is missing although "${FIRST_SESSION}" exists`;
-    throw new CorruptError(`Cannot open the repository at ${environment.location}: ${found}`, { object: CONFIG });
-  }
   throw new BcatError("no-repository", `Cannot find a repository at ${environment.location}: make one with bcat init`);
 }
 
