@@ -58,7 +58,7 @@ const CONFIG: Schema = { critical: [1], optional: [2, 3], always: [1] };
 const SESSION: Schema = { critical: [1], optional: [2, 3, 4, 5, 6], always: [1, 2, 5] };
 const SNAPSHOT: Schema = {
   critical: [1, 2, 3, 16, 18],
-  optional: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34],
+  optional: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 37],
   always: [1, 16, 19, 20, 24, 30, 32],
 };
 const COMPACTION: Schema = { critical: [1, 2, 3], optional: [4, 5], empty: [4, 5] };
