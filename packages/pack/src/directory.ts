@@ -100,15 +100,13 @@ export function decodeDirectory(
   if (count > CHUNKS_MAX) throw damaged(object, `${count} chunks, allowed are ${CHUNKS_MAX}`);
   const expected = FIXED_SIZE + tablesSize(keyCount, frameCount) + count * CHUNK_ENTRY_SIZE;
   if (body.length !== expected) throw damaged(object, `directory of ${body.length} bytes, not ${expected}`);
-  const tables = decodeTables(body, { offset: FIXED_SIZE, keyCount, frameCount, object });
-  const last = tables.frames.at(-1);
-  const stored = last === undefined ? 0 : last.storedOffset + last.storedLength;
-  const stream = last === undefined ? 0 : last.plainOffset + last.plainLength;
+  const { keys, table, frames } = decodeTables(body, { offset: FIXED_SIZE, keyCount, frameCount, object });
+  const { storedSize: stored, streamSize: stream } = table;
   if (stored !== pack.directoryOffset)
     throw damaged(object, `frames of ${stored} bytes before a directory at ${pack.directoryOffset}`);
   if (stream > STREAM_MAX) throw damaged(object, `stream of ${stream} bytes, allowed are ${STREAM_MAX}`);
   const chunks = decodeChunks(body, { offset: expected - count * CHUNK_ENTRY_SIZE, count, stream, object });
-  return { kind, epoch, domain, ...tables, chunks };
+  return { kind, epoch, domain, keys, frames, chunks };
 }
 
 function decodeChunks(

@@ -3,7 +3,7 @@ import { CorruptError } from "@bcat/errors";
 import type { BlobKind } from "./blob-kind.js";
 import type { PackContext } from "./context.js";
 import { type FrameOpener, packKey } from "./frame.js";
-import type { FrameEntry, FrameTables } from "./tables.js";
+import type { FrameTables } from "./tables.js";
 
 /** A piece of the stream, of `length` > 0 bytes, and the first and last index of the frames that hold it. */
 export interface Span {
@@ -14,7 +14,10 @@ export interface Span {
 }
 
 /** Index of the frame that holds byte `offset` of the stream, or -1 behind its end. */
-function findFrame(frames: readonly FrameEntry[], offset: number): number {
+function findFrame(tables: FrameTables, offset: number): number {
+  // What has been read has them in columns, and no objects yet.
+  if (tables.table !== undefined) return tables.table.find(offset);
+  const { frames } = tables;
   let low = 0;
   let high = frames.length - 1;
   while (low < high) {
@@ -29,8 +32,8 @@ function findFrame(frames: readonly FrameEntry[], offset: number): number {
 /** The span of a chunk. @throws CorruptError naming `object` when it does not lie in the stream */
 export function spanOf(tables: FrameTables, chunk: { offset: number; length: number }, object: string): Span {
   const { offset, length } = chunk;
-  const first = findFrame(tables.frames, offset);
-  const last = findFrame(tables.frames, offset + length - 1);
+  const first = findFrame(tables, offset);
+  const last = findFrame(tables, offset + length - 1);
   if (first >= 0 && last >= 0) return { offset, length, first, last };
   throw new CorruptError(`Cannot read "${object}": ${length} bytes at ${offset} are not in its stream`, { object });
 }

@@ -6,9 +6,10 @@
  *     frame: u16 key | u8 codec | zero | 16 salt | u32 stored length | u32 plain length
  */
 import { BcatError, CorruptError } from "@bcat/errors";
+import { FRAME_ENTRY_SIZE, FrameTable } from "./frame-table.js";
+import { readU32 } from "./read-u32.js";
 
 const KEY_ENTRY_SIZE = 44;
-const FRAME_ENTRY_SIZE = 28;
 /** What the number of keys can count. */
 export const KEYS_MAX = 65_535;
 export const FRAMES_MAX = 65_535;
@@ -44,7 +45,12 @@ export interface FrameEntry {
 export interface FrameTables {
   readonly keys: readonly KeyEntry[];
   readonly frames: readonly FrameEntry[];
+  /** The frames again, as they were read; there is no object in `frames` yet until that is asked for. */
+  readonly table?: FrameTable;
 }
+
+/** Tables that were read. */
+export type DecodedTables = FrameTables & { readonly table: FrameTable };
 
 /** Writes both tables at `offset` of `target` and returns the offset behind them. */
 export function encodeTables(tables: FrameTables, target: Uint8Array, offset: number): number {
@@ -80,7 +86,7 @@ export function tablesSize(keyCount: number, frameCount: number): number {
 export function decodeTables(
   source: Uint8Array,
   place: { offset: number; keyCount: number; frameCount: number; object: string },
-): FrameTables {
+): DecodedTables {
   const { keyCount, frameCount, object } = place;
   const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
   let offset = place.offset;
@@ -98,30 +104,32 @@ export function decodeTables(
       encapsulation,
     });
   }
-  const frames: FrameEntry[] = [];
-  let storedOffset = 0;
-  let plainOffset = 0;
-  for (let i = 0; i < frameCount; i++, offset += FRAME_ENTRY_SIZE) {
-    const key = view.getUint16(offset, true);
-    const codec = view.getUint8(offset + 2);
-    const storedLength = view.getUint32(offset + 20, true);
-    const plainLength = view.getUint32(offset + 24, true);
-    if (key >= keyCount) throw damaged(object, `frame ${i} names key ${key} of ${keyCount}`);
-    if (codec > CODEC_ZSTD) throw newer(object, `codec ${codec}`);
-    if (source[offset + 3] !== 0) throw damaged(object, `reserved byte of frame ${i} is not zero`);
-    if (plainLength < 1 || plainLength > FRAME_PLAIN_MAX)
-      throw damaged(object, `frame ${i} has ${plainLength} bytes, allowed are 1 to ${FRAME_PLAIN_MAX}`);
-    const storedMax = plainLength + FRAME_OVERHEAD;
-    if (
-      codec === CODEC_STORED ? storedLength !== storedMax : storedLength <= FRAME_OVERHEAD || storedLength >= storedMax
-    )
-      throw damaged(object, `frame ${i} is stored in ${storedLength} bytes for ${plainLength}`);
-    const salt = source.slice(offset + 4, offset + 20);
-    frames.push({ key, codec, salt, storedOffset, storedLength, plainOffset, plainLength });
-    storedOffset += storedLength;
-    plainOffset += plainLength;
-  }
-  return { keys, frames };
+  const end = offset + frameCount * FRAME_ENTRY_SIZE;
+  for (let i = 0; i < frameCount; i++, offset += FRAME_ENTRY_SIZE) checkFrame(source, offset, i, place);
+  const table = new FrameTable(source.slice(end - frameCount * FRAME_ENTRY_SIZE, end));
+  return {
+    keys,
+    table,
+    get frames() {
+      return table.entries();
+    },
+  };
+}
+
+function checkFrame(source: Uint8Array, at: number, i: number, tables: { keyCount: number; object: string }): void {
+  const { keyCount, object } = tables;
+  const key = source[at]! | (source[at + 1]! << 8);
+  const codec = source[at + 2]!;
+  const storedLength = readU32(source, at + 20);
+  const plainLength = readU32(source, at + 24);
+  if (key >= keyCount) throw damaged(object, `frame ${i} names key ${key} of ${keyCount}`);
+  if (codec > CODEC_ZSTD) throw newer(object, `codec ${codec}`);
+  if (source[at + 3] !== 0) throw damaged(object, `reserved byte of frame ${i} is not zero`);
+  if (plainLength < 1 || plainLength > FRAME_PLAIN_MAX)
+    throw damaged(object, `frame ${i} has ${plainLength} bytes, allowed are 1 to ${FRAME_PLAIN_MAX}`);
+  const storedMax = plainLength + FRAME_OVERHEAD;
+  if (codec === CODEC_STORED ? storedLength !== storedMax : storedLength <= FRAME_OVERHEAD || storedLength >= storedMax)
+    throw damaged(object, `frame ${i} is stored in ${storedLength} bytes for ${plainLength}`);
 }
 
 function damaged(object: string, found: string): CorruptError {

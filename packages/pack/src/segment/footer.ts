@@ -31,7 +31,7 @@ import {
 import type { SealedPages } from "./sealed-pages.js";
 
 /** Bytes opened at once. */
-const PIECE_SIZE = 256 * 1024;
+const PIECE_SIZE = 64 * 1024;
 const ZEROS = Buffer.alloc(PIECE_SIZE);
 
 export class Footer {
@@ -61,11 +61,26 @@ export class Footer {
 
   /** Index of the last page whose first id is below `id`; 0 when there is none. */
   lastPageBefore(id: Uint8Array): number {
-    let low = 0;
-    let high = this.#pageCount - 1;
+    // Ids are keyed hashes: the page is near the one it would be if they were evenly spread.
+    const guess = Math.floor((readHead(id, 0) / 2 ** 32) * this.#pageCount);
+    let low = guess;
+    let high = guess;
+    if (this.#isBefore(guess, id)) {
+      for (let step = 1; high < this.#pageCount && this.#isBefore(high, id); step *= 2) {
+        low = high;
+        high += step;
+      }
+      high = Math.min(high, this.#pageCount) - 1;
+    } else {
+      for (let step = 1; low > 0 && !this.#isBefore(low, id); step *= 2) {
+        high = low - 1;
+        low = Math.max(0, low - step);
+      }
+    }
+    // No page behind `high` begins below the id; `low` does, or is 0.
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (compareIds(this.bytes, FOOTER_FIXED + middle * ID_SIZE, id, 0) < 0) low = middle;
+      if (this.#isBefore(middle, id)) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -85,6 +100,13 @@ export class Footer {
   packOffset(ordinal: number): number {
     const { packCount, packBytes } = this.counts;
     return ordinal === packCount ? packBytes : readU32(this.bytes, this.#packs + 4 * ordinal);
+  }
+
+  /** True when page `page` begins with an id below `id`. */
+  #isBefore(page: number, id: Uint8Array): boolean {
+    const at = FOOTER_FIXED + page * ID_SIZE;
+    const difference = readHead(this.bytes, at) - readHead(id, 0);
+    return difference < 0 || (difference === 0 && compareIds(this.bytes, at, id, 0) < 0);
   }
 
   #decodeCounts(): SegmentCounts {
@@ -187,11 +209,16 @@ class Body {
   }
 
   add(plain: Uint8Array): void {
-    const bodyStart = Math.max(0, 4 - this.#length);
-    const bodyEnd = Math.max(bodyStart, Math.min(plain.length, 4 + this.bytes.length - this.#length));
-    if (this.fault === undefined) this.bytes.set(plain.subarray(bodyStart, bodyEnd), this.#length + bodyStart - 4);
-    const padding = plain.subarray(bodyEnd);
+    const start = Math.max(0, 4 - this.#length);
+    const end = Math.max(start, Math.min(plain.length, 4 + this.bytes.length - this.#length));
+    if (end > start) this.bytes.set(plain.subarray(start, end), this.#length + start - 4);
+    const padding = plain.subarray(end);
     if (Buffer.compare(padding, ZEROS.subarray(0, padding.length)) !== 0) this.fault ??= "padding is not zero";
     this.#length += plain.length;
   }
+}
+
+/** The first four bytes of an id, as ids are ordered. */
+function readHead(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

@@ -133,6 +133,16 @@ test("a pack record that is longer than any can be is refused when the segment i
   expect(() => open(write({ record: new Uint8Array(PACK_RECORD_MAX + 1) }))).toThrow(/pack record 0 of \d+ bytes/);
 });
 
+test("a footer may have any number of zeros behind its body, and nothing else", () => {
+  const bytes = write({});
+  for (const zeros of [0, 1, 65_535, 200_000]) {
+    const segment = open(withFooter(bytes, (padded) => Buffer.concat([padded, Buffer.alloc(zeros)])));
+    expect(segment.find(new Uint8Array(32))).toHaveLength(1);
+    const other = (padded: Buffer) => Buffer.concat([padded, Buffer.alloc(zeros), Buffer.from([1])]);
+    expect(() => open(withFooter(bytes, other))).toThrow(/padding is not zero/);
+  }
+});
+
 test("a footer that is shorter or longer than it says, or counts more than there is, is refused", () => {
   const bytes = write({});
   const fill = (padded: Buffer, at: number) => padded.fill(255, at, at + 4);

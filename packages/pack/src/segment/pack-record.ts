@@ -5,18 +5,20 @@
  */
 import { CorruptError } from "@bcat/errors";
 import { PACK_SIZE_MAX, STREAM_MAX } from "../directory.js";
+import type { FrameTable } from "../frame-table.js";
 import { decodeReference, encodeReference, type ObjectReference, packName } from "../pack-name.js";
 import { decodeTables, encodeTables, FRAMES_MAX, type FrameTables, tablesSize } from "../tables.js";
 import { PACK_RECORD_FIXED } from "./layout.js";
 
 /** What a segment knows of a pack; enough to read any of its chunks with one ranged get. */
 export interface PackRecord extends FrameTables {
+  readonly table: FrameTable;
   readonly reference: ObjectReference;
   readonly name: string;
   readonly size: number;
 }
 
-export function encodePackRecord(pack: Omit<PackRecord, "name">): Uint8Array {
+export function encodePackRecord(pack: Omit<PackRecord, "name" | "table">): Uint8Array {
   const record = new Uint8Array(PACK_RECORD_FIXED + tablesSize(pack.keys.length, pack.frames.length));
   const view = new DataView(record.buffer);
   encodeReference(pack.reference, record, 0);
@@ -42,10 +44,8 @@ export function decodePackRecord(record: Uint8Array, object: string): PackRecord
   if (size > PACK_SIZE_MAX) throw damaged(`pack of ${size} bytes, allowed are ${PACK_SIZE_MAX}`);
   if (record[34] !== 0 || record[35] !== 0) throw damaged("reserved bytes of a pack record are not zero");
   const tables = decodeTables(record, { offset: PACK_RECORD_FIXED, keyCount, frameCount, object });
-  const last = tables.frames.at(-1);
-  const stored = last === undefined ? 0 : last.storedOffset + last.storedLength;
-  const stream = last === undefined ? 0 : last.plainOffset + last.plainLength;
+  const { storedSize: stored, streamSize: stream } = tables.table;
   if (stored > size) throw damaged(`frames of ${stored} bytes in a pack of ${size}`);
   if (stream > STREAM_MAX) throw damaged(`stream of ${stream} bytes, allowed are ${STREAM_MAX}`);
-  return { reference, name: packName(reference), size, ...tables };
+  return Object.assign(tables, { reference, name: packName(reference), size });
 }
