@@ -18,23 +18,36 @@ interface NativeModule {
   Blake3Hasher: { new (): NativeHasher; newKeyed(key: Buffer): NativeHasher };
 }
 
+/** What `write` with "hex" comes to, without its reading of arguments: 0.2 µs less for each digest. */
+interface HexTarget extends Buffer {
+  hexWrite(text: string, offset: number, length: number): number;
+}
+
+const HASH_OF_NOTHING = Buffer.from("af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262", "hex");
+
 /**
  * Binaries that are tried before the package's own loader, which takes 6 ms to tell one C library from another, in each
  * worker anew. One for another machine does not load, and one that is missing costs 0.1 ms.
  */
 const BINARIES = ["@napi-rs/blake-hash-linux-x64-gnu", "@napi-rs/blake-hash-linux-arm64-gnu"] as const;
 
-/** @throws when the package is not installed or has no binary for this platform. */
+/** @throws when the package is not installed, has no binary for this platform, or gives another hash than BLAKE3. */
 export function loadNativeBlake3(): Blake3 {
+  const blake3 = new NativeBlake3(loadModule());
+  if (Buffer.compare(blake3.hash(), HASH_OF_NOTHING) === 0) return blake3;
+  throw new Error("self-test: the hash of nothing is another");
+}
+
+function loadModule(): NativeModule {
   const require = createRequire(import.meta.url);
   for (const binary of BINARIES) {
     try {
-      return new NativeBlake3(require(binary) as NativeModule);
+      return require(binary) as NativeModule;
     } catch {
       // The package's own loader finds another, or says what is missing.
     }
   }
-  return new NativeBlake3(require("@napi-rs/blake-hash") as NativeModule);
+  return require("@napi-rs/blake-hash") as NativeModule;
 }
 
 class NativeBlake3 implements Blake3 {
@@ -67,7 +80,7 @@ class NativeBlake3 implements Blake3 {
 
 class NativeHash implements IncrementalHash {
   readonly #hasher: NativeHasher;
-  readonly #digest = Buffer.alloc(BLAKE3_LENGTH);
+  readonly #digest = Buffer.alloc(BLAKE3_LENGTH) as HexTarget;
 
   constructor(hasher: NativeHasher) {
     this.#hasher = hasher;
@@ -88,7 +101,7 @@ class NativeHash implements IncrementalHash {
   }
 
   #end(): void {
-    this.#digest.write(this.#hasher.digest(), 0, BLAKE3_LENGTH, "hex");
+    this.#digest.hexWrite(this.#hasher.digest(), 0, BLAKE3_LENGTH);
     this.#hasher.reset();
   }
 }

@@ -222,9 +222,9 @@ test("a content that does not shrink is remembered until the next, and zstd is a
   const builder = createBuilder({ ...context, zstd }, groups);
   const add = (bytes: Uint8Array) => builder.add(idHash.hash(bytes), bytes);
   for (let i = 0; i < 4; i++) add(context.random(512 * KIB));
-  expect(asked.splice(0)).toEqual([512 * KIB, 512 * KIB, 32 * KIB, 32 * KIB]);
+  expect(asked.splice(0)).toEqual([512 * KIB, 512 * KIB, 16 * KIB, 16 * KIB]);
   add(text(512 * KIB));
-  expect(asked.splice(0)).toEqual([32 * KIB, 512 * KIB]);
+  expect(asked.splice(0)).toEqual([16 * KIB, 512 * KIB]);
   expect(groups.map(({ frames }) => frames.codecs[0])).toEqual([...new Array(4).fill(CODEC_STORED), CODEC_ZSTD]);
   for (let i = 0; i < 3; i++) add(context.random(512 * KIB));
   builder.startContent();
