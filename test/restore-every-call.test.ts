@@ -27,6 +27,7 @@ const CALLS = [
   "setOwnerAt",
   "setModeAt",
   "setTimesAt",
+  "statFile",
   "setFileOwner",
   "setFileMode",
   "setFileTimes",

@@ -22,7 +22,8 @@ export {
   type SnapshotError,
 } from "./bodies/snapshot.js";
 export { checkSnapshotTexts, type SnapshotTexts } from "./bodies/texts.js";
-export type { ChunkVisitor, WantedChunks } from "./bulk-reader.js";
+export type { WantedChunks } from "./bulk-plan.js";
+export type { ChunkVisitor } from "./bulk-reader.js";
 export { type BadPack, checkPacks, type PackInventory } from "./check/check-packs.js";
 export { checkKeySlots, checkRegisters, type Inventory } from "./check/check-registers.js";
 export { type CheckOptions, type CheckProgress, CheckRun, type CheckSummary, type Finding } from "./check/check-run.js";

@@ -134,6 +134,22 @@ function describeRanges(storage: Current): void {
     expectBytes(await storage().get("object", { range: { offset, length } }), bytes.slice(offset, offset + length));
   });
 
+  test.each([0, 10, 4096, 5000])(
+    "get() into memory of %i bytes returns the same bytes, there or elsewhere",
+    async (size) => {
+      const bytes = sampleBytes(5000);
+      await storage().put("object", bytes);
+      const memory = new Uint8Array(size + 2).fill(7);
+      const into = memory.subarray(1, size + 1);
+      const range = { offset: 904, length: 8192 };
+      const answer = await storage().get("object", { range, into });
+      expectBytes(answer, bytes.slice(904));
+      if (answer?.buffer === memory.buffer) expect(answer.byteOffset).toBe(1);
+      expect([memory[0], memory.at(-1)]).toEqual([7, 7]);
+      expectBytes(await storage().get("object", { into }), bytes);
+    },
+  );
+
   test("get() with a range of an empty object returns no bytes", async () => {
     await storage().put("object", new Uint8Array(0));
     expectBytes(await storage().get("object", { range: { offset: 0, length: 10 } }), new Uint8Array(0));

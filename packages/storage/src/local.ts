@@ -67,7 +67,7 @@ class FolderStorage implements LocalStorage {
     options?.signal?.throwIfAborted();
     return await this.#describing(`read "${name}"`, async () => {
       const file = await this.#open(name);
-      return file && (await useFile(file, () => readFile(file, options?.range)));
+      return file && (await useFile(file, () => readFile(file, options)));
     });
   }
 

@@ -21,6 +21,12 @@ export interface ByteRange {
 export interface GetOptions {
   /** The part to read; without it, the whole value. */
   readonly range?: ByteRange;
+  /**
+   * Memory of the caller's that the storage may put the answer into, from its first byte, instead of fresh memory. The
+   * answer then is a view of it. It is the caller's again when the promise has settled; after an error or an abort
+   * nobody knows when it is, so it is not to be used again.
+   */
+  readonly into?: Uint8Array;
   readonly signal?: AbortSignal;
 }
 
@@ -40,8 +46,7 @@ export interface ListedObject {
  */
 export interface Registers {
   /**
-   * The value of a register, or undefined when it has none. The buffer is fresh and belongs to the caller. A value once
-   * seen is seen by every later `get`, from every machine.
+   * The value of a register, or undefined when it has none. The buffer belongs to the caller. A value once seen is seen by every later `get`, from every machine.
    */
   get(name: string, options?: GetOptions): Promise<Uint8Array | undefined>;
 
@@ -63,7 +68,8 @@ export interface Objects {
   /**
    * The bytes of an object, or undefined when there is no such object. Bytes of the range past the end are simply
    * missing: the answer is shorter than asked, possibly empty, and it is the reader who calls that damage. An object
-   * of no bytes is an empty answer, not undefined. The buffer is fresh and belongs to the caller.
+   * of no bytes is an empty answer, not undefined. The buffer is fresh, or {@link GetOptions.into}, and belongs to the
+   * caller.
    */
   get(name: string, options?: GetOptions): Promise<Uint8Array | undefined>;
 

@@ -8,7 +8,9 @@ import { DATA } from "@bcat/pack";
 import type { Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { describe } from "../faults.js";
-import { type ChunkReference, idSize, type Node } from "../tree/node.js";
+import { joinPath } from "../path.js";
+import { contentChunkCountMax } from "../tree/content.js";
+import { type ChunkReference, type Content, idSize, type Node } from "../tree/node.js";
 import type { MetadataSetter } from "./metadata.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
@@ -20,18 +22,32 @@ const LARGE_FILES_MAX = 256;
 const NOTHING = new Uint8Array(0);
 
 /** A file that is being restored. */
-export interface PendingFile {
-  readonly path: Uint8Array;
+export class PendingFile {
   readonly node: Node;
   readonly directory: TargetDirectory;
-  fd: number | undefined;
+  /** In the snapshot. */
+  readonly folder: Uint8Array;
+  fd: number | undefined = undefined;
+  /** That it was made with. */
+  mode = 0;
   /** Chunks asked for and not written yet. */
-  waiting: number;
+  waiting = 0;
   /** Bytes asked for so far: where the next chunk goes. */
-  position: number;
+  position = 0;
   /** All chunks have been asked for. */
-  isComplete: boolean;
-  failure: Error | undefined;
+  isComplete = false;
+  failure: Error | undefined = undefined;
+
+  constructor(node: Node, directory: TargetDirectory, folder: Uint8Array) {
+    this.node = node;
+    this.directory = directory;
+    this.folder = folder;
+  }
+
+  /** In the snapshot, for reports. */
+  get path(): Uint8Array {
+    return joinPath(this.folder, this.node.name);
+  }
 }
 
 export interface FileBatchParts {
@@ -57,7 +73,14 @@ export class FileBatch {
   }
 
   get isFull(): boolean {
-    return this.#files.length >= CHUNKS_MAX || this.#largeFiles >= LARGE_FILES_MAX;
+    return this.#files.length > CHUNKS_MAX - contentChunkCountMax || this.#largeFiles >= LARGE_FILES_MAX;
+  }
+
+  /** Takes a file whose content is in its node, or whose chunks are named there. Call {@link flush} when {@link isFull}. */
+  addWhole(file: PendingFile, content: Exclude<Content, { kind: "list" }>): void {
+    if (content.kind === "inline") this.writeInline(file, content.bytes);
+    else for (const chunk of content.chunks) this.add(file, chunk);
+    this.complete(file);
   }
 
   /** Asks for the next chunk of a file. @throws nothing; call {@link flush} when {@link isFull} */
@@ -81,12 +104,12 @@ export class FileBatch {
     await repository.readChunks(
       { kind: DATA, count: files.length, ids: this.#ids },
       {
-        onChunk: async (index, bytes) => {
+        onChunk: (index, bytes) => {
           const file = files[index]!;
           if (bytes.length !== this.#lengths[index]) file.failure ??= this.#wrongLength(index, bytes.length);
           this.#write(file, bytes, this.#positions[index]!);
           this.settle(file);
-          await run.breathe(bytes.length);
+          return run.breathe(bytes.length);
         },
         onFailure: (index, error) => {
           const file = files[index]!;
@@ -144,9 +167,13 @@ export class FileBatch {
   }
 
   #create(file: PendingFile): number {
-    const { posix, directories } = this.#parts;
-    const fd = posix.createFileAt(directories.handle(file.directory), file.node.name, 0o600);
+    const { posix, directories, metadata } = this.#parts;
+    const { newFiles } = metadata;
+    const mode = newFiles.modeFor(file.node);
+    const fd = posix.createFileAt(directories.handle(file.directory), file.node.name, mode);
     this.#made.add(file);
+    newFiles.look(fd, mode);
+    file.mode = mode;
     return fd;
   }
 
@@ -156,7 +183,8 @@ export class FileBatch {
     const { run, metadata } = this.#parts;
     if (file.fd === undefined && file.failure === undefined) this.#write(file, NOTHING, 0);
     const { fd } = file;
-    const fault = fd !== undefined && file.failure === undefined ? metadata.setFile(fd, file.node) : undefined;
+    const fault =
+      fd !== undefined && file.failure === undefined ? metadata.setFile(fd, file.node, file.mode) : undefined;
     const closeError = this.#close(file);
     // What is written late, as on network file systems, fails here.
     if (closeError !== undefined) {

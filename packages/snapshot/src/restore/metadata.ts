@@ -2,6 +2,7 @@
 import { systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
 import { type Node, NodeType } from "../tree/node.js";
+import { NewFiles } from "./new-files.js";
 
 /** All but the set-id bits. */
 const PERMISSIONS = 0o1777;
@@ -10,11 +11,13 @@ const PERMISSIONS = 0o1777;
 export type MetadataFault = string | undefined;
 
 export class MetadataSetter {
+  readonly newFiles: NewFiles;
   readonly #posix: Posix;
   #canSetOwner = true;
 
   constructor(posix: Posix) {
     this.#posix = posix;
+    this.newFiles = new NewFiles(posix);
   }
 
   /** False once an owner could not be set for want of privileges. */
@@ -22,14 +25,31 @@ export class MetadataSetter {
     return this.#canSetOwner;
   }
 
-  /** For a file that is open for writing, or an open directory. */
-  setFile(file: number, node: Node): MetadataFault {
-    const { uid, gid, mode, mtimeSeconds, mtimeNanoseconds } = node;
+  /** For a file that is open for writing and was made with `mode`, or undefined, as for an open directory. */
+  setFile(file: number, node: Node, mode?: number): MetadataFault {
+    if (mode !== undefined && this.newFiles.hasOwner(node) && this.newFiles.hasMode(mode, node)) {
+      return this.#setTimesOnly(file, node);
+    }
+    const { uid, gid } = node;
     return this.#set(node, {
       owner: () => this.#posix.setFileOwner(file, uid, gid),
-      mode: (permitted) => this.#posix.setFileMode(file, mode & permitted),
-      times: () => this.#posix.setFileTimes(file, mtimeSeconds, mtimeNanoseconds),
+      mode: (permitted) => this.#posix.setFileMode(file, node.mode & permitted),
+      times: () => this.#setFileTimes(file, node),
     });
+  }
+
+  /** Most files: no closures. */
+  #setTimesOnly(file: number, node: Node): MetadataFault {
+    try {
+      this.#setFileTimes(file, node);
+      return undefined;
+    } catch (error) {
+      return faultOf("time", error);
+    }
+  }
+
+  #setFileTimes(file: number, { mtimeSeconds, mtimeNanoseconds }: Node): void {
+    this.#posix.setFileTimes(file, mtimeSeconds, mtimeNanoseconds);
   }
 
   /** For a directory or symbolic link, by its name. */
@@ -48,7 +68,7 @@ export class MetadataSetter {
       try {
         action();
       } catch (error) {
-        faults.push(`its ${what} could not be set (${systemErrorCode(error) ?? String(error)})`);
+        faults.push(faultOf(what, error));
       }
     };
     const owned = this.#setOwner(set.owner, faults);
@@ -65,8 +85,12 @@ export class MetadataSetter {
     } catch (error) {
       // Tried for each entry: without privileges too, what is one's own can be given to oneself.
       if (systemErrorCode(error) === "EPERM") this.#canSetOwner = false;
-      else faults.push(`its owner could not be set (${systemErrorCode(error) ?? String(error)})`);
+      else faults.push(faultOf("owner", error));
       return false;
     }
   }
+}
+
+function faultOf(what: string, error: unknown): string {
+  return `its ${what} could not be set (${systemErrorCode(error) ?? String(error)})`;
 }

@@ -59,13 +59,18 @@ export class RestoreRun {
     throw new BcatError("target-failed", message, { cause: error });
   }
 
-  /** @throws BcatError interrupted */
-  async breathe(bytes: number): Promise<void> {
+  /** Counts work, and now and then gives something to wait for, so that others get to run. It rejects when interrupted. */
+  breathe(bytes: number): Promise<void> | undefined {
     this.#bytesSince += bytes;
     this.#entriesSince++;
-    if (this.#bytesSince < BREATHE_BYTES && this.#entriesSince < BREATHE_ENTRIES) return;
+    if (this.#bytesSince < BREATHE_BYTES && this.#entriesSince < BREATHE_ENTRIES) return undefined;
     this.#bytesSince = 0;
     this.#entriesSince = 0;
+    return this.#turn();
+  }
+
+  /** @throws BcatError interrupted */
+  async #turn(): Promise<void> {
     this.#options.onProgress?.({
       filesDone: this.files,
       bytesDone: this.bytes,

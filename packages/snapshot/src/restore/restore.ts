@@ -3,11 +3,11 @@ import { isBcatError, systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import type { Entry } from "../entries.js";
-import { joinPath } from "../path.js";
+import { joinPath, splitPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { readChunkReferences, readNodes } from "../tree/tree-reader.js";
-import { FileBatch, type PendingFile } from "./file-batch.js";
+import { FileBatch, PendingFile } from "./file-batch.js";
 import { MetadataSetter } from "./metadata.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
 import { type PlannedEntry, planRestore, refuseExisting } from "./plan.js";
@@ -153,8 +153,6 @@ class Restore {
       this.#saidAttributes = true;
       this.#run.reportSkipped(place.path, "extended attributes are not restored by this version");
     }
-    if (this.#finished.length >= FINISHED_MAX) await this.#flush();
-    await this.#run.breathe(0);
   }
 
   async #directory(place: Place, node: Node): Promise<void> {
@@ -199,26 +197,26 @@ class Restore {
   async #children(place: Place, node: Node): Promise<void> {
     for await (const nodes of readNodes(this.#repository, node.subtree!)) {
       for (const child of nodes) {
-        await this.#entry({ directory: place.directory, path: joinPath(place.path, child.name) }, child);
+        const { content } = child;
+        // Most entries are small files: no path is made for them, and nothing waited for.
+        if (content !== undefined && content.kind !== "list" && child.attributes === undefined) {
+          this.#batch.addWhole(new PendingFile(child, place.directory, place.path), content);
+        } else await this.#entry({ directory: place.directory, path: joinPath(place.path, child.name) }, child);
+        if (this.#batch.isFull || this.#finished.length >= FINISHED_MAX) await this.#flush();
+        const turn = this.#run.breathe(0);
+        if (turn !== undefined) await turn;
       }
     }
   }
 
-  async #file(place: Place, node: Node): Promise<void> {
-    const { directory, path } = place;
-    const file: PendingFile = {
-      path,
-      node,
-      directory,
-      fd: undefined,
-      waiting: 0,
-      position: 0,
-      isComplete: false,
-      failure: undefined,
-    };
+  async #file({ directory, path }: Place, node: Node): Promise<void> {
+    const file = new PendingFile(node, directory, splitPath(path).folder);
     const content = node.content!;
+    if (content.kind !== "list") {
+      this.#batch.addWhole(file, content);
+      return;
+    }
     try {
-      if (content.kind === "inline") this.#batch.writeInline(file, content.bytes);
       for await (const chunks of readChunkReferences(this.#repository, content)) {
         for (const chunk of chunks) {
           this.#batch.add(file, chunk);

@@ -24,6 +24,8 @@ export class TargetDirectory {
 export class TargetDirectories {
   readonly #posix: Posix;
   readonly #open = new Set<TargetDirectory>();
+  /** The one asked for last, which is the last of the open ones, unless it is the top. */
+  #latest: TargetDirectory | undefined;
 
   constructor(posix: Posix) {
     this.#posix = posix;
@@ -37,6 +39,8 @@ export class TargetDirectories {
   }
 
   handle(directory: TargetDirectory): Directory {
+    if (directory === this.#latest && directory.open !== undefined) return directory.open;
+    this.#latest = directory;
     const closed: TargetDirectory[] = [];
     let nearest = directory;
     for (; nearest.open === undefined; nearest = nearest.parent!) closed.push(nearest);
