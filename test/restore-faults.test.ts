@@ -48,6 +48,10 @@ test("a user without privileges keeps the set-id bits of what is theirs, and of 
         posix.statFile(file, into);
         if (theirs.has(file)) into.uid = somebody;
       },
+      close(file) {
+        theirs.delete(file);
+        posix.close(file);
+      },
       setFileOwner(file, uid, gid) {
         refuse(uid);
         posix.setFileOwner(file, uid, gid);

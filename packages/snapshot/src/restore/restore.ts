@@ -47,6 +47,8 @@ export async function restore(
   options: RestoreOptions,
 ): Promise<RestoreSummary> {
   const repository = given.withSignal(options.signal);
+  // Without it nothing can be found: no entry is at fault then, and nothing has been written.
+  await repository.index();
   const plan = await planRestore(repository, info, path);
   const { counts } = info.snapshot;
   const run = new RestoreRun(options, path === "all" ? { files: counts.files, bytes: counts.bytes } : undefined);
