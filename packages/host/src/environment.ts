@@ -4,6 +4,8 @@ import { hostname, userInfo } from "node:os";
 import type { Environment } from "@bcat/repository";
 import type { Accelerated } from "./accelerated.js";
 import { loadClientId } from "./client-id.js";
+import { timeZone } from "./time-zone.js";
+import type { Variables } from "./variables.js";
 
 export interface Place {
   /** The program and its version, such as `bcat 0.1.0`, recorded in what it writes. */
@@ -12,6 +14,7 @@ export interface Place {
   readonly location: string;
   /** The cache folder, which exists. */
   readonly cache: string | undefined;
+  readonly variables: Variables;
 }
 
 export async function createEnvironment(place: Place, accelerated: Accelerated): Promise<Environment> {
@@ -20,7 +23,10 @@ export async function createEnvironment(place: Place, accelerated: Accelerated):
     now: Date.now,
     host: hostname(),
     user: userName(),
-    zone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? "",
+    // Asked for by backups only.
+    get zone() {
+      return timeZone(place.variables);
+    },
     clientId: await loadClientId(place.cache, random),
     programVersion: place.program,
     cacheDirectory: place.cache,

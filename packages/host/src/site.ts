@@ -51,7 +51,7 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
       openLocalStorage(location, { suffix: randomSuffix, posix: accelerated.posix }),
       signal,
     ),
-    environment: await createEnvironment({ program, location, cache }, accelerated),
+    environment: await createEnvironment({ program, location, cache, variables }, accelerated),
     posix: accelerated.posix,
     secret: (isNew) => getSecret(options.secret, { isNew, signal }),
   };
