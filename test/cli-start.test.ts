@@ -8,14 +8,16 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 const root = resolve(import.meta.dirname, "..");
 /** Packages that no install can do without. */
 const needed = ["@bokuweb", "blake3-wasm", "fastcdc-wasm"];
+const program = "dist/bcat.cjs";
+const code = `${program}.${process.version}-${process.arch}`;
 
 let folder: string;
 let compiled: string;
 beforeEach(() => {
   folder = fs.mkdtempSync(join(tmpdir(), "bcat-start-"));
-  for (const part of ["bin", "package.json", "dist/bcat.cjs", "dist/bcat.cjs.compiled"])
+  for (const part of ["bin", "package.json", program, code])
     fs.cpSync(join(root, "packages/cli", part), join(folder, "bcat", part), { recursive: true });
-  compiled = join(folder, "bcat/dist/bcat.cjs.compiled");
+  compiled = join(folder, "bcat", code);
   fs.mkdirSync(join(folder, "node_modules"));
   for (const name of needed) fs.symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
 });
@@ -52,6 +54,16 @@ describe("bcat starts", () => {
   test.each([0, 1, 32, 40, 10_000])("with compiled code that is cut off after %i bytes", (length) => {
     fs.truncateSync(compiled, length);
     expectStarts();
+  });
+
+  test("with compiled code of another program of the same length", () => {
+    const path = join(folder, "bcat", program);
+    const changed = fs
+      .readFileSync(path, "latin1")
+      .replace(/"bcat /g, '"BCAT ')
+      .replace(/`bcat /g, "`BCAT ");
+    fs.writeFileSync(path, changed, "latin1");
+    expect(bcat(["version"]).stdout).toMatch(/^BCAT \d/);
   });
 });
 

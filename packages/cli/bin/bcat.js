@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * Runs dist/bcat.cjs, the program in one file. Beside it lies what V8 compiled of it at build time (build/compile.cjs):
- * 32 bytes SHA-256, then the code. V8 refuses what another version of it has made, but not in every version what is
- * damaged. It lies there and not in a user's cache because it is code: nobody may write it who may not write the program.
+ * Runs dist/bcat.cjs, the program in one file. Beside it lies what V8 of this Node compiled of it (build/compile.cjs):
+ * 32 bytes SHA-256 of the program and the code, then the code. V8 refuses the code of another version of it, but not in
+ * every version damaged code or that of another program. It lies there and not in a user's cache because it is code:
+ * nobody may write it who may not write the program.
  */
 "use strict";
 const { createHash } = require("node:crypto");
@@ -18,17 +19,18 @@ if (process.env.BCAT_DEBUG) {
   process.setSourceMapsEnabled(true);
   require(filename);
 } else {
-  const script = new Script(wrap(readFileSync(filename, "latin1")), { filename, cachedData: readCompiled() });
+  const program = readFileSync(filename);
+  const script = new Script(wrap(program.latin1Slice()), { filename, cachedData: readCompiled(program) });
   const module = { exports: {} };
   script.runInThisContext()(module.exports, require, module, filename, dirname(filename));
 }
 
 /** Undefined where there is none that is whole: then everything is compiled now. */
-function readCompiled() {
+function readCompiled(program) {
   try {
-    const bytes = readFileSync(`${filename}.compiled`);
+    const bytes = readFileSync(`${filename}.${process.version}-${process.arch}`);
     const [digest, code] = [bytes.subarray(0, 32), bytes.subarray(32)];
-    return createHash("sha256").update(code).digest().equals(digest) ? code : undefined;
+    return createHash("sha256").update(program).update(code).digest().equals(digest) ? code : undefined;
   } catch {
     return undefined;
   }

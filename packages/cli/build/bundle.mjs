@@ -2,8 +2,7 @@
  * Makes the program out of what tsc made of all packages: each entry is one file, which loads in half the time that some
  * two hundred modules take. Packages with native code or WASM stay outside and are found at run time.
  */
-import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -16,9 +15,6 @@ const entryPoints = {
   bcat: join(folder, "dist/main.js"),
   "contents-worker": join(packages, "snapshot/dist/backup/contents/contents-worker.js"),
 };
-
-// V8 would take what it compiled of another program of the same length.
-rmSync(join(folder, "dist/bcat.cjs.compiled"), { force: true });
 
 const { metafile } = await build({
   absWorkingDir: folder,
@@ -42,7 +38,6 @@ const { metafile } = await build({
 });
 
 checkOutside(metafile);
-compile(join(folder, "dist/bcat.cjs"));
 
 /**
  * A package that stays outside is looked for from here, and not from the package that uses it: it must be a dependency
@@ -65,12 +60,4 @@ function checkOutside({ inputs }) {
 function readPackage(name) {
   const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
   return { ...dependencies, ...optionalDependencies };
-}
-
-/** Without compiled code the program starts slower, not wrong. */
-function compile(bundle) {
-  const { status, stderr } = spawnSync(process.execPath, [join(folder, "build/compile.cjs"), bundle], {
-    encoding: "utf8",
-  });
-  if (status !== 0) console.error(`bcat is not compiled ahead: ${stderr.trim()}`);
 }
