@@ -69,7 +69,8 @@ describe("bcat starts", () => {
 
 test("bcat works where no optional package is installed, and says so when one is required", () => {
   fs.writeFileSync(join(folder, "file"), "content");
-  expect(bcat(["version"]).stdout).toMatch(/^blake3 +blake3-wasm$\n^posix +node$/m);
+  const { stdout } = bcat(["version"]);
+  for (const part of [/^blake3 +blake3-wasm$/m, /^posix +node$/m]) expect(stdout).toMatch(part);
   expect(bcat(["version"], { BCAT_ACCELERATORS: "required" }).status).toBe(1);
   for (const words of [
     ["backup", "--init", join(folder, "file")],
