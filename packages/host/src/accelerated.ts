@@ -45,3 +45,24 @@ export async function loadAccelerated(mode: Accelerators): Promise<Accelerated> 
     throw new BcatError("refused", `${reason} (BCAT_ACCELERATORS=${mode})`, { cause });
   }
 }
+
+/** A native package that did not load, and what does its work. */
+export interface MissingAccelerator {
+  readonly missing: string;
+  readonly instead: string;
+}
+
+/** Of what was loaded with `auto`, the native packages that it lacks. */
+export function missingAccelerators({ zstd, blake3, posix }: Accelerated): MissingAccelerator[] {
+  const all = [
+    { missing: "zstd-napi", native: "zstd-napi", instead: zstd.name },
+    { missing: "@napi-rs/blake-hash", native: "blake-hash", instead: blake3.name },
+    { missing: "koffi", native: "koffi", instead: posix.name },
+  ];
+  return all.filter(({ native, instead }) => instead !== native).map(({ missing, instead }) => ({ missing, instead }));
+}
+
+/** One line of text, for `npm ci` and for `bcat version`. */
+export function describeMissing(found: readonly MissingAccelerator[]): string {
+  return found.map(({ missing, instead }) => `${missing} (${instead} instead)`).join(", ");
+}

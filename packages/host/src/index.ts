@@ -1,5 +1,13 @@
 export { absolutePath, absolutePathBytes } from "./absolute-path.js";
-export { type Accelerated, type Accelerators, acceleratorsOf, loadAccelerated } from "./accelerated.js";
+export {
+  type Accelerated,
+  type Accelerators,
+  acceleratorsOf,
+  describeMissing,
+  loadAccelerated,
+  type MissingAccelerator,
+  missingAccelerators,
+} from "./accelerated.js";
 export { type CacheChoice, type CachePlace, createCache, locateCache } from "./cache-directory.js";
 export { createEnvironment, type Place, random } from "./environment.js";
 export { baseDirectory, locateRepository } from "./location.js";

@@ -1,5 +1,5 @@
 /** `bcat version`: what runs here. */
-import { acceleratorsOf, loadAccelerated } from "@bcat/host";
+import { acceleratorsOf, describeMissing, loadAccelerated, missingAccelerators } from "@bcat/host";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { programVersion } from "../program-version.js";
@@ -18,8 +18,10 @@ export const version: Command = {
   interrupted: "interrupted",
   async run({ output, variables }) {
     const mode = acceleratorsOf(variables);
-    const { zstd, blake3, gcm, posix } = await loadAccelerated(mode);
+    const accelerated = await loadAccelerated(mode);
+    const { zstd, blake3, gcm, posix } = accelerated;
     const names = { zstd: zstd.name, blake3: blake3.name, gcm: gcm.name, posix: posix.name };
+    const missing = mode === "off" ? [] : missingAccelerators(accelerated);
     const own = programVersion();
     if (output.json) {
       output.message({
@@ -28,10 +30,12 @@ export const version: Command = {
         node_version: process.version,
         accelerators: mode,
         ...names,
+        missing_accelerators: missing.map((one) => one.missing),
       });
     } else {
       output.print(`bcat ${own} on Node.js ${process.version}`);
       for (const [part, name] of Object.entries(names)) output.print(`${part.padEnd("blake3".length)}  ${name}`);
+      if (missing.length > 0) output.print(`not installed: ${describeMissing(missing)}`);
     }
     return exitCodes.done;
   },
