@@ -1,11 +1,12 @@
 import { defineConfig } from "vitest/config";
+import { patience } from "./test/kit/patience.js";
 
 /** The long runs (every byte flipped, every operation crashed, hundreds of thousands of files): `npm run sweep`. */
 export default defineConfig({
   test: {
     include: ["test/**/*.sweep.ts"],
-    testTimeout: 1_800_000,
-    hookTimeout: 600_000,
+    testTimeout: 1_800_000 * patience,
+    hookTimeout: 600_000 * patience,
     maxWorkers: 2,
   },
 });

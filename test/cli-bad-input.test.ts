@@ -1,7 +1,7 @@
 /** Words, variables, passphrases and names that are wrong: each with its exit code, one line, and nothing changed. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Desk, DeskWithSnapshot, passphrase, program } from "./cli/desk.js";
+import { Desk, DeskWithSnapshot, noMessage, passphrase, program } from "./cli/desk.js";
 import { expectClean, expectJsonRefusal, expectRefusal, expectWarnings } from "./cli/refusal.js";
 
 const models = new DeskWithSnapshot();
@@ -469,7 +469,7 @@ describe.concurrent("bcat goes on", () => {
     for (const line of ["ls 1", "snapshots", "--help", "check", "ls 1 --json"]) {
       const run = await desk.run(["bash", "-c", `"$0" ${line} | head -c0; exit \${PIPESTATUS[0]}`, program]);
       expectClean(run);
-      expect(run).toMatchObject({ code: 0, stderr: "" });
+      expect(run).toMatchObject({ code: 0, stderr: noMessage });
     }
   });
 

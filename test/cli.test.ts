@@ -1,9 +1,9 @@
 /** The built program as its users meet it: every command, in text and in JSON. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Desk, DeskWithSnapshot, jsonLines, passphrase } from "./cli/desk.js";
+import { Desk, DeskWithSnapshot, jsonLines, noMessage, passphrase } from "./cli/desk.js";
 import { expectClean } from "./cli/refusal.js";
 
 const models = new DeskWithSnapshot();
@@ -118,7 +118,7 @@ describe.concurrent("bcat backup", () => {
     using own = new Desk();
     own.write({ "source/a": 300_000 });
     const first = await own.bcat(["backup", "--init", "source"]);
-    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(first).toMatchObject({ code: 0, stderr: noMessage });
     expect(first.stdout).toMatch(
       /^snapshot 1: 1 file, 293 KiB\nfiles: 1 new, 0 changed, 0 unmodified\nfolders: 1 new, /,
     );
@@ -132,9 +132,9 @@ describe.concurrent("bcat backup", () => {
     own.write({ "source/new": 100_000 });
     const before = own.list();
     const run = await own.bcat(["backup", "--dry-run", "source"]);
-    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(run).toMatchObject({ code: 0, stderr: noMessage });
     expect(run.stdout).toMatch(/^dry run: 3 files, .*; nothing was stored\n(.*\n)*would add: 9[78]\.\d+ KiB/);
-    const [message] = jsonLines(await own.good(["backup", "-n", "--json", "source"]));
+    const message = jsonLines(await own.good(["backup", "-n", "--json", "source"])).at(-1);
     expect(message).toMatchObject({ dry_run: true });
     expect(message).not.toHaveProperty("snapshot_id");
     expect(own.list()).toEqual(before);
@@ -396,6 +396,7 @@ describe.concurrent("bcat --json", () => {
         blake3: expect.any(String),
         gcm: expect.any(String),
         posix: expect.any(String),
+        missing_accelerators: expect.any(Array),
       },
     ]);
   });
@@ -409,11 +410,22 @@ describe.concurrent("bcat --json", () => {
 describe.concurrent("bcat version and --help", () => {
   test("version names the parts in use, and all are portable with BCAT_ACCELERATORS=off", async () => {
     expect(await desk.good(["version"])).toMatch(
-      /^bcat \d+\.\d+\.\d+ on Node\.js v\d+.*\nzstd +\S.*\nblake3 +\S.*\ngcm +\S.*\nposix +\S.*\n$/,
+      /^bcat \d+\.\d+\.\d+ on Node\.js v\d+.*\nzstd +\S.*\nblake3 +\S.*\ngcm +\S.*\nposix +\S.*\n(not installed: .*\n)?$/,
     );
     expect(await desk.good(["--version"])).toBe(await desk.good(["version"]));
     const off = await desk.good(["version"], { env: { BCAT_ACCELERATORS: "off" } });
     expect(off).not.toMatch(/napi|koffi|blake-hash/);
+  });
+
+  test("version and npm ci name the same accelerators as not installed, in one line", async () => {
+    const script = resolve(import.meta.dirname, "../packages/cli/bin/missing-accelerators.js");
+    const env = { BCAT_ACCELERATORS: "auto" };
+    const { stdout } = await desk.run([process.execPath, script]);
+    const [line = ""] = /not installed: .*\n/.exec(await desk.good(["version"], { env })) ?? [];
+    expect(stdout).toBe(line === "" ? "" : `bcat: accelerators ${line}`);
+    const { missing_accelerators: missing } = jsonLines(await desk.good(["version", "--json"], { env }))[0]!;
+    for (const name of missing as string[]) expect(line).toContain(`${name} (`);
+    expect((missing as string[]).length).toBe(line.split(",").length - (line === "" ? 1 : 0));
   });
 
   test("--help names all commands and exit codes, and needs no repository", async () => {

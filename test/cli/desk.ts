@@ -4,9 +4,13 @@ import { randomFillSync } from "node:crypto";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { expect } from "vitest";
 
 /** Not `npx`, which would ask the registry for a bcat that is not linked. */
 export const program = resolve(import.meta.dirname, "../../node_modules/.bin/bcat");
+
+/** Nothing on stderr but progress, of which a slow machine gets a line every ten seconds: each begins with a count. */
+export const noMessage: unknown = expect.stringMatching(/^(?:\d[^\n]*\n)*$/);
 
 /** Appears in no output, ever. */
 export const passphrase = "correct-horse-battery";
@@ -145,6 +149,8 @@ export class Desk implements Disposable {
       TMPDIR: this.folder,
       LANG: "C.UTF-8",
       BCAT_ACCELERATORS: env.BCAT_ACCELERATORS,
+      // At 60, every test sees what it would see on a very slow machine.
+      BCAT_PROGRESS_FPS: env.BCAT_PROGRESS_FPS,
       BCAT_REPOSITORY: this.repository,
       BCAT_PASSWORD: passphrase,
     };

@@ -4,12 +4,13 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { choose } from "../crash/seed.js";
 import { type DamageCase, kindOf, namesIn, type Subject } from "../damage-cases.js";
+import { patience } from "../kit/patience.js";
 import { compareTrees, describeDifferences } from "../kit/walker.js";
 import { PASSPHRASE, TAIL } from "./world.js";
 
 const program = resolve(import.meta.dirname, "../../node_modules/.bin/bcat");
 /** Ended by the system after this time: a hang is a failure. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 60_000 * patience;
 /** Shares of each kind, in a hundred cases. */
 const SHARES = { keys: 14, config: 8, sessions: 8, outcomes: 14, log: 10, index: 18, packs: 26, partial: 2 };
 
