@@ -141,7 +141,7 @@ describe.concurrent("a damaged repository", () => {
     rmSync(desk.path("repository", pack));
     const run = await desk.bcat(["check", "--json"]);
     expectClean(run);
-    expect(run).toMatchObject({ code: 21, stderr: "" });
+    expect(run).toMatchObject({ code: 21, stderr: noMessage });
     const messages = jsonLines(run.stdout).filter(({ message_type }) => message_type !== "status");
     expect(messages[0]).toMatchObject({ message_type: "error", object: pack });
     expect(messages.at(-1)).toMatchObject({ message_type: "summary", num_errors: messages.length - 1 });

@@ -418,7 +418,7 @@ describe.concurrent("bcat version and --help", () => {
   });
 
   test("version and npm ci name the same accelerators as not installed, in one line", async () => {
-    const script = resolve(import.meta.dirname, "../packages/cli/bin/missing-accelerators.js");
+    const script = resolve(import.meta.dirname, "../packages/host/missing-accelerators.mjs");
     const env = { BCAT_ACCELERATORS: "auto" };
     const { stdout } = await desk.run([process.execPath, script]);
     const [line = ""] = /not installed: .*\n/.exec(await desk.good(["version"], { env })) ?? [];

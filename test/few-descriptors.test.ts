@@ -47,7 +47,9 @@ test.each([
   ["restore", ["restore", "latest", "all", "out"]],
   ["check", ["check", "--read-data"]],
 ])("%s works with 64 descriptors", async (_, words) => {
-  expect(await limited(...words)).toMatchObject({ code: 0, stderr: "" });
+  // Without koffi a restore says that times are kept to the microsecond.
+  const stderr = expect.not.stringMatching(/EMFILE|descriptor/i);
+  expect(await limited(...words)).toMatchObject({ code: 0, stderr });
 });
 
 test("the cache has few runs", () => {
