@@ -1,7 +1,7 @@
 /** What every failure of bcat looks like: an exit code of the table, one line that says what to do, and no secret. */
 import { constants } from "node:os";
 import { expect } from "vitest";
-import { passphrase, type Run } from "./desk.js";
+import { isIncidental, linesOf, passphrase, type Run } from "./desk.js";
 
 export interface Refusal {
   readonly code: number;
@@ -13,9 +13,6 @@ export interface Refusal {
 const accident = /^ {4}at |node:internal|Warning:|unsettled|unexpected (end|\w*Error)|UnhandledPromise/m;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal would obey them.
 const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
-
-/** A slow machine gets such a line every ten seconds; it begins with a count. */
-const isProgress = /^\d/;
 
 /** The run ended so, printed no result and one line on stderr. */
 export function expectRefusal(run: Run, refusal: Refusal): void {
@@ -54,10 +51,7 @@ export function expectClean({ stdout, stderr }: Run): void {
 export function expectWarnings(run: Run, code: number, warnings: readonly RegExp[]): void {
   expectClean(run);
   expect(run).toMatchObject({ code, signal: null });
-  const lines = run.stderr
-    .split("\n")
-    .slice(0, -1)
-    .filter((line) => !isProgress.test(line));
+  const lines = linesOf(run.stderr).filter((line) => !isIncidental(line));
   expect(lines).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
   for (const line of lines) expect(line).toMatch(/^bcat: /);
 }

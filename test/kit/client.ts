@@ -22,6 +22,7 @@ import {
   type Warning,
 } from "@bcat/snapshot";
 import type { Storage } from "@bcat/storage";
+import { exactTimes, inexactTimes } from "./exact-times.js";
 
 /** A key file instead of a passphrase: no scrypt, no waiting. */
 const secret = { keyFile: new Uint8Array(32).fill(7) };
@@ -81,8 +82,11 @@ export async function openClient(storage: Storage, options: ClientOptions = {}):
   const opened: string[] = [];
   let warnings: string[] = [];
   const posix = wrapPosix(loadPosix(accelerators), opened, replace);
-  const onWarning = ({ path, message, kind }: Warning) =>
+  const isExpected = accelerators === "auto" && !exactTimes;
+  const onWarning = ({ path, message, kind }: Warning) => {
+    if (isExpected && inexactTimes.test(message)) return;
     warnings.push(`${kind} ${Buffer.from(path).toString("latin1")}: ${message}`);
+  };
   return {
     repository,
     posix,

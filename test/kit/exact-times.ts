@@ -1,0 +1,9 @@
+/** Whether times can be set to the nanosecond here; says so where they cannot. What Node sets is exact to the microsecond. */
+import { loadPosix } from "@bcat/posix";
+
+export const exactTimes = loadPosix("auto").exactTimes;
+
+/** What a restore then says once, on whatever it restores. */
+export const inexactTimes = /times were restored to the microsecond, more takes koffi/;
+
+if (!exactTimes) process.stdout.write("test: times are compared by the microsecond: koffi is not installed\n");
