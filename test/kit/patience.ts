@@ -9,15 +9,15 @@ const IDLE_MS = 50;
 
 const given = process.env.BCAT_TEST_PATIENCE;
 
-/** At least 1. Processes and workers that tests start inherit it and measure no more. */
-export const patience = given === undefined ? measure() : Math.max(1, Number(given));
+/** A whole number, so that limits stay whole milliseconds; at least 1. Processes and workers that tests start inherit it and measure no more. */
+export const patience = given === undefined ? measure() : Math.max(1, Math.ceil(Number(given)));
 
 process.env.BCAT_TEST_PATIENCE = String(patience);
 
 function measure(): number {
   const started = performance.now();
   work();
-  return Math.max(1, (performance.now() - started) / IDLE_MS);
+  return Math.max(1, Math.ceil((performance.now() - started) / IDLE_MS));
 }
 
 /** Long enough that the scheduler lets others run in between. */
