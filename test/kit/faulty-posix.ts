@@ -41,7 +41,7 @@ export class FaultyPosix {
     }
     if (fails) throw this.#error();
     const result = run();
-    if (name === "openDirectory" || name === "openDirectoryAt") this.open.add((result as Directory).fd);
+    if (name.startsWith("openDirectory")) this.open.add((result as Directory).fd);
     if (name === "createFileAt" || name === "openFileAt") this.open.add(result as number);
     return result;
   }

@@ -5,6 +5,7 @@ export type {
   BackupProgress,
   BackupSummary,
   Compression,
+  RootParent,
   Warning,
 } from "./backup/options.js";
 export type { OwnerNames } from "./backup/owners.js";

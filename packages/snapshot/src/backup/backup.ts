@@ -3,11 +3,12 @@ import { SourceError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
 import { checkSnapshotTexts, type Repository, type Root, WriteSession } from "@bcat/repository";
 import { compileExcludes } from "../exclude.js";
+import { findSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { BackupRun } from "./backup-run.js";
-import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS, type Warning } from "./options.js";
+import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS } from "./options.js";
 import { findParentRoots, ParentRoots } from "./parent-roots.js";
 import { RootBackup } from "./root-backup.js";
-import { normaliseRoots, type OpenRoot, openRoots } from "./roots.js";
+import { findRoots, normaliseRoots } from "./roots.js";
 import { requireSourceFault } from "./source-fault.js";
 
 /**
@@ -30,60 +31,56 @@ export async function backup(
   const start = repository.environment.now();
   checkSnapshotTexts(options);
   const isExcluded = compileExcludes(options.excludes ?? []);
-  const faults: Warning[] = [];
-  const roots = openRoots(posix, normaliseRoots(paths), (path, message) =>
-    faults.push({ path, message, kind: "error" }),
-  );
-  let session: WriteSession | undefined;
+  const faults: { path: Uint8Array; fault: SourceError }[] = [];
+  const roots = findRoots(posix, normaliseRoots(paths), (path, fault) => faults.push({ path, fault }));
+  const chosen = options.parent === undefined ? undefined : await findSnapshot(repository, options.parent);
+  const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
+  const host = options.host === undefined ? {} : { host: options.host };
+  const session = await WriteSession.begin(repository, { level, dryRun: options.dryRun === true, ...host });
   let rootBackup: RootBackup | undefined;
   try {
-    const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
-    const host = options.host === undefined ? {} : { host: options.host };
-    session = await WriteSession.begin(repository, { level, dryRun: options.dryRun === true, ...host });
-    const parents = await findParents(repository, roots, options);
-    const totals = parents.totals;
-    const run = new BackupRun({ session, options, totals, isExcluded });
-    for (const { path, message } of faults) run.reportUnreadable(path, new SourceError(message));
+    const parents = await findParents(repository, roots, options, chosen);
+    const run = new BackupRun({ session, options, totals: parents.totals, isExcluded });
+    for (const { path, fault } of faults) run.reportUnreadable(path, fault);
     rootBackup = new RootBackup({ run, session, posix, parents, options });
     const stored = await storeRoots(rootBackup, run, roots);
     if (stored.length === 0)
       throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
     return await finish({ run, session, options, parents, start }, stored);
   } catch (error) {
-    await session?.abandon();
+    await session.abandon();
     throw error;
   } finally {
     await rootBackup?.close();
-    for (const root of roots) posix.closeDirectory(root.parent);
   }
 }
 
 async function findParents(
   repository: Repository,
-  roots: readonly OpenRoot[],
+  roots: readonly Uint8Array[],
   options: BackupOptions,
+  chosen: SnapshotInfo | undefined,
 ): Promise<ParentRoots> {
-  const paths = roots.map((root) => root.path);
   const { host, clientId } = repository.environment;
   const parents =
     options.force === true
       ? new ParentRoots([])
-      : await findParentRoots(repository, paths, {
+      : await findParentRoots(repository, roots, {
           host: options.host ?? host,
           clientId: options.host === undefined ? clientId : undefined,
-          ...(options.parent === undefined ? {} : { parent: options.parent }),
+          ...(chosen === undefined ? {} : { chosen }),
         });
-  options.onParents?.(paths.map((path) => ({ path, parent: parents.about(path)?.number })));
+  options.onParents?.(roots.map((path) => ({ path, parent: parents.about(path)?.number })));
   return parents;
 }
 
-async function storeRoots(backup: RootBackup, run: BackupRun, roots: readonly OpenRoot[]): Promise<Root[]> {
+async function storeRoots(backup: RootBackup, run: BackupRun, roots: readonly Uint8Array[]): Promise<Root[]> {
   const stored: Root[] = [];
-  for (const root of roots) {
+  for (const path of roots) {
     try {
-      stored.push(await backup.store(root));
+      stored.push(await backup.store(path));
     } catch (error) {
-      run.reportUnreadable(root.path, requireSourceFault(error));
+      run.reportUnreadable(path, requireSourceFault(error));
     }
   }
   return stored;

@@ -4,12 +4,14 @@
  */
 import { SourceError } from "@bcat/errors";
 import type { Stat } from "@bcat/posix";
+import { isName } from "../tree/name.js";
 import { nameLengthMax, nanosecondsMax, secondsMax, targetLengthMax } from "../tree/node.js";
 
-/** @throws SourceError for a name that no node can have */
+/** @throws SourceError for a name that no node can have, or that would lead out of its folder */
 export function boundName(name: Uint8Array): void {
   if (name.length > nameLengthMax)
     throw new SourceError(`its name of ${name.length} bytes is longer than the ${nameLengthMax} that can be stored`);
+  if (!isName(name)) throw new SourceError("its name is none that an entry of a folder can have");
 }
 
 /** @throws SourceError for a target that no node can have */

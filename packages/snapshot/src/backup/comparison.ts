@@ -62,6 +62,7 @@ export class Comparison {
     visit.isAsKnown = false;
     visit.isFilled = true;
     const parents = known === undefined ? undefined : new ParentEntries(repository, known.record);
+    const singles = known === undefined ? this.#options.parents.inside(visit.directory.absolutePath) : [];
     for (let row = 0; row < table.count; row++) {
       if (run.look()) await run.breathe(0);
       const type = table.columns.types[row];
@@ -69,8 +70,10 @@ export class Comparison {
       const name = table.name(row);
       while (parents !== undefined && !parents.covers(name)) await parents.nextLeaf();
       // Most files leave nothing to wait for, and waiting has its price.
-      const done =
-        type === FileType.SYMLINK ? this.#readLink(visit, row) : this.#compareFile(visit, row, parents?.find(name));
+      let done: Promise<void> | undefined;
+      if (type === FileType.SYMLINK) done = this.#readLink(visit, row);
+      else if (known !== undefined) done = this.#compareFile(visit, row, parents?.find(name), known.root);
+      else done = this.#compareSingle(visit, row, singles);
       if (done !== undefined) await done;
     }
   }
@@ -125,10 +128,14 @@ export class Comparison {
     }
   }
 
-  #compareFile(visit: Visit, row: number, parent: ParentEntry | undefined): Promise<void> | undefined {
-    const { known } = visit;
-    if (parent === undefined || known === undefined) return this.#options.read(visit, row);
-    const content = this.unchangedContent(visit.table, row, parent, known.root);
+  #compareFile(
+    visit: Visit,
+    row: number,
+    parent: ParentEntry | undefined,
+    root: ParentRoot,
+  ): Promise<void> | undefined {
+    if (parent === undefined) return this.#options.read(visit, row);
+    const content = this.unchangedContent(visit.table, row, parent, root);
     if (content instanceof Promise) return content.then((found) => this.#takeOver(visit, row, parent, found));
     return this.#takeOver(visit, row, parent, content);
   }
@@ -145,6 +152,14 @@ export class Comparison {
     // What it had: only to tell, when it has been read, whether it has changed.
     if (parent.node.content !== undefined) payloads.set(row, encodeContent(parent.node.content));
     return read(visit, row);
+  }
+
+  /** Compares a file in a folder that no parent knows, but one may know the file: as a root of its own. */
+  #compareSingle(visit: Visit, row: number, singles: readonly ParentRoot[]): Promise<void> | undefined {
+    const path = singles.length === 0 ? undefined : visit.pathOf(visit.table.name(row));
+    const root = path && singles.find((single) => compareBytes(single.root.path, path) === 0);
+    if (root === undefined) return this.#options.read(visit, row);
+    return root.entry(root.root.path).then((entry) => this.#compareFile(visit, row, entry, root));
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 import type { Counts, ParentOfRoot, Repository, Root } from "@bcat/repository";
 import { splitPath } from "../path.js";
-import { findSnapshot, knownSnapshots, type ListedSnapshot, readSnapshot, type SnapshotInfo } from "../snapshots.js";
+import { knownSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { decodeLeaf } from "../tree/leaf.js";
 import { compareBytes } from "../tree/name.js";
 import type { ScanRecord } from "../tree/scan.js";
@@ -67,17 +67,22 @@ export class ParentRoot {
   }
 }
 
-export class ParentRoots {
-  /** The newest first: of two that hold a path, the newer tells of it. */
-  readonly #roots: readonly ParentRoot[];
+/** A root of the backup, and what is known of it: of two parents that hold a path, the first tells of it. */
+interface KnownRoot {
+  readonly path: Uint8Array;
+  readonly parents: readonly ParentRoot[];
+}
 
-  constructor(roots: readonly ParentRoot[]) {
+export class ParentRoots {
+  readonly #roots: readonly KnownRoot[];
+
+  constructor(roots: readonly KnownRoot[]) {
     this.#roots = roots;
   }
 
   /** The newest parent of all, undefined for none. */
   get newest(): number | undefined {
-    return this.#roots.reduce<number | undefined>((newest, { number }) => Math.max(newest ?? 0, number), undefined);
+    return this.#newest()?.number;
   }
 
   /**
@@ -89,7 +94,8 @@ export class ParentRoots {
       const number = this.about(path)?.number;
       return number === undefined ? [] : [{ path, number }];
     });
-    const heads = this.#roots.filter(({ mustResolve }) => !mustResolve).map(({ logHead }) => logHead);
+    const trusted = this.#roots.flatMap((root) => root.parents).filter(({ mustResolve }) => !mustResolve);
+    const heads = trusted.map(({ logHead }) => logHead);
     return {
       ...(new Set(parents.map(({ number }) => number)).size > 1 && { parents }),
       ...(heads.length > 0 && { logHead: Math.min(...heads) }),
@@ -98,18 +104,32 @@ export class ParentRoots {
 
   /** Of the newest: what this backup will probably count. */
   get totals(): { files: number; bytes: number } | undefined {
-    const newest = this.#roots.find(({ number }) => number === this.newest);
+    const newest = this.#newest();
     return newest === undefined ? undefined : { files: newest.counts.files, bytes: newest.counts.bytes };
   }
 
-  /** The parent that knows of `path`. */
+  /** The parent that knows of `path`, which is at or below a root of the backup. */
   of(path: Uint8Array): ParentRoot | undefined {
-    return this.#roots.find((known) => isAtOrBelow(path, known.root.path));
+    return this.#of(path).find((known) => isAtOrBelow(path, known.root.path));
   }
 
-  /** The newest parent that has `path` or something below it. */
+  /** Parents' roots that lie in the folder `path` itself; files among them are known, though the folder is not. */
+  inside(path: Uint8Array): readonly ParentRoot[] {
+    return this.#of(path).filter(({ root }) => compareBytes(splitPath(root.path).folder, path) === 0);
+  }
+
+  /** The newest parent that has `path`, a root of the backup, or something below it. */
   about(path: Uint8Array): ParentRoot | undefined {
-    return this.of(path) ?? this.#roots.find((known) => isAtOrBelow(known.root.path, path));
+    return this.of(path) ?? this.#of(path)[0];
+  }
+
+  #of(path: Uint8Array): readonly ParentRoot[] {
+    return this.#roots.find((root) => isAtOrBelow(path, root.path))?.parents ?? [];
+  }
+
+  #newest(): ParentRoot | undefined {
+    const all = this.#roots.flatMap(({ parents }) => parents);
+    return all.reduce<ParentRoot | undefined>((a, b) => (a === undefined || b.number > a.number ? b : a), undefined);
   }
 }
 
@@ -119,48 +139,69 @@ export interface ParentChoice {
   /** Client to look for where the host has nothing; undefined to look for the host only. */
   readonly clientId: Uint8Array | undefined;
   /** A snapshot to compare with, whosever it is. */
-  readonly parent?: string;
+  readonly chosen?: SnapshotInfo;
 }
 
-/** Finds the parents of `roots`. @throws BcatError not-found for a chosen one; CorruptError */
+/** Finds the parents of `roots`. @throws CorruptError */
 export async function findParentRoots(
   repository: Repository,
   roots: readonly Uint8Array[],
-  choice: ParentChoice,
+  { host, clientId, chosen }: ParentChoice,
 ): Promise<ParentRoots> {
-  if (choice.parent !== undefined) {
-    const info = await findSnapshot(repository, choice.parent);
-    return new ParentRoots(info.snapshot.roots.map((root) => new ParentRoot(repository, info, root)));
+  const found = roots.map((path) => new FoundRoot(path));
+  if (chosen !== undefined) {
+    const known = rootsOf(repository, chosen);
+    for (const root of found) root.add(root.ofHost, known);
+    return new ParentRoots(found);
   }
-  const found = new Map<Uint8Array, ParentRoot[]>(roots.map((root) => [root, []]));
-  const { clientId } = choice;
-  await collect(repository, found, ({ snapshot }) => snapshot.host === choice.host);
-  if (clientId !== undefined)
-    await collect(repository, found, ({ snapshot }) => compareBytes(snapshot.clientId, clientId) === 0);
-  return new ParentRoots([...found.values()].flat());
+  for (const { number, snapshot } of knownSnapshots(repository).reverse()) {
+    const isOfHost = snapshot.host === host;
+    const isOfClient = clientId !== undefined && compareBytes(snapshot.clientId, clientId) === 0;
+    if (!isOfHost && !isOfClient) continue;
+    const open = found.filter((root) => root.wants(snapshot.roots, isOfHost));
+    const info = open.length === 0 ? undefined : await readSnapshot(repository, number);
+    if (info === undefined) continue;
+    const known = rootsOf(repository, info);
+    for (const root of open) root.add(isOfHost ? root.ofHost : root.ofClient, known);
+  }
+  return new ParentRoots(found);
 }
 
-/** Adds to each root the newest snapshot that holds it, and those with roots below it that no newer one has. */
-async function collect(
-  repository: Repository,
-  found: ReadonlyMap<Uint8Array, ParentRoot[]>,
-  isWanted: (listed: ListedSnapshot) => boolean,
-): Promise<void> {
-  const isWhole = (path: Uint8Array, parents: readonly ParentRoot[]) =>
-    parents.some(({ root }) => isAtOrBelow(path, root.path));
-  for (const listed of knownSnapshots(repository).reverse()) {
-    const open = [...found].filter(([path, parents]) => !isWhole(path, parents));
-    if (open.length === 0) return;
-    const holds = (path: Uint8Array) =>
-      listed.snapshot.roots.some((root) => isAtOrBelow(root.path, path) || isAtOrBelow(path, root.path));
-    if (!isWanted(listed) || !open.some(([path]) => holds(path))) continue;
-    const info = await readSnapshot(repository, listed.number);
-    if (info === undefined) continue;
-    for (const [path, parents] of open) {
-      for (const root of info.snapshot.roots) {
-        const isPart = isAtOrBelow(root.path, path) && !isWhole(root.path, parents);
-        if (isPart || isAtOrBelow(path, root.path)) parents.push(new ParentRoot(repository, info, root));
-      }
+/** One for each root of a snapshot: those of the backup share it, and its scan stream is read once. */
+function rootsOf(repository: Repository, info: SnapshotInfo): ParentRoot[] {
+  return info.snapshot.roots.map((root) => new ParentRoot(repository, info, root));
+}
+
+/** What has been found for a root of the backup: the newest that holds it, and those below it that no newer one has. */
+class FoundRoot implements KnownRoot {
+  readonly path: Uint8Array;
+  readonly ofHost: ParentRoot[] = [];
+  readonly ofClient: ParentRoot[] = [];
+
+  constructor(path: Uint8Array) {
+    this.path = path;
+  }
+
+  get parents(): readonly ParentRoot[] {
+    return this.isWhole(this.path, this.ofHost) ? this.ofHost : [...this.ofHost, ...this.ofClient];
+  }
+
+  isWhole(path: Uint8Array, parents: readonly ParentRoot[]): boolean {
+    return parents.some(({ root }) => isAtOrBelow(path, root.path));
+  }
+
+  /** True when a snapshot with these roots may have something of it. */
+  wants(roots: readonly { readonly path: Uint8Array }[], isOfHost: boolean): boolean {
+    if (this.isWhole(this.path, this.ofHost) || (!isOfHost && this.isWhole(this.path, this.ofClient))) return false;
+    return roots.some(({ path }) => isAtOrBelow(path, this.path) || isAtOrBelow(this.path, path));
+  }
+
+  add(parents: ParentRoot[], known: readonly ParentRoot[]): void {
+    if (this.isWhole(this.path, parents)) return;
+    for (const parent of known) {
+      const { path } = parent.root;
+      const isPart = isAtOrBelow(path, this.path) && !this.isWhole(path, parents);
+      if (isPart || isAtOrBelow(this.path, path)) parents.push(parent);
     }
   }
 }

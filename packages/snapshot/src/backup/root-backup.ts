@@ -8,7 +8,7 @@ import { encodeLeaf } from "../tree/leaf.js";
 import { type NodeToWrite, NodeType } from "../tree/node.js";
 import { noReference } from "../tree/reference.js";
 import type { BackupRun } from "./backup-run.js";
-import { boundTarget } from "./bound-entry.js";
+import { boundTarget, boundTimes } from "./bound-entry.js";
 import { Comparison } from "./comparison.js";
 import { ContentWriter } from "./content-writer.js";
 import { Contents } from "./contents/contents.js";
@@ -18,9 +18,9 @@ import type { BackupOptions } from "./options.js";
 import { OwnFolders } from "./own-folders.js";
 import { noOwnerNames, type OwnerNames } from "./owners.js";
 import type { ParentRoots } from "./parent-roots.js";
-import type { OpenRoot } from "./roots.js";
+import { type OpenRoot, openRoot } from "./roots.js";
 import { ScanWriter } from "./scan-writer.js";
-import { SourceDirectories } from "./source-directory.js";
+import { closeDirectory, SourceDirectories } from "./source-directory.js";
 import { fromSource } from "./source-fault.js";
 import { nodeHead, TreeBuilder } from "./tree-builder.js";
 import { type Visit, VisitPool } from "./visit.js";
@@ -87,16 +87,26 @@ export class RootBackup {
       ignoreCtime: options.ignoreCtime === true,
       ignoreInode: options.ignoreInode === true,
     });
-    const ownFolders = new OwnFolders(posix, options.ownFolders ?? []);
+    const ownFolders = new OwnFolders(posix, options.ownFolders ?? [], (path, fault) =>
+      run.reportUnreadable(path, fault),
+    );
     this.#walk = new Walk({ run, posix, directories, visits: this.#visits, ownFolders });
     const cutter = createCutter(SCAN_CHUNKER, gear);
     this.#scanContent = new ContentWriter({ session, kind: TREE, cutter, minimum: SCAN_CHUNKER.minimum });
   }
 
   /** @throws SourceError when the root cannot be read */
-  async store(root: OpenRoot): Promise<Root> {
+  async store(path: Uint8Array): Promise<Root> {
+    const { run, posix } = this.#parts;
     this.#scanContent.reset();
-    return root.stat.type === FileType.DIRECTORY ? await this.#storeDirectory(root) : await this.#storeSingle(root);
+    const root = openRoot(posix, path);
+    try {
+      const fault = boundTimes(root.stat);
+      if (fault !== undefined) run.reportUnreadable(path, fault);
+      return root.stat.type === FileType.DIRECTORY ? await this.#storeDirectory(root) : await this.#storeSingle(root);
+    } finally {
+      closeDirectory(posix, root.parent);
+    }
   }
 
   /** Ends all that goes on beside this thread. */
@@ -149,7 +159,7 @@ export class RootBackup {
       return { path: root.path, node: encodeLeaf([node], { root: true }), scan: encodeContent(scan.finish()) };
     } finally {
       this.#directories.closeAll();
-      posix.closeDirectory(opened);
+      closeDirectory(posix, opened);
     }
   }
 

@@ -3,8 +3,7 @@ import { BcatError, SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { splitPath } from "../path.js";
 import { compareBytes, showName } from "../tree/name.js";
-import type { BackupRun } from "./backup-run.js";
-import { boundTimes } from "./bound-entry.js";
+import { closeDirectory } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 
 const SLASH = 0x2f;
@@ -36,7 +35,7 @@ function isInside(path: Uint8Array, folder: Uint8Array): boolean {
   return folder.at(-1) === SLASH || path[folder.length] === SLASH;
 }
 
-/** A root that is there. `parent` is the folder it is in, open to reach names in it; the root `/` is its own. */
+/** A root whose turn it is. `parent` is the folder it is in, open to reach names in it; the root `/` is its own. */
 export interface OpenRoot {
   readonly path: Uint8Array;
   /** Empty for `/`. */
@@ -45,19 +44,19 @@ export interface OpenRoot {
   readonly stat: Stat;
 }
 
-/** Opens the folder a root is in and looks at the root. The caller closes `parent`. */
+/** Opens the folder a root is in and looks at the root. The caller closes `parent`. @throws SourceError */
 export function openRoot(posix: Posix, path: Uint8Array): OpenRoot {
   const stat = new Stat();
   const { folder, name } = splitPath(path);
   // It is only reached through: a folder that may be entered but not listed is as good.
-  const parent = posix.openDirectoryToSearch(folder);
+  const parent = fromSource(() => posix.openDirectoryToSearch(folder));
   try {
-    if (name.length === 0) posix.statFile(parent.fd, stat);
-    else posix.statAt(parent, name, stat);
+    if (name.length === 0) fromSource(() => posix.statFile(parent.fd, stat));
+    else fromSource(() => posix.statAt(parent, name, stat));
     if (!isRootType(stat.type)) throw new SourceError("it is no file, directory or symbolic link");
     return { path, name, parent, stat };
   } catch (error) {
-    posix.closeDirectory(parent);
+    closeDirectory(posix, parent);
     throw error;
   }
 }
@@ -68,25 +67,27 @@ function isRootType(type: number): boolean {
 }
 
 /**
- * The roots that can be opened; the others are reported, as is what of a root cannot be stored.
+ * The roots that are there; the others are reported. None stays open: there may be more of them than descriptors.
  *
  * @throws SourceError when none is left: then nothing must be written
  */
-export function openRoots(posix: Posix, paths: readonly Uint8Array[], report: BackupRun["reportSkipped"]): OpenRoot[] {
-  const roots: OpenRoot[] = [];
+export function findRoots(
+  posix: Posix,
+  paths: readonly Uint8Array[],
+  report: (path: Uint8Array, fault: SourceError) => void,
+): Uint8Array[] {
+  const found: Uint8Array[] = [];
   let last = "";
   for (const path of paths) {
     try {
-      const root = fromSource(() => openRoot(posix, path));
-      roots.push(root);
-      const fault = boundTimes(root.stat);
-      if (fault !== undefined) report(path, fault.message);
+      closeDirectory(posix, openRoot(posix, path).parent);
+      found.push(path);
     } catch (error) {
-      const { message } = requireSourceFault(error);
-      last = `Cannot back up ${showName(path)}: ${message}`;
-      report(path, message);
+      const fault = requireSourceFault(error);
+      last = `Cannot back up ${showName(path)}: ${fault.message}`;
+      report(path, fault);
     }
   }
-  if (roots.length === 0) throw new SourceError(last);
-  return roots;
+  if (found.length === 0) throw new SourceError(last);
+  return found;
 }

@@ -3,12 +3,23 @@
  * {@link OPEN_MAX} that nobody holds are open at once; the others are opened again when they are needed, and must then
  * be what they were.
  */
-import { SourceError } from "@bcat/errors";
+import { SourceError, systemErrorCode } from "@bcat/errors";
 import { type Directory, type Posix, Stat } from "@bcat/posix";
 import { joinPath } from "../path.js";
 import { fromSource, isExhausted, sourceFault } from "./source-fault.js";
 
 const OPEN_MAX = 16;
+
+/** Closes a directory that was only read: that the system cannot close it well says nothing about what it has given. */
+export function closeDirectory(posix: Posix, directory: Directory): void {
+  try {
+    posix.closeDirectory(directory);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    // A descriptor that is none, or another's, is a fault of this program.
+    if (code === undefined || code === "EBADF") throw error;
+  }
+}
 
 export class SourceDirectory {
   readonly parent: SourceDirectory | undefined;
@@ -110,7 +121,7 @@ export class SourceDirectories {
       fromSource(() => this.#posix.statFile(handle.fd, this.#stat));
       this.#requireSame(directory);
     } catch (error) {
-      this.#posix.closeDirectory(handle);
+      closeDirectory(this.#posix, handle);
       throw error;
     }
     directory.open = handle;
@@ -141,22 +152,18 @@ export class SourceDirectories {
     directory.inodeHigh = inodeHigh;
   }
 
-  /** Closes what nobody holds until `count` are open; false when nothing could be closed. */
+  /** Closes the oldest that nobody holds until `count` of those are open; false when nothing could be closed. */
   #closeOldest(count: number, except?: Directory): boolean {
-    let closed = false;
-    for (const oldest of this.#open) {
-      if (this.#open.size <= count) break;
-      if (oldest.holders > 0 || (except !== undefined && oldest.open === except)) continue;
-      this.#close(oldest);
-      closed = true;
-    }
-    return closed;
+    const free = [...this.#open].filter(({ holders, open }) => holders === 0 && open !== except);
+    const excess = free.slice(0, Math.max(0, free.length - count));
+    for (const oldest of excess) this.#close(oldest);
+    return excess.length > 0;
   }
 
   #close(directory: SourceDirectory): void {
     this.#open.delete(directory);
     const { open } = directory;
     directory.open = undefined;
-    if (open !== undefined) this.#posix.closeDirectory(open);
+    if (open !== undefined) closeDirectory(this.#posix, open);
   }
 }

@@ -74,17 +74,21 @@ export class TreeBuilder {
       if (visit.pending > 0) break;
       if (!this.#isSame(visit) && !visit.isFilled) await this.#options.comparison.fill(visit);
       if (visit.pending > 0) break;
+      const entries = visit.table.count;
       await this.#build(visit);
-      this.#waitingEntries -= visit.table.count;
+      this.#waitingEntries -= entries;
       this.#options.visits.giveBack(visit);
     }
     this.#waiting.splice(0, done);
   }
 
-  /** Nothing in the directory or below it differs from what the parent has. */
+  /**
+   * Nothing in the directory or below it differs from what its parent has. What lies below may have another parent: the
+   * tree that this one has there is then older, and must not be taken over.
+   */
   #isSame(visit: Visit): boolean {
     if (!visit.isAsKnown) return false;
-    for (const { isSame } of visit.subtrees.values()) if (!isSame) return false;
+    for (const { sameAs } of visit.subtrees.values()) if (sameAs !== visit.known?.root) return false;
     return true;
   }
 
@@ -127,7 +131,7 @@ export class TreeBuilder {
     run.countDirectory("unmodified");
     const { tree, digest, columns, entryCount } = known!.record;
     scan.append({ path: visit.directory.path, digest, tree, columns, entryCount });
-    return { tree, isSame: true };
+    return { tree, sameAs: known!.root };
   }
 
   async #store(visit: Visit): Promise<BuiltTree> {
@@ -146,7 +150,7 @@ export class TreeBuilder {
     const digest = table.digest(repository.nameHash);
     const entryCount = table.count;
     scan.append({ path: visit.directory.path, digest, tree, columns: table.scanColumns(), entryCount });
-    return { tree, isSame };
+    return { tree, sameAs: isSame ? known?.root : undefined };
   }
 
   #node(visit: Visit, row: number): NodeToWrite {

@@ -10,8 +10,8 @@ import type { SourceDirectory } from "./source-directory.js";
 /** A subdirectory whose tree is built. */
 export interface BuiltTree {
   readonly tree: TreeReference;
-  /** It is the tree that the parent has at this path. */
-  readonly isSame: boolean;
+  /** The parent that has this very tree at this path. */
+  readonly sameAs: ParentRoot | undefined;
 }
 
 /** What the parent snapshot has of a directory. */

@@ -9,7 +9,7 @@ import { boundName, boundTimes } from "./bound-entry.js";
 import { orderEntries } from "./entry-order.js";
 import type { OwnFolders } from "./own-folders.js";
 import { type SourceDirectories, SourceDirectory } from "./source-directory.js";
-import { fromSource, requireSourceFault, sourceFault } from "./source-fault.js";
+import { fromSource, requireSourceFault } from "./source-fault.js";
 import type { Visit, VisitPool } from "./visit.js";
 
 export interface WalkOptions {
@@ -103,6 +103,7 @@ export class Walk {
       }
       try {
         if (run.isExcluded !== undefined && this.#isExcluded(visit, handle, index)) continue;
+        boundName(this.#list.name(index));
         fromSource(() => posix.statEntry(handle, this.#list, index, this.#stat));
         if (this.#canBeStored(visit, index)) visit.table.add(this.#list.name(index), this.#stat);
       } catch (error) {
@@ -125,21 +126,17 @@ export class Walk {
       run.reportSkipped(path(), "it belongs to the repository this backup goes to");
       return false;
     }
-    boundName(this.#list.name(index));
     const fault = boundTimes(this.#stat);
     if (fault !== undefined) run.reportUnreadable(path(), fault);
     return true;
   }
 
+  /** @throws SourceError when that hangs on its type, and nothing says what it is */
   #isExcluded(visit: Visit, handle: Parameters<Posix["statEntry"]>[0], index: number): boolean {
     const isDirectory = () => {
-      try {
-        this.#options.posix.statEntry(handle, this.#list, index, this.#stat);
-        return this.#stat.type === FileType.DIRECTORY;
-      } catch (error) {
-        requireSourceFault(sourceFault(error));
-        return false;
-      }
+      boundName(this.#list.name(index));
+      fromSource(() => this.#options.posix.statEntry(handle, this.#list, index, this.#stat));
+      return this.#stat.type === FileType.DIRECTORY;
     };
     return this.#options.run.isExcluded?.(this.#absolute(visit, index), isDirectory) === true;
   }
