@@ -30,7 +30,9 @@ export function fullReport(results) {
 }
 
 function conditions({ date, machine, track, runs, scale, tools }) {
-  const versions = tools.map(({ name, version, node }) => `${name} ${version}${node ? ` on Node ${node}` : ""}`);
+  const versions = tools.map(({ name, version, node }) =>
+    node === undefined ? `${name} ${version}` : `${name.split(",", 1)[0]} ${version} on Node ${node}`,
+  );
   const scaled = scale === 1 ? "" : ` Sizes times ${scale}.`;
   const kinds = { defaults: "each tool's defaults", matched: "settings matched" };
   return (
