@@ -2,26 +2,26 @@
  * What one tool does in one round of a workload, each phase as whole processes on a fresh repository and cache. The
  * order is that of a user's life: first backup, the same again with nothing changed, restore into an empty folder.
  */
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { folderSize } from "./folder-size.mjs";
 import { measure, runAll } from "./measure.mjs";
 import { compareHashes, hashTree } from "./tree-hash.mjs";
 
 /**
- * @param round `{tool, folder, sources, hashes?, repeat?}`: `folder` is made and removed; what was restored is compared
+ * @param round `{workload, tool, folder, sources, hashes?}`: `folder` is made and removed; what was restored is compared
  * when `hashes` of the sources are given
  * @param note called with the sample of each phase as soon as it is measured
  * @returns `{size?, restored?}`
  */
 export async function runRound(round, note) {
-  const { tool, folder } = round;
-  const place = makePlace(folder);
+  const { workload, tool, folder } = round;
+  const place = makePlace(folder, workload);
   const options = { env: environmentOf(tool, place), memoryFile: join(folder, "memory") };
   const time = async (phase, commands) => note({ tool: tool.name, phase, ...(await measure(commands, options)) });
   try {
     await runAll(tool.init(place), options);
-    if (round.repeat === undefined) return await lifeOfRepository({ ...round, place, time });
+    if (workload.repeat === undefined) return await lifeOfRepository({ ...round, place, time });
     await startUp({ ...round, place, options, time });
     return {};
   } finally {
@@ -41,10 +41,10 @@ async function lifeOfRepository({ tool, folder, sources, hashes, place, time }) 
   return { size, restored };
 }
 
-async function startUp({ tool, sources, repeat, place, options, time }) {
+async function startUp({ workload, tool, sources, place, options, time }) {
   if (tool.list === undefined) return;
   await runAll(tool.backup(place, sources, "first"), options);
-  for (let i = 0; i < repeat; i++) {
+  for (let i = 0; i < workload.repeat; i++) {
     if (tool.bare !== undefined) await time("bare", tool.bare());
     await time("version", [{ words: tool.versionWords }]);
     await time("list", tool.list(place));
@@ -52,9 +52,13 @@ async function startUp({ tool, sources, repeat, place, options, time }) {
   }
 }
 
-function makePlace(folder) {
+function makePlace(folder, { withKeyFile }) {
   mkdirSync(folder, { recursive: true });
-  return { folder, repository: join(folder, "repository"), cache: join(folder, "cache"), passphrase: "bench" };
+  const place = { folder, repository: join(folder, "repository"), cache: join(folder, "cache"), passphrase: "bench" };
+  if (!withKeyFile) return place;
+  const keyFile = join(folder, "key-file");
+  writeFileSync(keyFile, Buffer.alloc(32, 7));
+  return { ...place, keyFile };
 }
 
 /** Nothing of the user's own settings reaches a tool. */

@@ -30,7 +30,7 @@ export async function runWorkload(workload, options) {
     for (let round = 0; round < runs; round++) {
       for (const tool of turn(tools, round)) {
         if (failed.has(tool)) continue;
-        const job = { tool, folder: join(work, "place"), sources, repeat: workload.repeat };
+        const job = { workload, tool, folder: join(work, "place"), sources };
         const ok = await takeTurn(result, { ...job, ...(round === 0 && { hashes }) }, { round, runs, say });
         if (!ok) failed.add(tool);
       }
@@ -47,7 +47,7 @@ async function takeTurn(result, job, { round, runs, say }) {
   try {
     const { size, restored } = await runRound(job, (sample) => {
       result.samples.push({ round, ...sample });
-      if (job.repeat === undefined) say(`${result.name} ${round + 1}/${runs} ${describe(sample)}`);
+      if (job.workload.repeat === undefined) say(`${result.name} ${round + 1}/${runs} ${describe(sample)}`);
     });
     if (size !== undefined) result.sizes.push({ tool: tool.name, round, ...size });
     if (restored !== undefined) result.restored[tool.name] = restored;

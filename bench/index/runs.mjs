@@ -2,10 +2,10 @@
  * The runs of a local index on disk, made and opened by `@bcat/pack` as a repository does. All that knows the interface
  * of that package is here.
  */
-import { closeSync, fstatSync, openSync, readdirSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { loadBlake3, RepositoryKeys } from "@bcat/crypto";
-import { buildSegment, ChunkIndex, DATA, loadZstd, mergeSegments, PageCache, Segment } from "@bcat/pack";
+import { buildSegment, ChunkIndex, DATA, loadZstd, mergeSegments, PageCache, RunFiles, Segment } from "@bcat/pack";
 import { createKeystream } from "../workloads/keystream.mjs";
 import { idsFrom } from "./ids.mjs";
 
@@ -28,13 +28,15 @@ export async function createContext() {
 export function writeRun(context, { folder, name, first, count }) {
   const segments = [];
   const pages = new PageCache(PAGES_SIZE_MAX);
+  // A merge reads all of them by turns.
+  const files = new RunFiles(Math.ceil(count / SEGMENT_CHUNKS));
   for (let done = 0; done < count; done += SEGMENT_CHUNKS) {
     const built = buildOne(context, first + done, Math.min(SEGMENT_CHUNKS, count - done));
     const file = join(folder, `part-${done}`);
     const sink = openSync(file, "wx");
     writeWhole(sink, built.bytes);
     closeSync(sink);
-    segments.push({ file, segment: new Segment(context, { name: built.name, source: fileSource(file) }, pages) });
+    segments.push({ file, segment: new Segment(context, { name: built.name, source: sourceOf(files, file) }, pages) });
   }
   const sink = openSync(join(folder, `${RUN_PREFIX}${name}`), "wx");
   const target = { name: `cache/${name}`, epoch: 0, domain: 0, sink: (piece) => writeWhole(sink, piece) };
@@ -54,8 +56,9 @@ export function writeRun(context, { folder, name, first, count }) {
 export function openRuns(context, folder) {
   const index = new ChunkIndex();
   const pages = new PageCache(PAGES_SIZE_MAX);
+  const files = new RunFiles();
   for (const file of readdirSync(folder).filter((each) => each.startsWith(RUN_PREFIX))) {
-    const source = fileSource(join(folder, file));
+    const source = sourceOf(files, join(folder, file));
     const name = `cache/${file.slice(RUN_PREFIX.length)}`;
     index.addSegment(new Segment(context, { name, source, sizeMax: Number.MAX_SAFE_INTEGER }, pages));
   }
@@ -97,12 +100,11 @@ function writeWhole(file, bytes) {
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
 }
 
-function fileSource(path) {
-  const file = openSync(path, "r");
-  const { size } = fstatSync(file);
-  const read = (offset, length) => {
-    const bytes = Buffer.allocUnsafeSlow(length);
-    return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
-  };
-  return { size, read, close: () => closeSync(file) };
+function sourceOf(files, path) {
+  return files.source({
+    path,
+    size: statSync(path).size,
+    damage: `Cannot read "${path}"`,
+    manifest: `${path}.manifest`,
+  });
 }

@@ -14,10 +14,10 @@ export const bcat = {
   create: (node) => {
     const bcat = (...words) => ({ words: [node, entry, ...words] });
     return {
-      environment: ({ repository, cache, passphrase }) => ({
+      environment: ({ repository, cache, passphrase, keyFile }) => ({
         BCAT_REPOSITORY: repository,
         BCAT_CACHE_DIR: cache,
-        BCAT_PASSWORD: passphrase,
+        ...(keyFile === undefined ? { BCAT_PASSWORD: passphrase } : { BCAT_KEY_FILE: keyFile }),
       }),
       init: () => [bcat("init")],
       backup: (_place, sources) => [bcat("backup", ...sources)],

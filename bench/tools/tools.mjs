@@ -8,7 +8,7 @@
  *     list(place)                               lists what is in the repository; undefined where there is no such thing
  *     bare()                                    its runtime with nothing to do, if it has one
  *
- * `place` is `{folder, repository, cache, passphrase}`, fresh for each round.
+ * `place` is `{folder, repository, cache, passphrase, keyFile?}`, fresh for each round.
  */
 import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
