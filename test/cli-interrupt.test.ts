@@ -1,7 +1,7 @@
 /** Signals: nothing is committed, one line says so, and the next run works. */
 import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Child, Desk, noMessage, type RunOptions } from "./cli/desk.js";
+import { type Child, Desk, type RunOptions } from "./cli/desk.js";
 import { expectClean, expectJsonRefusal, expectRefusal } from "./cli/refusal.js";
 
 /** Of several packs, so that there is still much to do when the first is there. */
