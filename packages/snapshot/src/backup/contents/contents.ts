@@ -205,8 +205,8 @@ export class Contents {
   readonly #addGroup = (bytes: Uint8Array) => this.#options.chunks.addGroup(decodeFrameGroup(bytes));
 
   #settleRecord(file: BatchedFile, record: FileRecord, builder: ContentBuilder): void {
-    const { visit, row } = file;
-    settleFile(visit, row, { ...record, content: builder.finish(record.inline) }, this.#options.run);
+    const stored = { stat: record.stat, content: builder.finish(record.inline) };
+    settleFile(file, record, stored, this.#options.run);
     this.#sizeTaken += record.size;
     this.#letGo(file);
   }
@@ -283,9 +283,9 @@ export class Contents {
     return reader.read(directory, name, now(), sink);
   }
 
-  #settleRead({ visit, row }: BatchedFile, read: ReadFile): void {
+  #settleRead(file: BatchedFile, read: ReadFile): void {
     const { run, reader } = this.#options;
-    settleFile(visit, row, { ...read, stat: reader.stat, content: this.#builder.finish(read.inline) }, run);
+    settleFile(file, read, { stat: reader.stat, content: this.#builder.finish(read.inline) }, run);
   }
 
   readonly #sink: ContentSink = {

@@ -7,7 +7,7 @@
  *     1 group    frames, as encodeFrameGroup() writes them
  *     2 chunks   u32 count | u32 zero | count * (id 32 | u32 length)
  *     3 restart
- *     4 file     u32 index | u32 flags | f64 size | 18 * f64 stat | u32 bytes | u32 zero | the content, if it stays in the node
+ *     4 file     u32 index | u32 flags | f64 size | 18 * f64 of its stat | u32 bytes | u32 zero | the content, if short
  *     5 fault    u32 index | u32 flags | u32 bytes of the code | u32 bytes of the message | both in UTF-8
  *     6 end      of a job
  *
@@ -30,8 +30,8 @@ const IS_INLINE = 4;
 /** Bit 0 of the flags of a fault: descriptors or memory have run out, which says nothing about the file. */
 const IS_EXHAUSTED = 1;
 
-const STAT_FIELDS = Object.keys(new Stat()) as (keyof Stat)[];
-const FILE_FIXED = 4 + 4 + 8 + STAT_FIELDS.length * 8 + 8;
+const STAT_COUNT = 18;
+const FILE_FIXED = 4 + 4 + 8 + STAT_COUNT * 8 + 8;
 /** Bytes of a message that are kept. */
 const MESSAGE_MAX = 1024;
 
@@ -100,7 +100,7 @@ export class SlabWriter {
     this.#view.setUint32(at, file.index, true);
     this.#view.setUint32(at + 4, flags, true);
     this.#view.setFloat64(at + 8, file.size, true);
-    for (let i = 0; i < STAT_FIELDS.length; i++) this.#view.setFloat64(at + 16 + i * 8, stat[STAT_FIELDS[i]!], true);
+    writeStat(stat, new Float64Array(this.#slab.buffer, this.#slab.byteOffset + at + 16, STAT_COUNT));
     this.#view.setUint32(at + FILE_FIXED - 8, inlineLength, true);
     if (file.inline !== undefined) this.#slab.set(file.inline, at + FILE_FIXED);
   }
@@ -195,11 +195,11 @@ function readChunks(slab: Uint8Array, view: DataView, at: number, visitor: SlabV
 }
 
 /** One for all: a record is done with before the next is read. */
-const readStat = new Stat();
+const stat = new Stat();
 
 function readFile(slab: Uint8Array, view: DataView, at: number): FileRecord {
   const flags = view.getUint32(at + 4, true);
-  for (let i = 0; i < STAT_FIELDS.length; i++) setStat(STAT_FIELDS[i]!, view.getFloat64(at + 16 + i * 8, true));
+  readStat(new Float64Array(slab.buffer, slab.byteOffset + at + 16, STAT_COUNT), stat);
   const start = at + FILE_FIXED;
   const isInline = (flags & IS_INLINE) !== 0;
   return {
@@ -207,13 +207,52 @@ function readFile(slab: Uint8Array, view: DataView, at: number): FileRecord {
     size: view.getFloat64(at + 8, true),
     hasChanged: (flags & HAS_CHANGED) !== 0,
     isUnsettled: (flags & IS_UNSETTLED) !== 0,
-    stat: readStat,
+    stat,
     inline: isInline ? slab.subarray(start, start + view.getUint32(start - 8, true)) : undefined,
   };
 }
 
-function setStat(field: keyof Stat, value: number): void {
-  (readStat as Record<keyof Stat, number>)[field] = value;
+/** Field by field, for this runs once a file. */
+function writeStat(from: Stat, to: Float64Array): void {
+  to[0] = from.type;
+  to[1] = from.mode;
+  to[2] = from.uid;
+  to[3] = from.gid;
+  to[4] = from.size;
+  to[5] = from.links;
+  to[6] = from.mtimeSeconds;
+  to[7] = from.mtimeNanoseconds;
+  to[8] = from.ctimeSeconds;
+  to[9] = from.ctimeNanoseconds;
+  to[10] = from.birthSeconds;
+  to[11] = from.birthNanoseconds;
+  to[12] = from.inodeLow;
+  to[13] = from.inodeHigh;
+  to[14] = from.deviceMajor;
+  to[15] = from.deviceMinor;
+  to[16] = from.specialMajor;
+  to[17] = from.specialMinor;
+}
+
+function readStat(from: Float64Array, to: Stat): void {
+  to.type = from[0] as Stat["type"];
+  to.mode = from[1]!;
+  to.uid = from[2]!;
+  to.gid = from[3]!;
+  to.size = from[4]!;
+  to.links = from[5]!;
+  to.mtimeSeconds = from[6]!;
+  to.mtimeNanoseconds = from[7]!;
+  to.ctimeSeconds = from[8]!;
+  to.ctimeNanoseconds = from[9]!;
+  to.birthSeconds = from[10]!;
+  to.birthNanoseconds = from[11]!;
+  to.inodeLow = from[12]!;
+  to.inodeHigh = from[13]!;
+  to.deviceMajor = from[14]!;
+  to.deviceMinor = from[15]!;
+  to.specialMajor = from[16]!;
+  to.specialMinor = from[17]!;
 }
 
 function readFault(slab: Uint8Array, view: DataView, at: number): FaultRecord {
