@@ -21,8 +21,7 @@ export function orderEntries(list: EntryList): Uint32Array {
   const order = new Uint32Array(count);
   const mask = 2 ** indexBits;
   for (let i = 0; i < count; i++) order[i] = keys[i]! % mask;
-  sortTies(list, order, keys, mask);
-  return withoutRepetitions(list, order);
+  return sortTies(list, order, keys, mask) ? withoutRepetitions(list, order) : order;
 }
 
 /** Bytes that all names begin with. */
@@ -48,12 +47,17 @@ function prefixOf({ bytes, starts, lengths }: EntryList, index: number, skip: nu
   return prefix;
 }
 
-function sortTies(list: EntryList, order: Uint32Array, keys: Float64Array, mask: number): void {
+/** Puts names that have the same prefix in order; false when there are none, and so no name is there twice. */
+function sortTies(list: EntryList, order: Uint32Array, keys: Float64Array, mask: number): boolean {
+  let hasTies = false;
   for (let start = 0, end = 1; start < order.length; start = end++) {
     const prefix = Math.floor(keys[start]! / mask);
     while (end < order.length && Math.floor(keys[end]! / mask) === prefix) end++;
-    if (end - start > 1) order.subarray(start, end).sort((a, b) => compareEntries(list, a, b));
+    if (end - start === 1) continue;
+    hasTies = true;
+    order.subarray(start, end).sort((a, b) => compareEntries(list, a, b));
   }
+  return hasTies;
 }
 
 /** A folder that changes while it is listed may give a name twice, above all on SMB (restic #1866, #2454, #3937). */

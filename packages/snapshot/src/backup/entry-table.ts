@@ -5,7 +5,7 @@
  * Names lie one after the other, each ended by a NUL, which is also how a scan digest takes them.
  */
 import type { KeyedHash } from "@bcat/crypto";
-import { FileType, type Stat } from "@bcat/posix";
+import { type EntryList, FileType, type Stat } from "@bcat/posix";
 import { scanDigestSize } from "../tree/scan.js";
 import { encodeScanStats, type ScanColumns } from "../tree/scan-stats.js";
 
@@ -53,12 +53,22 @@ export class EntryTable {
   }
 
   add(name: Uint8Array, stat: Stat): void {
+    this.#add(name, 0, name.length, stat);
+  }
+
+  /** Adds entry `index` of a list. */
+  addEntry(list: EntryList, index: number, stat: Stat): void {
+    this.#add(list.bytes, list.starts[index]!, list.lengths[index]!, stat);
+  }
+
+  /** The name is `length` bytes of `bytes`, from `from` on. */
+  #add(bytes: Uint8Array, from: number, length: number, stat: Stat): void {
     const row = this.count;
     if (row === this.columns.types.length) this.#growRows();
     const start = this.#nameStarts[row]!;
-    const end = start + name.length;
+    const end = start + length;
     if (end >= this.#names.length) this.#growNames(end + 1);
-    for (let i = 0; i < name.length; i++) this.#names[start + i] = name[i]!;
+    for (let i = 0; i < length; i++) this.#names[start + i] = bytes[from + i]!;
     this.#names[end] = 0;
     this.#nameStarts[row + 1] = end + 1;
     this.count++;

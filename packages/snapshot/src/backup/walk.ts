@@ -9,7 +9,7 @@ import { boundName, boundTimes } from "./bound-entry.js";
 import { orderEntries } from "./entry-order.js";
 import type { OwnFolders } from "./own-folders.js";
 import { type SourceDirectories, SourceDirectory } from "./source-directory.js";
-import { fromSource, requireSourceFault } from "./source-fault.js";
+import { fromSource, requireSourceFault, sourceFault } from "./source-fault.js";
 import type { Visit, VisitPool } from "./visit.js";
 
 export interface WalkOptions {
@@ -104,10 +104,10 @@ export class Walk {
       try {
         if (run.isExcluded !== undefined && this.#isExcluded(visit, handle, index)) continue;
         boundName(this.#list.name(index));
-        fromSource(() => posix.statEntry(handle, this.#list, index, this.#stat));
-        if (this.#canBeStored(visit, index)) visit.table.add(this.#list.name(index), this.#stat);
+        posix.statEntry(handle, this.#list, index, this.#stat);
+        if (this.#canBeStored(visit, index)) visit.table.addEntry(this.#list, index, this.#stat);
       } catch (error) {
-        run.reportEntry(visit, this.#list.name(index), requireSourceFault(error));
+        run.reportEntry(visit, this.#list.name(index), requireSourceFault(sourceFault(error)));
       }
     }
     visit.payloads.reset(visit.table.count);
@@ -134,7 +134,6 @@ export class Walk {
   /** @throws SourceError when that hangs on its type, and nothing says what it is */
   #isExcluded(visit: Visit, handle: Parameters<Posix["statEntry"]>[0], index: number): boolean {
     const isDirectory = () => {
-      boundName(this.#list.name(index));
       fromSource(() => this.#options.posix.statEntry(handle, this.#list, index, this.#stat));
       return this.#stat.type === FileType.DIRECTORY;
     };
