@@ -4,7 +4,7 @@
  * module's. Small things go through one buffer of fixed address, as numbers.
  */
 
-import { createRequire } from "node:module";
+import { requireKoffi } from "@bcat/posix";
 
 type Argument = number | Uint8Array | null;
 type Call = (...values: Argument[]) => number;
@@ -38,7 +38,7 @@ export interface OpenSsl {
 
 /** @throws Error naming what is missing: the package, 64 bits, a function in this build of node. */
 export function loadOpenSsl(): OpenSsl {
-  const koffi = requireKoffi();
+  const koffi = requireKoffi() as Koffi;
   if (koffi.sizeof("size_t") !== 8) throw new Error("Cannot load OpenSSL: pointers are not of 64 bits");
   const process = koffi.load(null);
   const init = "size_t, size_t, size_t, size_t, size_t";
@@ -59,22 +59,4 @@ export function loadOpenSsl(): OpenSsl {
     hmac: process.func("size_t HMAC(size_t, size_t, int, size_t, size_t, size_t, size_t)"),
     clearErrors: process.func("void ERR_clear_error()"),
   };
-}
-
-/** Tried before the package's own loader, which takes 7 ms to find them, in each worker anew. */
-const BINARIES = [
-  "@koromix/koffi-linux-x64/linux_x64/koffi.node",
-  "@koromix/koffi-linux-arm64/linux_arm64/koffi.node",
-] as const;
-
-function requireKoffi(): Koffi {
-  const require = createRequire(import.meta.url);
-  for (const binary of BINARIES) {
-    try {
-      return require(binary) as Koffi;
-    } catch {
-      // The package's own loader finds another, or says what is missing.
-    }
-  }
-  return require("koffi") as Koffi;
 }

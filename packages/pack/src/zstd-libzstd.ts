@@ -2,7 +2,7 @@
  * zstd by a libzstd that is on the machine anyway, called through `koffi`: the one that Node >= 22.15 carries and
  * exports, else the system's (on Linux the package managers need it themselves). As fast as zstd-napi, no compiler.
  */
-import { createRequire } from "node:module";
+import { requireKoffi } from "@bcat/posix";
 import type { Zstd } from "./zstd.js";
 import { announces } from "./zstd-header.js";
 
@@ -27,16 +27,6 @@ const VERSION_MIN = 10_400;
 /** Names of the system's library on Linux and on macOS. */
 const SYSTEM_NAMES = ["libzstd.so.1", "libzstd.1.dylib"];
 
-/**
- * Tried before the package's own loader, which takes 7 ms, in each worker anew. One for another machine does not load,
- * and one that is missing costs 0.1 ms.
- */
-const BINARIES = [
-  "@koromix/koffi-linux-x64/linux_x64/koffi.node",
-  "@koromix/koffi-linux-arm64/linux_arm64/koffi.node",
-  "koffi",
-];
-
 let loaded: { zstd: Zstd | undefined } | undefined;
 
 /** Undefined where there is no koffi, no library, or one that does not do what it should. */
@@ -47,23 +37,11 @@ export function loadLibzstd(): Zstd | undefined {
 
 function load(): Zstd | undefined {
   try {
-    const zstd = wrap(bind(openLibrary(requireKoffi())));
+    const zstd = wrap(bind(openLibrary(requireKoffi() as Koffi)));
     return passesSelfTest(zstd) ? zstd : undefined;
   } catch {
     return undefined;
   }
-}
-
-function requireKoffi(): Koffi {
-  const require = createRequire(import.meta.url);
-  for (const binary of BINARIES) {
-    try {
-      return require(binary) as Koffi;
-    } catch {
-      // The next one, or there is none.
-    }
-  }
-  throw new Error("Cannot load koffi: it is not installed for this machine");
 }
 
 /**

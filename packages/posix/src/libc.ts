@@ -4,7 +4,7 @@
  */
 
 import { constants } from "node:fs";
-import { createRequire } from "node:module";
+import { requireKoffi } from "./require-koffi.js";
 
 /** What is used of koffi; its own types use `any`. */
 interface Koffi {
@@ -49,7 +49,7 @@ export interface Libc {
 export function loadLibc(): Libc {
   // O_NOATIME exists on Linux only; `process.platform` is out of reach below cli.
   if (constants.O_NOATIME === undefined) throw new Error("Cannot load libc: the system is not Linux");
-  const koffi = requireKoffi();
+  const koffi = requireKoffi() as Koffi;
   if (koffi.sizeof("size_t") !== 8) throw new Error("Cannot load libc: pointers are not of 64 bits");
   const process = koffi.load(null);
   // koffi.address() refuses shared memory, which a call does take; memcpy of nothing returns where it was told to copy.
@@ -77,27 +77,6 @@ export function loadLibc(): Libc {
     futimens: process.func("int futimens(int, size_t)"),
     renameat2: findRenameat2(process),
   };
-}
-
-/**
- * Binaries that are tried before the package's own loader, which looks for the C library's kind and takes 7 ms, in each
- * worker anew. One for another machine or C library does not load, and one that is missing costs 0.1 ms.
- */
-const BINARIES = [
-  "@koromix/koffi-linux-x64/linux_x64/koffi.node",
-  "@koromix/koffi-linux-arm64/linux_arm64/koffi.node",
-] as const;
-
-function requireKoffi(): Koffi {
-  const require = createRequire(import.meta.url);
-  for (const binary of BINARIES) {
-    try {
-      return require(binary) as Koffi;
-    } catch {
-      // The package's own loader finds another, or says what is missing.
-    }
-  }
-  return require("koffi") as Koffi;
 }
 
 /** glibc has getdents64 since 2.30; in musl the same function is called getdents, and since 1.2.4 only that. */
