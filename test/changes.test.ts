@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { WriteSession } from "@bcat/repository";
 import { createMemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
@@ -10,7 +11,7 @@ import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
 const MEBIBYTE = 2 ** 20;
-/** Files whose stat data cannot tell a change are read again: those within 2 s of the parent's start. */
+/** Files whose stat data cannot tell a change are read again: those read within 2 s of it. */
 const RACY_MS = 2_000;
 
 describe("the next backup", () => {
@@ -98,7 +99,7 @@ describe("the next backup", () => {
   });
 
   test.each([
-    ["at the start of the parent", 0, true],
+    ["at the moment it was read", 0, true],
     ["a second before it", 1_000, true],
     ["two seconds before it, less a millisecond", RACY_MS - 1, true],
     ["long before it", RACY_MS + 1_001, false],
@@ -119,6 +120,90 @@ describe("the next backup", () => {
     await client.backup([source]);
     await client.backup([source]);
     expect(client.opened).toEqual([]);
+  });
+
+  describe("when a file changes between the listing of its folder and its turn", () => {
+    /** Bytes read of each file of the last backup, by name. */
+    const reads = new Map<string, number>();
+    /** What happens when file `a` is opened. */
+    let atFirst: (() => void) | undefined;
+    let moving: Client;
+
+    beforeEach(async () => {
+      reads.clear();
+      const names = new Map<number, string>();
+      moving = await openClient(createMemoryStorage(), {
+        replace: (posix) => ({
+          openFileAt(directory, name) {
+            const file = Buffer.from(name).toString("latin1");
+            if (file === "a") atFirst?.();
+            const fd = posix.openFileAt(directory, name);
+            names.set(fd, file);
+            return fd;
+          },
+          read(fd, into, position) {
+            const count = posix.read(fd, into, position);
+            reads.set(names.get(fd)!, (reads.get(names.get(fd)!) ?? 0) + count);
+            return count;
+          },
+        }),
+      });
+      moving.time = Date.now() + 3_600_000;
+      for (const name of ["a", "b"]) write(name, name);
+    });
+    afterEach(() => moving[Symbol.asyncDispose]());
+
+    test("it is read once, without a word, and not again by the next backup", async () => {
+      atFirst = () => write("b", "longer", 5_000);
+      expect(await moving.backup([source])).toMatchObject({ errors: 0 });
+      expect(moving.warnings).toEqual([]);
+      expect(Object.fromEntries(reads)).toEqual({ a: 2_000, b: 5_000 });
+      atFirst = undefined;
+      expect(await moving.backup([source])).toMatchObject({ errors: 0, filesUnmodified: 2, filesChanged: 0 });
+      expect(moving.opened).toEqual([]);
+    });
+
+    test("it is read again by the next backup when it was read within two seconds, and then no more", async () => {
+      const later = moving.time;
+      atFirst = () => write("b", "longer", 5_000);
+      // Of a, which was written before, the same is to be said.
+      moving.time = Date.now();
+      await moving.backup([source]);
+      atFirst = undefined;
+      moving.time = later;
+      await moving.backup([source]);
+      expect(moving.opened).toEqual(["a", "b"]);
+      await moving.backup([source]);
+      expect(moving.opened).toEqual([]);
+    });
+
+    test("the moment that counts is when it is read, not when the backup began", async () => {
+      const later = moving.time;
+      moving.time = Date.now();
+      atFirst = () => {
+        moving.time = later;
+      };
+      await moving.backup([source]);
+      atFirst = undefined;
+      await moving.backup([source]);
+      // The clock was set after it was looked at for a, and before it was for b.
+      expect(moving.opened).toEqual(["a"]);
+    });
+
+    test("of a snapshot that does not say so, as 0.1.0 wrote them, the moment is when the backup began", async () => {
+      const later = moving.time;
+      moving.time = Date.now();
+      atFirst = () => {
+        moving.time = later;
+      };
+      await moving.backup([source]);
+      atFirst = undefined;
+      await commitAsBefore(moving);
+      await moving.backup([source]);
+      expect(moving.opened).toEqual(["a", "b"]);
+      await moving.backup([source]);
+      expect(moving.opened).toEqual([]);
+    });
   });
 
   test("takes new metadata over without opening the file when only its mode changed back and forth", async () => {
@@ -222,3 +307,11 @@ describe("the next backup", () => {
     });
   });
 });
+
+/** Commits the newest snapshot once more, without what 0.1.0 did not write. */
+async function commitAsBefore({ repository, find }: Client): Promise<void> {
+  const { isSettled, ...snapshot } = (await find("latest")).snapshot;
+  expect(isSettled).toBe(true);
+  const session = await WriteSession.begin(repository, { level: 0, dryRun: false });
+  await session.commit(snapshot);
+}

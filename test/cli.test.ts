@@ -120,11 +120,37 @@ describe.concurrent("bcat backup", () => {
     const first = await own.bcat(["backup", "--init", "source"]);
     expect(first).toMatchObject({ code: 0, stderr: noMessage });
     expect(first.stdout).toMatch(
-      /^snapshot 1: 1 file, 293 KiB\nfiles: 1 new, 0 changed, 0 unmodified\nfolders: 1 new, /,
+      /^no parent snapshot: reading all files\nsnapshot 1: 1 file, 293 KiB\nfiles: 1 new, 0 changed, 0 unmodified\nfolders: 1 new, /,
     );
     const packs = own.list(own.path("repository/packs"));
     expect(await own.good(["backup", "source"])).toMatch(/\nadded: 0 B, stored as 0 B\n/);
     expect(own.list(own.path("repository/packs"))).toEqual(packs);
+  });
+
+  test("says which sources have no parent, and nothing when all have one or it is to be quiet", async () => {
+    using own = new Desk();
+    own.write({ "a/file": 1_000, "b/file": 2_000 });
+    expect(await own.good(["backup", "--init", "-q", "a"])).toBe("");
+    expect(await own.good(["backup", "a", "b"])).toMatch(/^no parent snapshot for ".*\/b": reading all files there\n/);
+    expect(await own.good(["backup", "a", "b"])).toMatch(/^snapshot 3: /);
+    expect(await own.good(["backup", "--force", "a", "b"])).toMatch(/^no parent snapshot: reading all files\n/);
+    const [parents] = jsonLines(await own.good(["backup", "--json", "a"]));
+    expect(parents).toEqual({ message_type: "parents", sources: [{ path: own.path("a"), parent: "4" }] });
+  });
+
+  test("compares with the snapshot of --parent, and with what --ignore-ctime and --ignore-inode leave", async () => {
+    using own = new Desk();
+    own.write({ "a/file": 1_000 });
+    await own.good(["backup", "--init", "a"]);
+    const changed = async (...words: string[]) => jsonLines(await own.good(["backup", "-n", "--json", ...words, "a"]));
+    expect((await changed("--parent", "latest")).at(-1)).toMatchObject({ parent: "1" });
+    expect((await changed("--host", "another", "--parent", "1")).at(-1)).toMatchObject({ parent: "1" });
+    expect((await changed("--host", "another")).at(-1)).not.toHaveProperty("parent");
+    const missing = await own.bcat(["backup", "--parent", "9", "a"]);
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("Cannot find snapshot 9".slice(1)) });
+    expect(await own.bcat(["backup", "--parent", "x", "a"])).toMatchObject({ code: 2 });
+    for (const flag of ["--ignore-ctime", "--ignore-inode"])
+      expect((await changed(flag)).at(-1)).toMatchObject({ files_unmodified: 1 });
   });
 
   test("with --dry-run writes nothing at all", async () => {

@@ -18,6 +18,8 @@ const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 export function expectRefusal(run: Run, refusal: Refusal): void {
   expectClean(run);
   expectEnd(run, refusal.code);
+  // A backup says first that it has nothing to compare with.
+  expect(run.stdout).toMatch(/^(?:no parent snapshot[^\n]*\n)?$/);
   // On a busy machine after lines of progress, which begin with a count.
   expect(run.stderr).toMatch(/^(?:\d[^\n]*\n)*bcat: [^\n]+\n$/);
   expect(run.stderr).toMatch(refusal.says);
@@ -27,6 +29,7 @@ export function expectRefusal(run: Run, refusal: Refusal): void {
 export function expectJsonRefusal(run: Run, refusal: Refusal): void {
   expectClean(run);
   expectEnd(run, refusal.code);
+  expect(run.stdout).toMatch(/^(?:\{"message_type":"parents",[^\n]*\n)?$/);
   expect(run.stderr).toMatch(/^[^\n]+\n$/);
   const message = JSON.parse(run.stderr);
   expect(message).toEqual({ message_type: "exit_error", code: refusal.code, message: expect.any(String) });

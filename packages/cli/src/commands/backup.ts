@@ -10,7 +10,8 @@ import {
   ownFolders,
   type Site,
 } from "@bcat/host";
-import type { BackupOptions, BackupProgress, BackupSummary } from "@bcat/snapshot";
+import type { BackupOptions, BackupProgress, BackupSummary, RootParent } from "@bcat/snapshot";
+import { parentsLine, parentsMessage } from "../backup-parents.js";
 import { backupMessage, backupReport } from "../backup-report.js";
 import type { Command, Context } from "../command.js";
 import { readExcludeFiles } from "../exclude.js";
@@ -33,6 +34,13 @@ const flags: Flags = {
   "exclude-file": { kind: "list", description: "file with a pattern on each line; # begins a comment" },
   tag: { kind: "list", commas: true, description: "tag for the snapshot, or several with commas between" },
   host: { kind: "text", short: "H", description: "host to name in the snapshot instead of this one" },
+  parent: {
+    kind: "text",
+    description: "compare with this snapshot: a number, latest or latest~2 (default: newest that fits)",
+  },
+  force: { kind: "switch", short: "f", description: "compare with no snapshot: read every file" },
+  "ignore-ctime": { kind: "switch", description: "do not read a file again for its change time alone" },
+  "ignore-inode": { kind: "switch", description: "nor for its inode number or change time" },
   "dry-run": { kind: "switch", short: "n", description: "read and count, but store nothing" },
   compression: { kind: "text", choices: compressions, description: "how hard to compress" },
   threads: {
@@ -78,6 +86,7 @@ export const backup: Command = {
       ...backupOptions(context, excludes),
       ownFolders: ownFolders(site),
       owners: loadOwnerNames(),
+      onParents: (parents) => printParents(parents, context),
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),
     });
@@ -109,8 +118,15 @@ async function openOrCreate(site: Site, { options, signal }: Context) {
 function backupOptions({ options, signal }: Context, excludes: readonly string[]): BackupOptions {
   const host = options.text("host");
   const compression = compressions.find((name) => name === options.text("compression"));
+  const parent = options.text("parent");
+  const ignoreInode = options.switch("ignore-inode");
   return {
     excludes,
+    ...(parent === undefined ? {} : { parent }),
+    force: options.switch("force"),
+    // As restic has it: where inodes are made up, change times are too.
+    ignoreCtime: ignoreInode || options.switch("ignore-ctime"),
+    ignoreInode,
     tags: [...new Set(options.list("tag"))],
     dryRun: options.switch("dry-run"),
     signal,
@@ -129,6 +145,16 @@ function countOption(options: Context["options"], name: string): number | undefi
   if (text === undefined) return undefined;
   if (/^\d{1,3}$/.test(text)) return Number(text);
   throw usageError(`Cannot use --${name} ${quoteText(text)}: give a number from 0 to 999`);
+}
+
+function printParents(parents: readonly RootParent[], { output }: Context): void {
+  if (output.quiet) return;
+  if (output.json) {
+    output.message(parentsMessage(parents));
+    return;
+  }
+  const line = parentsLine(parents);
+  if (line !== undefined) output.print(line);
 }
 
 function printSummary(summary: BackupSummary, { output }: Context): void {

@@ -79,7 +79,16 @@ export class SourceDirectories {
     let nearest = directory;
     for (; nearest.open === undefined; nearest = nearest.parent!) closed.push(nearest);
     let handle = nearest.open;
-    for (const next of closed.reverse()) handle = await this.#openIn(handle, next);
+    for (const next of closed.reverse()) {
+      const above = next.parent!;
+      // While descriptors are waited for, others open and close directories.
+      this.hold(above);
+      try {
+        handle = await this.#openIn(handle, next);
+      } finally {
+        above.holders--;
+      }
+    }
     return handle;
   }
 
@@ -137,7 +146,7 @@ export class SourceDirectories {
         return this.#posix.openDirectoryAt(parent, name);
       } catch (error) {
         if (!isExhausted(error)) throw sourceFault(error);
-        if (this.#closeOldest(0, parent)) continue;
+        if (this.#closeOldest(0)) continue;
         if (!(await this.#relieve())) throw sourceFault(error);
       }
     }
