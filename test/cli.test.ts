@@ -159,7 +159,9 @@ describe.concurrent("bcat backup", () => {
     const before = own.list();
     const run = await own.bcat(["backup", "--dry-run", "source"]);
     expect(run).toMatchObject({ code: 0, stderr: noMessage });
-    expect(run.stdout).toMatch(/^dry run: 3 files, .*; nothing was stored\n(.*\n)*would add: 9[78]\.\d+ KiB/);
+    expect(run.stdout).toMatch(
+      /^(?:no parent .*\n)?dry run: 3 files, .*; nothing was stored\n(.*\n)*would add: 9[78]\.\d+ KiB/,
+    );
     const message = jsonLines(await own.good(["backup", "-n", "--json", "source"])).at(-1);
     expect(message).toMatchObject({ dry_run: true });
     expect(message).not.toHaveProperty("snapshot_id");
@@ -315,6 +317,7 @@ describe.concurrent("bcat --json", () => {
     own.write({ "source/a": 30_000_000 });
     const env = { BCAT_PROGRESS_FPS: "60" };
     const messages = jsonLines(await own.good(["backup", "--init", "--json", "source"], { env }));
+    expect(messages.shift()).toMatchObject({ message_type: "parents" });
     for (const status of messages.slice(0, -1)) {
       expect(status).toMatchObject({
         message_type: "status",
