@@ -1,0 +1,117 @@
+import { loadBlake3 } from "@bcat/crypto";
+import { FileType, Stat } from "@bcat/posix";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { EntryTable } from "./entry-table.js";
+
+const hash = loadBlake3("off").keyed(new Uint8Array(32).fill(1));
+
+/** A file with a value of its own in each column. */
+function statOf(seed: number): Stat {
+  const stat = new Stat();
+  stat.type = FileType.FILE;
+  const fields = Object.keys(stat).filter((field) => field !== "type") as Exclude<keyof Stat, "type">[];
+  fields.forEach((field, i) => {
+    stat[field] = seed * 100 + i + 1;
+  });
+  stat.mode = seed % 0o7777;
+  return stat;
+}
+
+function tableOf(entries: readonly (readonly [string, number])[]): EntryTable {
+  const table = new EntryTable();
+  for (const [name, seed] of entries) table.add(Buffer.from(name), statOf(seed));
+  return table;
+}
+
+const hex = (table: EntryTable) => Buffer.from(table.digest(hash)).toString("hex");
+const names = (table: EntryTable) =>
+  Array.from({ length: table.count }, (_, row) => Buffer.from(table.name(row)).toString());
+
+describe("EntryTable", () => {
+  const entry = fc.tuple(fc.string({ minLength: 1, maxLength: 40 }), fc.nat(1_000));
+
+  it("without some rows is as one that never had them", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(entry, fc.boolean()), { maxLength: 200 }), (rows) => {
+        const table = tableOf(rows.map(([row]) => row));
+        table.filter(Uint8Array.from(rows, ([, isKept]) => (isKept ? 1 : 0)));
+        const expected = tableOf(rows.filter(([, isKept]) => isKept).map(([row]) => row));
+        expect(names(table)).toEqual(names(expected));
+        expect(hex(table)).toBe(hex(expected));
+        expect(table.scanColumns()).toEqual(expected.scanColumns());
+        table.add(Buffer.from("behind"), statOf(1));
+        expected.add(Buffer.from("behind"), statOf(1));
+        expect(hex(table)).toBe(hex(expected));
+      }),
+    );
+  });
+
+  it("that is cleared and filled again is as a new one", () => {
+    const table = tableOf(Array.from({ length: 300 }, (_, i) => [`a long name of entry ${i}`, i]));
+    table.clear();
+    expect([table.count, table.hasRacyFile(-1e12)]).toEqual([0, false]);
+    table.add(Buffer.from("a"), statOf(7));
+    expect(hex(table)).toBe(hex(tableOf([["a", 7]])));
+  });
+
+  it("forgets a row: no file has its inode, and the digest is another", () => {
+    const table = tableOf([
+      ["a", 1],
+      ["b", 2],
+      ["c", 3],
+    ]);
+    const before = hex(table);
+    table.forget(1);
+    expect([...table.columns.inodes.subarray(0, 6)].map((half) => half === 0)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(hex(table)).not.toBe(before);
+    table.set(1, statOf(2));
+    expect(hex(table)).toBe(before);
+  });
+
+  it("covers by its digest every column but devices and times of birth", () => {
+    const base = hex(tableOf([["a", 1]]));
+    const covered = (Object.keys(new Stat()) as (keyof Stat)[]).filter((field) => {
+      const stat = statOf(1);
+      stat[field]++;
+      const table = new EntryTable();
+      table.add(Buffer.from("a"), stat);
+      return hex(table) !== base;
+    });
+    expect(covered.sort()).toEqual([
+      "ctimeNanoseconds",
+      "ctimeSeconds",
+      "gid",
+      "inodeHigh",
+      "inodeLow",
+      "mode",
+      "mtimeNanoseconds",
+      "mtimeSeconds",
+      "size",
+      "type",
+      "uid",
+    ]);
+    expect(
+      hex(
+        tableOf([
+          ["ab", 1],
+          ["c", 2],
+        ]),
+      ),
+    ).not.toBe(
+      hex(
+        tableOf([
+          ["a", 1],
+          ["bc", 2],
+        ]),
+      ),
+    );
+  });
+});
