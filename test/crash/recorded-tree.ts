@@ -1,9 +1,10 @@
 /**
  * What a folder holds, written down so that a restored one can be compared with it: names as bytes, types, modes,
- * mtimes to the nanosecond, and the SHA-256 of contents. Knows nothing of bcat, on purpose.
+ * mtimes as exactly as they can be restored here, and the SHA-256 of contents. Knows nothing of bcat, on purpose.
  */
 import { createHash } from "node:crypto";
 import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { timeUnit } from "../kit/exact-times.js";
 
 /** A line for each entry, by its path below the folder, whose own path is empty. */
 export type RecordedTree = ReadonlyMap<string, string>;
@@ -39,7 +40,7 @@ function recordEntry(tree: Map<string, string>, path: Buffer, relative: Buffer):
 }
 
 function describe(path: Buffer, stat: BigIntStats): string {
-  const head = `mode ${stat.mode.toString(8)} mtime ${stat.mtimeNs}`;
+  const head = `mode ${stat.mode.toString(8)} mtime ${stat.mtimeNs / timeUnit}`;
   if (stat.isSymbolicLink()) return `${head} to ${readlinkSync(path, { encoding: "buffer" }).toString("latin1")}`;
   if (!stat.isFile()) return head;
   return `${head} size ${stat.size} ${createHash("sha256").update(readFileSync(path)).digest("hex")}`;

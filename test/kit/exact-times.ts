@@ -3,6 +3,9 @@ import { loadPosix } from "@bcat/posix";
 
 export const exactTimes = loadPosix("auto").exactTimes;
 
+/** Nanoseconds in which times are compared. */
+export const timeUnit = exactTimes ? 1n : 1_000n;
+
 /** What a restore then says once, on whatever it restores. */
 export const inexactTimes = /times were restored to the microsecond, more takes koffi/;
 

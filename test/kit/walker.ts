@@ -7,7 +7,7 @@
  * the numbers of a device. What is none: atime, ctime, inode, number of links, size of a directory.
  */
 import * as fs from "node:fs";
-import { exactTimes } from "./exact-times.js";
+import { timeUnit } from "./exact-times.js";
 
 export interface WalkOptions {
   /** The mtime of the two directories themselves does not count, only that of what is in them. */
@@ -139,7 +139,7 @@ class Walker implements Comparison {
   }
 
   #compareStats(path: string, { left, right }: Pair<fs.BigIntStats>, ignoreTime: boolean): void {
-    const unit = this.#options.timeUnit ?? (exactTimes ? 1n : 1_000n);
+    const unit = this.#options.timeUnit ?? timeUnit;
     this.#compare(path, "mode", { left: modeOf(left), right: modeOf(right) });
     if (this.#options.ignoreOwner !== true) {
       this.#compare(path, "owner", { left: `${left.uid}:${left.gid}`, right: `${right.uid}:${right.gid}` });
