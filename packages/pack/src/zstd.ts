@@ -2,7 +2,7 @@
  * zstd behind one small interface, with four implementations chosen in one place: the native `zstd-napi`, a libzstd
  * that is there anyway (called through `koffi`), Node's own (`node:zlib`, Node >= 22.15), and a WASM build. Their
  * compressed bytes differ; nothing may depend on them: each reads the frames of the others (docs/format.md section 10).
- * docs/decisions/0008-zstd-without-a-compiler.md has the figures behind the order.
+ * docs/decisions/0009-zstd-without-a-compiler.md has the figures behind the order.
  */
 import { loadBuiltInZstd } from "./zstd-built-in.js";
 import { loadLibzstd } from "./zstd-libzstd.js";
