@@ -67,9 +67,9 @@ const SABOTAGES = [
   },
   {
     what: "two-second rule off",
-    file: "packages/snapshot/src/backup/backup.ts",
-    from: "parent.snapshot.start - RACY_MS",
-    to: "parent.snapshot.start + 1e15 * RACY_MS",
+    file: "packages/snapshot/src/backup/contents/file-reader.ts",
+    from: "> now - RACY_MS",
+    to: "> now + 1e15 * RACY_MS",
     test: "test/changes.test.ts",
   },
   {
@@ -95,10 +95,31 @@ const SABOTAGES = [
   },
   {
     what: "an excluded path stored",
-    file: "packages/snapshot/src/backup/directory-backup.ts",
-    from: "if (run.isExcluded !== undefined && this.#isExcluded(directory, path, name)) continue;",
-    to: "if (run.isExcluded !== undefined && this.#isExcluded(directory, path, name)) run.skipped += 0;",
+    file: "packages/snapshot/src/backup/walk.ts",
+    from: "if (run.isExcluded !== undefined && this.#isExcluded(visit, handle, index)) continue;",
+    to: "if (run.isExcluded !== undefined && this.#isExcluded(visit, handle, index)) run.skipped += 0;",
     test: "test/changes.test.ts",
+  },
+  {
+    what: "no descriptors left taken for an unreadable file",
+    file: "packages/snapshot/src/backup/source-fault.ts",
+    from: 'new Set(["EMFILE", "ENFILE", "ENOMEM"])',
+    to: "new Set<string>([])",
+    test: "test/backup-every-call.test.ts",
+  },
+  {
+    what: "an entry that is listed and never found left out",
+    file: "packages/snapshot/src/backup/tree-builder.ts",
+    from: "run.reportMissing(visit.pathOf(name));",
+    to: "run.look();",
+    test: "test/backup-every-call.test.ts",
+  },
+  {
+    what: "a chunk that another thread has claimed stored again by each",
+    file: "packages/snapshot/src/backup/contents/chunk-maker.ts",
+    from: "if (this.#claims.claim(this.#id)) this.#builder.add",
+    to: "this.#claims.claim(this.#id); this.#builder.add",
+    test: "test/threads.test.ts",
   },
 ];
 
