@@ -1,6 +1,7 @@
 /** A backup in several threads stores what one thread stores, and a thread that dies ends it. */
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { StorageError } from "@bcat/errors";
 import { check } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -58,6 +59,58 @@ async function backUp(storage: Storage, options: { threads: number; accelerators
   fs.rmSync(target, { recursive: true });
   return { summary, root: Buffer.from(snapshot.roots[0]!.node).toString("hex") };
 }
+
+describe("a storage fault", () => {
+  test("of any single write stops a backup in two threads, and the next one is whole", async () => {
+    let stopped = 0;
+    for (let failed = true; failed; ) {
+      const inner = empty.clone();
+      let writes = 0;
+      let isArmed = true;
+      failed = false;
+      const storage: Storage = {
+        ...delegate(inner),
+        async put(name, bytes, options) {
+          if (isArmed && writes++ === stopped) {
+            failed = true;
+            throw new StorageError(`Cannot write "${name}": it fails once`);
+          }
+          await inner.put(name, bytes, options);
+        },
+      };
+      const sizes = { packSize: 2 * MEBIBYTE, packsPerSegment: 4, filesBeforeThreads: 100 };
+      await using client = await openClient(storage, { sizes });
+      client.time = Date.now() + 3_600_000;
+      const run = client.backup([source], { threads: 2 });
+      const error: unknown = await run.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      isArmed = false;
+      if (!failed) {
+        expect(error).toBeUndefined();
+        break;
+      }
+      expect(error).toBeInstanceOf(StorageError);
+      stopped++;
+      expect(await client.backup([source], { threads: 2 })).toMatchObject({ errors: 0 });
+      const findings: unknown[] = [];
+      await check(client.repository, { readData: true, onFinding: (finding) => findings.push(finding) });
+      expect(findings.filter((finding) => (finding as { kind: string }).kind === "damage")).toEqual([]);
+      // Each write once is many: the first ones, and then every seventh.
+      if (stopped > 6) stopped += 6;
+    }
+    expect(stopped).toBeGreaterThan(10);
+  });
+});
+
+const delegate = (inner: MemoryStorage): Storage => ({
+  location: inner.location,
+  get: (...words) => inner.get(...words),
+  put: (...words) => inner.put(...words),
+  putIfAbsent: (...words) => inner.putIfAbsent(...words),
+  list: (prefix) => inner.list(prefix),
+});
 
 describe("a backup", () => {
   let one: Awaited<ReturnType<typeof backUp>>;

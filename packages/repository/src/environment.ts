@@ -28,5 +28,10 @@ export interface Environment {
   /** Of frames, in this thread; `node:crypto` if not given. */
   readonly gcm?: Gcm | undefined;
   /** Sizes, for tests and for tuning; defaults are those of docs/format.md. */
-  readonly sizes?: { readonly packSize?: number; readonly packsPerSegment?: number };
+  readonly sizes?: {
+    readonly packSize?: number;
+    readonly packsPerSegment?: number;
+    /** Files that are read before other threads are started. */
+    readonly filesBeforeThreads?: number;
+  };
 }

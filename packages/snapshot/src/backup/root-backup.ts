@@ -70,6 +70,7 @@ export class RootBackup {
       chunks: session.chunks,
       storeTree,
       chunkSizeMax: chunker.maximum,
+      startFiles: repository.environment.sizes?.filesBeforeThreads,
       createPool: this.#poolMaker(gear),
       reader: new FileReader({ posix, cutter: createCutter(chunker, gear), minimum: chunker.minimum }),
       storeData: (bytes) => session.store(DATA, bytes),

@@ -39,6 +39,8 @@ export interface ContentsOptions {
   readonly storeData: (bytes: Uint8Array) => Uint8Array;
   readonly now: () => number;
   readonly chunkSizeMax: number;
+  /** Files read before they are started; {@link START_FILES} if not given. */
+  readonly startFiles: number | undefined;
   /** Starts the other threads; undefined when there are to be none. */
   readonly createPool: (() => ContentsPool) | undefined;
 }
@@ -99,11 +101,11 @@ export class Contents {
 
   /** Starts the other threads when there has been enough to do. */
   #startPool(files: number, size: number): void {
-    const { createPool, chunks } = this.#options;
+    const { createPool, chunks, startFiles } = this.#options;
     if (this.#pool !== undefined || createPool === undefined) return;
     this.#filesRead += files;
     this.#sizeRead += size;
-    if (this.#filesRead < START_FILES && this.#sizeRead < START_SIZE) return;
+    if (this.#filesRead < (startFiles ?? START_FILES) && this.#sizeRead < START_SIZE) return;
     const pool = createPool();
     pool.onGroup = this.#addGroup;
     chunks.threads = pool;
