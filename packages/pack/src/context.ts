@@ -6,7 +6,7 @@ export interface PackContext {
   readonly keys: RepositoryKeys;
   readonly blake3: Blake3;
   readonly zstd: Zstd;
-  /** Of frames; without it `node:crypto` does. Everything else is small enough for that. */
+  /** Of frames and of pages of the index; without it `node:crypto` does. Everything else is small enough for that. */
   readonly gcm?: Gcm | undefined;
   readonly random: Random;
 }

@@ -45,3 +45,32 @@ test("filterLength() refuses what is cut off or announces more than there is", a
   huge.fill(255, 8, 12);
   expect(filterLength(huge)).toBeUndefined();
 });
+
+/** The ids of a full block at a random place of a segment of `count` entries: they lie close together. */
+function blockOf(count: number, random: (length: number) => Uint8Array): Uint8Array {
+  const block = 16 * 2340;
+  const view = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset);
+  const span = Math.floor((block / count) * 2 ** 32);
+  const first = view(random(4)).getUint32(0) % (2 ** 32 - span);
+  const ids = Array.from({ length: block }, () => {
+    const id = random(16);
+    view(id).setUint32(0, first + (view(id).getUint32(0) % span));
+    return id;
+  });
+  return Buffer.concat(ids.sort(Buffer.compare));
+}
+
+test.each([1e6, 6e7, 1e9, 4e9])(
+  "a filter is built for a block of a segment of %d entries, at once and small",
+  async (count) => {
+    const { random } = await createTestContext("auto", count);
+    for (let i = 0; i < 3; i++) {
+      const ids = blockOf(count, random);
+      const filter = buildFilter(ids);
+      const seed = new DataView(filter.buffer).getUint32(0, true);
+      expect(seed).toBeLessThanOrEqual(20);
+      expect((filter.length * 8) / (ids.length / 16)).toBeLessThan(11.5);
+      for (let at = 0; at < ids.length; at += 16) if (!filterMayContain(filter, ids, at)) expect.unreachable();
+    }
+  },
+);

@@ -1,5 +1,5 @@
 /** Opens the sealed pieces of a segment: pages and footer (docs/format.md section 11). */
-import { decodeHeader, ObjectType, objectKey, openGcmInto } from "@bcat/crypto";
+import { decodeHeader, type Gcm, ObjectType, objectKey, openGcmInto } from "@bcat/crypto";
 import { type BcatError, CorruptError } from "@bcat/errors";
 import type { PackContext } from "../context.js";
 import type { ByteSource } from "./byte-source.js";
@@ -12,6 +12,7 @@ export class SealedPages {
   readonly header: Uint8Array;
   readonly key: Uint8Array;
   readonly additional: Uint8Array;
+  readonly #gcm: Pick<Gcm, "openInto">;
 
   /**
    * @param header the first 48 bytes, where they have been read already
@@ -19,6 +20,7 @@ export class SealedPages {
    */
   constructor(context: PackContext, segment: { name: string; source: ByteSource; header?: Uint8Array }) {
     const { name, source } = segment;
+    this.#gcm = context.gcm ?? { openInto: openGcmInto };
     this.name = name;
     this.source = source;
     this.header = segment.header ?? source.read(0, HEADER_SIZE).slice();
@@ -37,7 +39,7 @@ export class SealedPages {
     const length = place.size + TAG_SIZE;
     const sealed = this.source.read(place.offset, length, scratch);
     if (sealed.length === length) {
-      if (openGcmInto(this.key, pageNonce(page), this.additional, sealed, target) === place.size) return;
+      if (this.#gcm.openInto(this.key, pageNonce(page), this.additional, sealed, target) === place.size) return;
     }
     throw this.damaged(`the tag of page ${page} does not verify`);
   }
