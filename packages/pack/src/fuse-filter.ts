@@ -75,10 +75,12 @@ function without(ids: Uint8Array, offsets: readonly number[]): Uint8Array {
  */
 export function filterMayContain(filters: Uint8Array, id: Uint8Array, offset = 0, start = 0): boolean {
   const seed = readU32(filters, start);
-  const shift = filters[start + 4]!;
-  placeId(readU32(id, offset), readU32(id, offset + 4), seed, shift, readU32(filters, start + 8));
+  const length = 1 << filters[start + 4]!;
+  const p0 = firstPlace(readU32(id, offset), seed, readU32(filters, start + 8) * length);
+  const b = mix(readU32(id, offset + 4) ^ seed);
   const base = start + FILTER_HEADER_SIZE;
-  const found = filters[base + places[0]!]! ^ filters[base + places[1]!]! ^ filters[base + places[2]!]!;
+  const found =
+    filters[base + p0]! ^ filters[base + secondPlace(p0, b, length)]! ^ filters[base + thirdPlace(p0, b, length)]!;
   return found === fingerprint(id, offset, seed);
 }
 
@@ -106,34 +108,40 @@ function dimensions(count: number): { shift: number; segments: number } {
   return { shift: shift - 1, segments: segmentsOf(2 ** (shift - 1)) };
 }
 
-/** The three positions {@link placeId} has found last. */
-const places = new Uint32Array(3);
+/** The first position, among the `range` ones that may be first, of an id whose first word is `word`. */
+function firstPlace(word: number, seed: number, range: number): number {
+  return (mix(word ^ seed) * range * 2 ** -32) >>> 0;
+}
 
-/** Puts the positions of the id that begins with these words into {@link places}. */
-function placeId(w0: number, w1: number, seed: number, shift: number, segments: number): void {
-  const length = 2 ** shift;
-  const b = mix(w1 ^ seed);
-  const p0 = Math.floor((mix(w0 ^ seed) * segments * length) / 2 ** 32);
-  places[0] = p0;
-  places[1] = (p0 + length) ^ (b & (length - 1));
-  places[2] = (p0 + 2 * length) ^ ((b >>> 16) & (length - 1));
+/** The second, one segment on; `b` is the id's second word, mixed. */
+function secondPlace(p0: number, b: number, length: number): number {
+  return (p0 + length) ^ (b & (length - 1));
+}
+
+function thirdPlace(p0: number, b: number, length: number): number {
+  return (p0 + 2 * length) ^ ((b >>> 16) & (length - 1));
 }
 
 /** Peels the hypergraph: repeatedly takes a position only one id maps to, then assigns in reverse. */
 function fillFilter(filter: Uint8Array, ids: Uint8Array, count: number): boolean {
   const seed = readU32(filter, 0);
+  const length = 1 << filter[4]!;
+  const range = readU32(filter, 8) * length;
   const prints = filter.subarray(FILTER_HEADER_SIZE);
   const slots = prints.length;
   /** The three positions of each id. */
   const placesOf = new Uint32Array(3 * count);
   const degree = new Uint8Array(slots);
   const xored = new Uint32Array(slots);
-  for (let index = 0, at = 0; index < count; index++) {
-    placeId(readU32(ids, index * 16), readU32(ids, index * 16 + 4), seed, filter[4]!, readU32(filter, 8));
-    for (let i = 0; i < 3; i++) {
-      const slot = places[i]!;
+  for (let index = 0; index < count; index++) {
+    const p0 = firstPlace(readU32(ids, index * 16), seed, range);
+    const b = mix(readU32(ids, index * 16 + 4) ^ seed);
+    placesOf[3 * index] = p0;
+    placesOf[3 * index + 1] = secondPlace(p0, b, length);
+    placesOf[3 * index + 2] = thirdPlace(p0, b, length);
+    for (let i = 3 * index; i < 3 * index + 3; i++) {
+      const slot = placesOf[i]!;
       if (degree[slot]! === 255) return false;
-      placesOf[at++] = slot;
       degree[slot]!++;
       xored[slot]! ^= index;
     }

@@ -62,17 +62,18 @@ export class Footer {
   /** Index of the last page whose first id is below `id`; 0 when there is none. */
   lastPageBefore(id: Uint8Array): number {
     // Ids are keyed hashes: the page is near the one it would be if they were evenly spread.
-    const guess = Math.floor((readHead(id, 0) / 2 ** 32) * this.#pageCount);
+    const head = readHead(id, 0);
+    const guess = (head * this.#pageCount * 2 ** -32) >>> 0;
     let low = guess;
     let high = guess;
-    if (this.#isBefore(guess, id)) {
-      for (let step = 1; high < this.#pageCount && this.#isBefore(high, id); step *= 2) {
+    if (this.#isBefore(guess, head, id)) {
+      for (let step = 1; high < this.#pageCount && this.#isBefore(high, head, id); step *= 2) {
         low = high;
         high += step;
       }
       high = Math.min(high, this.#pageCount) - 1;
     } else {
-      for (let step = 1; low > 0 && !this.#isBefore(low, id); step *= 2) {
+      for (let step = 1; low > 0 && !this.#isBefore(low, head, id); step *= 2) {
         high = low - 1;
         low = Math.max(0, low - step);
       }
@@ -80,7 +81,7 @@ export class Footer {
     // No page behind `high` begins below the id; `low` does, or is 0.
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (this.#isBefore(middle, id)) low = middle;
+      if (this.#isBefore(middle, head, id)) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -88,7 +89,7 @@ export class Footer {
 
   /** False when the id is surely not in the segment, given what {@link lastPageBefore} says of it. */
   mayContain(id: Uint8Array, page: number): boolean {
-    const block = Math.floor(page / FILTER_PAGES);
+    const block = (page / FILTER_PAGES) >>> 0;
     const start = this.#filters[block]!;
     if (this.#filters[block + 1]! > start + FILTER_HEADER_SIZE && filterMayContain(this.bytes, id, 0, start))
       return true;
@@ -102,10 +103,10 @@ export class Footer {
     return ordinal === packCount ? packBytes : readU32(this.bytes, this.#packs + 4 * ordinal);
   }
 
-  /** True when page `page` begins with an id below `id`. */
-  #isBefore(page: number, id: Uint8Array): boolean {
+  /** True when page `page` begins with an id below `id`, whose first bytes are `head`. */
+  #isBefore(page: number, head: number, id: Uint8Array): boolean {
     const at = FOOTER_FIXED + page * ID_SIZE;
-    const difference = readHead(this.bytes, at) - readHead(id, 0);
+    const difference = readHead(this.bytes, at) - head;
     return difference < 0 || (difference === 0 && compareIds(this.bytes, at, id, 0) < 0);
   }
 
