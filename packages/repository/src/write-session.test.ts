@@ -5,7 +5,8 @@ import { initRepository } from "./open.js";
 import { createTestEnvironment } from "./test-environment.js";
 import { WriteSession } from "./write-session.js";
 
-const PACK_SIZE = 64 * 1024;
+/** Chunks of this size have frames of their own, so that each makes a pack. */
+const PACK_SIZE = 128 * 1024;
 const MINUTE = 60_000;
 
 /** A session with small packs, and a clock that stands until it is moved. */
