@@ -58,6 +58,7 @@ export class RootBackup {
     const { repository } = session;
     const { chunker } = repository;
     const gear = repository.gear();
+    const ignoreCtime = options.ignoreCtime === true;
     this.#parts = parts;
     this.#owners = options.owners ?? noOwnerNames;
     this.#storeTree = (bytes) => session.store(TREE, bytes);
@@ -72,7 +73,7 @@ export class RootBackup {
       chunkSizeMax: chunker.maximum,
       startFiles: repository.environment.sizes?.filesBeforeThreads,
       createPool: this.#poolMaker(gear),
-      reader: new FileReader({ posix, cutter: createCutter(chunker, gear), minimum: chunker.minimum }),
+      reader: new FileReader({ posix, cutter: createCutter(chunker, gear), minimum: chunker.minimum, ignoreCtime }),
       storeData: (bytes) => session.store(DATA, bytes),
       now: repository.environment.now,
     });
@@ -85,7 +86,7 @@ export class RootBackup {
       storeTree,
       isStored: (id) => session.has(DATA, id),
       read: (visit, row) => this.#contents.read(visit, row),
-      ignoreCtime: options.ignoreCtime === true,
+      ignoreCtime,
       ignoreInode: options.ignoreInode === true,
     });
     const ownFolders = new OwnFolders(posix, options.ownFolders ?? [], (path, fault) =>
@@ -130,6 +131,7 @@ export class RootBackup {
         random: environment.random,
         chunker,
         gear,
+        ignoreCtime: options.ignoreCtime === true,
         store: session.chunks.share(),
       });
   }

@@ -40,6 +40,8 @@ export class Visit {
   keep: Uint8Array | undefined;
   /** Names that could not be found: gone, or on a file system that lists what it cannot look up. */
   readonly missing: Uint8Array[] = [];
+  /** Its table and payloads are another's now. */
+  isGivenBack = false;
   /** Files that are being read. */
   pending = 0;
   /** The walk has been through it and all below. */
@@ -83,7 +85,9 @@ export class VisitPool {
     return new Visit(directory, parts, above);
   }
 
-  giveBack({ table, payloads }: Visit): void {
+  giveBack(visit: Visit): void {
+    const { table, payloads } = visit;
+    visit.isGivenBack = true;
     if (this.#spares.length < SPARES_MAX && table.size + payloads.size <= KEPT_MAX)
       this.#spares.push({ table, payloads });
   }

@@ -3,7 +3,7 @@
  * not stack: depth costs nothing, and what is open can be seen. A directory is handed out when its entries have been
  * listed and looked at, and again when all below it have been through.
  */
-import { EntryList, FileType, type Posix, Stat } from "@bcat/posix";
+import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/posix";
 import type { BackupRun } from "./backup-run.js";
 import { boundName, boundTimes } from "./bound-entry.js";
 import { orderEntries } from "./entry-order.js";
@@ -93,7 +93,7 @@ export class Walk {
 
   /** Looks at all entries that are not excluded, in order of name. */
   async #look(visit: Visit): Promise<void> {
-    const { run, posix, directories } = this.#options;
+    const { run, directories } = this.#options;
     const order = orderEntries(this.#list);
     let handle = await directories.handle(visit.directory);
     for (const index of order) {
@@ -104,13 +104,23 @@ export class Walk {
       try {
         if (run.isExcluded !== undefined && this.#isExcluded(visit, handle, index)) continue;
         boundName(this.#list.name(index));
-        posix.statEntry(handle, this.#list, index, this.#stat);
-        if (this.#canBeStored(visit, index)) visit.table.addEntry(this.#list, index, this.#stat);
+        this.#statEntry(handle, index);
       } catch (error) {
-        run.reportEntry(visit, this.#list.name(index), requireSourceFault(sourceFault(error)));
+        run.reportEntry(visit, this.#list.name(index), requireSourceFault(error));
+        continue;
       }
+      if (this.#canBeStored(visit, index)) visit.table.addEntry(this.#list, index, this.#stat);
     }
     visit.payloads.reset(visit.table.count);
+  }
+
+  /** Without a function of its own for each entry, of which there are many. @throws as {@link fromSource} */
+  #statEntry(handle: Directory, index: number): void {
+    try {
+      this.#options.posix.statEntry(handle, this.#list, index, this.#stat);
+    } catch (error) {
+      throw sourceFault(error);
+    }
   }
 
   /** Reports what cannot be stored of the entry that was looked at last. @throws SourceError when it is all of it */
@@ -132,7 +142,7 @@ export class Walk {
   }
 
   /** @throws SourceError when that hangs on its type, and nothing says what it is */
-  #isExcluded(visit: Visit, handle: Parameters<Posix["statEntry"]>[0], index: number): boolean {
+  #isExcluded(visit: Visit, handle: Directory, index: number): boolean {
     const isDirectory = () => {
       fromSource(() => this.#options.posix.statEntry(handle, this.#list, index, this.#stat));
       return this.#stat.type === FileType.DIRECTORY;

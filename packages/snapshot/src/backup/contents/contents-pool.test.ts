@@ -26,6 +26,7 @@ function createPool(code: string): ContentsPool {
     random: (length: number) => new Uint8Array(length),
     chunker: { kind: "cdc", minimum: 16_384, average: 32_768, maximum: 65_536 },
     gear: new Uint32Array(256),
+    ignoreCtime: false,
     store: { claims: { control: new Int32Array(0), tables: [] }, indexes: [], frames },
     entry: pathToFileURL(entry),
   } satisfies ContentsPoolOptions;

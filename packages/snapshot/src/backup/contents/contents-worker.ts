@@ -24,14 +24,15 @@ class ContentsThread {
   readonly #slab: SlabWriter;
 
   constructor(data: ContentsThreadData, context: PackContext) {
-    const { chunker, gear, store, accelerators } = data;
+    const { chunker, gear, store, accelerators, ignoreCtime } = data;
     const { frames } = store;
     const idHash = context.blake3.keyed(context.keys.derive(idLabel(frames.kind), 0, frames.domain));
     this.#context = context;
     this.#slab = new SlabWriter(data.slabs[0]!, handOver(data));
     this.#builder = new FrameBuilder(context, { ...frames, idHash, onGroup: (group) => this.#slab.group(group) });
     const posix = loadPosix(accelerators);
-    this.#reader = new FileReader({ posix, cutter: createCutter(chunker, gear), minimum: chunker.minimum });
+    const cutter = createCutter(chunker, gear);
+    this.#reader = new FileReader({ posix, cutter, minimum: chunker.minimum, ignoreCtime });
     const claims = new ChunkClaims(store.claims);
     const indexes = store.indexes.map((index) => openSharedIndex(context, index));
     this.#maker = new ChunkMaker({ idHash, claims, builder: this.#builder, indexes });

@@ -64,7 +64,7 @@ export class Contents {
   constructor(options: ContentsOptions) {
     this.#options = options;
     this.#builder = new ContentBuilder(options.storeTree);
-    options.run.currentPath = () => this.#current?.visit.pathOf(this.#current.visit.table.name(this.#current.row));
+    options.run.currentPath = () => this.#currentPath();
   }
 
   /**
@@ -91,6 +91,12 @@ export class Contents {
     else return false;
     await this.#tellRun();
     return true;
+  }
+
+  #currentPath(): Uint8Array | undefined {
+    if (this.#current === undefined || this.#current.visit.isGivenBack) return undefined;
+    const { visit, row } = this.#current;
+    return visit.pathOf(visit.table.name(row));
   }
 
   /** Ends the other threads. */

@@ -34,6 +34,8 @@ export interface FileReaderOptions {
   readonly cutter: Cutter;
   /** Content of at most so many bytes is one chunk, uncut. */
   readonly minimum: number;
+  /** Change times say nothing: modification times are to tell whether a file held still. */
+  readonly ignoreCtime: boolean;
 }
 
 export interface ReadFile {
@@ -90,13 +92,13 @@ export class FileReader {
     for (let attempt = 1; ; attempt++) {
       const { size, inline } = yield* this.#readOnce(file, this.#before.size, sink);
       this.#look(file, this.stat);
-      const held = size === this.stat.size && isSame(this.#before, this.stat);
+      const held = size === this.stat.size && this.#isSame(this.#before, this.stat);
       if (!held && attempt < ATTEMPTS_MAX) {
         sink.restart();
         copyStat(this.stat, this.#before);
         continue;
       }
-      const isRecent = this.stat.ctimeSeconds * 1000 + 1000 > now - RACY_MS;
+      const isRecent = this.#changedAt(this.stat) * 1000 + 1000 > now - RACY_MS;
       return { size, inline, hasChanged: !held, isUnsettled: !held || attempt > 1 || isRecent };
     }
   }
@@ -105,6 +107,22 @@ export class FileReader {
     fromSource(() => this.#options.posix.statFile(file, into));
     boundTimes(into);
     if (into.type !== FileType.FILE) throw new SourceError("it was replaced by something that is no file");
+  }
+
+  /** Seconds. */
+  #changedAt({ ctimeSeconds, mtimeSeconds }: Stat): number {
+    return this.#options.ignoreCtime ? mtimeSeconds : ctimeSeconds;
+  }
+
+  #isSame(a: Stat, b: Stat): boolean {
+    return (
+      a.size === b.size &&
+      a.mtimeSeconds === b.mtimeSeconds &&
+      a.mtimeNanoseconds === b.mtimeNanoseconds &&
+      (this.#options.ignoreCtime || (a.ctimeSeconds === b.ctimeSeconds && a.ctimeNanoseconds === b.ctimeNanoseconds)) &&
+      a.inodeLow === b.inodeLow &&
+      a.inodeHigh === b.inodeHigh
+    );
   }
 
   *#readOnce(
@@ -147,18 +165,6 @@ export class FileReader {
     cutter.window.copyWithin(0, start, filled);
     return filled - start;
   }
-}
-
-function isSame(a: Stat, b: Stat): boolean {
-  return (
-    a.size === b.size &&
-    a.mtimeSeconds === b.mtimeSeconds &&
-    a.mtimeNanoseconds === b.mtimeNanoseconds &&
-    a.ctimeSeconds === b.ctimeSeconds &&
-    a.ctimeNanoseconds === b.ctimeNanoseconds &&
-    a.inodeLow === b.inodeLow &&
-    a.inodeHigh === b.inodeHigh
-  );
 }
 
 function copyStat(from: Stat, to: Stat): void {

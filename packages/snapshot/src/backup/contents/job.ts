@@ -12,6 +12,7 @@ export interface ContentsThreadData {
   readonly random: Uint8Array;
   readonly chunker: ChunkerSettings;
   readonly gear: Uint32Array;
+  readonly ignoreCtime: boolean;
   readonly store: SharedStore;
   readonly slabs: readonly Uint8Array[];
   /** For each slab the bytes that wait for the main thread in it; 0 when it is the thread's to fill. */
