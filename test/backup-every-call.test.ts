@@ -9,7 +9,7 @@ import { backup, listEntries, listSnapshots } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
-import { type CallName, type Fault, FaultyPosix } from "./kit/faulty-posix.js";
+import { type CallName, callsToFail, type Fault, FaultyPosix } from "./kit/faulty-posix.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
@@ -200,7 +200,7 @@ test.each(CALLS)("%s() fails once: stored + named = listed, and the next backup 
     const clean = await backupWith(storage, roots, undefined);
     await using first = await open(clean.storage);
     const trees = await treesOf(first);
-    for (let at = 1; at <= (clean.faulty.counts.get(call) ?? 0); at++) {
+    for (const at of callsToFail(clean.faulty.counts.get(call))) {
       // All codes where all else is the same; elsewhere they take turns.
       for (const code of storage === older ? ENTRY_CODES : [ENTRY_CODES[at % ENTRY_CODES.length]!]) {
         const which = `${what}: ${call} ${at} ${code}`;
@@ -235,7 +235,7 @@ test("EMFILE, ENFILE and ENOMEM end the backup, and nothing is committed", async
     if (call === "close" || call === "closeDirectory") continue;
     for (const { storage, roots, what } of SOURCES) {
       const clean = await backupWith(storage, roots, undefined);
-      for (let at = 1; at <= (clean.faulty.counts.get(call) ?? 0); at++) {
+      for (const at of callsToFail(clean.faulty.counts.get(call))) {
         const code = EXHAUSTED[at % EXHAUSTED.length]!;
         const which = `${what}: ${call} ${at} ${code}`;
         const result = await backupWith(storage, roots, { call, at, code });

@@ -10,7 +10,7 @@ import { findSnapshot, type RestoreSummary, restore } from "@bcat/snapshot";
 import { createMemoryStorage, type Storage } from "@bcat/storage";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openClient } from "./kit/client.js";
-import { type CallName, type Fault, FaultyPosix } from "./kit/faulty-posix.js";
+import { type CallName, callsToFail, type Fault, FaultyPosix } from "./kit/faulty-posix.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees } from "./kit/walker.js";
@@ -208,7 +208,7 @@ test.each(CALLS)("%s() fails once: restored + named = all", async (call) => {
   for (const storage of [single, several]) {
     const clean = await restoreWith(storage, undefined);
     remove(clean);
-    for (let at = 1; at <= (clean.faulty.counts.get(call) ?? 0); at++) {
+    for (const at of callsToFail(clean.faulty.counts.get(call))) {
       for (const code of ["EIO", "EACCES"]) {
         const what = `${call} ${at} ${code} of ${storage === single ? "one root" : "several"}`;
         const result = await restoreWith(storage, { call, at, code });
@@ -237,7 +237,7 @@ test.each(EXHAUSTED)("%s ends the restore, and leaves no file that is not whole"
   ] as const) {
     const clean = await restoreWith(single, undefined);
     remove(clean);
-    for (let at = 1; at <= (clean.faulty.counts.get(call) ?? 0); at++) {
+    for (const at of callsToFail(clean.faulty.counts.get(call))) {
       const what = `${call} ${at} ${code}`;
       const result = await restoreWith(single, { call, at, code });
       expectDescriptorsClosed(result, what);
@@ -268,7 +268,7 @@ test("each get fails once: everything is restored all the same, or nothing is wr
     await restoreWith(storage, undefined, failing(0));
     const count = gets;
     expect(count).toBeGreaterThan(1);
-    for (let at = 1; at <= count; at++) {
+    for (const at of callsToFail(count)) {
       const result = await restoreWith(storage, undefined, failing(at));
       const what = `get ${at} of ${count}`;
       expect(result.named, what).toEqual([]);

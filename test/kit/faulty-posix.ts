@@ -10,6 +10,17 @@ export interface Fault {
   readonly code: string;
 }
 
+/** Of the calls of one kind that a test lets fail, in every run; `npm run sweep` lets all of them. */
+const CALLS_FAILED = 6;
+
+/** Which of `count` calls are to fail, one in each run: a few that lie apart, or with EVERY_CALL=all each. */
+export function callsToFail(count = 0): number[] {
+  const all = Array.from({ length: count }, (_, i) => i + 1);
+  if (process.env.EVERY_CALL === "all") return all;
+  const step = Math.max(1, count / CALLS_FAILED);
+  return all.filter((at) => Math.floor(at / step) > Math.floor((at - 1) / step));
+}
+
 /** Passes calls on, fails one of them, and keeps account of descriptors. */
 export class FaultyPosix {
   readonly counts = new Map<string, number>();

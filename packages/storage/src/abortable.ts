@@ -40,11 +40,24 @@ async function* each(objects: AsyncIterable<ListedObject>, signal: AbortSignal):
 
 function untilAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
   if (signal.aborted) return Promise.reject(interruption(signal));
+  const waiting = waitingFor(signal);
   return new Promise((resolve, reject) => {
     const abort = () => reject(interruption(signal));
-    signal.addEventListener("abort", abort, { once: true });
+    waiting.add(abort);
     run()
       .then(resolve, (error: unknown) => reject(signal.aborted ? interruption(signal) : error))
-      .finally(() => signal.removeEventListener("abort", abort));
+      .finally(() => waiting.delete(abort));
   });
+}
+
+/** Calls under way by their signal, which has one listener however many they are. */
+const calls = new WeakMap<AbortSignal, Set<() => void>>();
+
+function waitingFor(signal: AbortSignal): Set<() => void> {
+  const known = calls.get(signal);
+  if (known !== undefined) return known;
+  const waiting = new Set<() => void>();
+  calls.set(signal, waiting);
+  signal.addEventListener("abort", () => waiting.forEach((abort) => void abort()), { once: true });
+  return waiting;
 }

@@ -18,7 +18,7 @@ import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
 /** Chunks of one batch. */
 const CHUNKS_MAX = 32_768;
 /** Files of more than one chunk in a batch: so many may be open at once. */
-const LARGE_FILES_MAX = 256;
+const LARGE_FILES_MAX = 16;
 const NOTHING = new Uint8Array(0);
 
 /** A file that is being restored. */

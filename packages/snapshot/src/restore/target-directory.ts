@@ -6,7 +6,7 @@
 import type { Directory, Posix } from "@bcat/posix";
 
 /** Open directories of one restore. */
-const OPEN_MAX = 256;
+const OPEN_MAX = 16;
 
 export class TargetDirectory {
   readonly parent: TargetDirectory | undefined;
