@@ -80,6 +80,6 @@ export class RestoreRun {
     });
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#options.signal?.aborted === true)
-      throw new BcatError("interrupted", "interrupted; what was restored so far stays");
+      throw new BcatError("interrupted", "interrupted; what was restored so far is incomplete");
   }
 }

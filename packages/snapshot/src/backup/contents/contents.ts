@@ -86,7 +86,7 @@ export class Contents {
   /** Waits until some of the files that are under way are done; false when there are none. */
   async settle(): Promise<boolean> {
     if (this.#batch.files.length > 0) await this.#dispatch();
-    else if (this.#again.length > 0) await this.#readHeld(this.#again.shift()!);
+    else if (this.#again.length > 0) await this.#readAgain(this.#again.shift()!);
     else if (this.#pool?.isBusy === true) await this.#pool.wait();
     else return false;
     await this.#tellRun();
@@ -185,7 +185,7 @@ export class Contents {
       size = step.value.size;
     } catch (error) {
       if (isExhaustion(error)) {
-        this.#again.push(file);
+        this.#postpone(file);
         return 0;
       }
       run.dropRow(visit, row, requireSourceFault(error));
@@ -221,7 +221,7 @@ export class Contents {
 
   #settleFault(file: BatchedFile, { isExhausted, code, message }: FaultRecord): void {
     if (isExhausted) {
-      this.#again.push(file);
+      this.#postpone(file);
       return;
     }
     const cause = code === "" ? undefined : Object.assign(new Error(message), { code });
@@ -234,6 +234,12 @@ export class Contents {
     this.#options.directories().letGo(visit.directory);
   }
 
+  /** A file that there was no descriptor for waits, and its directory holds none meanwhile. */
+  #postpone(file: BatchedFile): void {
+    this.#options.directories().letGo(file.visit.directory);
+    this.#again.push(file);
+  }
+
   /** Tells the run what other threads have done, so that it shows it, and waits where it is to wait. */
   async #tellRun(): Promise<void> {
     const size = this.#sizeTaken;
@@ -241,14 +247,14 @@ export class Contents {
     await this.#options.run.breathe(size);
   }
 
-  /** Reads a file of a batch that there was no descriptor for, when nothing else needs one. */
-  async #readHeld(file: BatchedFile): Promise<void> {
+  /** Reads a file that there was no descriptor for, when nothing else needs one. */
+  async #readAgain(file: BatchedFile): Promise<void> {
     while (this.#pool?.isBusy === true) await this.#pool.wait();
     this.#options.directories().closeIdle();
     try {
       await this.#readLarge(file);
     } finally {
-      this.#letGo(file);
+      file.visit.pending--;
     }
   }
 
