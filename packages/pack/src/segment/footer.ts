@@ -6,33 +6,24 @@
  *
  * About 1.2 bytes an entry. Nothing is decoded when it is opened: look-ups read the bytes where they stand.
  */
-import { GcmOpening } from "@bcat/crypto";
-import { BcatError, CorruptError } from "@bcat/errors";
+import { BcatError } from "@bcat/errors";
 import { isBlobKind } from "../blob-kind.js";
 import { FILTER_HEADER_SIZE, filterLength, filterMayContain } from "../fuse-filter.js";
 import { readU32 } from "../read-u32.js";
+import { openFooterBody } from "./footer-body.js";
 import {
   compareIds,
   entryPageCount,
   FILTER_PAGES,
   FOOTER_FIXED,
-  FOOTER_PAGE,
   HEADER_SIZE,
   ID_SIZE,
   PACK_RECORD_FIXED,
   PACK_RECORD_MAX,
-  pageNonce,
   pagesSize,
   type SegmentCounts,
-  TAG_SIZE,
-  TRAILER_MAGIC,
-  TRAILER_SIZE,
 } from "./layout.js";
 import type { SealedPages } from "./sealed-pages.js";
-
-/** Bytes opened at once. */
-const PIECE_SIZE = 64 * 1024;
-const ZEROS = Buffer.alloc(PIECE_SIZE);
 
 export class Footer {
   readonly counts: SegmentCounts;
@@ -49,7 +40,7 @@ export class Footer {
    * @param bytes the body, where it has been opened already
    * @throws CorruptError naming the segment, or the fault of its source; BcatError newer-format
    */
-  constructor(pages: SealedPages, bytes = openBody(pages)) {
+  constructor(pages: SealedPages, bytes = openFooterBody(pages)) {
     this.bytes = bytes;
     this.#pages = pages;
     this.counts = this.#decodeCounts();
@@ -158,64 +149,6 @@ export class Footer {
     filters[blocks] = offset;
     if (offset === this.bytes.length) return filters;
     throw this.#pages.damaged(`${this.bytes.length - offset} bytes behind the filters`);
-  }
-}
-
-/** The body, piece by piece: a footer of 100 million entries has 120 MB, and may have half as many zeros behind it. */
-function openBody(pages: SealedPages): Uint8Array {
-  const { source, key, additional } = pages;
-  const { offset, length } = findFooter(pages);
-  const tag = source.read(offset + length - TAG_SIZE, TAG_SIZE).slice();
-  const opening = new GcmOpening(key, pageNonce(FOOTER_PAGE), additional, tag);
-  const end = offset + length - TAG_SIZE;
-  const scratch = new Uint8Array(PIECE_SIZE);
-  let body: Body | undefined;
-  for (let at = offset; at < end; at += PIECE_SIZE) {
-    const pieceLength = Math.min(PIECE_SIZE, end - at);
-    const piece = source.read(at, pieceLength, scratch);
-    if (piece.length !== pieceLength) throw pages.damaged("its footer is cut off");
-    const plain = opening.update(piece);
-    body ??= new Body(readU32(plain, 0), length - TAG_SIZE);
-    body.add(plain);
-  }
-  if (!opening.end()) throw pages.damaged("the tag of its footer does not verify");
-  if (body?.fault === undefined) return body!.bytes;
-  throw new CorruptError(`Cannot open "${pages.name}": ${body.fault}`, { object: pages.name });
-}
-
-function findFooter(pages: SealedPages): { offset: number; length: number } {
-  const { source } = pages;
-  const trailer = source.read(source.size - TRAILER_SIZE, TRAILER_SIZE);
-  if (trailer.length !== TRAILER_SIZE || Buffer.compare(trailer.subarray(4), TRAILER_MAGIC) !== 0) {
-    throw pages.damaged("its last bytes are not a trailer");
-  }
-  const length = readU32(trailer, 0);
-  const offset = source.size - TRAILER_SIZE - length;
-  if (offset < HEADER_SIZE || length < 4 + FOOTER_FIXED + TAG_SIZE) throw pages.damaged(`footer of ${length} bytes`);
-  return { offset, length };
-}
-
-/** Takes a padded body in pieces: u32 length, body, zeros. What is wrong is said when the tag has verified. */
-class Body {
-  readonly bytes: Uint8Array;
-  fault: string | undefined;
-  /** Of the padded body, that have been added. */
-  #length = 0;
-
-  constructor(length: number, padded: number) {
-    const room = padded - 4;
-    if (length > room) this.fault = `body length ${length} is above the ${room} bytes there are`;
-    else if (length < FOOTER_FIXED) this.fault = `footer body of ${length} bytes`;
-    this.bytes = new Uint8Array(new SharedArrayBuffer(this.fault === undefined ? length : 0));
-  }
-
-  add(plain: Uint8Array): void {
-    const start = Math.max(0, 4 - this.#length);
-    const end = Math.max(start, Math.min(plain.length, 4 + this.bytes.length - this.#length));
-    if (end > start) this.bytes.set(plain.subarray(start, end), this.#length + start - 4);
-    const padding = plain.subarray(end);
-    if (Buffer.compare(padding, ZEROS.subarray(0, padding.length)) !== 0) this.fault ??= "padding is not zero";
-    this.#length += plain.length;
   }
 }
 

@@ -58,6 +58,8 @@ function write({ kind = DATA, pack = 0, offset = 0, length = 1, record = encodeR
 }
 
 function open(bytes: Uint8Array): Segment {
+  const { gcm: _, ...plain } = context;
+  new Segment(plain, { name: NAME, source: memorySource(bytes) }, new PageCache(1 << 20));
   return new Segment(context, { name: NAME, source: memorySource(bytes) }, new PageCache(1 << 20));
 }
 
@@ -159,6 +161,9 @@ test("a footer that is shorter or longer than it says, or counts more than there
   };
   expect(open(withFooter(bytes, () => undefined)).find(new Uint8Array(32))).toHaveLength(1);
   for (const [what, change] of Object.entries(changes)) {
-    expect(() => open(withFooter(bytes, change)), what).toThrow(CorruptError);
+    const hostile = withFooter(bytes, change);
+    expect(() => open(hostile), what).toThrow(CorruptError);
+    const source = memorySource(hostile);
+    expect(() => new Segment(context, { name: NAME, source }, new PageCache(0)), what).toThrow(CorruptError);
   }
 });

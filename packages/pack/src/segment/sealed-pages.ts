@@ -12,6 +12,8 @@ export class SealedPages {
   readonly header: Uint8Array;
   readonly key: Uint8Array;
   readonly additional: Uint8Array;
+  /** True when opening takes no memory beside its target. */
+  readonly opensInPlace: boolean;
   readonly #gcm: Pick<Gcm, "openInto">;
 
   /**
@@ -20,6 +22,7 @@ export class SealedPages {
    */
   constructor(context: PackContext, segment: { name: string; source: ByteSource; header?: Uint8Array }) {
     const { name, source } = segment;
+    this.opensInPlace = context.gcm?.name === "koffi";
     this.#gcm = context.gcm ?? { openInto: openGcmInto };
     this.name = name;
     this.source = source;
@@ -38,10 +41,13 @@ export class SealedPages {
   open(page: number, place: { offset: number; size: number }, target: Uint8Array, scratch?: Uint8Array): void {
     const length = place.size + TAG_SIZE;
     const sealed = this.source.read(place.offset, length, scratch);
-    if (sealed.length === length) {
-      if (this.#gcm.openInto(this.key, pageNonce(page), this.additional, sealed, target) === place.size) return;
-    }
+    if (sealed.length === length && this.openInto(page, sealed, target)) return;
     throw this.damaged(`the tag of page ${page} does not verify`);
+  }
+
+  /** Opens the sealed bytes of page `page` into the head of `target`; false when their tag is wrong. */
+  openInto(page: number, sealed: Uint8Array, target: Uint8Array): boolean {
+    return this.#gcm.openInto(this.key, pageNonce(page), this.additional, sealed, target) >= 0;
   }
 
   damaged(found: string): BcatError {
