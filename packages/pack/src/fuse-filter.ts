@@ -69,14 +69,26 @@ function without(ids: Uint8Array, offsets: readonly number[]): Uint8Array {
   return pieces.length === 0 ? ids : Buffer.concat([...pieces, ids.subarray(start)]);
 }
 
+/** True when the id (16 bytes at `offset`) may be among those the filter was built for; false: it is not. */
+export function filterMayContain(filter: Uint8Array, id: Uint8Array, offset = 0): boolean {
+  const length = 1 << filter[4]!;
+  return probeFilter(filter, id, offset, 0, readU32(filter, 0), length, readU32(filter, 8) * length);
+}
+
 /**
- * True when the id (16 bytes at `offset`) may be among those the filter at `start` of `filters` was built for; false: it
- * is not. Makes no object.
+ * The same, of the filter at `start` of `filters`, of which is known what its head says: its seed, the length of its
+ * segments, and how many positions may be first. Makes no object.
  */
-export function filterMayContain(filters: Uint8Array, id: Uint8Array, offset = 0, start = 0): boolean {
-  const seed = readU32(filters, start);
-  const length = 1 << filters[start + 4]!;
-  const p0 = firstPlace(readU32(id, offset), seed, readU32(filters, start + 8) * length);
+export function probeFilter(
+  filters: Uint8Array,
+  id: Uint8Array,
+  offset: number,
+  start: number,
+  seed: number,
+  length: number,
+  range: number,
+): boolean {
+  const p0 = firstPlace(readU32(id, offset), seed, range);
   const b = mix(readU32(id, offset + 4) ^ seed);
   const base = start + FILTER_HEADER_SIZE;
   const found =

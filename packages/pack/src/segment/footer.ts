@@ -8,7 +8,7 @@
  */
 import { BcatError } from "@bcat/errors";
 import { isBlobKind } from "../blob-kind.js";
-import { FILTER_HEADER_SIZE, filterLength, filterMayContain } from "../fuse-filter.js";
+import { filterLength, probeFilter } from "../fuse-filter.js";
 import { readU32 } from "../read-u32.js";
 import { openFooterBody } from "./footer-body.js";
 import {
@@ -25,6 +25,12 @@ import {
 } from "./layout.js";
 import type { SealedPages } from "./sealed-pages.js";
 
+/** Words that {@link Footer} keeps of each filter block: its start, then these. */
+const FILTER_WORDS = 4;
+const SEED = 1;
+const LENGTH = 2;
+const RANGE = 3;
+
 export class Footer {
   readonly counts: SegmentCounts;
   /** In shared memory. */
@@ -33,7 +39,7 @@ export class Footer {
   readonly #pageCount: number;
   /** Where the offsets of the pack records begin. */
   readonly #packs: number;
-  /** Where each filter block begins. */
+  /** Of each filter block: where it begins, and what its head says. They are asked for at every look-up. */
   readonly #filters: Uint32Array;
 
   /**
@@ -80,10 +86,11 @@ export class Footer {
 
   /** False when the id is surely not in the segment, given what {@link lastPageBefore} says of it. */
   mayContain(id: Uint8Array, page: number): boolean {
-    const block = (page / FILTER_PAGES) >>> 0;
-    const start = this.#filters[block]!;
-    if (this.#filters[block + 1]! > start + FILTER_HEADER_SIZE && filterMayContain(this.bytes, id, 0, start))
+    const at = ((page / FILTER_PAGES) >>> 0) * FILTER_WORDS;
+    const heads = this.#filters;
+    if (probeFilter(this.bytes, id, 0, heads[at]!, heads[at + SEED]!, heads[at + LENGTH]!, heads[at + RANGE]!)) {
       return true;
+    }
     // The next page may begin with it, and have a filter of its own.
     return page + 1 < this.#pageCount && compareIds(this.bytes, FOOTER_FIXED + (page + 1) * ID_SIZE, id, 0) === 0;
   }
@@ -138,15 +145,18 @@ export class Footer {
 
   #findFilters(): Uint32Array {
     const blocks = Math.ceil(this.#pageCount / FILTER_PAGES);
-    const filters = new Uint32Array(blocks + 1);
+    const filters = new Uint32Array(blocks * FILTER_WORDS);
     let offset = this.#packs + this.counts.packCount * 4;
-    for (let block = 0; block < blocks; block++) {
+    for (let at = 0; at < filters.length; at += FILTER_WORDS) {
       const length = filterLength(this.bytes, offset);
-      if (length === undefined) throw this.#pages.damaged(`filter block ${block} is cut off`);
-      filters[block] = offset;
+      if (length === undefined) throw this.#pages.damaged(`filter block ${at / FILTER_WORDS} is cut off`);
+      const segmentLength = 1 << this.bytes[offset + 4]!;
+      filters[at] = offset;
+      filters[at + SEED] = readU32(this.bytes, offset);
+      filters[at + LENGTH] = segmentLength;
+      filters[at + RANGE] = readU32(this.bytes, offset + 8) * segmentLength;
       offset += length;
     }
-    filters[blocks] = offset;
     if (offset === this.bytes.length) return filters;
     throw this.#pages.damaged(`${this.bytes.length - offset} bytes behind the filters`);
   }
