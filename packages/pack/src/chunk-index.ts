@@ -1,10 +1,9 @@
 /**
- * Where the chunks of a repository are: a few segments of each kind, and the ids this run has added since the last of
- * them. "Is this new?" is answered in memory but for the filters' one false answer in 256.
+ * Where the chunks of a repository are: a few segments of each kind. "Is this new?" is answered in memory but for the
+ * filters' one false answer in 256; what a run has stored and no segment names yet is in its claims (chunk-claims.ts).
  */
 import { type BlobKind, DATA, TREE } from "./blob-kind.js";
 import type { PackContext } from "./context.js";
-import { IdSet } from "./id-set.js";
 import { CondemnedMarks } from "./segment/condemned-marks.js";
 import type { PackRecord } from "./segment/pack-record.js";
 import { PackRecords } from "./segment/pack-records.js";
@@ -39,8 +38,6 @@ export interface SharedIndex {
 
 export class ChunkIndex implements Disposable {
   readonly #runs: Record<BlobKind, Run[]> = { [DATA]: [], [TREE]: [] };
-  /** Ids in packs that no segment names yet: one set for each pack, the last for the open one. */
-  readonly #added: Record<BlobKind, IdSet[]> = { [DATA]: [new IdSet()], [TREE]: [new IdSet()] };
   readonly #condemned = new Set<string>();
   readonly #records = new PackRecords();
 
@@ -71,31 +68,8 @@ export class ChunkIndex implements Disposable {
     return this.#condemned.has(pack);
   }
 
-  /** Notes a chunk of the open pack. */
-  noteAdded(kind: BlobKind, id: Uint8Array): void {
-    this.#added[kind].at(-1)!.add(id);
-  }
-
-  /** The chunks noted since the last call: those of a pack that has closed. They stay noted until {@link dropAdded}. */
-  sealAdded(kind: BlobKind): IdSet {
-    const sealed = this.#added[kind].at(-1)!;
-    this.#added[kind].push(new IdSet());
-    return sealed;
-  }
-
-  /** Forgets noted chunks: a segment that has them has been added. */
-  dropAdded(kind: BlobKind, sealed: IdSet): void {
-    this.#added[kind] = this.#added[kind].filter((set) => set !== sealed);
-  }
-
-  /** Forgets all noted chunks: what they are in was not committed. */
-  clearAdded(kind: BlobKind): void {
-    this.#added[kind] = [new IdSet()];
-  }
-
-  /** True when a writer may refer to the chunk: this run has stored it, or it lies in a pack that is not condemned. */
+  /** True when a writer may refer to the chunk: it lies in a pack that is not condemned. */
   has(kind: BlobKind, id: Uint8Array): boolean {
-    for (const set of this.#added[kind]) if (set.has(id)) return true;
     for (const run of this.#runs[kind]) if (run.segment.has(id, this.#marks(run))) return true;
     return false;
   }

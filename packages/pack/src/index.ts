@@ -22,7 +22,6 @@ export {
   frameGroupSize,
   frameGroupSizeMax,
 } from "./frame-group.js";
-export { IdSet } from "./id-set.js";
 export {
   arenaSize,
   type FinishedPack,

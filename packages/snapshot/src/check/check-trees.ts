@@ -1,6 +1,6 @@
 /** Checks that everything a snapshot refers to is there: its trees decode, their chunks have locations and lengths. */
 import { CorruptError } from "@bcat/errors";
-import { type BlobKind, type ChunkIndex, DATA, IdSet, TREE } from "@bcat/pack";
+import { type BlobKind, ChunkClaims, type ChunkIndex, DATA, TREE } from "@bcat/pack";
 import { type CheckRun, missingChunk, type Repository, registerName } from "@bcat/repository";
 import { type Entry, rootEntries } from "../entries.js";
 import { joinPath } from "../path.js";
@@ -45,7 +45,7 @@ class TreeWalk {
   readonly #index: ChunkIndex;
   readonly #run: CheckRun;
   readonly #badPacks: TreeCheck["badPacks"];
-  readonly #seen = new IdSet();
+  readonly #seen = ChunkClaims.create();
   /** The bad packs that are needed below trees and lists which were walked, by id. */
   readonly #neededBelow = new Map<string, ReadonlySet<string>>();
   /** Those needed below what is being walked. */
@@ -84,7 +84,7 @@ class TreeWalk {
   /** A damaged directory is reported with its path; its siblings are still looked at. */
   async #directory(tree: TreeReference, path: Uint8Array): Promise<void> {
     await this.#once(tree.id, async () => {
-      await this.#run.step("trees", this.#seen.size, undefined);
+      await this.#run.step("trees", this.#seen.count, undefined);
       await this.#guard(path, async () => {
         for await (const nodes of readNodes(this.#repository, tree)) {
           for (const node of nodes) await this.#entry({ path: joinPath(path, node.name), node });
@@ -110,7 +110,7 @@ class TreeWalk {
   /** Walks a tree or list the first time it is met; the other times only what it needs of bad packs counts. */
   async #once(id: Uint8Array, walk: () => Promise<void>): Promise<void> {
     const outer = this.#needed;
-    if (!this.#seen.add(id)) {
+    if (!this.#seen.claim(id)) {
       if (this.#neededBelow.size === 0) return;
       for (const pack of this.#neededBelow.get(Buffer.from(id).toString("hex")) ?? []) outer.add(pack);
       return;
