@@ -5,6 +5,19 @@
 import { constants } from "node:fs";
 import { decodeNames, noteNames } from "./dirent.js";
 import type { EntryList } from "./entry-list.js";
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
+  CREATE_FILE,
+  OPEN_DIRECTORY,
+  OPEN_FILE,
+  OPEN_ROOT,
+  OPEN_SEARCH,
+  RENAME_NOREPLACE,
+  STAT_ENTRY,
+} from "./flags.js";
+import { LastAddress } from "./last-address.js";
 import { type Call, loadLibc } from "./libc.js";
 import { checkName, checkPath, joinPath } from "./name.js";
 import type { Directory, Posix } from "./posix.js";
@@ -12,24 +25,6 @@ import { FileType, Stat } from "./stat.js";
 import { decodeStatx, STATX_MASK, STATX_SIZE } from "./statx.js";
 import { EINTR, ENAMETOOLONG, ENOTSUP, EPERM, type Place, systemError } from "./system-error.js";
 import { checkTime, isOrdinaryTime, verifyTime } from "./time.js";
-
-// O_DIRECTORY and its like differ between x86 and arm, so Node tells them; these are the same on both.
-const O_CLOEXEC = 0o2000000;
-const O_PATH = 0o10000000;
-const AT_FDCWD = -100;
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const AT_EMPTY_PATH = 0x1000;
-/** As lstat(2) does: looking at a mount point of autofs must not mount it. */
-const AT_NO_AUTOMOUNT = 0x800;
-const STAT_ENTRY = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-const RENAME_NOREPLACE = 1;
-
-const OPEN_ROOT = constants.O_RDONLY | constants.O_DIRECTORY | O_CLOEXEC;
-/** A descriptor that only names a place: the directory need not be readable. */
-const OPEN_SEARCH = constants.O_DIRECTORY | O_CLOEXEC | O_PATH;
-const OPEN_DIRECTORY = OPEN_ROOT | constants.O_NOFOLLOW;
-const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | O_CLOEXEC;
-const CREATE_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | O_CLOEXEC;
 
 /** PATH_MAX is 4,096 with the NUL; whatever does not fit here the kernel would refuse as well. */
 const TEXT_SIZE = 8_192;
@@ -63,12 +58,8 @@ class KoffiPosix implements Posix {
   readonly #times = new Int32Array(new ArrayBuffer(TIMES_SIZE));
   readonly #timesAt = this.#libc.address(this.#times.buffer);
   readonly #stat = new Stat();
-  /** The memory of the list of entries that was used last, and its address. */
-  #entries: ArrayBufferLike | undefined;
-  #entriesAt = 0;
-  /** The buffer that was written from last, and its address. */
-  #written: ArrayBufferLike | undefined;
-  #writtenAt = 0;
+  readonly #entriesAt = new LastAddress(this.#libc);
+  readonly #writtenAt = new LastAddress(this.#libc);
 
   readonly renameExclusive = this.#libc.renameat2 && this.#renameExclusive.bind(this, this.#libc.renameat2);
 
@@ -101,7 +92,7 @@ class KoffiPosix implements Posix {
     this.#libc.lseek(directory.fd, 0, 0);
     for (;;) {
       into.reserve(GETDENTS_SIZE);
-      const length = this.#libc.getdents(directory.fd, this.#entriesAddress(into) + into.length, GETDENTS_SIZE);
+      const length = this.#libc.getdents(directory.fd, this.#entriesAt.of(into.bytes) + into.length, GETDENTS_SIZE);
       if (length === 0) return;
       if (length > 0) noteNames(into, length);
       else this.#again("getdents64", { directory });
@@ -116,7 +107,7 @@ class KoffiPosix implements Posix {
   }
 
   statEntry(directory: Directory, entries: EntryList, index: number, into: Stat): void {
-    const at = this.#entriesAddress(entries) + entries.starts[index]!;
+    const at = this.#entriesAt.of(entries.bytes) + entries.starts[index]!;
     while (this.#libc.statx(directory.fd, at, STAT_ENTRY, STATX_MASK, this.#statxAt) < 0)
       this.#again("statx", { directory, name: entries.name(index) });
     decodeStatx(this.#statx, into);
@@ -164,7 +155,7 @@ class KoffiPosix implements Posix {
   }
 
   writeFile(fd: number, bytes: Uint8Array, position: number): void {
-    const from = this.#addressOf(bytes);
+    const from = this.#writtenAt.of(bytes);
     for (let done = 0; done < bytes.length; ) {
       const written = this.#libc.pwrite(fd, from + done, bytes.length - done, position + done);
       if (written >= 0) done += written;
@@ -248,15 +239,6 @@ class KoffiPosix implements Posix {
     return { fd, path: path.slice() };
   }
 
-  #entriesAddress(list: EntryList): number {
-    const { buffer } = list.bytes;
-    if (buffer !== this.#entries) {
-      this.#entries = buffer;
-      this.#entriesAt = this.#libc.address(buffer);
-    }
-    return this.#entriesAt;
-  }
-
   #renameExclusive(renameat2: Call, from: Uint8Array, to: Uint8Array): void {
     checkPath(from);
     checkPath(to);
@@ -272,15 +254,6 @@ class KoffiPosix implements Posix {
     do fd = this.#libc.openat(directory.fd, this.#textAt, flags, mode);
     while (fd < 0 && this.#again("openat", { directory, name }));
     return fd;
-  }
-
-  /** Of the memory of `bytes`, which is looked up once for many calls on one buffer. */
-  #addressOf({ buffer, byteOffset }: Uint8Array): number {
-    if (buffer !== this.#written) {
-      this.#writtenAt = this.#libc.address(buffer);
-      this.#written = buffer;
-    }
-    return this.#writtenAt + byteOffset;
   }
 
   #plainFlags(directory: Directory, name: Uint8Array): number {

@@ -1,4 +1,5 @@
 export type { ConfigBody } from "./bodies/config.js";
+export type { Counts } from "./bodies/counts.js";
 export { decodeLogRecord, encodeLogRecord, type LogEntry, type LogHead, type LogRecord } from "./bodies/log.js";
 export {
   type CompactionOutcome,
@@ -12,7 +13,6 @@ export {
 export type { NameReference, SegmentReference } from "./bodies/references.js";
 export { decodeSession, encodeSession, type SessionBody } from "./bodies/session.js";
 export {
-  type Counts,
   type ErrorList,
   errorCountMax,
   type ParentOfRoot,

@@ -7,7 +7,8 @@
  *     list of varint: counts ‖ varint errors               id: varint index in the table of texts; list: varint n ‖ …
  */
 import type { ByteReader, ByteWriter } from "@bcat/codec";
-import { type Counts, countNames, type Snapshot } from "./bodies/snapshot.js";
+import { type Counts, countNames } from "./bodies/counts.js";
+import type { Snapshot } from "./bodies/snapshot.js";
 
 export interface SnapshotSummary
   extends Omit<Snapshot, "roots" | "errors" | "seen" | "original" | "parents" | "counts"> {

@@ -10,10 +10,11 @@ import { CorruptError, isBcatError } from "@bcat/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ConfigBody, decodeConfig, encodeConfig } from "./config.js";
+import { type Counts, countNames } from "./counts.js";
 import { decodeLogRecord, encodeLogRecord, type LogRecord } from "./log.js";
 import { decodeOutcome, encodeOutcome, type Outcome, type SnapshotOutcome } from "./outcome.js";
 import { decodeSession, encodeSession, type SessionBody } from "./session.js";
-import { type Counts, countNames, type Snapshot } from "./snapshot.js";
+import type { Snapshot } from "./snapshot.js";
 
 const number = fc.integer({ min: 1, max: 9_999_999_999 });
 const time = fc.maxSafeInteger().map((value) => value + 0);

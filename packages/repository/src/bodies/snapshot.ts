@@ -14,6 +14,7 @@
  */
 
 import type { ByteReader, ByteWriter } from "@bcat/codec";
+import { type Counts, readCounts, writeCounts } from "./counts.js";
 import {
   type BodyReader,
   type BodyWriter,
@@ -87,30 +88,6 @@ export interface Root {
   /** Content of the scan stream, encoded; no bytes when there is none. */
   readonly scan: Uint8Array;
 }
-
-/** What is numbered in field 30, in this order. */
-export const countNames = [
-  "files",
-  "directories",
-  "symlinks",
-  "others",
-  "bytes",
-  "filesNew",
-  "filesChanged",
-  "filesUnmodified",
-  "directoriesNew",
-  "directoriesChanged",
-  "directoriesUnmodified",
-  "dataChunksAdded",
-  "treeChunksAdded",
-  "plainBytesAdded",
-  "storedBytesAdded",
-] as const;
-
-export type Counts = Readonly<Record<(typeof countNames)[number], number>> & {
-  /** What a later version counts, kept; absent when there is none. */
-  readonly later?: readonly number[];
-};
 
 export interface ErrorList {
   readonly total: number;
@@ -223,18 +200,6 @@ function writeTexts(writer: ByteWriter, texts: readonly string[]): void {
 
 function readText(reader: ByteReader): string {
   return reader.text(bodySizeMax);
-}
-
-function writeCounts(writer: ByteWriter, counts: Counts): void {
-  for (const name of countNames) writer.varint(counts[name]);
-  for (const count of counts.later ?? []) writer.varint(count);
-}
-
-function readCounts(reader: ByteReader): Counts {
-  const entries = countNames.map((name) => [name, reader.varint()] as const);
-  const named = Object.fromEntries(entries) as Record<(typeof countNames)[number], number>;
-  const later = readList(reader, () => reader.varint());
-  return later.length === 0 ? named : { ...named, later };
 }
 
 /** Without errors the field is absent. */

@@ -16,6 +16,7 @@ import { ByteReader, ByteWriter } from "@bcat/codec";
 import { CorruptError } from "@bcat/errors";
 import { compareBytes, isName, showName } from "./name.js";
 import { idSize, levelMax, type TreeReference, treeSizeMax } from "./node.js";
+import { PendingBytes } from "./pending-bytes.js";
 import { comparePostOrder, sharedLength } from "./post-order.js";
 import { columnNames, columnSizes, type ScanColumns } from "./scan-stats.js";
 
@@ -231,48 +232,6 @@ export function decodeScanRecord(bytes: Uint8Array, path: Uint8Array, what: stri
   };
   reader.end();
   return { path, digest, tree, entryCount, columns };
-}
-
-/** What was fed and not yet taken. */
-class PendingBytes {
-  /** Bytes taken so far. */
-  taken = 0;
-  #bytes = new Uint8Array(0);
-  #start = 0;
-  #end = 0;
-
-  get length(): number {
-    return this.#end - this.#start;
-  }
-
-  at(index: number): number {
-    return this.#bytes[this.#start + index]!;
-  }
-
-  append(piece: Uint8Array): void {
-    if (this.#end + piece.length > this.#bytes.length) this.#makeRoom(piece.length);
-    this.#bytes.set(piece, this.#end);
-    this.#end += piece.length;
-  }
-
-  /** A copy, which outlives the next piece. */
-  take(length: number): Uint8Array {
-    const taken = this.#bytes.slice(this.#start, this.#start + length);
-    this.#start += length;
-    this.taken += length;
-    return taken;
-  }
-
-  #makeRoom(length: number): void {
-    const kept = this.#bytes.subarray(this.#start, this.#end);
-    const needed = kept.length + length;
-    // Doubling, so that many small pieces of a large record are not copied again and again.
-    const bytes = needed <= this.#bytes.length / 2 ? this.#bytes : new Uint8Array(needed * 2);
-    bytes.set(kept);
-    this.#bytes = bytes;
-    this.#start = 0;
-    this.#end = kept.length;
-  }
 }
 
 function findPathFault(path: Uint8Array, last: Uint8Array | undefined): string | undefined {

@@ -2,7 +2,6 @@
  * Has files read and their contents stored: in this thread, and once there is enough work, in others too. Small files go
  * to other threads in batches, chunks of large ones in pieces; what they have no room for is done here, by the same code.
  */
-import { SourceError } from "@bcat/errors";
 import { decodeFrameGroup } from "@bcat/pack";
 import type { Directory } from "@bcat/posix";
 import type { ChunkStore } from "@bcat/repository";
@@ -15,9 +14,9 @@ import type { Visit } from "../visit.js";
 import { ContentBuilder } from "./content-builder.js";
 import { ContentPieces } from "./content-pieces.js";
 import type { ContentsPool, Task } from "./contents-pool.js";
-import { type BatchedFile, FileBatch } from "./file-batch.js";
-import type { ContentSink, FileReader, ReadFile } from "./file-reader.js";
-import { settleFile } from "./settle-file.js";
+import { type BatchedFile, FileBatch, pathOf } from "./file-batch.js";
+import { type ContentSink, type FileReader, NOTHING_READ, type ReadFile } from "./file-reader.js";
+import { faultOf, settleFile } from "./settle-file.js";
 import type { FaultRecord, FileRecord } from "./slab.js";
 
 /** Files, or bytes of files, after which other threads are started: below, that would cost more than it gains. */
@@ -27,7 +26,6 @@ const START_SIZE = 16 * 2 ** 20;
 const LARGE_SIZE = 4 * 2 ** 20;
 /** Bytes of small files read between two chances for others to run. */
 const BREATHE_SIZE = 2 ** 20;
-const NOTHING: ReadFile = { size: 0, inline: undefined, hasChanged: false, isUnsettled: true };
 
 export interface ContentsOptions {
   readonly run: BackupRun;
@@ -64,7 +62,7 @@ export class Contents {
   constructor(options: ContentsOptions) {
     this.#options = options;
     this.#builder = new ContentBuilder(options.storeTree);
-    options.run.currentPath = () => this.#currentPath();
+    options.run.currentPath = () => pathOf(this.#current);
   }
 
   /**
@@ -91,12 +89,6 @@ export class Contents {
     else return false;
     await this.#tellRun();
     return true;
-  }
-
-  #currentPath(): Uint8Array | undefined {
-    if (this.#current === undefined || this.#current.visit.isGivenBack) return undefined;
-    const { visit, row } = this.#current;
-    return visit.pathOf(visit.table.name(row));
   }
 
   /** Ends the other threads. */
@@ -219,13 +211,12 @@ export class Contents {
     this.#letGo(file);
   }
 
-  #settleFault(file: BatchedFile, { isExhausted, code, message }: FaultRecord): void {
-    if (isExhausted) {
+  #settleFault(file: BatchedFile, fault: FaultRecord): void {
+    if (fault.isExhausted) {
       this.#postpone(file);
       return;
     }
-    const cause = code === "" ? undefined : Object.assign(new Error(message), { code });
-    this.#options.run.dropRow(file.visit, file.row, new SourceError(message, { cause }));
+    this.#options.run.dropRow(file.visit, file.row, faultOf(fault));
     this.#letGo(file);
   }
 
@@ -284,7 +275,7 @@ export class Contents {
       }
     } finally {
       // Closes the file when something else has ended the reading.
-      if (step.done !== true) reading.return(NOTHING);
+      if (step.done !== true) reading.return(NOTHING_READ);
     }
     await pieces?.finish();
     this.#settleRead(file, step.value);

@@ -14,6 +14,12 @@ export interface BatchedFile {
   readonly row: number;
 }
 
+/** Undefined when it is not known any more. */
+export function pathOf(file: BatchedFile | undefined): Uint8Array | undefined {
+  if (file === undefined || file.visit.isGivenBack) return undefined;
+  return file.visit.pathOf(file.visit.table.name(file.row));
+}
+
 export class FileBatch {
   readonly files: BatchedFile[] = [];
   readonly #directories: Directory[] = [];

@@ -49,6 +49,9 @@ export interface ReadFile {
   readonly isUnsettled: boolean;
 }
 
+/** For a reading that is given up. */
+export const NOTHING_READ: ReadFile = { size: 0, inline: undefined, hasChanged: false, isUnsettled: true };
+
 export class FileReader {
   /** Of the file read last, as it was stored. */
   readonly stat = new Stat();

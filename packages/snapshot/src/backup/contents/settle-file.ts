@@ -5,6 +5,7 @@ import { compareBytes } from "../../tree/name.js";
 import type { BackupRun } from "../backup-run.js";
 import type { BatchedFile } from "./file-batch.js";
 import type { ReadFile } from "./file-reader.js";
+import type { FaultRecord } from "./slab.js";
 
 /**
  * Sets payload and row of a file that was read, counts it, and reports that it did not hold still.
@@ -29,4 +30,10 @@ export function settleFile(
     run.reportUnreadable(visit.pathOf(table.name(row)), new SourceError(message));
   }
   run.countFile(isNew ? "new" : isSame ? "unmodified" : "changed", file.size);
+}
+
+/** What a fault in another thread was there. */
+export function faultOf({ code, message }: FaultRecord): SourceError {
+  const cause = code === "" ? undefined : Object.assign(new Error(message), { code });
+  return new SourceError(message, { cause });
 }
