@@ -44,6 +44,7 @@ export function koffiPosix(): Posix {
 class KoffiPosix implements Posix {
   readonly name = "koffi";
   readonly exactTimes = true;
+  readonly reachesByDescriptor = true;
 
   readonly #libc = loadLibc();
   readonly #text = new Uint8Array(new ArrayBuffer(TEXT_SIZE));

@@ -32,12 +32,14 @@ export function nodePosix({ throughProc = procWorks() }: NodePosixOptions = {}):
 class NodePosix implements Posix {
   readonly name = "node";
   readonly exactTimes = false;
+  readonly reachesByDescriptor: boolean;
 
   readonly #throughProc: boolean;
   readonly #stat = new Stat();
 
   constructor(throughProc: boolean) {
     this.#throughProc = throughProc;
+    this.reachesByDescriptor = throughProc;
   }
 
   openDirectory(path: Uint8Array): Directory {

@@ -26,6 +26,8 @@ export interface Posix {
   readonly name: "koffi" | "node";
   /** Times are set to the nanosecond; otherwise to the microsecond. */
   readonly exactTimes: boolean;
+  /** Names are reached from the descriptor of their directory, which every thread of the process has; its path is not used. */
+  readonly reachesByDescriptor: boolean;
 
   /** Opens a directory named by the user, by a path whose symbolic links are followed. */
   openDirectory(path: Uint8Array): Directory;

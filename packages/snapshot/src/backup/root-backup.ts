@@ -29,6 +29,8 @@ import { Walk } from "./walk.js";
 /** Scan streams are cut finer than files: a renamed directory changes a few of their bytes. */
 const SCAN_CHUNKER = { kind: "cdc", minimum: 32 * 1024, average: 64 * 1024, maximum: 256 * 1024 } as const;
 const NO_NAME = new Uint8Array(0);
+/** Directories that stay open for the batches of all threads. */
+const HELD_MAX = 64;
 /** Threads beside this one. */
 const THREADS_MAX = 32;
 /** Longest chunks with which other threads are used. */
@@ -71,6 +73,7 @@ export class RootBackup {
       chunks: session.chunks,
       storeTree,
       chunkSizeMax: chunker.maximum,
+      directoriesMax: Math.max(2, Math.min(16, Math.floor(HELD_MAX / (2 * (options.threads ?? 1))))),
       startFiles: repository.environment.sizes?.filesBeforeThreads,
       createPool: this.#poolMaker(gear),
       reader: new FileReader({ posix, cutter: createCutter(chunker, gear), minimum: chunker.minimum, ignoreCtime }),
@@ -118,11 +121,13 @@ export class RootBackup {
 
   /** Undefined when this thread is to do everything. */
   #poolMaker(gear: Uint32Array): (() => ContentsPool) | undefined {
-    const { session, options } = this.#parts;
+    const { session, options, posix } = this.#parts;
     const { context, environment, chunker } = session.repository;
     const count = Math.min((options.threads ?? 1) - 1, THREADS_MAX);
     // A group of frames of a chunk of 64 MiB takes slabs of that size in each thread.
     if (count < 1 || options.dryRun === true || chunker.maximum > CHUNK_SIZE_MAX) return undefined;
+    // A thread is given descriptors of directories, not their paths.
+    if (!posix.reachesByDescriptor) return undefined;
     return () =>
       new ContentsPool({
         count,
@@ -132,6 +137,7 @@ export class RootBackup {
         chunker,
         gear,
         ignoreCtime: options.ignoreCtime === true,
+        signal: options.signal,
         store: session.chunks.share(),
       });
   }

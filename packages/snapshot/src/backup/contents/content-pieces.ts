@@ -18,8 +18,9 @@ interface Piece {
 }
 
 export class ContentPieces {
+  /** Of its own: pieces of a file that failed may come in while another is read. */
+  readonly builder: ContentBuilder;
   readonly #pool: ContentsPool;
-  readonly #builder: ContentBuilder;
   readonly #store: (bytes: Uint8Array) => Uint8Array;
   readonly #addGroup: (bytes: Uint8Array) => void;
   readonly #pieceSize: number;
@@ -39,7 +40,7 @@ export class ContentPieces {
     },
   ) {
     this.#pool = pool;
-    this.#builder = parts.builder;
+    this.builder = parts.builder;
     this.#store = parts.store;
     this.#addGroup = parts.addGroup;
     this.#pieceSize = Math.max(PIECE_SIZE, parts.chunkSizeMax);
@@ -61,7 +62,7 @@ export class ContentPieces {
   restart(): void {
     // What is under way goes on, to no purpose: its pieces belong to nobody.
     this.#pieces = [];
-    this.#builder.restart();
+    this.builder.restart();
     this.#length = 0;
     this.#ends = [];
   }
@@ -137,7 +138,7 @@ export class ContentPieces {
     for (; this.#pieces[done]?.isDone === true; done++) {
       const { ids, lengths } = this.#pieces[done]!;
       ids.forEach((id, i) => {
-        this.#builder.add(id, lengths[i]!);
+        this.builder.add(id, lengths[i]!);
       });
     }
     this.#pieces.splice(0, done);

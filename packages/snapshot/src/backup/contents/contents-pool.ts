@@ -20,6 +20,8 @@ export interface ContentsPoolOptions extends Omit<ContentsThreadData, "random" |
   readonly count: number;
   readonly store: SharedStore;
   readonly random: (length: number) => Uint8Array;
+  /** Ends every waiting. */
+  readonly signal?: AbortSignal | undefined;
   /** Module that a thread runs; another one in tests. */
   readonly entry?: URL;
 }
@@ -36,18 +38,28 @@ interface Thread {
   /** The slab that is filled next. */
   next: number;
   readonly tasks: Task[];
+  /** When it is ready, or has ended. */
+  readonly started: Promise<void>;
   isReady: boolean;
 }
 
 export class ContentsPool {
-  readonly #threads: readonly Thread[];
+  #threads: readonly Thread[];
+  readonly #signal: AbortSignal | undefined;
   #failure: BcatError | undefined;
   #isClosing = false;
   #wake: () => void = () => {};
 
   constructor(options: ContentsPoolOptions) {
     this.#threads = Array.from({ length: options.count }, () => this.#start(options));
+    this.#signal = options.signal;
+    this.#signal?.addEventListener("abort", this.#abort);
   }
+
+  readonly #abort = () => {
+    this.#failure ??= new BcatError("interrupted", "interrupted; nothing was committed");
+    this.#wake();
+  };
 
   /** A thread that can take another job is there. */
   get hasRoom(): boolean {
@@ -100,27 +112,37 @@ export class ContentsPool {
     for (const { worker } of this.#threads) worker.postMessage({ kind: "adopt", indexes } satisfies Job);
   }
 
-  /** Ends the threads, whatever they are doing. */
+  /** Ends the threads, whatever they are doing, but for loading native code: koffi aborts the process then. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    this.#signal?.removeEventListener("abort", this.#abort);
+    const ends = this.#threads.map(async (thread) => {
+      thread.worker.ref();
+      await thread.started;
+      await thread.worker.terminate();
+    });
+    await Promise.all(ends);
   }
 
   #start(options: ContentsPoolOptions): Thread {
-    const { count: _, random, entry = new URL(ENTRY, import.meta.url), ...data } = options;
+    const { count: _, signal: _signal, random, entry = new URL(ENTRY, import.meta.url), ...data } = options;
     const size = SLAB_RECORDS_SIZE + frameGroupSizeMax(data.store.frames.chunkSizeMax);
     const slabs = Array.from({ length: SLABS }, () => new Uint8Array(new SharedArrayBuffer(Math.ceil(size / 8) * 8)));
     const filled = new Int32Array(new SharedArrayBuffer(SLABS * 4));
     const workerData: ContentsThreadData = { ...data, random: random(THREAD_RANDOM_SIZE), slabs, filled };
     // Descriptors are closed by whoever opened them, not by Node at the end of the thread.
     const worker = new Worker(entry, { workerData, trackUnmanagedFds: false });
-    const thread: Thread = { worker, slabs, filled, next: 0, tasks: [], isReady: false };
+    const started = new Promise<void>((resolve) => {
+      worker.once("message", () => resolve());
+      worker.once("exit", () => resolve());
+    });
+    const thread: Thread = { worker, slabs, filled, next: 0, tasks: [], started, isReady: false };
     worker.on("message", () => {
       thread.isReady = true;
       this.#wake();
     });
-    worker.on("error", (error) => this.#fail(error));
-    worker.on("exit", () => this.#fail(new Error("it ended by itself")));
+    worker.on("error", (error) => this.#fail(thread, error));
+    worker.on("exit", () => this.#fail(thread, new Error("it ended by itself")));
     worker.unref();
     return thread;
   }
@@ -131,14 +153,16 @@ export class ContentsPool {
     thread.worker.postMessage(task.job);
   }
 
-  #fail(cause: Error): void {
-    if (this.#isClosing) return;
-    const kind = cause instanceof BcatError ? cause.code : "refused";
-    this.#failure ??= new BcatError(
-      kind,
-      `Cannot go on: a thread that reads files has failed: ${cause.message}; nothing was committed`,
-      { cause },
-    );
+  #fail(thread: Thread, cause: Error & { readonly code?: unknown }): void {
+    if (this.#isClosing || !this.#threads.includes(thread)) return;
+    if (!thread.isReady && cause.code === "ERR_WORKER_INIT_FAILED") {
+      // There was no descriptor or memory to start it with: what there is to do is done without it.
+      this.#threads = this.#threads.filter((other) => other !== thread);
+      return;
+    }
+    const message = `Cannot go on: a thread that reads files has failed: ${cause.message}; nothing was committed`;
+    // Of an error that comes from another thread, its code is all that tells its kind.
+    this.#failure ??= new BcatError(cause.code === "corrupt" ? "corrupt" : "refused", message, { cause });
     this.#wake();
   }
 

@@ -31,6 +31,7 @@ class ContentsThread {
     this.#slab = new SlabWriter(data.slabs[0]!, handOver(data));
     this.#builder = new FrameBuilder(context, { ...frames, idHash, onGroup: (group) => this.#slab.group(group) });
     const posix = loadPosix(accelerators);
+    if (!posix.reachesByDescriptor) throw new Error("names cannot be reached from descriptors in a thread");
     const cutter = createCutter(chunker, gear);
     this.#reader = new FileReader({ posix, cutter, minimum: chunker.minimum, ignoreCtime });
     const claims = new ChunkClaims(store.claims);
@@ -63,10 +64,11 @@ class ContentsThread {
     const directory = { fd: job.directories[index]!, path: NO_PATH };
     this.#builder.startContent();
     try {
-      const reading = this.#reader.read(directory, name, job.now, this.#sink);
+      const reading = this.#reader.read({ directory, name, now: job.now, sizeMax: job.sizeMax }, this.#sink);
       let step = reading.next();
       while (step.done !== true) step = reading.next();
-      this.#slab.file({ index, ...step.value }, this.#reader.stat);
+      if (step.value === undefined) this.#slab.fault({ index, isPostponed: true, code: "", message: "" });
+      else this.#slab.file({ index, ...step.value }, this.#reader.stat);
     } catch (error) {
       this.#slab.fault(faultOf(index, error));
     }
@@ -88,9 +90,9 @@ class ContentsThread {
 
 /** What a fault is to the main thread. @throws everything that is none of the source */
 function faultOf(index: number, error: unknown): FaultRecord {
-  if (isExhaustion(error)) return { index, isExhausted: true, code: "", message: "" };
+  if (isExhaustion(error)) return { index, isPostponed: true, code: "", message: "" };
   if (!(error instanceof SourceError)) throw error;
-  return { index, isExhausted: false, code: systemErrorCode(error.cause) ?? "", message: error.message };
+  return { index, isPostponed: false, code: systemErrorCode(error.cause) ?? "", message: error.message };
 }
 
 /** Hands over a slab and waits until the next one is free. */

@@ -15,7 +15,7 @@ import { ContentBuilder } from "./content-builder.js";
 import { ContentPieces } from "./content-pieces.js";
 import type { ContentsPool, Task } from "./contents-pool.js";
 import { type BatchedFile, FileBatch, pathOf } from "./file-batch.js";
-import { type ContentSink, type FileReader, NOTHING_READ, type ReadFile } from "./file-reader.js";
+import type { ContentSink, FileReader, ReadFile } from "./file-reader.js";
 import { faultOf, settleFile } from "./settle-file.js";
 import type { FaultRecord, FileRecord } from "./slab.js";
 
@@ -37,6 +37,8 @@ export interface ContentsOptions {
   readonly storeData: (bytes: Uint8Array) => Uint8Array;
   readonly now: () => number;
   readonly chunkSizeMax: number;
+  /** Directories that one batch may keep open. */
+  readonly directoriesMax: number;
   /** Files read before they are started; {@link START_FILES} if not given. */
   readonly startFiles: number | undefined;
   /** Starts the other threads; undefined when there are to be none. */
@@ -49,8 +51,8 @@ export class Contents {
   readonly #builder: ContentBuilder;
   #pool: ContentsPool | undefined;
   #pieces: ContentPieces | undefined;
-  #batch = new FileBatch();
-  /** Files that there was no descriptor for. */
+  #batch: FileBatch;
+  /** Files that there was no descriptor for, or that have become large. */
   readonly #again: BatchedFile[] = [];
   /** Read last in this thread, for the progress line. */
   #current: BatchedFile | undefined;
@@ -62,6 +64,7 @@ export class Contents {
   constructor(options: ContentsOptions) {
     this.#options = options;
     this.#builder = new ContentBuilder(options.storeTree);
+    this.#batch = new FileBatch(options.directoriesMax);
     options.run.currentPath = () => pathOf(this.#current);
   }
 
@@ -109,7 +112,7 @@ export class Contents {
     chunks.threads = pool;
     this.#pool = pool;
     this.#pieces = new ContentPieces(pool, {
-      builder: this.#builder,
+      builder: new ContentBuilder(this.#options.storeTree),
       store: this.#options.storeData,
       addGroup: this.#addGroup,
       chunkSizeMax: this.#options.chunkSizeMax,
@@ -143,7 +146,7 @@ export class Contents {
   /** Gives the batch to a thread with room, or reads it here. */
   async #dispatch(): Promise<void> {
     const batch = this.#batch;
-    this.#batch = new FileBatch();
+    this.#batch = new FileBatch(this.#options.directoriesMax);
     this.#startPool(batch.files.length, batch.size);
     this.#pool?.take();
     if (this.#pool?.hasRoom === true) this.#pool.start(this.#task(batch));
@@ -170,10 +173,14 @@ export class Contents {
     this.#current = file;
     let size = 0;
     try {
-      const reading = this.#begin(directory, visit.table.name(row), this.#sink);
+      const reading = this.#begin(directory, visit.table.name(row), { sink: this.#sink, sizeMax: LARGE_SIZE });
       let step = reading.next();
       while (step.done !== true) step = reading.next();
-      this.#settleRead(file, step.value);
+      if (step.value === undefined) {
+        this.#postpone(file);
+        return 0;
+      }
+      this.#settleRead(file, step.value, this.#builder);
       size = step.value.size;
     } catch (error) {
       if (isExhaustion(error)) {
@@ -189,7 +196,7 @@ export class Contents {
   #task(batch: FileBatch): Task {
     const builder = new ContentBuilder(this.#options.storeTree);
     return {
-      job: batch.job(this.#options.now()),
+      job: batch.job(this.#options.now(), LARGE_SIZE),
       group: this.#addGroup,
       chunk: (id, length) => builder.add(id, length),
       restart: () => builder.restart(),
@@ -212,7 +219,7 @@ export class Contents {
   }
 
   #settleFault(file: BatchedFile, fault: FaultRecord): void {
-    if (fault.isExhausted) {
+    if (fault.isPostponed) {
       this.#postpone(file);
       return;
     }
@@ -225,7 +232,7 @@ export class Contents {
     this.#options.directories().letGo(visit.directory);
   }
 
-  /** A file that there was no descriptor for waits, and its directory holds none meanwhile. */
+  /** A file that cannot be read in a batch waits, and its directory holds no descriptor meanwhile. */
   #postpone(file: BatchedFile): void {
     this.#options.directories().letGo(file.visit.directory);
     this.#again.push(file);
@@ -253,10 +260,26 @@ export class Contents {
     const { visit, row } = file;
     this.#startPool(1, visit.table.columns.sizes[row]!);
     try {
-      const handle = await this.#options.directories().handle(visit.directory);
-      await this.#read(file, handle, visit.table.name(row));
+      await this.#readPatiently(file);
     } catch (error) {
       this.#options.run.dropRow(visit, row, requireSourceFault(error));
+    }
+  }
+
+  /** Once more, when there was no descriptor for it and those that can be are given back. */
+  async #readPatiently(file: BatchedFile): Promise<void> {
+    const { visit, row } = file;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const handle = await this.#options.directories().handle(visit.directory);
+        await this.#read(file, handle, visit.table.name(row));
+        return;
+      } catch (error) {
+        if (attempt > 1 || !isExhaustion(error)) throw error;
+        if (this.#batch.files.length > 0) await this.#dispatch();
+        while (this.#pool?.isBusy === true) await this.#pool.wait();
+        this.#options.directories().closeIdle();
+      }
     }
   }
 
@@ -266,31 +289,36 @@ export class Contents {
     const { visit, row } = file;
     this.#current = file;
     const pieces = visit.table.columns.sizes[row]! >= LARGE_SIZE ? this.#pieces : undefined;
-    const reading = this.#begin(directory, name, pieces ?? this.#sink);
+    const reading = this.#begin(directory, name, { sink: pieces ?? this.#sink, sizeMax: Number.POSITIVE_INFINITY });
     let step = reading.next();
     try {
       for (; step.done !== true; step = reading.next()) {
         this.#pool?.take();
         await run.breathe(0, step.value);
       }
+      await pieces?.finish();
     } finally {
       // Closes the file when something else has ended the reading.
-      if (step.done !== true) reading.return(NOTHING_READ);
+      if (step.done !== true) reading.return(undefined);
     }
-    await pieces?.finish();
-    this.#settleRead(file, step.value);
-    await run.breathe(step.value.size);
+    const read = step.value!;
+    this.#settleRead(file, read, pieces?.builder ?? this.#builder);
+    await run.breathe(read.size);
   }
 
-  #begin(directory: Directory, name: Uint8Array, sink: ContentSink): ReturnType<FileReader["read"]> {
+  #begin(
+    directory: Directory,
+    name: Uint8Array,
+    { sink, sizeMax }: { sink: ContentSink; sizeMax: number },
+  ): ReturnType<FileReader["read"]> {
     const { reader, now } = this.#options;
     sink.restart();
-    return reader.read(directory, name, now(), sink);
+    return reader.read({ directory, name, now: now(), sizeMax }, sink);
   }
 
-  #settleRead(file: BatchedFile, read: ReadFile): void {
+  #settleRead(file: BatchedFile, read: ReadFile, builder: ContentBuilder): void {
     const { run, reader } = this.#options;
-    settleFile(file, read, { stat: reader.stat, content: this.#builder.finish(read.inline) }, run);
+    settleFile(file, read, { stat: reader.stat, content: builder.finish(read.inline) }, run);
   }
 
   readonly #sink: ContentSink = {

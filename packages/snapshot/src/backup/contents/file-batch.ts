@@ -3,9 +3,8 @@ import type { Directory } from "@bcat/posix";
 import type { Visit } from "../visit.js";
 import type { FilesJob } from "./job.js";
 
-/** A batch is full with so many files, directories, or bytes of files. */
+/** A batch is full with so many files, or bytes of files. */
 const FILES_MAX = 256;
-const DIRECTORIES_MAX = 16;
 const SIZE_MAX = 2 * 2 ** 20;
 
 /** A file, by its row in the directory it was found in. */
@@ -24,8 +23,14 @@ export class FileBatch {
   readonly files: BatchedFile[] = [];
   readonly #directories: Directory[] = [];
   readonly #names: Uint8Array[] = [];
+  readonly #directoriesMax: number;
   #directoryCount = 0;
   #size = 0;
+
+  /** @param directoriesMax with so many directories, which stay open for it, it is full too */
+  constructor(directoriesMax: number) {
+    this.#directoriesMax = directoriesMax;
+  }
 
   /** Bytes of the files, as they were listed. */
   get size(): number {
@@ -38,7 +43,7 @@ export class FileBatch {
   }
 
   get isFull(): boolean {
-    return this.files.length >= FILES_MAX || this.#directoryCount >= DIRECTORIES_MAX || this.#size >= SIZE_MAX;
+    return this.files.length >= FILES_MAX || this.#directoryCount >= this.#directoriesMax || this.#size >= SIZE_MAX;
   }
 
   /** Adds a file of a directory that stays open until the batch is done. */
@@ -50,7 +55,7 @@ export class FileBatch {
     this.#size += size;
   }
 
-  job(now: number): FilesJob {
+  job(now: number, sizeMax: number): FilesJob {
     const nameEnds = new Uint32Array(this.#names.length);
     let end = 0;
     this.#names.forEach((name, i) => {
@@ -60,6 +65,7 @@ export class FileBatch {
     return {
       kind: "files",
       now,
+      sizeMax,
       directories: Int32Array.from(this.#directories, ({ fd }) => fd),
       names: join(this.#names, end),
       nameEnds,

@@ -38,6 +38,15 @@ export interface FileReaderOptions {
   readonly ignoreCtime: boolean;
 }
 
+export interface FileToRead {
+  readonly directory: Directory;
+  readonly name: Uint8Array;
+  /** A time (ms) before which no read of it began. */
+  readonly now: number;
+  /** Bytes that it may have when it is opened. */
+  readonly sizeMax: number;
+}
+
 export interface ReadFile {
   /** Bytes that were stored. */
   readonly size: number;
@@ -48,9 +57,6 @@ export interface ReadFile {
   /** It may have changed again without its stat data showing it: it must be read again next time. */
   readonly isUnsettled: boolean;
 }
-
-/** For a reading that is given up. */
-export const NOTHING_READ: ReadFile = { size: 0, inline: undefined, hasChanged: false, isUnsettled: true };
 
 export class FileReader {
   /** Of the file read last, as it was stored. */
@@ -63,17 +69,17 @@ export class FileReader {
   }
 
   /**
-   * Reads a file; yields the bytes of every piece of a larger one, so that others can run in between.
+   * Reads a file; yields the bytes of every piece of a larger one, so that others can run in between. Undefined for one
+   * that is larger than it may be: it was not read.
    *
-   * @param now time (ms) before which no read of it began
    * @throws SourceError when it cannot be read
    */
-  *read(directory: Directory, name: Uint8Array, now: number, sink: ContentSink): Generator<number, ReadFile, void> {
+  *read(wanted: FileToRead, sink: ContentSink): Generator<number, ReadFile | undefined, void> {
     const { posix } = this.#options;
-    const file = fromSource(() => posix.openFileAt(directory, name));
+    const file = fromSource(() => posix.openFileAt(wanted.directory, wanted.name));
     let failed = true;
     try {
-      const read = yield* this.#readOpen(file, now, sink);
+      const read = yield* this.#readOpen(file, wanted, sink);
       failed = false;
       return read;
     } finally {
@@ -90,9 +96,11 @@ export class FileReader {
     }
   }
 
-  *#readOpen(file: number, now: number, sink: ContentSink): Generator<number, ReadFile, void> {
+  *#readOpen(file: number, wanted: FileToRead, sink: ContentSink): Generator<number, ReadFile | undefined, void> {
+    const { now, sizeMax } = wanted;
     this.#look(file, this.#before);
     for (let attempt = 1; ; attempt++) {
+      if (this.#before.size > sizeMax) return undefined;
       const { size, inline } = yield* this.#readOnce(file, this.#before.size, sink);
       this.#look(file, this.stat);
       const held = size === this.stat.size && this.#isSame(this.#before, this.stat);

@@ -27,6 +27,8 @@ export interface FilesJob {
   readonly kind: "files";
   /** A time (ms) before the reading begins. */
   readonly now: number;
+  /** Files that have become larger are left to the main thread, bytes. */
+  readonly sizeMax: number;
   /** Descriptor of the directory of each file. */
   readonly directories: Int32Array;
   readonly names: Uint8Array;

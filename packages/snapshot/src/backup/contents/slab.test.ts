@@ -15,7 +15,7 @@ function createEcho() {
       restart: () => said.push("restart"),
       file: ({ index, size, hasChanged, isUnsettled, stat, inline }) =>
         said.push(`file ${index} ${size} ${hasChanged} ${isUnsettled} ${stat.mtimeSeconds} ${inline?.length}`),
-      fault: ({ index, isExhausted, code, message }) => said.push(`fault ${index} ${isExhausted} ${code} ${message}`),
+      fault: ({ index, isPostponed, code, message }) => said.push(`fault ${index} ${isPostponed} ${code} ${message}`),
       end: () => said.push("end"),
     });
     slab = new Uint8Array(new SharedArrayBuffer(SLAB_SIZE));
@@ -37,8 +37,8 @@ describe("readSlab()", () => {
     writer.file({ index: 0, size: 5, ...settled, inline: undefined }, statOf(-3));
     writer.file({ index: 1, size: 2 ** 40, hasChanged: true, isUnsettled: true, inline: new Uint8Array(0) }, statOf(7));
     writer.file({ index: 2, size: 3, ...settled, inline: new Uint8Array(3) }, statOf(2 ** 40));
-    writer.fault({ index: 3, isExhausted: false, code: "EACCES", message: "não" });
-    writer.fault({ index: 4, isExhausted: true, code: "", message: "" });
+    writer.fault({ index: 3, isPostponed: false, code: "EACCES", message: "não" });
+    writer.fault({ index: 4, isPostponed: true, code: "", message: "" });
     writer.end();
     expect(said).toEqual([
       "chunk 1 32 100",
@@ -61,7 +61,7 @@ describe("readSlab()", () => {
       writer.chunk(new Uint8Array(32).fill(i % 256), i);
       expected.push(`chunk ${i % 256} 32 ${i}`);
       if (i % 7 !== 0) continue;
-      writer.fault({ index: i, isExhausted: false, code: "EIO", message: "x".repeat(i) });
+      writer.fault({ index: i, isPostponed: false, code: "EIO", message: "x".repeat(i) });
       expected.push(`fault ${i} false EIO ${"x".repeat(i)}`);
     }
     writer.end();

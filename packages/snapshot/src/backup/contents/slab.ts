@@ -27,8 +27,8 @@ const HAS_CHANGED = 1;
 const IS_UNSETTLED = 2;
 /** Its content follows; otherwise it is the chunks before. */
 const IS_INLINE = 4;
-/** Bit 0 of the flags of a fault: descriptors or memory have run out, which says nothing about the file. */
-const IS_EXHAUSTED = 1;
+/** Bit 0 of the flags of a fault: it is to be read by the main thread, which says nothing about the file. */
+const IS_POSTPONED = 1;
 
 const STAT_COUNT = 18;
 const FILE_FIXED = 4 + 4 + 8 + STAT_COUNT * 8 + 8;
@@ -48,7 +48,8 @@ export interface FileRecord {
 
 export interface FaultRecord {
   readonly index: number;
-  readonly isExhausted: boolean;
+  /** There is no fault but that this thread cannot read it: no descriptor is left, or it has become too large. */
+  readonly isPostponed: boolean;
   /** Of the system's error; empty when there was none. */
   readonly code: string;
   readonly message: string;
@@ -105,11 +106,11 @@ export class SlabWriter {
     if (file.inline !== undefined) this.#slab.set(file.inline, at + FILE_FIXED);
   }
 
-  fault({ index, isExhausted, code, message }: FaultRecord): void {
+  fault({ index, isPostponed, code, message }: FaultRecord): void {
     const codeBytes = Buffer.from(code);
     const messageBytes = Buffer.from(message).subarray(0, MESSAGE_MAX);
     const at = this.#begin(RecordType.fault, HEAD + 16 + codeBytes.length + messageBytes.length) + HEAD;
-    [index, isExhausted ? IS_EXHAUSTED : 0, codeBytes.length, messageBytes.length].forEach((value, i) => {
+    [index, isPostponed ? IS_POSTPONED : 0, codeBytes.length, messageBytes.length].forEach((value, i) => {
       this.#view.setUint32(at + 4 * i, value, true);
     });
     this.#slab.set(codeBytes, at + 16);
@@ -260,7 +261,7 @@ function readFault(slab: Uint8Array, view: DataView, at: number): FaultRecord {
   const text = (from: number, to: number) => Buffer.from(slab.slice(from, to)).toString();
   return {
     index: view.getUint32(at, true),
-    isExhausted: (view.getUint32(at + 4, true) & IS_EXHAUSTED) !== 0,
+    isPostponed: (view.getUint32(at + 4, true) & IS_POSTPONED) !== 0,
     code: text(at + 16, codeEnd),
     message: text(codeEnd, codeEnd + view.getUint32(at + 12, true)),
   };
