@@ -47,8 +47,8 @@ describe("a file that grows while it is read", () => {
     const summary = await client.backup([source]);
     expect(client.warnings).toEqual([expect.stringContaining("it changed while it was read")]);
     expect(summary).toMatchObject({ errors: 1, totalFiles: 1 });
-    // Three times what it has at the beginning of each, and 16 MiB more.
-    expect(reads).toBeLessThan(200);
+    // Once as the small file it was, then three times: what it has at the beginning of each, and 16 MiB more.
+    expect(reads).toBeLessThan(300);
     expect((await restored(client, "file")).subarray(0, MEBIBYTE).equals(bytes)).toBe(true);
   });
 });
