@@ -95,7 +95,9 @@ test("an unchanged backup with a cache", async () => {
   const { storage, cache } = await upToDate();
   // The newest snapshot is this client's, as it is for who backs up alone.
   await count(storage, cache, (client) => client.backup([source]));
-  const counts = await count(storage, cache, (client) => client.backup([source]));
+  // The parent's scan lies in its outcome when it is short, which the times in it decide, and else in a pack.
+  const { "get packs": packs = 0, ...counts } = await count(storage, cache, (client) => client.backup([source]));
+  expect(packs).toBeLessThanOrEqual(1);
   expect(counts).toEqual({
     ...{ "get config": 1, "get outcomes": 1, "putIfAbsent sessions": 1, "get log": 1, "putIfAbsent outcomes": 1 },
   });
