@@ -95,6 +95,7 @@ export class ChunkStore {
   readonly #options: ChunkStoreOptions;
   readonly #lanes: Record<BlobKind, Lane>;
   readonly #claims: Record<BlobKind, ChunkClaims> = { [DATA]: ChunkClaims.create(), [TREE]: ChunkClaims.create() };
+  readonly #targetSize: number;
   readonly #nearlyFull: number;
   /** Other threads that make frames for this store. */
   threads: FrameThreads | undefined;
@@ -103,8 +104,8 @@ export class ChunkStore {
     this.#session = session;
     this.#parts = partsOf(session.repository);
     this.#options = options;
-    const targetSize = this.#packSize();
-    this.#nearlyFull = Math.max(targetSize / 2, targetSize - UNCHECKED_MAX);
+    this.#targetSize = this.#parts.environment.sizes?.packSize ?? PACK_TARGET_SIZE;
+    this.#nearlyFull = Math.max(this.#targetSize / 2, this.#targetSize - UNCHECKED_MAX);
     this.#lanes = { [DATA]: this.#createLane(DATA), [TREE]: this.#createLane(TREE) };
   }
 
@@ -120,7 +121,7 @@ export class ChunkStore {
   store(kind: BlobKind, bytes: Uint8Array): Uint8Array {
     const id = this.#parts.idHash[kind].hash(bytes);
     if (this.#isStored(kind, id) || !this.#claims[kind].claim(id)) return id;
-    if (!this.#session.isDryRun) this.#lanes[kind].builder.add(id, bytes);
+    if (!this.#session.isDryRun) this.#add(this.#lanes[kind], id, bytes);
     this.#count(kind, 1, bytes.length);
     return id;
   }
@@ -178,6 +179,12 @@ export class ChunkStore {
     for (const kind of KINDS) await this.#lanes[kind].uploads.settle();
   }
 
+  /** A pack closes as soon as it is full, with what waits in the shared frame: small packs, of tests, stay small. */
+  #add({ builder, assembler }: Lane, id: Uint8Array, bytes: Uint8Array): void {
+    builder.add(id, bytes);
+    if (assembler.openSize + builder.openSize >= this.#targetSize) builder.flush();
+  }
+
   #count(kind: BlobKind, chunks: number, bytes: number): void {
     if (kind === DATA) this.added.dataChunks += chunks;
     else this.added.treeChunks += chunks;
@@ -202,10 +209,6 @@ export class ChunkStore {
     return uploads.hasFailed || uploads.isOverfull || (uploads.isFull && openSize >= this.#nearlyFull);
   }
 
-  #packSize(): number {
-    return this.#parts.environment.sizes?.packSize ?? PACK_TARGET_SIZE;
-  }
-
   #frameOptions(kind: BlobKind): SharedStore["frames"] {
     const { config, history } = this.#parts;
     const chunkSizeMax = kind === DATA ? config.chunker.maximum : TREE_CHUNK_MAX;
@@ -215,7 +218,7 @@ export class ChunkStore {
   #createLane(kind: BlobKind): Lane {
     const { context, idHash, environment } = this.#parts;
     const frames = this.#frameOptions(kind);
-    const sizes = { targetSize: this.#packSize(), chunkSizeMax: frames.chunkSizeMax };
+    const sizes = { targetSize: this.#targetSize, chunkSizeMax: frames.chunkSizeMax };
     const uploads = new Uploads({ width: WIDTH, arenaSize: arenaSize(sizes) });
     const assembler = new PackAssembler(context, {
       ...frames,
