@@ -17,8 +17,8 @@ import { readU32 } from "./read-u32.js";
 
 const WORDS = 4;
 const FIRST_TABLE_SLOTS = 2 ** 16;
-/** Room for 100 million ids. Beyond, every claim is granted. */
-const TABLES_MAX = 11;
+/** Room for 3 million ids: a run forgets its claims at 2 million. Beyond, every claim is granted. */
+const TABLES_MAX = 6;
 const LOAD_MAX = 0.75;
 /** Looks at a slot that is being written. A thread may have ended between two words: its id is passed over then. */
 const LOOKS_MAX = 2 ** 24;
