@@ -43,7 +43,7 @@ test("clear() forgets all claims", async () => {
 
 test("beyond its memory every claim is granted, and what was claimed before is still known", async () => {
   const { random } = await createTestContext();
-  const { memory } = ChunkClaims.create();
+  const memory = ChunkClaims.create().share();
   const claims = new ChunkClaims({ ...memory, tables: memory.tables.slice(0, 1) });
   const ids = random(16 * 60_000);
   const room = 0.75 * 2 ** 16;
@@ -79,7 +79,7 @@ async function claimTogether(claims: ChunkClaims, ids: Uint8Array): Promise<Uint
   const count = ids.length / 16;
   // Two go the same way, one from the middle: they meet at the same ids, and at different ones.
   const workers = [0, 0, Math.floor(count / 2)].map((first) => {
-    const workerData = { module, memory: claims.memory, ids, gate, first };
+    const workerData = { module, memory: claims.share(), ids, gate, first };
     return new Worker(CLAIMER, { eval: true, workerData });
   });
   await Promise.all(workers.map((worker) => nextMessage(worker)));

@@ -11,7 +11,8 @@
  * it there, claims it in the new one: both are told that it is theirs, and the chunk is stored twice, which costs its
  * space and nothing else. It is never nobody's.
  *
- * All tables are there from the start: their pages take memory when they are first written to.
+ * The first table is there from the start, the others when they are needed or when other threads are to join: those must
+ * have them all.
  */
 import { readU32 } from "./read-u32.js";
 
@@ -33,36 +34,41 @@ export interface ClaimsMemory {
 }
 
 export class ChunkClaims {
-  readonly memory: ClaimsMemory;
+  readonly #control: Int32Array;
+  readonly #tables: Int32Array[];
+  /** True while no other thread knows the tables, and there is memory for more. */
+  #mayGrow = false;
 
-  constructor(memory: ClaimsMemory) {
-    this.memory = memory;
+  /** Claims that other threads have too, by what {@link share} gave them. */
+  constructor({ control, tables }: ClaimsMemory) {
+    this.#control = control;
+    this.#tables = [...tables];
   }
 
   /** Claims of a new run. Where memory cannot be reserved for all tables, there are fewer. */
   static create(): ChunkClaims {
-    const tables: Int32Array[] = [];
-    for (let slots = FIRST_TABLE_SLOTS; tables.length < TABLES_MAX; slots *= 2) {
-      try {
-        tables.push(new Int32Array(new SharedArrayBuffer(slots * WORDS * 4)));
-      } catch (error) {
-        if (tables.length === 0 || !(error instanceof RangeError)) throw error;
-        break;
-      }
-    }
-    const control = new Int32Array(new SharedArrayBuffer((COUNTS + tables.length) * 4));
-    return new ChunkClaims({ control, tables });
+    const control = new Int32Array(new SharedArrayBuffer((COUNTS + TABLES_MAX) * 4));
+    const claims = new ChunkClaims({ control, tables: [reserveTable(0)] });
+    claims.#mayGrow = true;
+    return claims;
+  }
+
+  /** For other threads. Their tables' pages take memory when they are first written to. */
+  share(): ClaimsMemory {
+    while (this.#mayGrow) this.#reserveNext();
+    return { control: this.#control, tables: [...this.#tables] };
   }
 
   get count(): number {
-    const { control, tables } = this.memory;
-    return tables.reduce((sum, _, table) => sum + Atomics.load(control, COUNTS + table), 0);
+    return this.#tables.reduce((sum, _, table) => sum + Atomics.load(this.#control, COUNTS + table), 0);
   }
 
   /** True when the id at `at` of `ids` is the caller's from now on: nobody has claimed it. */
   claim(ids: Uint8Array, at = 0): boolean {
-    const { control, tables } = this.memory;
+    const control = this.#control;
+    const tables = this.#tables;
     const current = Atomics.load(control, CURRENT);
+    if (current === tables.length && this.#mayGrow) this.#reserveNext();
     for (let table = 0; table < current; table++) {
       if (findSlot(tables[table]!, ids, at, false) !== FREE) return false;
     }
@@ -76,7 +82,8 @@ export class ChunkClaims {
 
   /** True when the id at `at` of `ids` has been claimed. */
   has(ids: Uint8Array, at = 0): boolean {
-    const { control, tables } = this.memory;
+    const control = this.#control;
+    const tables = this.#tables;
     const current = Math.min(Atomics.load(control, CURRENT), tables.length - 1);
     for (let table = current; table >= 0; table--) {
       if (findSlot(tables[table]!, ids, at, false) !== FREE) return true;
@@ -86,12 +93,26 @@ export class ChunkClaims {
 
   /** Forgets all claims. Only while no other thread claims. */
   clear(): void {
-    const { control, tables } = this.memory;
-    tables.forEach((table, i) => {
-      if (control[COUNTS + i] !== 0) table.fill(0);
+    this.#tables.forEach((table, i) => {
+      if (this.#control[COUNTS + i] !== 0) table.fill(0);
     });
-    control.fill(0);
+    this.#control.fill(0);
   }
+
+  #reserveNext(): void {
+    try {
+      this.#tables.push(reserveTable(this.#tables.length));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#mayGrow = false;
+    }
+    if (this.#tables.length === TABLES_MAX) this.#mayGrow = false;
+  }
+}
+
+/** @throws RangeError when there is no memory for it */
+function reserveTable(table: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(FIRST_TABLE_SLOTS * 2 ** table * WORDS * 4));
 }
 
 const FREE = 0;

@@ -122,6 +122,16 @@ function isNear(record: PackRecord, range: Range, { first, last }: { first: numb
   return gap <= GAP_MAX && endOf(record, last) - record.frames[range.first]!.storedOffset <= RANGE_SIZE_MAX;
 }
 
+/** Bytes that the longest range takes. */
+export function longestRange(ranges: readonly Range[]): number {
+  return ranges.reduce((longest, range) => Math.max(longest, lengthOf(range)), 0);
+}
+
+/** Bytes of the pack that a range takes. */
+export function lengthOf({ record, first, last }: Range): number {
+  return endOf(record, last) - record.frames[first]!.storedOffset;
+}
+
 /** Offset in the pack of the first byte behind a frame. */
 export function endOf(record: PackRecord, frame: number): number {
   const { storedOffset, storedLength } = record.frames[frame]!;

@@ -7,7 +7,7 @@ import type { KeyedHash } from "@bcat/crypto";
 import { isBcatError } from "@bcat/errors";
 import { type BlobKind, FrameOpener, type PackContext, PackFrames, readSpan } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
-import { type BulkPlan, endOf, planReads, RANGE_SIZE_MAX, type Range, type WantedChunks } from "./bulk-plan.js";
+import { type BulkPlan, lengthOf, longestRange, planReads, type Range, type WantedChunks } from "./bulk-plan.js";
 import type { ChunkReader, KnownChunks } from "./chunk-reader.js";
 import { FramePool, OpenFrames } from "./open-frames.js";
 import { isReachable } from "./reachable.js";
@@ -36,8 +36,9 @@ export class BulkReader {
   readonly #options: BulkReaderOptions;
   readonly #opener: FrameOpener;
   readonly #pool = new FramePool();
-  /** Memory of ranges that are done with. */
+  /** Memory of ranges that are done with, of as many bytes as the longest range of the plan. */
   readonly #ranges: Uint8Array[] = [];
+  #rangeSize = 0;
 
   constructor(options: BulkReaderOptions) {
     this.#options = options;
@@ -52,11 +53,10 @@ export class BulkReader {
   async read(wanted: WantedChunks, visitor: ChunkVisitor): Promise<void> {
     const { state } = this.#options;
     const plan = planReads(state, wanted, (index, error) => visitor.onFailure(index, error));
+    this.#rangeSize = longestRange(plan.ranges);
     for await (const { range, bytes } of this.#fetchAhead(plan.ranges)) {
       await this.#visitRange({ wanted, plan, range, visitor }, bytes);
-      if (bytes !== undefined && bytes.buffer.byteLength === RANGE_SIZE_MAX) {
-        this.#ranges.push(new Uint8Array(bytes.buffer));
-      }
+      if (bytes?.buffer.byteLength === this.#rangeSize) this.#ranges.push(new Uint8Array(bytes.buffer));
     }
   }
 
@@ -75,13 +75,12 @@ export class BulkReader {
     }
   }
 
-  async #fetch({ record, first, last }: Range): Promise<Uint8Array | undefined> {
-    const offset = record.frames[first]!.storedOffset;
-    const range = { offset, length: endOf(record, last) - offset };
+  async #fetch(range: Range): Promise<Uint8Array | undefined> {
+    const { name, frames } = range.record;
+    const part = { offset: frames[range.first]!.storedOffset, length: lengthOf(range) };
     try {
-      if (range.length > RANGE_SIZE_MAX) return await this.#options.storage.get(record.name, { range });
-      const into = this.#ranges.pop() ?? new Uint8Array(RANGE_SIZE_MAX);
-      return await this.#options.storage.get(record.name, { range, into });
+      const into = this.#ranges.pop() ?? new Uint8Array(this.#rangeSize);
+      return await this.#options.storage.get(name, { range: part, into });
     } catch (error) {
       // Chunk by chunk: a disk that cannot read a part of the range can read the others.
       if (isBcatError(error, "storage-failed")) return undefined;

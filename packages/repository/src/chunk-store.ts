@@ -139,7 +139,7 @@ export class ChunkStore {
 
   /** For other threads, which claim and make frames of data for this store; see {@link addGroup}. */
   share(): SharedStore {
-    return { claims: this.#claims[DATA].memory, indexes: this.#shareIndexes(), frames: this.#frameOptions(DATA) };
+    return { claims: this.#claims[DATA].share(), indexes: this.#shareIndexes(), frames: this.#frameOptions(DATA) };
   }
 
   /** True when {@link ready} would wait, or throw. */
