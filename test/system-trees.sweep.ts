@@ -163,8 +163,8 @@ async function expectNoFileOpened(parts: { trace: string; roots: readonly string
   const itself = join(folder, "trace of itself");
   await other.run(["init"]);
   const through = ["strace", "-f", "-y", "-e", "trace=open,openat,openat2", "-o", itself];
-  expect((await other.run(["backup", little])).exitCode).toBe(0);
-  expect((await other.run(["backup", little], { through })).exitCode).toBe(0);
+  expect((await other.run(["backup", "--json", little])).exitCode).toBe(0);
+  expect((await other.run(["backup", "--json", little], { through })).exitCode).toBe(0);
   const harmless = new Set(opens(itself).map(({ path }) => path));
   const places = roots.map((root) => fs.realpathSync(root));
   const below = opens(trace).filter(({ path }) => places.some((root) => path === root || path.startsWith(`${root}/`)));
