@@ -14,6 +14,7 @@ const packages = join(folder, "..");
 const entryPoints = {
   bcat: join(folder, "dist/main.js"),
   "contents-worker": join(packages, "snapshot/dist/backup/contents/contents-worker.js"),
+  "restore-worker": join(packages, "snapshot/dist/restore/restore-worker.js"),
 };
 
 const { metafile } = await build({

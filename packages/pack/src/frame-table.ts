@@ -49,6 +49,16 @@ export class FrameTable {
     return this.#storedEnds[i]!;
   }
 
+  /** Where frame `i` begins in the stream. */
+  plainOffset(i: number): number {
+    return i === 0 ? 0 : this.#plainEnds[i - 1]!;
+  }
+
+  /** The table of frames `first` to `last`, as if nothing came before them; a copy, 28 bytes a frame. */
+  slice(first: number, last: number): Uint8Array {
+    return this.#bytes.slice(first * FRAME_ENTRY_SIZE, (last + 1) * FRAME_ENTRY_SIZE);
+  }
+
   /** Index of the frame that holds byte `offset` of the stream, or -1 behind its end. */
   find(offset: number): number {
     if (offset >= this.streamSize) return -1;
@@ -72,7 +82,7 @@ export class FrameTable {
       salt: bytes.subarray(at + SALT_OFFSET, at + STORED_LENGTH_OFFSET),
       storedOffset: this.storedOffset(i),
       storedLength: readU32(bytes, at + STORED_LENGTH_OFFSET),
-      plainOffset: i === 0 ? 0 : this.#plainEnds[i - 1]!,
+      plainOffset: this.plainOffset(i),
       plainLength: readU32(bytes, at + PLAIN_LENGTH_OFFSET),
     };
   }

@@ -22,6 +22,7 @@ export {
   frameGroupSize,
   frameGroupSizeMax,
 } from "./frame-group.js";
+export { FrameTable } from "./frame-table.js";
 export {
   arenaSize,
   type FinishedPack,
@@ -46,5 +47,5 @@ export { PageCache } from "./segment/page-cache.js";
 export { OPEN_RUN_FILES_MAX, type RunFile, RunFiles } from "./segment/run-files.js";
 export { Segment, type SegmentEntry } from "./segment/segment.js";
 export { PackFrames, readSpan, type Span, spanOf } from "./stream-reader.js";
-export { FRAME_PLAIN_MAX, type FrameEntry, type FrameTables } from "./tables.js";
+export { FRAME_PLAIN_MAX, type FrameEntry, type FrameTables, type KeyEntry, tablesOf } from "./tables.js";
 export { loadZstd, type Zstd } from "./zstd.js";

@@ -106,7 +106,11 @@ export function decodeTables(
   }
   const end = offset + frameCount * FRAME_ENTRY_SIZE;
   for (let i = 0; i < frameCount; i++, offset += FRAME_ENTRY_SIZE) checkFrame(source, offset, i, place);
-  const table = new FrameTable(source.slice(end - frameCount * FRAME_ENTRY_SIZE, end));
+  return tablesOf(keys, new FrameTable(source.slice(end - frameCount * FRAME_ENTRY_SIZE, end)));
+}
+
+/** Tables of frames that were checked. */
+export function tablesOf(keys: readonly KeyEntry[], table: FrameTable): DecodedTables {
   return {
     keys,
     table,

@@ -9,7 +9,7 @@ import { type KnownChunks, missingChunk } from "./chunk-reader.js";
 /** Bytes of a pack that are read for nothing rather than with another get. */
 const GAP_MAX = 256 * 1024;
 /** Bytes of one get, unless a single chunk takes more. */
-export const RANGE_SIZE_MAX = 8 * 2 ** 20;
+const RANGE_SIZE_MAX = 8 * 2 ** 20;
 /** Chunks of one plan: an offset in a stream and an index must fit 53 bits together. */
 const WANTED_MAX = 2 ** 22;
 
@@ -118,8 +118,9 @@ function cutRanges(plan: BulkPlan, { record, indexes }: PlannedPack, start: numb
 }
 
 function isNear(record: PackRecord, range: Range, { first, last }: { first: number; last: number }): boolean {
-  const gap = record.frames[first]!.storedOffset - endOf(record, range.last);
-  return gap <= GAP_MAX && endOf(record, last) - record.frames[range.first]!.storedOffset <= RANGE_SIZE_MAX;
+  const { table } = record;
+  const gap = table.storedOffset(first) - table.storedEnd(range.last);
+  return gap <= GAP_MAX && table.storedEnd(last) - table.storedOffset(range.first) <= RANGE_SIZE_MAX;
 }
 
 /** Bytes that the longest range takes. */
@@ -129,13 +130,7 @@ export function longestRange(ranges: readonly Range[]): number {
 
 /** Bytes of the pack that a range takes. */
 export function lengthOf({ record, first, last }: Range): number {
-  return endOf(record, last) - record.frames[first]!.storedOffset;
-}
-
-/** Offset in the pack of the first byte behind a frame. */
-export function endOf(record: PackRecord, frame: number): number {
-  const { storedOffset, storedLength } = record.frames[frame]!;
-  return storedOffset + storedLength;
+  return record.table.storedEnd(last) - record.table.storedOffset(first);
 }
 
 /** In place. What was backed up in one run is in order already. */

@@ -1,18 +1,20 @@
 /**
- * Reads many chunks at once, ordered by where they lie: each pack is read front to back, near ranges in one get, each
- * frame opened once, and the next ranges are fetched while one is opened.
+ * Reads many chunks at once, ordered by where they lie: each pack is read front to back, near ranges in one get, and the
+ * next ranges are fetched while some are opened.
+ *
+ *     wanted ──► plan ──► get ──► range ──► its visitor, so many at once ──► chunks that it could not open, one by one
  */
 
 import type { KeyedHash } from "@bcat/crypto";
 import { isBcatError } from "@bcat/errors";
-import { type BlobKind, FrameOpener, type PackContext, PackFrames, readSpan } from "@bcat/pack";
+import type { BlobKind, PackContext } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import { type BulkPlan, lengthOf, longestRange, planReads, type Range, type WantedChunks } from "./bulk-plan.js";
 import type { ChunkReader, KnownChunks } from "./chunk-reader.js";
-import { FramePool, OpenFrames } from "./open-frames.js";
+import { type FetchedRange, RangeOpener } from "./range-opener.js";
 import { isReachable } from "./reachable.js";
 
-/** Ranges that are on their way while one is opened. */
+/** Ranges that are on their way while others are opened. */
 const FETCH_WIDTH = 3;
 
 /** Is handed each chunk once, by its index in the wanted ones. */
@@ -23,6 +25,19 @@ export interface ChunkVisitor {
   onFailure(index: number, error: Error): void;
 }
 
+/** Opens ranges itself; chunks that it could not open come to it one by one. */
+export interface RangeVisitor extends ChunkVisitor {
+  /** Ranges that it is handed at once. */
+  readonly width: number;
+  /**
+   * Opens a range of the chunks with these indexes. Its memory, which is shared if the storage read into it, is the
+   * visitor's until the promise settles.
+   *
+   * @returns which of its chunks could not be opened, by their positions in the range
+   */
+  onRange(range: FetchedRange, indexes: Uint32Array): Promise<readonly number[]>;
+}
+
 export interface BulkReaderOptions {
   readonly context: PackContext;
   readonly storage: Storage;
@@ -31,37 +46,58 @@ export interface BulkReaderOptions {
   readonly reader: ChunkReader;
 }
 
-/** For one call of {@link read}: the memory of ranges and frames is its own. */
+interface Fetched {
+  readonly range: Range;
+  /** Undefined when it cannot be had as a whole. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** For one call of {@link readRanges} or {@link read}: the memory of ranges is its own. */
 export class BulkReader {
   readonly #options: BulkReaderOptions;
-  readonly #opener: FrameOpener;
-  readonly #pool = new FramePool();
   /** Memory of ranges that are done with, of as many bytes as the longest range of the plan. */
   readonly #ranges: Uint8Array[] = [];
   #rangeSize = 0;
 
   constructor(options: BulkReaderOptions) {
     this.#options = options;
-    this.#opener = new FrameOpener(options.context);
+  }
+
+  /** As {@link readRanges}, opening them here. Memory of frames: those of one chunk. */
+  async read(wanted: WantedChunks, { onChunk, onFailure }: ChunkVisitor): Promise<void> {
+    const opener = new RangeOpener(this.#options.context, this.#options.idHash[wanted.kind]);
+    const onRange = async (range: FetchedRange, indexes: Uint32Array) => {
+      const unread: number[] = [];
+      let position = 0;
+      for (const chunk of opener.open(range)) {
+        if (chunk === undefined) unread.push(position);
+        else await onChunk(indexes[position]!, chunk);
+        position++;
+      }
+      return unread;
+    };
+    await this.readRanges(wanted, { width: 1, onRange, onChunk, onFailure });
   }
 
   /**
-   * Reads all of `wanted`. Memory: four ranges, the frames of one chunk, and 20 bytes a chunk.
+   * Reads all of `wanted`. Memory: three ranges and as many as the visitor takes at once, and 20 bytes a chunk.
    *
-   * @throws StorageError when the storage is gone
+   * @throws StorageError when the storage is gone, and what the visitor throws; no range is the visitor's any more then
    */
-  async read(wanted: WantedChunks, visitor: ChunkVisitor): Promise<void> {
+  async readRanges(wanted: WantedChunks, visitor: RangeVisitor): Promise<void> {
     const { state } = this.#options;
     const plan = planReads(state, wanted, (index, error) => visitor.onFailure(index, error));
     this.#rangeSize = longestRange(plan.ranges);
-    for await (const { range, bytes } of this.#fetchAhead(plan.ranges)) {
-      await this.#visitRange({ wanted, plan, range, visitor }, bytes);
-      if (bytes?.buffer.byteLength === this.#rangeSize) this.#ranges.push(new Uint8Array(bytes.buffer));
-    }
+    const fetched = this.#fetchAhead(plan.ranges);
+    const lanes = Array.from({ length: Math.min(visitor.width, plan.ranges.length) }, async () => {
+      for await (const { range, bytes } of fetched) await this.#visitRange({ wanted, plan, range, visitor }, bytes);
+    });
+    const ends = await Promise.allSettled(lanes);
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
-  /** The ranges in order, each with its bytes, or without them when it cannot be had as a whole. */
-  async *#fetchAhead(ranges: readonly Range[]): AsyncGenerator<{ range: Range; bytes: Uint8Array | undefined }> {
+  /** The ranges in order. */
+  async *#fetchAhead(ranges: readonly Range[]): AsyncGenerator<Fetched> {
     const coming: Promise<Uint8Array | undefined>[] = [];
     let next = 0;
     for (const range of ranges) {
@@ -76,10 +112,10 @@ export class BulkReader {
   }
 
   async #fetch(range: Range): Promise<Uint8Array | undefined> {
-    const { name, frames } = range.record;
-    const part = { offset: frames[range.first]!.storedOffset, length: lengthOf(range) };
+    const { name, table } = range.record;
+    const part = { offset: table.storedOffset(range.first), length: lengthOf(range) };
     try {
-      const into = this.#ranges.pop() ?? new Uint8Array(this.#rangeSize);
+      const into = this.#ranges.pop() ?? new Uint8Array(new SharedArrayBuffer(this.#rangeSize));
       return await this.#options.storage.get(name, { range: part, into });
     } catch (error) {
       // Chunk by chunk: a disk that cannot read a part of the range can read the others.
@@ -89,42 +125,17 @@ export class BulkReader {
   }
 
   async #visitRange({ wanted, plan, range, visitor }: Visit, bytes: Uint8Array | undefined): Promise<void> {
-    const { record } = range;
-    const pack = { name: record.name, kind: wanted.kind, tables: record };
-    const frames = new PackFrames(this.#options.context, this.#opener, pack);
-    const base = record.frames[range.first]!.storedOffset;
-    const opened = bytes && new OpenFrames(frames, this.#pool, { bytes, base });
-    const idHash = this.#options.idHash[wanted.kind];
-    for (let position = range.start; position < range.end; position++) {
-      const index = plan.order[position]!;
+    const indexes = plan.order.subarray(range.start, range.end);
+    const unread =
+      bytes === undefined
+        ? Array.from(indexes.keys())
+        : await visitor.onRange(describeRange({ wanted, plan, range, indexes }, bytes), indexes);
+    for (const position of unread) {
+      const index = indexes[position]!;
       const id = wanted.ids.subarray(index * 32, index * 32 + 32);
-      const chunk = opened && this.#tryRead(plan, index, frames, opened);
-      if (chunk !== undefined && idHash.matches(chunk, id)) {
-        const turn = visitor.onChunk(index, chunk);
-        if (turn !== undefined) await turn;
-      } else await this.#readElsewhere({ kind: wanted.kind, id, index }, visitor);
+      await this.#readElsewhere({ kind: wanted.kind, id, index }, visitor);
     }
-    opened?.clear();
-  }
-
-  /** The chunk's bytes, or undefined when a frame of it does not open: the single reader finds out why, or another place. */
-  #tryRead(plan: BulkPlan, index: number, frames: PackFrames, opened: OpenFrames): Uint8Array | undefined {
-    const first = plan.firsts[index]!;
-    const last = plan.lasts[index]!;
-    const offset = plan.offsets[index]!;
-    const length = plan.lengths[index]!;
-    opened.dropBelow(first);
-    try {
-      if (first === last) {
-        const start = offset - frames.tables.frames[first]!.plainOffset;
-        return opened.plain(first).subarray(start, start + length);
-      }
-      const source = { open: (frame: number) => opened.plain(frame), take: (size: number) => this.#pool.scratch(size) };
-      return readSpan(frames.tables, { offset, length, first, last }, source);
-    } catch (error) {
-      if (!isBcatError(error, "corrupt")) throw error;
-      return undefined;
-    }
+    if (bytes?.buffer.byteLength === this.#rangeSize) this.#ranges.push(new Uint8Array(bytes.buffer));
   }
 
   async #readElsewhere(
@@ -148,5 +159,30 @@ interface Visit {
   readonly wanted: WantedChunks;
   readonly plan: BulkPlan;
   readonly range: Range;
-  readonly visitor: ChunkVisitor;
+  readonly visitor: RangeVisitor;
+}
+
+/** What the range needs to be opened elsewhere: nothing in it refers to the pack as a whole. */
+function describeRange(
+  { wanted, plan, range, indexes }: Omit<Visit, "visitor"> & { readonly indexes: Uint32Array },
+  bytes: Uint8Array,
+): FetchedRange {
+  const { record, first, last } = range;
+  const { name, keys, table } = record;
+  const base = table.plainOffset(first);
+  const count = indexes.length;
+  const ids = new Uint8Array(count * 32);
+  for (let i = 0; i < count; i++) {
+    const from = indexes[i]! * 32;
+    ids.set(wanted.ids.subarray(from, from + 32), i * 32);
+  }
+  const chunks = {
+    count,
+    ids,
+    offsets: indexes.map((index) => plan.offsets[index]! - base),
+    lengths: indexes.map((index) => plan.lengths[index]!),
+    firsts: indexes.map((index) => plan.firsts[index]! - first),
+    lasts: indexes.map((index) => plan.lasts[index]! - first),
+  };
+  return { name, kind: wanted.kind, keys, frames: table.slice(first, last), bytes, chunks };
 }

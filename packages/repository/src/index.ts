@@ -23,7 +23,7 @@ export {
 } from "./bodies/snapshot.js";
 export { checkSnapshotTexts, type SnapshotTexts } from "./bodies/texts.js";
 export type { WantedChunks } from "./bulk-plan.js";
-export type { ChunkVisitor } from "./bulk-reader.js";
+export type { ChunkVisitor, RangeVisitor } from "./bulk-reader.js";
 export { type BadPack, checkPacks, type PackInventory } from "./check/check-packs.js";
 export { checkKeySlots, checkRegisters, type Inventory } from "./check/check-registers.js";
 export { type CheckOptions, type CheckProgress, CheckRun, type CheckSummary, type Finding } from "./check/check-run.js";
@@ -47,6 +47,7 @@ export {
   repositoryExists,
   unlockRepository,
 } from "./open.js";
+export { type FetchedRange, type RangeChunks, RangeOpener } from "./range-opener.js";
 export { readSegment } from "./read-segment.js";
 export { registerName, type Sequence } from "./registers.js";
 export { Repository } from "./repository.js";

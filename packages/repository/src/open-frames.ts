@@ -1,5 +1,5 @@
 /** The opened frames of one range of a pack, each opened once, in memory that is used again. */
-import { FRAME_PLAIN_MAX, type PackFrames } from "@bcat/pack";
+import { FRAME_PLAIN_MAX, type FrameTables, type PackFrames } from "@bcat/pack";
 
 /** Memory of frames, 1 MiB each, as many as the longest chunk so far has needed at once. */
 export class FramePool {
@@ -24,19 +24,21 @@ export class FramePool {
 export class OpenFrames {
   readonly #frames: PackFrames;
   readonly #pool: FramePool;
-  /** The sealed bytes, and the offset in the pack where they begin. */
   readonly #sealed: Uint8Array;
-  readonly #base: number;
   readonly #opened = new Map<number, Uint8Array>();
   /** The frame asked for last: most chunks lie in the one of their neighbour. */
   #last = -1;
   #lastPlain: Uint8Array = new Uint8Array(0);
 
-  constructor(frames: PackFrames, pool: FramePool, sealed: { bytes: Uint8Array; base: number }) {
+  /** @param sealed the frames, from the first on */
+  constructor(frames: PackFrames, pool: FramePool, sealed: Uint8Array) {
     this.#frames = frames;
     this.#pool = pool;
-    this.#sealed = sealed.bytes;
-    this.#base = sealed.base;
+    this.#sealed = sealed;
+  }
+
+  get tables(): FrameTables {
+    return this.#frames.tables;
   }
 
   /** The plaintext of a frame, good until {@link dropBelow} or {@link clear}. @throws CorruptError naming the pack */
@@ -46,8 +48,7 @@ export class OpenFrames {
     if (plain === undefined) {
       plain = this.#pool.take();
       const { storedOffset, storedLength } = this.#frames.tables.frames[index]!;
-      const start = storedOffset - this.#base;
-      this.#frames.open(index, this.#sealed.subarray(start, start + storedLength), plain);
+      this.#frames.open(index, this.#sealed.subarray(storedOffset, storedOffset + storedLength), plain);
       this.#opened.set(index, plain);
     }
     this.#last = index;

@@ -14,13 +14,13 @@ import type { BackupOptions, BackupProgress, BackupSummary, RootParent } from "@
 import { parentsLine, parentsMessage } from "../backup-parents.js";
 import { backupMessage, backupReport } from "../backup-report.js";
 import type { Command, Context } from "../command.js";
+import { countOption } from "../count-option.js";
 import { readExcludeFiles } from "../exclude.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { pathsField } from "../json.js";
 import type { Flags } from "../options.js";
 import { Progress } from "../progress.js";
-import { quoteText } from "../quote.js";
 import { reportsPerSecond } from "../settings.js";
 import { siteOf } from "../site.js";
 import { usageError } from "../usage.js";
@@ -137,14 +137,6 @@ function backupOptions({ options, signal }: Context, excludes: readonly string[]
       countOption(options, "read-concurrency") ?? 1,
     ),
   };
-}
-
-/** @throws {BcatError} with code "usage" */
-function countOption(options: Context["options"], name: string): number | undefined {
-  const text = options.text(name);
-  if (text === undefined) return undefined;
-  if (/^\d{1,3}$/.test(text)) return Number(text);
-  throw usageError(`Cannot use --${name} ${quoteText(text)}: give a number from 0 to 999`);
 }
 
 function printParents(parents: readonly RootParent[], { output }: Context): void {

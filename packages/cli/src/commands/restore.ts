@@ -1,7 +1,9 @@
 /** `bcat restore`: gives files of a snapshot back. */
+import { availableParallelism } from "node:os";
 import { absolutePath } from "@bcat/host";
 import type { RestoreProgress, RestoreSummary } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
+import { countOption } from "../count-option.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { formatBytes, formatDuration, formatItems } from "../format.js";
@@ -25,7 +27,12 @@ export const restore: Command = {
     { name: "path", count: "one" },
     { name: "target", count: "one" },
   ],
-  flags: {},
+  flags: {
+    threads: {
+      kind: "text",
+      description: "threads that open packs and write files, 1 for none but the main one (default: one a core)",
+    },
+  },
   examples: [
     ["restore latest all /tmp/back", "everything, into the folder /tmp/back"],
     ["restore 12 /home/me/photos /tmp", "a folder of snapshot 12, as /tmp/photos"],
@@ -36,7 +43,8 @@ export const restore: Command = {
   ],
   interrupted: "interrupted; what was restored so far is incomplete",
   async run(context) {
-    const { operands, output, signal, variables } = context;
+    const { operands, options, output, signal, variables } = context;
+    const threads = countOption(options, "threads") ?? availableParallelism();
     const [selector = "", path = "", target = ""] = operands;
     const into = absolutePath(target);
     const progress = new Progress(progressForm, {
@@ -50,6 +58,7 @@ export const restore: Command = {
       const snapshot = await packages.findSnapshot(repository, selector);
       const what = path === "all" ? "all" : (snapshotPath(path) ?? "all");
       const summary = await packages.restore(repository, posix, snapshot, what, Buffer.from(into), {
+        threads,
         signal,
         onProgress: (counts) => progress.update(counts),
         onWarning: (warning) => printWarning(warning, "restore", output),

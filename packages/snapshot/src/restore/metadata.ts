@@ -7,6 +7,9 @@ import { NewFiles } from "./new-files.js";
 /** All but the set-id bits. */
 const PERMISSIONS = 0o1777;
 
+/** What is set of an entry. */
+export type EntryMetadata = Pick<Node, "type" | "mode" | "uid" | "gid" | "mtimeSeconds" | "mtimeNanoseconds">;
+
 /** What of an entry's metadata was not set, as one line, or undefined when all was. */
 export type MetadataFault = string | undefined;
 
@@ -25,8 +28,13 @@ export class MetadataSetter {
     return this.#canSetOwner;
   }
 
+  /** Notes that an owner could not be set in another thread. */
+  noteNoOwner(): void {
+    this.#canSetOwner = false;
+  }
+
   /** For a file that is open for writing and was made with `mode`, or undefined, as for an open directory. */
-  setFile(file: number, node: Node, mode?: number): MetadataFault {
+  setFile(file: number, node: EntryMetadata, mode?: number): MetadataFault {
     if (mode !== undefined && this.newFiles.hasOwner(node) && this.newFiles.hasMode(mode, node)) {
       return this.#setTimesOnly(file, node);
     }
@@ -39,7 +47,7 @@ export class MetadataSetter {
   }
 
   /** Most files: no closures. */
-  #setTimesOnly(file: number, node: Node): MetadataFault {
+  #setTimesOnly(file: number, node: EntryMetadata): MetadataFault {
     try {
       this.#setFileTimes(file, node);
       return undefined;
@@ -48,12 +56,12 @@ export class MetadataSetter {
     }
   }
 
-  #setFileTimes(file: number, { mtimeSeconds, mtimeNanoseconds }: Node): void {
+  #setFileTimes(file: number, { mtimeSeconds, mtimeNanoseconds }: EntryMetadata): void {
     this.#posix.setFileTimes(file, mtimeSeconds, mtimeNanoseconds);
   }
 
   /** For a directory or symbolic link, by its name. */
-  setAt(directory: Directory, name: Uint8Array, node: Node): MetadataFault {
+  setAt(directory: Directory, name: Uint8Array, node: EntryMetadata): MetadataFault {
     const { uid, gid, mode, mtimeSeconds, mtimeNanoseconds } = node;
     return this.#set(node, {
       owner: () => this.#posix.setOwnerAt(directory, name, uid, gid),
@@ -62,7 +70,10 @@ export class MetadataSetter {
     });
   }
 
-  #set(node: Node, set: { owner: () => void; mode: (permitted: number) => void; times: () => void }): MetadataFault {
+  #set(
+    node: EntryMetadata,
+    set: { owner: () => void; mode: (permitted: number) => void; times: () => void },
+  ): MetadataFault {
     const faults: string[] = [];
     const attempt = (what: string, action: () => void) => {
       try {

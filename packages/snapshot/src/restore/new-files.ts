@@ -6,6 +6,8 @@
 import { type Posix, Stat } from "@bcat/posix";
 import type { Node } from "../tree/node.js";
 
+type Wanted = Pick<Node, "mode" | "uid" | "gid">;
+
 /** Until its owner is set. */
 const PRIVATE_MODE = 0o600;
 
@@ -25,7 +27,7 @@ export class NewFiles {
    * The mode to make the file with. Its own only when its owner is right from the start: else it could be read by a group
    * that is not its.
    */
-  modeFor(node: Node): number {
+  modeFor(node: Wanted): number {
     return node.mode <= 0o777 && this.hasOwner(node) ? node.mode : PRIVATE_MODE;
   }
 
@@ -45,12 +47,12 @@ export class NewFiles {
     this.#modes.set(mode, this.#stat.mode === mode);
   }
 
-  hasOwner({ uid, gid }: Node): boolean {
+  hasOwner({ uid, gid }: Wanted): boolean {
     return uid === this.#uid && gid === this.#gid;
   }
 
   /** Whether a file made with `mode` has the mode of `node`. */
-  hasMode(mode: number, node: Node): boolean {
+  hasMode(mode: number, node: Wanted): boolean {
     return mode === node.mode && this.#modes.get(mode) === true;
   }
 }

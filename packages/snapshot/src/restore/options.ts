@@ -11,6 +11,8 @@ export interface RestoreProgress {
 }
 
 export interface RestoreOptions {
+  /** Threads that open packs and write files, this one included; 0 and 1 are this one alone. */
+  readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RestoreProgress) => void;
   /** `path` is that of the entry in the snapshot. */

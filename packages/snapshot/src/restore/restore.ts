@@ -1,22 +1,31 @@
 /** Restores entries of a snapshot into a target directory. */
 import { isBcatError, systemErrorCode } from "@bcat/errors";
+import { DATA } from "@bcat/pack";
 import type { Directory, Posix } from "@bcat/posix";
-import type { Repository } from "@bcat/repository";
+import { RangeOpener, type Repository } from "@bcat/repository";
 import type { Entry } from "../entries.js";
 import { joinPath, splitPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { readChunkReferences, readNodes } from "../tree/tree-reader.js";
-import { FileBatch, PendingFile } from "./file-batch.js";
+import { Contents } from "./contents.js";
+import { FileWriter } from "./file-writer.js";
+import { JobRunner } from "./job-runner.js";
+import { Jobs } from "./jobs.js";
+import { LargeFile, LargeFiles } from "./large-files.js";
 import { MetadataSetter } from "./metadata.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
 import { type PlannedEntry, planRestore, refuseExisting } from "./plan.js";
 import { RestoreRun } from "./restore-run.js";
+import { RestoreThreads } from "./restore-threads.js";
 import { openTarget, type Target } from "./target.js";
 import { closeQuietly, TargetDirectories, TargetDirectory } from "./target-directory.js";
 
-/** Directories that are remembered until their metadata is set. */
-const FINISHED_MAX = 4_096;
+/** Directories that are remembered until their metadata is set: so many twice, for while some are set others are made. */
+const FINISHED_MAX = 2_048;
+
+/** Threads beside this one, at most. */
+const THREADS_MAX = 16;
 
 /** A directory that has been made and gets its metadata when nothing more is written into it. */
 interface Made {
@@ -53,12 +62,12 @@ export async function restore(
   const { counts } = info.snapshot;
   const run = new RestoreRun(options, path === "all" ? { files: counts.files, bytes: counts.bytes } : undefined);
   const opened = openTarget(posix, target, plan);
-  const restoring = new Restore(repository, posix, run);
+  const restoring = new Restore({ repository, posix, run, top: opened.directory, threads: options.threads ?? 1 });
   try {
     await refuseExisting(repository, posix, { directory: opened.directory, path: target }, plan);
     await restoring.restore(opened, plan);
   } finally {
-    restoring.close();
+    await restoring.close();
     closeQuietly(posix, opened.directory);
   }
   const { files, directories, symlinks, bytes, errors, skipped } = run;
@@ -72,26 +81,49 @@ export async function restore(
   };
 }
 
+interface RestoreParts {
+  readonly repository: Repository;
+  readonly posix: Posix;
+  readonly run: RestoreRun;
+  /** The target. */
+  readonly top: Directory;
+  /** This one included. */
+  readonly threads: number;
+}
+
 class Restore {
   readonly #repository: Repository;
   readonly #posix: Posix;
   readonly #run: RestoreRun;
   readonly #directories: TargetDirectories;
   readonly #metadata: MetadataSetter;
-  readonly #batch: FileBatch;
+  readonly #contents: Contents;
   #finished: Made[] = [];
   #saidAttributes = false;
   /** What ended the restore, which is no error of the entry that was being restored. */
   #end: unknown;
 
-  constructor(repository: Repository, posix: Posix, run: RestoreRun) {
+  constructor(parts: RestoreParts) {
+    const { repository, posix, run } = parts;
     this.#repository = repository;
     this.#posix = posix;
     this.#run = run;
     this.#directories = new TargetDirectories(posix);
     this.#metadata = new MetadataSetter(posix);
-    const parts = { repository, posix, run, directories: this.#directories, metadata: this.#metadata };
-    this.#batch = new FileBatch(parts);
+    const metadata = this.#metadata;
+    const writer = new FileWriter({ posix, directories: this.#directories, metadata });
+    const opener = new RangeOpener(repository.context, repository.idHash[DATA]);
+    const large = new LargeFiles({ posix, run, writer, metadata });
+    const jobs = new Jobs({
+      run,
+      writer,
+      large,
+      metadata,
+      runner: new JobRunner({ posix, writer, metadata, opener, postpones: false }),
+      createThreads: threadsMaker(parts),
+      startFiles: repository.environment.sizes?.filesBeforeThreads,
+    });
+    this.#contents = new Contents(repository, jobs, large);
   }
 
   async restore(target: Target, plan: readonly PlannedEntry[]): Promise<void> {
@@ -101,6 +133,7 @@ class Restore {
       else await this.#root(top, folders, entry);
     }
     await this.#flush();
+    await this.#finish();
     const itself = plan.find((planned) => planned.isTargetItself);
     if (itself !== undefined && target.wasMade) this.#setTarget(target.directory, itself);
     if (!this.#metadata.canSetOwner) {
@@ -111,8 +144,8 @@ class Restore {
     }
   }
 
-  close(): void {
-    this.#batch.discard();
+  async close(): Promise<void> {
+    await this.#contents.close();
     this.#directories.closeAll();
   }
 
@@ -202,9 +235,10 @@ class Restore {
         const { content } = child;
         // Most entries are small files: no path is made for them, and nothing waited for.
         if (content !== undefined && content.kind !== "list" && child.attributes === undefined) {
-          this.#batch.addWhole(new PendingFile(child, place.directory, place.path), content);
+          const writing = this.#contents.add({ directory: place.directory, folder: place.path }, child, content);
+          if (writing !== undefined) await writing;
         } else await this.#entry({ directory: place.directory, path: joinPath(place.path, child.name) }, child);
-        if (this.#batch.isFull || this.#finished.length >= FINISHED_MAX) await this.#flush();
+        if (this.#contents.isFull || this.#finished.length >= FINISHED_MAX) await this.#flush();
         const turn = this.#run.breathe(0);
         if (turn !== undefined) await turn;
       }
@@ -212,24 +246,25 @@ class Restore {
   }
 
   async #file({ directory, path }: Place, node: Node): Promise<void> {
-    const file = new PendingFile(node, directory, splitPath(path).folder);
+    const { folder } = splitPath(path);
     const content = node.content!;
     if (content.kind !== "list") {
-      this.#batch.addWhole(file, content);
+      await this.#contents.add({ directory, folder }, node, content);
       return;
     }
+    const file = new LargeFile(node, directory, folder);
     try {
       for await (const chunks of readChunkReferences(this.#repository, content)) {
         for (const chunk of chunks) {
-          this.#batch.add(file, chunk);
-          if (this.#batch.isFull) await this.#flush();
+          this.#contents.addChunk(file, chunk);
+          if (this.#contents.isFull) await this.#flush();
         }
       }
     } catch (error) {
       if (error === this.#end || !(await this.#concernsEntry(error))) throw error;
       file.failure ??= error as Error;
     }
-    this.#batch.complete(file);
+    this.#contents.complete(file);
   }
 
   #symlink({ directory, path }: Place, node: Node): void {
@@ -240,16 +275,29 @@ class Restore {
     if (fault !== undefined) this.#run.report(path, fault);
   }
 
-  /** Writes what is waiting, then finishes the directories that nothing is waiting for: children before parents. */
+  /** Begins to write what is waiting; the directories that nothing is waiting for then are finished after it. */
   async #flush(): Promise<void> {
     const finished = this.#finished;
     this.#finished = [];
+    await this.#orEnd(this.#contents.flush(() => this.#setDirectories(finished)));
+  }
+
+  /** Waits until all is written. */
+  async #finish(): Promise<void> {
+    await this.#orEnd(this.#contents.finish());
+  }
+
+  async #orEnd(writing: Promise<void>): Promise<void> {
     try {
-      await this.#batch.flush();
+      await writing;
     } catch (error) {
       this.#end = error;
       throw error;
     }
+  }
+
+  /** Children before parents, as they were finished. */
+  async #setDirectories(finished: readonly Made[]): Promise<void> {
     for (const { directory, path, node } of finished) {
       try {
         const fault = this.#metadata.setAt(this.#directories.handle(directory.parent!), directory.name, node);
@@ -278,4 +326,14 @@ class Restore {
     if (isBcatError(error, "storage-failed")) return await this.#repository.isReachable();
     return isBcatError(error) ? error.code === "corrupt" : systemErrorCode(error) !== undefined;
   }
+}
+
+/** Undefined when this thread is to do everything. */
+function threadsMaker({ repository, posix, top, threads }: RestoreParts): (() => RestoreThreads) | undefined {
+  const { context, environment } = repository;
+  const count = Math.min(threads - 1, THREADS_MAX);
+  // A thread is given the target's descriptor, not its path.
+  if (count < 1 || !posix.reachesByDescriptor) return undefined;
+  const accelerators = environment.accelerators ?? "auto";
+  return () => new RestoreThreads({ count, keys: context.keys.share(), accelerators, top });
 }

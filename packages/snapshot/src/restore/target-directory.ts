@@ -1,11 +1,11 @@
 /**
  * The directories a restore makes. Each is reached from its parent's descriptor, never by a path, so a symbolic link
- * that somebody plants meanwhile is not followed. At most {@link OPEN_MAX} are open at once; the others are opened
- * again when they are needed.
+ * that somebody plants meanwhile is not followed. Few are open at once; the others are opened again
+ * when they are needed.
  */
 import type { Directory, Posix } from "@bcat/posix";
 
-/** Open directories of one restore. */
+/** Open directories of a restore, in the main thread. */
 const OPEN_MAX = 16;
 
 export class TargetDirectory {
@@ -23,12 +23,15 @@ export class TargetDirectory {
 /** Opens and closes target directories, the least recently used first. The top one stays open. */
 export class TargetDirectories {
   readonly #posix: Posix;
+  readonly #openMax: number;
   readonly #open = new Set<TargetDirectory>();
   /** The one asked for last, which is the last of the open ones, unless it is the top. */
   #latest: TargetDirectory | undefined;
 
-  constructor(posix: Posix) {
+  /** @param openMax directories that are open at once */
+  constructor(posix: Posix, openMax = OPEN_MAX) {
     this.#posix = posix;
+    this.#openMax = openMax;
   }
 
   /** The top directory, which the caller has opened and closes. */
@@ -55,7 +58,7 @@ export class TargetDirectories {
     directory.open = handle;
     this.#open.add(directory);
     for (const oldest of this.#open) {
-      if (this.#open.size <= OPEN_MAX) break;
+      if (this.#open.size <= this.#openMax) break;
       this.#close(oldest);
     }
     return handle;

@@ -1,0 +1,149 @@
+/**
+ * The content of files, on its way. What is in nodes is written by the thousand files, chunks are asked for in batches and
+ * come in the order in which they lie in packs. While one batch is read and written, the next is put together. Memory and
+ * open files are bounded by the two batches, not by the restore.
+ *
+ *     files ──► chunks wanted ──► ranges of packs ──┐
+ *           └─► content of nodes ───────────────────┴──► jobs ──► other threads, or here ──► settled
+ */
+import { BcatError } from "@bcat/errors";
+import type { FetchedRange, RangeVisitor, Repository } from "@bcat/repository";
+import { type ChunkReference, type Content, contentSize, type Node } from "../tree/node.js";
+import { FileBatch } from "./file-batch.js";
+import { InlineFiles } from "./inline-files.js";
+import { type Jobs, wrongLength } from "./jobs.js";
+import { LargeFile, type LargeFiles } from "./large-files.js";
+import type { TargetDirectory } from "./target-directory.js";
+import { WaitingFile } from "./waiting-file.js";
+
+/** Where a file goes, and the folder that it has in the snapshot. */
+export interface FilePlace {
+  readonly directory: TargetDirectory;
+  readonly folder: Uint8Array;
+}
+
+export class Contents {
+  readonly #repository: Repository;
+  readonly #jobs: Jobs;
+  readonly #large: LargeFiles;
+  readonly #inline: InlineFiles;
+  #batch = new FileBatch();
+  /** The one that is read, or will be after {@link #batch}. */
+  #other = new FileBatch();
+  #reading: Promise<void> = Promise.resolve();
+  #isEnding = false;
+
+  constructor(repository: Repository, jobs: Jobs, large: LargeFiles) {
+    this.#repository = repository;
+    this.#jobs = jobs;
+    this.#large = large;
+    this.#inline = new InlineFiles(jobs);
+  }
+
+  /** Call {@link flush} before the next file. */
+  get isFull(): boolean {
+    return this.#batch.isFull;
+  }
+
+  /** Takes a file whose content is in its node, or whose chunks are named there. */
+  add(
+    { directory, folder }: FilePlace,
+    node: Node,
+    content: Exclude<Content, { kind: "list" }>,
+  ): Promise<void> | undefined {
+    if (content.kind === "inline") {
+      this.#jobs.expect(1, content.bytes.length);
+      return this.#inline.add(new WaitingFile(node, directory, folder), content.bytes);
+    }
+    const { chunks } = content;
+    const [only] = chunks;
+    if (chunks.length === 1 && only !== undefined) {
+      this.#jobs.expect(1, only.length);
+      this.#batch.add(new WaitingFile(node, directory, folder), only, 0);
+      return undefined;
+    }
+    this.#jobs.expect(1, contentSize(content));
+    const file = new LargeFile(node, directory, folder);
+    for (const chunk of chunks) this.#addChunk(file, chunk);
+    this.#large.complete(file);
+    return undefined;
+  }
+
+  /** Takes the next chunk of a file. Call {@link flush} when {@link isFull}, and {@link complete} after the last. */
+  addChunk(file: LargeFile, chunk: ChunkReference): void {
+    this.#jobs.expect(0, chunk.length);
+    this.#addChunk(file, chunk);
+  }
+
+  complete(file: LargeFile): void {
+    this.#large.complete(file);
+  }
+
+  /**
+   * Begins to read and write all that was added, which goes on until the next call, and calls `after` when it is done.
+   *
+   * @throws StorageError, BcatError target-failed, interrupted: the restore ends
+   */
+  async flush(after: () => Promise<void>): Promise<void> {
+    await this.#reading;
+    const batch = this.#batch;
+    this.#batch = this.#other;
+    this.#other = batch;
+    this.#reading = this.#read(batch, after);
+    // It is waited for at the next call.
+    this.#reading.catch(() => {});
+  }
+
+  /** Waits until all is written that was flushed. @throws as {@link flush} */
+  async finish(): Promise<void> {
+    await this.#reading;
+  }
+
+  /** Ends what is under way, and removes files that are not whole. */
+  async close(): Promise<void> {
+    this.#isEnding = true;
+    await this.#reading.catch(() => {});
+    await this.#inline.settle();
+    await this.#jobs.close();
+    this.#large.discard();
+  }
+
+  async #read(batch: FileBatch, after: () => Promise<void>): Promise<void> {
+    // Of what is in nodes all is begun now: directories that `after` finishes are to have everything in them.
+    const inline = this.#inline.finish();
+    inline.catch(() => {});
+    await this.#repository.readRanges(batch.wanted, this.#visitor(batch));
+    batch.clear();
+    await inline;
+    await after();
+  }
+
+  #visitor(batch: FileBatch): RangeVisitor {
+    const { files, positions, lengths } = batch;
+    return {
+      width: this.#jobs.width,
+      onRange: async (range: FetchedRange, indexes: Uint32Array) => {
+        if (this.#isEnding) throw new BcatError("interrupted", "the restore has ended");
+        return await this.#jobs.run({
+          files: Array.from(indexes, (index) => files[index]!),
+          positions: Float64Array.from(indexes, (index) => positions[index]!),
+          lengths: indexes.map((index) => lengths[index]!),
+          content: range,
+        });
+      },
+      onChunk: (index, bytes) => {
+        const file = files[index]!;
+        const said = lengths[index]!;
+        if (bytes.length === said) this.#jobs.write(file, bytes, positions[index]!);
+        else this.#jobs.fail(file, wrongLength({ id: batch.id(index), found: bytes.length, said }));
+      },
+      onFailure: (index, error) => this.#jobs.fail(files[index]!, error),
+    };
+  }
+
+  #addChunk(file: LargeFile, chunk: ChunkReference): void {
+    this.#batch.add(file, chunk, file.position);
+    file.position += chunk.length;
+    file.waiting++;
+  }
+}

@@ -1,0 +1,72 @@
+/** Makes files. One that cannot be made whole is removed: it must not look like one that has all its bytes. */
+import type { Posix } from "@bcat/posix";
+import { describe } from "../faults.js";
+import type { EntryMetadata, MetadataFault, MetadataSetter } from "./metadata.js";
+import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+
+export interface NewFile extends EntryMetadata {
+  readonly name: Uint8Array;
+}
+
+export interface FileWriterParts {
+  readonly posix: Posix;
+  readonly directories: TargetDirectories;
+  readonly metadata: MetadataSetter;
+}
+
+export class FileWriter {
+  readonly #parts: FileWriterParts;
+
+  constructor(parts: FileWriterParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes a file with all its content and metadata. @throws what it failed with; the file is not there then */
+  writeWhole(directory: TargetDirectory, file: NewFile, bytes: Uint8Array): MetadataFault {
+    const { posix, metadata } = this.#parts;
+    const { fd, mode } = this.create(directory, file);
+    let isOpen = true;
+    try {
+      if (bytes.length > 0) posix.writeFile(fd, bytes, 0);
+      const fault = metadata.setFile(fd, file, mode);
+      // After an error too the descriptor is gone, and may be somebody else's.
+      isOpen = false;
+      // What is written late, as on network file systems, fails here.
+      posix.close(fd);
+      return fault;
+    } catch (error) {
+      if (isOpen) closeAnyway(posix, fd);
+      throw this.remove(directory, file, error);
+    }
+  }
+
+  /** Makes an empty file, which the caller closes, or removes. */
+  create(directory: TargetDirectory, file: NewFile): { fd: number; mode: number } {
+    const { posix, directories, metadata } = this.#parts;
+    const mode = metadata.newFiles.modeFor(file);
+    const fd = posix.createFileAt(directories.handle(directory), file.name, mode);
+    metadata.newFiles.look(fd, mode);
+    return { fd, mode };
+  }
+
+  /** Removes a file that lacks bytes for the sake of `failure`, and returns that, or one that also says that it is still there. */
+  remove(directory: TargetDirectory, { name }: Pick<NewFile, "name">, failure: unknown): unknown {
+    const { posix, directories } = this.#parts;
+    try {
+      posix.removeFileAt(directories.handle(directory), name);
+      return failure;
+    } catch (error) {
+      const what = failure === undefined ? "" : `${describe(failure)}; `;
+      return new Error(`${what}it lacks bytes and could not be removed: ${describe(error)}`);
+    }
+  }
+}
+
+/** Closes a file that is to be removed. */
+export function closeAnyway(posix: Posix, fd: number): void {
+  try {
+    posix.close(fd);
+  } catch {
+    // Nothing of it is kept.
+  }
+}

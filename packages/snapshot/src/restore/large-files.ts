@@ -1,0 +1,118 @@
+/** Files of several chunks, or of a list of them: open from their first chunk to their last, whoever writes them. */
+import type { Posix } from "@bcat/posix";
+import { closeAnyway, type FileWriter } from "./file-writer.js";
+import type { MetadataSetter } from "./metadata.js";
+import type { RestoreRun } from "./restore-run.js";
+import { WaitingFile } from "./waiting-file.js";
+
+export class LargeFile extends WaitingFile {
+  fd: number | undefined = undefined;
+  /** That it was made with. */
+  mode = 0;
+  /** Chunks asked for and not written yet. */
+  waiting = 0;
+  /** Bytes asked for so far: where the next chunk goes. */
+  position = 0;
+  /** All chunks have been asked for. */
+  isComplete = false;
+  failure: Error | undefined = undefined;
+}
+
+export interface LargeFilesParts {
+  readonly posix: Posix;
+  readonly run: RestoreRun;
+  readonly writer: FileWriter;
+  readonly metadata: MetadataSetter;
+}
+
+export class LargeFiles {
+  readonly #parts: LargeFilesParts;
+  /** Files that have been made and are not finished. */
+  readonly #made = new Set<LargeFile>();
+
+  constructor(parts: LargeFilesParts) {
+    this.#parts = parts;
+  }
+
+  /** The descriptor to write to, of a file that is made when it is not; undefined when it has failed. @throws as {@link fail} */
+  open(file: LargeFile): number | undefined {
+    if (file.failure !== undefined || file.fd !== undefined) return file.fd;
+    try {
+      const { fd, mode } = this.#parts.writer.create(file.directory, file.node);
+      file.fd = fd;
+      file.mode = mode;
+      this.#made.add(file);
+    } catch (error) {
+      this.fail(file, error);
+    }
+    return file.fd;
+  }
+
+  /** Writes bytes here and now. @throws as {@link fail} */
+  write(file: LargeFile, bytes: Uint8Array, position: number): void {
+    const fd = this.open(file);
+    if (fd === undefined || file.failure !== undefined) return;
+    try {
+      if (bytes.length > 0) this.#parts.posix.writeFile(fd, bytes, position);
+      this.#parts.run.bytes += bytes.length;
+    } catch (error) {
+      this.fail(file, error);
+    }
+  }
+
+  /** The file will not be restored. @throws BcatError target-failed for errors that every further file would meet */
+  fail(file: LargeFile, error: unknown): void {
+    file.failure ??= error instanceof Error ? error : new Error(String(error));
+    this.#parts.run.refuseExhausted(file.path, error);
+  }
+
+  /** One chunk less is waited for; the last one finishes the file. @throws as {@link fail} */
+  settle(file: LargeFile): void {
+    file.waiting--;
+    this.#finishIfDone(file);
+  }
+
+  /** All chunks have been asked for. @throws as {@link fail} */
+  complete(file: LargeFile): void {
+    file.isComplete = true;
+    this.#finishIfDone(file);
+  }
+
+  /** Removes what is not finished. Nobody may be writing to it any more. */
+  discard(): void {
+    for (const file of this.#made) {
+      if (file.fd !== undefined) closeAnyway(this.#parts.posix, file.fd);
+      file.fd = undefined;
+      this.#remove(file);
+    }
+  }
+
+  #finishIfDone(file: LargeFile): void {
+    if (!file.isComplete || file.waiting > 0) return;
+    const { posix, run, metadata } = this.#parts;
+    const fd = this.open(file);
+    const fault =
+      fd !== undefined && file.failure === undefined ? metadata.setFile(fd, file.node, file.mode) : undefined;
+    if (fd !== undefined) {
+      file.fd = undefined;
+      try {
+        posix.close(fd);
+      } catch (error) {
+        this.fail(file, error);
+      }
+    }
+    if (file.failure !== undefined) {
+      if (this.#made.has(file)) this.#remove(file);
+      run.report(file.path, file.failure);
+      return;
+    }
+    this.#made.delete(file);
+    run.files++;
+    if (fault !== undefined) run.report(file.path, fault);
+  }
+
+  #remove(file: LargeFile): void {
+    this.#made.delete(file);
+    file.failure = this.#parts.writer.remove(file.directory, file.node, file.failure) as Error | undefined;
+  }
+}

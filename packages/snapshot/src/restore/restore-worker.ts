@@ -1,0 +1,76 @@
+/** A thread that restores files: each job is run to its end in one go, and answered. */
+import { parentPort, workerData } from "node:worker_threads";
+import { loadBlake3, loadGcm, RepositoryKeys } from "@bcat/crypto";
+import { DATA, idLabel, loadZstd, type PackContext } from "@bcat/pack";
+import { loadPosix } from "@bcat/posix";
+import { RangeOpener } from "@bcat/repository";
+import { FileWriter } from "./file-writer.js";
+import type { JobDirectories, JobResult, PostedJob, RestoreThreadData } from "./job.js";
+import { JobRunner } from "./job-runner.js";
+import { MetadataSetter } from "./metadata.js";
+import { TargetDirectories, TargetDirectory } from "./target-directory.js";
+
+/** Directories that a thread keeps open. */
+const OPEN_MAX = 8;
+
+class RestoreThread {
+  readonly #runner: JobRunner;
+  readonly #directories: TargetDirectories;
+  readonly #top: TargetDirectory;
+
+  constructor({ accelerators, top }: RestoreThreadData, context: PackContext) {
+    const posix = loadPosix(accelerators);
+    if (!posix.reachesByDescriptor) throw new Error("names cannot be reached from descriptors in a thread");
+    this.#directories = new TargetDirectories(posix, OPEN_MAX);
+    this.#top = this.#directories.top(top);
+    const metadata = new MetadataSetter(posix);
+    const idHash = context.blake3.keyed(context.keys.derive(idLabel(DATA), 0, 0));
+    this.#runner = new JobRunner({
+      posix,
+      metadata,
+      writer: new FileWriter({ posix, directories: this.#directories, metadata }),
+      opener: new RangeOpener(context, idHash),
+      postpones: true,
+    });
+  }
+
+  run(job: PostedJob): JobResult {
+    const running = this.#runner.run(job, this.#listDirectories(job.directories));
+    try {
+      let step = running.next();
+      while (step.done !== true) step = running.next();
+      return step.value;
+    } finally {
+      this.#directories.closeAll();
+    }
+  }
+
+  #listDirectories({ parents, names, nameEnds }: JobDirectories): TargetDirectory[] {
+    const directories = [this.#top];
+    for (let i = 1; i < parents.length; i++) {
+      const name = names.subarray(nameEnds[i - 1], nameEnds[i]);
+      directories.push(new TargetDirectory(directories[parents[i]!]!, name));
+    }
+    return directories;
+  }
+}
+
+async function start(data: RestoreThreadData): Promise<void> {
+  const mode = data.accelerators;
+  const thread = new RestoreThread(data, {
+    keys: new RepositoryKeys(data.keys.rootKey, data.keys.repositoryId),
+    blake3: loadBlake3(mode),
+    gcm: loadGcm(mode),
+    zstd: await loadZstd(mode),
+    random: (length) => {
+      throw new RangeError(`Cannot draw ${length} random bytes in a thread`);
+    },
+  });
+  parentPort!.on("message", (job: PostedJob) => {
+    const result = thread.run(job);
+    parentPort!.postMessage(result, [result.states.buffer as ArrayBuffer]);
+  });
+  parentPort!.postMessage("ready");
+}
+
+void start(workerData as RestoreThreadData);
