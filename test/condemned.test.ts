@@ -54,7 +54,7 @@ describe("a condemned pack", () => {
   const expectRestored = async (selector: string) => {
     await using client = await open();
     const target = join(scratch.path, `restored ${selector}`);
-    await client.restore("all", target, selector);
+    await client.restore("all", target, { selector });
     expect(client.warnings).toEqual([]);
     expect(describeDifferences(await compareTrees(source, target))).toEqual([]);
     fs.rmSync(target, { recursive: true });

@@ -37,7 +37,7 @@ describe("a tree of everything", () => {
   test.each(pairs)("written with accelerators $written, is restored equal with $restored", async (pair) => {
     await using client = await openClient(storage, { accelerators: pair.restored });
     const target = join(scratch.path, `${pair.written} ${pair.restored}`);
-    const summary = await client.restore("all", target, pair.written === "auto" ? "1" : "2");
+    const summary = await client.restore("all", target, { selector: pair.written === "auto" ? "1" : "2" });
     const said = expect.stringMatching(/^skipped .*times were restored to the microsecond/);
     expect(client.warnings).toEqual(pair.restored === "auto" ? [] : [said]);
     const comparison = await compareTrees(source, target, exactness(client));
@@ -68,7 +68,7 @@ describe("a tree of everything", () => {
   test.skipIf(!exactTimes)("is backed up again from its own restore with the same ids", async () => {
     await using client = await openClient(storage, { host: "third" });
     const target = join(scratch.path, "again");
-    await client.restore("all", target, "1");
+    await client.restore("all", target, { selector: "1" });
     await client.backup([target]);
     const [first, again] = [await client.find("1"), await client.find("latest")];
     expect(Buffer.compare(again.snapshot.roots[0]!.node, first.snapshot.roots[0]!.node)).toBe(0);

@@ -16,6 +16,7 @@ import {
   type BackupSummary,
   backup,
   findSnapshot,
+  type RestoreOptions,
   type RestoreSummary,
   restore,
   type SnapshotInfo,
@@ -42,6 +43,11 @@ export interface ClientOptions {
   readonly replace?: (posix: Posix) => Partial<Posix>;
 }
 
+export interface RestoreFrom extends RestoreOptions {
+  /** The latest snapshot if not given. */
+  readonly selector?: string;
+}
+
 export interface Client extends AsyncDisposable {
   readonly repository: Repository;
   readonly posix: Posix;
@@ -53,7 +59,7 @@ export interface Client extends AsyncDisposable {
   readonly warnings: readonly string[];
   backup(roots: readonly (string | Uint8Array)[], options?: BackupOptions): Promise<BackupSummary>;
   find(selector: string): Promise<SnapshotInfo>;
-  restore(path: "all" | Uint8Array, target: string, selector?: string): Promise<RestoreSummary>;
+  restore(path: "all" | Uint8Array, target: string, options?: RestoreFrom): Promise<RestoreSummary>;
 }
 
 /** Opens the repository in `storage`, which is made when there is none. */
@@ -75,6 +81,7 @@ export async function openClient(storage: Storage, options: ClientOptions = {}):
     programVersion: "test",
     cacheDirectory,
     location: storage.location,
+    accelerators,
     ...(await loadAccelerated(accelerators)),
     ...(sizes === undefined ? {} : { sizes }),
   };
@@ -113,10 +120,10 @@ export async function openClient(storage: Storage, options: ClientOptions = {}):
     async find(selector) {
       return await findSnapshot(repository, selector);
     },
-    async restore(path, target, selector = "latest") {
+    async restore(path, target, { selector = "latest", ...given } = {}) {
       warnings = [];
       const info = await findSnapshot(repository, selector);
-      return await restore(repository, posix, info, path, Buffer.from(target), { onWarning });
+      return await restore(repository, posix, info, path, Buffer.from(target), { onWarning, ...given });
     },
     async [Symbol.asyncDispose]() {
       await repository[Symbol.asyncDispose]();
