@@ -13,7 +13,7 @@ import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
 const MEBIBYTE = 2 ** 20;
-const FOLDERS = 60;
+const FOLDERS = 24;
 const FILES = 50;
 /** Threads are started with the first file. */
 const sizes = { packSize: 2 * MEBIBYTE, filesBeforeThreads: 1 };
