@@ -9,7 +9,7 @@ import { type KnownChunks, missingChunk } from "./chunk-reader.js";
 /** Bytes of a pack that are read for nothing rather than with another get. */
 const GAP_MAX = 256 * 1024;
 /** Bytes of one get, unless a single chunk takes more. */
-const RANGE_SIZE_MAX = 8 * 2 ** 20;
+const RANGE_SIZE_MAX = 4 * 2 ** 20;
 /** Chunks of one plan: an offset in a stream and an index must fit 53 bits together. */
 const WANTED_MAX = 2 ** 22;
 

@@ -47,13 +47,18 @@ export class OpenFrames {
     let plain = this.#opened.get(index);
     if (plain === undefined) {
       plain = this.#pool.take();
-      const { storedOffset, storedLength } = this.#frames.tables.frames[index]!;
-      this.#frames.open(index, this.#sealed.subarray(storedOffset, storedOffset + storedLength), plain);
+      this.openInto(index, plain);
       this.#opened.set(index, plain);
     }
     this.#last = index;
     this.#lastPlain = plain;
     return plain;
+  }
+
+  /** Opens a frame into memory of the caller's. @throws CorruptError naming the pack */
+  openInto(index: number, target: Uint8Array): void {
+    const { storedOffset, storedLength } = this.#frames.tables.frames[index]!;
+    this.#frames.open(index, this.#sealed.subarray(storedOffset, storedOffset + storedLength), target);
   }
 
   /** Gives the memory of frames below `index` back. */

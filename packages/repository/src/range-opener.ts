@@ -3,6 +3,7 @@ import type { KeyedHash } from "@bcat/crypto";
 import { isBcatError } from "@bcat/errors";
 import {
   type BlobKind,
+  type FrameEntry,
   FrameOpener,
   FrameTable,
   type KeyEntry,
@@ -79,6 +80,9 @@ export class RangeOpener {
         const start = offset - tables.frames[first]!.plainOffset;
         return opened.plain(first).subarray(start, start + length);
       }
+      if (offset === tables.frames[first]!.plainOffset && offset + length === endOf(tables.frames[last]!)) {
+        return this.#openWhole(opened, { first, last, length });
+      }
       const source = { open: (frame: number) => opened.plain(frame), take: (size: number) => this.#pool.scratch(size) };
       return readSpan(tables, { offset, length, first, last }, source);
     } catch (error) {
@@ -87,4 +91,20 @@ export class RangeOpener {
       return undefined;
     }
   }
+
+  /** A chunk that has its frames for itself is opened where it is put together. */
+  #openWhole(opened: OpenFrames, { first, last, length }: { first: number; last: number; length: number }): Uint8Array {
+    const chunk = this.#pool.scratch(length);
+    let start = 0;
+    for (let frame = first; frame <= last; frame++) {
+      const end = start + opened.tables.frames[frame]!.plainLength;
+      opened.openInto(frame, chunk.subarray(start, end));
+      start = end;
+    }
+    return chunk;
+  }
+}
+
+function endOf({ plainOffset, plainLength }: FrameEntry): number {
+  return plainOffset + plainLength;
 }

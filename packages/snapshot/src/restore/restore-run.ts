@@ -25,13 +25,14 @@ export class RestoreRun {
   errors = 0;
   skipped = 0;
   readonly #options: RestoreOptions;
-  readonly #totals: { files: number; bytes: number } | undefined;
+  /** What there is to restore in all, if that is known. */
+  readonly totals: { readonly files: number; readonly bytes: number } | undefined;
   #bytesSince = 0;
   #entriesSince = 0;
 
-  constructor(options: RestoreOptions, totals: { files: number; bytes: number } | undefined) {
+  constructor(options: RestoreOptions, totals: RestoreRun["totals"]) {
     this.#options = options;
-    this.#totals = totals;
+    this.totals = totals;
   }
 
   /** An entry that was not restored, or not wholly. */
@@ -74,8 +75,8 @@ export class RestoreRun {
     this.#options.onProgress?.({
       filesDone: this.files,
       bytesDone: this.bytes,
-      filesTotal: this.#totals?.files,
-      bytesTotal: this.#totals?.bytes,
+      filesTotal: this.totals?.files,
+      bytesTotal: this.totals?.bytes,
       errors: this.errors,
     });
     await new Promise((resolve) => setImmediate(resolve));

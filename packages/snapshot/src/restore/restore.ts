@@ -1,31 +1,24 @@
 /** Restores entries of a snapshot into a target directory. */
 import { isBcatError, systemErrorCode } from "@bcat/errors";
-import { DATA } from "@bcat/pack";
 import type { Directory, Posix } from "@bcat/posix";
-import { RangeOpener, type Repository } from "@bcat/repository";
+import type { Repository } from "@bcat/repository";
 import type { Entry } from "../entries.js";
 import { joinPath, splitPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { readChunkReferences, readNodes } from "../tree/tree-reader.js";
-import { Contents } from "./contents.js";
-import { FileWriter } from "./file-writer.js";
-import { JobRunner } from "./job-runner.js";
-import { Jobs } from "./jobs.js";
-import { LargeFile, LargeFiles } from "./large-files.js";
+import type { Contents } from "./contents.js";
+import { createContents, type RestoreParts } from "./create-contents.js";
+import { LargeFile } from "./large-files.js";
 import { MetadataSetter } from "./metadata.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
 import { type PlannedEntry, planRestore, refuseExisting } from "./plan.js";
 import { RestoreRun } from "./restore-run.js";
-import { RestoreThreads } from "./restore-threads.js";
 import { openTarget, type Target } from "./target.js";
 import { closeQuietly, TargetDirectories, TargetDirectory } from "./target-directory.js";
 
 /** Directories that are remembered until their metadata is set: so many twice, for while some are set others are made. */
 const FINISHED_MAX = 2_048;
-
-/** Threads beside this one, at most. */
-const THREADS_MAX = 16;
 
 /** A directory that has been made and gets its metadata when nothing more is written into it. */
 interface Made {
@@ -81,16 +74,6 @@ export async function restore(
   };
 }
 
-interface RestoreParts {
-  readonly repository: Repository;
-  readonly posix: Posix;
-  readonly run: RestoreRun;
-  /** The target. */
-  readonly top: Directory;
-  /** This one included. */
-  readonly threads: number;
-}
-
 class Restore {
   readonly #repository: Repository;
   readonly #posix: Posix;
@@ -110,20 +93,7 @@ class Restore {
     this.#run = run;
     this.#directories = new TargetDirectories(posix);
     this.#metadata = new MetadataSetter(posix);
-    const metadata = this.#metadata;
-    const writer = new FileWriter({ posix, directories: this.#directories, metadata });
-    const opener = new RangeOpener(repository.context, repository.idHash[DATA]);
-    const large = new LargeFiles({ posix, run, writer, metadata });
-    const jobs = new Jobs({
-      run,
-      writer,
-      large,
-      metadata,
-      runner: new JobRunner({ posix, writer, metadata, opener, postpones: false }),
-      createThreads: threadsMaker(parts),
-      startFiles: repository.environment.sizes?.filesBeforeThreads,
-    });
-    this.#contents = new Contents(repository, jobs, large);
+    this.#contents = createContents(parts, { directories: this.#directories, metadata: this.#metadata });
   }
 
   async restore(target: Target, plan: readonly PlannedEntry[]): Promise<void> {
@@ -326,14 +296,4 @@ class Restore {
     if (isBcatError(error, "storage-failed")) return await this.#repository.isReachable();
     return isBcatError(error) ? error.code === "corrupt" : systemErrorCode(error) !== undefined;
   }
-}
-
-/** Undefined when this thread is to do everything. */
-function threadsMaker({ repository, posix, top, threads }: RestoreParts): (() => RestoreThreads) | undefined {
-  const { context, environment } = repository;
-  const count = Math.min(threads - 1, THREADS_MAX);
-  // A thread is given the target's descriptor, not its path.
-  if (count < 1 || !posix.reachesByDescriptor) return undefined;
-  const accelerators = environment.accelerators ?? "auto";
-  return () => new RestoreThreads({ count, keys: context.keys.share(), accelerators, top });
 }

@@ -1,0 +1,58 @@
+/** What moves the content of files in one restore, put together. */
+import { DATA } from "@bcat/pack";
+import type { Directory, Posix } from "@bcat/posix";
+import { RangeOpener, type Repository } from "@bcat/repository";
+import { Contents } from "./contents.js";
+import { FileWriter } from "./file-writer.js";
+import { JobRunner } from "./job-runner.js";
+import { Jobs } from "./jobs.js";
+import { LargeFiles } from "./large-files.js";
+import type { MetadataSetter } from "./metadata.js";
+import type { RestoreRun } from "./restore-run.js";
+import { RestoreThreads } from "./restore-threads.js";
+import type { TargetDirectories } from "./target-directory.js";
+
+/** Threads beside the main one, at most. */
+const THREADS_MAX = 32;
+
+export interface RestoreParts {
+  readonly repository: Repository;
+  readonly posix: Posix;
+  readonly run: RestoreRun;
+  /** The target. */
+  readonly top: Directory;
+  /** This one included. */
+  readonly threads: number;
+}
+
+export function createContents(
+  parts: RestoreParts,
+  { directories, metadata }: { readonly directories: TargetDirectories; readonly metadata: MetadataSetter },
+): Contents {
+  const { repository, posix, run } = parts;
+  const writer = new FileWriter({ posix, directories, metadata });
+  const opener = new RangeOpener(repository.context, repository.idHash[DATA]);
+  const large = new LargeFiles({ posix, run, writer, metadata });
+  const jobs = new Jobs({
+    run,
+    writer,
+    large,
+    metadata,
+    runner: new JobRunner({ posix, writer, metadata, opener, postpones: false }),
+    createThreads: threadsMaker(parts),
+    startFiles: repository.environment.sizes?.filesBeforeThreads,
+  });
+  // Of a whole snapshot it is known what there will be to do.
+  if (run.totals !== undefined) jobs.expect(run.totals.files, run.totals.bytes);
+  return new Contents(repository, jobs, large);
+}
+
+/** Undefined when this thread is to do everything. */
+function threadsMaker({ repository, posix, top, threads }: RestoreParts): (() => RestoreThreads) | undefined {
+  const { context, environment } = repository;
+  const count = Math.min(threads - 1, THREADS_MAX);
+  // A thread is given the target's descriptor, not its path.
+  if (count < 1 || !posix.reachesByDescriptor) return undefined;
+  const accelerators = environment.accelerators ?? "auto";
+  return () => new RestoreThreads({ count, keys: context.keys.share(), accelerators, top });
+}
