@@ -1,7 +1,7 @@
 /** A backup lets others run while it looks at entries that it does not read: signals, uploads, the progress line. */
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { createMemoryStorage } from "@bcat/storage";
+import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
@@ -82,5 +82,63 @@ describe("a folder of 5,000 entries that are not read", () => {
     const steps = done.map((files, i) => files - (done[i - 1] ?? 0));
     expect(Math.max(...steps)).toBeLessThanOrEqual(STEP);
     expect(done.length).toBeGreaterThanOrEqual((2 * COUNT) / STEP - 1);
+  });
+});
+
+describe("where each call takes 20 ms", () => {
+  const CALL_MS = 20;
+  /** Calls until somebody else runs: those of 100 ms, and what is not looked at each time. */
+  const CALLS_MAX = 20;
+  let scratch: Scratch;
+  let source: string;
+
+  beforeEach(() => {
+    scratch = makeScratch(2 ** 24)!;
+    source = join(scratch.path, "source");
+    fs.mkdirSync(source);
+    for (let i = 0; i < 300; i++) fs.writeFileSync(join(source, `file ${i}`), "content");
+  });
+  afterEach(() => scratch[Symbol.asyncDispose]());
+
+  /** A client whose clock goes on at each call. */
+  async function openSlow(storage: MemoryStorage, onCall: () => void): Promise<Client> {
+    const slow: Client = await openClient(storage, {
+      replace: (posix) => {
+        const slowly = <Words extends unknown[], Result>(call: (...words: Words) => Result) => {
+          return (...words: Words) => {
+            slow.time += CALL_MS;
+            onCall();
+            return call(...words);
+          };
+        };
+        return {
+          statEntry: slowly(posix.statEntry.bind(posix)),
+          statAt: slowly(posix.statAt.bind(posix)),
+          createFileAt: slowly(posix.createFileAt.bind(posix)),
+        };
+      },
+    });
+    slow.time = Date.now() + 3_600_000;
+    return slow;
+  }
+
+  test.each(["backup", "restore"] as const)("a %s hears of an interrupt soon", async (what) => {
+    const storage = createMemoryStorage();
+    await using quick = await openClient(storage);
+    quick.time = Date.now() + 3_600_000;
+    await quick.backup([source]);
+    const stop = new AbortController();
+    let after = 0;
+    let calls = 0;
+    await using slow = await openSlow(storage, () => {
+      if (++calls === 10) setImmediate(() => stop.abort());
+      if (calls > 10) after++;
+    });
+    const running =
+      what === "backup"
+        ? slow.backup([source], { signal: stop.signal })
+        : slow.restore("all", join(scratch.path, "target"), { signal: stop.signal });
+    await expect(running).rejects.toMatchObject({ code: "interrupted" });
+    expect(after).toBeLessThan(CALLS_MAX);
   });
 });

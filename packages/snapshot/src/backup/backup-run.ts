@@ -1,13 +1,10 @@
 /** What all parts of one backup share: its counts, its reports, and the points at which others get to run. */
 import { BcatError, SourceError } from "@bcat/errors";
 import { type ErrorList, errorCountMax, type WriteSession } from "@bcat/repository";
+import { Turns } from "../turns.js";
 import type { BackupOptions } from "./options.js";
 import { isMissing } from "./source-fault.js";
 import type { Visit } from "./visit.js";
-
-/** Work between two turns of the event loop: bytes stored, or entries looked at. */
-const BREATHE_BYTES = 4 * 2 ** 20;
-const BREATHE_ENTRIES = 500;
 
 /** Counts that grow while a backup runs; names as in the snapshot. */
 export interface RunCounts {
@@ -47,9 +44,8 @@ export class BackupRun {
   readonly #options: BackupOptions;
   readonly #totals: { files: number; bytes: number } | undefined;
   readonly #errors: { path: Uint8Array; message: string }[] = [];
+  readonly #turns: Turns;
   #errorCount = 0;
-  #bytesSince = 0;
-  #entriesSince = 0;
   #bytesReading = 0;
 
   constructor(parts: {
@@ -62,6 +58,7 @@ export class BackupRun {
     this.#options = parts.options;
     this.#totals = parts.totals;
     this.isExcluded = parts.isExcluded;
+    this.#turns = new Turns(parts.session.repository.environment.now);
   }
 
   get errors(): ErrorList {
@@ -78,7 +75,7 @@ export class BackupRun {
   }
 
   countDirectory(change: Change): void {
-    this.#entriesSince++;
+    this.#turns.entry();
     this.counts.directories++;
     if (change === "new") this.counts.directoriesNew++;
     else if (change === "changed") this.counts.directoriesChanged++;
@@ -117,7 +114,7 @@ export class BackupRun {
 
   /** Counts an entry that was listed or stored; true when others have waited long enough and get to {@link breathe}. */
   look(): boolean {
-    return ++this.#entriesSince >= BREATHE_ENTRIES;
+    return this.#turns.entry();
   }
 
   /**
@@ -127,14 +124,11 @@ export class BackupRun {
    * @throws BcatError interrupted; what a write to the storage failed with
    */
   async breathe(stored: number, reading = 0): Promise<void> {
-    this.#bytesSince += stored + reading;
     this.#bytesReading += reading;
     if (this.#session.isBusy) await this.#session.ready();
-    if (this.#bytesSince < BREATHE_BYTES && this.#entriesSince < BREATHE_ENTRIES) return;
-    this.#bytesSince = 0;
-    this.#entriesSince = 0;
+    if (!this.#turns.bytes(stored + reading)) return;
     this.#showProgress();
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.#turns.take();
     if (this.#options.signal?.aborted === true) {
       throw new BcatError("interrupted", "interrupted; nothing was committed");
     }

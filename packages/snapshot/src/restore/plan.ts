@@ -9,6 +9,7 @@ import type { SnapshotInfo } from "../snapshots.js";
 import { showName } from "../tree/name.js";
 import { NodeType } from "../tree/node.js";
 import { readNodes } from "../tree/tree-reader.js";
+import type { RestoreRun } from "./restore-run.js";
 
 const SLASH = 0x2f;
 
@@ -56,8 +57,7 @@ function foldersOf(path: Uint8Array): Uint8Array[] {
 
 /** @throws BcatError target-failed naming the first thing that is in the way */
 export async function refuseExisting(
-  repository: Repository,
-  posix: Posix,
+  { repository, posix, run }: { repository: Repository; posix: Posix; run: RestoreRun },
   target: { directory: Directory; path: Uint8Array },
   plan: readonly PlannedEntry[],
 ): Promise<void> {
@@ -67,7 +67,10 @@ export async function refuseExisting(
       continue;
     }
     for await (const nodes of readNodes(repository, entry.node.subtree!)) {
-      for (const node of nodes) refuseName(posix, target, node.name);
+      for (const node of nodes) {
+        refuseName(posix, target, node.name);
+        await run.breathe(0);
+      }
     }
   }
 }

@@ -2,11 +2,9 @@
 import { BcatError, systemErrorCode } from "@bcat/errors";
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
+import { Turns } from "../turns.js";
 import type { RestoreOptions } from "./options.js";
 
-/** Work between two turns of the event loop: bytes written, or entries made. */
-const BREATHE_BYTES = 4 * 2 ** 20;
-const BREATHE_ENTRIES = 500;
 /** Errors that say nothing of the entry that met them: every further one would meet them too. */
 const EXHAUSTED: ReadonlyMap<string, string> = new Map([
   ["ENOSPC", "no space left"],
@@ -27,12 +25,13 @@ export class RestoreRun {
   readonly #options: RestoreOptions;
   /** What there is to restore in all, if that is known. */
   readonly totals: { readonly files: number; readonly bytes: number } | undefined;
-  #bytesSince = 0;
-  #entriesSince = 0;
+  readonly #turns: Turns;
 
-  constructor(options: RestoreOptions, totals: RestoreRun["totals"]) {
+  /** @param now milliseconds */
+  constructor(options: RestoreOptions, totals: RestoreRun["totals"], now: () => number) {
     this.#options = options;
     this.totals = totals;
+    this.#turns = new Turns(now);
   }
 
   /** An entry that was not restored, or not wholly. */
@@ -62,12 +61,8 @@ export class RestoreRun {
 
   /** Counts work, and now and then gives something to wait for, so that others get to run. It rejects when interrupted. */
   breathe(bytes: number): Promise<void> | undefined {
-    this.#bytesSince += bytes;
-    this.#entriesSince++;
-    if (this.#bytesSince < BREATHE_BYTES && this.#entriesSince < BREATHE_ENTRIES) return undefined;
-    this.#bytesSince = 0;
-    this.#entriesSince = 0;
-    return this.#turn();
+    const isDue = this.#turns.entry();
+    return isDue || (bytes > 0 && this.#turns.bytes(bytes)) ? this.#turn() : undefined;
   }
 
   /** @throws BcatError interrupted */
@@ -79,7 +74,7 @@ export class RestoreRun {
       bytesTotal: this.totals?.bytes,
       errors: this.errors,
     });
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.#turns.take();
     if (this.#options.signal?.aborted === true)
       throw new BcatError("interrupted", "interrupted; what was restored so far is incomplete");
   }

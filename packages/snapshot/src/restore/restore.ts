@@ -53,11 +53,12 @@ export async function restore(
   await repository.index();
   const plan = await planRestore(repository, info, path);
   const { counts } = info.snapshot;
-  const run = new RestoreRun(options, path === "all" ? { files: counts.files, bytes: counts.bytes } : undefined);
+  const totals = path === "all" ? { files: counts.files, bytes: counts.bytes } : undefined;
+  const run = new RestoreRun(options, totals, repository.environment.now);
   const opened = openTarget(posix, target, plan);
   const restoring = new Restore({ repository, posix, run, top: opened.directory, threads: options.threads ?? 1 });
   try {
-    await refuseExisting(repository, posix, { directory: opened.directory, path: target }, plan);
+    await refuseExisting({ repository, posix, run }, { directory: opened.directory, path: target }, plan);
     await restoring.restore(opened, plan);
   } finally {
     await restoring.close();
