@@ -114,6 +114,18 @@ describe("the next backup", () => {
     expect(summary).toMatchObject({ filesUnmodified: 1, filesChanged: 0, dataChunks: 0, treeChunks: 0 });
   });
 
+  test.each([
+    ["soon after it changed", 10_000, true],
+    ["a quarter of an hour later", 15 * 60_000 + 1_001, false],
+  ])("reads a file of a server, whose clock may be behind, again when it was read %s", async (_, distance, isRead) => {
+    await using far = await openClient(createMemoryStorage(), { replace: () => ({ isRemote: () => true }) });
+    write("file", "racy");
+    far.time = Math.floor(fs.lstatSync(join(source, "file")).ctimeMs) + distance;
+    await far.backup([source]);
+    expect(await far.backup([source])).toMatchObject({ filesUnmodified: 1, dataChunks: 0 });
+    expect(far.opened).toEqual(isRead ? ["file"] : []);
+  });
+
   test("does not read a file again for its mtime, which lies in the future: its change time tells", async () => {
     write("file", "future");
     execFileSync("touch", ["-d", "2200-01-01T00:00:00Z", join(source, "file")]);

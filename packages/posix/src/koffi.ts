@@ -21,6 +21,7 @@ import { LastAddress } from "./last-address.js";
 import { type Call, loadLibc } from "./libc.js";
 import { checkName, checkPath, joinPath } from "./name.js";
 import type { Directory, Posix } from "./posix.js";
+import { isRemote } from "./remote.js";
 import { FileType, Stat } from "./stat.js";
 import { decodeStatx, STATX_MASK, STATX_SIZE } from "./statx.js";
 import { EINTR, ENAMETOOLONG, ENOTSUP, EPERM, type Place, systemError } from "./system-error.js";
@@ -118,6 +119,10 @@ class KoffiPosix implements Posix {
     this.#text[0] = 0;
     while (this.#libc.statx(fd, this.#textAt, AT_EMPTY_PATH, STATX_MASK, this.#statxAt) < 0) this.#again("statx", {});
     decodeStatx(this.#statx, into);
+  }
+
+  isRemote(fd: number): boolean {
+    return isRemote(fd);
   }
 
   openFileAt(directory: Directory, name: Uint8Array): number {

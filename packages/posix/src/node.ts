@@ -7,6 +7,7 @@ import * as fs from "node:fs";
 import type { EntryList } from "./entry-list.js";
 import { checkName, checkPath, joinPath } from "./name.js";
 import type { Directory, Posix } from "./posix.js";
+import { isRemote } from "./remote.js";
 import { fileTypeOfMode, Stat } from "./stat.js";
 import { ENOTSUP, type Place, placed, systemError } from "./system-error.js";
 import { checkTime, timeForNode, verifyTime } from "./time.js";
@@ -82,6 +83,10 @@ class NodePosix implements Posix {
 
   statFile(fd: number, into: Stat): void {
     fill(into, fs.fstatSync(fd, { bigint: true }));
+  }
+
+  isRemote(fd: number): boolean {
+    return isRemote(fd);
   }
 
   openFileAt(directory: Directory, name: Uint8Array): number {

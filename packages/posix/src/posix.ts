@@ -45,6 +45,8 @@ export interface Posix {
   /** As {@link statAt}, of entry `index` of a list that {@link readEntries} has filled from `directory`. */
   statEntry(directory: Directory, entries: EntryList, index: number, into: Stat): void;
   statFile(fd: number, into: Stat): void;
+  /** True when the file's times are by the clock of another machine, as far as the type of its file system tells. */
+  isRemote(fd: number): boolean;
   /** Opens for reading, without touching the access time where that is allowed, and without waiting on a fifo. */
   openFileAt(directory: Directory, name: Uint8Array): number;
   /** Reads at `position` into all of `into`; fewer bytes, in the end none, where the file has no more. */

@@ -11,7 +11,7 @@ import { SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { inlineSizeTarget } from "../../tree/content.js";
 import { boundTimes } from "../bound-entry.js";
-import { RACY_MS } from "../racy.js";
+import { RACY_MS, REMOTE_RACY_MS } from "../racy.js";
 import { fromSource } from "../source-fault.js";
 
 /** Times a file is read again when it changes while it is read. */
@@ -63,6 +63,8 @@ export class FileReader {
   readonly stat = new Stat();
   readonly #options: FileReaderOptions;
   readonly #before = new Stat();
+  /** Of the file read last. */
+  #device = { major: -1, minor: -1, racyMs: RACY_MS };
 
   constructor(options: FileReaderOptions) {
     this.#options = options;
@@ -109,7 +111,7 @@ export class FileReader {
         copyStat(this.stat, this.#before);
         continue;
       }
-      const isRecent = this.#changedAt(this.stat) * 1000 + 1000 > now - RACY_MS;
+      const isRecent = this.#changedAt(this.stat) * 1000 + 1000 > now - this.#racyMs(file);
       return { size, inline, hasChanged: !held, isUnsettled: !held || attempt > 1 || isRecent };
     }
   }
@@ -118,6 +120,16 @@ export class FileReader {
     fromSource(() => this.#options.posix.statFile(file, into));
     boundTimes(into);
     if (into.type !== FileType.FILE) throw new SourceError("it was replaced by something that is no file");
+  }
+
+  /** By the file system of an open file that {@link stat} is of. */
+  #racyMs(file: number): number {
+    const { deviceMajor, deviceMinor } = this.stat;
+    if (deviceMajor !== this.#device.major || deviceMinor !== this.#device.minor) {
+      const racyMs = this.#options.posix.isRemote(file) ? REMOTE_RACY_MS : RACY_MS;
+      this.#device = { major: deviceMajor, minor: deviceMinor, racyMs };
+    }
+    return this.#device.racyMs;
   }
 
   /** Seconds. */
