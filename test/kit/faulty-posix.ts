@@ -1,7 +1,7 @@
 /** Calls of the system of which one fails once; and an account of the descriptors that they open and close. */
 import type { Directory, Posix } from "@bcat/posix";
 
-export type CallName = Exclude<keyof Posix, "name" | "exactTimes">;
+export type CallName = Exclude<keyof Posix, "name" | "exactTimes" | "isRemote">;
 
 export interface Fault {
   readonly call: CallName;
@@ -35,6 +35,8 @@ export class FaultyPosix {
       get: (target, property) => {
         const value: unknown = Reflect.get(target, property, target);
         if (typeof value !== "function") return value;
+        // It never fails.
+        if (property === "isRemote") return value.bind(target);
         return (...words: unknown[]) => this.#call(property as CallName, () => value.apply(target, words), words);
       },
     });
