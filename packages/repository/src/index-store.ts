@@ -14,6 +14,7 @@ import * as nodeFs from "node:fs";
 import { join } from "node:path";
 import { isExhaustion, StorageError, systemErrorCode } from "@bcat/errors";
 import { type ByteSource, memorySource, RunFiles } from "@bcat/pack";
+import { SCANS } from "./kept-scans.js";
 
 /** Age at which a run that no manifest names is taken for garbage, milliseconds. */
 const GARBAGE_AGE_MS = 24 * 3_600_000;
@@ -117,7 +118,7 @@ class FolderIndexStore implements IndexStore {
       this.#files.writeFileSync(temporary, manifest, { mode: 0o600 });
       this.#files.renameSync(temporary, join(this.folder, MANIFEST));
       this.#removeGarbage(this.#runs, new Set([...keep].map(fileName)), now);
-      this.#removeGarbage(this.folder, new Set([MANIFEST, "index"]), now);
+      this.#removeGarbage(this.folder, new Set([MANIFEST, "index", SCANS]), now);
     } catch {
       // A cache that cannot be written is a cache that is not there.
     }

@@ -25,6 +25,7 @@ import { readNewest } from "./freshness.js";
 import { History } from "./history.js";
 import { checkIdentity, rememberIdentity } from "./identity.js";
 import { createFolderIndexStore, createMemoryIndexStore } from "./index-store.js";
+import { KeptScans } from "./kept-scans.js";
 import { LocalIndex } from "./local-index.js";
 import { openManifest } from "./manifest.js";
 import { OneAtATime } from "./one-at-a-time.js";
@@ -183,6 +184,7 @@ async function assemble(
       if (newest !== undefined) history.remember(newest.number, newest.outcome);
     }
   }
+  const nameHash = blake3.keyed(keys.derive("name", 0, 0));
   const hash = (kind: BlobKind) => blake3.keyed(keys.derive(idLabel(kind), 0, 0));
   return new Repository({
     ...given,
@@ -190,7 +192,8 @@ async function assemble(
     index: new LocalIndex(context, store, manifest?.runs ?? []),
     store,
     idHash: { [DATA]: hash(DATA), [TREE]: hash(TREE) },
-    nameHash: blake3.keyed(keys.derive("name", 0, 0)),
+    keptScans: new KeptScans({ context, nameHash, folder: store.folder }),
+    nameHash,
     changes: new OneAtATime(),
     session: { isOpen: false },
   });

@@ -15,6 +15,7 @@ import { ChunkReader } from "./chunk-reader.js";
 import type { Environment } from "./environment.js";
 import type { History, HistoryRefreshOptions } from "./history.js";
 import type { IndexStore } from "./index-store.js";
+import type { KeptScans } from "./kept-scans.js";
 import type { LocalIndex } from "./local-index.js";
 import { sealManifest } from "./manifest.js";
 import type { OneAtATime } from "./one-at-a-time.js";
@@ -32,6 +33,7 @@ export interface RepositoryParts {
   readonly history: History;
   readonly index: LocalIndex;
   readonly store: IndexStore;
+  readonly keptScans: KeptScans;
   /** Hashes that make the ids of chunks. */
   readonly idHash: Readonly<Record<BlobKind, KeyedHash>>;
   /** Hash for names: boundaries in directories, digests of scans. */
@@ -81,6 +83,11 @@ export class Repository implements AsyncDisposable {
   /** What was read of sessions, outcomes and the log. */
   get history(): History {
     return this.#parts.history;
+  }
+
+  /** Scan streams in the cache. */
+  get keptScans(): KeptScans {
+    return this.#parts.keptScans;
   }
 
   /** 16 bytes. */

@@ -165,7 +165,7 @@ export class RootBackup {
       }
       const { tree } = await builder.finish();
       const node = { ...this.#head(this.#rootVisit(root)), type: NodeType.directory, subtree: tree };
-      return { path: root.path, node: encodeLeaf([node], { root: true }), scan: encodeContent(scan.finish()) };
+      return { path: root.path, node: encodeLeaf([node], { root: true }), scan: this.#finishScan(root, scan) };
     } finally {
       this.#directories.closeAll();
       closeDirectory(posix, opened);
@@ -180,7 +180,17 @@ export class RootBackup {
     const scan = new ScanWriter(this.#scanContent);
     const columns = table.scanColumns();
     scan.append({ path: NO_NAME, digest: new Uint8Array(16), tree: noReference, columns, entryCount: 1 });
-    return { path: root.path, node: encodeLeaf([node], { root: true }), scan: encodeContent(scan.finish()) };
+    return { path: root.path, node: encodeLeaf([node], { root: true }), scan: this.#finishScan(root, scan) };
+  }
+
+  /** The content of a scan; its stream is kept for the next backup, which will want it. */
+  #finishScan(root: OpenRoot, scan: ScanWriter): Uint8Array {
+    const { session, options } = this.#parts;
+    const { content, stream } = scan.finish();
+    const encoded = encodeContent(content);
+    const isKept = stream !== undefined && content.kind !== "inline" && options.dryRun !== true;
+    if (isKept) session.repository.keptScans.keep(root.path, encoded, stream);
+    return encoded;
   }
 
   #link(root: OpenRoot, visit: Visit): NodeToWrite {

@@ -45,9 +45,9 @@ function columnsOf(entries: number) {
 /** A stream as a backup stores it, cut into chunks, of which some fail. */
 async function indexOf(
   stream: Uint8Array,
-  options: { chunkSize?: number; fails?: (index: number) => Error | undefined } = {},
+  options: { chunkSize?: number; fails?: (index: number) => Error | undefined; kept?: Uint8Array } = {},
 ) {
-  const { chunkSize = 64 * 1024, fails } = options;
+  const { chunkSize = 64 * 1024, fails, kept } = options;
   const chunks = new Map<string, Uint8Array>();
   const store = (bytes: Uint8Array) => {
     const id = hash.hash(bytes);
@@ -65,6 +65,7 @@ async function indexOf(
   let reads = 0;
   const source = {
     nameHash: hash,
+    keptScans: { read: () => kept },
     async readChunk(_: unknown, id: Uint8Array) {
       const key = Buffer.from(id).toString("hex");
       const error = fails?.(order.get(key) ?? -1);
@@ -101,6 +102,13 @@ describe("ScanIndex", () => {
     const source = { nameHash: hash } as unknown as Repository;
     const index = await ScanIndex.read(source, { path: Buffer.from("/"), node: new Uint8Array(0), scan: content });
     expect([await has(index, "a"), await has(index, ""), await has(index, "b")]).toEqual([true, true, false]);
+  });
+
+  it("reads no chunk of a stream that is kept", async () => {
+    const stream = streamOf(["a", "b/c"], 100);
+    const { index, reads } = await indexOf(stream, { chunkSize: 1_000, kept: stream });
+    for (const path of ["a", "b/c", ""]) expect(await has(index, path)).toBe(true);
+    expect(reads()).toBe(0);
   });
 
   it("finds nothing in a root without a stream", async () => {

@@ -10,7 +10,7 @@ import { isBcatError } from "@bcat/errors";
 import { TREE } from "@bcat/pack";
 import type { Repository, Root } from "@bcat/repository";
 import { decodeContent } from "../tree/content.js";
-import type { ChunkReference, Content } from "../tree/node.js";
+import type { ChunkReference } from "../tree/node.js";
 import { decodeScanRecord, ScanDecoder, type ScanRecord } from "../tree/scan.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 
@@ -48,7 +48,7 @@ export class ScanIndex {
     const index = new ScanIndex(repository);
     if (root.scan.length === 0) return index;
     try {
-      await index.#read(decodeContent(root.scan, WHAT));
+      await index.#read(root);
     } catch (error) {
       if (!isBcatError(error, "corrupt")) throw error;
     }
@@ -68,11 +68,16 @@ export class ScanIndex {
     }
   }
 
-  async #read(content: Content): Promise<void> {
+  async #read(root: Root): Promise<void> {
+    const content = decodeContent(root.scan, WHAT);
     const decoder = new ScanDecoder(WHAT);
     if (content.kind === "inline") {
-      this.#inline = content.bytes;
-      this.#addAll(decoder, content.bytes);
+      this.#addInline(decoder, content.bytes);
+      return;
+    }
+    const kept = this.#repository.keptScans.read(root.path, root.scan);
+    if (kept !== undefined) {
+      this.#addInline(decoder, kept);
       return;
     }
     let end = 0;
@@ -85,6 +90,12 @@ export class ScanIndex {
         if (this.#count === DIRECTORIES_MAX) return;
       }
     }
+  }
+
+  /** A stream that is here already. */
+  #addInline(decoder: ScanDecoder, stream: Uint8Array): void {
+    this.#inline = stream;
+    this.#addAll(decoder, stream);
   }
 
   #addAll(decoder: ScanDecoder, piece: Uint8Array): void {

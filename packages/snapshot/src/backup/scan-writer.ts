@@ -1,4 +1,6 @@
 /** Writes the scan stream of a root as its directories are finished (docs/format.md section 13). */
+import { ByteWriter } from "@bcat/codec";
+import { keptScanSizeMax } from "@bcat/repository";
 import type { Content } from "../tree/node.js";
 import { ScanEncoder, type ScanRecord, scanEntryCountMax, scanPathLengthMax } from "../tree/scan.js";
 import type { ContentWriter } from "./content-writer.js";
@@ -6,6 +8,7 @@ import type { ContentWriter } from "./content-writer.js";
 export class ScanWriter {
   readonly #writer: ContentWriter;
   readonly #encoder = new ScanEncoder();
+  #copy: ByteWriter | undefined = new ByteWriter(4096);
 
   constructor(writer: ContentWriter) {
     this.#writer = writer;
@@ -15,6 +18,7 @@ export class ScanWriter {
     // Beyond what a record can hold: the directory is walked as if it were new the next time.
     if (record.entryCount > scanEntryCountMax || record.path.length > scanPathLengthMax) return;
     const bytes = this.#encoder.append(record);
+    this.#keep(bytes);
     for (let done = 0; done < bytes.length; ) {
       const space = this.#writer.space;
       const piece = bytes.subarray(done, done + space.length);
@@ -24,7 +28,13 @@ export class ScanWriter {
     }
   }
 
-  finish(): Content {
-    return this.#writer.finish();
+  /** The content of the stream, and the stream itself unless it is too long to be kept. */
+  finish(): { content: Content; stream: Uint8Array | undefined } {
+    return { content: this.#writer.finish(), stream: this.#copy?.finish() };
+  }
+
+  #keep(bytes: Uint8Array): void {
+    if ((this.#copy?.length ?? 0) + bytes.length > keptScanSizeMax) this.#copy = undefined;
+    this.#copy?.raw(bytes);
   }
 }
