@@ -1,10 +1,8 @@
 /**
- * Has files read and their contents stored: in this thread, and once there is enough work, in others too. Small files go
- * to other threads in batches, chunks of large ones in pieces; what they have no room for is done here, by the same code.
+ * Has files read and their contents stored: small ones in batches, by another thread with room or else in this one, large
+ * ones by this one. What there was no descriptor for is read again when fewer are in use.
  */
-import { decodeFrameGroup } from "@bcat/pack";
 import type { Directory } from "@bcat/posix";
-import type { ChunkStore } from "@bcat/repository";
 import type { StoreTree } from "../../tree/list-writer.js";
 import type { BackupRun } from "../backup-run.js";
 import type { OpenRoot } from "../roots.js";
@@ -12,60 +10,42 @@ import type { SourceDirectories } from "../source-directory.js";
 import { isExhaustion, requireSourceFault } from "../source-fault.js";
 import type { Visit } from "../visit.js";
 import { ContentBuilder } from "./content-builder.js";
-import { ContentPieces } from "./content-pieces.js";
-import type { ContentsPool, Task } from "./contents-pool.js";
-import { type BatchedFile, FileBatch, pathOf } from "./file-batch.js";
-import type { ContentSink, FileReader, ReadFile } from "./file-reader.js";
+import type { Task } from "./contents-pool.js";
+import { ContentsThreads, type ContentsThreadsOptions } from "./contents-threads.js";
+import { type BatchedFile, FileBatch } from "./file-batch.js";
+import type { FileReader } from "./file-reader.js";
+import { FileStorer, LARGE_SIZE } from "./file-storer.js";
 import { faultOf, settleFile } from "./settle-file.js";
 import type { FaultRecord, FileRecord } from "./slab.js";
 
-/** Files, or bytes of files, after which other threads are started: below, that would cost more than it gains. */
-const START_FILES = 1_000;
-const START_SIZE = 16 * 2 ** 20;
-/** A file of this size or more is read and cut here, and stored by all. */
-const LARGE_SIZE = 4 * 2 ** 20;
 /** Bytes of small files read between two chances for others to run. */
 const BREATHE_SIZE = 2 ** 20;
 
-export interface ContentsOptions {
+export interface ContentsOptions extends ContentsThreadsOptions {
   readonly run: BackupRun;
   readonly directories: () => SourceDirectories;
   readonly reader: FileReader;
-  readonly chunks: ChunkStore;
   readonly storeTree: StoreTree;
-  /** Stores a chunk of data and returns its id. */
-  readonly storeData: (bytes: Uint8Array) => Uint8Array;
   readonly now: () => number;
-  readonly chunkSizeMax: number;
   /** Directories that one batch may keep open. */
   readonly directoriesMax: number;
-  /** Files read before they are started; {@link START_FILES} if not given. */
-  readonly startFiles: number | undefined;
-  /** Starts the other threads; undefined when there are to be none. */
-  readonly createPool: (() => ContentsPool) | undefined;
 }
 
 export class Contents {
   readonly #options: ContentsOptions;
-  /** For files that are read here, and for each batch. */
-  readonly #builder: ContentBuilder;
-  #pool: ContentsPool | undefined;
-  #pieces: ContentPieces | undefined;
+  readonly #threads: ContentsThreads;
+  readonly #storer: FileStorer;
   #batch: FileBatch;
   /** Files that there was no descriptor for, or that have become large. */
   readonly #again: BatchedFile[] = [];
-  /** Read last in this thread, for the progress line. */
-  #current: BatchedFile | undefined;
-  #filesRead = 0;
-  #sizeRead = 0;
   /** Bytes that were stored by other threads since the run was told. */
   #sizeTaken = 0;
 
   constructor(options: ContentsOptions) {
     this.#options = options;
-    this.#builder = new ContentBuilder(options.storeTree);
+    this.#threads = new ContentsThreads(options);
+    this.#storer = new FileStorer({ ...options, threads: this.#threads });
     this.#batch = new FileBatch(options.directoriesMax);
-    options.run.currentPath = () => pathOf(this.#current);
   }
 
   /**
@@ -81,14 +61,14 @@ export class Contents {
 
   /** Reads a file that is a root, into the one row of `visit`. @throws SourceError */
   async readRoot(visit: Visit, root: OpenRoot): Promise<void> {
-    await this.#read({ visit, row: 0 }, root.parent, root.name);
+    await this.#storer.read({ visit, row: 0 }, root.parent, root.name);
   }
 
   /** Waits until some of the files that are under way are done; false when there are none. */
   async settle(): Promise<boolean> {
     if (this.#batch.files.length > 0) await this.#dispatch();
     else if (this.#again.length > 0) await this.#readAgain(this.#again.shift()!);
-    else if (this.#pool?.isBusy === true) await this.#pool.wait();
+    else if (this.#threads.isBusy) await this.#threads.wait();
     else return false;
     await this.#tellRun();
     return true;
@@ -96,27 +76,7 @@ export class Contents {
 
   /** Ends the other threads. */
   async close(): Promise<void> {
-    this.#options.chunks.threads = undefined;
-    await this.#pool?.close();
-  }
-
-  /** Starts the other threads when there has been enough to do. */
-  #startPool(files: number, size: number): void {
-    const { createPool, chunks, startFiles } = this.#options;
-    if (this.#pool !== undefined || createPool === undefined) return;
-    this.#filesRead += files;
-    this.#sizeRead += size;
-    if (this.#filesRead < (startFiles ?? START_FILES) && this.#sizeRead < START_SIZE) return;
-    const pool = createPool();
-    pool.onGroup = this.#addGroup;
-    chunks.threads = pool;
-    this.#pool = pool;
-    this.#pieces = new ContentPieces(pool, {
-      builder: new ContentBuilder(this.#options.storeTree),
-      store: this.#options.storeData,
-      addGroup: this.#addGroup,
-      chunkSizeMax: this.#options.chunkSizeMax,
-    });
+    await this.#threads.close();
   }
 
   async #openAndAdd(file: BatchedFile, size: number): Promise<void> {
@@ -147,9 +107,9 @@ export class Contents {
   async #dispatch(): Promise<void> {
     const batch = this.#batch;
     this.#batch = new FileBatch(this.#options.directoriesMax);
-    this.#startPool(batch.files.length, batch.size);
-    this.#pool?.take();
-    if (this.#pool?.hasRoom === true) this.#pool.start(this.#task(batch));
+    this.#threads.count(batch.files.length, batch.size);
+    this.#threads.take();
+    if (this.#threads.hasRoom) this.#threads.start(this.#task(batch));
     else await this.#readBatch(batch);
   }
 
@@ -159,35 +119,25 @@ export class Contents {
     for (let i = 0; i < batch.files.length; i++) {
       size += this.#readSmall(batch.files[i]!, batch.directory(i));
       if (size < BREATHE_SIZE) continue;
-      this.#pool?.take();
+      this.#threads.take();
       await run.breathe(size);
       size = 0;
     }
     await run.breathe(size);
   }
 
-  /** Reads a file of a batch in one go, and returns its size. */
+  /** Reads a file of a batch, and returns the bytes that it had. */
   #readSmall(file: BatchedFile, directory: Directory): number {
-    const { run } = this.#options;
-    const { visit, row } = file;
-    this.#current = file;
     let size = 0;
     try {
-      const reading = this.#begin(directory, visit.table.name(row), { sink: this.#sink, sizeMax: LARGE_SIZE });
-      let step = reading.next();
-      while (step.done !== true) step = reading.next();
-      if (step.value === undefined) {
+      const read = this.#storer.readSmall(file, directory);
+      if (read === undefined) {
         this.#postpone(file);
         return 0;
       }
-      this.#settleRead(file, step.value, this.#builder);
-      size = step.value.size;
+      size = read;
     } catch (error) {
-      if (isExhaustion(error)) {
-        this.#postpone(file);
-        return 0;
-      }
-      run.dropRow(visit, row, requireSourceFault(error));
+      this.#options.run.dropRow(file.visit, file.row, requireSourceFault(error));
     }
     this.#letGo(file);
     return size;
@@ -197,7 +147,7 @@ export class Contents {
     const builder = new ContentBuilder(this.#options.storeTree);
     return {
       job: batch.job(this.#options.now(), LARGE_SIZE),
-      group: this.#addGroup,
+      group: this.#threads.addGroup,
       chunk: (id, length) => builder.add(id, length),
       restart: () => builder.restart(),
       file: (record) => this.#settleRecord(batch.files[record.index]!, record, builder),
@@ -208,8 +158,6 @@ export class Contents {
       end() {},
     };
   }
-
-  readonly #addGroup = (bytes: Uint8Array) => this.#options.chunks.addGroup(decodeFrameGroup(bytes));
 
   #settleRecord(file: BatchedFile, record: FileRecord, builder: ContentBuilder): void {
     const stored = { stat: record.stat, content: builder.finish(record.inline) };
@@ -247,7 +195,7 @@ export class Contents {
 
   /** Reads a file that there was no descriptor for, when nothing else needs one. */
   async #readAgain(file: BatchedFile): Promise<void> {
-    while (this.#pool?.isBusy === true) await this.#pool.wait();
+    await this.#threads.idle();
     this.#options.directories().closeIdle();
     try {
       await this.#readLarge(file);
@@ -258,7 +206,7 @@ export class Contents {
 
   async #readLarge(file: BatchedFile): Promise<void> {
     const { visit, row } = file;
-    this.#startPool(1, visit.table.columns.sizes[row]!);
+    this.#threads.count(1, visit.table.columns.sizes[row]!);
     try {
       await this.#readPatiently(file);
     } catch (error) {
@@ -272,57 +220,14 @@ export class Contents {
     for (let attempt = 1; ; attempt++) {
       try {
         const handle = await this.#options.directories().handle(visit.directory);
-        await this.#read(file, handle, visit.table.name(row));
+        await this.#storer.read(file, handle, visit.table.name(row));
         return;
       } catch (error) {
         if (attempt > 1 || !isExhaustion(error)) throw error;
         if (this.#batch.files.length > 0) await this.#dispatch();
-        while (this.#pool?.isBusy === true) await this.#pool.wait();
+        await this.#threads.idle();
         this.#options.directories().closeIdle();
       }
     }
   }
-
-  /** Reads a file of any size, and lets others run meanwhile. */
-  async #read(file: BatchedFile, directory: Directory, name: Uint8Array): Promise<void> {
-    const { run } = this.#options;
-    const { visit, row } = file;
-    this.#current = file;
-    const pieces = visit.table.columns.sizes[row]! >= LARGE_SIZE ? this.#pieces : undefined;
-    const reading = this.#begin(directory, name, { sink: pieces ?? this.#sink, sizeMax: Number.POSITIVE_INFINITY });
-    let step = reading.next();
-    try {
-      for (; step.done !== true; step = reading.next()) {
-        this.#pool?.take();
-        await run.breathe(0, step.value);
-      }
-      await pieces?.finish();
-    } finally {
-      // Closes the file when something else has ended the reading.
-      if (step.done !== true) reading.return(undefined);
-    }
-    const read = step.value!;
-    this.#settleRead(file, read, pieces?.builder ?? this.#builder);
-    await run.breathe(read.size);
-  }
-
-  #begin(
-    directory: Directory,
-    name: Uint8Array,
-    { sink, sizeMax }: { sink: ContentSink; sizeMax: number },
-  ): ReturnType<FileReader["read"]> {
-    const { reader, now } = this.#options;
-    sink.restart();
-    return reader.read({ directory, name, now: now(), sizeMax }, sink);
-  }
-
-  #settleRead(file: BatchedFile, read: ReadFile, builder: ContentBuilder): void {
-    const { run, reader } = this.#options;
-    settleFile(file, read, { stat: reader.stat, content: builder.finish(read.inline) }, run);
-  }
-
-  readonly #sink: ContentSink = {
-    chunk: (bytes) => this.#builder.add(this.#options.storeData(bytes), bytes.length),
-    restart: () => this.#builder.restart(),
-  };
 }
