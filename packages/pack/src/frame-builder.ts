@@ -83,13 +83,9 @@ export class FrameBuilder {
     this.#plainLengths = new Uint32Array(framesMax);
   }
 
-  /** Bytes and chunks that wait in the shared frame. */
+  /** Bytes that wait in the shared frame. */
   get openSize(): number {
     return this.#sharedLength;
-  }
-
-  get openCount(): number {
-    return this.#chunks.count;
   }
 
   /** What comes now has nothing to do with what came before: whether it shrinks is to be found out anew. */

@@ -26,7 +26,6 @@ export { FrameTable } from "./frame-table.js";
 export {
   arenaSize,
   type FinishedPack,
-  type FrameTotals,
   PACK_TARGET_SIZE,
   PackAssembler,
   type PackAssemblerOptions,
@@ -38,7 +37,6 @@ export {
   parseObjectName,
   segmentName,
 } from "./pack-name.js";
-export { PackWriter, type PackWriterOptions } from "./pack-writer.js";
 export { type BuiltSegment, buildSegment, type IndexedPack } from "./segment/build-segment.js";
 export { type ByteSource, memorySource, type SharedBytes } from "./segment/byte-source.js";
 export { canMerge, mergeSegments } from "./segment/merge-segments.js";

@@ -48,7 +48,7 @@ export function arenaSize(options: { targetSize: number; chunkSizeMax: number })
 }
 
 /** What frames take of a pack's limits. Lengths are bytes. */
-export interface FrameTotals {
+interface FrameTotals {
   readonly frameCount: number;
   readonly chunkCount: number;
   readonly storedLength: number;
@@ -84,11 +84,6 @@ export class PackAssembler {
     return this.#pack?.stored ?? 0;
   }
 
-  /** True when frames of these totals, under at most one new key, go into the pack that is being filled, or into a new one. */
-  hasRoom(totals: FrameTotals): boolean {
-    return this.#pack === undefined || fits(this.#pack, totals);
-  }
-
   /**
    * Lays a group down, copying it. It goes into the next pack when it would break a limit of the open one.
    *
@@ -96,7 +91,7 @@ export class PackAssembler {
    */
   add(group: FrameGroup): void {
     const totals = totalsOf(group);
-    if (!this.hasRoom(totals)) this.finish();
+    if (this.#pack !== undefined && !fits(this.#pack, totals)) this.finish();
     this.#pack ??= this.#open();
     if (!fits(this.#pack, totals)) {
       throw new RangeError(`Cannot lay down frames of ${totals.storedLength} bytes: no pack can hold them`);
@@ -164,6 +159,7 @@ function totalsOf({ frames, bytes, chunks }: FrameGroup): FrameTotals {
   return { frameCount: frames.count, chunkCount: chunks.count, storedLength, plainLength };
 }
 
+/** True when frames of these totals, under at most one new key, go into the pack. */
 function fits(pack: OpenPack, totals: FrameTotals): boolean {
   const storedMax = Math.min(STORED_MAX, pack.arena.length - TAIL_MAX);
   return (

@@ -1,9 +1,39 @@
 /** Packs, and what a reader without an index finds in them, for tests only. */
+import { DATA } from "./blob-kind.js";
 import type { PackContext } from "./context.js";
 import { decodeTrailer, openDirectory, TRAILER_SIZE } from "./directory.js";
 import { FrameOpener } from "./frame.js";
+import { FrameBuilder } from "./frame-builder.js";
+import { arenaSize, type FinishedPack, PackAssembler } from "./pack-assembler.js";
 import { PackFrames, readSpan, spanOf } from "./stream-reader.js";
 import { FRAME_PLAIN_MAX } from "./tables.js";
+
+const MIB = 2 ** 20;
+
+/** One pack of these chunks of data. */
+export function buildPack(
+  context: PackContext,
+  chunks: readonly Uint8Array[],
+  { session = 3, level = 3 }: { session?: number; level?: number } = {},
+): FinishedPack {
+  const idHash = context.blake3.keyed(context.keys.derive("id/data", 0, 0));
+  const sizes = { targetSize: 64 * MIB, chunkSizeMax: 2 * MIB };
+  const frames = { kind: DATA, epoch: 0, domain: 0 } as const;
+  const packs: FinishedPack[] = [];
+  const assembler = new PackAssembler(context, {
+    ...{ ...frames, ...sizes, session },
+    takeArena: () => new Uint8Array(arenaSize(sizes)),
+    onPack: (pack) => packs.push(pack),
+  });
+  const onGroup = assembler.add.bind(assembler);
+  const builder = new FrameBuilder(context, { ...frames, ...sizes, idHash, level, onGroup });
+  for (const chunk of chunks) builder.add(idHash.hash(chunk), chunk);
+  builder.flush();
+  assembler.finish();
+  const [pack] = packs;
+  if (pack === undefined || packs.length > 1) throw new Error(`Cannot build a pack: the chunks make ${packs.length}`);
+  return pack;
+}
 
 export function directoryOf(context: PackContext, { name, bytes }: { name: string; bytes: Uint8Array }) {
   const trailer = bytes.subarray(Math.max(0, bytes.length - TRAILER_SIZE));
