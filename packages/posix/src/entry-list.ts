@@ -8,6 +8,8 @@ import { display } from "./name.js";
 /** Bytes a list begins with; a directory of some thousand entries fits. */
 const SIZE = 128 * 1024;
 const COUNT = 1024;
+/** Where a name begins has 32 bits: behind this it would begin anew. */
+const SIZE_MAX = 2 ** 32 - 1;
 /** A list that has grown beyond this is given up again at the next `clear`. */
 const SIZE_KEPT_MAX = 4 * 2 ** 20;
 
@@ -37,10 +39,13 @@ export class EntryList {
     return this.bytes.subarray(start, start + this.lengths[index]!);
   }
 
-  /** Makes sure that `length` more bytes fit behind those in use. */
+  /** Makes sure that `length` more bytes fit behind those in use. @throws RangeError beyond 4 GiB */
   reserve(length: number): void {
-    if (this.length + length <= this.bytes.length) return;
-    const larger = new Uint8Array(new ArrayBuffer(Math.max(2 * this.bytes.length, this.length + length)));
+    const needed = this.length + length;
+    if (needed <= this.bytes.length) return;
+    if (needed > SIZE_MAX)
+      throw new RangeError(`Cannot list a directory: ${needed} bytes of entries are above the limit ${SIZE_MAX}`);
+    const larger = new Uint8Array(new ArrayBuffer(Math.min(SIZE_MAX, Math.max(2 * this.bytes.length, needed))));
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
   }

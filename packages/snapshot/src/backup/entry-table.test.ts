@@ -1,5 +1,5 @@
 import { loadBlake3 } from "@bcat/crypto";
-import { FileType, Stat } from "@bcat/posix";
+import { EntryList, FileType, Stat } from "@bcat/posix";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EntryTable } from "./entry-table.js";
@@ -53,6 +53,16 @@ describe("EntryTable", () => {
     expect([table.count, table.hasRacyFile(-1e12)]).toEqual([0, false]);
     table.add(Buffer.from("a"), statOf(7));
     expect(hex(table)).toBe(hex(tableOf([["a", 7]])));
+  });
+
+  it("refuses names that 32 bits cannot tell the place of, and keeps those it has", () => {
+    const table = tableOf([["a", 1]]);
+    const list = new EntryList();
+    list.starts = Uint32Array.of(0);
+    list.lengths = { 0: 2 ** 32 - 3 } as unknown as typeof list.lengths;
+    const message = "Cannot hold the names of a directory: 4294967296 bytes are above the limit 4294967295";
+    expect(() => table.addEntry(list, 0, statOf(2))).toThrow(new RangeError(message));
+    expect(hex(table)).toBe(hex(tableOf([["a", 1]])));
   });
 
   it("forgets a row: no file has its inode, and the digest is another", () => {

@@ -8,6 +8,7 @@ import type { KeyedHash } from "@bcat/crypto";
 import { type EntryList, FileType, type Stat } from "@bcat/posix";
 import { scanDigestSize } from "../tree/scan.js";
 import { encodeScanStats, type ScanColumns } from "../tree/scan-stats.js";
+import { growBytes } from "./growth.js";
 
 const ROWS = 64;
 const NAME_BYTES = 1024;
@@ -61,13 +62,13 @@ export class EntryTable {
     this.#add(list.bytes, list.starts[index]!, list.lengths[index]!, stat);
   }
 
-  /** The name is `length` bytes of `bytes`, from `from` on. */
+  /** The name is `length` bytes of `bytes`, from `from` on. @throws RangeError beyond 4 GiB of names */
   #add(bytes: Uint8Array, from: number, length: number, stat: Stat): void {
     const row = this.count;
     if (row === this.columns.types.length) this.#growRows();
     const start = this.#nameStarts[row]!;
     const end = start + length;
-    if (end >= this.#names.length) this.#growNames(end + 1);
+    if (end >= this.#names.length) this.#names = growBytes(this.#names, end + 1, "names");
     for (let i = 0; i < length; i++) this.#names[start + i] = bytes[from + i]!;
     this.#names[end] = 0;
     this.#nameStarts[row + 1] = end + 1;
@@ -195,12 +196,6 @@ export class EntryTable {
     const starts = new Uint32Array(larger.types.length + 1);
     starts.set(this.#nameStarts);
     this.#nameStarts = starts;
-  }
-
-  #growNames(needed: number): void {
-    const larger = new Uint8Array(Math.max(needed, 2 * this.#names.length));
-    larger.set(this.#names);
-    this.#names = larger;
   }
 }
 

@@ -33,6 +33,16 @@ describe("Payloads", () => {
     expect(payloads.has(0)).toBe(false);
   });
 
+  it("refuses what 32 bits cannot tell the place of, and keeps what it has", () => {
+    const payloads = new Payloads();
+    payloads.reset(2);
+    payloads.set(0, Uint8Array.of(1, 2));
+    const beyond = { length: 2 ** 32 - 3 } as Uint8Array;
+    const message = "Cannot hold the contents of a directory: 4294967296 bytes are above the limit 4294967295";
+    expect(() => payloads.set(1, beyond)).toThrow(new RangeError(message));
+    expect([[...payloads.get(0)], payloads.has(1)]).toEqual([[1, 2], false]);
+  });
+
   it("copies", () => {
     const payloads = new Payloads();
     const bytes = Uint8Array.of(1, 2);

@@ -2,6 +2,8 @@
  * What belongs to the entries of one directory beside their stat data, by row: the encoded content of a file, the target
  * of a link. Comes in any order; a million files make two columns and one array of bytes, and no object for each.
  */
+import { growBytes } from "./growth.js";
+
 const ROWS = 64;
 const BYTES = 4096;
 
@@ -30,10 +32,10 @@ export class Payloads {
     return this.#ends[row]! > 0;
   }
 
-  /** Keeps a copy of `bytes` for the row, in place of what it had. */
+  /** Keeps a copy of `bytes` for the row, in place of what it had. @throws RangeError beyond 4 GiB of all rows */
   set(row: number, bytes: Uint8Array): void {
     const end = this.#length + bytes.length;
-    if (end > this.#bytes.length) this.#grow(end);
+    if (end > this.#bytes.length) this.#bytes = growBytes(this.#bytes, end, "contents");
     this.#bytes.set(bytes, this.#length);
     this.#starts[row] = this.#length;
     this.#ends[row] = end;
@@ -43,11 +45,5 @@ export class Payloads {
   /** A view, valid until the next `set` or `reset`. */
   get(row: number): Uint8Array {
     return this.#bytes.subarray(this.#starts[row]!, this.#ends[row]!);
-  }
-
-  #grow(needed: number): void {
-    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
-    larger.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = larger;
   }
 }
