@@ -9,7 +9,7 @@ import { type Environment, openRepository, unlockRepository } from "@bcat/reposi
 import { backup } from "@bcat/snapshot";
 import { openLocalStorage } from "@bcat/storage";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Desk, passphrase, program } from "./cli/desk.js";
+import { Desk, noMessage, passphrase, program } from "./cli/desk.js";
 
 const BACKUPS = 40;
 const random = (length: number) => new Uint8Array(randomBytes(length));
@@ -50,6 +50,20 @@ test.each([
   // Without koffi a restore says that times are kept to the microsecond.
   const stderr = expect.not.stringMatching(/EMFILE|descriptor/i);
   expect(await limited(...words)).toMatchObject({ code: 0, stderr });
+});
+
+test("a backup of many files goes on without the threads that there are no descriptors for", async () => {
+  const files = Array.from({ length: 1_500 }, (_, i) => [`many/${i % 30}/${i}`, `content ${i}`] as const);
+  using other = new Desk();
+  other.write(Object.fromEntries(files));
+  await other.good(["init"]);
+  // Where they run out, and in what, changes from one number to the next.
+  for (let limit = 34; limit <= 54; limit += 2) {
+    const command = `ulimit -n ${limit}; exec "$0" backup --force --threads 4 many`;
+    const run = await other.run(["bash", "-c", command, program]);
+    expect(run, `${limit} descriptors`).toMatchObject({ code: 0, stderr: noMessage });
+    expect(run.stdout).toContain("1,500 new");
+  }
 });
 
 test("the cache has few runs", () => {

@@ -29,7 +29,7 @@ export function writeRun(context, { folder, name, first, count }) {
   const segments = [];
   const pages = new PageCache(PAGES_SIZE_MAX);
   // A merge reads all of them by turns.
-  const files = new RunFiles(Math.ceil(count / SEGMENT_CHUNKS));
+  const files = new RunFiles({ openMax: Math.ceil(count / SEGMENT_CHUNKS) });
   for (let done = 0; done < count; done += SEGMENT_CHUNKS) {
     const built = buildOne(context, first + done, Math.min(SEGMENT_CHUNKS, count - done));
     const file = join(folder, `part-${done}`);

@@ -8,7 +8,7 @@ import { CondemnedMarks } from "./segment/condemned-marks.js";
 import type { PackRecord } from "./segment/pack-record.js";
 import { PackRecords } from "./segment/pack-records.js";
 import { PageCache } from "./segment/page-cache.js";
-import { RunFiles } from "./segment/run-files.js";
+import { type DescriptorNotes, RunFiles } from "./segment/run-files.js";
 import { Segment, type SharedSegment } from "./segment/segment.js";
 
 /** Bytes of opened pages that a thread keeps which has been given an index. */
@@ -110,12 +110,23 @@ export class ChunkIndex implements Disposable {
   }
 }
 
-/** Opens, in another thread, what {@link ChunkIndex.share} has given. @param pagesSize bytes of pages kept here */
-export function openSharedIndex(context: PackContext, shared: SharedIndex, pagesSize = SHARED_PAGES_SIZE): ChunkIndex {
+export interface SharedIndexOptions {
+  /** Bytes of pages kept here. */
+  readonly pagesSize?: number;
+  /** Where open run files are noted. */
+  readonly descriptors?: DescriptorNotes;
+}
+
+/** Opens, in another thread, what {@link ChunkIndex.share} has given. */
+export function openSharedIndex(
+  context: PackContext,
+  shared: SharedIndex,
+  options: SharedIndexOptions = {},
+): ChunkIndex {
   const index = new ChunkIndex();
   for (const pack of shared.condemned) index.condemn(pack);
-  const cache = new PageCache(pagesSize);
-  const files = new RunFiles();
+  const cache = new PageCache(options.pagesSize ?? SHARED_PAGES_SIZE);
+  const files = new RunFiles({ descriptors: options.descriptors });
   for (const { segment, marks } of shared.runs)
     index.addSegment(Segment.adopt(context, segment, { cache, files }), marks);
   return index;

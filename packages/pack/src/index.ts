@@ -42,7 +42,7 @@ export { type ByteSource, memorySource, type SharedBytes } from "./segment/byte-
 export { canMerge, mergeSegments } from "./segment/merge-segments.js";
 export type { PackRecord } from "./segment/pack-record.js";
 export { PageCache } from "./segment/page-cache.js";
-export { OPEN_RUN_FILES_MAX, type RunFile, RunFiles } from "./segment/run-files.js";
+export { type DescriptorNotes, OPEN_RUN_FILES_MAX, type RunFile, RunFiles } from "./segment/run-files.js";
 export { Segment, type SegmentEntry } from "./segment/segment.js";
 export { PackFrames, readSpan, type Span, spanOf } from "./stream-reader.js";
 export { FRAME_PLAIN_MAX, type FrameEntry, type FrameTables, type KeyEntry, tablesOf } from "./tables.js";

@@ -46,7 +46,7 @@ const ASKER = `
     const { loadBlake3, RepositoryKeys } = await import(modules.crypto);
     const { openSharedIndex } = await import(modules.pack);
     const keys = new RepositoryKeys(new Uint8Array(32).fill(7), new Uint8Array(16).fill(9));
-    const index = openSharedIndex({ keys, blake3: loadBlake3("off") }, shared, 0);
+    const index = openSharedIndex({ keys, blake3: loadBlake3("off") }, shared, { pagesSize: 0 });
     parentPort.postMessage({
       known: ids.map((id) => index.has(kind, id)),
       places: ids.map((id) => index.locate(kind, id).map(({ pack, ...place }) => ({ name: pack.name, ...place }))),

@@ -20,14 +20,22 @@ export interface RunFile {
   readonly manifest: string;
 }
 
+/** Is told of every descriptor, after it was opened and before it is closed. */
+export interface DescriptorNotes {
+  add(descriptor: number): void;
+  remove(descriptor: number): void;
+}
+
 /** All run files that a thread reads. */
 export class RunFiles {
   readonly #openMax: number;
+  readonly #descriptors: DescriptorNotes | undefined;
   /** Descriptors of the open ones, least recently read first. */
   readonly #open = new Map<RunFile, number>();
 
-  constructor(openMax = OPEN_RUN_FILES_MAX) {
-    this.#openMax = openMax;
+  constructor(options: { openMax?: number; descriptors?: DescriptorNotes | undefined } = {}) {
+    this.#openMax = options.openMax ?? OPEN_RUN_FILES_MAX;
+    this.#descriptors = options.descriptors;
   }
 
   /** The file as a source; it is opened when it is read. */
@@ -61,6 +69,7 @@ export class RunFiles {
     if (descriptor === undefined) {
       if (this.#open.size >= this.#openMax) this.#closeOldest();
       descriptor = openFile(file);
+      this.#descriptors?.add(descriptor);
     } else this.#open.delete(file);
     this.#open.set(file, descriptor);
     return descriptor;
@@ -77,6 +86,7 @@ export class RunFiles {
     const descriptor = this.#open.get(file);
     if (descriptor === undefined) return;
     this.#open.delete(file);
+    this.#descriptors?.remove(descriptor);
     fs.closeSync(descriptor);
   }
 }

@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Worker } from "node:worker_threads";
 import { DATA } from "@bcat/pack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ContentsPool, type ContentsPoolOptions, type Task } from "./contents-pool.js";
@@ -15,9 +17,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A pool whose thread runs `code` once it is asked for something. */
 function createPool(code: string): ContentsPool {
+  return createPoolOf(`parentPort.on("message", () => { ${code} }); parentPort.postMessage("ready");`);
+}
+
+/** A pool whose thread is `code`. */
+function createPoolOf(code: string): ContentsPool {
   const entry = join(folder, `${Math.abs(hashOf(code))}.mjs`);
-  const head = 'import { parentPort, workerData } from "node:worker_threads";';
-  writeFileSync(entry, `${head} parentPort.on("message", () => { ${code} }); parentPort.postMessage("ready");`);
+  const head = 'import fs from "node:fs"; import { parentPort, workerData } from "node:worker_threads";';
+  writeFileSync(entry, `${head} ${code}`);
   const frames = { kind: DATA, epoch: 0, domain: 0, level: 3, chunkSizeMax: 65_536 } as const;
   const options = {
     count: 1,
@@ -44,6 +51,24 @@ const task: Task = {
   end() {},
 };
 
+/** Descriptors of this process that are open at `path`. */
+function openAt(path: string): number {
+  const paths = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return "closed meanwhile";
+    }
+  });
+  return paths.filter((found) => found === path).length;
+}
+
+/** When the thread that is started next has ended. */
+async function nextExit(): Promise<void> {
+  const [worker] = (await once(process, "worker")) as [Worker];
+  await new Promise((resolve) => worker.once("exit", resolve));
+}
+
 /** Asks for something as soon as the thread is there, and waits for the answer. */
 async function ask(pool: ContentsPool): Promise<void> {
   while (!pool.hasRoom) await new Promise((resolve) => setImmediate(resolve));
@@ -60,6 +85,32 @@ describe("ContentsPool", () => {
     const message = `Cannot go on: a thread that reads files has failed: ${reason}; nothing was committed`;
     await expect(ask(pool)).rejects.toMatchObject({ code: "refused", message });
     await pool.close();
+  });
+
+  it.each([
+    ["for want of descriptors", 'throw Object.assign(new Error("too many open files"), { code: "EMFILE" })'],
+    ["for want of a module", 'await import("bcat-has-no-such-module")'],
+    ["without a word", "process.exit(0)"],
+  ])("goes on without a thread that cannot be loaded %s", async (_, code) => {
+    const exit = nextExit();
+    const pool = createPoolOf(`${code};`);
+    await exit;
+    await pool.flush();
+    expect([pool.hasRoom, pool.isBusy, pool.take()]).toEqual([false, false, false]);
+    await pool.close();
+  });
+
+  it("close() gives back the descriptors that a thread has open, wherever it is", async () => {
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    const pool = createPool(`
+      workerData.descriptors[3] = fs.openSync(${JSON.stringify(file)}) + 1;
+      workerData.descriptors[5] = fs.openSync(${JSON.stringify(file)}) + 1;
+      for (;;);`);
+    void ask(pool).catch(() => {});
+    while (openAt(file) < 2) await new Promise((resolve) => setImmediate(resolve));
+    await pool.close();
+    expect(openAt(file)).toBe(0);
   });
 
   it("close() ends a thread that never answers", async () => {

@@ -2,11 +2,12 @@
  * The threads that read files, seen from the main one: hands out jobs, takes in what comes of them. Each thread has at
  * most {@link JOBS_MAX} jobs before it, so that it need not wait for the next, and {@link SLABS} slabs to answer in.
  */
-import { Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import { BcatError } from "@bcat/errors";
 import { frameGroupSizeMax, type SharedIndex } from "@bcat/pack";
 import type { SharedStore } from "@bcat/repository";
 import { type ContentsThreadData, type Job, THREAD_RANDOM_SIZE } from "./job.js";
+import { OpenDescriptors } from "./open-descriptors.js";
 import { readSlab, type SlabVisitor } from "./slab.js";
 
 /** Beside this module, in the form it has itself: a module of its package, or part of a bundle. */
@@ -16,7 +17,7 @@ const SLABS = 3;
 /** Bytes of a slab beyond the largest group of frames: records of a few hundred files. */
 const SLAB_RECORDS_SIZE = 256 * 1024;
 
-export interface ContentsPoolOptions extends Omit<ContentsThreadData, "random" | "slabs" | "filled"> {
+export interface ContentsPoolOptions extends Omit<ContentsThreadData, "random" | "slabs" | "filled" | "descriptors"> {
   readonly count: number;
   readonly store: SharedStore;
   readonly random: (length: number) => Uint8Array;
@@ -40,18 +41,22 @@ interface Thread {
   readonly tasks: Task[];
   /** When it is ready, or has ended. */
   readonly started: Promise<void>;
+  readonly descriptors: OpenDescriptors;
   isReady: boolean;
 }
 
 export class ContentsPool {
+  /** Those that work, or may yet. */
   #threads: readonly Thread[];
+  readonly #started: readonly Thread[];
   readonly #signal: AbortSignal | undefined;
   #failure: BcatError | undefined;
   #isClosing = false;
   #wake: () => void = () => {};
 
   constructor(options: ContentsPoolOptions) {
-    this.#threads = Array.from({ length: options.count }, () => this.#start(options));
+    this.#started = Array.from({ length: options.count }, () => this.#start(options)).filter((it) => it !== undefined);
+    this.#threads = this.#started;
     this.#signal = options.signal;
     this.#signal?.addEventListener("abort", this.#abort);
   }
@@ -116,27 +121,32 @@ export class ContentsPool {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#signal?.removeEventListener("abort", this.#abort);
-    const ends = this.#threads.map(async (thread) => {
+    const ends = this.#started.map(async (thread) => {
       thread.worker.ref();
       await thread.started;
       await thread.worker.terminate();
+      thread.descriptors.closeAll();
     });
     await Promise.all(ends);
   }
 
-  #start(options: ContentsPoolOptions): Thread {
+  /** Undefined when the system has no thread to give. */
+  #start(options: ContentsPoolOptions): Thread | undefined {
     const { count: _, signal: _signal, random, entry = new URL(ENTRY, import.meta.url), ...data } = options;
     const size = SLAB_RECORDS_SIZE + frameGroupSizeMax(data.store.frames.chunkSizeMax);
     const slabs = Array.from({ length: SLABS }, () => new Uint8Array(new SharedArrayBuffer(Math.ceil(size / 8) * 8)));
     const filled = new Int32Array(new SharedArrayBuffer(SLABS * 4));
-    const workerData: ContentsThreadData = { ...data, random: random(THREAD_RANDOM_SIZE), slabs, filled };
-    // Descriptors are closed by whoever opened them, not by Node at the end of the thread.
-    const worker = new Worker(entry, { workerData, trackUnmanagedFds: false });
+    const descriptors = new OpenDescriptors();
+    const shared = { slabs, filled, descriptors: descriptors.slots };
+    const workerData: ContentsThreadData = { ...data, random: random(THREAD_RANDOM_SIZE), ...shared };
+    // Node hears nothing of descriptors that native code closes: it is to close none at the end of the thread.
+    const worker = createWorker(entry, { workerData, trackUnmanagedFds: false });
+    if (worker === undefined) return undefined;
     const started = new Promise<void>((resolve) => {
       worker.once("message", () => resolve());
       worker.once("exit", () => resolve());
     });
-    const thread: Thread = { worker, slabs, filled, next: 0, tasks: [], started, isReady: false };
+    const thread: Thread = { worker, slabs, filled, next: 0, tasks: [], started, descriptors, isReady: false };
     worker.on("message", () => {
       thread.isReady = true;
       this.#wake();
@@ -155,8 +165,9 @@ export class ContentsPool {
 
   #fail(thread: Thread, cause: Error & { readonly code?: unknown }): void {
     if (this.#isClosing || !this.#threads.includes(thread)) return;
-    if (!thread.isReady && cause.code === "ERR_WORKER_INIT_FAILED") {
-      // There was no descriptor or memory to start it with: what there is to do is done without it.
+    if (!thread.isReady) {
+      // It has done nothing yet, and is done without: where descriptors or memory run out while its modules are loaded,
+      // Node has many words for that, such as that there is no module of that name.
       this.#threads = this.#threads.filter((other) => other !== thread);
       return;
     }
@@ -168,6 +179,15 @@ export class ContentsPool {
 
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+function createWorker(entry: URL, options: WorkerOptions): Worker | undefined {
+  try {
+    return new Worker(entry, options);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_INIT_FAILED") return undefined;
+    throw error;
   }
 }
 

@@ -6,12 +6,22 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createCutter } from "@bcat/chunker";
 import { loadBlake3, loadGcm, RepositoryKeys } from "@bcat/crypto";
 import { SourceError, systemErrorCode } from "@bcat/errors";
-import { ChunkClaims, FrameBuilder, idLabel, loadZstd, openSharedIndex, type PackContext } from "@bcat/pack";
+import {
+  ChunkClaims,
+  type ChunkIndex,
+  FrameBuilder,
+  idLabel,
+  loadZstd,
+  openSharedIndex,
+  type PackContext,
+  type SharedIndex,
+} from "@bcat/pack";
 import { loadPosix } from "@bcat/posix";
 import { isExhaustion } from "../source-fault.js";
 import { ChunkMaker } from "./chunk-maker.js";
 import { FileReader } from "./file-reader.js";
 import type { ChunksJob, ContentsThreadData, FilesJob, Job } from "./job.js";
+import { OpenDescriptors } from "./open-descriptors.js";
 import { type FaultRecord, SlabWriter } from "./slab.js";
 
 const NO_PATH = new Uint8Array(0);
@@ -22,33 +32,40 @@ class ContentsThread {
   readonly #builder: FrameBuilder;
   readonly #maker: ChunkMaker;
   readonly #slab: SlabWriter;
+  readonly #descriptors: OpenDescriptors;
 
   constructor(data: ContentsThreadData, context: PackContext) {
     const { chunker, gear, store, accelerators, ignoreCtime } = data;
     const { frames } = store;
     const idHash = context.blake3.keyed(context.keys.derive(idLabel(frames.kind), 0, frames.domain));
     this.#context = context;
+    this.#descriptors = new OpenDescriptors(data.descriptors);
     this.#slab = new SlabWriter(data.slabs[0]!, handOver(data));
     this.#builder = new FrameBuilder(context, { ...frames, idHash, onGroup: (group) => this.#slab.group(group) });
     const posix = loadPosix(accelerators);
     if (!posix.reachesByDescriptor) throw new Error("names cannot be reached from descriptors in a thread");
     const cutter = createCutter(chunker, gear);
-    this.#reader = new FileReader({ posix, cutter, minimum: chunker.minimum, ignoreCtime });
+    const descriptors = this.#descriptors;
+    this.#reader = new FileReader({ posix, cutter, minimum: chunker.minimum, ignoreCtime, descriptors });
     const claims = new ChunkClaims(store.claims);
-    const indexes = store.indexes.map((index) => openSharedIndex(context, index));
+    const indexes = this.#openAll(store.indexes);
     this.#maker = new ChunkMaker({ idHash, claims, builder: this.#builder, indexes });
   }
 
   run(job: Job): void {
     if (job.kind === "adopt") {
       for (const index of this.#maker.indexes) index[Symbol.dispose]();
-      this.#maker.indexes = job.indexes.map((index) => openSharedIndex(this.#context, index));
+      this.#maker.indexes = this.#openAll(job.indexes);
       return;
     }
     if (job.kind === "files") this.#readFiles(job);
     else if (job.kind === "chunks") this.#storeChunks(job);
     else this.#builder.flush();
     this.#slab.end();
+  }
+
+  #openAll(indexes: readonly SharedIndex[]): ChunkIndex[] {
+    return indexes.map((index) => openSharedIndex(this.#context, index, { descriptors: this.#descriptors }));
   }
 
   #readFiles(job: FilesJob): void {

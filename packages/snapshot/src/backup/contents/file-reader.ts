@@ -13,6 +13,7 @@ import { inlineSizeTarget } from "../../tree/content.js";
 import { boundTimes } from "../bound-entry.js";
 import { RACY_MS, REMOTE_RACY_MS } from "../racy.js";
 import { fromSource } from "../source-fault.js";
+import type { OpenDescriptors } from "./open-descriptors.js";
 
 /** Times a file is read again when it changes while it is read. */
 const ATTEMPTS_MAX = 3;
@@ -36,6 +37,8 @@ export interface FileReaderOptions {
   readonly minimum: number;
   /** Change times say nothing: modification times are to tell whether a file held still. */
   readonly ignoreCtime: boolean;
+  /** Where the open file is noted, in a thread that may be ended while it reads. */
+  readonly descriptors?: OpenDescriptors;
 }
 
 export interface FileToRead {
@@ -79,6 +82,7 @@ export class FileReader {
   *read(wanted: FileToRead, sink: ContentSink): Generator<number, ReadFile | undefined, void> {
     const { posix } = this.#options;
     const file = fromSource(() => posix.openFileAt(wanted.directory, wanted.name));
+    this.#options.descriptors?.add(file);
     let failed = true;
     try {
       const read = yield* this.#readOpen(file, wanted, sink);
@@ -91,6 +95,7 @@ export class FileReader {
 
   /** An error of closing must not hide the one that came before. */
   #close(file: number, failed: boolean): void {
+    this.#options.descriptors?.remove(file);
     try {
       fromSource(() => this.#options.posix.close(file));
     } catch (error) {

@@ -17,6 +17,8 @@ export interface ContentsThreadData {
   readonly slabs: readonly Uint8Array[];
   /** For each slab the bytes that wait for the main thread in it; 0 when it is the thread's to fill. */
   readonly filled: Int32Array;
+  /** Slots of the descriptors that the thread has open (open-descriptors.ts). */
+  readonly descriptors: Int32Array;
 }
 
 /** For one key, one seed of salts, and some. */
