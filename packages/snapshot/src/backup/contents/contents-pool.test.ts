@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
-import { DATA } from "@bcat/pack";
+import { ChunkClaims, DATA } from "@bcat/pack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ContentsPool, type ContentsPoolOptions, type Task } from "./contents-pool.js";
 
@@ -25,17 +25,21 @@ function createPoolOf(code: string): ContentsPool {
   const entry = join(folder, `${Math.abs(hashOf(code))}.mjs`);
   const head = 'import fs from "node:fs"; import { parentPort, workerData } from "node:worker_threads";';
   writeFileSync(entry, `${head} ${code}`);
+  return openPool(pathToFileURL(entry));
+}
+
+function openPool(entry: URL): ContentsPool {
   const frames = { kind: DATA, epoch: 0, domain: 0, level: 3, chunkSizeMax: 65_536 } as const;
   const options = {
     count: 1,
     keys: { rootKey: new Uint8Array(32), repositoryId: new Uint8Array(16) },
-    accelerators: "off",
+    accelerators: "auto",
     random: (length: number) => new Uint8Array(length),
     chunker: { kind: "cdc", minimum: 16_384, average: 32_768, maximum: 65_536 },
     gear: new Uint32Array(256),
     ignoreCtime: false,
-    store: { claims: { control: new Int32Array(0), tables: [] }, indexes: [], frames },
-    entry: pathToFileURL(entry),
+    store: { claims: ChunkClaims.create().share(), indexes: [], frames },
+    entry,
   } satisfies ContentsPoolOptions;
   return new ContentsPool(options);
 }
@@ -84,6 +88,16 @@ describe("ContentsPool", () => {
     const pool = createPool(code);
     const message = `Cannot go on: a thread that reads files has failed: ${reason}; nothing was committed`;
     await expect(ask(pool)).rejects.toMatchObject({ code: "refused", message });
+    await pool.close();
+  });
+
+  // A thread that is not there is not missed otherwise.
+  it.each([
+    ["as a module", "../../../dist/backup/contents/contents-worker.js"],
+    ["as part of the program", "../../../../cli/dist/contents-worker.cjs"],
+  ])("has a thread that can be loaded %s", async (_, path) => {
+    const pool = openPool(new URL(path, import.meta.url));
+    await ask(pool);
     await pool.close();
   });
 
