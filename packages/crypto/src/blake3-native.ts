@@ -5,17 +5,17 @@
  */
 
 import { createRequire } from "node:module";
-import type { Blake3, IncrementalHash, KeyedHash } from "./blake3.js";
-import { BLAKE3_LENGTH, checkBlake3Key, HasherPerKey } from "./blake3-parts.js";
+import type { Blake3 } from "./blake3.js";
+import { BLAKE3_LENGTH, type Hasher, PackagedBlake3 } from "./blake3-parts.js";
 
-interface NativeHasher {
+interface PackageHasher {
   reset(): void;
   update(data: Uint8Array): unknown;
   digest(): string;
 }
 
 interface NativeModule {
-  Blake3Hasher: { new (): NativeHasher; newKeyed(key: Buffer): NativeHasher };
+  Blake3Hasher: { new (): PackageHasher; newKeyed(key: Buffer): PackageHasher };
 }
 
 /** What `write` with "hex" comes to, without its reading of arguments: 0.2 µs less for each digest. */
@@ -33,7 +33,11 @@ const BINARIES = ["@napi-rs/blake-hash-linux-x64-gnu", "@napi-rs/blake-hash-linu
 
 /** @throws when the package is not installed, has no binary for this platform, or gives another hash than BLAKE3. */
 export function loadNativeBlake3(): Blake3 {
-  const blake3 = new NativeBlake3(loadModule());
+  const { Blake3Hasher } = loadModule();
+  const blake3 = new PackagedBlake3({
+    name: "blake-hash",
+    createHasher: (key) => new NativeHasher(key === undefined ? new Blake3Hasher() : Blake3Hasher.newKeyed(key)),
+  });
   if (Buffer.compare(blake3.hash(), HASH_OF_NOTHING) === 0) return blake3;
   throw new Error("self-test: the hash of nothing is another");
 }
@@ -50,39 +54,10 @@ function loadModule(): NativeModule {
   return require("@napi-rs/blake-hash") as NativeModule;
 }
 
-class NativeBlake3 implements Blake3 {
-  readonly name = "blake-hash";
-  readonly #native: NativeModule;
-  readonly #hasher: IncrementalHash;
+class NativeHasher implements Hasher {
+  readonly #hasher: PackageHasher;
 
-  constructor(native: NativeModule) {
-    this.#native = native;
-    this.#hasher = this.incremental();
-  }
-
-  hash(...parts: readonly Uint8Array[]): Uint8Array {
-    for (const part of parts) this.#hasher.update(part);
-    const target = new Uint8Array(BLAKE3_LENGTH);
-    this.#hasher.digestInto(target, 0);
-    return target;
-  }
-
-  keyed(key: Uint8Array): KeyedHash {
-    checkBlake3Key(key);
-    const ownKey = Buffer.from(key);
-    return new HasherPerKey(() => new NativeHash(this.#native.Blake3Hasher.newKeyed(ownKey)));
-  }
-
-  incremental(): IncrementalHash {
-    return new NativeHash(new this.#native.Blake3Hasher());
-  }
-}
-
-class NativeHash implements IncrementalHash {
-  readonly #hasher: NativeHasher;
-  readonly #digest = Buffer.alloc(BLAKE3_LENGTH) as HexTarget;
-
-  constructor(hasher: NativeHasher) {
+  constructor(hasher: PackageHasher) {
     this.#hasher = hasher;
   }
 
@@ -90,18 +65,8 @@ class NativeHash implements IncrementalHash {
     this.#hasher.update(data);
   }
 
-  digestInto(target: Uint8Array, offset: number): void {
-    this.#end();
-    target.set(this.#digest, offset);
-  }
-
-  matches(expected: Uint8Array, offset = 0): boolean {
-    this.#end();
-    return this.#digest.compare(expected, offset, offset + BLAKE3_LENGTH) === 0;
-  }
-
-  #end(): void {
-    this.#digest.hexWrite(this.#hasher.digest(), 0, BLAKE3_LENGTH);
+  finish(digest: Buffer): void {
+    (digest as HexTarget).hexWrite(this.#hasher.digest(), 0, BLAKE3_LENGTH);
     this.#hasher.reset();
   }
 }
