@@ -3,10 +3,10 @@
  * {@link OPEN_MAX} that nobody holds are open at once; the others are opened again when they are needed, and must then
  * be what they were.
  */
-import { SourceError, systemErrorCode } from "@bcat/errors";
+import { isExhaustion, SourceError, systemErrorCode } from "@bcat/errors";
 import { type Directory, type Posix, Stat } from "@bcat/posix";
 import { joinPath } from "../path.js";
-import { fromSource, isExhausted, sourceFault } from "./source-fault.js";
+import { fromSource, sourceFault } from "./source-fault.js";
 
 const OPEN_MAX = 16;
 
@@ -145,7 +145,7 @@ export class SourceDirectories {
       try {
         return this.#posix.openDirectoryAt(parent, name);
       } catch (error) {
-        if (!isExhausted(error)) throw sourceFault(error);
+        if (!isExhaustion(error)) throw sourceFault(error);
         if (this.#closeOldest(0)) continue;
         if (!(await this.#relieve())) throw sourceFault(error);
       }

@@ -4,11 +4,8 @@
  * by taking a full repository for unreadable files). And what says nothing about an entry, because the system as a whole
  * has no more to give, stops it too: a snapshot without whatever came next would look complete.
  */
-import { BcatError, isBcatError, SourceError, systemErrorCode } from "@bcat/errors";
+import { BcatError, isBcatError, isExhaustion, SourceError, systemErrorCode } from "@bcat/errors";
 import { describe } from "../faults.js";
-
-/** Descriptors or memory have run out: true of every entry, and of none in particular. */
-const EXHAUSTED = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
 /** Runs a system call on the source. @throws SourceError with the system's error as its cause; BcatError refused */
 export function fromSource<T>(call: () => T): T {
@@ -21,24 +18,17 @@ export function fromSource<T>(call: () => T): T {
 
 /** What an error of a call on the source is: a fault of the entry, the end of the backup, or what it was. */
 export function sourceFault(error: unknown): unknown {
-  const code = systemErrorCode(error);
-  if (code === undefined) return error;
-  if (isExhausted(error)) {
+  if (systemErrorCode(error) === undefined) return error;
+  if (isExhaustion(error)) {
     const message = `Cannot go on reading the source: ${describe(error)}; nothing was committed`;
     return new BcatError("refused", message, { cause: error });
   }
   return new SourceError(describe(error), { cause: error });
 }
 
-/** True for an error that says that the system has no more descriptors or memory. */
-export function isExhausted(error: unknown): boolean {
-  const code = systemErrorCode(error);
-  return code !== undefined && EXHAUSTED.has(code);
-}
-
 /** True for the end of a backup that {@link fromSource} makes of such an error. */
-export function isExhaustion(error: unknown): boolean {
-  return isBcatError(error, "refused") && isExhausted(error.cause);
+export function isEndByExhaustion(error: unknown): boolean {
+  return isBcatError(error, "refused") && isExhaustion(error.cause);
 }
 
 /** Passes on everything that is not a fault of the source. */

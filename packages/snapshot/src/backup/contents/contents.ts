@@ -7,7 +7,7 @@ import type { StoreTree } from "../../tree/list-writer.js";
 import type { BackupRun } from "../backup-run.js";
 import type { OpenRoot } from "../roots.js";
 import type { SourceDirectories } from "../source-directory.js";
-import { isExhaustion, requireSourceFault } from "../source-fault.js";
+import { isEndByExhaustion, requireSourceFault } from "../source-fault.js";
 import type { Visit } from "../visit.js";
 import { ContentBuilder } from "./content-builder.js";
 import type { Task } from "./contents-pool.js";
@@ -223,7 +223,7 @@ export class Contents {
         await this.#storer.read(file, handle, visit.table.name(row));
         return;
       } catch (error) {
-        if (attempt > 1 || !isExhaustion(error)) throw error;
+        if (attempt > 1 || !isEndByExhaustion(error)) throw error;
         if (this.#batch.files.length > 0) await this.#dispatch();
         await this.#threads.idle();
         this.#options.directories().closeIdle();

@@ -2,7 +2,7 @@
 import type { Directory } from "@bcat/posix";
 import type { StoreTree } from "../../tree/list-writer.js";
 import type { BackupRun } from "../backup-run.js";
-import { isExhaustion } from "../source-fault.js";
+import { isEndByExhaustion } from "../source-fault.js";
 import { ContentBuilder } from "./content-builder.js";
 import type { ContentsThreads } from "./contents-threads.js";
 import { type BatchedFile, pathOf } from "./file-batch.js";
@@ -51,7 +51,7 @@ export class FileStorer {
       this.#settle(file, step.value, this.#builder);
       return step.value.size;
     } catch (error) {
-      if (isExhaustion(error)) return undefined;
+      if (isEndByExhaustion(error)) return undefined;
       throw error;
     }
   }
