@@ -103,8 +103,8 @@ const SABOTAGES = [
   {
     what: "no descriptors left taken for an unreadable file",
     file: "packages/snapshot/src/backup/source-fault.ts",
-    from: 'new Set(["EMFILE", "ENFILE", "ENOMEM"])',
-    to: "new Set<string>([])",
+    from: "if (isExhaustion(error)) {",
+    to: "if (isExhaustion(undefined)) {",
     test: "test/backup-every-call.test.ts",
   },
   {
@@ -113,6 +113,20 @@ const SABOTAGES = [
     from: "run.reportMissing(visit.pathOf(name));",
     to: "run.look();",
     test: "test/backup-every-call.test.ts",
+  },
+  {
+    what: "a scan kept for another snapshot taken for the parent's",
+    file: "packages/repository/src/kept-scans.ts",
+    from: "if (Buffer.compare(reader.bytes(CONTENT_SIZE_MAX), content) !== 0) return undefined;",
+    to: "reader.bytes(CONTENT_SIZE_MAX);",
+    test: "packages/repository/src/kept-scans.test.ts",
+  },
+  {
+    what: "files of an ended thread left open",
+    file: "packages/snapshot/src/backup/contents/contents-pool.ts",
+    from: "thread.descriptors.closeAll();",
+    to: "",
+    test: "packages/snapshot/src/backup/contents/contents-pool.test.ts",
   },
   {
     what: "a chunk that another thread has claimed stored again by each",
