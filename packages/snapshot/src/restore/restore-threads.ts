@@ -2,8 +2,8 @@
  * The threads that restore files, seen from the main one. Each has at most {@link JOBS_MAX} jobs before it, so that it
  * need not wait for the next.
  */
-import { Worker } from "node:worker_threads";
 import { BcatError } from "@bcat/errors";
+import { Thread } from "../thread.js";
 import type { JobResult, PostedJob, RestoreThreadData } from "./job.js";
 
 /** Beside this module, in the form it has itself: a module of its package, or part of a bundle. */
@@ -21,22 +21,21 @@ interface Answer {
   readonly reject: (error: unknown) => void;
 }
 
-interface Thread {
-  readonly worker: Worker;
-  /** Who waits for what has been asked of it, in order. */
+/** A thread, and who waits for what has been asked of it, in order. */
+interface Member {
+  readonly thread: Thread;
   readonly answers: Answer[];
-  /** When it is ready, or has ended. */
-  readonly started: Promise<void>;
-  isReady: boolean;
 }
 
 export class RestoreThreads {
-  #threads: readonly Thread[];
+  /** Those that work, or may yet. */
+  #threads: readonly Member[];
+  readonly #started: readonly Member[];
   #failure: BcatError | undefined;
-  #isClosing = false;
 
   constructor({ count, entry = new URL(ENTRY, import.meta.url), ...data }: RestoreThreadsOptions) {
-    this.#threads = Array.from({ length: count }, () => this.#start(entry, data));
+    this.#started = Array.from({ length: count }, () => this.#start(entry, data)).filter((it) => it !== undefined);
+    this.#threads = this.#started;
   }
 
   /** Jobs that all threads together can have. */
@@ -55,53 +54,40 @@ export class RestoreThreads {
     const [least] = this.#threads.filter(hasRoom).sort((a, b) => a.answers.length - b.answers.length);
     if (least === undefined) throw new RangeError("Cannot hand out a job: no thread has room");
     const answer = new Promise<JobResult>((resolve, reject) => least.answers.push({ resolve, reject }));
-    least.worker.ref();
-    least.worker.postMessage(job);
+    least.thread.post(job);
     return await answer;
   }
 
   /** Ends the threads. Whoever calls it has waited for all jobs: a file that is half made would stay so. */
   async close(): Promise<void> {
-    this.#isClosing = true;
-    const ends = this.#threads.map(async ({ worker, started }) => {
-      worker.ref();
-      // Not while it loads native code: koffi aborts the process then.
-      await started;
-      await worker.terminate();
-    });
-    await Promise.all(ends);
+    await Promise.all(this.#started.map(({ thread }) => thread.end()));
   }
 
-  #start(entry: URL, workerData: RestoreThreadData): Thread {
-    // Descriptors are closed by whoever opened them, not by Node at the end of the thread.
-    const worker = new Worker(entry, { workerData, trackUnmanagedFds: false });
-    const started = new Promise<void>((resolve) => {
-      worker.once("message", () => resolve());
-      worker.once("exit", () => resolve());
+  /** Undefined when the system has no thread to give. */
+  #start(entry: URL, data: RestoreThreadData): Member | undefined {
+    const answers: Answer[] = [];
+    const thread = Thread.start(entry, data, {
+      onMessage(message) {
+        answers.shift()!.resolve(message as JobResult);
+        if (answers.length === 0) thread?.idle();
+      },
+      onReady() {},
+      onEnd: (cause, wasReady) => this.#lose(member!, cause, wasReady),
     });
-    const thread: Thread = { worker, answers: [], started, isReady: false };
-    worker.on("message", (message: JobResult | "ready") => {
-      if (message === "ready") thread.isReady = true;
-      else thread.answers.shift()!.resolve(message);
-      if (thread.answers.length === 0) worker.unref();
-    });
-    worker.on("error", (error) => this.#fail(thread, error));
-    worker.on("exit", () => this.#fail(thread, new Error("it ended by itself")));
-    worker.unref();
-    return thread;
+    const member = thread && { thread, answers };
+    return member;
   }
 
-  /** One that could not be started is done without; one that was has left files that are not whole. */
-  #fail(thread: Thread, cause: Error): void {
-    if (this.#isClosing || !this.#threads.includes(thread)) return;
-    this.#threads = this.#threads.filter((other) => other !== thread);
-    if (!thread.isReady) return;
+  /** One that has done something has left files that are not whole. */
+  #lose(member: Member, cause: Error, wasReady: boolean): void {
+    this.#threads = this.#threads.filter((other) => other !== member);
+    if (!wasReady) return;
     const message = `Cannot go on: a thread that restores files has failed: ${cause.message}; what was restored so far is incomplete`;
     this.#failure ??= new BcatError("refused", message, { cause });
-    for (const { reject } of thread.answers) reject(this.#failure);
+    for (const { reject } of member.answers) reject(this.#failure);
   }
 }
 
-function hasRoom({ isReady, answers }: Thread): boolean {
-  return isReady && answers.length < JOBS_MAX;
+function hasRoom({ thread, answers }: Member): boolean {
+  return thread.isReady && answers.length < JOBS_MAX;
 }

@@ -2,10 +2,10 @@
  * The threads that read files, seen from the main one: hands out jobs, takes in what comes of them. Each thread has at
  * most {@link JOBS_MAX} jobs before it, so that it need not wait for the next, and {@link SLABS} slabs to answer in.
  */
-import { Worker, type WorkerOptions } from "node:worker_threads";
 import { BcatError } from "@bcat/errors";
 import { frameGroupSizeMax, type SharedIndex } from "@bcat/pack";
 import type { SharedStore } from "@bcat/repository";
+import { Thread } from "../../thread.js";
 import { type ContentsThreadData, type Job, THREAD_RANDOM_SIZE } from "./job.js";
 import { OpenDescriptors } from "./open-descriptors.js";
 import { readSlab, type SlabVisitor } from "./slab.js";
@@ -32,26 +32,23 @@ export interface Task extends SlabVisitor {
   readonly job: Job;
 }
 
-interface Thread {
-  readonly worker: Worker;
+/** A thread, what it answers in, and what it has before it. */
+interface Member {
+  readonly thread: Thread;
   readonly slabs: readonly Uint8Array[];
   readonly filled: Int32Array;
   /** The slab that is filled next. */
   next: number;
   readonly tasks: Task[];
-  /** When it is ready, or has ended. */
-  readonly started: Promise<void>;
   readonly descriptors: OpenDescriptors;
-  isReady: boolean;
 }
 
 export class ContentsPool {
   /** Those that work, or may yet. */
-  #threads: readonly Thread[];
-  readonly #started: readonly Thread[];
+  #threads: readonly Member[];
+  readonly #started: readonly Member[];
   readonly #signal: AbortSignal | undefined;
   #failure: BcatError | undefined;
-  #isClosing = false;
   #wake: () => void = () => {};
 
   constructor(options: ContentsPoolOptions) {
@@ -105,7 +102,7 @@ export class ContentsPool {
   async flush(): Promise<void> {
     while (this.isBusy) await this.wait();
     for (const thread of this.#threads) {
-      if (thread.isReady) this.#post(thread, { ...silent, job: { kind: "flush" }, group: this.onGroup });
+      if (thread.thread.isReady) this.#post(thread, { ...silent, job: { kind: "flush" }, group: this.onGroup });
     }
     while (this.isBusy) await this.wait();
   }
@@ -114,24 +111,25 @@ export class ContentsPool {
   onGroup: (bytes: Uint8Array) => void = () => {};
 
   adopt(indexes: readonly SharedIndex[]): void {
-    for (const { worker } of this.#threads) worker.postMessage({ kind: "adopt", indexes } satisfies Job);
+    for (const { thread, tasks } of this.#threads) {
+      thread.post({ kind: "adopt", indexes } satisfies Job);
+      // It is not answered.
+      if (tasks.length === 0) thread.idle();
+    }
   }
 
-  /** Ends the threads, whatever they are doing, but for loading native code: koffi aborts the process then. */
+  /** Ends the threads, whatever they are doing. */
   async close(): Promise<void> {
-    this.#isClosing = true;
     this.#signal?.removeEventListener("abort", this.#abort);
-    const ends = this.#started.map(async (thread) => {
-      thread.worker.ref();
-      await thread.started;
-      await thread.worker.terminate();
-      thread.descriptors.closeAll();
+    const ends = this.#started.map(async ({ thread, descriptors }) => {
+      await thread.end();
+      descriptors.closeAll();
     });
     await Promise.all(ends);
   }
 
   /** Undefined when the system has no thread to give. */
-  #start(options: ContentsPoolOptions): Thread | undefined {
+  #start(options: ContentsPoolOptions): Member | undefined {
     const { count: _, signal: _signal, random, entry = new URL(ENTRY, import.meta.url), ...data } = options;
     const size = SLAB_RECORDS_SIZE + frameGroupSizeMax(data.store.frames.chunkSizeMax);
     const slabs = Array.from({ length: SLABS }, () => new Uint8Array(new SharedArrayBuffer(Math.ceil(size / 8) * 8)));
@@ -139,36 +137,23 @@ export class ContentsPool {
     const descriptors = new OpenDescriptors();
     const shared = { slabs, filled, descriptors: descriptors.slots };
     const workerData: ContentsThreadData = { ...data, random: random(THREAD_RANDOM_SIZE), ...shared };
-    // Node hears nothing of descriptors that native code closes: it is to close none at the end of the thread.
-    const worker = createWorker(entry, { workerData, trackUnmanagedFds: false });
-    if (worker === undefined) return undefined;
-    const started = new Promise<void>((resolve) => {
-      worker.once("message", () => resolve());
-      worker.once("exit", () => resolve());
+    const thread = Thread.start(entry, workerData, {
+      onMessage: () => this.#wake(),
+      onReady: () => this.#wake(),
+      onEnd: (cause, wasReady) => this.#lose(member!, cause, wasReady),
     });
-    const thread: Thread = { worker, slabs, filled, next: 0, tasks: [], started, descriptors, isReady: false };
-    worker.on("message", () => {
-      thread.isReady = true;
-      this.#wake();
-    });
-    worker.on("error", (error) => this.#fail(thread, error));
-    worker.on("exit", () => this.#fail(thread, new Error("it ended by itself")));
-    worker.unref();
-    return thread;
+    const member = thread && { thread, slabs, filled, next: 0, tasks: [], descriptors };
+    return member;
   }
 
-  #post(thread: Thread, task: Task): void {
-    thread.tasks.push(task);
-    thread.worker.ref();
-    thread.worker.postMessage(task.job);
+  #post({ thread, tasks }: Member, task: Task): void {
+    tasks.push(task);
+    thread.post(task.job);
   }
 
-  #fail(thread: Thread, cause: Error & { readonly code?: unknown }): void {
-    if (this.#isClosing || !this.#threads.includes(thread)) return;
-    if (!thread.isReady) {
-      // It has done nothing yet, and is done without: where descriptors or memory run out while its modules are loaded,
-      // Node has many words for that, such as that there is no module of that name.
-      this.#threads = this.#threads.filter((other) => other !== thread);
+  #lose(member: Member, cause: Error & { readonly code?: unknown }, wasReady: boolean): void {
+    if (!wasReady) {
+      this.#threads = this.#threads.filter((other) => other !== member);
       return;
     }
     const message = `Cannot go on: a thread that reads files has failed: ${cause.message}; nothing was committed`;
@@ -182,22 +167,13 @@ export class ContentsPool {
   }
 }
 
-function createWorker(entry: URL, options: WorkerOptions): Worker | undefined {
-  try {
-    return new Worker(entry, options);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_INIT_FAILED") return undefined;
-    throw error;
-  }
-}
-
-function hasRoom({ isReady, tasks }: Thread): boolean {
-  return isReady && tasks.length < JOBS_MAX;
+function hasRoom({ thread, tasks }: Member): boolean {
+  return thread.isReady && tasks.length < JOBS_MAX;
 }
 
 /** Takes in the slab that is filled next, if it is. */
-function takeSlab(thread: Thread): boolean {
-  const { slabs, filled, next, tasks, worker } = thread;
+function takeSlab(member: Member): boolean {
+  const { slabs, filled, next, tasks, thread } = member;
   const length = Atomics.load(filled, next);
   if (length === 0) return false;
   readSlab(slabs[next]!, length, {
@@ -208,10 +184,10 @@ function takeSlab(thread: Thread): boolean {
     fault: (fault) => tasks[0]!.fault(fault),
     end: () => tasks.shift()!.end(),
   });
-  thread.next = (next + 1) % slabs.length;
+  member.next = (next + 1) % slabs.length;
   Atomics.store(filled, next, 0);
   Atomics.notify(filled, next);
-  if (tasks.length === 0) worker.unref();
+  if (tasks.length === 0) thread.idle();
   return true;
 }
 
