@@ -1,6 +1,7 @@
 /** What the core is given of the world: randomness, the time, who and where we are. */
 import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
+import { setTimeout } from "node:timers/promises";
 import type { Environment } from "@bcat/repository";
 import type { Accelerated } from "./accelerated.js";
 import { loadClientId } from "./client-id.js";
@@ -21,6 +22,7 @@ export async function createEnvironment(place: Place, accelerated: Accelerated):
   return {
     random,
     now: Date.now,
+    wait: (milliseconds) => setTimeout(milliseconds),
     host: hostname(),
     user: userName(),
     // Asked for by backups only.

@@ -79,6 +79,7 @@ export class RootBackup {
       reader: new FileReader({ posix, cutter: createCutter(chunker, gear), minimum: chunker.minimum, ignoreCtime }),
       storeData: (bytes) => session.store(DATA, bytes),
       now: repository.environment.now,
+      wait: repository.environment.wait,
     });
     this.#comparison = new Comparison({
       repository,

@@ -31,6 +31,16 @@ export function isEndByExhaustion(error: unknown): boolean {
   return isBcatError(error, "refused") && isExhaustion(error.cause);
 }
 
+/** Somebody has a lease on the file (a file server, for its clients), and has been asked by the system to give it up. */
+export function isLeased(error: unknown): boolean {
+  return error instanceof SourceError && systemErrorCode(error.cause) === "EAGAIN";
+}
+
+/** The file can be read later, when there is a descriptor for it, or nobody has a lease on it. */
+export function isForLater(error: unknown): boolean {
+  return isEndByExhaustion(error) || isLeased(error);
+}
+
 /** Passes on everything that is not a fault of the source. */
 export function requireSourceFault(error: unknown): SourceError {
   if (error instanceof SourceError && isBcatError(error, "source-failed")) return error;

@@ -17,7 +17,7 @@ import {
   type SharedIndex,
 } from "@bcat/pack";
 import { loadPosix } from "@bcat/posix";
-import { isEndByExhaustion } from "../source-fault.js";
+import { isForLater } from "../source-fault.js";
 import { ChunkMaker } from "./chunk-maker.js";
 import { FileReader } from "./file-reader.js";
 import type { ChunksJob, ContentsThreadData, FilesJob, Job } from "./job.js";
@@ -107,7 +107,7 @@ class ContentsThread {
 
 /** What a fault is to the main thread. @throws everything that is none of the source */
 function faultOf(index: number, error: unknown): FaultRecord {
-  if (isEndByExhaustion(error)) return { index, isPostponed: true, code: "", message: "" };
+  if (isForLater(error)) return { index, isPostponed: true, code: "", message: "" };
   if (!(error instanceof SourceError)) throw error;
   return { index, isPostponed: false, code: systemErrorCode(error.cause) ?? "", message: error.message };
 }

@@ -7,7 +7,7 @@ import type { StoreTree } from "../../tree/list-writer.js";
 import type { BackupRun } from "../backup-run.js";
 import type { OpenRoot } from "../roots.js";
 import type { SourceDirectories } from "../source-directory.js";
-import { isEndByExhaustion, requireSourceFault } from "../source-fault.js";
+import { isEndByExhaustion, isLeased, requireSourceFault } from "../source-fault.js";
 import type { Visit } from "../visit.js";
 import { ContentBuilder } from "./content-builder.js";
 import type { Task } from "./contents-pool.js";
@@ -18,6 +18,9 @@ import { FileStorer, LARGE_SIZE } from "./file-storer.js";
 import { faultOf, settleFile } from "./settle-file.js";
 import type { FaultRecord, FileRecord } from "./slab.js";
 
+/** How often a file that somebody has a lease on is tried, and the time (ms) between: ten seconds in all. */
+const LEASE_TRIES = 100;
+const LEASE_WAIT_MS = 100;
 /** Bytes of small files read between two chances for others to run. */
 const BREATHE_SIZE = 2 ** 20;
 
@@ -27,6 +30,8 @@ export interface ContentsOptions extends ContentsThreadsOptions {
   readonly reader: FileReader;
   readonly storeTree: StoreTree;
   readonly now: () => number;
+  /** Waits so many milliseconds. */
+  readonly wait: ((milliseconds: number) => Promise<unknown>) | undefined;
   /** Directories that one batch may keep open. */
   readonly directoriesMax: number;
 }
@@ -61,7 +66,7 @@ export class Contents {
 
   /** Reads a file that is a root, into the one row of `visit`. @throws SourceError */
   async readRoot(visit: Visit, root: OpenRoot): Promise<void> {
-    await this.#storer.read({ visit, row: 0 }, root.parent, root.name);
+    await this.#readUnleased(() => this.#storer.read({ visit, row: 0 }, root.parent, root.name));
   }
 
   /** Waits until some of the files that are under way are done; false when there are none. */
@@ -217,16 +222,31 @@ export class Contents {
   /** Once more, when there was no descriptor for it and those that can be are given back. */
   async #readPatiently(file: BatchedFile): Promise<void> {
     const { visit, row } = file;
+    const read = async () => {
+      const handle = await this.#options.directories().handle(visit.directory);
+      await this.#storer.read(file, handle, visit.table.name(row));
+    };
+    try {
+      await this.#readUnleased(read);
+    } catch (error) {
+      if (!isEndByExhaustion(error)) throw error;
+      if (this.#batch.files.length > 0) await this.#dispatch();
+      await this.#threads.idle();
+      this.#options.directories().closeIdle();
+      await this.#readUnleased(read);
+    }
+  }
+
+  /** Gives whoever has a lease on the file time to give it up. */
+  async #readUnleased(read: () => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const handle = await this.#options.directories().handle(visit.directory);
-        await this.#storer.read(file, handle, visit.table.name(row));
+        await read();
         return;
       } catch (error) {
-        if (attempt > 1 || !isEndByExhaustion(error)) throw error;
-        if (this.#batch.files.length > 0) await this.#dispatch();
-        await this.#threads.idle();
-        this.#options.directories().closeIdle();
+        if (attempt >= LEASE_TRIES || !isLeased(error)) throw error;
+        await this.#options.wait?.(LEASE_WAIT_MS);
+        await this.#options.run.breathe(0);
       }
     }
   }

@@ -2,7 +2,7 @@
 import type { Directory } from "@bcat/posix";
 import type { StoreTree } from "../../tree/list-writer.js";
 import type { BackupRun } from "../backup-run.js";
-import { isEndByExhaustion } from "../source-fault.js";
+import { isForLater } from "../source-fault.js";
 import { ContentBuilder } from "./content-builder.js";
 import type { ContentsThreads } from "./contents-threads.js";
 import { type BatchedFile, pathOf } from "./file-batch.js";
@@ -35,8 +35,8 @@ export class FileStorer {
   }
 
   /**
-   * Reads a small file in one go, and returns its size; undefined when it has become large or there is no descriptor for
-   * it: it was not read.
+   * Reads a small file in one go, and returns its size; undefined when it has become large, or cannot be read now but
+   * later.
    *
    * @throws SourceError
    */
@@ -51,7 +51,7 @@ export class FileStorer {
       this.#settle(file, step.value, this.#builder);
       return step.value.size;
     } catch (error) {
-      if (isEndByExhaustion(error)) return undefined;
+      if (isForLater(error)) return undefined;
       throw error;
     }
   }
