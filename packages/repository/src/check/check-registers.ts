@@ -27,12 +27,13 @@ const READERS = {
   log: { type: ObjectType.LOG, decode: decodeLogRecord },
 } as const;
 
-/** Reads all registers. Memory: the snapshots and the names of segments. */
+/** Reads all registers. Memory: the snapshots, the names of segments, and the numbers of sessions without an outcome. */
 export async function checkRegisters(repository: Repository, run: CheckRun): Promise<Inventory> {
   const { history } = repository;
   const snapshots: { number: number; snapshot: Snapshot }[] = [];
   const segments = new Map<string, SegmentReference>();
   const names = new Set<string>();
+  const unfinished: number[] = [];
   for (let number = 1; number <= history.sessionHead; number++) {
     if ((await readRegister(repository, run, "sessions", number, names)) === undefined) {
       const name = registerName("sessions", number);
@@ -41,8 +42,7 @@ export async function checkRegisters(repository: Repository, run: CheckRun): Pro
     const outcome = await readRegister(repository, run, "outcomes", number, names);
     await run.step("registers", number, history.sessionHead);
     if (outcome === undefined || !("kind" in outcome)) {
-      const name = registerName("outcomes", number);
-      if (!names.has(name)) run.reportNote(name, `session ${number} has not finished`);
+      if (!names.has(registerName("outcomes", number))) unfinished.push(number);
       continue;
     }
     if (outcome.kind === "snapshot" || outcome.kind === "compaction") {
@@ -53,8 +53,18 @@ export async function checkRegisters(repository: Repository, run: CheckRun): Pro
       snapshots.push({ number, snapshot: outcome.snapshot });
   }
   for (let number = 1; number <= history.logHead; number++) await readRegister(repository, run, "log", number, names);
+  for (const number of unfinished) reportUnfinished(run, number, snapshots);
   run.snapshots = snapshots.length;
   return { snapshots, segments, names };
+}
+
+/** A session that is running, or was killed; unless a snapshot says that it had an outcome. */
+function reportUnfinished(run: CheckRun, number: number, snapshots: Inventory["snapshots"]): void {
+  const name = registerName("outcomes", number);
+  if (run.isDamaged(name)) return;
+  const witness = snapshots.find(({ snapshot }) => snapshot.seen.some((outcome) => outcome.number === number));
+  if (witness === undefined) run.reportNote(name, `session ${number} has not finished`);
+  else run.reportDamage(name, `"${name}" is missing, but snapshot ${witness.number} has seen it`);
 }
 
 type Body<S extends Sequence> = ReturnType<(typeof READERS)[S]["decode"]>;

@@ -52,6 +52,7 @@ export class CheckRun {
   bytesRead = 0;
   readonly #options: CheckOptions;
   readonly #said = new Set<string>();
+  readonly #damaged = new Set<string>();
   #steps = 0;
   #bytesShown = 0;
 
@@ -63,9 +64,21 @@ export class CheckRun {
     return this.#options.readData === true;
   }
 
+  /** True when damage was reported of `object`. */
+  isDamaged(object: string): boolean {
+    return this.#damaged.has(object);
+  }
+
+  /** True when damage was reported of what says which packs and segments there are. */
+  get lacksReferences(): boolean {
+    for (const object of this.#damaged) if (/^(?:sessions|outcomes|index)\//.test(object)) return true;
+    return false;
+  }
+
   reportDamage(object: string | undefined, message: string, snapshots?: readonly number[]): void {
     if (this.#said.has(message)) return;
     this.#said.add(message);
+    if (object !== undefined) this.#damaged.add(object);
     this.damage++;
     this.#options.onFinding?.({ kind: "damage", object, message, ...(snapshots === undefined ? {} : { snapshots }) });
   }

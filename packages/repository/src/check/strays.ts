@@ -35,10 +35,12 @@ export async function noteStrays(
   if (orphans.count === 0) return;
   const names = orphans.names.map((name) => `"${name}"`).join(", ");
   const more = orphans.count > orphans.names.length ? ", …" : "";
-  run.reportNote(
-    orphans.names[0],
-    `${orphans.count} packs and segments (${orphans.bytes} bytes) belong to no snapshot, left by backups that did not finish: ${names}${more}`,
-  );
+  const what = `${objects(orphans.count)} (${orphans.bytes} bytes)`;
+  const [belong, them] = orphans.count === 1 ? ["belongs", "it"] : ["belong", "them"];
+  const why = run.lacksReferences
+    ? `may belong to what is damaged; do not remove ${them}`
+    : `${belong} to no snapshot, left by backups that did not finish`;
+  run.reportNote(orphans.names[0], `${what} ${why}: ${names}${more}`);
 }
 
 /** Sessions behind the head may have begun since it was found; then they follow one another. */
@@ -61,6 +63,14 @@ async function noteTemporary(repository: Repository, run: CheckRun): Promise<voi
     found.bytes += size;
   }
   if (found.count === 0) return;
-  const what = `${found.count} temporary files (${found.bytes} bytes), the first "${found.first}"`;
-  run.reportNote(found.first, `${what}, are left of writes that were cut off, or of a backup that runs now`);
+  const bytes = `(${found.bytes} bytes)`;
+  const what =
+    found.count === 1
+      ? `1 temporary file ${bytes}, "${found.first}", is left of a write that was cut off`
+      : `${found.count} temporary files ${bytes}, the first "${found.first}", are left of writes that were cut off`;
+  run.reportNote(found.first, `${what}, or of a backup that runs now`);
+}
+
+function objects(count: number): string {
+  return count === 1 ? "1 object" : `${count} objects`;
 }

@@ -1,14 +1,13 @@
 /** Checks that everything a snapshot refers to is there: its trees decode, their chunks have locations and lengths. */
-import { CorruptError } from "@bcat/errors";
-import { type BlobKind, ChunkClaims, type ChunkIndex, DATA, TREE } from "@bcat/pack";
+import { CorruptError, isBcatError } from "@bcat/errors";
+import { type BlobKind, ChunkClaims, type ChunkIndex, type ChunkLocation, DATA, TREE } from "@bcat/pack";
 import { type CheckRun, missingChunk, type Repository, registerName } from "@bcat/repository";
 import { type Entry, rootEntries } from "../entries.js";
 import { joinPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { decodeContent } from "../tree/content.js";
-import { showName } from "../tree/name.js";
 import type { ChunkReference, Content, TreeReference } from "../tree/node.js";
-import { readChunkReferences, readNodes } from "../tree/tree-reader.js";
+import { readChunkReferences, readNodes, type TreeSource } from "../tree/tree-reader.js";
 
 export interface TreeCheck {
   readonly repository: Repository;
@@ -17,8 +16,12 @@ export interface TreeCheck {
   readonly badPacks: { has(name: string): boolean; readonly size: number };
 }
 
-/** What needs a bad pack. */
+/** Damage, and what needs what is damaged. */
 export interface Need {
+  /** What was found; undefined for a bad pack, of which the caller knows it. */
+  readonly message: string | undefined;
+  /** Name of the object that is to blame, where one is. */
+  readonly object: string | undefined;
   readonly snapshots: number[];
   /** Absolute, of the first entry found. */
   readonly path: Uint8Array;
@@ -27,8 +30,9 @@ export interface Need {
 }
 
 /**
- * Walks all snapshots, each shared tree once, and tells what needs which bad pack. Memory: 16 bytes and some for each
- * tree, and the trees that need bad packs.
+ * Walks all snapshots, each shared tree once, and tells what needs which bad pack or other damaged object, by its name;
+ * damage that lies in no object, by its message. Memory: 16 bytes and some for each tree, and the trees that need what is
+ * damaged.
  */
 export async function checkTrees(
   parts: TreeCheck,
@@ -46,11 +50,10 @@ class TreeWalk {
   readonly #run: CheckRun;
   readonly #badPacks: TreeCheck["badPacks"];
   readonly #seen = ChunkClaims.create();
-  /** The bad packs that are needed below trees and lists which were walked, by id. */
+  /** The keys of `needs` that are needed below trees and lists which were walked, by id. */
   readonly #neededBelow = new Map<string, ReadonlySet<string>>();
   /** Those needed below what is being walked. */
   #needed = new Set<string>();
-  #snapshot = 0;
 
   constructor({ repository, run, badPacks }: TreeCheck, index: ChunkIndex) {
     this.#repository = repository;
@@ -60,7 +63,6 @@ class TreeWalk {
   }
 
   async snapshot(info: SnapshotInfo): Promise<void> {
-    this.#snapshot = info.number;
     this.#needed = new Set();
     const object = registerName("outcomes", info.number);
     await this.#run.guard(
@@ -72,7 +74,7 @@ class TreeWalk {
       },
       { object, snapshots: [info.number] },
     );
-    for (const pack of this.#needed) this.needs.get(pack)!.snapshots.push(info.number);
+    for (const key of this.#needed) this.needs.get(key)!.snapshots.push(info.number);
   }
 
   async #entry({ path, node }: Entry): Promise<void> {
@@ -86,7 +88,7 @@ class TreeWalk {
     await this.#once(tree.id, async () => {
       await this.#run.step("trees", this.#seen.count, undefined);
       await this.#guard(path, async () => {
-        for await (const nodes of readNodes(this.#repository, tree)) {
+        for await (const nodes of readNodes(this.#trees(path), tree)) {
           for (const node of nodes) await this.#entry({ path: joinPath(path, node.name), node });
         }
       });
@@ -98,21 +100,39 @@ class TreeWalk {
     const walk = () =>
       this.#guard(path, async () => {
         const bad = new Set<string>();
-        for await (const chunks of readChunkReferences(this.#repository, content)) {
+        for await (const chunks of readChunkReferences(this.#trees(path), content)) {
           for (const chunk of chunks) this.#chunk(kind, chunk, bad);
         }
-        for (const pack of bad) this.#need(pack, path);
+        for (const pack of bad) this.#need(pack, { path });
       });
     if (content.kind === "list") await this.#once(content.list.id, walk);
     else await walk();
   }
 
-  /** Walks a tree or list the first time it is met; the other times only what it needs of bad packs counts. */
+  /**
+   * Reads the trees at `path`, and counts what they need of bad packs: of a pack whose trailer is damaged each frame may
+   * still open.
+   */
+  #trees(path: Uint8Array): TreeSource {
+    const bad = new Set<string>();
+    if (this.#badPacks.size === 0) return this.#repository;
+    return {
+      readChunk: async (kind, id) => {
+        const bytes = await this.#repository.readChunk(kind, id);
+        const pack = this.#badPackOf(this.#index.locate(kind, id));
+        if (pack !== undefined && !bad.has(pack)) this.#need(pack, { path });
+        if (pack !== undefined) bad.add(pack);
+        return bytes;
+      },
+    };
+  }
+
+  /** Walks a tree or list the first time it is met; the other times only the damage that it needs counts. */
   async #once(id: Uint8Array, walk: () => Promise<void>): Promise<void> {
     const outer = this.#needed;
     if (!this.#seen.claim(id)) {
       if (this.#neededBelow.size === 0) return;
-      for (const pack of this.#neededBelow.get(Buffer.from(id).toString("hex")) ?? []) outer.add(pack);
+      for (const key of this.#neededBelow.get(Buffer.from(id).toString("hex")) ?? []) outer.add(key);
       return;
     }
     const needed = new Set<string>();
@@ -121,26 +141,26 @@ class TreeWalk {
     this.#needed = outer;
     if (needed.size === 0) return;
     this.#neededBelow.set(Buffer.from(id).toString("hex"), needed);
-    for (const pack of needed) outer.add(pack);
+    for (const key of needed) outer.add(key);
   }
 
-  #need(pack: string, path: Uint8Array): void {
-    this.#needed.add(pack);
-    const need = this.needs.get(pack);
-    if (need === undefined) this.needs.set(pack, { snapshots: [], path, others: 0 });
+  #need(key: string, { path, message, object }: { path: Uint8Array; message?: string; object?: string }): void {
+    this.#needed.add(key);
+    const need = this.needs.get(key);
+    if (need === undefined) this.needs.set(key, { message, object, snapshots: [], path, others: 0 });
     else need.others++;
   }
 
   /** Names in `bad` the pack that the chunk cannot be had without. */
   #chunk(kind: BlobKind, chunk: ChunkReference, bad: Set<string>): void {
     const locations = this.#index.locate(kind, chunk.id);
-    const location =
-      this.#badPacks.size === 0 ? locations[0] : locations.find(({ pack }) => !this.#badPacks.has(pack.name));
-    if (location === undefined) {
-      if (locations[0] === undefined) throw missingChunk(chunk.id, this.#repository.history);
-      bad.add(locations[0].pack.name);
+    if (locations[0] === undefined) throw missingChunk(chunk.id, this.#repository.history);
+    const badPack = this.#badPackOf(locations);
+    if (badPack !== undefined) {
+      bad.add(badPack);
       return;
     }
+    const location = locations.find(({ pack }) => !this.#badPacks.has(pack.name))!;
     if (location.length === chunk.length) return;
     const { name } = location.pack;
     throw new CorruptError(
@@ -149,26 +169,21 @@ class TreeWalk {
     );
   }
 
+  /** A bad pack among those of `locations`, when there is no other. */
+  #badPackOf(locations: readonly ChunkLocation[]): string | undefined {
+    if (this.#badPacks.size === 0 || locations.some(({ pack }) => !this.#badPacks.has(pack.name))) return undefined;
+    return locations[0]?.pack.name;
+  }
+
+  /** Damage that `action` meets is needed by `path`. */
   async #guard(path: Uint8Array, action: () => Promise<void>): Promise<void> {
-    const snapshot = this.#snapshot;
-    await this.#run.guard(
-      async () => {
-        try {
-          await action();
-        } catch (error) {
-          if (!(error instanceof CorruptError)) throw error;
-          if (error.object !== undefined && this.#badPacks.has(error.object)) {
-            this.#need(error.object, path);
-            return;
-          }
-          const object = error.object === undefined ? {} : { object: error.object };
-          throw new CorruptError(`${error.message}; needed by ${showName(path)} of snapshot ${snapshot}`, {
-            cause: error,
-            ...object,
-          });
-        }
-      },
-      { snapshots: [snapshot] },
-    );
+    try {
+      await action();
+    } catch (error) {
+      if (!isBcatError(error, "corrupt")) throw error;
+      const object = error instanceof CorruptError ? error.object : undefined;
+      if (object !== undefined && this.#badPacks.has(object)) this.#need(object, { path });
+      else this.#need(object ?? error.message, { path, message: error.message, ...(object && { object }) });
+    }
   }
 }

@@ -31,11 +31,15 @@ export async function check(given: Repository, options: CheckOptions): Promise<C
     run.reportDamage(undefined, error.message);
     return run.summary();
   }
-  for (const problem of repository.history.problems) run.reportDamage(problem.object, problem.message);
+  for (const { object, message } of repository.history.problems) {
+    // Each of the snapshots behind a lost outcome has seen it.
+    if (object === undefined || !run.isDamaged(object)) run.reportDamage(object, message);
+  }
   const slots = await checkKeySlots(repository, run);
   const inventory = await checkRegisters(repository, run);
   const packs = await checkPacks(repository, run, inventory.segments);
   const needs = await checkTrees({ repository, run, badPacks: packs.bad }, inventory.snapshots);
+  for (const need of needs.values()) reportNeeded(run, need);
   for (const [name, pack] of packs.bad) reportPack(run, name, pack, needs.get(name));
   await noteStrays(
     repository,
@@ -46,11 +50,14 @@ export async function check(given: Repository, options: CheckOptions): Promise<C
   return run.summary();
 }
 
+function reportNeeded(run: CheckRun, { object, message, path, others, snapshots }: Need): void {
+  if (message === undefined) return;
+  const more = others === 0 ? "" : ` and ${others} more`;
+  run.reportDamage(object, `${message}; needed by ${showName(path)}${more}`, snapshots);
+}
+
 function reportPack(run: CheckRun, name: string, { message, isCondemned }: BadPack, need: Need | undefined): void {
-  if (need === undefined && isCondemned) run.reportNote(name, `pack "${name}" was condemned and is gone`);
-  else if (need === undefined) run.reportDamage(name, `${message}; no snapshot needs it`);
-  else {
-    const others = need.others === 0 ? "" : ` and ${need.others} more`;
-    run.reportDamage(name, `${message}; needed by ${showName(need.path)}${others}`, need.snapshots);
-  }
+  if (need !== undefined) reportNeeded(run, { ...need, object: name, message });
+  else if (isCondemned) run.reportNote(name, `pack "${name}" was condemned and is gone`);
+  else run.reportDamage(name, `${message}; no snapshot needs it`);
 }

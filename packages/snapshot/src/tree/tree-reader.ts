@@ -7,15 +7,18 @@ import { compareBytes } from "./name.js";
 import { type ChunkReference, type Content, type Node, type TreeReference, treeSizeMax } from "./node.js";
 import { decodeTree, type Tree } from "./tree.js";
 
+/** Where trees come from. */
+export type TreeSource = Pick<Repository, "readChunk">;
+
 /** How a tree is called in errors: by the head of its id. */
 export function treeLabel(id: Uint8Array): string {
   return `tree ${Buffer.from(id.subarray(0, 8)).toString("hex")}…`;
 }
 
 /** Reads and decodes one tree chunk. @throws CorruptError, BcatError newer-format, StorageError */
-export async function readTree(repository: Repository, reference: TreeReference): Promise<Tree> {
+export async function readTree(source: TreeSource, reference: TreeReference): Promise<Tree> {
   const what = treeLabel(reference.id);
-  const bytes = await repository.readChunk(TREE, reference.id);
+  const bytes = await source.readChunk(TREE, reference.id);
   if (bytes.length !== reference.length || bytes.length > treeSizeMax) {
     throw new CorruptError(`Cannot read ${what}: it has ${bytes.length} bytes, its reference says ${reference.length}`);
   }
@@ -27,9 +30,9 @@ export async function readTree(repository: Repository, reference: TreeReference)
 }
 
 /** The nodes of a directory in order of name, a leaf at a time. Names ascend over all of them. */
-export async function* readNodes(repository: Repository, reference: TreeReference): AsyncGenerator<readonly Node[]> {
+export async function* readNodes(source: TreeSource, reference: TreeReference): AsyncGenerator<readonly Node[]> {
   let last: Uint8Array | undefined;
-  for await (const tree of readLeaves(repository, reference, "nodes")) {
+  for await (const tree of readLeaves(source, reference, "nodes")) {
     if (tree.kind !== "nodes") throw wrongKind(reference, "nodes");
     const first = tree.nodes[0];
     if (first !== undefined && last !== undefined && compareBytes(last, first.name) >= 0) {
@@ -42,7 +45,7 @@ export async function* readNodes(repository: Repository, reference: TreeReferenc
 
 /** The chunks of a content, a leaf at a time; none for an inline one. */
 export async function* readChunkReferences(
-  repository: Repository,
+  source: TreeSource,
   content: Content,
 ): AsyncGenerator<readonly ChunkReference[]> {
   if (content.kind === "inline") return;
@@ -51,7 +54,7 @@ export async function* readChunkReferences(
     return;
   }
   let size = 0;
-  for await (const tree of readLeaves(repository, content.list, "chunks")) {
+  for await (const tree of readLeaves(source, content.list, "chunks")) {
     if (tree.kind !== "chunks") throw wrongKind(content.list, "chunks");
     for (const { length } of tree.chunks) size += length;
     yield tree.chunks;
@@ -64,11 +67,11 @@ export async function* readChunkReferences(
 }
 
 async function* readLeaves(
-  repository: Repository,
+  source: TreeSource,
   reference: TreeReference,
   over: InnerList["over"],
 ): AsyncGenerator<Exclude<Tree, { kind: "inner" }>> {
-  const tree = await readTree(repository, reference);
+  const tree = await readTree(source, reference);
   if (tree.kind !== "inner") {
     yield tree;
     return;
@@ -77,7 +80,7 @@ async function* readLeaves(
   for (const child of tree.list.children) {
     const level = tree.list.level - 1;
     let span = 0;
-    for await (const leaf of readLeaves(repository, { level, length: child.length, id: child.id }, over)) {
+    for await (const leaf of readLeaves(source, { level, length: child.length, id: child.id }, over)) {
       span += leaf.kind === "nodes" ? leaf.nodes.length : leaf.chunks.reduce((sum, { length }) => sum + length, 0);
       yield leaf;
     }

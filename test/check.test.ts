@@ -1,0 +1,131 @@
+/** What a check says of damage that many snapshots share, and of what the damage leaves without an owner. */
+import fs from "node:fs";
+import { join } from "node:path";
+import { check, type Finding } from "@bcat/snapshot";
+import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openClient } from "./kit/client.js";
+import { randomBytesOf } from "./kit/random-bytes.js";
+import { makeScratch, type Scratch } from "./kit/scratch.js";
+
+const ALL = [1, 2, 3, 4, 5];
+const TRAILER_RESERVED = -96 + 52;
+
+let scratch: Scratch;
+let storage: MemoryStorage;
+
+beforeEach(async () => {
+  scratch = makeScratch(2 ** 20)!;
+  const source = join(scratch.path, "source");
+  storage = createMemoryStorage();
+  for (const number of ALL) {
+    fs.mkdirSync(join(source, `folder ${number}`), { recursive: true });
+    fs.writeFileSync(join(source, `folder ${number}`, "file"), randomBytesOf(`file ${number}`, 3_000));
+    await using client = await openClient(storage);
+    await client.backup([source]);
+  }
+});
+
+afterEach(async () => {
+  await scratch[Symbol.asyncDispose]();
+});
+
+function names(start: string): string[] {
+  return [...storage.objects.keys()].filter((name) => name.startsWith(start));
+}
+
+async function edit(name: string, change: (bytes: Uint8Array) => void): Promise<void> {
+  const bytes = (await storage.get(name))!.slice();
+  change(bytes);
+  await storage.delete(name);
+  await storage.putIfAbsent(name, bytes);
+}
+
+async function findings(): Promise<Finding[]> {
+  const found: Finding[] = [];
+  await using client = await openClient(storage);
+  await check(client.repository, { onFinding: (finding) => found.push(finding) });
+  return found;
+}
+
+/** Damage only, of all kinds. */
+async function damage(): Promise<Finding[]> {
+  return (await findings()).filter(({ kind }) => kind === "damage");
+}
+
+describe("check", () => {
+  test("names all snapshots that need a pack of which only the trailer is damaged", async () => {
+    const first = new Set<string>();
+    const original = storage;
+    for (const pack of names("packs/")) {
+      storage = original.clone();
+      await edit(pack, (bytes) => {
+        bytes[bytes.length + TRAILER_RESERVED]! ^= 1;
+      });
+      const found = await damage();
+      expect(found.map(({ object }) => object)).toEqual([pack]);
+      expect(found[0]!.message).toMatch(/; needed by "\/.*"/);
+      expect(found[0]!.message).not.toContain("no snapshot needs it");
+      first.add(found[0]!.snapshots!.join());
+    }
+    // Data of the first backup is in all, trees of the last in one.
+    expect(first).toContain(ALL.join());
+  });
+
+  test("names all snapshots that need what a lost index segment named, the segment once", async () => {
+    const segments = names("index/0000000001-");
+    for (const segment of segments) await storage.delete(segment);
+    const found = await damage();
+    expect(found.some(({ snapshots }) => snapshots?.join() === ALL.join())).toBe(true);
+    for (const { message, snapshots } of found) {
+      if (snapshots === undefined) continue;
+      expect(message).toMatch(/; needed by "\/.*"( and \d+ more)?$/);
+    }
+    const messages = found.map(({ message }) => message);
+    expect(new Set(messages).size).toBe(messages.length);
+  });
+
+  test("calls nothing a leftover while an index segment is lost that may name it", async () => {
+    for (const segment of names("index/0000000001-")) await storage.delete(segment);
+    const notes = (await findings()).filter(({ kind }) => kind === "note").map(({ message }) => message);
+    expect(notes.join("\n")).toMatch(
+      /^2 objects \(\d+ bytes\) may belong to what is damaged; do not remove them: "packs\//m,
+    );
+    expect(notes.join("\n")).not.toContain("did not finish");
+  });
+
+  test("calls nothing a leftover while an outcome is damaged", async () => {
+    await edit("outcomes/0000000002", (bytes) => {
+      bytes[100]! ^= 1;
+    });
+    const found = await findings();
+    expect(found.map(({ message }) => message).join("\n")).toMatch(
+      /^\d+ objects \(\d+ bytes\) may belong to what is damaged/m,
+    );
+  });
+
+  test("names a lost outcome once, and not as a session that has not finished", async () => {
+    await storage.delete("outcomes/0000000002");
+    const found = await findings();
+    const named = found.filter(({ message }) => /session 2|^Cannot trust/.test(message));
+    expect(named.map(({ kind, message }) => `${kind} ${message}`)).toEqual([
+      expect.stringMatching(/^damage Cannot trust "outcomes\/0000000002": it is missing, but snapshot \d has seen it$/),
+    ]);
+  });
+
+  test("notes a session without an outcome that nobody has seen end", async () => {
+    await storage.delete("outcomes/0000000005");
+    const found = await findings();
+    expect(found.every(({ kind }) => kind === "note")).toBe(true);
+    expect(found[0]!.message).toBe("session 5 has not finished");
+    expect(found.at(-1)!.message).toMatch(
+      /^\d objects \(\d+ bytes\) belong to no snapshot, left by backups that did not finish: /,
+    );
+    for (const name of [
+      ...names("index/0000000005"),
+      ...names("packs/").filter((name) => /\/0000000005-/.test(name)),
+    ].slice(1))
+      await storage.delete(name);
+    expect((await findings()).at(-1)!.message).toMatch(/^1 object \(\d+ bytes\) belongs to no snapshot, /);
+  });
+});
