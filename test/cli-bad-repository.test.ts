@@ -147,6 +147,21 @@ describe.concurrent("a damaged repository", () => {
     expect(messages.at(-1)).toMatchObject({ message_type: "summary", num_errors: messages.length - 1 });
   });
 
+  test("without an outcome that others have seen: snapshots lists the rest and names it, and ends with 1", async () => {
+    using desk = await models.open();
+    for (let i = 0; i < 2; i++) await desk.good(["backup", "source"]);
+    rmSync(desk.path("repository/outcomes/0000000002"));
+    const environment = { env: { HOME: desk.path("elsewhere") } };
+    const run = await desk.bcat(["snapshots"], environment);
+    expectClean(run);
+    expect(run.code).toBe(1);
+    expect(run.stdout).toMatch(/^#.*\n1 .*\n3 .*\n$/);
+    expect(run.stderr).toMatch(/^bcat: cannot list all snapshots: .*outcomes\/0000000002.*\n$/);
+    const asJson = await desk.bcat(["snapshots", "--json"], environment);
+    expect(JSON.parse(asJson.stdout)).toMatchObject([{ number: 1 }, { number: 3 }]);
+    expect(jsonLines(asJson.stderr)).toMatchObject([{ message_type: "exit_error", code: 1 }]);
+  });
+
   test.each([
     ["outcome", "outcomes/0000000001"],
     ["key slot", "keys/1"],

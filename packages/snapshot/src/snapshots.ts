@@ -17,20 +17,24 @@ export interface ListedSnapshot {
   readonly snapshot: SnapshotSummary;
 }
 
+export interface ListOptions {
+  readonly signal?: AbortSignal;
+  /** Told of each damaged outcome; the list then has the others. */
+  readonly onDamage?: (damage: CorruptError) => void;
+}
+
 /**
  * All snapshots that are not forgotten, ascending. Reads what is new since the last list, and neither outcomes twice nor
  * anything of the index.
  *
- * @throws CorruptError when an outcome is damaged: a list that lacks one must not look complete
+ * @throws CorruptError when an outcome is damaged and nobody is told: a list that lacks one must not look complete
  */
-export async function listSnapshots(
-  given: Repository,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<ListedSnapshot[]> {
+export async function listSnapshots(given: Repository, options: ListOptions = {}): Promise<ListedSnapshot[]> {
   const repository = given.withSignal(options.signal);
   await repository.refresh({ trustHead: true });
-  const problem = outcomeProblem(repository, 0);
-  if (problem !== undefined) throw problem;
+  const [problem] = outcomeProblems(repository, 0);
+  if (problem !== undefined && options.onDamage === undefined) throw problem;
+  for (const damage of outcomeProblems(repository, 0)) options.onDamage?.(damage);
   return knownSnapshots(repository);
 }
 
@@ -49,7 +53,7 @@ export async function findSnapshot(
   await repository.refresh();
   if (number !== undefined) return await findNumber(repository, number);
   const candidate = knownSnapshots(repository).at(-1 - back);
-  const problem = outcomeProblem(repository, candidate?.number ?? 0);
+  const [problem] = outcomeProblems(repository, candidate?.number ?? 0);
   if (problem !== undefined) throw problem;
   if (candidate !== undefined) {
     const damage = logProblem(repository);
@@ -122,10 +126,15 @@ function namedDamage(error: unknown, number: number): unknown {
   return new CorruptError(error.message, { cause: error, object: registerName("outcomes", number) });
 }
 
-/** Damage among the outcomes behind `number`: one of them might be the snapshot that is asked for. */
-function outcomeProblem(repository: Repository, number: number): CorruptError | undefined {
+/** Damage among the outcomes behind `number`, of each the first: one might be the snapshot that is asked for. */
+function outcomeProblems(repository: Repository, number: number): CorruptError[] {
   const behind = registerName("outcomes", number);
-  return repository.history.problems.find(({ object }) => object?.startsWith("outcomes/") === true && object > behind);
+  const first = new Map<string, CorruptError>();
+  for (const problem of repository.history.problems) {
+    const { object = "" } = problem;
+    if (object.startsWith("outcomes/") && object > behind && !first.has(object)) first.set(object, problem);
+  }
+  return [...first.values()];
 }
 
 /** Damage in the log: what cannot be read might be that the newest snapshot was forgotten. */

@@ -1,4 +1,5 @@
 /** `bcat snapshots`: what is there. */
+import { CorruptError } from "@bcat/errors";
 import { absolutePathBytes } from "@bcat/host";
 import type { ListedSnapshot } from "@bcat/snapshot";
 import type { Command } from "../command.js";
@@ -27,11 +28,14 @@ export const snapshots: Command = {
     const wanted = createFilter(options);
     return await withRepository(context, async (repository) => {
       const { listSnapshots } = await import("@bcat/snapshot");
-      const found = (await listSnapshots(repository)).filter(wanted);
+      const damage: string[] = [];
+      const all = await listSnapshots(repository, { onDamage: ({ message }) => damage.push(message) });
+      const found = all.filter(wanted);
       signal.throwIfAborted();
       if (output.json) output.print(JSON.stringify(found.map(snapshotFields)));
       else if (found.length > 0) for (const line of snapshotTable(found)) output.print(line);
-      else if (!output.quiet) output.note("no snapshots");
+      else if (!output.quiet && damage.length === 0) output.note("no snapshots");
+      if (damage.length > 0) throw new CorruptError(`Cannot list all snapshots: ${damage.join("; ")}`);
       return exitCodes.done;
     });
   },
