@@ -184,12 +184,17 @@ const passphrases: Record<string, Case> = {
     code: 12,
     says: /wrong passphrase/,
   },
-  "an empty file": { words: ["snapshots", "-p", "empty-file"], env: noPassword, code: 12, says: /passphrase/ },
+  "an empty file": {
+    words: ["snapshots", "-p", "empty-file"],
+    env: noPassword,
+    code: 12,
+    says: /passphrase in file "empty-file" is empty/,
+  },
   "none, and no terminal": {
     words: ["snapshots"],
     env: noPassword,
     code: 12,
-    says: /no terminal; give --password-file/,
+    says: /no terminal; give --password-file, --password-command, --key-file or BCAT_PASSWORD/,
   },
   "none for init, and no terminal": { words: ["init", "-r", "new"], env: noPassword, code: 12, says: /no terminal/ },
   "an empty file for init": {

@@ -111,6 +111,21 @@ test("a key file opens a repository that was made with it, and no other does", a
   expect(await run(["snapshots"], { BCAT_KEY_FILE: "key" })).toMatchObject({ code: 0, stderr: "no snapshots\n" });
   const refused = await run(["snapshots", "--key-file", "other"]);
   expect(refused).toMatchObject({ code: 12, stderr: expect.stringContaining("wrong key file (tried 1 key slot)") });
+  const passphrase = await run(["snapshots"], { BCAT_PASSWORD: "x" });
+  expect(passphrase).toMatchObject({
+    code: 12,
+    stderr: expect.stringMatching(/it opens with a key file: give --key-file/),
+  });
+});
+
+test("a repository of a passphrase says so to a key file", async () => {
+  using own = await models.open();
+  own.write({ key: 32 });
+  const refused = await own.bcat(["snapshots", "--key-file", "key"], { env: { BCAT_PASSWORD: undefined } });
+  expect(refused).toMatchObject({
+    code: 12,
+    stderr: expect.stringMatching(/it opens with a passphrase, not a key file\n/),
+  });
 });
 
 describe.concurrent("bcat backup", () => {
@@ -145,7 +160,8 @@ describe.concurrent("bcat backup", () => {
     const changed = async (...words: string[]) => jsonLines(await own.good(["backup", "-n", "--json", ...words, "a"]));
     expect((await changed("--parent", "latest")).at(-1)).toMatchObject({ parent: "1" });
     expect((await changed("--host", "another", "--parent", "1")).at(-1)).toMatchObject({ parent: "1" });
-    expect((await changed("--host", "another")).at(-1)).not.toHaveProperty("parent");
+    expect((await changed("--host", "another")).at(-1)).toMatchObject({ parent: "1" });
+    expect((await changed("--host", "another", "--force")).at(-1)).not.toHaveProperty("parent");
     const missing = await own.bcat(["backup", "--parent", "9", "a"]);
     expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("Cannot find snapshot 9".slice(1)) });
     expect(await own.bcat(["backup", "--parent", "x", "a"])).toMatchObject({ code: 2 });

@@ -39,7 +39,7 @@ export async function askPassphrase(ask: Ask | undefined, isNew: boolean): Promi
   if (ask === undefined) {
     throw new BcatError(
       "wrong-passphrase",
-      "Cannot ask for the passphrase: there is no terminal; give --password-file, --password-command or BCAT_PASSWORD",
+      "Cannot ask for the passphrase: there is no terminal; give --password-file, --password-command, --key-file or BCAT_PASSWORD",
     );
   }
   const passphrase = await ask(isNew ? "passphrase for the new repository: " : "passphrase: ");

@@ -100,8 +100,9 @@ export async function createKeySlot(options: KeySlotOptions): Promise<Uint8Array
 }
 
 /**
- * The root key; or `refused` when the slot does not open with this secret, `foreign` when it is of another repository,
- * as an init leaves it that did not finish.
+ * The root key; or `refused` when the slot does not open with this secret, `other-kind` when it takes a key file and the
+ * secret is a passphrase, or the other way round, `foreign` when it is of another repository, as an init leaves it that
+ * did not finish.
  *
  * @throws {BcatError} `newer-format` when version, derivation or role is unknown: the caller skips the slot.
  * @throws {BcatError} `usage` when the key file is too short or too long.
@@ -112,7 +113,7 @@ export async function openKeySlot(
   slotName: string,
   repositoryId: Uint8Array,
   secret: Secret,
-): Promise<Uint8Array | "refused" | "foreign"> {
+): Promise<Uint8Array | "refused" | "other-kind" | "foreign"> {
   const slot = Buffer.from(slotBytes.buffer, slotBytes.byteOffset, slotBytes.length);
   checkSecretLength(secret);
   checkKind(slot, slotName);
@@ -124,7 +125,7 @@ export async function openKeySlot(
     throw corrupt(slotName, "its repository id is damaged");
   }
   const wanted = "passphrase" in secret ? Derivation.SCRYPT : Derivation.KEY_FILE;
-  if (slot.readUInt8(5) !== wanted) return "refused";
+  if (slot.readUInt8(5) !== wanted) return "other-kind";
   const okm = await deriveOkm(secret, slot.subarray(SALT_OFFSET, COMMITMENT_OFFSET), cost);
   if (!timingSafeEqual(commitment(okm, slot), slot.subarray(COMMITMENT_OFFSET, SEALED_OFFSET))) return "refused";
   const key = okm.subarray(0, KEY_LENGTH);

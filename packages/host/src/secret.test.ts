@@ -55,10 +55,12 @@ describe("getSecret()", () => {
     });
   });
 
-  test("refuses an empty passphrase for a new repository only", async () => {
+  test("refuses an empty passphrase", async () => {
     const command = { kind: "command", command: "true" } as const;
-    expect(await get(command)).toEqual({ passphrase: "" });
-    await expect(get(command, true)).rejects.toMatchObject({ code: "usage" });
+    const message = expect.stringContaining("the passphrase from the password command is empty");
+    await expect(get(command)).rejects.toMatchObject({ code: "wrong-passphrase", message });
+    await expect(get({ kind: "ask", ask: async () => "" })).rejects.toMatchObject({ code: "wrong-passphrase" });
+    await expect(get(command, true)).rejects.toMatchObject({ code: "usage", message });
     await expect(get({ kind: "ask", ask: async () => "" }, true)).rejects.toMatchObject({ code: "usage" });
   });
 

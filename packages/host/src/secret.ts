@@ -19,7 +19,7 @@ export type SecretSource =
   | { readonly kind: "key-file"; readonly path: string };
 
 export interface SecretOptions {
-  /** For a new repository: a passphrase must not be empty. */
+  /** For a new repository. */
   readonly isNew: boolean;
   readonly signal: AbortSignal;
 }
@@ -31,9 +31,10 @@ export async function getSecret(source: SecretSource, { isNew, signal }: SecretO
     return { keyFile: await readSecretFile(source.path, { what: "key file", signal }) };
   }
   const passphrase = await getPassphrase(source, { isNew, signal });
-  if (isNew && passphrase === "")
-    throw new BcatError("usage", `Cannot create a repository: the passphrase ${originOf(source)}is empty`);
-  return { passphrase };
+  if (passphrase !== "") return { passphrase };
+  const found = `the passphrase ${originOf(source)}is empty`;
+  if (isNew) throw new BcatError("usage", `Cannot create a repository: ${found}`);
+  throw new BcatError("wrong-passphrase", `Cannot open the repository: ${found}`);
 }
 
 type PassphraseSource = Exclude<SecretSource, { kind: "key-file" }>;

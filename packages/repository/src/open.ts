@@ -116,6 +116,7 @@ export async function unlockRepository(
   let newer: BcatError | undefined;
   let foreign: string | undefined;
   let refused = 0;
+  let otherKind = 0;
   for (let number = 1; number <= KEY_SLOTS_MAX; number++) {
     const name = `keys/${number}`;
     const slot = await storage.get(name);
@@ -124,6 +125,7 @@ export async function unlockRepository(
       const opened = await openKeySlot(slot, name, repositoryId, secret);
       if (opened === "foreign") foreign ??= name;
       else if (opened === "refused") refused++;
+      else if (opened === "other-kind") otherKind++;
       else return { rootKey: opened, repositoryId };
     } catch (error) {
       if (error instanceof CorruptError) damaged ??= error;
@@ -133,16 +135,25 @@ export async function unlockRepository(
   }
   if (newer !== undefined) throw newer;
   if (damaged !== undefined) throw damaged;
-  if (refused === 0) {
+  if (refused + otherKind === 0) {
     const found =
       foreign === undefined ? "it has no key slots" : `"${foreign}" and "${CONFIG}" are not of one repository`;
     throw new CorruptError(`Cannot open the repository at ${environment.location}: ${found}`, {
       object: foreign ?? "keys/1",
     });
   }
-  const slots = refused === 1 ? "1 key slot" : `${refused} key slots`;
-  const found = `wrong ${"passphrase" in secret ? "passphrase" : "key file"} (tried ${slots})`;
+  const found = describeRefusal(secret, refused);
   throw new BcatError("wrong-passphrase", `Cannot open the repository at ${environment.location}: ${found}`);
+}
+
+/** @param refused slots that take such a secret, and another one */
+function describeRefusal(secret: Secret, refused: number): string {
+  const isPassphrase = "passphrase" in secret;
+  if (refused > 0) {
+    const slots = refused === 1 ? "1 key slot" : `${refused} key slots`;
+    return `wrong ${isPassphrase ? "passphrase" : "key file"} (tried ${slots})`;
+  }
+  return isPassphrase ? "it opens with a key file: give --key-file" : "it opens with a passphrase, not a key file";
 }
 
 /**
