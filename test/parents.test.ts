@@ -86,6 +86,12 @@ describe("nothing that has not changed is read when", () => {
     expect(await backUp(["a", "b"])).toMatchObject({ opened: [], parents: [1, 2] });
   });
 
+  test("--host gives the client a name that it has never had, or one that another had", async () => {
+    await backUp(["a"], { host: "one" });
+    expect(await backUp(["a"], { host: "one" }, { host: "new" })).toMatchObject({ opened: [], parents: [1] });
+    expect(await backUp(["a"], { host: "two" }, { host: "new" })).toMatchObject({ opened: [], parents: [2] });
+  });
+
   test("the host is renamed", async () => {
     await backUp(["a"], { host: "before", client: "one" });
     expect(await backUp(["a"], { host: "after", client: "one" })).toMatchObject({ opened: [], parents: [1] });
@@ -173,12 +179,6 @@ describe("what has changed is read when", () => {
     await backUp(["a"], { host: "new", client: "two" });
     await backUp(["a"], { host: "old", client: "one" });
     expect(await backUp(["a"], { host: "new", client: "one" })).toMatchObject({ opened: [], parents: [2] });
-  });
-
-  test("--host names one that the client has never been", async () => {
-    await backUp(["a"]);
-    expect(await backUp(["a"], {}, { host: "another" })).toMatchObject({ parents: [undefined] });
-    expect(await backUp(["a"], {}, { host: "another" })).toMatchObject({ opened: [], parents: [2] });
   });
 });
 

@@ -67,7 +67,7 @@ async function findParents(
       ? new ParentRoots([])
       : await findParentRoots(repository, roots, {
           host: options.host ?? host,
-          clientId: options.host === undefined ? clientId : undefined,
+          clientId,
           ...(chosen === undefined ? {} : { chosen }),
         });
   options.onParents?.(roots.map((path) => ({ path, parent: parents.about(path)?.number })));

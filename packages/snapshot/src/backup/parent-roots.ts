@@ -136,8 +136,8 @@ export class ParentRoots {
 export interface ParentChoice {
   /** Host to look for first; the environment's, unless another is recorded. */
   readonly host: string;
-  /** Client to look for where the host has nothing; undefined to look for the host only. */
-  readonly clientId: Uint8Array | undefined;
+  /** Client to look for where the host has nothing: a new name for the host, also by `--host`, changes no file. */
+  readonly clientId: Uint8Array;
   /** A snapshot to compare with, whosever it is. */
   readonly chosen?: SnapshotInfo;
 }
@@ -156,7 +156,7 @@ export async function findParentRoots(
   }
   for (const { number, snapshot } of knownSnapshots(repository).reverse()) {
     const isOfHost = snapshot.host === host;
-    const isOfClient = clientId !== undefined && compareBytes(snapshot.clientId, clientId) === 0;
+    const isOfClient = compareBytes(snapshot.clientId, clientId) === 0;
     if (!isOfHost && !isOfClient) continue;
     const open = found.filter((root) => root.wants(snapshot.roots, isOfHost));
     const info = open.length === 0 ? undefined : await readSnapshot(repository, number);
