@@ -40,7 +40,7 @@ const flags: Flags = {
   },
   force: { kind: "switch", short: "f", description: "compare with no snapshot: read every file" },
   "ignore-ctime": { kind: "switch", description: "do not read a file again for its change time alone" },
-  "ignore-inode": { kind: "switch", description: "nor for its inode number or change time" },
+  "ignore-inode": { kind: "switch", description: "do not read a file again for its inode number or change time alone" },
   "dry-run": { kind: "switch", short: "n", description: "read and count, but store nothing" },
   compression: { kind: "text", choices: compressions, description: "how hard to compress" },
   threads: {
@@ -72,6 +72,8 @@ export const backup: Command = {
   async run(context) {
     const { options, output, variables } = context;
     if (context.operands.length === 0) throw usageError("Missing path: say what to back up, such as bcat backup ~");
+    if (options.text("parent") !== undefined && options.switch("force"))
+      throw usageError("Cannot use both --parent and --force: one compares with that snapshot, the other with none");
     const roots = [...new Set(context.operands)].map(absolutePathBytes);
     const progress = new Progress(progressForm, {
       output,
