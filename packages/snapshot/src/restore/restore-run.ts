@@ -55,7 +55,8 @@ export class RestoreRun {
   refuseExhausted(path: Uint8Array, error: unknown): void {
     const found = EXHAUSTED.get(systemErrorCode(error) ?? "");
     if (found === undefined) return;
-    const message = `Cannot restore ${showName(path)}: ${found} (${systemErrorCode(error)})`;
+    const why = `${found} (${systemErrorCode(error)})`;
+    const message = `Cannot restore ${showName(path)}: ${why}; the restore ended here and is incomplete`;
     throw new BcatError("target-failed", message, { cause: error });
   }
 
