@@ -336,7 +336,6 @@ describe.concurrent("bcat --json", () => {
       expect(status).toMatchObject({
         message_type: "status",
         seconds_elapsed: count,
-        percent_done: count,
         files_done: count,
         bytes_done: count,
         error_count: 0,

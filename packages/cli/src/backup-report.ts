@@ -17,7 +17,7 @@ export function backupReport(summary: BackupSummary): string[] {
       : `added: ${formatBytes(summary.dataAdded)}, stored as ${formatBytes(summary.dataAddedPacked)}`,
     ...(errors + skipped === 0
       ? []
-      : [`left out: ${formatCount(errors)} not readable, ${formatCount(skipped)} skipped`]),
+      : [`errors: ${formatCount(errors)}, each named above; skipped: ${formatCount(skipped)}`]),
     `took: ${formatDuration(summary.end - summary.start)}`,
   ];
 }

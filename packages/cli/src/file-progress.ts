@@ -43,8 +43,12 @@ function statusFields(counts: FileCounts, pace: Pace): object {
   return {
     seconds_elapsed: Math.floor(pace.elapsedMs / 1000),
     ...(left === undefined ? {} : { seconds_remaining: Math.round(left) }),
-    percent_done: bytesTotal ? Math.min(1, bytesDone / bytesTotal) : 0,
     ...(filesTotal === undefined ? {} : { total_files: filesTotal }),
-    ...(bytesTotal === undefined ? {} : { total_bytes: bytesTotal }),
+    ...(bytesTotal === undefined ? {} : { total_bytes: bytesTotal, percent_done: share(bytesDone, bytesTotal) }),
   };
+}
+
+/** From 0 to 1. A total that is an estimate may be passed. */
+function share(done: number, total: number): number {
+  return total === 0 ? 1 : Math.min(1, done / total);
 }

@@ -65,6 +65,15 @@ describe("Progress", () => {
     });
   });
 
+  test("of unknown length has no percentage", () => {
+    const { message } = fileProgress<FileCounts>(() => ({}));
+    const counts = { filesDone: 1, bytesDone: 5, filesTotal: undefined, errors: 0 };
+    const pace = { elapsedMs: 1000, bytesPerSecond: 5 };
+    expect(message({ ...counts, bytesTotal: undefined }, pace)).not.toHaveProperty("percent_done");
+    expect(message({ ...counts, bytesTotal: 10 }, pace)).toMatchObject({ percent_done: 0.5 });
+    expect(message({ ...counts, bytesDone: 0, bytesTotal: 0 }, pace)).toMatchObject({ percent_done: 1 });
+  });
+
   test("is told as often as BCAT_PROGRESS_FPS says", () => {
     const { report, stdout } = simulate({ json: true, fps: 5 });
     report(3000);
