@@ -57,6 +57,11 @@ const commandLines: Record<string, Case> = {
     says: /unknown flag/,
   },
   "a flag of another command": { words: ["snapshots", "--read-data"], code: 2, says: /--read-data.*bcat snapshots/ },
+  "a parent and none at once": {
+    words: ["backup", "--parent", "1", "--force", "source"],
+    code: 2,
+    says: /both --parent and --force/,
+  },
   "a shortened flag": { words: ["snapshots", "--rep", "x"], code: 2, says: /unknown flag --rep/ },
   "a negated switch": { words: ["snapshots", "--no-json"], code: 2, says: /unknown flag --no-json/ },
   "a scalar flag twice": { words: ["snapshots", "--repo", "a", "-r", "b"], code: 2, says: /--repository twice/ },
@@ -219,13 +224,13 @@ const passphrases: Record<string, Case> = {
     words: ["snapshots", "-p", "gone"],
     env: noPassword,
     code: 12,
-    says: /password file "gone": there is no such file/,
+    says: /password file "gone": no such file/,
   },
   "a folder for a file": {
     words: ["snapshots", "-p", "source"],
     env: noPassword,
     code: 12,
-    says: /password file "source": EISDIR/,
+    says: /password file "source": it is a folder/,
   },
   "a file of UTF-16": {
     words: ["snapshots", "-p", "utf16"],

@@ -6,5 +6,8 @@ test("parseExcludes() leaves out space, empty lines and comments", () => {
 });
 
 test("readExcludeFiles() refuses a file that is not there", async () => {
-  await expect(readExcludeFiles(["/nowhere/at all"])).rejects.toMatchObject({ code: "usage" });
+  await expect(readExcludeFiles(["/nowhere/at all"])).rejects.toMatchObject({
+    code: "usage",
+    message: expect.stringMatching(/: no such file or directory \(ENOENT\)$/),
+  });
 });

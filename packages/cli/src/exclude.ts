@@ -1,6 +1,6 @@
 /** Files of exclude patterns. What a pattern means is the business of @bcat/snapshot. */
 import { readFile } from "node:fs/promises";
-import { systemErrorCode } from "@bcat/errors";
+import { describeSystemError } from "@bcat/errors";
 import { decodeUtf8 } from "./quote.js";
 import { usageError } from "./usage.js";
 
@@ -22,7 +22,7 @@ async function readText(path: string): Promise<string> {
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw usageError(`Cannot read the exclude file "${path}": ${systemErrorCode(cause) ?? String(cause)}`, { cause });
+    throw usageError(`Cannot read the exclude file "${path}": ${describeSystemError(cause)}`, { cause });
   }
   const text = decodeUtf8(bytes);
   if (text === undefined || text.includes("\0"))

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BcatError, CorruptError, isBcatError, systemErrorCode } from "./index.js";
+import { BcatError, CorruptError, describeSystemError, isBcatError, systemErrorCode } from "./index.js";
 
 test("isBcatError() tells kinds apart", () => {
   const corrupt = new CorruptError("Cannot read x", { object: "packs/00" });
@@ -15,4 +15,20 @@ test("systemErrorCode() reads errno names only from errors", () => {
   expect(systemErrorCode({ code: "ENOENT" })).toBeUndefined();
   expect(systemErrorCode(new BcatError("interrupted", "x"))).toBeUndefined();
   expect(systemErrorCode(Object.assign(new Error("x"), { code: "ERR_OUT_OF_RANGE" }))).toBeUndefined();
+});
+
+test("describeSystemError() has words for what a user can meet, and the code behind them", () => {
+  const codes =
+    "EACCES EPERM EIO EISDIR ENOENT ENOTDIR EEXIST EMFILE ENFILE ENOMEM ENOSPC EDQUOT EROFS ENAMETOOLONG ELOOP";
+  for (const code of `${codes} EBUSY ESTALE ETIMEDOUT ENXIO EFBIG EMLINK ENOTSUP EOPNOTSUPP EINVAL`.split(" ")) {
+    const said = describeSystemError(Object.assign(new Error(`${code}: open '/x'`), { code }));
+    expect(said).toMatch(new RegExp(`^[a-z/ -]+ \\(${code}\\)$`));
+  }
+});
+
+test("describeSystemError() passes on what it has no words for", () => {
+  expect(describeSystemError(Object.assign(new Error("odd"), { code: "EODD" }))).toBe("odd (EODD)");
+  expect(describeSystemError(Object.assign(new Error("EODD: odd"), { code: "EODD" }))).toBe("EODD: odd");
+  expect(describeSystemError(new Error("odd"))).toBe("odd");
+  expect(describeSystemError("odd")).toBe("odd");
 });

@@ -5,6 +5,7 @@
  * Source faults and storage faults are different types on purpose: a source fault is reported and the run goes on, a
  * storage fault always stops the commit (borg 2.0.0b22 lost files by confusing them).
  */
+import { systemWords } from "./system-words.js";
 
 /** Stable identifiers of the kinds, for callers and for the table of exit codes. */
 export type BcatErrorCode =
@@ -73,6 +74,15 @@ export function isBcatError(error: unknown, code?: BcatErrorCode): error is Bcat
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof BcatError || !("code" in error)) return undefined;
   return typeof error.code === "string" && /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
+}
+
+/** An error in words: of one of the operating system what it means and its code, of any other its message. */
+export function describeSystemError(error: unknown): string {
+  const code = systemErrorCode(error);
+  const words = code === undefined ? undefined : systemWords[code];
+  if (words !== undefined) return `${words} (${code})`;
+  const message = error instanceof Error ? error.message : String(error);
+  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }
 
 /** True when the system ran out of descriptors or memory: that tells nothing of what it was asked about. */

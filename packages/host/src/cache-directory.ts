@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { access, constants, mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { systemErrorCode } from "@bcat/errors";
+import { describeSystemError, systemErrorCode } from "@bcat/errors";
 import { absolutePath } from "./absolute-path.js";
 import { baseDirectory } from "./location.js";
 import type { Variables } from "./variables.js";
@@ -41,7 +41,7 @@ export async function createCache(place: CachePlace, warn: (line: string) => voi
     await access(place, constants.W_OK | constants.X_OK);
     return place;
   } catch (error) {
-    warn(`cannot use the cache "${place}" (${systemErrorCode(error) ?? String(error)}): going on without`);
+    warn(`cannot use the cache "${place}": ${describeSystemError(error)}; going on without`);
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { constants, openSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { Socket } from "node:net";
 import { addAbortSignal } from "node:stream";
-import { BcatError } from "@bcat/errors";
+import { BcatError, describeSystemError } from "@bcat/errors";
 import { secretSizeMax } from "./passphrase.js";
 
 export interface SecretFileOptions {
@@ -22,7 +22,9 @@ export async function readSecretFile(path: string, { what, signal }: SecretFileO
     return (await stat(path)).isFIFO() ? await readPipe(path, signal) : await readStart(path);
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
-    throw new BcatError("wrong-passphrase", `Cannot read the ${what} "${path}": ${reasonOf(cause)}`, { cause });
+    throw new BcatError("wrong-passphrase", `Cannot read the ${what} "${path}": ${describeSystemError(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -56,10 +58,4 @@ async function readStart(path: string): Promise<Uint8Array> {
   } finally {
     await file?.close();
   }
-}
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT") return "there is no such file";
-  return code === "EACCES" ? "permission denied" : code || String(error);
 }

@@ -38,6 +38,11 @@ describe("getSecret()", () => {
     await expect(missing).rejects.toMatchObject({ code: "wrong-passphrase" });
   });
 
+  test("says in words that a file is a folder", async () => {
+    const message = expect.stringMatching(/: it is a folder \(EISDIR\)$/);
+    await expect(get({ kind: "key-file", path: folder })).rejects.toMatchObject({ message });
+  });
+
   test("runs a command", async () => {
     expect(await get({ kind: "command", command: "printf 'se%s\\n' cret" })).toEqual({ passphrase: "secret" });
   });

@@ -1,24 +1,9 @@
-/** Errors of the system, in words. */
-import { systemErrorCode } from "@bcat/errors";
-
-const WORDS: Readonly<Record<string, string>> = {
-  EACCES: "permission denied (EACCES)",
-  EPERM: "permission denied (EPERM)",
-  EIO: "input/output error (EIO)",
-  ELOOP: "it was replaced by a symbolic link (ELOOP)",
-  ENOENT: "no such file or directory (ENOENT)",
-  ENOTDIR: "it is not a directory (ENOTDIR)",
-  EEXIST: "something else is there (EEXIST)",
-  EMFILE: "this process has too many open files (EMFILE)",
-  ENFILE: "the system has too many open files (ENFILE)",
-  ENOMEM: "the system has no memory left (ENOMEM)",
-};
+/** Errors of the system that an entry of a tree has met, in words. */
+import { describeSystemError, systemErrorCode } from "@bcat/errors";
 
 /** What is said of an error of the system. */
 export function describe(error: unknown): string {
-  const code = systemErrorCode(error);
-  const known = code === undefined ? undefined : WORDS[code];
-  if (known !== undefined) return known;
-  const message = error instanceof Error ? error.message : String(error);
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
+  // Links are stored and never followed.
+  if (systemErrorCode(error) === "ELOOP") return "it was replaced by a symbolic link (ELOOP)";
+  return describeSystemError(error);
 }
