@@ -3,6 +3,8 @@
  * time, since 100 million chunks take minutes to make:
  *
  *     node bench/index.mjs --chunks 10000000 [--runs 3] [--folder FOLDER]
+ *
+ * `--help` says what the flags mean.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
@@ -11,6 +13,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { indexTable } from "./report/index-table.mjs";
+
+const help = `usage: node bench/index.mjs [flags]
+
+Makes the index of a repository of synthetic chunks, opens it in a fresh process, and asks for chunks.
+
+  --chunks N        chunks in it (default: 10000000)
+  --runs N          files of runs that it consists of (default: 3)
+  --folder FOLDER   where it is made and kept, to be used again (default: a temporary folder)
+`;
 
 const RUNS = 3;
 /** Processes that ask; the best of them counts for each figure, as the index does not change. */
@@ -49,8 +60,11 @@ function measureIndex({ chunks, folder, node, say, runs }) {
 
 function main(words) {
   const text = { type: "string" };
-  const { values } = parseArgs({ args: words, options: { chunks: text, runs: text, folder: text } });
-  const options = { chunks: Number(values.chunks ?? 1e7), runs: Number(values.runs ?? RUNS), node: process.execPath };
+  const flag = { type: "boolean", short: "h" };
+  const { values } = parseArgs({ args: words, options: { chunks: text, runs: text, folder: text, help: flag } });
+  if (values.help) return void process.stdout.write(help);
+  const chunks = count("--chunks", values.chunks ?? "10000000");
+  const options = { chunks, runs: count("--runs", values.runs ?? String(RUNS)), node: process.execPath };
   const say = (line) => process.stderr.write(`${line}\n`);
   const work = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
   const measured =
@@ -60,4 +74,16 @@ function main(words) {
   console.log(indexTable([measured]));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.slice(2));
+function count(flag, value) {
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new Error(`Cannot use ${flag} ${value}: it must be a whole number from 1`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    main(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message.split("\n", 1)[0] : error}\n`);
+    process.exitCode = 1;
+  }
+}

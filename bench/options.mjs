@@ -20,7 +20,7 @@ Builds seeded workloads, runs bcat and every peer that is found on them in turns
   --track TRACK     defaults: each tool as it comes; matched: zstd 3, large packs, no extra verification
   --runs N          rounds of which the median counts (default: 5)
   --scale X         files, or bytes of the random ones, times X (default: 1)
-  --work FOLDER     where sources and repositories are made, 12 GB at most (default: a new folder in /dev/shm)
+  --work FOLDER     where sources and repositories are made, 12 GB at most made if it is missing (default: a new folder in /dev/shm)
   --out FOLDER      where results.json, results.md and results.svg go (default: bench/results)
   --chunks NUMBERS  sizes of the index workload (default: 10000000)
   --report FILE     measures nothing, prints the README's table of a results.json; may be repeated

@@ -17,7 +17,14 @@ const SETTLE_MS = 3_000;
 export async function runWorkload(workload, options) {
   const { tools, work, runs, scale, say } = options;
   const source = join(work, "source");
-  const result = { name: workload.name, title: workload.title, samples: [], sizes: [], restored: {}, failures: [] };
+  const result = {
+    name: workload.name,
+    title: workload.title(scale),
+    samples: [],
+    sizes: [],
+    restored: {},
+    failures: [],
+  };
   try {
     mkdirSync(source, { recursive: true });
     say(`${workload.name}: preparing`);

@@ -21,6 +21,7 @@ async function main(words) {
   const options = readOptions(words);
   if (options.help) return void process.stdout.write(help);
   if (options.report.length > 0) return printReports(options);
+  mkdirSync(options.work, { recursive: true });
   const work = mkdtempSync(join(options.work, "bcat-bench-"));
   const end = () => rmSync(work, { recursive: true, force: true });
   process.once("SIGINT", () => {

@@ -1,5 +1,6 @@
 /** The parts of the bench that measure nothing: what it makes of raw figures. */
-import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { median, ratio } from "../bench/median.mjs";
@@ -8,6 +9,7 @@ import { chart } from "../bench/report/svg.mjs";
 import { summarize } from "../bench/summary.mjs";
 import { compareHashes, hashTree } from "../bench/tree-hash.mjs";
 import { turn } from "../bench/turn.mjs";
+import { workloads } from "../bench/workloads/workloads.mjs";
 import { makeScratch } from "./kit/scratch.js";
 
 const sample = (tool: string, phase: string, wall: number, others = 0) => {
@@ -44,6 +46,55 @@ const results = {
   ],
   index: [],
 };
+
+const bench = (script: string, ...words: string[]) => {
+  const path = join(import.meta.dirname, "../bench", script);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path, ...words], { encoding: "utf8" });
+  return { status, stdout, stderr };
+};
+
+test("both scripts of the bench have a help", () => {
+  expect(bench("run.mjs", "--help")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^usage: .*--only/s) });
+  expect(bench("index.mjs", "--help")).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^usage: .*--chunks/s),
+  });
+});
+
+test("what the bench cannot use is one line", async () => {
+  await using scratch = makeScratch(1 << 20)!;
+  const missing = join(scratch.path, "nope.json");
+  const line = (says: string) => ({ status: 1, stdout: "", stderr: expect.stringMatching(`^bench: ${says}\n$`) });
+  expect(bench("run.mjs", "--report", missing)).toMatchObject(line(`Cannot read ${missing}: there is no such file`));
+  expect(bench("index.mjs", "--nope")).toMatchObject({ status: 1, stderr: expect.stringMatching(/^bench: [^\n]*\n$/) });
+  expect(bench("index.mjs", "--chunks", "x")).toMatchObject(line("Cannot use --chunks x: .*"));
+});
+
+test("the bench makes the folder that --work names", async () => {
+  await using scratch = makeScratch(1 << 20)!;
+  const work = join(scratch.path, "new/work");
+  const run = bench(
+    "run.mjs",
+    "--work",
+    work,
+    "--out",
+    join(scratch.path, "out"),
+    "--only",
+    "index",
+    "--chunks",
+    "1000",
+  );
+  expect(run).toMatchObject({ status: 0 });
+  expect(readdirSync(work)).toEqual([]);
+});
+
+test("titles of workloads tell the sizes that were measured", () => {
+  const titles = (scale: number) => workloads.map((workload) => workload.title(scale));
+  expect(titles(1)).toContain("40,000 text files of 3 KB");
+  expect(titles(0.1)).toContain("4,000 text files of 3 KB");
+  expect(titles(1)).toContain("1 GiB random in 4 files");
+  expect(titles(0.25)).toContain("256 MiB random in 4 files");
+});
 
 test("median() is the middle value, the mean of two, and nothing of nothing", () => {
   expect(median([3, 1, 2])).toBe(2);

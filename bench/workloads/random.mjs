@@ -7,15 +7,19 @@ const MIB = 1 << 20;
 
 export const randomFiles = {
   name: "random-1g",
-  title: "1 GiB random in 4 files",
+  title: (scale) => `${size(scale)} random in 4 files`,
   prepare: (folder, scale) => writeFiles(folder, 4, 256 * scale),
 };
 
 export const randomFile = {
   name: "random-1g-one",
-  title: "1 GiB random in 1 file",
+  title: (scale) => `${size(scale)} random in 1 file`,
   prepare: (folder, scale) => writeFiles(folder, 1, 1_024 * scale),
 };
+
+function size(gibibytes) {
+  return gibibytes >= 1 ? `${gibibytes} GiB` : `${Math.round(gibibytes * 1_024)} MiB`;
+}
 
 function writeFiles(folder, count, blocks) {
   mkdirSync(folder, { recursive: true });

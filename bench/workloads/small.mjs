@@ -1,12 +1,13 @@
 /** Trees of many small files, the same number in each folder. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { formatCount } from "../report/quantity.mjs";
 import { createKeystream } from "./keystream.mjs";
 import { createProse } from "./prose.mjs";
 
 export const smallRandom = {
   name: "small-random",
-  title: "50,000 files of 4 KiB random",
+  title: (scale) => `${formatCount(50_000 * scale)} files of 4 KiB random`,
   prepare(folder, scale) {
     const next = createKeystream("small random");
     return writeTree(folder, { folders: 100, files: 500 * scale }, () => next(4_096));
@@ -15,7 +16,7 @@ export const smallRandom = {
 
 export const smallText = {
   name: "small-text",
-  title: "40,000 text files of 3 KB",
+  title: (scale) => `${formatCount(40_000 * scale)} text files of 3 KB`,
   prepare(folder, scale) {
     const next = createProse("small text");
     return writeTree(folder, { folders: 100, files: 400 * scale }, () => next(3_000));
@@ -24,7 +25,7 @@ export const smallText = {
 
 export const tiny = {
   name: "tiny",
-  title: "1,000,000 files of 6 bytes",
+  title: (scale) => `${formatCount(1_000_000 * scale)} files of 6 bytes`,
   prepare(folder, scale) {
     return writeTree(folder, { folders: 1_000, files: 1_000 * scale }, (i) => String(i).padStart(6, "0"));
   },

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 export const startUp = {
   name: "start-up",
-  title: "start-up",
+  title: () => "start-up",
   repeat: 10,
   withKeyFile: true,
   prepare(folder) {

@@ -5,6 +5,6 @@ const ROOTS = ["/usr/share", "/usr/include", "/usr/lib/x86_64-linux-gnu"];
 
 export const system = {
   name: "system",
-  title: "system tree (share, include, lib)",
+  title: () => "system tree (share, include, lib)",
   prepare: () => ROOTS.filter((root) => existsSync(root)),
 };
