@@ -429,6 +429,7 @@ describe.concurrent("bcat goes on", () => {
     const run = await desk.bcat([]);
     expect(run).toMatchObject({ code: 2, stdout: "" });
     expect(run.stderr).toContain("bcat backup");
+    expect(run.stderr).toMatch(/\nbcat: missing command: .*\n$/);
   });
 
   test("with --init where a repository is", async () => {

@@ -68,8 +68,9 @@ async function printHelp(line: Exclude<CommandLine, { kind: "run" }>, output: Ou
     output.print(helpText(commands, line.command));
     return exitCodes.done;
   }
-  output.note(helpText(commands, undefined));
-  return exitCodes.usage;
+  if (!output.json) output.note(helpText(commands, undefined));
+  const message = "Missing command: say what to do, such as bcat backup ~";
+  return reportFailure({ exitCode: exitCodes.usage, message }, output, false);
 }
 
 /** What a signal led to, if it is behind an error. Packages may have wrapped it. */
