@@ -5,6 +5,7 @@ import type { PackContext } from "@bcat/pack";
 import type { Registers } from "@bcat/storage";
 import { decodeOutcome, type Outcome } from "./bodies/outcome.js";
 import type { SeenOutcome } from "./bodies/snapshot.js";
+import { wayOn } from "./identity.js";
 import type { Manifest } from "./manifest.js";
 import { registerName } from "./registers.js";
 
@@ -58,6 +59,6 @@ async function readUnchanged(place: Place, { number, hash }: SeenOutcome): Promi
 function untrusted({ cache }: Place, name: string, found: string): BcatError {
   return new BcatError(
     "identity-changed",
-    `Cannot trust the repository: "${name}" ${found}; it was replaced or went back in time; if that is right, remove ${cache}`,
+    `Cannot trust the repository: "${name}" ${found}; it was replaced or went back in time; ${wayOn(cache)}`,
   );
 }

@@ -23,8 +23,13 @@ export function checkIdentity(environment: Environment, repositoryId: Uint8Array
   if (!/^[0-9a-f]{32}$/.test(known) || known === found) return;
   throw new BcatError(
     "identity-changed",
-    `Cannot trust ${environment.location}: repository ${known.slice(0, 8)} was there, now it is ${found.slice(0, 8)}; if that is right, remove ${path}`,
+    `Cannot trust ${environment.location}: repository ${known.slice(0, 8)} was there, now it is ${found.slice(0, 8)}; ${wayOn(path)}`,
   );
+}
+
+/** What to do about a repository that is not what it was, when that is as it should be. @param path in the cache */
+export function wayOn(path: string): string {
+  return `--no-cache reads a copy as it is; if that is right for good, remove ${path}, a part of the cache`;
 }
 
 /** Remembers the repository at the environment's location; failing to is no error. */
