@@ -45,9 +45,12 @@ const flags: Flags = {
   compression: { kind: "text", choices: compressions, description: "how hard to compress" },
   threads: {
     kind: "text",
-    description: "threads that read and pack, 1 for none but the main one (default: one a core)",
+    description: "threads that read and pack, 1 for the main one alone, 33 at most (default: one a core)",
   },
-  "read-concurrency": { kind: "text", description: "files read at once, if more than there are threads" },
+  "read-concurrency": {
+    kind: "text",
+    description: "threads where reading waits, such as on a network mount; the larger of the two counts",
+  },
 };
 
 const progressForm = fileProgress<BackupProgress>((counts) => ({

@@ -30,7 +30,8 @@ export const restore: Command = {
   flags: {
     threads: {
       kind: "text",
-      description: "threads that open packs and write files, 1 for none but the main one (default: one a core)",
+      description:
+        "threads that open packs and write files, 1 for the main one alone, 33 at most (default: one a core)",
     },
   },
   examples: [
