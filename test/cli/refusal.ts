@@ -29,7 +29,7 @@ export function expectRefusal(run: Run, refusal: Refusal): void {
 export function expectJsonRefusal(run: Run, refusal: Refusal): void {
   expectClean(run);
   expectEnd(run, refusal.code);
-  expect(run.stdout).toMatch(/^(?:\{"message_type":"parents",[^\n]*\n)?$/);
+  expect(run.stdout).toMatch(/^(?:\{"message_type":"(?:parents|status)",[^\n]*\n)*$/);
   expect(run.stderr).toMatch(/^[^\n]+\n$/);
   const message = JSON.parse(run.stderr);
   expect(message).toEqual({ message_type: "exit_error", code: refusal.code, message: expect.any(String) });

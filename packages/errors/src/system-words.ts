@@ -6,7 +6,7 @@ export const systemWords: Readonly<Record<string, string>> = {
   EBUSY: "it is in use",
   EDQUOT: "no space left within the quota",
   EEXIST: "something else is there",
-  EFBIG: "too large for the file system",
+  EFBIG: "the file is too large",
   EINVAL: "the system does not take this",
   EIO: "input/output error",
   EISDIR: "it is a folder",
