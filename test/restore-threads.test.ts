@@ -169,7 +169,7 @@ describe("the command line, restoring in two threads", () => {
       target,
     ]);
 
-  test.each([48, 64, 100])("works with %i descriptors", async (count) => {
+  test.each([48, 64, 130])("works with %i descriptors", async (count) => {
     expect(await limited(`-n ${count}`, `out ${count}`)).toMatchObject({ code: 0 });
     expect(spawnSync("diff", ["-r", desk.path("source"), desk.path(`out ${count}`)]).stdout.toString()).toBe("");
   });

@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Environment } from "@bcat/repository";
 import type { Accelerated } from "./accelerated.js";
 import { loadClientId } from "./client-id.js";
+import { descriptorLimit } from "./descriptor-limit.js";
 import { timeZone } from "./time-zone.js";
 import type { Variables } from "./variables.js";
 
@@ -32,6 +33,10 @@ export async function createEnvironment(place: Place, accelerated: Accelerated):
     clientId: await loadClientId(place.cache, random),
     programVersion: place.program,
     cacheDirectory: place.cache,
+    // Asked for by restores only.
+    get descriptorLimit() {
+      return descriptorLimit();
+    },
     location: place.location,
     accelerators: accelerated.mode,
     blake3: accelerated.blake3,

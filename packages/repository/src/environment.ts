@@ -27,6 +27,8 @@ export interface Environment {
   readonly accelerators?: "off" | "auto" | "required";
   /** Of frames, in this thread; `node:crypto` if not given. */
   readonly gcm?: Gcm | undefined;
+  /** Files that the process may have open; undefined where that is not known. */
+  readonly descriptorLimit?: number | undefined;
   /** Waits, for somebody else's program to give up a file; if not given, nothing is waited for. */
   readonly wait?: (milliseconds: number) => Promise<unknown>;
   /** Sizes, for tests and for tuning; defaults are those of docs/format.md. */

@@ -14,6 +14,9 @@ import type { TargetDirectories } from "./target-directory.js";
 
 /** Threads beside the main one, at most. */
 const THREADS_MAX = 32;
+/** Descriptors that the main thread may need, and those of each other one, which loads modules and opens directories. */
+const MAIN_DESCRIPTORS = 96;
+const THREAD_DESCRIPTORS = 32;
 
 export interface RestoreParts {
   readonly repository: Repository;
@@ -50,7 +53,9 @@ export function createContents(
 /** Undefined when this thread is to do everything. */
 function threadsMaker({ repository, posix, top, threads }: RestoreParts): (() => RestoreThreads) | undefined {
   const { context, environment } = repository;
-  const count = Math.min(threads - 1, THREADS_MAX);
+  const { descriptorLimit = Number.POSITIVE_INFINITY } = environment;
+  const affordable = Math.floor((descriptorLimit - MAIN_DESCRIPTORS) / THREAD_DESCRIPTORS);
+  const count = Math.min(threads - 1, THREADS_MAX, affordable);
   // A thread is given the target's descriptor, not its path.
   if (count < 1 || !posix.reachesByDescriptor) return undefined;
   const accelerators = environment.accelerators ?? "auto";

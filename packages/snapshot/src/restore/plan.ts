@@ -85,6 +85,6 @@ function refuseName(posix: Posix, target: { directory: Directory; path: Uint8Arr
   }
   throw new BcatError(
     "target-failed",
-    `Cannot restore onto ${path}: it exists; nothing was written, give an empty target`,
+    `Cannot restore onto ${path}: it exists; nothing was written: remove it, or give another target`,
   );
 }
