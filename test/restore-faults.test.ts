@@ -1,8 +1,9 @@
 /** What a restore makes of a user without privileges, of many folders, and of trees that say what is not so. */
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { StorageError } from "@bcat/errors";
 import { restore, type SnapshotInfo } from "@bcat/snapshot";
-import { createMemoryStorage } from "@bcat/storage";
+import { createMemoryStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
 import { exactTimes, inexactTimes } from "./kit/exact-times.js";
@@ -121,3 +122,49 @@ async function restoreInfo({ repository, posix }: Client, info: SnapshotInfo) {
   const summary = await restore(repository, posix, info, "all", Buffer.from(target), { onWarning });
   return { warnings, summary };
 }
+
+test("a restore that ends for want of its storage has ended: nothing is written afterwards, and no descriptor is open", async () => {
+  // So many files in nodes that the job which writes them takes turns, and one chunk that cannot be had.
+  for (let folder = 0; folder < 40; folder++) {
+    fs.mkdirSync(join(source, `in/${folder}`), { recursive: true });
+    for (let file = 0; file < 22; file++) fs.writeFileSync(join(source, `in/${folder}/${file}`), `${folder} ${file}`);
+  }
+  fs.writeFileSync(join(source, "in/last"), randomBytesOf("last", 200_000));
+  const storage = createMemoryStorage();
+  let isGone = false;
+  let hasEnded = false;
+  let made = 0;
+  let late = 0;
+  const faulty: Storage = {
+    location: storage.location,
+    get: async (...words) => {
+      if (isGone) throw new StorageError("Cannot reach the storage: it is gone");
+      return await storage.get(...words);
+    },
+    put: (...words) => storage.put(...words),
+    putIfAbsent: (...words) => storage.putIfAbsent(...words),
+    list: (prefix) => storage.list(prefix),
+  };
+  await using client = await openClient(faulty, {
+    replace: (posix) => ({
+      makeDirectoryAt(...words) {
+        isGone = ++made >= 40;
+        posix.makeDirectoryAt(...words);
+      },
+      createFileAt(...words) {
+        if (hasEnded) late++;
+        return posix.createFileAt(...words);
+      },
+    }),
+  });
+  client.time = Date.now() + 3_600_000;
+  await client.backup([join(source, "in")]);
+  const before = fs.readdirSync("/proc/self/fd").length;
+  await expect(client.restore("all", target)).rejects.toMatchObject({ code: "storage-failed" });
+  hasEnded = true;
+  const found = fs.readdirSync(target, { recursive: true }).length;
+  expect(fs.readdirSync("/proc/self/fd").length).toBe(before);
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(late).toBe(0);
+  expect(fs.readdirSync(target, { recursive: true }).length).toBe(found);
+});

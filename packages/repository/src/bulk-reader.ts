@@ -12,7 +12,7 @@ import type { Storage } from "@bcat/storage";
 import { type BulkPlan, lengthOf, longestRange, planReads, type Range, type WantedChunks } from "./bulk-plan.js";
 import type { ChunkReader, KnownChunks } from "./chunk-reader.js";
 import { type FetchedRange, RangeOpener } from "./range-opener.js";
-import { isReachable } from "./reachable.js";
+import { isOfObject } from "./reachable.js";
 
 /** Ranges that are on their way while others are opened. */
 const FETCH_WIDTH = 3;
@@ -146,7 +146,7 @@ export class BulkReader {
     try {
       bytes = await this.#options.reader.read(kind, id);
     } catch (error) {
-      const isUnread = isBcatError(error, "storage-failed") && (await isReachable(this.#options.storage));
+      const isUnread = isBcatError(error, "storage-failed") && (await isOfObject(this.#options.storage, error));
       if (!isUnread && !isBcatError(error, "corrupt")) throw error;
       visitor.onFailure(index, error);
       return;

@@ -1,13 +1,14 @@
-/** Tells a storage that is gone from one that answers but cannot give an object. */
-import { isBcatError } from "@bcat/errors";
+/** Tells an object that cannot be had from a storage that is gone, and from a process that has no descriptors left. */
+import { type BcatError, isBcatError, isExhaustion } from "@bcat/errors";
 import type { Storage } from "@bcat/storage";
 
-/** True when the storage gives the one object that every repository has. */
-export async function isReachable(storage: Storage): Promise<boolean> {
+/** True when an error of the storage is about one object: the storage gives the one that every repository has. */
+export async function isOfObject(storage: Storage, error: BcatError): Promise<boolean> {
+  if (isExhaustion(error.cause)) return false;
   try {
     return (await storage.get("config", { range: { offset: 0, length: 1 } })) !== undefined;
-  } catch (error) {
-    if (isBcatError(error, "storage-failed")) return false;
-    throw error;
+  } catch (fault) {
+    if (isBcatError(fault, "storage-failed")) return false;
+    throw fault;
   }
 }

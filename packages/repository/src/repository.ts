@@ -5,6 +5,7 @@
 
 import { type ChunkerSettings, decodeGear } from "@bcat/chunker";
 import { hkdf, type KeyedHash, ObjectType, openObject } from "@bcat/crypto";
+import type { BcatError } from "@bcat/errors";
 import type { BlobKind, ChunkIndex, PackContext } from "@bcat/pack";
 import { createAbortableStorage, type Storage } from "@bcat/storage";
 import type { ConfigBody } from "./bodies/config.js";
@@ -19,7 +20,7 @@ import type { KeptScans } from "./kept-scans.js";
 import type { LocalIndex } from "./local-index.js";
 import { sealManifest } from "./manifest.js";
 import type { OneAtATime } from "./one-at-a-time.js";
-import { isReachable } from "./reachable.js";
+import { isOfObject } from "./reachable.js";
 import { registerName } from "./registers.js";
 
 const GEAR_SIZE = 1024;
@@ -135,9 +136,9 @@ export class Repository implements AsyncDisposable {
     return index.chunks;
   }
 
-  /** Tells a storage that is gone from one that answers but cannot give an object. */
-  async isReachable(): Promise<boolean> {
-    return await isReachable(this.#parts.storage);
+  /** True when an error of the storage tells of one object, and not of a storage that is gone, or of this process. */
+  async isOfObject(error: BcatError): Promise<boolean> {
+    return await isOfObject(this.#parts.storage, error);
   }
 
   /** How session `number` ended; undefined while it has not. @throws CorruptError, BcatError newer-format */

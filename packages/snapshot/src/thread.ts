@@ -53,6 +53,7 @@ export class Thread {
       onEnd(cause, this.#isReady);
     };
     worker.on("error", end);
+    worker.on("messageerror", end);
     worker.on("exit", () => end(new Error("it ended by itself")));
     this.idle();
   }

@@ -6,7 +6,6 @@
  *     files ──► chunks wanted ──► ranges of packs ──┐
  *           └─► content of nodes ───────────────────┴──► jobs ──► other threads, or here ──► settled
  */
-import { BcatError } from "@bcat/errors";
 import type { FetchedRange, RangeVisitor, Repository } from "@bcat/repository";
 import { type ChunkReference, type Content, contentSize, type Node } from "../tree/node.js";
 import { FileBatch } from "./file-batch.js";
@@ -31,7 +30,6 @@ export class Contents {
   /** The one that is read, or will be after {@link #batch}. */
   #other = new FileBatch();
   #reading: Promise<void> = Promise.resolve();
-  #isEnding = false;
 
   constructor(repository: Repository, jobs: Jobs, large: LargeFiles) {
     this.#repository = repository;
@@ -101,10 +99,8 @@ export class Contents {
 
   /** Ends what is under way, and removes files that are not whole. */
   async close(): Promise<void> {
-    this.#isEnding = true;
-    await this.#reading.catch(() => {});
-    await this.#inline.settle();
     await this.#jobs.close();
+    await this.#reading.catch(() => {});
     this.#large.discard();
   }
 
@@ -123,7 +119,6 @@ export class Contents {
     return {
       width: this.#jobs.width,
       onRange: async (range: FetchedRange, indexes: Uint32Array) => {
-        if (this.#isEnding) throw new BcatError("interrupted", "the restore has ended");
         return await this.#jobs.run({
           files: Array.from(indexes, (index) => files[index]!),
           positions: Float64Array.from(indexes, (index) => positions[index]!),

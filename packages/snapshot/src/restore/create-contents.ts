@@ -42,11 +42,10 @@ export function createContents(
     large,
     metadata,
     runner: new JobRunner({ posix, writer, metadata, opener, postpones: false }),
+    totals: run.totals,
     createThreads: threadsMaker(parts),
     startFiles: repository.environment.sizes?.filesBeforeThreads,
   });
-  // Of a whole snapshot it is known what there will be to do.
-  if (run.totals !== undefined) jobs.expect(run.totals.files, run.totals.bytes);
   return new Contents(repository, jobs, large);
 }
 

@@ -34,11 +34,6 @@ export class InlineFiles {
     this.#throwFailure();
   }
 
-  /** Waits until nothing is under way; errors no longer matter. */
-  async settle(): Promise<void> {
-    await Promise.all(this.#running);
-  }
-
   /** Begins a job. Only one that runs here is waited for. */
   #begin(): Promise<void> | undefined {
     this.#throwFailure();

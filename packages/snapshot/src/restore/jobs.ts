@@ -1,5 +1,5 @@
 /** Jobs of a restore: other threads run what they have room for, this one the others; here all are settled. */
-import { CorruptError } from "@bcat/errors";
+import { BcatError, CorruptError } from "@bcat/errors";
 import type { FetchedRange } from "@bcat/repository";
 import type { FileWriter } from "./file-writer.js";
 import { DirectoryNumbers, describeFiles, type Job, type JobFault, type JobResult, NOTHING, State } from "./job.js";
@@ -20,6 +20,8 @@ export interface JobsOptions {
   readonly writer: FileWriter;
   readonly large: LargeFiles;
   readonly metadata: MetadataSetter;
+  /** What there will be to do in all, if that is known. */
+  readonly totals: { readonly files: number; readonly bytes: number } | undefined;
   /** Starts the other threads; undefined when there are to be none. */
   readonly createThreads: (() => RestoreThreads) | undefined;
   /** Files asked for before they are started; {@link START_FILES} if not given. */
@@ -40,12 +42,15 @@ export class Jobs {
   readonly #options: JobsOptions;
   #threads: RestoreThreads | undefined;
   #files = 0;
-  #size = 0;
+  #bytes = 0;
   /** Settles when no job runs in this thread. */
   #here: Promise<void> = Promise.resolve();
+  readonly #running = new Set<Promise<unknown>>();
+  #isEnding = false;
 
   constructor(options: JobsOptions) {
     this.#options = options;
+    if (options.totals !== undefined) this.#startThreads(options.totals);
   }
 
   /** Jobs that are under way at once. */
@@ -58,13 +63,12 @@ export class Jobs {
     return this.#threads?.hasRoom === true;
   }
 
-  /** Notes what will have to be done, and starts the other threads when that is enough. */
-  expect(files: number, size: number): void {
-    const { createThreads, startFiles } = this.#options;
-    if (this.#threads !== undefined || createThreads === undefined) return;
+  /** Notes what will have to be done, where nothing is known of it all, and starts the other threads when that is enough. */
+  expect(files: number, bytes: number): void {
+    if (this.#options.totals !== undefined || this.#threads !== undefined) return;
     this.#files += files;
-    this.#size += size;
-    if (this.#files >= (startFiles ?? START_FILES) || this.#size >= START_SIZE) this.#threads = createThreads();
+    this.#bytes += bytes;
+    this.#startThreads({ files: this.#files, bytes: this.#bytes });
   }
 
   /**
@@ -74,11 +78,21 @@ export class Jobs {
    * @throws BcatError target-failed, interrupted, refused: the restore ends
    */
   async run(pieces: Pieces): Promise<readonly number[]> {
+    const running = this.#run(pieces);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #run(pieces: Pieces): Promise<readonly number[]> {
+    this.#refuseEnding();
     const numbers = new DirectoryNumbers();
     const job = { files: this.#describe(pieces, numbers), content: pieces.content };
     const result = this.hasRoom ? await this.#runThere(job, numbers) : await this.#runInTurn(job, numbers);
-    const unread = this.#settle(pieces, result);
-    return unread;
+    return this.#settle(pieces, result);
   }
 
   /** Writes bytes of a file here and now. @throws BcatError target-failed */
@@ -112,9 +126,20 @@ export class Jobs {
     run.report(file.path, error);
   }
 
-  /** Ends the other threads. To be called when no job is under way. */
+  /** Ends the other threads. Jobs that are under way stop between two pieces, and none is begun any more. */
   async close(): Promise<void> {
+    this.#isEnding = true;
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.#threads?.close();
+  }
+
+  #startThreads({ files, bytes }: { files: number; bytes: number }): void {
+    const { createThreads, startFiles = START_FILES } = this.#options;
+    if (files >= startFiles || bytes >= START_SIZE) this.#threads = createThreads?.();
+  }
+
+  #refuseEnding(): void {
+    if (this.#isEnding) throw new BcatError("interrupted", "the restore has ended");
   }
 
   #describe({ files, positions, lengths }: Pieces, numbers: DirectoryNumbers): Job["files"] {
@@ -142,6 +167,7 @@ export class Jobs {
     this.#here = promise;
     try {
       await before;
+      this.#refuseEnding();
       if (!this.hasRoom) return await this.#runHere(job, numbers);
     } finally {
       resolve();
@@ -155,7 +181,9 @@ export class Jobs {
     let step = running.next();
     for (; step.done !== true; step = running.next()) {
       const turn = run.breathe(step.value);
-      if (turn !== undefined) await turn;
+      if (turn === undefined) continue;
+      await turn;
+      this.#refuseEnding();
     }
     return step.value;
   }
@@ -180,7 +208,7 @@ export class Jobs {
 
   #count(file: WaitingFile, length: number): void {
     const { run, large } = this.#options;
-    run.bytes += length;
+    if (!(file instanceof LargeFile) || file.failure === undefined) run.bytes += length;
     if (file instanceof LargeFile) large.settle(file);
     else run.files++;
   }

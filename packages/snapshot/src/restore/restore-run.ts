@@ -3,7 +3,7 @@ import { BcatError, systemErrorCode } from "@bcat/errors";
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
 import { Turns } from "../turns.js";
-import type { RestoreOptions } from "./options.js";
+import type { RestoreOptions, RestoreSummary } from "./options.js";
 
 /** Errors that say nothing of the entry that met them: every further one would meet them too. */
 const EXHAUSTED: ReadonlyMap<string, string> = new Map([
@@ -32,6 +32,17 @@ export class RestoreRun {
     this.#options = options;
     this.totals = totals;
     this.#turns = new Turns(now);
+  }
+
+  summary(): RestoreSummary {
+    return {
+      filesRestored: this.files,
+      directoriesRestored: this.directories,
+      symlinksRestored: this.symlinks,
+      bytesRestored: this.bytes,
+      errors: this.errors,
+      skipped: this.skipped,
+    };
   }
 
   /** An entry that was not restored, or not wholly. */

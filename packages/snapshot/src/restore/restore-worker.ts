@@ -70,6 +70,9 @@ async function start(data: RestoreThreadData): Promise<void> {
     const result = thread.run(job);
     parentPort!.postMessage(result, [result.states.buffer as ArrayBuffer]);
   });
+  parentPort!.on("messageerror", (error) => {
+    throw error;
+  });
   parentPort!.postMessage("ready");
 }
 

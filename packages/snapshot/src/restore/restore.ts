@@ -56,23 +56,22 @@ export async function restore(
   const totals = path === "all" ? { files: counts.files, bytes: counts.bytes } : undefined;
   const run = new RestoreRun(options, totals, repository.environment.now);
   const opened = openTarget(posix, target, plan);
-  const restoring = new Restore({ repository, posix, run, top: opened.directory, threads: options.threads ?? 1 });
   try {
     await refuseExisting({ repository, posix, run }, { directory: opened.directory, path: target }, plan);
-    await restoring.restore(opened, plan);
+    await restoreInto(opened, plan, { repository, posix, run, top: opened.directory, threads: options.threads ?? 1 });
   } finally {
-    await restoring.close();
     closeQuietly(posix, opened.directory);
   }
-  const { files, directories, symlinks, bytes, errors, skipped } = run;
-  return {
-    filesRestored: files,
-    directoriesRestored: directories,
-    symlinksRestored: symlinks,
-    bytesRestored: bytes,
-    errors,
-    skipped,
-  };
+  return run.summary();
+}
+
+async function restoreInto(target: Target, plan: readonly PlannedEntry[], parts: RestoreParts): Promise<void> {
+  const restoring = new Restore(parts);
+  try {
+    await restoring.restore(target, plan);
+  } finally {
+    await restoring.close();
+  }
 }
 
 class Restore {
@@ -294,7 +293,7 @@ class Restore {
 
   /** Damage, an error of the system in the target, or an object that a storage which answers cannot give. */
   async #concernsEntry(error: unknown): Promise<boolean> {
-    if (isBcatError(error, "storage-failed")) return await this.#repository.isReachable();
+    if (isBcatError(error, "storage-failed")) return await this.#repository.isOfObject(error);
     return isBcatError(error) ? error.code === "corrupt" : systemErrorCode(error) !== undefined;
   }
 }

@@ -146,6 +146,9 @@ async function start(data: ContentsThreadData): Promise<void> {
     random: randomFrom(data.random),
   });
   parentPort!.on("message", (job: Job) => thread.run(job));
+  parentPort!.on("messageerror", (error) => {
+    throw error;
+  });
   parentPort!.postMessage("ready");
 }
 
