@@ -148,7 +148,7 @@ test("a restore that ends for want of its storage has ended: nothing is written 
   await using client = await openClient(faulty, {
     replace: (posix) => ({
       makeDirectoryAt(...words) {
-        isGone = ++made >= 40;
+        isGone = ++made >= 41;
         posix.makeDirectoryAt(...words);
       },
       createFileAt(...words) {
