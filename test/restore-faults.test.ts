@@ -151,6 +151,10 @@ test("a restore that ends for want of its storage has ended: nothing is written 
         isGone = ++made >= 41;
         posix.makeDirectoryAt(...words);
       },
+      openDirectoryAt(...words) {
+        if (hasEnded) late++;
+        return posix.openDirectoryAt(...words);
+      },
       createFileAt(...words) {
         if (hasEnded) late++;
         return posix.createFileAt(...words);
