@@ -26,6 +26,8 @@ const nameOf = (name: Uint8Array) => Buffer.from(name).toString();
 test("a large file that fails midway, its chunks still on their way, leaves none in the next", async () => {
   fs.writeFileSync(join(folder, "first"), randomBytesOf("first", 40 * MEBIBYTE));
   fs.writeFileSync(join(folder, "last"), randomBytesOf("last", 30 * MEBIBYTE));
+  // So large that it is not left to one thread as a whole.
+  fs.truncateSync(join(folder, "last"), 600 * MEBIBYTE);
   const next = join(scratch.path, "next");
   fs.writeFileSync(next, randomBytesOf("next", 3.5 * MEBIBYTE));
   let failing = -1;

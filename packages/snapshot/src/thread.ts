@@ -62,9 +62,14 @@ export class Thread {
     return this.#isReady;
   }
 
-  /** Asks it for something. The process does not end until {@link idle}. */
-  post(message: unknown): void {
+  /** It is waited for: the process does not end until {@link idle}. */
+  hold(): void {
     this.#worker.ref();
+  }
+
+  /** Asks it for something, and holds it. */
+  post(message: unknown): void {
+    this.hold();
     this.#worker.postMessage(message);
   }
 

@@ -30,6 +30,8 @@ export interface ContentsPoolOptions extends Omit<ContentsThreadData, "random" |
 /** A job that is under way, and who is told what comes of it. */
 export interface Task extends SlabVisitor {
   readonly job: Job;
+  /** It takes so long that nothing is to wait behind it. */
+  readonly isLong?: boolean;
 }
 
 /** A thread, what it answers in, and what it has before it. */
@@ -68,6 +70,11 @@ export class ContentsPool {
     return this.#threads.some(hasRoom);
   }
 
+  /** A thread that has nothing to do is there. */
+  get hasIdle(): boolean {
+    return this.#threads.some(({ thread, tasks }) => thread.isReady && tasks.length === 0);
+  }
+
   /** Jobs are under way. */
   get isBusy(): boolean {
     return this.#threads.some(({ tasks }) => tasks.length > 0);
@@ -80,6 +87,18 @@ export class ContentsPool {
     this.#post(least, task);
   }
 
+  /** Waits until a thread is ready; false when none will ever be. @throws as {@link take} */
+  async ready(): Promise<boolean> {
+    const starting = this.#threads.filter(({ thread }) => !thread.isReady);
+    for (const { thread } of starting) thread.hold();
+    while (this.#threads.length > 0 && !this.#threads.some(({ thread }) => thread.isReady)) {
+      await this.#woken();
+      this.#throwFailure();
+    }
+    for (const { thread, tasks } of starting) if (tasks.length === 0) thread.idle();
+    return this.#threads.length > 0;
+  }
+
   /** Takes in what there is by now; false when there is nothing. @throws BcatError when a thread has failed */
   take(): boolean {
     this.#throwFailure();
@@ -90,12 +109,14 @@ export class ContentsPool {
 
   /** Waits until there is something to take in, and takes it. @throws as {@link take} */
   async wait(): Promise<void> {
-    while (this.isBusy && !this.take()) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    while (this.isBusy && !this.take()) await this.#woken();
     this.#throwFailure();
+  }
+
+  async #woken(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
   }
 
   /** Waits until all jobs are done and all frames that were begun are here. */
@@ -154,6 +175,7 @@ export class ContentsPool {
   #lose(member: Member, cause: Error & { readonly code?: unknown }, wasReady: boolean): void {
     if (!wasReady) {
       this.#threads = this.#threads.filter((other) => other !== member);
+      this.#wake();
       return;
     }
     const message = `Cannot go on: a thread that reads files has failed: ${cause.message}; nothing was committed`;
@@ -168,7 +190,7 @@ export class ContentsPool {
 }
 
 function hasRoom({ thread, tasks }: Member): boolean {
-  return thread.isReady && tasks.length < JOBS_MAX;
+  return thread.isReady && tasks.length < JOBS_MAX && tasks[0]?.isLong !== true;
 }
 
 /** Takes in the slab that is filled next, if it is. */

@@ -42,6 +42,16 @@ export class ContentsThreads {
     return this.#pool?.hasRoom === true;
   }
 
+  /** A thread that has nothing to do is there. */
+  get hasIdle(): boolean {
+    return this.#pool?.hasIdle === true;
+  }
+
+  /** Waits until a thread is ready, if there are to be any. */
+  async ready(): Promise<void> {
+    await this.#pool?.ready();
+  }
+
   get isBusy(): boolean {
     return this.#pool?.isBusy === true;
   }

@@ -21,6 +21,10 @@ import type { FaultRecord, FileRecord } from "./slab.js";
 /** How often a file that somebody has a lease on is tried, and the time (ms) between: ten seconds in all. */
 const LEASE_TRIES = 100;
 const LEASE_WAIT_MS = 100;
+/** A large file of at most this size is left to a thread that has nothing to do, as a whole. */
+const WHOLE_SIZE_MAX = 512 * 2 ** 20;
+/** One of this size or more takes longer to read than a thread takes to start. */
+const WAIT_SIZE = 64 * 2 ** 20;
 /** Bytes of small files read between two chances for others to run. */
 const BREATHE_SIZE = 2 ** 20;
 
@@ -43,8 +47,9 @@ export class Contents {
   #batch: FileBatch;
   /** Files that there was no descriptor for, or that have become large. */
   readonly #again: BatchedFile[] = [];
-  /** Bytes that were stored by other threads since the run was told. */
+  /** Bytes that were stored by other threads since the run was told; and those of files that they have not finished. */
   #sizeTaken = 0;
+  #sizeReading = 0;
 
   constructor(options: ContentsOptions) {
     this.#options = options;
@@ -148,12 +153,15 @@ export class Contents {
     return size;
   }
 
-  #task(batch: FileBatch): Task {
+  #task(batch: FileBatch, sizeMax = LARGE_SIZE): Task {
     const builder = new ContentBuilder(this.#options.storeTree);
     return {
-      job: batch.job(this.#options.now(), LARGE_SIZE),
+      job: batch.job(this.#options.now(), sizeMax),
       group: this.#threads.addGroup,
-      chunk: (id, length) => builder.add(id, length),
+      chunk: (id, length) => {
+        builder.add(id, length);
+        if (sizeMax > LARGE_SIZE) this.#sizeReading += length;
+      },
       restart: () => builder.restart(),
       file: (record) => this.#settleRecord(batch.files[record.index]!, record, builder),
       fault: (record) => {
@@ -194,8 +202,10 @@ export class Contents {
   /** Tells the run what other threads have done, so that it shows it, and waits where it is to wait. */
   async #tellRun(): Promise<void> {
     const size = this.#sizeTaken;
+    const reading = this.#sizeReading;
     this.#sizeTaken = 0;
-    await this.#options.run.breathe(size);
+    this.#sizeReading = 0;
+    await this.#options.run.breathe(size, reading);
   }
 
   /** Reads a file that there was no descriptor for, when nothing else needs one. */
@@ -211,12 +221,27 @@ export class Contents {
 
   async #readLarge(file: BatchedFile): Promise<void> {
     const { visit, row } = file;
-    this.#threads.count(1, visit.table.columns.sizes[row]!);
+    const size = visit.table.columns.sizes[row]!;
+    this.#threads.count(1, size);
     try {
-      await this.#readPatiently(file);
+      if (size >= WAIT_SIZE) await this.#threads.ready();
+      if (size <= WHOLE_SIZE_MAX && this.#threads.hasIdle) await this.#leave(file, size);
+      else await this.#readPatiently(file);
     } catch (error) {
       this.#options.run.dropRow(visit, row, requireSourceFault(error));
     }
+  }
+
+  /** Leaves a large file to another thread: every byte stays there until it is sealed. */
+  async #leave(file: BatchedFile, size: number): Promise<void> {
+    const { visit } = file;
+    const handle = await this.#options.directories().handle(visit.directory);
+    this.#options.directories().hold(visit.directory);
+    visit.pending++;
+    const batch = new FileBatch(1);
+    batch.add(file, handle, size);
+    this.#threads.start({ ...this.#task(batch, WHOLE_SIZE_MAX), isLong: true });
+    await this.#tellRun();
   }
 
   /** Once more, when there was no descriptor for it and those that can be are given back. */
