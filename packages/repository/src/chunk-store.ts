@@ -34,8 +34,8 @@ import { Uploads } from "./uploads.js";
  */
 const PACKS_PER_SEGMENT = 16;
 const SEGMENT_INTERVAL_MS = 5 * 60_000;
-/** Bytes that may be stored between two calls of `ready`: a window of the cutter, and some. */
-const UNCHECKED_MAX = 16 * 2 ** 20;
+/** Bytes that may be stored between two calls of `ready`: a window of the cutter, and all slabs of a few threads. */
+const UNCHECKED_MAX = 32 * 2 ** 20;
 /** Longest tree chunk, bytes (docs/format.md section 12). */
 const TREE_CHUNK_MAX = 4 * 2 ** 20;
 /** Writes of a kind at once. */
