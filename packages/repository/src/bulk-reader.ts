@@ -52,11 +52,11 @@ interface Fetched {
   readonly bytes: Uint8Array | undefined;
 }
 
-/** For one call of {@link readRanges} or {@link read}: the memory of ranges is its own. */
+/** Reads one plan after another, with the same memory. Not re-entrant. */
 export class BulkReader {
   readonly #options: BulkReaderOptions;
-  /** Memory of ranges that are done with, of as many bytes as the longest range of the plan. */
-  readonly #ranges: Uint8Array[] = [];
+  /** Memory of ranges that are done with, of as many bytes as the longest range of any plan so far. */
+  #ranges: Uint8Array[] = [];
   #rangeSize = 0;
 
   constructor(options: BulkReaderOptions) {
@@ -87,13 +87,19 @@ export class BulkReader {
   async readRanges(wanted: WantedChunks, visitor: RangeVisitor): Promise<void> {
     const { state } = this.#options;
     const plan = planReads(state, wanted, (index, error) => visitor.onFailure(index, error));
-    this.#rangeSize = longestRange(plan.ranges);
+    this.#reserve(longestRange(plan.ranges));
     const fetched = this.#fetchAhead(plan.ranges);
     const lanes = Array.from({ length: Math.min(visitor.width, plan.ranges.length) }, async () => {
       for await (const { range, bytes } of fetched) await this.#visitRange({ wanted, plan, range, visitor }, bytes);
     });
     const ends = await Promise.allSettled(lanes);
     for (const end of ends) if (end.status === "rejected") throw end.reason;
+  }
+
+  #reserve(size: number): void {
+    if (size <= this.#rangeSize) return;
+    this.#rangeSize = size;
+    this.#ranges = [];
   }
 
   /** The ranges in order. */

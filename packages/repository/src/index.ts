@@ -23,7 +23,7 @@ export {
 } from "./bodies/snapshot.js";
 export { checkSnapshotTexts, type SnapshotTexts } from "./bodies/texts.js";
 export type { WantedChunks } from "./bulk-plan.js";
-export type { ChunkVisitor, RangeVisitor } from "./bulk-reader.js";
+export type { BulkReader, ChunkVisitor, RangeVisitor } from "./bulk-reader.js";
 export { type BadPack, checkPacks, type PackInventory } from "./check/check-packs.js";
 export { checkKeySlots, checkRegisters, type Inventory } from "./check/check-registers.js";
 export { type CheckOptions, type CheckProgress, CheckRun, type CheckSummary, type Finding } from "./check/check-run.js";

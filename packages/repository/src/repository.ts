@@ -11,7 +11,7 @@ import { createAbortableStorage, type Storage } from "@bcat/storage";
 import type { ConfigBody } from "./bodies/config.js";
 import { decodeOutcome, type Outcome } from "./bodies/outcome.js";
 import type { WantedChunks } from "./bulk-plan.js";
-import { BulkReader, type ChunkVisitor, type RangeVisitor } from "./bulk-reader.js";
+import { BulkReader, type ChunkVisitor } from "./bulk-reader.js";
 import { ChunkReader } from "./chunk-reader.js";
 import type { Environment } from "./environment.js";
 import type { History, HistoryRefreshOptions } from "./history.js";
@@ -160,21 +160,16 @@ export class Repository implements AsyncDisposable {
   /** Reads many chunks in the order in which they lie. */
   async readChunks(wanted: WantedChunks, visitor: ChunkVisitor): Promise<void> {
     await this.index();
-    await this.#bulkReader().read(wanted, visitor);
+    await this.bulkReader().read(wanted, visitor);
   }
 
-  /** As {@link readChunks}, leaving it to the visitor to open what the storage gives. */
-  async readRanges(wanted: WantedChunks, visitor: RangeVisitor): Promise<void> {
-    await this.index();
-    await this.#bulkReader().readRanges(wanted, visitor);
+  /** For whoever reads many chunks again and again, of the {@link index} as it is now, and opens itself what the storage gives. */
+  bulkReader(): BulkReader {
+    return new BulkReader({ ...this.#readerParts(), reader: this.#reader });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#parts.index[Symbol.dispose]();
-  }
-
-  #bulkReader(): BulkReader {
-    return new BulkReader({ ...this.#readerParts(), reader: this.#reader });
   }
 
   #readerParts() {

@@ -6,7 +6,7 @@
  *     files ──► chunks wanted ──► ranges of packs ──┐
  *           └─► content of nodes ───────────────────┴──► jobs ──► other threads, or here ──► settled
  */
-import type { FetchedRange, RangeVisitor, Repository } from "@bcat/repository";
+import type { BulkReader, FetchedRange, RangeVisitor } from "@bcat/repository";
 import { type ChunkReference, type Content, contentSize, type Node } from "../tree/node.js";
 import { FileBatch } from "./file-batch.js";
 import { InlineFiles } from "./inline-files.js";
@@ -21,20 +21,30 @@ export interface FilePlace {
   readonly folder: Uint8Array;
 }
 
+export interface ContentsParts {
+  readonly reader: BulkReader;
+  readonly jobs: Jobs;
+  readonly large: LargeFiles;
+  readonly largeFilesMax: number;
+}
+
 export class Contents {
-  readonly #repository: Repository;
+  readonly #reader: BulkReader;
   readonly #jobs: Jobs;
   readonly #large: LargeFiles;
   readonly #inline: InlineFiles;
-  #batch = new FileBatch();
+  #batch: FileBatch;
   /** The one that is read, or will be after {@link #batch}. */
-  #other = new FileBatch();
+  #other: FileBatch;
   #reading: Promise<void> = Promise.resolve();
 
-  constructor(repository: Repository, jobs: Jobs, large: LargeFiles) {
-    this.#repository = repository;
+  /** @param largeFilesMax files of several chunks in one batch */
+  constructor({ reader, jobs, large, largeFilesMax }: ContentsParts) {
+    this.#reader = reader;
     this.#jobs = jobs;
     this.#large = large;
+    this.#batch = new FileBatch(largeFilesMax);
+    this.#other = new FileBatch(largeFilesMax);
     this.#inline = new InlineFiles(jobs);
   }
 
@@ -108,7 +118,7 @@ export class Contents {
     // Of what is in nodes all is begun now: directories that `after` finishes are to have everything in them.
     const inline = this.#inline.finish();
     inline.catch(() => {});
-    await this.#repository.readRanges(batch.wanted, this.#visitor(batch));
+    await this.#reader.readRanges(batch.wanted, this.#visitor(batch));
     batch.clear();
     await inline;
     await after();

@@ -1,7 +1,7 @@
 /** What moves the content of files in one restore, put together. */
 import { DATA } from "@bcat/pack";
 import type { Directory, Posix } from "@bcat/posix";
-import { RangeOpener, type Repository } from "@bcat/repository";
+import { type Environment, RangeOpener, type Repository } from "@bcat/repository";
 import { Contents } from "./contents.js";
 import { FileWriter } from "./file-writer.js";
 import { JobRunner } from "./job-runner.js";
@@ -17,6 +17,10 @@ const THREADS_MAX = 32;
 /** Descriptors that the main thread may need, and those of each other one, which loads modules and opens directories. */
 const MAIN_DESCRIPTORS = 96;
 const THREAD_DESCRIPTORS = 32;
+/** Files of several chunks that are open at once in each of two batches: where descriptors are few, and elsewhere. */
+const FEW_LARGE_FILES = 8;
+const MANY_LARGE_FILES = 128;
+const MANY_DESCRIPTORS = 1_000;
 
 export interface RestoreParts {
   readonly repository: Repository;
@@ -46,7 +50,8 @@ export function createContents(
     createThreads: threadsMaker(parts),
     startFiles: repository.environment.sizes?.filesBeforeThreads,
   });
-  return new Contents(repository, jobs, large);
+  const reader = repository.bulkReader();
+  return new Contents({ reader, jobs, large, largeFilesMax: largeFilesMax(repository.environment) });
 }
 
 /** Undefined when this thread is to do everything. */
@@ -59,4 +64,8 @@ function threadsMaker({ repository, posix, top, threads }: RestoreParts): (() =>
   if (count < 1 || !posix.reachesByDescriptor) return undefined;
   const accelerators = environment.accelerators ?? "auto";
   return () => new RestoreThreads({ count, keys: context.keys.share(), accelerators, top });
+}
+
+function largeFilesMax({ descriptorLimit = 0 }: Environment): number {
+  return descriptorLimit >= MANY_DESCRIPTORS ? MANY_LARGE_FILES : FEW_LARGE_FILES;
 }

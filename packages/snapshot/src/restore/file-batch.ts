@@ -8,8 +8,6 @@ import type { WaitingFile } from "./waiting-file.js";
 
 /** Chunks of one batch. */
 const CHUNKS_MAX = 16_384;
-/** Files of several chunks in a batch: so many may be open at once. */
-const LARGE_FILES_MAX = 8;
 
 export class FileBatch {
   readonly files: WaitingFile[] = [];
@@ -18,11 +16,17 @@ export class FileBatch {
   /** Bytes that each has by the tree. */
   readonly lengths = new Uint32Array(CHUNKS_MAX);
   readonly #ids = new Uint8Array(CHUNKS_MAX * idSize);
+  readonly #largeFilesMax: number;
   #largeFiles = 0;
+
+  /** @param largeFilesMax files of several chunks, which are open at once */
+  constructor(largeFilesMax: number) {
+    this.#largeFilesMax = largeFilesMax;
+  }
 
   /** True when there may be no room for another file. */
   get isFull(): boolean {
-    return this.files.length > CHUNKS_MAX - contentChunkCountMax || this.#largeFiles >= LARGE_FILES_MAX;
+    return this.files.length > CHUNKS_MAX - contentChunkCountMax || this.#largeFiles >= this.#largeFilesMax;
   }
 
   get wanted(): WantedChunks {
