@@ -53,8 +53,11 @@ export interface ChunkStoreOptions {
 
 /** Threads that make frames of their own chunks of data, by what {@link ChunkStore.share} tells them. */
 export interface FrameThreads {
-  /** Waits until they have handed over all frames that they have begun; they begin none until this store goes on. */
-  flush(): Promise<void>;
+  /**
+   * Waits until they have handed over all frames that they have begun; they begin none until this store goes on. `between`
+   * is waited for now and then meanwhile, so that what is on its way stays bounded.
+   */
+  flush(between: () => Promise<void>): Promise<void>;
   /** Has them look chunks up here from now on. */
   adopt(indexes: readonly SharedIndex[]): void;
 }
@@ -149,11 +152,7 @@ export class ChunkStore {
 
   /** Waits until there is an arena for the next pack of each kind. @throws what a write to the storage failed with */
   async ready(): Promise<void> {
-    for (const kind of KINDS) {
-      const lane = this.#lanes[kind];
-      lane.uploads.throwFailure();
-      while (this.#isBusy(lane)) await lane.uploads.next();
-    }
+    await this.#room();
     if (!this.#hasManyClaims) return;
     await this.settle();
     this.threads?.adopt(this.#shareIndexes());
@@ -164,7 +163,7 @@ export class ChunkStore {
   /** Makes everything durable that was stored, and writes the segments that name it. @throws as {@link ready} */
   async settle(): Promise<void> {
     if (this.#session.isDryRun) return;
-    await this.threads?.flush();
+    await this.threads?.flush(() => this.#room());
     for (const kind of KINDS) {
       const lane = this.#lanes[kind];
       lane.builder.flush();
@@ -177,6 +176,14 @@ export class ChunkStore {
   /** Waits until nothing is on its way any more; errors no longer matter. */
   async close(): Promise<void> {
     for (const kind of KINDS) await this.#lanes[kind].uploads.settle();
+  }
+
+  async #room(): Promise<void> {
+    for (const kind of KINDS) {
+      const lane = this.#lanes[kind];
+      lane.uploads.throwFailure();
+      while (this.#isBusy(lane)) await lane.uploads.next();
+    }
   }
 
   /** A pack closes as soon as it is full, with what waits in the shared frame: small packs, of tests, stay small. */

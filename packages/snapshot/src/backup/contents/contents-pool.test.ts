@@ -77,7 +77,7 @@ async function nextExit(): Promise<void> {
 async function ask(pool: ContentsPool): Promise<void> {
   while (!pool.hasRoom) await new Promise((resolve) => setImmediate(resolve));
   pool.start(task);
-  await pool.flush();
+  await pool.flush(async () => {});
 }
 
 describe("ContentsPool", () => {
@@ -109,7 +109,7 @@ describe("ContentsPool", () => {
     const exit = nextExit();
     const pool = createPoolOf(`${code};`);
     await exit;
-    await pool.flush();
+    await pool.flush(async () => {});
     expect([pool.hasRoom, pool.isBusy, pool.take()]).toEqual([false, false, false]);
     await pool.close();
   });

@@ -119,13 +119,20 @@ export class ContentsPool {
     });
   }
 
-  /** Waits until all jobs are done and all frames that were begun are here. */
-  async flush(): Promise<void> {
-    while (this.isBusy) await this.wait();
+  /** Waits until all jobs are done and all frames that were begun are here; and for `between` now and then. */
+  async flush(between: () => Promise<void>): Promise<void> {
+    await this.#idle(between);
     for (const thread of this.#threads) {
       if (thread.thread.isReady) this.#post(thread, { ...silent, job: { kind: "flush" }, group: this.onGroup });
     }
-    while (this.isBusy) await this.wait();
+    await this.#idle(between);
+  }
+
+  async #idle(between: () => Promise<void>): Promise<void> {
+    while (this.isBusy) {
+      await this.wait();
+      await between();
+    }
   }
 
   /** What frames go to that are handed over at a flush. */

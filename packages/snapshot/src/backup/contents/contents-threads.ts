@@ -86,7 +86,10 @@ export class ContentsThreads {
 
   /** Waits until no thread has anything to do. */
   async idle(): Promise<void> {
-    while (this.isBusy) await this.wait();
+    while (this.isBusy) {
+      await this.wait();
+      if (this.#options.chunks.isBusy) await this.#options.chunks.ready();
+    }
   }
 
   /** Ends them. */
