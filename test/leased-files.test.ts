@@ -5,6 +5,7 @@ import type { Posix } from "@bcat/posix";
 import { createMemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openClient } from "./kit/client.js";
+import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
 const FILES = 40;
@@ -12,7 +13,7 @@ let scratch: Scratch;
 let source: string;
 
 beforeEach(() => {
-  scratch = makeScratch(2 ** 24)!;
+  scratch = makeScratch(2 ** 27)!;
   source = join(scratch.path, "source");
   fs.mkdirSync(source);
   for (let i = 0; i < FILES; i++) fs.writeFileSync(join(source, `file ${i}`), `content ${i}`);
@@ -40,6 +41,20 @@ test("are read when they have been given up", async () => {
   client.time = Date.now() + 3_600_000;
   expect(await client.backup([source])).toMatchObject({ errors: 0, filesNew: FILES });
   expect(client.warnings).toEqual([]);
+});
+
+test("are read, though they are large and left to another thread first", async () => {
+  for (let i = 0; i < FILES; i++) fs.rmSync(join(source, `file ${i}`));
+  for (let i = 0; i < 6; i++) fs.writeFileSync(join(source, `file ${i}`), randomBytesOf(`${i}`, 5 * 2 ** 20));
+  const sizes = { filesBeforeThreads: 1 };
+  await using client = await openClient(createMemoryStorage(), { replace: leasing(2), sizes });
+  client.time = Date.now() + 3_600_000;
+  expect(await client.backup([source], { threads: 2 })).toMatchObject({ errors: 0, filesNew: 6 });
+  const target = join(scratch.path, "target");
+  await client.restore("all", target);
+  for (let i = 0; i < 6; i++) {
+    expect(fs.readFileSync(join(target, `file ${i}`)).equals(randomBytesOf(`${i}`, 5 * 2 ** 20))).toBe(true);
+  }
 });
 
 test("are read when they are roots themselves", async () => {

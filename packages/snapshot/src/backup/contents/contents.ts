@@ -213,35 +213,48 @@ export class Contents {
     await this.#threads.idle();
     this.#options.directories().closeIdle();
     try {
-      await this.#readLarge(file);
+      // What another thread could not read is not left to one again.
+      await this.#readHere(file);
     } finally {
       file.visit.pending--;
     }
   }
 
   async #readLarge(file: BatchedFile): Promise<void> {
-    const { visit, row } = file;
-    const size = visit.table.columns.sizes[row]!;
+    const size = file.visit.table.columns.sizes[file.row]!;
     this.#threads.count(1, size);
+    if (size >= WAIT_SIZE) await this.#threads.ready();
+    if (size > WHOLE_SIZE_MAX || !(await this.#leave(file, size))) await this.#readHere(file);
+  }
+
+  async #readHere(file: BatchedFile): Promise<void> {
     try {
-      if (size >= WAIT_SIZE) await this.#threads.ready();
-      if (size <= WHOLE_SIZE_MAX && this.#threads.hasIdle) await this.#leave(file, size);
-      else await this.#readPatiently(file);
+      await this.#readPatiently(file);
     } catch (error) {
-      this.#options.run.dropRow(visit, row, requireSourceFault(error));
+      this.#options.run.dropRow(file.visit, file.row, requireSourceFault(error));
     }
   }
 
-  /** Leaves a large file to another thread: every byte stays there until it is sealed. */
-  async #leave(file: BatchedFile, size: number): Promise<void> {
+  /** Leaves a large file to a thread that has nothing to do: every byte stays there until it is sealed. False without one. */
+  async #leave(file: BatchedFile, size: number): Promise<boolean> {
     const { visit } = file;
-    const handle = await this.#options.directories().handle(visit.directory);
+    if (!this.#threads.hasIdle) return false;
+    let handle: Directory;
+    try {
+      handle = await this.#options.directories().handle(visit.directory);
+    } catch {
+      // Whoever reads it here finds out what that means.
+      return false;
+    }
+    // Meanwhile it may have been given something.
+    if (!this.#threads.hasIdle) return false;
     this.#options.directories().hold(visit.directory);
     visit.pending++;
     const batch = new FileBatch(1);
     batch.add(file, handle, size);
     this.#threads.start({ ...this.#task(batch, WHOLE_SIZE_MAX), isLong: true });
     await this.#tellRun();
+    return true;
   }
 
   /** Once more, when there was no descriptor for it and those that can be are given back. */
