@@ -68,8 +68,8 @@ const SABOTAGES = [
   {
     what: "two-second rule off",
     file: "packages/snapshot/src/backup/contents/file-reader.ts",
-    from: "> now - RACY_MS",
-    to: "> now + 1e15 * RACY_MS",
+    from: "> now - this.#racyMs(file)",
+    to: "> now + 1e15 * this.#racyMs(file)",
     test: "test/changes.test.ts",
   },
   {
@@ -124,8 +124,8 @@ const SABOTAGES = [
   {
     what: "files of an ended thread left open",
     file: "packages/snapshot/src/backup/contents/contents-pool.ts",
-    from: "thread.descriptors.closeAll();",
-    to: "",
+    from: "      descriptors.closeAll();",
+    to: "      descriptors.add(-1);",
     test: "packages/snapshot/src/backup/contents/contents-pool.test.ts",
   },
   {
