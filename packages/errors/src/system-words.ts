@@ -3,6 +3,7 @@
 /** By code; what a file or its folder met. */
 export const systemWords: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EAGAIN: "another program has it and does not let go",
   EBUSY: "it is in use",
   EDQUOT: "no space left within the quota",
   EEXIST: "something else is there",

@@ -1,7 +1,6 @@
 /** What the core is given of the world: randomness, the time, who and where we are. */
 import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
-import { setTimeout } from "node:timers/promises";
 import type { Environment } from "@bcat/repository";
 import type { Accelerated } from "./accelerated.js";
 import { loadClientId } from "./client-id.js";
@@ -23,7 +22,7 @@ export async function createEnvironment(place: Place, accelerated: Accelerated):
   return {
     random,
     now: Date.now,
-    wait: (milliseconds) => setTimeout(milliseconds),
+    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     host: hostname(),
     user: userName(),
     // Asked for by backups only.

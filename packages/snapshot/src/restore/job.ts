@@ -1,14 +1,12 @@
 /** Files that one thread makes, or goes on writing, in one go. All that is handed over can be cloned. */
-import type { SharedKeys } from "@bcat/crypto";
 import type { Directory } from "@bcat/posix";
 import type { FetchedRange } from "@bcat/repository";
+import type { ThreadContextData } from "../thread-context.js";
 import type { TargetDirectory } from "./target-directory.js";
 import type { WaitingFile } from "./waiting-file.js";
 
 /** What a thread is given when it starts. */
-export interface RestoreThreadData {
-  readonly keys: SharedKeys;
-  readonly accelerators: "off" | "auto" | "required";
+export interface RestoreThreadData extends ThreadContextData {
   /** The directory that all others are below. It stays open, for its descriptor is used here. */
   readonly top: Directory;
 }

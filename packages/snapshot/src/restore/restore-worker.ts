@@ -1,9 +1,9 @@
 /** A thread that restores files: each job is run to its end in one go, and answered. */
 import { parentPort, workerData } from "node:worker_threads";
-import { loadBlake3, loadGcm, RepositoryKeys } from "@bcat/crypto";
-import { DATA, idLabel, loadZstd, type PackContext } from "@bcat/pack";
+import { DATA, idLabel, type PackContext } from "@bcat/pack";
 import { loadPosix } from "@bcat/posix";
 import { RangeOpener } from "@bcat/repository";
+import { loadThreadContext } from "../thread-context.js";
 import { FileWriter } from "./file-writer.js";
 import type { JobDirectories, JobResult, PostedJob, RestoreThreadData } from "./job.js";
 import { JobRunner } from "./job-runner.js";
@@ -56,16 +56,10 @@ class RestoreThread {
 }
 
 async function start(data: RestoreThreadData): Promise<void> {
-  const mode = data.accelerators;
-  const thread = new RestoreThread(data, {
-    keys: new RepositoryKeys(data.keys.rootKey, data.keys.repositoryId),
-    blake3: loadBlake3(mode),
-    gcm: loadGcm(mode),
-    zstd: await loadZstd(mode),
-    random: (length) => {
-      throw new RangeError(`Cannot draw ${length} random bytes in a thread`);
-    },
+  const context = await loadThreadContext(data, (length) => {
+    throw new RangeError(`Cannot draw ${length} random bytes in a thread`);
   });
+  const thread = new RestoreThread(data, context);
   parentPort!.on("message", (job: PostedJob) => {
     const result = thread.run(job);
     parentPort!.postMessage(result, [result.states.buffer as ArrayBuffer]);

@@ -87,8 +87,8 @@ export class ContentsPool {
     this.#post(least, task);
   }
 
-  /** Waits until a thread is ready; false when none will ever be. @throws as {@link take} */
-  async ready(): Promise<boolean> {
+  /** Waits until a thread is ready, or it is clear that none will ever be. @throws as {@link take} */
+  async ready(): Promise<void> {
     const starting = this.#threads.filter(({ thread }) => !thread.isReady);
     for (const { thread } of starting) thread.hold();
     while (this.#threads.length > 0 && !this.#threads.some(({ thread }) => thread.isReady)) {
@@ -96,7 +96,6 @@ export class ContentsPool {
       this.#throwFailure();
     }
     for (const { thread, tasks } of starting) if (tasks.length === 0) thread.idle();
-    return this.#threads.length > 0;
   }
 
   /** Takes in what there is by now; false when there is nothing. @throws BcatError when a thread has failed */

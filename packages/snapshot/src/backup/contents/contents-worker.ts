@@ -4,19 +4,18 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { createCutter } from "@bcat/chunker";
-import { loadBlake3, loadGcm, RepositoryKeys } from "@bcat/crypto";
 import { SourceError, systemErrorCode } from "@bcat/errors";
 import {
   ChunkClaims,
   type ChunkIndex,
   FrameBuilder,
   idLabel,
-  loadZstd,
   openSharedIndex,
   type PackContext,
   type SharedIndex,
 } from "@bcat/pack";
 import { loadPosix } from "@bcat/posix";
+import { loadThreadContext } from "../../thread-context.js";
 import { isForLater } from "../source-fault.js";
 import { ChunkMaker } from "./chunk-maker.js";
 import { FileReader } from "./file-reader.js";
@@ -137,14 +136,7 @@ function randomFrom(bytes: Uint8Array): (length: number) => Uint8Array {
 }
 
 async function start(data: ContentsThreadData): Promise<void> {
-  const mode = data.accelerators;
-  const thread = new ContentsThread(data, {
-    keys: new RepositoryKeys(data.keys.rootKey, data.keys.repositoryId),
-    blake3: loadBlake3(mode),
-    gcm: loadGcm(mode),
-    zstd: await loadZstd(mode),
-    random: randomFrom(data.random),
-  });
+  const thread = new ContentsThread(data, await loadThreadContext(data, randomFrom(data.random)));
   parentPort!.on("message", (job: Job) => thread.run(job));
   parentPort!.on("messageerror", (error) => {
     throw error;

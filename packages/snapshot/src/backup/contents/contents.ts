@@ -1,6 +1,6 @@
 /**
- * Has files read and their contents stored: small ones in batches, by another thread with room or else in this one, large
- * ones by this one. What there was no descriptor for is read again when fewer are in use.
+ * Has files read and their contents stored: small ones in batches, by another thread with room or else in this one; a
+ * large one by a thread that has nothing to do, or else in this one. What a thread could not read is read here, later.
  */
 import type { Directory } from "@bcat/posix";
 import type { StoreTree } from "../../tree/list-writer.js";
@@ -45,7 +45,7 @@ export class Contents {
   readonly #threads: ContentsThreads;
   readonly #storer: FileStorer;
   #batch: FileBatch;
-  /** Files that there was no descriptor for, or that have become large. */
+  /** Files that there was no descriptor for, that somebody has a lease on, or that have become large. */
   readonly #again: BatchedFile[] = [];
   /** Bytes that were stored by other threads since the run was told; and those of files that they have not finished. */
   #sizeTaken = 0;
@@ -176,6 +176,8 @@ export class Contents {
     const stored = { stat: record.stat, content: builder.finish(record.inline) };
     settleFile(file, record, stored, this.#options.run);
     this.#sizeTaken += record.size;
+    // It is counted whole now.
+    this.#sizeReading = 0;
     this.#letGo(file);
   }
 
@@ -208,7 +210,7 @@ export class Contents {
     await this.#options.run.breathe(size, reading);
   }
 
-  /** Reads a file that there was no descriptor for, when nothing else needs one. */
+  /** Reads a file that could not be read in its turn, when nothing else needs a descriptor. */
   async #readAgain(file: BatchedFile): Promise<void> {
     await this.#threads.idle();
     this.#options.directories().closeIdle();

@@ -1,4 +1,4 @@
-/** Reads files in this thread, and takes what comes of each into its row. Only this thread cuts large ones. */
+/** Reads files in this thread, and takes what comes of each into its row. Chunks of large ones are stored by all threads. */
 import type { Directory } from "@bcat/posix";
 import type { StoreTree } from "../../tree/list-writer.js";
 import type { BackupRun } from "../backup-run.js";
@@ -9,7 +9,7 @@ import { type BatchedFile, pathOf } from "./file-batch.js";
 import type { ContentSink, FileReader, ReadFile } from "./file-reader.js";
 import { settleFile } from "./settle-file.js";
 
-/** A file of this size or more is read and cut here, and stored by all. */
+/** A file of this size or more is large: it is read by itself, and not in a batch. */
 export const LARGE_SIZE = 4 * 2 ** 20;
 
 export interface FileStorerOptions {

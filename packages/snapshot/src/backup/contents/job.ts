@@ -1,13 +1,11 @@
 /** What the main thread asks of a thread that reads files. All of it can be cloned. */
 import type { ChunkerSettings } from "@bcat/chunker";
-import type { SharedKeys } from "@bcat/crypto";
 import type { SharedIndex } from "@bcat/pack";
 import type { SharedStore } from "@bcat/repository";
+import type { ThreadContextData } from "../../thread-context.js";
 
 /** What a thread is given when it starts. */
-export interface ContentsThreadData {
-  readonly keys: SharedKeys;
-  readonly accelerators: "off" | "auto" | "required";
+export interface ContentsThreadData extends ThreadContextData {
   /** Fresh random bytes, {@link THREAD_RANDOM_SIZE}: a thread draws none by itself. */
   readonly random: Uint8Array;
   readonly chunker: ChunkerSettings;
