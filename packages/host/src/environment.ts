@@ -8,17 +8,17 @@ import { descriptorLimit } from "./descriptor-limit.js";
 import { timeZone } from "./time-zone.js";
 import type { Variables } from "./variables.js";
 
-export interface Place {
+export interface EnvironmentOptions {
   /** The program and its version, such as `bcat 0.1.0`, recorded in what it writes. */
   readonly program: string;
-  /** Absolute path of the repository. */
+  /** Where the repository is, for messages and memory; no secrets. */
   readonly location: string;
   /** The cache folder, which exists. */
   readonly cache: string | undefined;
   readonly variables: Variables;
 }
 
-export async function createEnvironment(place: Place, accelerated: Accelerated): Promise<Environment> {
+export async function createEnvironment(options: EnvironmentOptions, accelerated: Accelerated): Promise<Environment> {
   return {
     random,
     now: Date.now,
@@ -27,16 +27,16 @@ export async function createEnvironment(place: Place, accelerated: Accelerated):
     user: userName(),
     // Asked for by backups only.
     get zone() {
-      return timeZone(place.variables);
+      return timeZone(options.variables);
     },
-    clientId: await loadClientId(place.cache, random),
-    programVersion: place.program,
-    cacheDirectory: place.cache,
+    clientId: await loadClientId(options.cache, random),
+    programVersion: options.program,
+    cacheDirectory: options.cache,
     // Asked for by restores only.
     get descriptorLimit() {
       return descriptorLimit();
     },
-    location: place.location,
+    location: options.location,
     accelerators: accelerated.mode,
     blake3: accelerated.blake3,
     zstd: accelerated.zstd,

@@ -9,9 +9,10 @@ export {
   missingAccelerators,
 } from "./accelerated.js";
 export { type CacheChoice, type CachePlace, createCache, locateCache } from "./cache-directory.js";
-export { createEnvironment, type Place, random } from "./environment.js";
+export { createEnvironment, type EnvironmentOptions, random } from "./environment.js";
 export { baseDirectory, locateRepository } from "./location.js";
 export { loadOwnerNames } from "./owner-names.js";
+export type { FolderPlace, Place } from "./place.js";
 export { getSecret, type SecretSource } from "./secret.js";
 export { createSite, noRepository, openSite, ownFolders, prepareSite, type Site, type SiteOptions } from "./site.js";
 export type { Variables } from "./variables.js";

@@ -11,7 +11,7 @@ describe("locateRepository()", () => {
     ["./s3:x", `${process.cwd()}/s3:x`],
     ["photos:2026", `${process.cwd()}/photos:2026`],
   ])("takes %s for the folder %s", (given, folder) => {
-    expect(locateRepository(given, {})).toBe(folder);
+    expect(locateRepository(given, {})).toEqual({ kind: "folder", location: folder, path: folder });
   });
 
   test.each([
@@ -36,8 +36,10 @@ describe("locateRepository()", () => {
   });
 
   test("has a default, by XDG_DATA_HOME or HOME", () => {
-    expect(locateRepository(undefined, { XDG_DATA_HOME: "/d", HOME: "/h" })).toBe("/d/bcat");
-    expect(locateRepository(undefined, { XDG_DATA_HOME: "relative", HOME: "/h" })).toBe("/h/.local/share/bcat");
+    expect(locateRepository(undefined, { XDG_DATA_HOME: "/d", HOME: "/h" }).location).toBe("/d/bcat");
+    expect(locateRepository(undefined, { XDG_DATA_HOME: "relative", HOME: "/h" }).location).toBe(
+      "/h/.local/share/bcat",
+    );
     expect(() => locateRepository(undefined, { HOME: "" })).toThrow(expect.objectContaining({ code: "usage" }));
   });
 });

@@ -1,8 +1,9 @@
-/** Where a repository is: a folder, as a path or a `file:///` URL. Other spellings are known only to be refused. */
+/** From what a user names to a place: a folder, as a path or a `file:///` URL. Other spellings are known only to be refused. */
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BcatError } from "@bcat/errors";
 import { absolutePath } from "./absolute-path.js";
+import type { Place } from "./place.js";
 import type { Variables } from "./variables.js";
 
 /** Storages that restic, or a later bcat, knows by these first words. */
@@ -10,14 +11,14 @@ const otherSchemes = /^(s3|sftp|ssh|rest|rclone|b2|azure|gs|swift|https?|webdavs
 const anyScheme = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
- * The absolute path of the repository's folder. `given` is what the user named, if anything.
+ * The place that `given`, what the user named if anything, stands for. Nothing is touched.
  *
- * @throws {BcatError} with code "usage" for what is not a folder, or when there is no home to put the default into.
+ * @throws {BcatError} with code "usage" for what is no place, or when there is no home to put the default into.
  */
-export function locateRepository(given: string | undefined, variables: Variables): string {
-  if (given === undefined) return defaultRepository(variables);
-  if (/^file:/i.test(given)) return pathOfUrl(given);
-  if (given.startsWith("local:")) return absolutePath(given.slice("local:".length));
+export function locateRepository(given: string | undefined, variables: Variables): Place {
+  if (given === undefined) return folder(defaultRepository(variables));
+  if (/^file:/i.test(given)) return folder(pathOfUrl(given));
+  if (given.startsWith("local:")) return folder(absolutePath(given.slice("local:".length)));
   if (otherSchemes.test(given) || anyScheme.test(given)) {
     const scheme = given.slice(0, given.indexOf(":"));
     throw new BcatError(
@@ -25,7 +26,11 @@ export function locateRepository(given: string | undefined, variables: Variables
       `Cannot use a repository at "${scheme}:…": not supported by this version; name a folder, or ./${scheme}:… for one of that name`,
     );
   }
-  return absolutePath(given);
+  return folder(absolutePath(given));
+}
+
+function folder(path: string): Place {
+  return { kind: "folder", location: path, path };
 }
 
 function defaultRepository(variables: Variables): string {

@@ -7,8 +7,9 @@ import type { Environment, Repository } from "@bcat/repository";
 import type { Storage } from "@bcat/storage";
 import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
 import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
-import { createEnvironment, random } from "./environment.js";
+import { createEnvironment } from "./environment.js";
 import { locateRepository } from "./location.js";
+import { openPlace, type Place } from "./place.js";
 import { getSecret, type SecretSource } from "./secret.js";
 import type { Variables } from "./variables.js";
 
@@ -28,8 +29,7 @@ export interface SiteOptions {
 
 /** The place of a repository, which may not be there yet. */
 export interface Site {
-  /** Absolute path. */
-  readonly location: string;
+  readonly place: Place;
   readonly storage: Storage;
   readonly environment: Environment;
   readonly posix: Posix;
@@ -40,33 +40,26 @@ export interface Site {
 /** Looks at everything that the user can have got wrong before anything is touched. */
 export async function prepareSite(options: SiteOptions): Promise<Site> {
   const { variables, program, signal } = options;
-  const location = locateRepository(options.repository, variables);
+  const place = locateRepository(options.repository, variables);
   const cachePlace = locateCache(options.cache ?? {}, variables);
   const accelerated = await loadAccelerated(acceleratorsOf(variables));
-  const { createAbortableStorage, openLocalStorage } = await import("@bcat/storage");
+  const { createAbortableStorage } = await import("@bcat/storage");
+  const storage = createAbortableStorage(await openPlace(place, accelerated), signal);
   const cache = await createCache(cachePlace, options.onNotice);
   return {
-    location,
-    storage: createAbortableStorage(
-      openLocalStorage(location, { suffix: randomSuffix, posix: accelerated.posix }),
-      signal,
-    ),
-    environment: await createEnvironment({ program, location, cache, variables }, accelerated),
+    place,
+    storage,
+    environment: await createEnvironment({ program, location: place.location, cache, variables }, accelerated),
     posix: accelerated.posix,
     secret: (isNew) => getSecret(options.secret, { isNew, signal }),
   };
-}
-
-/** For names of temporary files. */
-function randomSuffix(): string {
-  return Buffer.from(random(8)).toString("hex");
 }
 
 /** @throws {BcatError} with code "no-repository" before the secret is asked for. */
 export async function openSite(site: Site, signal: AbortSignal): Promise<Repository> {
   const { findConfig, openRepository, unlockRepository } = await import("@bcat/repository");
   const config = await findConfig(site.storage, site.environment);
-  if (config === undefined) throw noRepository(site.location);
+  if (config === undefined) throw noRepository(site.place);
   const secret = await site.secret(false);
   signal.throwIfAborted();
   const { rootKey } = await unlockRepository(site.storage, secret, site.environment, config);
@@ -81,13 +74,13 @@ export async function createSite(
 ): Promise<Repository> {
   const { initRepository, repositoryExists } = await import("@bcat/repository");
   if (await repositoryExists(site.storage))
-    throw new BcatError("exists", `Cannot create a repository in "${site.location}": there is one already`);
+    throw new BcatError("exists", `Cannot create a repository in "${site.place.location}": there is one already`);
   const secret = await site.secret(true);
   signal.throwIfAborted();
   return await initRepository(site.storage, { secret, ...(chunker && { chunker }) }, site.environment);
 }
 
-export function noRepository(location: string): BcatError {
+export function noRepository({ location }: Place): BcatError {
   return new BcatError(
     "no-repository",
     `Cannot open the repository in "${location}": there is none; name another with --repo, or create it with bcat init`,
@@ -95,6 +88,6 @@ export function noRepository(location: string): BcatError {
 }
 
 /** What a backup leaves out where it meets it: the repository itself and its cache. */
-export function ownFolders({ location, environment: { cacheDirectory } }: Site): Uint8Array[] {
-  return [location, cacheDirectory].filter((path) => path !== undefined).map((path) => Buffer.from(path));
+export function ownFolders({ place, environment: { cacheDirectory } }: Site): Uint8Array[] {
+  return [place.path, cacheDirectory].filter((path) => path !== undefined).map((path) => Buffer.from(path));
 }

@@ -110,7 +110,7 @@ async function openOrCreate(site: Site, { options, signal }: Context) {
   if (!options.switch("init")) return await openSite(site, signal);
   const { repositoryExists } = await import("@bcat/repository");
   if (await repositoryExists(site.storage)) return await openSite(site, signal);
-  if (options.switch("dry-run")) throw noRepository(site.location);
+  if (options.switch("dry-run")) throw noRepository(site.place);
   try {
     return await createSite(site, { signal });
   } catch (error) {

@@ -35,8 +35,8 @@ export const init: Command = {
     const site = await siteOf(context);
     await using repository = await createSite(site, { signal, chunker });
     const id = Buffer.from(repository.id).toString("hex");
-    if (output.json) output.message({ message_type: "initialized", id, repository: site.location });
-    else if (!output.quiet) output.print(`created repository ${id.slice(0, shortIdLength)} in ${site.location}`);
+    if (output.json) output.message({ message_type: "initialized", id, repository: site.place.location });
+    else if (!output.quiet) output.print(`created repository ${id.slice(0, shortIdLength)} in ${site.place.location}`);
     return exitCodes.done;
   },
 };

@@ -1,0 +1,32 @@
+/** The kinds of place a repository can lie in, and how each is opened. */
+import type { Posix } from "@bcat/posix";
+import type { Storage } from "@bcat/storage";
+import { random } from "./environment.js";
+
+export interface FolderPlace {
+  readonly kind: "folder";
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** Where a repository lies, as far as what the user named tells. */
+export type Place = FolderPlace & {
+  /** For messages, and for what a client remembers of the place; the same for all spellings of one, without secrets. */
+  readonly location: string;
+};
+
+/** What opening a place takes from the program. */
+export interface PlaceContext {
+  readonly posix: Posix;
+}
+
+/** The storage there, undecorated; nothing is asked of it yet. */
+export async function openPlace(place: Place, { posix }: PlaceContext): Promise<Storage> {
+  const { openLocalStorage } = await import("@bcat/storage");
+  return openLocalStorage(place.path, { suffix: randomSuffix, posix });
+}
+
+/** For names of temporary files. */
+function randomSuffix(): string {
+  return Buffer.from(random(8)).toString("hex");
+}
