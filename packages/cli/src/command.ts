@@ -1,4 +1,5 @@
 /** What a command is, and what it is given. Each is one file under `commands/`: it parses, calls a package and prints. */
+import type { Meter } from "@bcat/host";
 import type { Flags, Options, Variables } from "./options.js";
 import type { Output } from "./output.js";
 import type { Ask } from "./passphrase.js";
@@ -32,6 +33,8 @@ export interface Context {
   readonly operands: readonly string[];
   readonly variables: Variables;
   readonly output: Output;
+  /** Of all requests that the command makes. */
+  readonly meter: Meter;
   /** Asks for a passphrase, where there is a terminal. */
   readonly ask: Ask | undefined;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with the error to throw as its reason. */

@@ -5,6 +5,7 @@
  * Variables are mapped by hand because yargs takes every `BCAT_*` for a flag, and refuses those it does not know.
  */
 import type { Variables } from "@bcat/host";
+import { placeFlags } from "./place-flags.js";
 import { usageError } from "./usage.js";
 
 export type { Variables } from "@bcat/host";
@@ -42,8 +43,10 @@ export const globalFlags: Flags = {
   "key-file": { kind: "text", description: "file of 32 to 4,096 bytes that is the key, instead of a passphrase" },
   "cache-dir": { kind: "text", description: "folder of the local cache (default: $XDG_CACHE_HOME/bcat)" },
   "no-cache": { kind: "switch", description: "keep no local cache" },
+  ...placeFlags,
   json: { kind: "switch", description: "print JSON, with restic's field names" },
   quiet: { kind: "switch", short: "q", description: "print no progress and no summary" },
+  verbose: { kind: "switch", short: "v", description: "print more, such as the requests that were made" },
 };
 
 /** The name of the environment variable that stands for a flag. */
@@ -70,6 +73,12 @@ export class Options {
 
   switch(name: string): boolean {
     return this.#get(name, "switch")?.at(-1) === "true";
+  }
+
+  /** How often a switch was given, since it was last turned off. */
+  count(name: string): number {
+    const values = this.#get(name, "switch") ?? [];
+    return values.length - 1 - values.lastIndexOf("false");
   }
 
   text(name: string): string | undefined {

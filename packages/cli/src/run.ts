@@ -1,5 +1,6 @@
 /** One run of bcat: from the words of the command line to an exit code. */
 import { BcatError, isBcatError } from "@bcat/errors";
+import { Meter } from "@bcat/host";
 import type { Command } from "./command.js";
 import { type CommandLine, parseCommandLine } from "./command-line.js";
 import { commands } from "./commands.js";
@@ -9,6 +10,7 @@ import type { Interruption } from "./interruption.js";
 import type { Variables } from "./options.js";
 import type { Output } from "./output.js";
 import type { Ask } from "./passphrase.js";
+import { printRequests } from "./requests.js";
 import { wantsDebug } from "./settings.js";
 
 /** Wrappings of an error that are looked through. */
@@ -35,22 +37,23 @@ export async function run(words: readonly string[], world: World): Promise<numbe
     command = line.command;
     output.json = line.options.switch("json");
     output.quiet = line.options.switch("quiet");
-    const { options, operands } = line;
-    const exitCode = await command.run({
-      options,
-      operands,
-      variables,
-      output,
-      ask: world.ask,
-      signal: interruption.signal,
-    });
-    return await finish(exitCode, output);
+    return await finish(await runCommand(line, world), output);
   } catch (error) {
     output.status(undefined);
     const debug = wantsDebug(variables);
     const cause = findInterruption(error, interruption);
     if (cause !== undefined) return reportInterruption(cause, { command, world, debug });
     return reportFailure(describeError(error, command?.name), output, debug);
+  }
+}
+
+async function runCommand({ command, options, operands }: CommandLine & { kind: "run" }, world: World) {
+  const { variables, output, ask, interruption } = world;
+  const meter = new Meter();
+  try {
+    return await command.run({ options, operands, variables, output, meter, ask, signal: interruption.signal });
+  } finally {
+    if (options.count("verbose") > 0) printRequests(meter, output);
   }
 }
 

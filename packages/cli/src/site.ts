@@ -3,16 +3,19 @@ import { openSite, prepareSite, type Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { Context } from "./command.js";
 import { chooseSecretSource } from "./passphrase.js";
+import { placeOptions } from "./place-flags.js";
 import { programVersion } from "./program-version.js";
 import { printNotice } from "./warning.js";
 
 /** Looks at everything that the user can have got wrong before anything is touched. */
 export async function siteOf(context: Context): Promise<Site> {
-  const { options, variables, output, signal } = context;
+  const { options, variables, output, signal, meter } = context;
   return await prepareSite({
     repository: options.text("repository"),
     secret: chooseSecretSource(context),
     cache: { directory: options.text("cache-dir"), wanted: !options.switch("no-cache") },
+    placeOptions: placeOptions(options),
+    meter,
     variables,
     program: `bcat ${programVersion()}`,
     signal,

@@ -1,3 +1,4 @@
+export { Meter, type RequestKind, requestKinds } from "@bcat/storage/meter";
 export { absolutePath, absolutePathBytes } from "./absolute-path.js";
 export {
   type Accelerated,
@@ -13,6 +14,8 @@ export { createEnvironment, type EnvironmentOptions, random } from "./environmen
 export { baseDirectory, locateRepository } from "./location.js";
 export { loadOwnerNames } from "./owner-names.js";
 export type { FolderPlace, Place } from "./place.js";
+export type { PlaceOptions } from "./place-options.js";
 export { getSecret, type SecretSource } from "./secret.js";
 export { createSite, noRepository, openSite, ownFolders, prepareSite, type Site, type SiteOptions } from "./site.js";
+export { retryForMsDefault, type StackOptions, stackLocal, stackRemote } from "./storage-stack.js";
 export type { Variables } from "./variables.js";

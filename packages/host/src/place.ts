@@ -1,6 +1,6 @@
 /** The kinds of place a repository can lie in, and how each is opened. */
 import type { Posix } from "@bcat/posix";
-import type { Storage } from "@bcat/storage";
+import type { Meter, Storage } from "@bcat/storage";
 import { random } from "./environment.js";
 
 export interface FolderPlace {
@@ -18,6 +18,8 @@ export type Place = FolderPlace & {
 /** What opening a place takes from the program. */
 export interface PlaceContext {
   readonly posix: Posix;
+  /** For requests beyond the one that each call is taken for. */
+  readonly meter?: Meter;
 }
 
 /** The storage there, undecorated; nothing is asked of it yet. */

@@ -5,12 +5,15 @@ import { BcatError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
 import type { Environment, Repository } from "@bcat/repository";
 import type { Storage } from "@bcat/storage";
+import { Meter } from "@bcat/storage/meter";
 import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
 import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
 import { createEnvironment } from "./environment.js";
 import { locateRepository } from "./location.js";
 import { openPlace, type Place } from "./place.js";
+import type { PlaceOptions } from "./place-options.js";
 import { getSecret, type SecretSource } from "./secret.js";
+import { retryForMsDefault, stackLocal, stackRemote } from "./storage-stack.js";
 import type { Variables } from "./variables.js";
 
 export interface SiteOptions {
@@ -18,12 +21,15 @@ export interface SiteOptions {
   readonly repository?: string | undefined;
   readonly secret: SecretSource;
   readonly cache?: CacheChoice;
+  readonly placeOptions?: PlaceOptions;
+  /** Counts the requests, if given. */
+  readonly meter?: Meter;
   readonly variables: Variables;
   /** The program and its version, such as `bcat 0.1.0`, recorded in what it writes. */
   readonly program: string;
   /** Ends the wait for a secret, and every call to the storage. */
   readonly signal: AbortSignal;
-  /** Told in a line what makes the run slower but not wrong. */
+  /** Told in a line what makes the run slower but not wrong, also while it is under way. */
   readonly onNotice: (line: string) => void;
 }
 
@@ -43,9 +49,12 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
   const place = locateRepository(options.repository, variables);
   const cachePlace = locateCache(options.cache ?? {}, variables);
   const accelerated = await loadAccelerated(acceleratorsOf(variables));
-  const { createAbortableStorage } = await import("@bcat/storage");
-  const storage = createAbortableStorage(await openPlace(place, accelerated), signal);
-  const cache = await createCache(cachePlace, options.onNotice);
+  const { meter = new Meter(), onNotice } = options;
+  const stack = place.kind === "folder" ? stackLocal : stackRemote;
+  const retryForMs = options.placeOptions?.retryForMs ?? retryForMsDefault;
+  const raw = await openPlace(place, { ...accelerated, meter });
+  const storage = await stack(raw, { meter, signal, retryForMs, onNotice });
+  const cache = await createCache(cachePlace, onNotice);
   return {
     place,
     storage,

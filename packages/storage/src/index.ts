@@ -6,9 +6,11 @@ export type { LocalStorage, LocalStorageOptions } from "./local.js";
 export { openLocalStorage } from "./local.js";
 export type { MemoryStorage } from "./memory.js";
 export { createMemoryStorage } from "./memory.js";
+export { Meter, type RequestKind, requestKinds } from "./meter.js";
+export { createMeteredStorage } from "./metered.js";
 export { createMulberry32 } from "./mulberry32.js";
 export type { RetryOptions } from "./retrying.js";
-export { attemptsMaxDefault, createRetryingStorage } from "./retrying.js";
+export { createRetryingStorage } from "./retrying.js";
 export type {
   ByteRange,
   GetOptions,
@@ -18,3 +20,4 @@ export type {
   Registers,
   Storage,
 } from "./storage.js";
+export type { Trouble } from "./trouble.js";

@@ -21,6 +21,7 @@ import { fileProgress } from "../file-progress.js";
 import { pathsField } from "../json.js";
 import type { Flags } from "../options.js";
 import { Progress } from "../progress.js";
+import { requestsField } from "../requests.js";
 import { reportsPerSecond } from "../settings.js";
 import { siteOf } from "../site.js";
 import { usageError } from "../usage.js";
@@ -154,7 +155,7 @@ function printParents(parents: readonly RootParent[], { output }: Context): void
   if (line !== undefined) output.print(line);
 }
 
-function printSummary(summary: BackupSummary, { output }: Context): void {
-  if (output.json) output.message(backupMessage(summary));
+function printSummary(summary: BackupSummary, { output, meter }: Context): void {
+  if (output.json) output.message({ ...backupMessage(summary), ...requestsField(meter) });
   else if (!output.quiet) for (const line of backupReport(summary)) output.print(line);
 }

@@ -6,6 +6,7 @@ import { formatBytes, formatCount, formatDuration, formatItems } from "../format
 import type { Output } from "../output.js";
 import { Progress, type ProgressForm } from "../progress.js";
 import { quoteText } from "../quote.js";
+import { requestsField } from "../requests.js";
 import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 
@@ -83,7 +84,7 @@ function printFinding({ kind, object, message, snapshots }: Finding, output: Out
   output.print(quoteText(`${kind}:${where} ${message}${hit}`));
 }
 
-function printSummary(summary: CheckSummary, elapsedMs: number, { output }: Context): void {
+function printSummary(summary: CheckSummary, elapsedMs: number, { output, meter }: Context): void {
   const { damage, notes, snapshots, packs, segments, chunks, bytesRead } = summary;
   if (output.json) {
     const counts = { snapshots, packs, segments, chunks, bytes_read: bytesRead };
@@ -94,6 +95,7 @@ function printSummary(summary: CheckSummary, elapsedMs: number, { output }: Cont
       num_notes: notes,
       ...counts,
       seconds_elapsed: seconds,
+      ...requestsField(meter),
     });
   } else if (!output.quiet) {
     const read = [formatItems(snapshots, "snapshot"), formatItems(packs, "pack"), formatItems(chunks, "chunk")].join(

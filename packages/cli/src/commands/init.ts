@@ -2,6 +2,7 @@
 import { createSite } from "@bcat/host";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
+import { requestsField } from "../requests.js";
 import { siteOf } from "../site.js";
 
 /** Hexadecimal digits of a repository id that are enough to tell it from others. */
@@ -35,8 +36,12 @@ export const init: Command = {
     const site = await siteOf(context);
     await using repository = await createSite(site, { signal, chunker });
     const id = Buffer.from(repository.id).toString("hex");
-    if (output.json) output.message({ message_type: "initialized", id, repository: site.place.location });
-    else if (!output.quiet) output.print(`created repository ${id.slice(0, shortIdLength)} in ${site.place.location}`);
+    if (output.json) {
+      const repository = site.place.location;
+      output.message({ message_type: "initialized", id, repository, ...requestsField(context.meter) });
+    }
+    if (!output.json && !output.quiet)
+      output.print(`created repository ${id.slice(0, shortIdLength)} in ${site.place.location}`);
     return exitCodes.done;
   },
 };

@@ -9,6 +9,7 @@ import { fileProgress } from "../file-progress.js";
 import { formatBytes, formatDuration, formatItems } from "../format.js";
 import { Progress } from "../progress.js";
 import { quoteText } from "../quote.js";
+import { requestsField } from "../requests.js";
 import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 import { snapshotPath } from "../snapshot-path.js";
@@ -76,7 +77,11 @@ interface Restored {
   readonly into: string;
 }
 
-function printSummary(summary: RestoreSummary, { elapsedMs, number, into }: Restored, { output }: Context): void {
+function printSummary(
+  summary: RestoreSummary,
+  { elapsedMs, number, into }: Restored,
+  { output, meter }: Context,
+): void {
   const { filesRestored, directoriesRestored, symlinksRestored, bytesRestored, errors, skipped } = summary;
   if (output.json) {
     output.message({
@@ -91,6 +96,7 @@ function printSummary(summary: RestoreSummary, { elapsedMs, number, into }: Rest
       total_bytes: bytesRestored,
       bytes_restored: bytesRestored,
       error_count: errors,
+      ...requestsField(meter),
     });
   } else if (!output.quiet) {
     const folders = formatItems(directoriesRestored, "folder");

@@ -1,0 +1,60 @@
+/** What lies between a repository and the storage that makes the requests: counting, trying again, and an end by signal. */
+import type { Meter, Storage } from "@bcat/storage";
+
+/** How long (ms) a request that fails is tried again, unless the user says. */
+export const retryForMsDefault = 15 * 60_000;
+
+export interface StackOptions {
+  readonly meter: Meter;
+  /** Ends every call, and every wait for the next try. */
+  readonly signal: AbortSignal;
+  /** 0: nothing is tried again. */
+  readonly retryForMs: number;
+  /** Told in a line that the storage does not answer. */
+  readonly onNotice: (line: string) => void;
+}
+
+/** For a storage behind a network, whose requests and answers get lost. */
+export async function stackRemote(raw: Storage, options: StackOptions): Promise<Storage> {
+  const { createAbortableStorage, createMeteredStorage, createRetryingStorage } = await import("@bcat/storage");
+  const { meter, signal, retryForMs, onNotice } = options;
+  const retrying = createRetryingStorage(createMeteredStorage(raw, meter), {
+    now: () => performance.now(),
+    sleep,
+    random: Math.random,
+    retryForMs,
+    signal,
+    onRetry: () => meter.retried(),
+    onTrouble: ({ error, leftMs }) =>
+      onNotice(`storage does not answer: ${error.message}; trying again for ${roundedTime(leftMs)}`),
+  });
+  return createAbortableStorage(retrying, signal);
+}
+
+/** For a folder: an operating system that refuses has tried already. */
+export async function stackLocal(raw: Storage, { meter, signal }: StackOptions): Promise<Storage> {
+  const { createAbortableStorage, createMeteredStorage } = await import("@bcat/storage");
+  return createAbortableStorage(createMeteredStorage(raw, meter), signal);
+}
+
+function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    if (signal?.aborted === true) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** `14 min` */
+function roundedTime(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 100) return `${seconds} s`;
+  return seconds < 100 * 60 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}

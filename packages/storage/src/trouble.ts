@@ -1,0 +1,43 @@
+/** Whether a storage is in trouble that somebody should hear of: not a call that failed once, but no answers for a while. */
+
+/** What to tell of it. */
+export interface Trouble {
+  readonly error: Error;
+  /** How long (ms) it will be tried again. */
+  readonly leftMs: number;
+}
+
+/** Without any answer for so long (ms), it is told. */
+const SILENCE_MS = 5_000;
+/** A call that fails for so long (ms) is told of, though others get their answers. */
+const STUBBORN_MS = 60_000;
+/** Not told again for so long (ms). */
+const TOLD_FOR_MS = 10 * 60_000;
+
+/** Shared by all calls of a storage, so that many which fail together are told of in one line. */
+export class TroubleWatch {
+  readonly #tell: (trouble: Trouble) => void;
+  #answered = Number.NEGATIVE_INFINITY;
+  #told = Number.NEGATIVE_INFINITY;
+
+  constructor(tell: (trouble: Trouble) => void) {
+    this.#tell = tell;
+  }
+
+  /** A call got its answer. */
+  answered(now: number): void {
+    this.#answered = now;
+  }
+
+  /** A call that began at `begun` has failed again, and is tried until `until`. */
+  failed(
+    error: Error,
+    { now, begun, until }: { readonly now: number; readonly begun: number; readonly until: number },
+  ) {
+    const silence = now - Math.max(begun, this.#answered);
+    if (silence < SILENCE_MS && now - begun < STUBBORN_MS) return;
+    if (now - this.#told < TOLD_FOR_MS) return;
+    this.#told = now;
+    this.#tell({ error, leftMs: until - now });
+  }
+}
