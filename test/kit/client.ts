@@ -39,6 +39,8 @@ export interface ClientOptions {
   /** Of a repository that is made. */
   readonly chunker?: NonNullable<InitOptions["chunker"]>;
   readonly cacheDirectory?: string;
+  /** Opens the repository, in another way than a client of which nothing is kept. */
+  readonly open?: (storage: Storage, environment: Environment) => Promise<Repository>;
   /** Calls of the system that are to do something else. */
   readonly replace?: (posix: Posix) => Partial<Posix>;
 }
@@ -85,7 +87,8 @@ export async function openClient(storage: Storage, options: ClientOptions = {}):
     ...(await loadAccelerated(accelerators)),
     ...(sizes === undefined ? {} : { sizes }),
   };
-  const repository = await openOrInit(storage, environment, chunker === undefined ? { secret } : { secret, chunker });
+  const init = chunker === undefined ? { secret } : { secret, chunker };
+  const repository = await (options.open?.(storage, environment) ?? openOrInit(storage, environment, init));
   const opened: string[] = [];
   let warnings: string[] = [];
   const posix = wrapPosix(loadPosix(accelerators), opened, replace);

@@ -1,5 +1,5 @@
 /** From the options of a command to the place of its repository, and to the repository itself. */
-import { openSite, prepareSite, type Site } from "@bcat/host";
+import { type OpenOptions, openSite, prepareSite, type Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { Context } from "./command.js";
 import { chooseSecretSource } from "./passphrase.js";
@@ -27,9 +27,10 @@ export async function siteOf(context: Context): Promise<Site> {
 export async function withRepository<Result>(
   context: Context,
   use: (repository: Repository, site: Site) => Promise<Result>,
+  options: OpenOptions = {},
 ): Promise<Result> {
   const site = await siteOf(context);
-  await using repository = await openSite(site, context.signal);
+  await using repository = await openSite(site, context.signal, options);
   context.signal.throwIfAborted();
   return await use(repository, site);
 }

@@ -16,6 +16,15 @@ export { loadOwnerNames } from "./owner-names.js";
 export type { FolderPlace, Place } from "./place.js";
 export type { PlaceOptions } from "./place-options.js";
 export { getSecret, type SecretSource } from "./secret.js";
-export { createSite, noRepository, openSite, ownFolders, prepareSite, type Site, type SiteOptions } from "./site.js";
+export {
+  createSite,
+  noRepository,
+  type OpenOptions,
+  openSite,
+  ownFolders,
+  prepareSite,
+  type Site,
+  type SiteOptions,
+} from "./site.js";
 export { retryForMsDefault, type StackOptions, stackLocal, stackRemote } from "./storage-stack.js";
 export type { Variables } from "./variables.js";

@@ -64,16 +64,43 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
   };
 }
 
-/** @throws {BcatError} with code "no-repository" before the secret is asked for. */
-export async function openSite(site: Site, signal: AbortSignal): Promise<Repository> {
-  const { findConfig, openRepository, unlockRepository } = await import("@bcat/repository");
-  const config = await findConfig(site.storage, site.environment);
-  if (config === undefined) throw noRepository(site.place);
-  const secret = await site.secret(false);
+export interface OpenOptions {
+  /** Reads the config and the key slots, whatever the cache has of them. */
+  readonly anew?: boolean;
+}
+
+/**
+ * Opens the repository. In a place behind a network it is done with what the cache has of the config and of the key
+ * slot, where that is still right.
+ *
+ * @throws {BcatError} with code "no-repository"; before the secret is asked for, unless the cache knows one there
+ */
+export async function openSite(
+  site: Site,
+  signal: AbortSignal,
+  { anew = false }: OpenOptions = {},
+): Promise<Repository> {
+  const { storage, environment, place } = site;
+  const { findConfig, keepOpening, openRepository, reopenRepository, unlockRepository } = await import(
+    "@bcat/repository"
+  );
+  let given: Promise<Secret> | undefined;
+  const askOnce = () => {
+    given ??= site.secret(false);
+    return given;
+  };
+  const isKept = place.kind !== "folder";
+  const reopened = isKept && !anew ? await reopenRepository(storage, askOnce, environment) : undefined;
+  if (reopened !== undefined) return reopened;
+  const config = await findConfig(storage, environment);
+  if (config === undefined) throw noRepository(place);
+  const secret = await askOnce();
   signal.throwIfAborted();
-  const { rootKey } = await unlockRepository(site.storage, secret, site.environment, config);
+  const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, config);
   signal.throwIfAborted();
-  return await openRepository(site.storage, rootKey, site.environment, config);
+  const repository = await openRepository(storage, rootKey, environment, config);
+  if (isKept) keepOpening(environment, { config, slot, slotName, logHead: repository.history.logHead });
+  return repository;
 }
 
 /** Creates a repository. @throws {BcatError} with code "exists" before the secret is asked for. */

@@ -52,7 +52,8 @@ export function rememberIdentity(environment: Environment, repositoryId: Uint8Ar
   }
 }
 
-function identityPath(environment: Environment): string | undefined {
+/** The file that remembers the location's repository; undefined without a cache. */
+export function identityPath(environment: Environment): string | undefined {
   if (environment.cacheDirectory === undefined) return undefined;
   const name = createHash("sha256").update(environment.location).digest("hex").slice(0, 32);
   return join(environment.cacheDirectory, "locations", name);

@@ -38,6 +38,7 @@ export {
 } from "./chunk-store.js";
 export type { Environment } from "./environment.js";
 export type { History } from "./history.js";
+export { type KeptOpening, keepOpening } from "./kept-opening.js";
 export { KeptScans, keptScanSizeMax } from "./kept-scans.js";
 export {
   findConfig,
@@ -45,7 +46,9 @@ export {
   initRepository,
   KEY_SLOTS_MAX,
   openRepository,
+  reopenRepository,
   repositoryExists,
+  type Unlocked,
   unlockRepository,
 } from "./open.js";
 export { type FetchedRange, type RangeChunks, RangeOpener } from "./range-opener.js";

@@ -3,34 +3,26 @@
  * the root key and costs a few small reads. They are apart so that nothing pays the first twice.
  */
 
-import { join } from "node:path";
 import { type ChunkerSettings, DEFAULT_CHUNKER, validateSettings } from "@bcat/chunker";
 import {
   createKeySlot,
   ObjectType,
   openKeySlot,
   openObject,
-  RepositoryKeys,
   readRepositoryId,
   type ScryptCost,
   type Secret,
   sealObject,
 } from "@bcat/crypto";
 import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
-import { type BlobKind, DATA, idLabel, type PackContext, TREE } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
+import { assemble, createContext, recall } from "./assemble.js";
 import { type ConfigBody, decodeConfig, encodeConfig } from "./bodies/config.js";
 import type { Environment } from "./environment.js";
-import { readNewest } from "./freshness.js";
-import { History } from "./history.js";
 import { checkIdentity, rememberIdentity } from "./identity.js";
-import { createFolderIndexStore, createMemoryIndexStore } from "./index-store.js";
-import { KeptScans } from "./kept-scans.js";
-import { LocalIndex } from "./local-index.js";
-import { openManifest } from "./manifest.js";
-import { OneAtATime } from "./one-at-a-time.js";
+import { isOutdated, readOpening } from "./kept-opening.js";
 import { decideRegister, registerName } from "./registers.js";
-import { Repository, type RepositoryParts } from "./repository.js";
+import type { Repository } from "./repository.js";
 
 export const CONFIG = "config";
 /** No session is begun before the config exists. */
@@ -99,6 +91,15 @@ export async function initRepository(
   return await openRepository(storage, rootKey, environment);
 }
 
+/** What a secret has opened. */
+export interface Unlocked {
+  readonly rootKey: Uint8Array;
+  readonly repositoryId: Uint8Array;
+  /** The key slot that opened, and its name. */
+  readonly slot: Uint8Array;
+  readonly slotName: string;
+}
+
 /**
  * The root key behind `secret`.
  *
@@ -109,7 +110,7 @@ export async function unlockRepository(
   secret: Secret,
   environment: Environment,
   config?: Uint8Array,
-): Promise<{ rootKey: Uint8Array; repositoryId: Uint8Array }> {
+): Promise<Unlocked> {
   const repositoryId = readRepositoryId(config ?? (await requireConfig(storage, environment)));
   checkIdentity(environment, repositoryId);
   let damaged: CorruptError | undefined;
@@ -126,7 +127,7 @@ export async function unlockRepository(
       if (opened === "foreign") foreign ??= name;
       else if (opened === "refused") refused++;
       else if (opened === "other-kind") otherKind++;
-      else return { rootKey: opened, repositoryId };
+      else return { rootKey: opened, repositoryId, slot, slotName: name };
     } catch (error) {
       if (error instanceof CorruptError) damaged ??= error;
       else if (isBcatError(error, "newer-format")) newer ??= error;
@@ -174,52 +175,40 @@ export async function openRepository(
   const context = createContext(rootKey, repositoryId, environment);
   const config = decodeConfig(openObject(context.keys, { type: ObjectType.CONFIG, name: CONFIG }, bytes).body);
   rememberIdentity(environment, repositoryId);
-  return await assemble({ storage, environment, context, config });
+  const given = { storage, environment, context, config };
+  return assemble(given, await recall(given));
 }
 
-/** With what an earlier process of this client has left, if it is of this repository and not ahead of it. */
-async function assemble(
-  given: Pick<RepositoryParts, "storage" | "environment" | "context" | "config">,
-): Promise<Repository> {
-  const { storage, environment, context } = given;
-  const { keys, blake3 } = context;
-  const store = createIndexStore(environment, keys.repositoryId);
-  const history = new History(context);
-  const bytes = store.readManifest();
-  let manifest = bytes === undefined ? undefined : openManifest(context, bytes);
-  if (manifest !== undefined) {
-    const newest = await readNewest({ storage, context, cache: store.folder ?? "" }, manifest);
-    if (newest === "damaged") manifest = undefined;
-    else {
-      history.load(manifest);
-      if (newest !== undefined) history.remember(newest.number, newest.outcome);
-    }
+/**
+ * Opens the repository with what an earlier process has kept of it, if that has been kept and is still right: it holds
+ * the newest outcome that this client knows, and no record of the log is new since. Two requests less than the ordinary
+ * way, which finds out what else is there.
+ *
+ * @throws StorageError; whatever `secret` throws
+ */
+export async function reopenRepository(
+  storage: Storage,
+  secret: () => Promise<Secret>,
+  environment: Environment,
+): Promise<Repository | undefined> {
+  const kept = readOpening(environment);
+  if (kept === undefined) return undefined;
+  const given = await secret();
+  try {
+    const repositoryId = readRepositoryId(kept.config);
+    checkIdentity(environment, repositoryId);
+    const rootKey = await openKeySlot(kept.slot, kept.slotName, repositoryId, given);
+    if (typeof rootKey === "string") return undefined;
+    const context = createContext(rootKey, repositoryId, environment);
+    const config = decodeConfig(openObject(context.keys, { type: ObjectType.CONFIG, name: CONFIG }, kept.config).body);
+    const parts = { storage, environment, context, config };
+    const recalled = await recall(parts);
+    if (recalled.newest === undefined || recalled.history.logHead !== kept.logHead) return undefined;
+    return assemble(parts, recalled);
+  } catch (error) {
+    if (isOutdated(error)) return undefined;
+    throw error;
   }
-  const nameHash = blake3.keyed(keys.derive("name", 0, 0));
-  const hash = (kind: BlobKind) => blake3.keyed(keys.derive(idLabel(kind), 0, 0));
-  return new Repository({
-    ...given,
-    history,
-    index: new LocalIndex(context, store, manifest?.runs ?? []),
-    store,
-    idHash: { [DATA]: hash(DATA), [TREE]: hash(TREE) },
-    keptScans: new KeptScans({ context, nameHash, folder: store.folder }),
-    nameHash,
-    changes: new OneAtATime(),
-    session: { isOpen: false },
-  });
-}
-
-function createContext(rootKey: Uint8Array, repositoryId: Uint8Array, environment: Environment): PackContext {
-  const { blake3, zstd, gcm, random } = environment;
-  return { keys: new RepositoryKeys(rootKey, repositoryId), blake3, zstd, gcm, random };
-}
-
-function createIndexStore(environment: Environment, repositoryId: Uint8Array) {
-  const { cacheDirectory, random } = environment;
-  if (cacheDirectory === undefined) return createMemoryIndexStore();
-  const folder = join(cacheDirectory, Buffer.from(repositoryId).toString("hex"));
-  return createFolderIndexStore(folder, () => Buffer.from(random(8)).toString("hex"));
 }
 
 async function requireConfig(storage: Storage, environment: Environment): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
-import { createFaultyStorage, createMemoryStorage } from "@bcat/storage";
+import { createFaultyStorage, createMemoryStorage, type Storage } from "@bcat/storage";
 import { expect, test } from "vitest";
-import { decideRegister, findHead, refuseHole, registerName } from "./registers.js";
+import { decideAndReadBack, decideRegister, findHead, refuseHole, registerName } from "./registers.js";
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -18,6 +18,42 @@ test("decideRegister() does not guess when the outcome is not known", async () =
     code: "storage-failed",
   });
   expect(inner.objects.has("log/0000000001")).toBe(true);
+});
+
+test("decideAndReadBack() is false when somebody else's bytes are there after all", async () => {
+  const inner = createMemoryStorage();
+  /** Takes a second value, as a storage does whose put-if-absent is none. */
+  const storage: Storage = {
+    location: "memory",
+    get: (name) => inner.get(name),
+    put: (name, value) => inner.put(name, value),
+    async putIfAbsent(name) {
+      await inner.delete(name);
+      await inner.put(name, bytes("theirs"));
+    },
+  };
+  expect(await decideAndReadBack(storage, "log/0000000001", bytes("mine"))).toBe(false);
+  expect(await decideAndReadBack(inner, "log/0000000002", bytes("mine"))).toBe(true);
+});
+
+test("decideAndReadBack() says that it may be there all the same when it cannot be read back", async () => {
+  const inner = createMemoryStorage();
+  const storage = createFaultyStorage(inner, { stop: { at: 2, way: "before" } });
+  await expect(decideAndReadBack(storage, "log/0000000001", bytes("mine"))).rejects.toThrow(
+    /may be there all the same/,
+  );
+  expect(inner.objects.has("log/0000000001")).toBe(true);
+});
+
+test("decideAndReadBack() does not believe a storage that does not give back what it took", async () => {
+  const inner = createMemoryStorage();
+  const storage: Storage = {
+    location: "memory",
+    get: async () => undefined,
+    put: inner.put.bind(inner),
+    putIfAbsent: inner.putIfAbsent.bind(inner),
+  };
+  await expect(decideAndReadBack(storage, "log/0000000001", bytes("mine"))).rejects.toMatchObject({ isFinal: true });
 });
 
 test("findHead() finds the head of dense sequences of any length, from nothing and from what is known", async () => {

@@ -2,7 +2,7 @@
  * Registers: numbered keys decided once, by put-if-absent, in the dense sequences `sessions`, `outcomes` and `log`
  * (docs/format.md section 2). That numbers are dense is what makes listings unnecessary and holes evidence.
  */
-import { BcatError, isBcatError } from "@bcat/errors";
+import { BcatError, isBcatError, StorageError } from "@bcat/errors";
 import { formatNumber } from "@bcat/pack";
 import type { Registers } from "@bcat/storage";
 
@@ -27,6 +27,31 @@ export async function decideRegister(registers: Registers, name: string, bytes: 
     const value = await registers.get(name);
     return value !== undefined && Buffer.compare(value, bytes) === 0;
   }
+}
+
+/**
+ * {@link decideRegister}, and then reads what the register holds. Where put-if-absent is not what it says, that narrows
+ * the window in which two writers both believe that theirs is the value; it proves nothing.
+ *
+ * @throws StorageError also when the value cannot be read back: it may be there all the same
+ */
+export async function decideAndReadBack(registers: Registers, name: string, bytes: Uint8Array): Promise<boolean> {
+  if (!(await decideRegister(registers, name, bytes))) return false;
+  let value: Uint8Array | undefined;
+  try {
+    value = await registers.get(name);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    throw new StorageError(`${error.message}; it was put and could not be read back, and may be there all the same`, {
+      cause: error,
+    });
+  }
+  if (value === undefined) {
+    throw new StorageError(`Cannot rely on the storage: it took "${name}" and does not give it back`, {
+      isFinal: true,
+    });
+  }
+  return Buffer.compare(value, bytes) === 0;
 }
 
 /**

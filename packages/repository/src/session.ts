@@ -9,7 +9,7 @@ import { encodeOutcome, type Outcome } from "./bodies/outcome.js";
 import { encodeSession, type SessionBody } from "./bodies/session.js";
 import type { SeenOutcome } from "./bodies/snapshot.js";
 import type { IndexRuns } from "./index-runs.js";
-import { decideRegister, findHead, refuseHole, registerName } from "./registers.js";
+import { decideAndReadBack, decideRegister, findHead, refuseHole, registerName } from "./registers.js";
 import { partsOf, type Repository, type RepositoryParts, saveManifest, updateIndex } from "./repository.js";
 
 /** Numbers tried before giving up: others take them as fast as we ask. */
@@ -91,7 +91,7 @@ export class Session {
     const bytes = sealObject(context, object, encodeOutcome(outcome));
     let isOurs: boolean;
     try {
-      isOurs = await decideRegister(storage, name, bytes);
+      isOurs = await decideAndReadBack(storage, name, bytes);
     } catch (error) {
       if (isBcatError(error, "interrupted")) throw undecided(this.number, error);
       throw error;

@@ -1,15 +1,8 @@
 /** `bcat backup`: keeps files and folders as a new snapshot. */
 import { availableParallelism } from "node:os";
 import { isBcatError } from "@bcat/errors";
-import {
-  absolutePathBytes,
-  createSite,
-  loadOwnerNames,
-  noRepository,
-  openSite,
-  ownFolders,
-  type Site,
-} from "@bcat/host";
+import { absolutePathBytes, createSite, loadOwnerNames, openSite, ownFolders, type Site } from "@bcat/host";
+import type { Repository } from "@bcat/repository";
 import type { BackupOptions, BackupProgress, BackupSummary, RootParent } from "@bcat/snapshot";
 import { parentsLine, parentsMessage } from "../backup-parents.js";
 import { backupMessage, backupReport } from "../backup-report.js";
@@ -107,11 +100,12 @@ function uniquePaths(paths: readonly Uint8Array[]): Uint8Array[] {
   return [...new Map(paths.map((path) => [Buffer.from(path).toString("latin1"), path])).values()];
 }
 
-async function openOrCreate(site: Site, { options, signal }: Context) {
-  if (!options.switch("init")) return await openSite(site, signal);
-  const { repositoryExists } = await import("@bcat/repository");
-  if (await repositoryExists(site.storage)) return await openSite(site, signal);
-  if (options.switch("dry-run")) throw noRepository(site.place);
+async function openOrCreate(site: Site, { options, signal }: Context): Promise<Repository> {
+  try {
+    return await openSite(site, signal);
+  } catch (error) {
+    if (!isBcatError(error, "no-repository") || !options.switch("init") || options.switch("dry-run")) throw error;
+  }
   try {
     return await createSite(site, { signal });
   } catch (error) {

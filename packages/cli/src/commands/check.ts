@@ -1,4 +1,5 @@
 /** `bcat check`: looks whether everything is there and whole. */
+import type { Repository } from "@bcat/repository";
 import type { CheckSummary, Finding } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
@@ -54,7 +55,7 @@ export const check: Command = {
       now: Date.now,
       reportsPerSecond: reportsPerSecond(variables),
     });
-    return await withRepository(context, async (repository) => {
+    const checkAll = async (repository: Repository) => {
       const packages = await import("@bcat/snapshot");
       const summary = await packages.check(repository, {
         readData: options.switch("read-data"),
@@ -64,7 +65,8 @@ export const check: Command = {
       });
       printSummary(summary, progress.finish(), context);
       return summary.damage > 0 ? exitCodes.damage : exitCodes.done;
-    });
+    };
+    return await withRepository(context, checkAll, { anew: true });
   },
 };
 
