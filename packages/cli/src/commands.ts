@@ -2,10 +2,11 @@
 import type { Command } from "./command.js";
 import { backup } from "./commands/backup.js";
 import { check } from "./commands/check.js";
+import { doctor } from "./commands/doctor.js";
 import { init } from "./commands/init.js";
 import { ls } from "./commands/ls.js";
 import { restore } from "./commands/restore.js";
 import { snapshots } from "./commands/snapshots.js";
 import { version } from "./commands/version.js";
 
-export const commands: readonly Command[] = [init, backup, snapshots, ls, restore, check, version];
+export const commands: readonly Command[] = [init, backup, snapshots, ls, restore, check, doctor, version];

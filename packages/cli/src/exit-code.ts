@@ -12,6 +12,7 @@ export const exitCodes = {
   newerFormat: 13,
   identity: 14,
   damage: 21,
+  conditions: 22,
 } as const;
 
 const codeOfError: Readonly<Record<BcatErrorCode, number>> = {
@@ -26,6 +27,7 @@ const codeOfError: Readonly<Record<BcatErrorCode, number>> = {
   "no-repository": exitCodes.noRepository,
   "storage-failed": exitCodes.storage,
   "wrong-passphrase": exitCodes.passphrase,
+  "conditions-not-met": exitCodes.conditions,
   "newer-format": exitCodes.newerFormat,
   "identity-changed": exitCodes.identity,
   interrupted: 130,
@@ -53,4 +55,5 @@ Exit codes:
    13  written by a newer format
    14  repository identity changed, or it went back in time
    21  check found damage
+   22  the place does not keep several writers apart (doctor, init)
   130  interrupted (SIGTERM: 143, SIGHUP: 129)`;

@@ -20,6 +20,7 @@ export type BcatErrorCode =
   | "newer-format"
   | "identity-changed"
   | "refused"
+  | "conditions-not-met"
   | "usage"
   | "interrupted";
 

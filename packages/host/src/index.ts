@@ -15,8 +15,10 @@ export { baseDirectory, locateRepository } from "./location.js";
 export { loadOwnerNames } from "./owner-names.js";
 export type { FolderPlace, Place } from "./place.js";
 export type { PlaceOptions } from "./place-options.js";
+export { probePlace, wayToSeveralWriters } from "./probe-place.js";
 export { getSecret, type SecretSource } from "./secret.js";
 export {
+  type CreateOptions,
   createSite,
   noRepository,
   type OpenOptions,

@@ -12,6 +12,7 @@ import { createEnvironment } from "./environment.js";
 import { locateRepository } from "./location.js";
 import { openPlace, type Place } from "./place.js";
 import type { PlaceOptions } from "./place-options.js";
+import { refuseUnfit } from "./probe-place.js";
 import { getSecret, type SecretSource } from "./secret.js";
 import { retryForMsDefault, stackLocal, stackRemote } from "./storage-stack.js";
 import type { Variables } from "./variables.js";
@@ -103,17 +104,24 @@ export async function openSite(
   return repository;
 }
 
-/** Creates a repository. @throws {BcatError} with code "exists" before the secret is asked for. */
-export async function createSite(
-  site: Site,
-  { signal, chunker }: { readonly signal: AbortSignal; readonly chunker?: ChunkerSettings },
-): Promise<Repository> {
+export interface CreateOptions {
+  readonly signal: AbortSignal;
+  readonly chunker?: ChunkerSettings;
+  /** For good: never do two write at the same time, so the place need not keep them apart. */
+  readonly isForOneWriter?: boolean;
+}
+
+/** Creates a repository. @throws {BcatError} with code "exists" or "conditions-not-met" before the secret is asked for. */
+export async function createSite(site: Site, options: CreateOptions): Promise<Repository> {
+  const { signal, chunker, isForOneWriter = false } = options;
   const { initRepository, repositoryExists } = await import("@bcat/repository");
   if (await repositoryExists(site.storage))
     throw new BcatError("exists", `Cannot create a repository in "${site.place.location}": there is one already`);
+  await refuseUnfit(site, { isForOneWriter });
   const secret = await site.secret(true);
   signal.throwIfAborted();
-  return await initRepository(site.storage, { secret, ...(chunker && { chunker }) }, site.environment);
+  const given = { secret, isForOneWriter, ...(chunker && { chunker }) };
+  return await initRepository(site.storage, given, site.environment);
 }
 
 export function noRepository({ location }: Place): BcatError {

@@ -15,7 +15,7 @@ import {
   sealObject,
 } from "@bcat/crypto";
 import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
-import type { Storage } from "@bcat/storage";
+import { createOneWriterStorage, type Storage } from "@bcat/storage";
 import { assemble, createContext, recall } from "./assemble.js";
 import { type ConfigBody, decodeConfig, encodeConfig } from "./bodies/config.js";
 import type { Environment } from "./environment.js";
@@ -35,6 +35,8 @@ export interface InitOptions {
   readonly chunker?: ChunkerSettings;
   /** Of the key slot; for tests that make many repositories. */
   readonly scryptCost?: ScryptCost;
+  /** For a place that cannot keep writers apart that come at the same time. */
+  readonly isForOneWriter?: boolean;
 }
 
 /** True when the storage holds a repository, whoever can open it; also one that has lost its config. */
@@ -62,12 +64,14 @@ export async function findConfig(storage: Storage, environment: Environment): Pr
  * @throws BcatError exists
  */
 export async function initRepository(
-  storage: Storage,
+  place: Storage,
   options: InitOptions,
   environment: Environment,
 ): Promise<Repository> {
   const chunker = options.chunker ?? DEFAULT_CHUNKER;
   validateSettings(chunker);
+  const writers = options.isForOneWriter === true ? { isForOneWriter: true } : {};
+  const storage = storageFor(writers, place);
   if (await repositoryExists(storage)) throw alreadyThere(environment);
   const rootKey = environment.random(32);
   const repositoryId = environment.random(16);
@@ -81,14 +85,14 @@ export async function initRepository(
     ...cost,
   });
   const slotName = await putFirstFree(storage, slot);
-  const config: ConfigBody = { chunker, created: environment.now(), version: environment.programVersion };
+  const config: ConfigBody = { chunker, created: environment.now(), version: environment.programVersion, ...writers };
   const object = { type: ObjectType.CONFIG, name: CONFIG, epoch: 0, domain: 0 } as const;
   if (!(await decideRegister(storage, CONFIG, sealObject(context, object, encodeConfig(config))))) {
     await storage.delete?.(slotName);
     throw alreadyThere(environment);
   }
   rememberIdentity(environment, repositoryId);
-  return await openRepository(storage, rootKey, environment);
+  return await openRepository(place, rootKey, environment);
 }
 
 /** What a secret has opened. */
@@ -175,7 +179,7 @@ export async function openRepository(
   const context = createContext(rootKey, repositoryId, environment);
   const config = decodeConfig(openObject(context.keys, { type: ObjectType.CONFIG, name: CONFIG }, bytes).body);
   rememberIdentity(environment, repositoryId);
-  const given = { storage, environment, context, config };
+  const given = { storage: storageFor(config, storage), environment, context, config };
   return assemble(given, await recall(given));
 }
 
@@ -201,7 +205,7 @@ export async function reopenRepository(
     if (typeof rootKey === "string") return undefined;
     const context = createContext(rootKey, repositoryId, environment);
     const config = decodeConfig(openObject(context.keys, { type: ObjectType.CONFIG, name: CONFIG }, kept.config).body);
-    const parts = { storage, environment, context, config };
+    const parts = { storage: storageFor(config, storage), environment, context, config };
     const recalled = await recall(parts);
     if (recalled.newest === undefined || recalled.history.logHead !== kept.logHead) return undefined;
     return assemble(parts, recalled);
@@ -209,6 +213,11 @@ export async function reopenRepository(
     if (isOutdated(error)) return undefined;
     throw error;
   }
+}
+
+/** The storage as those use it who keep the repository's rule for writers. */
+function storageFor({ isForOneWriter }: Pick<ConfigBody, "isForOneWriter">, storage: Storage): Storage {
+  return isForOneWriter === true ? createOneWriterStorage(storage) : storage;
 }
 
 async function requireConfig(storage: Storage, environment: Environment): Promise<Uint8Array> {

@@ -9,6 +9,7 @@ export { createMemoryStorage } from "./memory.js";
 export { Meter, type RequestKind, requestKinds } from "./meter.js";
 export { createMeteredStorage } from "./metered.js";
 export { createMulberry32 } from "./mulberry32.js";
+export { createOneWriterStorage } from "./one-writer.js";
 export { type ProbeOptions, probeStorage } from "./probe/probe.js";
 export type { ProbeCheck, ProbeFinding, ProbeReport, ProbeSpeed } from "./probe/report.js";
 export type { RetryOptions } from "./retrying.js";

@@ -11,6 +11,9 @@ const shortIdLength = 10;
 /** The words of the config: content-defined chunks, or chunks of one size. */
 const chunkers = ["cdc", "fixed"] as const;
 
+const oneWriterLine =
+  "one writer at a time: begin no backup into it while another one runs, here or elsewhere; one of them would be lost";
+
 export const init: Command = {
   name: "init",
   summary: "create a repository",
@@ -20,6 +23,10 @@ export const init: Command = {
       kind: "text",
       choices: chunkers,
       description: "how files are cut, for good: by content (cdc), or every 64 MiB for disk images and media",
+    },
+    "single-writer": {
+      kind: "switch",
+      description: "for good: never do two backups run at a time, so the place need not keep them apart (bcat doctor)",
     },
   },
   examples: [
@@ -33,8 +40,9 @@ export const init: Command = {
     const { options, output, signal } = context;
     const { DEFAULT_CHUNKER, DEFAULT_FIXED_CHUNKER } = await import("@bcat/chunker");
     const chunker = options.text("chunker") === "fixed" ? DEFAULT_FIXED_CHUNKER : DEFAULT_CHUNKER;
+    const isForOneWriter = options.switch("single-writer");
     const site = await siteOf(context);
-    await using repository = await createSite(site, { signal, chunker });
+    await using repository = await createSite(site, { signal, chunker, isForOneWriter });
     const id = Buffer.from(repository.id).toString("hex");
     if (output.json) {
       const repository = site.place.location;
@@ -42,6 +50,7 @@ export const init: Command = {
     }
     if (!output.json && !output.quiet)
       output.print(`created repository ${id.slice(0, shortIdLength)} in ${site.place.location}`);
+    if (isForOneWriter && !output.json && !output.quiet) output.print(oneWriterLine);
     return exitCodes.done;
   },
 };

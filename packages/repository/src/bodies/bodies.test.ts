@@ -31,17 +31,21 @@ const segmentReference = fc.record({
 const head = { time, host: text };
 const chunkSize = fc.integer({ min: 1024, max: CHUNK_SIZE_MAX });
 
-const config: fc.Arbitrary<ConfigBody> = fc.record({
-  chunker: fc.oneof(
-    chunkSize.map((size) => ({ kind: "fixed" as const, minimum: size, average: size, maximum: size })),
-    fc.uniqueArray(chunkSize, { minLength: 3, maxLength: 3 }).map((sizes) => {
-      const [minimum, average, maximum] = sizes.sort((a, b) => a - b) as [number, number, number];
-      return { kind: "cdc" as const, minimum, average, maximum };
-    }),
-  ),
-  created: time,
-  version: text,
-});
+const config: fc.Arbitrary<ConfigBody> = fc.record(
+  {
+    chunker: fc.oneof(
+      chunkSize.map((size) => ({ kind: "fixed" as const, minimum: size, average: size, maximum: size })),
+      fc.uniqueArray(chunkSize, { minLength: 3, maxLength: 3 }).map((sizes) => {
+        const [minimum, average, maximum] = sizes.sort((a, b) => a - b) as [number, number, number];
+        return { kind: "cdc" as const, minimum, average, maximum };
+      }),
+    ),
+    created: time,
+    version: text,
+    isForOneWriter: fc.constant(true),
+  },
+  { requiredKeys: ["chunker", "created", "version"] },
+);
 
 const session: fc.Arbitrary<SessionBody> = fc.record({
   kind: fc.constantFrom("backup" as const, "prune" as const),
@@ -157,6 +161,7 @@ describe("golden bodies", () => {
     expect(goldens.map(([file]) => file)).toEqual([
       "compaction.json",
       "config-fixed.json",
+      "config-one-writer.json",
       "config.json",
       "log-condemn.json",
       "log-domain.json",

@@ -4,6 +4,7 @@
  *     1 c  chunker: u8 kind ‖ u32 minimum ‖ u32 average ‖ u32 maximum
  *     2    time of creation
  *     3    program version
+ *     5    mode of writing: u8, 1 = one writer at a time; without it any number at once
  */
 
 import { type ChunkerSettings, validateSettings } from "@bcat/chunker";
@@ -20,19 +21,26 @@ export interface ConfigBody {
   readonly created: number;
   /** Of the program. */
   readonly version: string;
+  /**
+   * The place cannot keep writers apart that come at the same time, and was taken all the same: who writes looks before
+   * it decides a register, and who deletes must not take the storage's word for it.
+   */
+  readonly isForOneWriter?: boolean;
   /** Fields of a newer version, kept. */
   readonly unknown?: readonly Field[];
 }
 
-const layout = recordLayout({ critical: [1], other: [2, 3] });
+const layout = recordLayout({ critical: [1], other: [2, 3, 5] });
 const contentDefined = 1;
 const fixed = 2;
+const oneWriter = 1;
 
 export function encodeConfig(config: ConfigBody): Uint8Array {
   const body = new BodyWriter(layout);
   body.field(1, (writer) => writeChunker(writer, config.chunker));
   body.field(2, (writer) => writer.time(config.created));
   body.text(3, config.version);
+  if (config.isForOneWriter === true) body.field(5, (writer) => writer.u8(oneWriter));
   return body.finish(config.unknown);
 }
 
@@ -42,6 +50,7 @@ export function decodeConfig(bytes: Uint8Array, what = "config"): ConfigBody {
     chunker: body.field(1, (reader) => readChunker(reader, what)),
     created: body.field(2, (reader) => reader.time()),
     version: body.text(3),
+    ...(body.has(5) && { isForOneWriter: body.field(5, (reader) => readWriters(reader, what)) }),
     ...body.unknown(),
   };
 }
@@ -63,4 +72,10 @@ function readChunker(reader: ByteReader, what: string): ChunkerSettings {
     throw reader.corrupt(`no chunker cuts into ${minimum}, ${average}, ${maximum} bytes`);
   }
   return chunker;
+}
+
+function readWriters(reader: ByteReader, what: string): true {
+  const mode = reader.u8();
+  if (mode !== oneWriter) throw newerKind(what, `mode of writing ${mode}`);
+  return true;
 }

@@ -93,7 +93,7 @@ export async function probeListing(bench: ProbeBench, isCheap: boolean): Promise
   const missing = names.filter((name) => !found.has(name)).length;
   if (missing > 0) return { check, verdict: "note", found: `${missing} of ${count} objects are not listed` };
   if (listed.length > count) return { check, verdict: "note", found: `${listed.length - count} are listed twice` };
-  return { check, verdict: "good", found: isCheap ? `${count} objects, over several pages` : `${count} objects` };
+  return { check, verdict: "good", found: `all of ${count} objects` };
 }
 
 export async function probeRemoving(bench: ProbeBench): Promise<ProbeFinding> {

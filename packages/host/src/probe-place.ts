@@ -1,0 +1,52 @@
+/** Whether the place of a repository is what bcat needs, found out by using it. */
+import { existsSync } from "node:fs";
+import { rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { BcatError } from "@bcat/errors";
+import type { ProbeOptions, ProbeReport } from "@bcat/storage";
+import { random } from "./environment.js";
+import type { Place } from "./place.js";
+import type { Site } from "./site.js";
+
+/** What to do about a place that does not keep writers apart. */
+export const wayToSeveralWriters =
+  "have the registers elsewhere with --registers (a folder that all writers share, a bucket, or a PostgreSQL database), " +
+  "or create it with --single-writer if never more than one backup runs at a time";
+
+/** @throws StorageError when the place does not answer well enough to tell */
+export async function probePlace(
+  { place, storage }: Site,
+  options: Pick<ProbeOptions, "form" | "onCheck">,
+): Promise<ProbeReport> {
+  const { probeStorage } = await import("@bcat/storage");
+  const id = Buffer.from(random(8)).toString("hex");
+  const isNew = place.kind === "folder" && !existsSync(place.path);
+  try {
+    return await probeStorage(storage, { ...options, id, random, now: () => performance.now() });
+  } finally {
+    if (place.kind === "folder") {
+      const made = [`probe/${id}/list`, `probe/${id}`, "probe", ...(isNew ? [""] : [])];
+      // In order, and only what is empty: others may be probing.
+      for (const folder of made) await rmdir(join(place.path, folder)).catch(() => {});
+    }
+  }
+}
+
+/**
+ * Looks at a place before a repository is made in it. A folder is taken as it is: link(2) has said what it does.
+ *
+ * @throws {BcatError} with code "conditions-not-met"
+ */
+export async function refuseUnfit(site: Site, { isForOneWriter }: { readonly isForOneWriter: boolean }): Promise<void> {
+  const { place } = site;
+  if (place.kind === "folder") return;
+  const { findings, isUsable, keepsWritersApart } = await probePlace(site, { form: "quick" });
+  if (isUsable && (keepsWritersApart || isForOneWriter)) return;
+  const bad = findings.filter(({ verdict }) => verdict === "bad").map(({ check, found }) => `${check}: ${found}`);
+  const what = isUsable ? "the place does not keep writers apart" : "the place does not keep what it is given";
+  throw unfit(place, `${what} (${bad.join("; ")})${isUsable ? `; ${wayToSeveralWriters}` : ""}`);
+}
+
+function unfit({ location }: Place, found: string): BcatError {
+  return new BcatError("conditions-not-met", `Cannot create a repository in "${location}": ${found}`);
+}
