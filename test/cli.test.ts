@@ -19,6 +19,10 @@ afterAll(() => {
 
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/);
 const count = expect.any(Number);
+const requests = {
+  ...{ get: count, put: count, put_if_absent: count, list: count, delete: count },
+  ...{ retries: 0, bytes_sent: count, bytes_received: count },
+};
 
 describe.concurrent("bcat init", () => {
   test("creates a repository in the default folder, which only the owner can read", async () => {
@@ -322,7 +326,12 @@ describe.concurrent("bcat --json", () => {
   test("of init", async () => {
     using own = new Desk();
     expect(jsonLines(await own.good(["init", "--json"]))).toEqual([
-      { message_type: "initialized", id: expect.stringMatching(/^[0-9a-f]{32}$/), repository: own.repository },
+      {
+        message_type: "initialized",
+        id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        repository: own.repository,
+        requests,
+      },
     ]);
   });
 
@@ -363,6 +372,7 @@ describe.concurrent("bcat --json", () => {
       error_count: 0,
       snapshot_id: "1",
       snapshot_number: 1,
+      requests,
     });
   });
 
@@ -417,6 +427,7 @@ describe.concurrent("bcat --json", () => {
       total_bytes: 300_006,
       bytes_restored: 300_006,
       error_count: 0,
+      requests,
     });
   });
 
