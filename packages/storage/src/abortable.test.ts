@@ -65,3 +65,22 @@ test("a reason that says more is the error", async () => {
   controller.abort(new Error("the reason"));
   await expect(answer).rejects.toMatchObject({ code: "interrupted", cause: { message: "the reason" } });
 });
+
+test("a storage underneath that listens once for each of many calls is no leak", async () => {
+  const { signal } = new AbortController();
+  const inner: Storage = {
+    ...silent,
+    get: async (_, options) => {
+      options?.signal?.addEventListener("abort", () => {});
+      return undefined;
+    },
+  };
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on("warning", note);
+  const storage = createAbortableStorage(inner, signal);
+  await Promise.all(Array.from({ length: 50 }, () => storage.get("a")));
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", note);
+  expect(warnings).toEqual([]);
+});

@@ -2,6 +2,7 @@
  * A storage whose every call ends when a signal is aborted, whatever the storage does: for what a user may interrupt.
  * The call underneath is told through its own `signal`, and is left alone if it does not listen.
  */
+import { setMaxListeners } from "node:events";
 import { interruption } from "@bcat/errors";
 import type { GetOptions, ListedObject, PutOptions, Storage } from "./storage.js";
 
@@ -58,6 +59,8 @@ function waitingFor(signal: AbortSignal): Set<() => void> {
   if (known !== undefined) return known;
   const waiting = new Set<() => void>();
   calls.set(signal, waiting);
+  // The storage underneath may listen once for each request under way, and limits their number.
+  setMaxListeners(0, signal);
   signal.addEventListener("abort", () => waiting.forEach((abort) => void abort()), { once: true });
   return waiting;
 }
