@@ -26,7 +26,7 @@ export async function withRepository<Result>(
   use: (repository: Repository, site: Site) => Promise<Result>,
 ): Promise<Result> {
   const site = await siteOf(context);
-  await using repository = await openSite(site, context.signal);
+  await using repository = await openSite(site, context);
   context.signal.throwIfAborted();
   return await use(repository, site);
 }

@@ -9,7 +9,7 @@ import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
 import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
 import { createEnvironment } from "./environment.js";
 import { locateRepository } from "./location.js";
-import { openPlace, type Place } from "./place.js";
+import { openPlace, type Place, packSizeOf } from "./place.js";
 import { getSecret, type SecretSource } from "./secret.js";
 import type { Variables } from "./variables.js";
 
@@ -49,19 +49,30 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
   return {
     place,
     storage,
-    environment: await createEnvironment({ program, location: place.location, cache, variables }, accelerated),
+    environment: await createEnvironment(
+      { program, location: place.location, cache, variables, packSize: packSizeOf(place) },
+      accelerated,
+    ),
     posix: accelerated.posix,
     secret: (isNew) => getSecret(options.secret, { isNew, signal }),
   };
 }
 
-/** @throws {BcatError} with code "no-repository" before the secret is asked for. */
-export async function openSite(site: Site, signal: AbortSignal): Promise<Repository> {
+/**
+ * Opens a repository. `onSecret` is called when the secret is there, and what takes time begins.
+ *
+ * @throws {BcatError} with code "no-repository" before the secret is asked for.
+ */
+export async function openSite(
+  site: Site,
+  { signal, onSecret }: { readonly signal: AbortSignal; readonly onSecret?: () => void },
+): Promise<Repository> {
   const { findConfig, openRepository, unlockRepository } = await import("@bcat/repository");
   const config = await findConfig(site.storage, site.environment);
   if (config === undefined) throw noRepository(site.place);
   const secret = await site.secret(false);
   signal.throwIfAborted();
+  onSecret?.();
   const { rootKey } = await unlockRepository(site.storage, secret, site.environment, config);
   signal.throwIfAborted();
   return await openRepository(site.storage, rootKey, site.environment, config);

@@ -85,16 +85,18 @@ export const backup: Command = {
     });
     const excludes = [...options.list("exclude"), ...(await readExcludeFiles(options.list("exclude-file")))];
     const site = await siteOf(context);
-    await using repository = await openOrCreate(site, context);
-    const packages = await import("@bcat/snapshot");
-    const summary = await packages.backup(repository, site.posix, uniquePaths(roots), {
+    const { PreparedBackup } = await import("@bcat/snapshot");
+    await using prepared = new PreparedBackup(site.posix, uniquePaths(roots), {
       ...backupOptions(context, excludes),
+      now: site.environment.now,
       ownFolders: ownFolders(site),
       owners: loadOwnerNames(),
       onParents: (parents) => printParents(parents, context),
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),
     });
+    await using repository = await openOrCreate(site, context, () => prepared.lookAhead());
+    const summary = await prepared.run(repository);
     progress.finish();
     printSummary(summary, context);
     return summary.errors > 0 ? exitCodes.incomplete : exitCodes.done;
@@ -106,17 +108,19 @@ function uniquePaths(paths: readonly Uint8Array[]): Uint8Array[] {
   return [...new Map(paths.map((path) => [Buffer.from(path).toString("latin1"), path])).values()];
 }
 
-async function openOrCreate(site: Site, { options, signal }: Context) {
-  if (!options.switch("init")) return await openSite(site, signal);
+/** `onSecret` is called when a repository that is there is about to be opened. */
+async function openOrCreate(site: Site, { options, signal }: Context, onSecret: () => void) {
+  const open = () => openSite(site, { signal, onSecret });
+  if (!options.switch("init")) return await open();
   const { repositoryExists } = await import("@bcat/repository");
-  if (await repositoryExists(site.storage)) return await openSite(site, signal);
+  if (await repositoryExists(site.storage)) return await open();
   if (options.switch("dry-run")) throw noRepository(site.place);
   try {
     return await createSite(site, { signal });
   } catch (error) {
     // Somebody else was faster.
     if (!isBcatError(error, "exists")) throw error;
-    return await openSite(site, signal);
+    return await open();
   }
 }
 
