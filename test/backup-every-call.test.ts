@@ -5,7 +5,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { isBcatError } from "@bcat/errors";
-import { backup, listEntries, listSnapshots } from "@bcat/snapshot";
+import { listEntries, listSnapshots, PreparedBackup } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
@@ -37,13 +37,21 @@ const chunker = { kind: "fixed", minimum: 1_000, average: 1_000, maximum: 1_000 
 
 let scratch: Scratch;
 let source: string;
+interface Source {
+  readonly what: string;
+  readonly storage: MemoryStorage;
+  readonly roots: readonly string[];
+  readonly isAhead?: boolean;
+}
+
 /** Without a snapshot, and with one that is no longer as the source is; by the names of their roots. */
 const empty = createMemoryStorage();
 const older = createMemoryStorage();
-const SOURCES = [
+const SOURCES: readonly Source[] = [
   { what: "a first backup of one root", storage: empty, roots: ["one"] },
   { what: "a first backup of several", storage: empty, roots: ["alone", "link", "one", "two"] },
   { what: "a next backup of several", storage: older, roots: ["alone", "link", "one", "two"] },
+  { what: "a next backup that was walked ahead", storage: older, roots: ["one", "two"], isAhead: true },
 ];
 
 beforeAll(async () => {
@@ -108,7 +116,7 @@ interface Result {
   readonly stored: readonly string[] | undefined;
 }
 
-async function backupWith(from: MemoryStorage, roots: readonly string[], fault: Fault | undefined): Promise<Result> {
+async function backupWith({ storage: from, roots, isAhead }: Source, fault?: Fault): Promise<Result> {
   const storage = from.clone();
   await using client = await open(storage);
   const faulty = new FaultyPosix(client.posix, fault);
@@ -118,16 +126,25 @@ async function backupWith(from: MemoryStorage, roots: readonly string[], fault: 
   let errors = 0;
   try {
     const paths = roots.map((root) => Buffer.from(join(source, root)));
-    const summary = await backup(client.repository, faulty.posix, paths, {
+    await using prepared = new PreparedBackup(faulty.posix, paths, {
       ...settings(),
+      now: client.repository.environment.now,
       onWarning: ({ path, kind }) => void (kind === "error" && named.push(Buffer.from(path).toString())),
     });
+    if (isAhead === true) await lookAhead(prepared);
+    const summary = await prepared.run(client.repository);
     errors = summary.errors;
   } catch (thrown) {
     error = thrown;
   }
   const isCommitted = (await listSnapshots(client.repository)).length > before;
   return { storage, faulty, error, named, errors, stored: isCommitted ? await pathsOf(client) : undefined };
+}
+
+/** All of it: so small a source has been walked when others get to run. */
+async function lookAhead(prepared: PreparedBackup): Promise<void> {
+  prepared.lookAhead();
+  await new Promise(setImmediate);
 }
 
 async function pathsOf(client: Client): Promise<string[]> {
@@ -181,8 +198,9 @@ async function treesOf(client: Client): Promise<string[]> {
 
 test("a backup in which nothing fails makes these calls and no others", async () => {
   const seen = new Set<string>(["readNames"]);
-  for (const { storage, roots, what } of SOURCES) {
-    const result = await backupWith(storage, roots, undefined);
+  for (const from of SOURCES) {
+    const { roots, what } = from;
+    const result = await backupWith(from);
     expect(result.error, what).toBeUndefined();
     expect(result.named, what).toEqual([]);
     expectAccounted(result, roots, what);
@@ -196,15 +214,16 @@ test("a backup in which nothing fails makes these calls and no others", async ()
 const SILENT: readonly CallName[] = ["closeDirectory"];
 
 test.each(CALLS)("%s() fails once: stored + named = listed, and the next backup has all", async (call) => {
-  for (const { storage, roots, what } of SOURCES) {
-    const clean = await backupWith(storage, roots, undefined);
+  for (const from of SOURCES) {
+    const { storage, roots, what } = from;
+    const clean = await backupWith(from);
     await using first = await open(clean.storage);
     const trees = await treesOf(first);
     for (const at of callsToFail(clean.faulty.counts.get(call))) {
       // All codes where all else is the same; elsewhere they take turns.
       for (const code of storage === older ? ENTRY_CODES : [ENTRY_CODES[at % ENTRY_CODES.length]!]) {
         const which = `${what}: ${call} ${at} ${code}`;
-        const result = await backupWith(storage, roots, { call, at, code });
+        const result = await backupWith(from, { call, at, code });
         expectDescriptorsClosed(result, which);
         if (result.error === undefined) expectAccounted(result, roots, which, code);
         else {
@@ -233,12 +252,13 @@ test.each(CALLS)("%s() fails once: stored + named = listed, and the next backup 
 test("EMFILE, ENFILE and ENOMEM end the backup, and nothing is committed", async () => {
   for (const call of CALLS) {
     if (call === "close" || call === "closeDirectory") continue;
-    for (const { storage, roots, what } of SOURCES) {
-      const clean = await backupWith(storage, roots, undefined);
+    for (const from of SOURCES) {
+      const { roots, what } = from;
+      const clean = await backupWith(from);
       for (const at of callsToFail(clean.faulty.counts.get(call))) {
         const code = EXHAUSTED[at % EXHAUSTED.length]!;
         const which = `${what}: ${call} ${at} ${code}`;
-        const result = await backupWith(storage, roots, { call, at, code });
+        const result = await backupWith(from, { call, at, code });
         expectDescriptorsClosed(result, which);
         if (result.error === undefined) {
           // What needs a descriptor is tried again when others could be closed.
@@ -253,4 +273,19 @@ test("EMFILE, ENFILE and ENOMEM end the backup, and nothing is committed", async
       }
     }
   }
+});
+
+test("a backup that is walked ahead and not done warns of nothing and leaves no descriptor open", async () => {
+  await using client = await open(empty.clone());
+  const faulty = new FaultyPosix(client.posix, { call: "statEntry", at: 2, code: "EIO" });
+  const warned: unknown[] = [];
+  {
+    await using prepared = new PreparedBackup(faulty.posix, [Buffer.from(join(source, "one"))], {
+      now: client.repository.environment.now,
+      onWarning: (warning) => void warned.push(warning),
+    });
+    await lookAhead(prepared);
+    expect(faulty.open.size).toBeGreaterThan(0);
+  }
+  expect({ twice: faulty.closedTwice, open: [...faulty.open], warned }).toEqual({ twice: [], open: [], warned: [] });
 });

@@ -27,10 +27,10 @@ export async function siteOf(context: Context): Promise<Site> {
 export async function withRepository<Result>(
   context: Context,
   use: (repository: Repository, site: Site) => Promise<Result>,
-  options: OpenOptions = {},
+  options: Pick<OpenOptions, "anew"> = {},
 ): Promise<Result> {
   const site = await siteOf(context);
-  await using repository = await openSite(site, context.signal, options);
+  await using repository = await openSite(site, { ...options, signal: context.signal });
   context.signal.throwIfAborted();
   return await use(repository, site);
 }

@@ -16,6 +16,8 @@ export interface EnvironmentOptions {
   /** The cache folder, which exists. */
   readonly cache: string | undefined;
   readonly variables: Variables;
+  /** Stored bytes at which a pack closes; the default of the format's writers if not given. */
+  readonly packSize?: number | undefined;
 }
 
 export async function createEnvironment(options: EnvironmentOptions, accelerated: Accelerated): Promise<Environment> {
@@ -37,6 +39,7 @@ export async function createEnvironment(options: EnvironmentOptions, accelerated
       return descriptorLimit();
     },
     location: options.location,
+    ...(options.packSize !== undefined && { sizes: { packSize: options.packSize } }),
     accelerators: accelerated.mode,
     blake3: accelerated.blake3,
     zstd: accelerated.zstd,

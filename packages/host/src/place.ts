@@ -15,6 +15,17 @@ export type Place = FolderPlace & {
   readonly location: string;
 };
 
+/** Of packs in a folder. */
+const FOLDER_PACK_SIZE = 32 * 2 ** 20;
+
+/**
+ * Stored bytes at which a pack closes in the place; undefined where the default is best, which is made for storages that
+ * charge for requests. A file costs nothing, and packs of half the size take 64 MiB less memory.
+ */
+export function packSizeOf(place: Place): number | undefined {
+  return place.kind === "folder" ? FOLDER_PACK_SIZE : undefined;
+}
+
 /** What opening a place takes from the program. */
 export interface PlaceContext {
   readonly posix: Posix;

@@ -25,12 +25,13 @@ function options(changes: Partial<SiteOptions> = {}): SiteOptions {
 
 test("a program creates a repository and opens it again, with no command line", async () => {
   const site = await prepareSite(options());
-  await expect(openSite(site, signal)).rejects.toMatchObject({ code: "no-repository" });
+  await expect(openSite(site, { signal })).rejects.toMatchObject({ code: "no-repository" });
   const created = await createSite(site, { signal });
   await created[Symbol.asyncDispose]();
   await expect(createSite(site, { signal })).rejects.toMatchObject({ code: "exists" });
-  await using opened = await openSite(await prepareSite(options()), signal);
+  await using opened = await openSite(await prepareSite(options()), { signal });
   expect(opened.id).toEqual(created.id);
+  expect(site.environment.sizes?.packSize).toBe(32 * 2 ** 20);
   expect(ownFolders(site).map(String)).toEqual(
     [join(folder, "repository"), join(folder, ".cache/bcat")].map((path) => String(Buffer.from(path))),
   );

@@ -10,7 +10,7 @@ import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
 import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
 import { createEnvironment } from "./environment.js";
 import { locateRepository } from "./location.js";
-import { openPlace, type Place } from "./place.js";
+import { openPlace, type Place, packSizeOf } from "./place.js";
 import type { PlaceOptions } from "./place-options.js";
 import { refuseUnfit } from "./probe-place.js";
 import { getSecret, type SecretSource } from "./secret.js";
@@ -59,13 +59,19 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
   return {
     place,
     storage,
-    environment: await createEnvironment({ program, location: place.location, cache, variables }, accelerated),
+    environment: await createEnvironment(
+      { program, location: place.location, cache, variables, packSize: packSizeOf(place) },
+      accelerated,
+    ),
     posix: accelerated.posix,
     secret: (isNew) => getSecret(options.secret, { isNew, signal }),
   };
 }
 
 export interface OpenOptions {
+  readonly signal: AbortSignal;
+  /** Called when the secret is there, and what takes time begins. */
+  readonly onSecret?: () => void;
   /** Reads the config and the key slots, whatever the cache has of them. */
   readonly anew?: boolean;
 }
@@ -76,19 +82,20 @@ export interface OpenOptions {
  *
  * @throws {BcatError} with code "no-repository"; before the secret is asked for, unless the cache knows one there
  */
-export async function openSite(
-  site: Site,
-  signal: AbortSignal,
-  { anew = false }: OpenOptions = {},
-): Promise<Repository> {
+export async function openSite(site: Site, options: OpenOptions): Promise<Repository> {
+  const { signal, onSecret, anew = false } = options;
   const { storage, environment, place } = site;
   const { findConfig, keepOpening, openRepository, reopenRepository, unlockRepository } = await import(
     "@bcat/repository"
   );
   let given: Promise<Secret> | undefined;
-  const askOnce = () => {
+  const askOnce = async () => {
+    const isAsked = given !== undefined;
     given ??= site.secret(false);
-    return given;
+    const secret = await given;
+    signal.throwIfAborted();
+    if (!isAsked) onSecret?.();
+    return secret;
   };
   const isKept = place.kind !== "folder";
   const reopened = isKept && !anew ? await reopenRepository(storage, askOnce, environment) : undefined;
@@ -96,7 +103,6 @@ export async function openSite(
   const config = await findConfig(storage, environment);
   if (config === undefined) throw noRepository(place);
   const secret = await askOnce();
-  signal.throwIfAborted();
   const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, config);
   signal.throwIfAborted();
   const repository = await openRepository(storage, rootKey, environment, config);

@@ -79,16 +79,18 @@ export const backup: Command = {
     });
     const excludes = [...options.list("exclude"), ...(await readExcludeFiles(options.list("exclude-file")))];
     const site = await siteOf(context);
-    await using repository = await openOrCreate(site, context);
-    const packages = await import("@bcat/snapshot");
-    const summary = await packages.backup(repository, site.posix, uniquePaths(roots), {
+    const { PreparedBackup } = await import("@bcat/snapshot");
+    await using prepared = new PreparedBackup(site.posix, uniquePaths(roots), {
       ...backupOptions(context, excludes),
+      now: site.environment.now,
       ownFolders: ownFolders(site),
       owners: loadOwnerNames(),
       onParents: (parents) => printParents(parents, context),
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),
     });
+    await using repository = await openOrCreate(site, context, () => prepared.lookAhead());
+    const summary = await prepared.run(repository);
     progress.finish();
     printSummary(summary, context);
     return summary.errors > 0 ? exitCodes.incomplete : exitCodes.done;
@@ -100,9 +102,11 @@ function uniquePaths(paths: readonly Uint8Array[]): Uint8Array[] {
   return [...new Map(paths.map((path) => [Buffer.from(path).toString("latin1"), path])).values()];
 }
 
-async function openOrCreate(site: Site, { options, signal }: Context): Promise<Repository> {
+/** `onSecret` is called when a repository is about to be opened that is there, or was. */
+async function openOrCreate(site: Site, { options, signal }: Context, onSecret: () => void): Promise<Repository> {
+  const open = () => openSite(site, { signal, onSecret });
   try {
-    return await openSite(site, signal);
+    return await open();
   } catch (error) {
     if (!isBcatError(error, "no-repository") || !options.switch("init") || options.switch("dry-run")) throw error;
   }
@@ -111,7 +115,7 @@ async function openOrCreate(site: Site, { options, signal }: Context): Promise<R
   } catch (error) {
     // Somebody else was faster.
     if (!isBcatError(error, "exists")) throw error;
-    return await openSite(site, signal);
+    return await open();
   }
 }
 

@@ -2,7 +2,7 @@
 import { BcatError, SourceError } from "@bcat/errors";
 import { type ErrorList, errorCountMax, type WriteSession } from "@bcat/repository";
 import { Turns } from "../turns.js";
-import type { BackupOptions } from "./options.js";
+import type { BackupOptions, Warning } from "./options.js";
 import { isMissing } from "./source-fault.js";
 import type { Visit } from "./visit.js";
 
@@ -40,25 +40,35 @@ export class BackupRun {
   /** Path being read, made only when it is shown. */
   currentPath: (() => Uint8Array | undefined) | undefined;
   readonly isExcluded: ((path: Uint8Array, isDirectory: () => boolean) => boolean) | undefined;
-  readonly #session: WriteSession;
   readonly #options: BackupOptions;
-  readonly #totals: { files: number; bytes: number } | undefined;
+  /** Undefined as long as the source is only looked at. */
+  #session: WriteSession | undefined;
+  #totals: { files: number; bytes: number } | undefined;
+  /** What there is to warn of, as long as nobody knows whether there will be a backup. */
+  #held: Warning[] | undefined = [];
   readonly #errors: { path: Uint8Array; message: string }[] = [];
   readonly #turns: Turns;
   #errorCount = 0;
   #bytesReading = 0;
 
   constructor(parts: {
-    session: WriteSession;
     options: BackupOptions;
-    totals: { files: number; bytes: number } | undefined;
     isExcluded: ((path: Uint8Array, isDirectory: () => boolean) => boolean) | undefined;
+    /** Milliseconds. */
+    now: () => number;
   }) {
-    this.#session = parts.session;
     this.#options = parts.options;
-    this.#totals = parts.totals;
     this.isExcluded = parts.isExcluded;
-    this.#turns = new Turns(parts.session.repository.environment.now);
+    this.#turns = new Turns(parts.now);
+  }
+
+  /** From now on there is a session to store into, and what was found out before is told. */
+  begin(session: WriteSession, totals: { files: number; bytes: number } | undefined): void {
+    this.#session = session;
+    this.#totals = totals;
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const warning of held) this.#warn(warning);
   }
 
   get errors(): ErrorList {
@@ -104,12 +114,17 @@ export class BackupRun {
     this.#errorCount++;
     const { message } = fault;
     if (this.#errors.length < errorCountMax) this.#errors.push({ path, message });
-    this.#options.onWarning?.({ path, message, kind: "error" });
+    this.#warn({ path, message, kind: "error" });
   }
 
   reportSkipped(path: Uint8Array, message: string): void {
     this.skipped++;
-    this.#options.onWarning?.({ path, message, kind: "skipped" });
+    this.#warn({ path, message, kind: "skipped" });
+  }
+
+  #warn(warning: Warning): void {
+    if (this.#held === undefined) this.#options.onWarning?.(warning);
+    else this.#held.push(warning);
   }
 
   /** Counts an entry that was listed or stored; true when others have waited long enough and get to {@link breathe}. */
@@ -125,7 +140,7 @@ export class BackupRun {
    */
   async breathe(stored: number, reading = 0): Promise<void> {
     this.#bytesReading += reading;
-    if (this.#session.isBusy) await this.#session.ready();
+    if (this.#session?.isBusy === true) await this.#session.ready();
     if (!this.#turns.bytes(stored + reading)) return;
     this.#showProgress();
     await this.#turns.take();
@@ -135,6 +150,7 @@ export class BackupRun {
   }
 
   #showProgress(): void {
+    if (this.#session === undefined) return;
     this.#options.onProgress?.({
       filesDone: this.counts.files,
       bytesDone: this.counts.bytes + this.#bytesReading,

@@ -9,6 +9,7 @@ import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS } from "./op
 import { findParentRoots, ParentRoots } from "./parent-roots.js";
 import { RootBackup } from "./root-backup.js";
 import { findRoots, normaliseRoots } from "./roots.js";
+import { Source } from "./source.js";
 import { requireSourceFault } from "./source-fault.js";
 
 /**
@@ -22,36 +23,85 @@ import { requireSourceFault } from "./source-fault.js";
  * makes writing unsafe
  */
 export async function backup(
-  given: Repository,
+  repository: Repository,
   posix: Posix,
   paths: readonly Uint8Array[],
   options: BackupOptions,
 ): Promise<BackupSummary> {
-  const repository = given.withSignal(options.signal);
-  const start = repository.environment.now();
-  checkSnapshotTexts(options);
-  const isExcluded = compileExcludes(options.excludes ?? []);
-  const faults: { path: Uint8Array; fault: SourceError }[] = [];
-  const roots = findRoots(posix, normaliseRoots(paths), (path, fault) => faults.push({ path, fault }));
-  const chosen = options.parent === undefined ? undefined : await findSnapshot(repository, options.parent);
-  const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
-  const host = options.host === undefined ? {} : { host: options.host };
-  const session = await WriteSession.begin(repository, { level, dryRun: options.dryRun === true, ...host });
-  let rootBackup: RootBackup | undefined;
-  try {
-    const parents = await findParents(repository, roots, options, chosen);
-    const run = new BackupRun({ session, options, totals: parents.totals, isExcluded });
-    for (const { path, fault } of faults) run.reportUnreadable(path, fault);
-    rootBackup = new RootBackup({ run, session, posix, parents, options });
-    const stored = await storeRoots(rootBackup, run, roots);
-    if (stored.length === 0)
-      throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
-    return await finish({ run, session, options, parents, start }, stored);
-  } catch (error) {
-    await session.abandon();
-    throw error;
-  } finally {
-    await rootBackup?.close();
+  await using prepared = new PreparedBackup(posix, paths, { ...options, now: repository.environment.now });
+  return await prepared.run(repository);
+}
+
+/** A backup whose source can be looked at before its repository is open. */
+export class PreparedBackup {
+  readonly #posix: Posix;
+  readonly #options: BackupOptions & { readonly now: () => number };
+  readonly #paths: readonly Uint8Array[];
+  readonly #run: BackupRun;
+  readonly #source: Source;
+  #start: number | undefined;
+
+  /**
+   * For one run of {@link backup} with these arguments.
+   *
+   * @param options of which `now` tells the time in ms
+   * @throws BcatError usage for roots inside one another or bad patterns
+   */
+  constructor(posix: Posix, paths: readonly Uint8Array[], options: BackupOptions & { readonly now: () => number }) {
+    checkSnapshotTexts(options);
+    this.#posix = posix;
+    this.#options = options;
+    this.#paths = normaliseRoots(paths);
+    const isExcluded = compileExcludes(options.excludes ?? []);
+    this.#run = new BackupRun({ options, isExcluded, now: options.now });
+    this.#source = new Source({ run: this.#run, posix, ownFolders: options.ownFolders ?? [] });
+  }
+
+  /**
+   * Begins to walk the source beside what the caller does meanwhile. The folders that the backup writes to must be
+   * there: they are known by what they are, not by their path.
+   */
+  lookAhead(): void {
+    const [first] = this.#paths;
+    if (first === undefined || this.#start !== undefined) return;
+    this.#start = this.#options.now();
+    this.#source.lookAhead(first);
+  }
+
+  /** As {@link backup}. */
+  async run(given: Repository): Promise<BackupSummary> {
+    const options = this.#options;
+    const posix = this.#posix;
+    const repository = given.withSignal(options.signal);
+    const start = this.#start ?? options.now();
+    const faults: { path: Uint8Array; fault: SourceError }[] = [];
+    const roots = findRoots(posix, this.#paths, (path, fault) => faults.push({ path, fault }));
+    const chosen = options.parent === undefined ? undefined : await findSnapshot(repository, options.parent);
+    const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
+    const host = options.host === undefined ? {} : { host: options.host };
+    const session = await WriteSession.begin(repository, { level, dryRun: options.dryRun === true, ...host });
+    let rootBackup: RootBackup | undefined;
+    try {
+      const run = this.#run;
+      const parents = await findParents(repository, roots, options, chosen);
+      run.begin(session, parents.totals);
+      for (const { path, fault } of faults) run.reportUnreadable(path, fault);
+      rootBackup = new RootBackup({ run, source: this.#source, session, posix, parents, options });
+      const stored = await storeRoots(rootBackup, run, roots);
+      if (stored.length === 0)
+        throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
+      return await finish({ run, session, options, parents, start }, stored);
+    } catch (error) {
+      await session.abandon();
+      throw error;
+    } finally {
+      await rootBackup?.close();
+    }
+  }
+
+  /** Ends what is looked at ahead. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#source.close();
   }
 }
 

@@ -110,7 +110,8 @@ export class Comparison {
   #isAsKnown(visit: Visit, { root, record }: NonNullable<Visit["known"]>): boolean {
     const { ignoreCtime, ignoreInode, repository } = this.#options;
     if (root.mustResolve || ignoreCtime || ignoreInode || visit.table.count !== record.entryCount) return false;
-    if (visit.missing.length > 0) return false;
+    // What could not be read is left out of the table: of a directory that was walked ahead that is known before.
+    if (visit.missing.length > 0 || visit.keep !== undefined) return false;
     visit.digest = visit.table.digest(repository.nameHash);
     return compareBytes(visit.digest, record.digest) === 0 && !visit.table.hasRacyFile(root.racyTime);
   }

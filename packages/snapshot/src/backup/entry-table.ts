@@ -15,23 +15,35 @@ const NAME_BYTES = 1024;
 /** Bytes of the columns of a row that a digest covers. */
 const DIGESTED_ROW_SIZE = 51;
 
-/** Columns of numbers, one item a row. Inodes have two: low and high half. */
+/** Bytes of a row in all columns. */
+const ROW_SIZE = 75;
+
+/**
+ * Columns of numbers, one item a row. Inodes have two: low and high half. All lie in one piece of memory, the widest
+ * first: of pieces, the collector of garbage has to know each.
+ */
 function createColumns(rows: number) {
+  const memory = new ArrayBuffer(rows * ROW_SIZE);
+  let at = 0;
+  const next = (bytes: number) => {
+    at += rows * bytes;
+    return at - rows * bytes;
+  };
   return {
-    types: new Uint8Array(rows),
-    modes: new Uint16Array(rows),
-    uids: new Uint32Array(rows),
-    gids: new Uint32Array(rows),
-    sizes: new Float64Array(rows),
-    mtimeSeconds: new Float64Array(rows),
-    mtimeNanoseconds: new Uint32Array(rows),
-    ctimeSeconds: new Float64Array(rows),
-    ctimeNanoseconds: new Uint32Array(rows),
-    inodes: new Uint32Array(2 * rows),
-    deviceMajor: new Uint32Array(rows),
-    deviceMinor: new Uint32Array(rows),
-    birthSeconds: new Float64Array(rows),
-    birthNanoseconds: new Uint32Array(rows),
+    sizes: new Float64Array(memory, next(8), rows),
+    mtimeSeconds: new Float64Array(memory, next(8), rows),
+    ctimeSeconds: new Float64Array(memory, next(8), rows),
+    birthSeconds: new Float64Array(memory, next(8), rows),
+    inodes: new Uint32Array(memory, next(8), 2 * rows),
+    uids: new Uint32Array(memory, next(4), rows),
+    gids: new Uint32Array(memory, next(4), rows),
+    mtimeNanoseconds: new Uint32Array(memory, next(4), rows),
+    ctimeNanoseconds: new Uint32Array(memory, next(4), rows),
+    deviceMajor: new Uint32Array(memory, next(4), rows),
+    deviceMinor: new Uint32Array(memory, next(4), rows),
+    birthNanoseconds: new Uint32Array(memory, next(4), rows),
+    modes: new Uint16Array(memory, next(2), rows),
+    types: new Uint8Array(memory, next(1), rows),
   };
 }
 
@@ -50,7 +62,18 @@ export class EntryTable {
 
   /** Memory that the table holds, bytes. */
   get size(): number {
-    return this.#names.length + this.columns.types.length * 76;
+    return this.#names.length + this.columns.types.length * (ROW_SIZE + 4);
+  }
+
+  /** Makes room in an empty table for all entries of a list. @throws RangeError beyond 4 GiB of names */
+  reserve({ count, lengths }: EntryList): void {
+    if (this.columns.types.length < count) {
+      this.columns = createColumns(count);
+      this.#nameStarts = new Uint32Array(count + 1);
+    }
+    let nameBytes = 1;
+    for (let i = 0; i < count; i++) nameBytes += lengths[i]! + 1;
+    if (this.#names.length < nameBytes) this.#names = growBytes(new Uint8Array(0), nameBytes, "names");
   }
 
   add(name: Uint8Array, stat: Stat): void {
@@ -145,7 +168,7 @@ export class EntryTable {
     scratch.set(this.#names.subarray(0, nameBytes));
     let at = nameBytes;
     const put = (column: Columns[keyof Columns], items: number) => {
-      const bytes = new Uint8Array(column.buffer, 0, items * column.BYTES_PER_ELEMENT);
+      const bytes = new Uint8Array(column.buffer, column.byteOffset, items * column.BYTES_PER_ELEMENT);
       scratch.set(bytes, at);
       at += bytes.length;
     };

@@ -1,7 +1,7 @@
 /** Stores one root after the other: where the stages of a backup are put together (docs/architecture.md). */
 import { createCutter } from "@bcat/chunker";
 import { DATA, TREE } from "@bcat/pack";
-import { type Directory, FileType, type Posix } from "@bcat/posix";
+import { FileType, type Posix } from "@bcat/posix";
 import type { Root, WriteSession } from "@bcat/repository";
 import { EncodedContent, encodeContent } from "../tree/content.js";
 import { encodeLeaf } from "../tree/leaf.js";
@@ -15,16 +15,16 @@ import { Contents } from "./contents/contents.js";
 import { ContentsPool } from "./contents/contents-pool.js";
 import { FileReader } from "./contents/file-reader.js";
 import type { BackupOptions } from "./options.js";
-import { OwnFolders } from "./own-folders.js";
 import { noOwnerNames, type OwnerNames } from "./owners.js";
 import type { ParentRoots } from "./parent-roots.js";
-import { type OpenRoot, openRoot } from "./roots.js";
+import type { OpenRoot } from "./roots.js";
 import { ScanWriter } from "./scan-writer.js";
-import { closeDirectory, SourceDirectories } from "./source-directory.js";
+import type { Source } from "./source.js";
+import { closeDirectory } from "./source-directory.js";
 import { fromSource } from "./source-fault.js";
 import { nodeHead, TreeBuilder } from "./tree-builder.js";
-import { type Visit, VisitPool } from "./visit.js";
-import { Walk } from "./walk.js";
+import type { Visit } from "./visit.js";
+import type { WalkStep } from "./walk.js";
 
 /** Scan streams are cut finer than files: a renamed directory changes a few of their bytes. */
 const SCAN_CHUNKER = { kind: "cdc", minimum: 32 * 1024, average: 64 * 1024, maximum: 256 * 1024 } as const;
@@ -38,6 +38,7 @@ const CHUNK_SIZE_MAX = 16 * 2 ** 20;
 
 export interface RootBackupParts {
   readonly run: BackupRun;
+  readonly source: Source;
   readonly session: WriteSession;
   readonly posix: Posix;
   readonly parents: ParentRoots;
@@ -46,17 +47,15 @@ export interface RootBackupParts {
 
 export class RootBackup {
   readonly #parts: RootBackupParts;
-  readonly #directories: SourceDirectories;
-  readonly #visits = new VisitPool();
   readonly #owners: OwnerNames;
   readonly #contents: Contents;
   readonly #comparison: Comparison;
-  readonly #walk: Walk;
   readonly #scanContent: ContentWriter;
   readonly #storeTree: (bytes: Uint8Array) => Uint8Array;
 
   constructor(parts: RootBackupParts) {
-    const { run, session, posix, parents, options } = parts;
+    const { run, source, session, posix, parents, options } = parts;
+    const { directories } = source;
     const { repository } = session;
     const { chunker } = repository;
     const gear = repository.gear();
@@ -65,8 +64,7 @@ export class RootBackup {
     this.#owners = options.owners ?? noOwnerNames;
     this.#storeTree = (bytes) => session.store(TREE, bytes);
     const storeTree = this.#storeTree;
-    const directories = new SourceDirectories(posix, () => this.#contents.settle());
-    this.#directories = directories;
+    source.relieve = () => this.#contents.settle();
     this.#contents = new Contents({
       run,
       directories: () => directories,
@@ -93,24 +91,22 @@ export class RootBackup {
       ignoreCtime,
       ignoreInode: options.ignoreInode === true,
     });
-    const ownFolders = new OwnFolders(posix, options.ownFolders ?? [], (path, fault) =>
-      run.reportUnreadable(path, fault),
-    );
-    this.#walk = new Walk({ run, posix, directories, visits: this.#visits, ownFolders });
     const cutter = createCutter(SCAN_CHUNKER, gear);
     this.#scanContent = new ContentWriter({ session, kind: TREE, cutter, minimum: SCAN_CHUNKER.minimum });
   }
 
   /** @throws SourceError when the root cannot be read */
   async store(path: Uint8Array): Promise<Root> {
-    const { run, posix } = this.#parts;
+    const { run, source, posix } = this.#parts;
     this.#scanContent.reset();
-    const root = openRoot(posix, path);
+    const { root, opened, steps } = await source.open(path);
     try {
       const fault = boundTimes(root.stat);
       if (fault !== undefined) run.reportUnreadable(path, fault);
-      return root.stat.type === FileType.DIRECTORY ? await this.#storeDirectory(root) : await this.#storeSingle(root);
+      return opened === undefined ? await this.#storeSingle(root) : await this.#storeDirectory(root, steps);
     } finally {
+      source.directories.closeAll();
+      if (opened !== undefined) closeDirectory(posix, opened);
       closeDirectory(posix, root.parent);
     }
   }
@@ -143,34 +139,28 @@ export class RootBackup {
       });
   }
 
-  async #storeDirectory(root: OpenRoot): Promise<Root> {
-    const { run, session, posix } = this.#parts;
-    const opened = fromSource(() => openRootDirectory(posix, root));
-    try {
-      const scan = new ScanWriter(this.#scanContent);
-      const builder = new TreeBuilder({
-        repository: session.repository,
-        run,
-        posix,
-        comparison: this.#comparison,
-        directories: this.#directories,
-        visits: this.#visits,
-        owners: this.#owners,
-        scan,
-        storeTree: this.#storeTree,
-        settle: () => this.#contents.settle(),
-      });
-      for await (const { kind, visit } of this.#walk.steps(this.#directories.root(root.path, opened))) {
-        if (kind === "enter") await this.#comparison.compare(visit);
-        else await builder.add(visit);
-      }
-      const { tree } = await builder.finish();
-      const node = { ...this.#head(this.#rootVisit(root)), type: NodeType.directory, subtree: tree };
-      return { path: root.path, node: encodeLeaf([node], { root: true }), scan: this.#finishScan(root, scan) };
-    } finally {
-      this.#directories.closeAll();
-      closeDirectory(posix, opened);
+  async #storeDirectory(root: OpenRoot, steps: AsyncIterable<WalkStep>): Promise<Root> {
+    const { run, source, session, posix } = this.#parts;
+    const scan = new ScanWriter(this.#scanContent);
+    const builder = new TreeBuilder({
+      repository: session.repository,
+      run,
+      posix,
+      comparison: this.#comparison,
+      directories: source.directories,
+      visits: source.visits,
+      owners: this.#owners,
+      scan,
+      storeTree: this.#storeTree,
+      settle: () => this.#contents.settle(),
+    });
+    for await (const { kind, visit } of steps) {
+      if (kind === "enter") await this.#comparison.compare(visit);
+      else await builder.add(visit);
     }
+    const { tree } = await builder.finish();
+    const node = { ...this.#head(this.#rootVisit(root)), type: NodeType.directory, subtree: tree };
+    return { path: root.path, node: encodeLeaf([node], { root: true }), scan: this.#finishScan(root, scan) };
   }
 
   /** A root that is a file or a symbolic link. */
@@ -226,13 +216,10 @@ export class RootBackup {
 
   /** A table of one row, under the empty name that a root's node has. */
   #rootVisit(root: OpenRoot): Visit {
-    const visit = this.#visits.take(this.#directories.root(root.path, root.parent), undefined);
+    const { visits, directories } = this.#parts.source;
+    const visit = visits.take(directories.root(root.path, root.parent), undefined);
     visit.table.add(NO_NAME, root.stat);
     visit.payloads.reset(1);
     return visit;
   }
-}
-
-function openRootDirectory(posix: Posix, root: OpenRoot): Directory {
-  return root.name.length === 0 ? posix.openDirectory(root.path) : posix.openDirectoryAt(root.parent, root.name);
 }

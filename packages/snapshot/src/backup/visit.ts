@@ -44,8 +44,6 @@ export class Visit {
   isGivenBack = false;
   /** Files that are being read. */
   pending = 0;
-  /** The walk has been through it and all below. */
-  isLeft = false;
 
   constructor(directory: SourceDirectory, parts: { table: EntryTable; payloads: Payloads }, above: Visit["above"]) {
     this.directory = directory;

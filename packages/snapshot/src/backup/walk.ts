@@ -63,7 +63,6 @@ export class Walk {
       }
       next = undefined;
       levels.pop();
-      level.visit.isLeft = true;
       directories.leave(level.visit.directory);
       yield { kind: "leave", visit: level.visit };
     }
@@ -95,6 +94,7 @@ export class Walk {
   async #look(visit: Visit): Promise<void> {
     const { run, directories } = this.#options;
     const order = orderEntries(this.#list);
+    visit.table.reserve(this.#list);
     let handle = await directories.handle(visit.directory);
     for (const index of order) {
       if (run.look()) {

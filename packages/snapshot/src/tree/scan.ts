@@ -245,7 +245,8 @@ function findPathFault(path: Uint8Array, last: Uint8Array | undefined): string |
 /** Names that `last`, which is one, begins with too are not looked at again. */
 function isRelativePath(path: Uint8Array, last: Uint8Array): boolean {
   const shared = sharedLength(path, last);
-  let start = shared === 0 ? 0 : path.lastIndexOf(slash, shared - 1) + 1;
+  let start = shared;
+  while (start > 0 && path[start - 1] !== slash) start--;
   for (let end = path.indexOf(slash, start); end >= 0; end = path.indexOf(slash, start)) {
     if (!isName(path.subarray(start, end))) return false;
     start = end + 1;

@@ -7,6 +7,8 @@ import type { ContentsPool, Task } from "./contents-pool.js";
 
 /** Bytes of chunks handed over at once, unless a single chunk has more. */
 const PIECE_SIZE = 4 * 2 ** 20;
+/** Bytes that V8 copies at once. */
+const WORD = 8;
 /** Pieces whose memory is kept for the next. */
 const SPARES_MAX = 4;
 
@@ -28,7 +30,8 @@ export class ContentPieces {
   #pieces: Piece[] = [];
   #open: Uint8Array | undefined;
   #length = 0;
-  #ends: number[] = [];
+  /** Of each chunk in {@link #open} where it begins and ends. */
+  #places: number[] = [];
 
   constructor(
     pool: ContentsPool,
@@ -43,20 +46,29 @@ export class ContentPieces {
     this.builder = parts.builder;
     this.#store = parts.store;
     this.#addGroup = parts.addGroup;
-    this.#pieceSize = Math.max(PIECE_SIZE, parts.chunkSizeMax);
+    this.#pieceSize = Math.max(PIECE_SIZE, parts.chunkSizeMax + WORD);
   }
 
   /** Takes the next chunk, copied or stored. */
   chunk(bytes: Uint8Array): void {
-    if (this.#length + bytes.length > this.#pieceSize) this.#handOver();
+    if (this.#startOf(bytes) + bytes.length > this.#pieceSize) this.#handOver();
     if (this.#open === undefined && !this.#pool.hasRoom) {
       this.#storeHere(bytes);
       return;
     }
     this.#open ??= this.#spares.pop() ?? new Uint8Array(new SharedArrayBuffer(this.#pieceSize));
-    this.#open.set(bytes, this.#length);
-    this.#length += bytes.length;
-    this.#ends.push(this.#length);
+    const start = this.#startOf(bytes);
+    this.#open.set(bytes, start);
+    this.#length = start + bytes.length;
+    this.#places.push(start, this.#length);
+  }
+
+  /**
+   * Where a chunk goes: as many bytes behind a multiple of 8 as it lies now, for V8 copies to shared memory byte by byte
+   * otherwise.
+   */
+  #startOf({ byteOffset }: Uint8Array): number {
+    return Math.ceil(this.#length / WORD) * WORD + (byteOffset % WORD);
   }
 
   restart(): void {
@@ -64,7 +76,7 @@ export class ContentPieces {
     this.#pieces = [];
     this.builder.restart();
     this.#length = 0;
-    this.#ends = [];
+    this.#places = [];
   }
 
   /** Waits until all pieces are stored: the builder then has all chunks. */
@@ -84,28 +96,24 @@ export class ContentPieces {
 
   #handOver(): void {
     const bytes = this.#open;
-    if (bytes === undefined || this.#ends.length === 0) return;
-    const ends = Uint32Array.from(this.#ends);
+    if (bytes === undefined || this.#places.length === 0) return;
+    const places = Uint32Array.from(this.#places);
     this.#open = undefined;
     this.#length = 0;
-    this.#ends = [];
-    if (this.#pool.hasRoom) this.#pool.start(this.#task(bytes, ends));
-    else this.#storeAllHere(bytes, ends);
+    this.#places = [];
+    if (this.#pool.hasRoom) this.#pool.start(this.#task(bytes, places));
+    else this.#storeAllHere(bytes, places);
   }
 
-  #storeAllHere(bytes: Uint8Array, ends: Uint32Array): void {
-    let start = 0;
-    for (const end of ends) {
-      this.#storeHere(bytes.subarray(start, end));
-      start = end;
-    }
+  #storeAllHere(bytes: Uint8Array, places: Uint32Array): void {
+    for (let i = 0; i < places.length; i += 2) this.#storeHere(bytes.subarray(places[i], places[i + 1]));
     this.#giveBack(bytes);
   }
 
-  #task(bytes: Uint8Array, ends: Uint32Array): Task {
+  #task(bytes: Uint8Array, places: Uint32Array): Task {
     const piece = this.#begin();
     return {
-      job: { kind: "chunks", bytes, ends },
+      job: { kind: "chunks", bytes, places },
       group: this.#addGroup,
       chunk(id, length) {
         piece.ids.push(id.slice());

@@ -1,0 +1,144 @@
+/**
+ * What a backup reads. The first of its roots can be walked before the repository is open: deriving a key from a
+ * passphrase takes 0.1 s, asking a storage far away longer, and the walk needs neither.
+ */
+import { type Directory, FileType, type Posix } from "@bcat/posix";
+import type { BackupRun } from "./backup-run.js";
+import { OwnFolders } from "./own-folders.js";
+import { type OpenRoot, openRoot } from "./roots.js";
+import { closeDirectory, SourceDirectories } from "./source-directory.js";
+import { fromSource } from "./source-fault.js";
+import { VisitPool } from "./visit.js";
+import { Walk, type WalkStep } from "./walk.js";
+
+/** Entries, and directories, that are looked at ahead: about 130 bytes an entry. */
+const AHEAD_ENTRIES_MAX = 65_536;
+const AHEAD_STEPS_MAX = 2_048;
+
+export interface SourceOptions {
+  readonly run: BackupRun;
+  readonly posix: Posix;
+  /** Absolute paths; looked for when the first directory is walked. */
+  readonly ownFolders: readonly Uint8Array[];
+}
+
+/** A root that is open, and all directories in it if it is one. The caller closes both. */
+export interface SourceRoot {
+  readonly root: OpenRoot;
+  readonly opened: Directory | undefined;
+  readonly steps: AsyncIterable<WalkStep>;
+}
+
+type Steps = AsyncGenerator<WalkStep, void, undefined>;
+
+/** A root that is walked ahead. */
+interface Ahead {
+  readonly path: Uint8Array;
+  /** Undefined when it could not be opened. */
+  opened: (SourceRoot & { readonly steps: Steps }) | undefined;
+  readonly found: WalkStep[];
+  /** What ended it. */
+  failure: { readonly error: unknown } | undefined;
+}
+
+export class Source {
+  readonly directories: SourceDirectories;
+  readonly visits = new VisitPool();
+  /** Waits until files that are being read have let go of directories; false when none are. */
+  relieve: () => Promise<boolean> = async () => false;
+  readonly #options: SourceOptions;
+  #walk: Walk | undefined;
+  #ahead: Promise<Ahead> | undefined;
+  #isAheadWanted = true;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+    this.directories = new SourceDirectories(options.posix, () => this.relieve());
+  }
+
+  /** Begins to walk a root, the one that will be asked for first. What goes wrong is told by {@link open}. */
+  lookAhead(path: Uint8Array): void {
+    this.#ahead ??= this.#lookAhead(path);
+  }
+
+  /** @throws SourceError when the root cannot be read */
+  async open(path: Uint8Array): Promise<SourceRoot> {
+    const ahead = await this.#takeAhead();
+    if (ahead === undefined) return this.#open(path);
+    const { opened, failure } = ahead;
+    if (Buffer.compare(ahead.path, path) !== 0) {
+      this.#close(opened);
+      return this.#open(path);
+    }
+    if (opened === undefined) throw failure?.error;
+    return { ...opened, steps: replay(ahead, opened.steps) };
+  }
+
+  /** Ends what is walked ahead, if nobody has asked for it. */
+  async close(): Promise<void> {
+    this.#close((await this.#takeAhead())?.opened);
+  }
+
+  async #lookAhead(path: Uint8Array): Promise<Ahead> {
+    const ahead: Ahead = { path, opened: undefined, found: [], failure: undefined };
+    try {
+      ahead.opened = this.#open(path);
+      for (let entries = 0; this.#isAheadWanted && entries < AHEAD_ENTRIES_MAX; ) {
+        const { value, done } = await ahead.opened.steps.next();
+        if (done === true || ahead.found.push(value) >= AHEAD_STEPS_MAX) break;
+        if (value.kind === "enter") entries += value.visit.table.count;
+      }
+    } catch (error) {
+      ahead.failure = { error };
+    }
+    return ahead;
+  }
+
+  async #takeAhead(): Promise<Ahead | undefined> {
+    this.#isAheadWanted = false;
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return await ahead;
+  }
+
+  #open(path: Uint8Array): SourceRoot & { readonly steps: Steps } {
+    const { posix } = this.#options;
+    const root = openRoot(posix, path);
+    if (root.stat.type !== FileType.DIRECTORY) return { root, opened: undefined, steps: nothing() };
+    try {
+      this.#walk ??= this.#createWalk();
+      const opened = fromSource(() => openRootDirectory(posix, root));
+      return { root, opened, steps: this.#walk.steps(this.directories.root(path, opened)) };
+    } catch (error) {
+      closeDirectory(posix, root.parent);
+      throw error;
+    }
+  }
+
+  #createWalk(): Walk {
+    const { run, posix, ownFolders } = this.#options;
+    const own = new OwnFolders(posix, ownFolders, (path, fault) => run.reportUnreadable(path, fault));
+    return new Walk({ run, posix, directories: this.directories, visits: this.visits, ownFolders: own });
+  }
+
+  #close(given: SourceRoot | undefined): void {
+    if (given === undefined) return;
+    const { posix } = this.#options;
+    this.directories.closeAll();
+    if (given.opened !== undefined) closeDirectory(posix, given.opened);
+    closeDirectory(posix, given.root.parent);
+  }
+}
+
+/** What was found ahead, and then what follows it. */
+async function* replay({ found, failure }: Ahead, rest: Steps): Steps {
+  for (let step = found.shift(); step !== undefined; step = found.shift()) yield step;
+  if (failure !== undefined) throw failure.error;
+  yield* rest;
+}
+
+async function* nothing(): Steps {}
+
+function openRootDirectory(posix: Posix, root: OpenRoot): Directory {
+  return root.name.length === 0 ? posix.openDirectory(root.path) : posix.openDirectoryAt(root.parent, root.name);
+}
