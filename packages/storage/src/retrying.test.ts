@@ -229,6 +229,21 @@ describe("trouble", () => {
     expect(told[0]?.leftMs).toBeLessThanOrEqual(55_000);
   });
 
+  test("is told before a long wait, not after it", async () => {
+    const told: Trouble[] = [];
+    const { options, waits } = simulated({ random: () => 0.99, onTrouble: (trouble) => told.push(trouble) });
+    let waitsWhenTold = 0;
+    const onTrouble = (trouble: Trouble) => {
+      told.push(trouble);
+      waitsWhenTold = waits.length;
+    };
+    await expect(createRetryingStorage(dead(), { ...options, onTrouble }).get("a")).rejects.toThrow();
+    expect(told).toHaveLength(1);
+    const before = waits.slice(0, waitsWhenTold).reduce((sum, wait) => sum + wait, 0);
+    expect(before).toBeLessThan(5_000);
+    expect(before + waits[waitsWhenTold]!).toBeGreaterThanOrEqual(5_000);
+  });
+
   test("is not told while others get their answers", async () => {
     const told: Trouble[] = [];
     const inner = createFaultyStorage(createMemoryStorage(), { random: { seed: 5, before: 0.5, unanswered: 0 } });

@@ -93,8 +93,9 @@ class Retries {
         if (!isPassing(error)) throw error;
         const failed = now();
         if (failed >= until) throw givenUp(error, attempt, failed - begun);
-        this.#watch.failed(error, { now: failed, begun, until });
-        await sleep(Math.min(this.#wait(attempt), until - failed), signal);
+        const wait = Math.min(this.#wait(attempt), until - failed);
+        this.#watch.failed(error, { now: failed, begun, next: failed + wait, until });
+        await sleep(wait, signal);
       }
     }
   }

@@ -14,6 +14,16 @@ const STUBBORN_MS = 60_000;
 /** Not told again for so long (ms). */
 const TOLD_FOR_MS = 10 * 60_000;
 
+/** Times of one clock, ms. */
+export interface FailedCall {
+  readonly now: number;
+  readonly begun: number;
+  /** When it is tried again. */
+  readonly next: number;
+  /** When it is tried for the last time. */
+  readonly until: number;
+}
+
 /** Shared by all calls of a storage, so that many which fail together are told of in one line. */
 export class TroubleWatch {
   readonly #tell: (trouble: Trouble) => void;
@@ -29,12 +39,10 @@ export class TroubleWatch {
     this.#answered = now;
   }
 
-  /** A call that began at `begun` has failed again, and is tried until `until`. */
-  failed(
-    error: Error,
-    { now, begun, until }: { readonly now: number; readonly begun: number; readonly until: number },
-  ) {
-    const silence = now - Math.max(begun, this.#answered);
+  /** A call has failed again. */
+  failed(error: Error, { now, begun, next, until }: FailedCall): void {
+    // As it will be after the wait, which nobody is to sit through without a word.
+    const silence = next - Math.max(begun, this.#answered);
     if (silence < SILENCE_MS && now - begun < STUBBORN_MS) return;
     if (now - this.#told < TOLD_FOR_MS) return;
     this.#told = now;
