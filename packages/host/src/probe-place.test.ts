@@ -31,7 +31,7 @@ function createNotAtomic(): Storage {
 }
 
 test("a place that does not keep writers apart is refused, with both ways on", async () => {
-  const refusal = refuseUnfit(siteOf(createNotAtomic()), { isForOneWriter: false });
+  const refusal = refuseUnfit(siteOf(createNotAtomic()), { areApart: false });
   await expect(refusal).rejects.toMatchObject({ code: "conditions-not-met" });
   await expect(refusal).rejects.toThrow(
     /^Cannot create a repository in "s3:\/\/bucket\/there": .*16 of 16 writers.*--registers.*--single-writer/,
@@ -39,21 +39,21 @@ test("a place that does not keep writers apart is refused, with both ways on", a
 });
 
 test("it is taken for one writer at a time", async () => {
-  await refuseUnfit(siteOf(createNotAtomic()), { isForOneWriter: true });
+  await refuseUnfit(siteOf(createNotAtomic()), { areApart: true });
 });
 
 test("a place that does not give back what it took is taken for nobody", async () => {
   const storage: Storage = { ...createNotAtomic(), get: async () => undefined };
-  const refusal = refuseUnfit(siteOf(storage), { isForOneWriter: true });
+  const refusal = refuseUnfit(siteOf(storage), { areApart: true });
   await expect(refusal).rejects.toThrow(/does not keep what it is given \(read after write: /);
 });
 
 test("a sound place is taken, and a folder is not even asked", async () => {
   const storage = createMemoryStorage();
-  await refuseUnfit(siteOf(storage), { isForOneWriter: false });
+  await refuseUnfit(siteOf(storage), { areApart: false });
   expect(storage.objects.size).toBe(0);
   await refuseUnfit(siteOf(createNotAtomic(), { kind: "folder", path: "/f", location: "/f" }), {
-    isForOneWriter: false,
+    areApart: false,
   });
 });
 

@@ -32,16 +32,21 @@ export async function probePlace(
   }
 }
 
+export interface FitOptions {
+  /** Writers are kept apart in another way: there is only one at a time, or their registers live elsewhere. */
+  readonly areApart: boolean;
+}
+
 /**
- * Looks at a place before a repository is made in it. A folder is taken as it is: link(2) has said what it does.
+ * Looks at a place before a repository is made in it. A folder is taken as it is: link(2) says what it does.
  *
  * @throws {BcatError} with code "conditions-not-met"
  */
-export async function refuseUnfit(site: Site, { isForOneWriter }: { readonly isForOneWriter: boolean }): Promise<void> {
+export async function refuseUnfit(site: Site, { areApart }: FitOptions): Promise<void> {
   const { place } = site;
   if (place.kind === "folder") return;
   const { findings, isUsable, keepsWritersApart } = await probePlace(site, { form: "quick" });
-  if (isUsable && (keepsWritersApart || isForOneWriter)) return;
+  if (isUsable && (keepsWritersApart || areApart)) return;
   const bad = findings.filter(({ verdict }) => verdict === "bad").map(({ check, found }) => `${check}: ${found}`);
   const what = isUsable ? "the place does not keep writers apart" : "the place does not keep what it is given";
   throw unfit(place, `${what} (${bad.join("; ")})${isUsable ? `; ${wayToSeveralWriters}` : ""}`);

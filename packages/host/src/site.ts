@@ -123,7 +123,7 @@ export async function createSite(site: Site, options: CreateOptions): Promise<Re
   const { initRepository, repositoryExists } = await import("@bcat/repository");
   if (await repositoryExists(site.storage))
     throw new BcatError("exists", `Cannot create a repository in "${site.place.location}": there is one already`);
-  await refuseUnfit(site, { isForOneWriter });
+  await refuseUnfit(site, { areApart: isForOneWriter });
   const secret = await site.secret(true);
   signal.throwIfAborted();
   const given = { secret, isForOneWriter, ...(chunker && { chunker }) };
