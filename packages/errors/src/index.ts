@@ -48,9 +48,13 @@ export class CorruptError extends BcatError {
 
 /** The storage did not do what was asked: unreachable, refused, full. Always stops the commit. */
 export class StorageError extends BcatError {
-  constructor(message: string, options?: { cause?: unknown }) {
+  /** True when asking again is useless: no permission, no such bucket, no space, a bad certificate. */
+  readonly isFinal: boolean;
+
+  constructor(message: string, options?: { cause?: unknown; isFinal?: boolean }) {
     super("storage-failed", message, options);
     this.name = "StorageError";
+    this.isFinal = options?.isFinal ?? false;
   }
 }
 

@@ -1,0 +1,12 @@
+export {
+  type Agents,
+  connectionsMaxDefault,
+  connectTimeoutMsDefault,
+  createAgents,
+  idleTimeoutMsDefault,
+  type WireOptions,
+} from "./agents.js";
+export { describeNetworkError, type NetworkFault, networkError, WireFault } from "./network-error.js";
+export { type ProxySettings, proxyFor } from "./proxies.js";
+export { request, type WireRequest, type WireResponse } from "./request.js";
+export { type RateSchedule, type RateStep, rateAt, Throttle, type WireClock } from "./throttle.js";
