@@ -5,6 +5,7 @@
  * Variables are mapped by hand because yargs takes every `BCAT_*` for a flag, and refuses those it does not know.
  */
 import type { Variables } from "@bcat/host";
+import { placeFlags } from "./place-flags.js";
 import { usageError } from "./usage.js";
 
 export type { Variables } from "@bcat/host";
@@ -42,6 +43,7 @@ export const globalFlags: Flags = {
   "key-file": { kind: "text", description: "file of 32 to 4,096 bytes that is the key, instead of a passphrase" },
   "cache-dir": { kind: "text", description: "folder of the local cache (default: $XDG_CACHE_HOME/bcat)" },
   "no-cache": { kind: "switch", description: "keep no local cache" },
+  ...placeFlags,
   json: { kind: "switch", description: "print JSON, with restic's field names" },
   quiet: { kind: "switch", short: "q", description: "print no progress and no summary" },
 };

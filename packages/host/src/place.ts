@@ -2,6 +2,8 @@
 import type { Posix } from "@bcat/posix";
 import type { Storage } from "@bcat/storage";
 import { random } from "./environment.js";
+import type { Variables } from "./variables.js";
+import { type ConnectionChoice, wireClock } from "./wire-options.js";
 
 export interface FolderPlace {
   readonly kind: "folder";
@@ -25,16 +27,30 @@ const FOLDER_PACK_SIZE = 32 * 2 ** 20;
 export function packSizeOf(place: Place): number | undefined {
   return place.kind === "folder" ? FOLDER_PACK_SIZE : undefined;
 }
+/** What the user says of how places are reached. */
+export interface PlaceOptions extends ConnectionChoice {}
 
 /** What opening a place takes from the program. */
 export interface PlaceContext {
   readonly posix: Posix;
+  readonly options: PlaceOptions;
+  readonly variables: Variables;
+  /** Told in a line what makes the run slower but not wrong. */
+  readonly onNotice: (line: string) => void;
 }
 
 /** The storage there, undecorated; nothing is asked of it yet. */
-export async function openPlace(place: Place, { posix }: PlaceContext): Promise<Storage> {
+export async function openPlace(place: Place, context: PlaceContext): Promise<Storage> {
+  return await openFolder(place, context);
+}
+
+/** As a folder may be a mount of something far away, limits hold for it, too. */
+async function openFolder({ path }: FolderPlace, { posix, options: { limits = {} } }: PlaceContext): Promise<Storage> {
   const { openLocalStorage } = await import("@bcat/storage");
-  return openLocalStorage(place.path, { suffix: randomSuffix, posix });
+  const storage = openLocalStorage(path, { suffix: randomSuffix, posix });
+  if (limits.upload === undefined && limits.download === undefined) return storage;
+  const { createLimitedStorage } = await import("@bcat/storage/wire");
+  return createLimitedStorage(storage, { clock: wireClock, ...limits });
 }
 
 /** For names of temporary files. */

@@ -9,13 +9,14 @@ import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
 import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
 import { createEnvironment } from "./environment.js";
 import { locateRepository } from "./location.js";
-import { openPlace, type Place, packSizeOf } from "./place.js";
+import { openPlace, type Place, type PlaceOptions, packSizeOf } from "./place.js";
 import { getSecret, type SecretSource } from "./secret.js";
 import type { Variables } from "./variables.js";
 
 export interface SiteOptions {
   /** As the user names it: a path or a URL. Without one it is the default of the user. */
   readonly repository?: string | undefined;
+  readonly placeOptions?: PlaceOptions;
   readonly secret: SecretSource;
   readonly cache?: CacheChoice;
   readonly variables: Variables;
@@ -39,13 +40,16 @@ export interface Site {
 
 /** Looks at everything that the user can have got wrong before anything is touched. */
 export async function prepareSite(options: SiteOptions): Promise<Site> {
-  const { variables, program, signal } = options;
+  const { variables, program, signal, placeOptions = {}, onNotice } = options;
   const place = locateRepository(options.repository, variables);
   const cachePlace = locateCache(options.cache ?? {}, variables);
   const accelerated = await loadAccelerated(acceleratorsOf(variables));
   const { createAbortableStorage } = await import("@bcat/storage");
-  const storage = createAbortableStorage(await openPlace(place, accelerated), signal);
-  const cache = await createCache(cachePlace, options.onNotice);
+  const storage = createAbortableStorage(
+    await openPlace(place, { posix: accelerated.posix, options: placeOptions, variables, onNotice }),
+    signal,
+  );
+  const cache = await createCache(cachePlace, onNotice);
   return {
     place,
     storage,

@@ -6,6 +6,7 @@ export {
   idleTimeoutMsDefault,
   type WireOptions,
 } from "./agents.js";
+export { createLimitedStorage, type StorageLimits } from "./limited.js";
 export { describeNetworkError, type NetworkFault, networkError, WireFault } from "./network-error.js";
 export { type ProxySettings, proxyFor } from "./proxies.js";
 export { request, type WireRequest, type WireResponse } from "./request.js";
