@@ -14,7 +14,7 @@ export const placeFlags: Flags = {
 };
 
 /** @throws {BcatError} with code "usage" */
-export function placeOptionsOf(options: Options): PlaceOptions {
+export function placeOptions(options: Options): PlaceOptions {
   return {
     certificates: options.text("cacert"),
     limits: { upload: rateOption(options, "limit-upload"), download: rateOption(options, "limit-download") },

@@ -3,7 +3,7 @@ import { openSite, prepareSite, type Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { Context } from "./command.js";
 import { chooseSecretSource } from "./passphrase.js";
-import { placeOptionsOf } from "./place-flags.js";
+import { placeOptions } from "./place-flags.js";
 import { programVersion } from "./program-version.js";
 import { printNotice } from "./warning.js";
 
@@ -12,7 +12,7 @@ export async function siteOf(context: Context): Promise<Site> {
   const { options, variables, output, signal } = context;
   return await prepareSite({
     repository: options.text("repository"),
-    placeOptions: placeOptionsOf(options),
+    placeOptions: placeOptions(options),
     secret: chooseSecretSource(context),
     cache: { directory: options.text("cache-dir"), wanted: !options.switch("no-cache") },
     variables,

@@ -12,8 +12,18 @@ export { type CacheChoice, type CachePlace, createCache, locateCache } from "./c
 export { createEnvironment, type EnvironmentOptions, random } from "./environment.js";
 export { baseDirectory, locateRepository } from "./location.js";
 export { loadOwnerNames } from "./owner-names.js";
-export type { FolderPlace, Place, PlaceOptions } from "./place.js";
+export type { FolderPlace, HttpPlace, Place } from "./place.js";
+export type { PlaceOptions } from "./place-options.js";
 export { getSecret, type SecretSource } from "./secret.js";
-export { createSite, noRepository, openSite, ownFolders, prepareSite, type Site, type SiteOptions } from "./site.js";
+export {
+  createSite,
+  noRepository,
+  openSite,
+  ownFolders,
+  prepareSite,
+  refuseReadOnly,
+  type Site,
+  type SiteOptions,
+} from "./site.js";
 export type { Variables } from "./variables.js";
 export { type ConnectionChoice, wireOptionsOf } from "./wire-options.js";

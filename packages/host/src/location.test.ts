@@ -15,6 +15,35 @@ describe("locateRepository()", () => {
   });
 
   test.each([
+    ["https://host/path", "https://host/path", undefined],
+    ["HTTPS://Host:443/a%20b/", "https://host/a%20b", undefined],
+    ["http://host", "http://host", undefined],
+    ["http://[::1]:8080//", "http://[::1]:8080", undefined],
+    ["https://me:p%40ss@host/path/", "https://host/path", "me:p@ss"],
+    ["https://me@host/path", "https://host/path", "me:"],
+  ])("takes %s for the web server at %s", (given, location, credentials) => {
+    const place = locateRepository(given, {});
+    expect(place).toMatchObject({ kind: "http", location, credentials });
+    expect(place.kind === "http" && place.url.href.replace(/\/$/, "")).toBe(location);
+  });
+
+  test.each([
+    "https://",
+    "http://me:secret@",
+    "https://h/?secret",
+    "https://h/#x",
+    "https://me:sec%ret@h/",
+    "http://h:x/",
+  ])("refuses %s, and does not repeat it", (given) => {
+    expect(() => locateRepository(given, {})).toThrow(
+      expect.objectContaining({
+        code: "usage",
+        message: expect.stringMatching(/^Cannot use the repository at "https?:\/\/…": ((?!sec).)*$/),
+      }),
+    );
+  });
+
+  test.each([
     "s3://bucket/prefix",
     "s3:https://host/bucket",
     "S3:x",

@@ -1,9 +1,11 @@
 /** The kinds of place a repository can lie in, and how each is opened. */
 import type { Posix } from "@bcat/posix";
 import type { Storage } from "@bcat/storage";
+import type { Agents } from "@bcat/storage/wire";
 import { random } from "./environment.js";
+import type { PlaceOptions } from "./place-options.js";
 import type { Variables } from "./variables.js";
-import { type ConnectionChoice, wireClock } from "./wire-options.js";
+import { wireClock, wireOptionsOf } from "./wire-options.js";
 
 export interface FolderPlace {
   readonly kind: "folder";
@@ -11,8 +13,17 @@ export interface FolderPlace {
   readonly path: string;
 }
 
+/** A web server; only read from. */
+export interface HttpPlace {
+  readonly kind: "http";
+  /** Without user and password. */
+  readonly url: URL;
+  /** `name:password`, if the user gave them. Never shown. */
+  readonly credentials: string | undefined;
+}
+
 /** Where a repository lies, as far as what the user named tells. */
-export type Place = FolderPlace & {
+export type Place = (FolderPlace | HttpPlace) & {
   /** For messages, and for what a client remembers of the place; the same for all spellings of one, without secrets. */
   readonly location: string;
 };
@@ -27,9 +38,6 @@ const FOLDER_PACK_SIZE = 32 * 2 ** 20;
 export function packSizeOf(place: Place): number | undefined {
   return place.kind === "folder" ? FOLDER_PACK_SIZE : undefined;
 }
-/** What the user says of how places are reached. */
-export interface PlaceOptions extends ConnectionChoice {}
-
 /** What opening a place takes from the program. */
 export interface PlaceContext {
   readonly posix: Posix;
@@ -41,7 +49,12 @@ export interface PlaceContext {
 
 /** The storage there, undecorated; nothing is asked of it yet. */
 export async function openPlace(place: Place, context: PlaceContext): Promise<Storage> {
-  return await openFolder(place, context);
+  switch (place.kind) {
+    case "folder":
+      return await openFolder(place, context);
+    case "http":
+      return await openHttp(place, context);
+  }
 }
 
 /** As a folder may be a mount of something far away, limits hold for it, too. */
@@ -51,6 +64,16 @@ async function openFolder({ path }: FolderPlace, { posix, options: { limits = {}
   if (limits.upload === undefined && limits.download === undefined) return storage;
   const { createLimitedStorage } = await import("@bcat/storage/wire");
   return createLimitedStorage(storage, { clock: wireClock, ...limits });
+}
+
+async function openHttp({ url, credentials }: HttpPlace, context: PlaceContext): Promise<Storage> {
+  const { openHttpStorage } = await import("@bcat/storage/http");
+  return openHttpStorage({ url, credentials, agents: await agentsOf(context), onNotice: context.onNotice });
+}
+
+async function agentsOf({ options, variables }: PlaceContext): Promise<Agents> {
+  const { createAgents } = await import("@bcat/storage/wire");
+  return createAgents(await wireOptionsOf(options, variables));
 }
 
 /** For names of temporary files. */

@@ -9,7 +9,8 @@ import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
 import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
 import { createEnvironment } from "./environment.js";
 import { locateRepository } from "./location.js";
-import { openPlace, type Place, type PlaceOptions, packSizeOf } from "./place.js";
+import { openPlace, type Place, packSizeOf } from "./place.js";
+import type { PlaceOptions } from "./place-options.js";
 import { getSecret, type SecretSource } from "./secret.js";
 import type { Variables } from "./variables.js";
 
@@ -87,12 +88,19 @@ export async function createSite(
   site: Site,
   { signal, chunker }: { readonly signal: AbortSignal; readonly chunker?: ChunkerSettings },
 ): Promise<Repository> {
+  refuseReadOnly(site, "create a repository in");
   const { initRepository, repositoryExists } = await import("@bcat/repository");
   if (await repositoryExists(site.storage))
     throw new BcatError("exists", `Cannot create a repository in "${site.place.location}": there is one already`);
   const secret = await site.secret(true);
   signal.throwIfAborted();
   return await initRepository(site.storage, { secret, ...(chunker && { chunker }) }, site.environment);
+}
+
+/** @throws {BcatError} with code "refused" for a place that can only be read, before anything is asked of it. */
+export function refuseReadOnly({ place: { kind, location } }: Site, action: string): void {
+  if (kind !== "http") return;
+  throw new BcatError("refused", `Cannot ${action} "${location}": over HTTP, a repository can only be read`);
 }
 
 export function noRepository({ location }: Place): BcatError {
@@ -104,5 +112,7 @@ export function noRepository({ location }: Place): BcatError {
 
 /** What a backup leaves out where it meets it: the repository itself and its cache. */
 export function ownFolders({ place, environment: { cacheDirectory } }: Site): Uint8Array[] {
-  return [place.path, cacheDirectory].filter((path) => path !== undefined).map((path) => Buffer.from(path));
+  return [place.kind === "folder" ? place.path : undefined, cacheDirectory]
+    .filter((path) => path !== undefined)
+    .map((path) => Buffer.from(path));
 }

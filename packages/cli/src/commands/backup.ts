@@ -8,6 +8,7 @@ import {
   noRepository,
   openSite,
   ownFolders,
+  refuseReadOnly,
   type Site,
 } from "@bcat/host";
 import type { BackupOptions, BackupProgress, BackupSummary, RootParent } from "@bcat/snapshot";
@@ -85,6 +86,7 @@ export const backup: Command = {
     });
     const excludes = [...options.list("exclude"), ...(await readExcludeFiles(options.list("exclude-file")))];
     const site = await siteOf(context);
+    if (!options.switch("dry-run")) refuseReadOnly(site, "back up to");
     const { PreparedBackup } = await import("@bcat/snapshot");
     await using prepared = new PreparedBackup(site.posix, uniquePaths(roots), {
       ...backupOptions(context, excludes),

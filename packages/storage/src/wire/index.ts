@@ -9,5 +9,6 @@ export {
 export { createLimitedStorage, type StorageLimits } from "./limited.js";
 export { describeNetworkError, type NetworkFault, networkError, WireFault } from "./network-error.js";
 export { type ProxySettings, proxyFor } from "./proxies.js";
-export { request, type WireRequest, type WireResponse } from "./request.js";
+export { request, type WireHead, type WireRequest, type WireResponse } from "./request.js";
+export { statusFault } from "./status.js";
 export { type RateSchedule, type RateStep, rateAt, Throttle, type WireClock } from "./throttle.js";

@@ -21,6 +21,15 @@ export interface WireRequest {
   /** Memory for the body, used if it has room for what the head announces. */
   readonly into?: Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** False for an answer whose body is not wanted: it is given up, and comes back empty. */
+  readonly wantsBody?: (head: WireHead) => boolean;
+}
+
+export interface WireHead {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  /** The length of the body, in bytes, when it was announced. */
+  readonly length: number | undefined;
 }
 
 export interface WireResponse {
@@ -90,6 +99,10 @@ async function readBody(response: http.IncomingMessage, wanted: WireRequest): Pr
   const isSuccess = status >= 200 && status <= 299;
   const announced = wanted.method === "HEAD" ? 0 : lengthOf(headers);
   const { sizeMax } = wanted;
+  if (wanted.wantsBody?.({ status, headers, length: announced }) === false) {
+    response.destroy();
+    return { status, headers, body: new Uint8Array(0) };
+  }
   if (isSuccess && (announced ?? 0) > sizeMax) throw tooLong(announced!, sizeMax);
   const memory = isSuccess && announced !== undefined ? memoryFor(announced, wanted.into) : undefined;
   const pieces: Uint8Array[] = [];

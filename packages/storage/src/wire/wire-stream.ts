@@ -63,7 +63,8 @@ export class WireStream extends Duplex {
 
   setTimeout(milliseconds: number, onTimeout?: () => void): this {
     this.#timeoutMs = milliseconds;
-    if (onTimeout !== undefined) this.once("timeout", onTimeout);
+    if (onTimeout !== undefined && milliseconds === 0) this.removeListener("timeout", onTimeout);
+    else if (onTimeout !== undefined) this.once("timeout", onTimeout);
     this.#restartTimeout();
     return this;
   }
