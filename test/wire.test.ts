@@ -215,7 +215,8 @@ describe("request()", () => {
       expect(await faultOf(get(`http://127.0.0.1:${port}/${path}`, { sizeMax: 10 }))).toBe(
         "it answers with 11 bytes or more, above the maximum 10, final",
       );
-      expect((await get(`http://127.0.0.1:${port}/${path}`, { sizeMax: 11 })).body).toHaveLength(11);
+      const { body } = await get(`http://127.0.0.1:${port}/${path}`, { sizeMax: 11 });
+      expect([body.length, body.constructor]).toEqual([11, Uint8Array]);
     }
   });
 

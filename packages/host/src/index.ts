@@ -12,7 +12,7 @@ export { type CacheChoice, type CachePlace, createCache, locateCache } from "./c
 export { createEnvironment, type EnvironmentOptions, random } from "./environment.js";
 export { baseDirectory, locateRepository } from "./location.js";
 export { loadOwnerNames } from "./owner-names.js";
-export type { FolderPlace, HttpPlace, Place } from "./place.js";
+export type { FolderPlace, HttpPlace, Place, TahoePlace } from "./place.js";
 export type { PlaceOptions } from "./place-options.js";
 export { getSecret, type SecretSource } from "./secret.js";
 export {

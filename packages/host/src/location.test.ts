@@ -43,6 +43,44 @@ describe("locateRepository()", () => {
     );
   });
 
+  const cap = `URI:DIR2:${"a".repeat(26)}:${"b".repeat(52)}`;
+  test.each([
+    [`tahoe:http://127.0.0.1:3456/uri/${cap}`, cap],
+    [`tahoe:http://127.0.0.1:3456/uri/${cap}/`, cap],
+    [`TAHOE:HTTP://127.0.0.1:3456/uri/${cap.replaceAll(":", "%3A")}`, cap],
+    [`tahoe:http://127.0.0.1:3456/uri/${cap.replace("DIR2", "DIR2-MDMF-RO")}`, cap.replace("DIR2", "DIR2-MDMF-RO")],
+    [`tahoe:http://127.0.0.1:3456/uri/${cap}/back/ups/`, `${cap}/back/ups`],
+  ])("takes %s for a directory of a grid, whose cap is not shown", (given, path) => {
+    const place = locateRepository(given, {});
+    expect(place).toMatchObject({
+      kind: "tahoe",
+      location: expect.stringMatching(/^tahoe:http:\/\/127\.0\.0\.1:3456 \(directory [0-9a-f]{8}\)$/),
+    });
+    expect(place.kind === "tahoe" && place.url.pathname).toBe(`/uri/${path}`);
+  });
+
+  test("tells directories of a grid apart", () => {
+    const at = (path: string) => locateRepository(`tahoe:http://h:1/uri/${path}`, {}).location;
+    expect(new Set([at(cap), at(`${cap}/`), at(cap.replace("aaa", "bbb")), at(`${cap}/x`)]).size).toBe(3);
+  });
+
+  test.each([
+    "tahoe:",
+    `tahoe:${cap}`,
+    "tahoe:http://h:1/",
+    "tahoe:http://h:1/uri/URI:CHK:aa:bb",
+    `tahoe:http://h/uri/${cap}?t=json`,
+  ])("refuses %s, says what to write, and does not repeat it", (given) => {
+    expect(() => locateRepository(given, {})).toThrow(
+      expect.objectContaining({
+        code: "usage",
+        message: expect.stringMatching(
+          /^Cannot use the repository at "tahoe:…": ((?!aaa).)*write tahoe:http((?!aaa).)*$/,
+        ),
+      }),
+    );
+  });
+
   test.each([
     "s3://bucket/prefix",
     "s3:https://host/bucket",

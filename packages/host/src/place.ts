@@ -22,8 +22,15 @@ export interface HttpPlace {
   readonly credentials: string | undefined;
 }
 
+/** A directory of a Tahoe-LAFS grid, behind a gateway. */
+export interface TahoePlace {
+  readonly kind: "tahoe";
+  /** With the cap of the directory, which is a secret. */
+  readonly url: URL;
+}
+
 /** Where a repository lies, as far as what the user named tells. */
-export type Place = (FolderPlace | HttpPlace) & {
+export type Place = (FolderPlace | HttpPlace | TahoePlace) & {
   /** For messages, and for what a client remembers of the place; the same for all spellings of one, without secrets. */
   readonly location: string;
 };
@@ -54,6 +61,8 @@ export async function openPlace(place: Place, context: PlaceContext): Promise<St
       return await openFolder(place, context);
     case "http":
       return await openHttp(place, context);
+    case "tahoe":
+      return await openTahoe(place, context);
   }
 }
 
@@ -71,9 +80,15 @@ async function openHttp({ url, credentials }: HttpPlace, context: PlaceContext):
   return openHttpStorage({ url, credentials, agents: await agentsOf(context), onNotice: context.onNotice });
 }
 
-async function agentsOf({ options, variables }: PlaceContext): Promise<Agents> {
+async function openTahoe(place: TahoePlace & Pick<Place, "location">, context: PlaceContext): Promise<Storage> {
+  const { openTahoeStorage, tahoeIdleTimeoutMs } = await import("@bcat/storage/tahoe");
+  const { url, location } = place;
+  return openTahoeStorage({ url, location, agents: await agentsOf(context, tahoeIdleTimeoutMs) });
+}
+
+async function agentsOf({ options, variables }: PlaceContext, idleTimeoutMs?: number): Promise<Agents> {
   const { createAgents } = await import("@bcat/storage/wire");
-  return createAgents(await wireOptionsOf(options, variables));
+  return createAgents({ ...(await wireOptionsOf(options, variables)), idleTimeoutMs });
 }
 
 /** For names of temporary files. */

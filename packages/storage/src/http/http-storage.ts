@@ -3,14 +3,14 @@
  * needed is GET; ranges make it fast. Names that are missing must be answered with 404 or 410.
  */
 import { BcatError } from "@bcat/errors";
-import { checkRange, clampRange } from "../byte-range.js";
+import { checkRange } from "../byte-range.js";
 import { checkName } from "../name.js";
 import { type ByteRange, type GetOptions, objectSizeMax, type Storage } from "../storage.js";
 import type { Agents } from "../wire/agents.js";
+import { checkContentRange, cut, noBytes, rangeHeader } from "../wire/content-range.js";
 import { networkError, WireFault } from "../wire/network-error.js";
 import { request, type WireHead, type WireResponse } from "../wire/request.js";
 import { statusFault } from "../wire/status.js";
-import { checkContentRange, rangeHeader } from "./content-range.js";
 import { WholeObjects } from "./whole-objects.js";
 
 /** A whole object that is no longer than this, in bytes, is taken for a range of it without a word. */
@@ -147,17 +147,4 @@ class HttpStorage implements Storage {
     if ((headers["content-encoding"] ?? "identity") !== "identity")
       throw new WireFault("it compresses what it sends, though asked not to", { isFinal: true });
   }
-}
-
-/** A copy, as the whole may be kept for others, or lie in memory where the part has to come first. */
-function cut(whole: Uint8Array, range: ByteRange): Uint8Array {
-  const { offset, length } = clampRange(range, whole.length);
-  return whole.slice(offset, offset + length);
-}
-
-/** What lies at or behind the end of an object. */
-function noBytes(contentRange: string | undefined, { offset }: ByteRange): Uint8Array {
-  const [, size] = /^bytes \*\/(\d{1,16})$/.exec(contentRange ?? "") ?? [];
-  if (size === undefined || Number(size) <= offset) return new Uint8Array(0);
-  throw new WireFault(`it refuses to send from ${offset} of ${size} bytes`);
 }

@@ -21,6 +21,8 @@ export interface WireRequest {
   /** Memory for the body, used if it has room for what the head announces. */
   readonly into?: Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** False: a redirection of a GET is an answer like others. */
+  readonly follows?: boolean;
   /** False for an answer whose body is not wanted: it is given up, and comes back empty. */
   readonly wantsBody?: (head: WireHead) => boolean;
 }
@@ -48,7 +50,7 @@ export async function request(wanted: WireRequest): Promise<WireResponse> {
   let { url } = wanted;
   for (let followed = 0; ; followed++) {
     const response = await sendOnce({ ...wanted, url });
-    const next = redirection(response, { ...wanted, url });
+    const next = wanted.follows === false ? undefined : redirection(response, { ...wanted, url });
     if (next === undefined) return response;
     if (followed === redirectsMax)
       throw new WireFault(`it redirects more than ${redirectsMax} times`, { isFinal: true });
@@ -115,7 +117,18 @@ async function readBody(response: http.IncomingMessage, wanted: WireRequest): Pr
     size += piece.length;
   }
   // Node tells an answer that was cut short by itself, unless its length was not announced.
-  return { status, headers, body: memory ?? Buffer.concat(pieces) };
+  return { status, headers, body: memory ?? joined(pieces, size) };
+}
+
+/** No Buffer, whose slices share memory where those of a Uint8Array are copies. */
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.length;
+  }
+  return bytes;
 }
 
 function lengthOf(headers: http.IncomingHttpHeaders): number | undefined {

@@ -1,0 +1,39 @@
+/** What `?t=json` says of a directory: `["dirnode", {"children": {name: ["filenode", {"size": 7}], …}}]`. */
+import { WireFault } from "../wire/network-error.js";
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly isDirectory: boolean;
+  /** Zero of a directory, and where the gateway does not know. */
+  readonly size: number;
+}
+
+/** @throws {WireFault} when it is no directory */
+export function parseDirectory(body: Uint8Array): DirectoryEntry[] {
+  const [kind, details] = pair(parseJson(body));
+  const children = kind === "dirnode" ? fieldOf(details, "children") : undefined;
+  if (typeof children !== "object" || children === null) {
+    throw new WireFault("it is no directory of Tahoe-LAFS, or no gateway answers there", { isFinal: true });
+  }
+  return Object.entries(children).map(([name, child]) => {
+    const [childKind, about] = pair(child);
+    const size = fieldOf(about, "size");
+    return { name, isDirectory: childKind === "dirnode", size: typeof size === "number" ? size : 0 };
+  });
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function pair(value: unknown): [unknown, unknown] {
+  return Array.isArray(value) ? [value[0], value[1]] : [undefined, undefined];
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
