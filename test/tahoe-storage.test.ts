@@ -103,6 +103,15 @@ describe("openTahoeStorage()", () => {
     agents.close();
   });
 
+  test("lists in ascending order", async () => {
+    const { storage } = await startKept();
+    const names = ["a/1", "a-b", "a0/x", "a1", "b"];
+    for (const name of names) await storage.put(name, bytes);
+    const listed: string[] = [];
+    for await (const { name } of storage.list!("")) listed.push(name);
+    expect(listed).toEqual([...names].sort());
+  });
+
   test("tries a directory again that could not be made", async () => {
     const { server, storage } = await startKept();
     server.faults.push({ status: 200, text: '["dirnode",{"children":{}}]' }, { status: 500, text: "" });

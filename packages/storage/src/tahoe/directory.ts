@@ -8,18 +8,24 @@ export interface DirectoryEntry {
   readonly size: number;
 }
 
-/** @throws {WireFault} when it is no directory */
+/**
+ * In the order of the names of objects: what lies in a directory comes where its name with a slash does.
+ *
+ * @throws {WireFault} when it is no directory
+ */
 export function parseDirectory(body: Uint8Array): DirectoryEntry[] {
   const [kind, details] = pair(parseJson(body));
   const children = kind === "dirnode" ? fieldOf(details, "children") : undefined;
   if (typeof children !== "object" || children === null) {
     throw new WireFault("it is no directory of Tahoe-LAFS, or no gateway answers there", { isFinal: true });
   }
-  return Object.entries(children).map(([name, child]) => {
+  const entries = Object.entries(children).map(([name, child]) => {
     const [childKind, about] = pair(child);
     const size = fieldOf(about, "size");
     return { name, isDirectory: childKind === "dirnode", size: typeof size === "number" ? size : 0 };
   });
+  const place = ({ name, isDirectory }: DirectoryEntry) => (isDirectory ? `${name}/` : name);
+  return entries.sort((left, right) => (place(left) < place(right) ? -1 : 1));
 }
 
 function parseJson(body: Uint8Array): unknown {
