@@ -17,7 +17,7 @@ import { startTahoeServer } from "./servers/tahoe-server.js";
 import { wireClock } from "./servers/wire-clock.js";
 
 /** Long enough for a busy machine, as an answer that comes later only costs another attempt. */
-const idleTimeoutMs = 300 * patience;
+const idleTimeoutMs = 100 * patience;
 /** Enough that no request of these tests fails every time. */
 const attemptsMax = 12;
 
@@ -74,7 +74,7 @@ describe("over a network with faults", () => {
     const open = (port: number) => openTahoeStorage({ url: at(port), location: "tahoe:test", agents });
     const hosts = ["one", "two", "three"];
     const numbers: number[] = [];
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       writeFileSync(join(source, `new-${round}`), randomBytesOf(`new ${round}`, 50_000));
       for (const host of hosts) {
         await using client = await openClient(retrying(open(proxy.port)), { host, sizes });
@@ -83,13 +83,13 @@ describe("over a network with faults", () => {
       }
     }
     // A session whose number got lost on the way burns it; none is given twice.
-    expect(new Set(numbers).size).toBe(9);
+    expect(new Set(numbers).size).toBe(6);
     await using witness = await openClient(open(server.port), { host: "witness" });
     expect(await restored(witness)).toBe("");
     const requests = proxy.counts.get("requests")!;
     const faults = faultKinds.reduce((sum, kind) => sum + (proxy.counts.get(kind) ?? 0), 0);
     expect(faults).toBeGreaterThan((requests * rate) / 4);
-    if (rate >= 0.1) for (const kind of faultKinds) expect([kind, proxy.counts.get(kind) ?? 0]).not.toEqual([kind, 0]);
+    if (rate >= 0.3) for (const kind of faultKinds) expect([kind, proxy.counts.get(kind) ?? 0]).not.toEqual([kind, 0]);
   });
 
   test("a web server is read as it is, with ranges and without", async () => {

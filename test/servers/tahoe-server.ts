@@ -79,9 +79,9 @@ async function answer({ incoming, outgoing, body, names, query }: Asked, top: Di
     directory.delete(last!);
     return reply(outgoing, 200, "");
   }
-  if (query.get("t") === "json") return reply(outgoing, 200, JSON.stringify(describeNode(child)));
+  if (query.get("t") === "json") return reply(outgoing, 200, JSON.stringify(describeNode(child), null, 1));
   if (child instanceof Map) {
-    outgoing.writeHead(302, { location: `${incoming.url}/` }).end();
+    outgoing.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("<!DOCTYPE html>\n<html></html>");
     return;
   }
   sendFile(incoming.headers.range, outgoing, child);
@@ -121,9 +121,10 @@ function shallow(node: Directory | Uint8Array): unknown {
 }
 
 function sendFile(range: string | undefined, outgoing: ServerResponse, bytes: Uint8Array): void {
+  const etag = '"x"';
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(range ?? "") ?? [];
   if (from === undefined) {
-    outgoing.writeHead(200, { "content-length": bytes.length }).end(bytes);
+    outgoing.writeHead(200, { etag, "content-length": bytes.length }).end(bytes);
     return;
   }
   const first = Number(from);
@@ -132,7 +133,7 @@ function sendFile(range: string | undefined, outgoing: ServerResponse, bytes: Ui
     return;
   }
   const last = Math.min(to === "" ? Number.POSITIVE_INFINITY : Number(to), bytes.length - 1);
-  outgoing.writeHead(206, { "content-range": `bytes ${first}-${last}/${bytes.length}` });
+  outgoing.writeHead(206, { etag, "content-range": `bytes ${first}-${last}/${bytes.length}` });
   outgoing.end(bytes.subarray(first, last + 1));
 }
 

@@ -9,12 +9,14 @@ export interface DirectoryEntry {
 }
 
 /**
- * In the order of the names of objects: what lies in a directory comes where its name with a slash does.
+ * In the order of the names of objects: what lies in a directory comes where its name with a slash does. Undefined for a
+ * file.
  *
- * @throws {WireFault} when it is no directory
+ * @throws {WireFault} when it is neither
  */
-export function parseDirectory(body: Uint8Array): DirectoryEntry[] {
+export function parseDirectory(body: Uint8Array): DirectoryEntry[] | undefined {
   const [kind, details] = pair(parseJson(body));
+  if (kind === "filenode") return undefined;
   const children = kind === "dirnode" ? fieldOf(details, "children") : undefined;
   if (typeof children !== "object" || children === null) {
     throw new WireFault("it is no directory of Tahoe-LAFS, or no gateway answers there", { isFinal: true });

@@ -43,7 +43,7 @@ class TahoeStorage implements Storage {
   readonly #root: string;
   readonly #agents: Agents;
   readonly #directories = new TahoeDirectories({
-    list: (path) => this.#list(path),
+    list: async (path) => (await this.#list(path)) ?? [],
     make: (parent, name) => this.#makeDirectory(parent, name),
   });
 
@@ -90,6 +90,8 @@ class TahoeStorage implements Storage {
     const response = await this.#request(`/${name}`, { method: "GET", headers, into, signal });
     const { status, body } = response;
     if (isMissing(response)) return undefined;
+    // A directory has a page, which says nothing of this to programs.
+    if (isPage(response) && (await this.#list(name)) !== undefined) return undefined;
     if (range === undefined || asked === undefined) {
       if (status !== 200) throw tahoeFault(status, body);
       return body;
@@ -118,7 +120,7 @@ class TahoeStorage implements Storage {
 
   async *#walk(directory: string, prefix: string): AsyncGenerator<ListedObject> {
     const entries = await this.#describing(`list "${prefix}"`, {}, () => this.#list(directory));
-    for (const { name: last, isDirectory, size } of entries) {
+    for (const { name: last, isDirectory, size } of entries ?? []) {
       const name = directory === "" ? last : `${directory}/${last}`;
       if (!isName(name)) continue;
       if (!isDirectory && name.startsWith(prefix)) yield { name, size };
@@ -126,13 +128,13 @@ class TahoeStorage implements Storage {
     }
   }
 
-  /** What is in a directory; nothing when there is none. */
-  async #list(path: string): Promise<readonly DirectoryEntry[]> {
+  /** What is in a directory, or undefined when there is none of that path. */
+  async #list(path: string): Promise<readonly DirectoryEntry[] | undefined> {
     const at = path === "" ? "" : `/${path}`;
     const response = await this.#request(`${at}?t=json`, { method: "GET", sizeMax: directorySizeMax });
-    if (path !== "" && isMissing(response)) return [];
+    if (path !== "" && isMissing(response)) return undefined;
     if (response.status !== 200) throw tahoeFault(response.status, response.body);
-    return path !== "" && isFile(response.body) ? [] : parseDirectory(response.body);
+    return parseDirectory(response.body);
   }
 
   async #makeDirectory(parent: string, name: string): Promise<void> {
@@ -146,7 +148,6 @@ class TahoeStorage implements Storage {
       agents: this.#agents,
       url: new URL(`${this.#root}${path}`),
       sizeMax: objectSizeMax,
-      follows: false,
       ...asked,
       headers: { accept: "text/plain", "accept-encoding": "identity", ...asked.headers },
     });
@@ -163,13 +164,13 @@ class TahoeStorage implements Storage {
   }
 }
 
-/** Nothing has the name, or a directory has it, or it would be below a file. */
-function isMissing({ status, headers, body }: WireResponse): boolean {
+/** Nothing has the name, or it would be below a file. */
+function isMissing({ status, body }: WireResponse): boolean {
   if (status === 404) return true;
-  if (status === 301 || status === 302) return headers.location?.endsWith("/") === true;
   return status === 400 && Buffer.from(body).toString("latin1").includes("Files have no children");
 }
 
-function isFile(body: Uint8Array): boolean {
-  return Buffer.from(body.subarray(0, 32)).toString("latin1").startsWith('["filenode"');
+/** Files have an ETag. */
+function isPage({ headers }: WireResponse): boolean {
+  return headers.etag === undefined && headers["content-type"]?.startsWith("text/html") === true;
 }

@@ -21,8 +21,6 @@ export interface WireRequest {
   /** Memory for the body, used if it has room for what the head announces. */
   readonly into?: Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** False: a redirection of a GET is an answer like others. */
-  readonly follows?: boolean;
   /** False for an answer whose body is not wanted: it is given up, and comes back empty. */
   readonly wantsBody?: (head: WireHead) => boolean;
 }
@@ -50,7 +48,7 @@ export async function request(wanted: WireRequest): Promise<WireResponse> {
   let { url } = wanted;
   for (let followed = 0; ; followed++) {
     const response = await sendOnce({ ...wanted, url });
-    const next = wanted.follows === false ? undefined : redirection(response, { ...wanted, url });
+    const next = redirection(response, { ...wanted, url });
     if (next === undefined) return response;
     if (followed === redirectsMax)
       throw new WireFault(`it redirects more than ${redirectsMax} times`, { isFinal: true });
