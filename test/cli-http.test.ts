@@ -92,6 +92,18 @@ describe("a repository on a web server", () => {
     expect(wrong.errors).toMatch(/^((?!secret).)*it wants a name and a password, or others \(status 401\)\n$/);
   });
 
+  test("is read through limits, as a folder is; what is no limit is wrong usage", async () => {
+    const server = await serve();
+    for (const repository of [server.url, commands.repository]) {
+      const limits = ["--limit-download", "08:00,900M 23:00,off", "--limit-upload", "500", "--repo", repository];
+      const target = newTarget();
+      expect(await commands.run(["restore", "latest", "all", target, ...limits])).toMatchObject({ exitCode: 0 });
+      expect(difference(target)).toBe("");
+    }
+    const { exitCode, errors } = await commands.run(["snapshots", "--limit-upload", "fast"]);
+    expect([exitCode, errors]).toEqual([2, expect.stringContaining('cannot use --limit-upload: "fast" is no rate')]);
+  });
+
   test("that is none is said to be none, and a server of web pages to be one", async () => {
     const nothing = await serve({ find: () => undefined });
     expect(await commands.run(["snapshots", "--repo", nothing.url])).toMatchObject({ exitCode: 10 });
