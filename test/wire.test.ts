@@ -186,6 +186,19 @@ describe("createAgents()", () => {
     expect(await faultOf(get(`http://127.0.0.1:${gone.port}/`))).toBe("nothing listens there (ECONNREFUSED)");
     expect(await faultOf(get(`http://127.0.0.1:${rude.port}/`))).toBe("the connection was lost (ECONNRESET)");
   });
+
+  test("takes a host that nobody knows for mistyped, unless it was there before", async () => {
+    const { port } = await startHttp((_, outgoing) => outgoing.end());
+    const lookup: NonNullable<WireOptions["lookup"]> = (name, options, done) => {
+      const found = name === "known" ? null : Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND" });
+      if (options.all === true) done(found, [{ address: "127.0.0.1", family: 4 }]);
+      else done(found, "127.0.0.1", 4);
+    };
+    const get = createClient({ lookup });
+    expect(await faultOf(get(`http://unknown:${port}/`))).toBe("there is no host of that name (ENOTFOUND), final");
+    await get(`http://known:${port}/`);
+    expect(await faultOf(get(`http://unknown:${port}/`))).toBe("there is no host of that name (ENOTFOUND)");
+  });
 });
 
 describe("request()", () => {

@@ -4,9 +4,11 @@
  */
 import * as http from "node:http";
 import * as https from "node:https";
-import { isIP, type Socket } from "node:net";
+import { isIP, type LookupFunction, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
+import { systemErrorCode } from "@bcat/errors";
+import { noteFinal } from "./network-error.js";
 import { type ProxySettings, proxyFor, type Target } from "./proxies.js";
 import { type RateSchedule, Throttle, type WireClock } from "./throttle.js";
 import { hostOf, openTunnel, portOf, proxyAuthorization } from "./tunnel.js";
@@ -30,6 +32,8 @@ export interface WireOptions {
   readonly connectTimeoutMs?: number | undefined;
   /** How long nothing may move on a connection with a request; also the wait for an answer. */
   readonly idleTimeoutMs?: number | undefined;
+  /** The resolver of the system, unless a test replaces it. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /** For `node:http` and `node:https`, and whatever is built on them. */
@@ -48,6 +52,7 @@ export function createAgents(options: WireOptions): Agents {
     maxSockets: connectionsMax,
     maxFreeSockets: connectionsMax,
     timeout: wire.idleTimeoutMs,
+    ...(options.lookup && { lookup: options.lookup }),
   };
   const agents = {
     http: new PlainAgent(shared, wire),
@@ -68,6 +73,7 @@ class Wire {
   readonly proxies: ProxySettings;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  #hasConnected = false;
 
   constructor(options: WireOptions) {
     const { clock, limits = {} } = options;
@@ -97,10 +103,19 @@ class Wire {
     return stream;
   }
 
-  /** A socket that waits for its other side to appear, and then for bytes. */
+  /**
+   * A socket that waits for its other side to appear, and then for bytes. A host that nobody knows is most often mistyped,
+   * unless it was known before.
+   */
   #endWhenIdle(socket: Socket, connected: string): void {
     socket.setTimeout(this.connectTimeoutMs);
-    socket.once(connected, () => socket.setTimeout(this.idleTimeoutMs));
+    socket.once(connected, () => {
+      this.#hasConnected = true;
+      socket.setTimeout(this.idleTimeoutMs);
+    });
+    socket.once("error", (error) => {
+      if (!this.#hasConnected && systemErrorCode(error) === "ENOTFOUND") noteFinal(error);
+    });
     socket.on("timeout", () => socket.destroy(noAnswer()));
   }
 

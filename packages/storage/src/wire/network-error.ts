@@ -43,8 +43,21 @@ export class WireFault extends Error {
   }
 }
 
+/** Errors of which is known, from where they happened, that they stay. */
+const final = new WeakSet<Error>();
+
+/** Makes `error` one that trying again does not help against. */
+export function noteFinal(error: Error): void {
+  final.add(error);
+}
+
 /** What an error of a connection means. */
 export function describeNetworkError(error: unknown): NetworkFault {
+  const fault = describe(error);
+  return error instanceof Error && final.has(error) ? { ...fault, isFinal: true } : fault;
+}
+
+function describe(error: unknown): NetworkFault {
   if (error instanceof WireFault) return { words: error.message, isFinal: error.isFinal };
   const code = codeOf(error);
   const certificate = certificateWords[code];

@@ -12,7 +12,7 @@ const redirectsMax = 3;
 export interface WireRequest {
   readonly agents: Agents;
   readonly url: URL;
-  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
   /** Must not be changed until the promise has settled. */
   readonly body?: Uint8Array;
@@ -97,7 +97,7 @@ function sendOnce(wanted: WireRequest): Promise<WireResponse> {
 async function readBody(response: http.IncomingMessage, wanted: WireRequest): Promise<WireResponse> {
   const { statusCode: status = 0, headers } = response;
   const isSuccess = status >= 200 && status <= 299;
-  const announced = wanted.method === "HEAD" ? 0 : lengthOf(headers);
+  const announced = lengthOf(headers);
   const { sizeMax } = wanted;
   if (wanted.wantsBody?.({ status, headers, length: announced }) === false) {
     response.destroy();
