@@ -46,14 +46,14 @@ export interface Site {
 
 /** Looks at everything that the user can have got wrong before anything is touched. */
 export async function prepareSite(options: SiteOptions): Promise<Site> {
-  const { variables, program, signal } = options;
+  const { variables, program, signal, placeOptions = {}, onNotice } = options;
   const place = locateRepository(options.repository, variables);
   const cachePlace = locateCache(options.cache ?? {}, variables);
   const accelerated = await loadAccelerated(acceleratorsOf(variables));
-  const { meter = new Meter(), onNotice } = options;
+  const { meter = new Meter() } = options;
   const stack = place.kind === "folder" ? stackLocal : stackRemote;
-  const retryForMs = options.placeOptions?.retryForMs ?? retryForMsDefault;
-  const raw = await openPlace(place, { ...accelerated, meter });
+  const retryForMs = placeOptions.retryForMs ?? retryForMsDefault;
+  const raw = await openPlace(place, { posix: accelerated.posix, meter, options: placeOptions, variables, onNotice });
   const storage = await stack(raw, { meter, signal, retryForMs, onNotice });
   const cache = await createCache(cachePlace, onNotice);
   return {
@@ -120,6 +120,7 @@ export interface CreateOptions {
 /** Creates a repository. @throws {BcatError} with code "exists" or "conditions-not-met" before the secret is asked for. */
 export async function createSite(site: Site, options: CreateOptions): Promise<Repository> {
   const { signal, chunker, isForOneWriter = false } = options;
+  refuseReadOnly(site, "create a repository in");
   const { initRepository, repositoryExists } = await import("@bcat/repository");
   if (await repositoryExists(site.storage))
     throw new BcatError("exists", `Cannot create a repository in "${site.place.location}": there is one already`);
@@ -128,6 +129,12 @@ export async function createSite(site: Site, options: CreateOptions): Promise<Re
   signal.throwIfAborted();
   const given = { secret, isForOneWriter, ...(chunker && { chunker }) };
   return await initRepository(site.storage, given, site.environment);
+}
+
+/** @throws {BcatError} with code "refused" for a place that can only be read, before anything is asked of it. */
+export function refuseReadOnly({ place: { kind, location } }: Site, action: string): void {
+  if (kind !== "http") return;
+  throw new BcatError("refused", `Cannot ${action} "${location}": over HTTP, a repository can only be read`);
 }
 
 export function noRepository({ location }: Place): BcatError {
@@ -139,5 +146,7 @@ export function noRepository({ location }: Place): BcatError {
 
 /** What a backup leaves out where it meets it: the repository itself and its cache. */
 export function ownFolders({ place, environment: { cacheDirectory } }: Site): Uint8Array[] {
-  return [place.path, cacheDirectory].filter((path) => path !== undefined).map((path) => Buffer.from(path));
+  return [place.kind === "folder" ? place.path : undefined, cacheDirectory]
+    .filter((path) => path !== undefined)
+    .map((path) => Buffer.from(path));
 }
