@@ -52,6 +52,7 @@ export function createRetryingStorage(inner: Storage, options: RetryOptions): St
   const { signal } = options;
   return {
     location: inner.location,
+    ...(inner.uploads !== undefined && { uploads: inner.uploads }),
     get: (name, getOptions) => retries.run(getOptions?.signal ?? signal, () => inner.get(name, getOptions)),
     put: (name, bytes, putOptions) =>
       retries.run(putOptions?.signal ?? signal, () => inner.put(name, bytes, putOptions)),

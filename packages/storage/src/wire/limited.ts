@@ -14,6 +14,7 @@ export function createLimitedStorage(inner: Storage, { clock, upload, download }
   const down = download && new Throttle(download, clock);
   return {
     location: inner.location,
+    ...(inner.uploads !== undefined && { uploads: inner.uploads }),
     get: async (name: string, options?: GetOptions) => {
       const bytes = await inner.get(name, options);
       await pass(down, bytes?.length ?? 0, options?.signal);
