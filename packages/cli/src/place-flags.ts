@@ -3,6 +3,7 @@ import type { PlaceOptions } from "@bcat/host";
 import type { Flags, Options } from "./options.js";
 import { quoteText } from "./quote.js";
 import { rateOption } from "./rate.js";
+import { s3Flags, s3Options } from "./s3-flags.js";
 import { usageError } from "./usage.js";
 
 export const placeFlags: Flags = {
@@ -17,12 +18,14 @@ export const placeFlags: Flags = {
     kind: "text",
     description: "how long to try a failed request again, with s, m or h; 0 for never (default: 15m; not for folders)",
   },
+  ...s3Flags,
 };
 
 /** @throws {BcatError} with code "usage" */
 export function placeOptions(options: Options): PlaceOptions {
   const retryFor = options.text("retry-for");
   return {
+    ...s3Options(options),
     certificates: options.text("cacert"),
     limits: { upload: rateOption(options, "limit-upload"), download: rateOption(options, "limit-download") },
     ...(retryFor === undefined ? {} : { retryForMs: durationMs("--retry-for", retryFor) }),

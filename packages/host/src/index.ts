@@ -13,8 +13,8 @@ export { type CacheChoice, type CachePlace, createCache, locateCache } from "./c
 export { createEnvironment, type EnvironmentOptions, random } from "./environment.js";
 export { baseDirectory, locateRepository } from "./location.js";
 export { loadOwnerNames } from "./owner-names.js";
-export type { FolderPlace, HttpPlace, Place, TahoePlace } from "./place.js";
-export type { PlaceOptions } from "./place-options.js";
+export type { FolderPlace, HttpPlace, Place, S3Place, TahoePlace } from "./place.js";
+export type { PlaceOptions, S3Choice } from "./place-options.js";
 export { probePlace, wayToSeveralWriters } from "./probe-place.js";
 export { getSecret, type SecretSource } from "./secret.js";
 export {

@@ -82,8 +82,6 @@ describe("locateRepository()", () => {
   });
 
   test.each([
-    "s3://bucket/prefix",
-    "s3:https://host/bucket",
     "S3:x",
     "sftp:me@host:/x",
     "rest:http://host/",

@@ -13,6 +13,18 @@ export interface FolderPlace {
   readonly path: string;
 }
 
+/** A bucket of S3, or of a server that speaks like it. */
+export interface S3Place {
+  readonly kind: "s3";
+  /** `https://host:port`; without one it is AWS. */
+  readonly endpoint?: string;
+  /** As far as the spelling tells it. */
+  readonly region?: string;
+  readonly bucket: string;
+  /** Without slashes at its ends; may be empty. */
+  readonly prefix: string;
+}
+
 /** A web server; only read from. */
 export interface HttpPlace {
   readonly kind: "http";
@@ -30,7 +42,7 @@ export interface TahoePlace {
 }
 
 /** Where a repository lies, as far as what the user named tells. */
-export type Place = (FolderPlace | HttpPlace | TahoePlace) & {
+export type Place = (FolderPlace | S3Place | HttpPlace | TahoePlace) & {
   /** For messages, and for what a client remembers of the place; the same for all spellings of one, without secrets. */
   readonly location: string;
 };
@@ -61,6 +73,10 @@ export async function openPlace(place: Place, context: PlaceContext): Promise<St
   switch (place.kind) {
     case "folder":
       return await openFolder(place, context);
+    case "s3": {
+      const { openBucket } = await import("./s3-place.js");
+      return await openBucket(place, context);
+    }
     case "http":
       return await openHttp(place, context);
     case "tahoe":

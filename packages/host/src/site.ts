@@ -6,6 +6,7 @@ import type { Posix } from "@bcat/posix";
 import type { Environment, Repository } from "@bcat/repository";
 import type { Storage } from "@bcat/storage";
 import { Meter } from "@bcat/storage/meter";
+import type { S3Storage } from "@bcat/storage/s3";
 import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
 import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
 import { createEnvironment } from "./environment.js";
@@ -40,6 +41,8 @@ export interface Site {
   readonly storage: Storage;
   readonly environment: Environment;
   readonly posix: Posix;
+  /** Makes the bucket, unless it is there; undefined where the place is none. */
+  readonly createBucket: (() => Promise<unknown>) | undefined;
   /** Gets the secret from its source, which was chosen before. */
   readonly secret: (isNew: boolean) => Promise<Secret>;
 }
@@ -47,7 +50,7 @@ export interface Site {
 /** Looks at everything that the user can have got wrong before anything is touched. */
 export async function prepareSite(options: SiteOptions): Promise<Site> {
   const { variables, program, signal, placeOptions = {}, onNotice } = options;
-  const place = locateRepository(options.repository, variables);
+  const place = locateRepository(options.repository, variables, placeOptions);
   const cachePlace = locateCache(options.cache ?? {}, variables);
   const accelerated = await loadAccelerated(acceleratorsOf(variables));
   const { meter = new Meter() } = options;
@@ -59,6 +62,7 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
   return {
     place,
     storage,
+    createBucket: "createBucket" in raw ? () => (raw as S3Storage).createBucket() : undefined,
     environment: await createEnvironment(
       { program, location: place.location, cache, variables, packSize: packSizeOf(place) },
       accelerated,
@@ -115,13 +119,16 @@ export interface CreateOptions {
   readonly chunker?: ChunkerSettings;
   /** For good: never do two write at the same time, so the place need not keep them apart. */
   readonly isForOneWriter?: boolean;
+  /** Also makes the bucket, unless it is there. */
+  readonly createBucket?: boolean;
 }
 
 /** Creates a repository. @throws {BcatError} with code "exists" or "conditions-not-met" before the secret is asked for. */
 export async function createSite(site: Site, options: CreateOptions): Promise<Repository> {
-  const { signal, chunker, isForOneWriter = false } = options;
+  const { signal, chunker, isForOneWriter = false, createBucket = false } = options;
   refuseReadOnly(site, "create a repository in");
   const { initRepository, repositoryExists } = await import("@bcat/repository");
+  if (createBucket) await bucketOf(site)();
   if (await repositoryExists(site.storage))
     throw new BcatError("exists", `Cannot create a repository in "${site.place.location}": there is one already`);
   await refuseUnfit(site, { areApart: isForOneWriter });
@@ -129,6 +136,11 @@ export async function createSite(site: Site, options: CreateOptions): Promise<Re
   signal.throwIfAborted();
   const given = { secret, isForOneWriter, ...(chunker && { chunker }) };
   return await initRepository(site.storage, given, site.environment);
+}
+
+function bucketOf({ createBucket, place: { location } }: Site): () => Promise<unknown> {
+  if (createBucket !== undefined) return createBucket;
+  throw new BcatError("usage", `Cannot create a bucket for "${location}": it lies in none`);
 }
 
 /** @throws {BcatError} with code "refused" for a place that can only be read, before anything is asked of it. */
