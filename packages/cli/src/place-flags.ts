@@ -6,6 +6,11 @@ import { usageError } from "./usage.js";
 
 /** Of every command. */
 export const placeFlags: Flags = {
+  registers: {
+    kind: "text",
+    description:
+      "where the repository's registers are, if elsewhere: postgres://user@host/database or another folder (only for what writes)",
+  },
   "retry-for": {
     kind: "text",
     description: "how long to try a failed request again, with s, m or h; 0 for never (default: 15m; not for folders)",

@@ -25,6 +25,7 @@ export {
   openSite,
   ownFolders,
   prepareSite,
+  repairSiteRegisters,
   type Site,
   type SiteOptions,
 } from "./site.js";

@@ -36,6 +36,8 @@ export {
   type FrameThreads,
   type SharedStore,
 } from "./chunk-store.js";
+export { type RepairSummary, repairRegisters } from "./elsewhere/repair.js";
+export { checkSource, type RegistersReference, type RegistersSource } from "./elsewhere/source.js";
 export type { Environment } from "./environment.js";
 export type { History } from "./history.js";
 export { type KeptOpening, keepOpening } from "./kept-opening.js";
@@ -45,7 +47,9 @@ export {
   type InitOptions,
   initRepository,
   KEY_SLOTS_MAX,
+  type OpenOptions,
   openRepository,
+  readConfig,
   reopenRepository,
   repositoryExists,
   type Unlocked,

@@ -65,7 +65,7 @@ export class Connection implements AsyncDisposable {
       if (answer !== undefined) return answer;
       // Whatever it was, the next statement is not to meet what is left of it.
       if (!isOfServer(error)) await this.#drop(client);
-      throw databaseFailure(error, action, this.location);
+      throw databaseFailure(error, client === undefined ? "reach" : `${action} in`, this.location);
     }
   }
 

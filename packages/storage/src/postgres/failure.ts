@@ -21,14 +21,14 @@ const finalCodes: readonly (readonly [code: string, meaning: string])[] = [
 const finalWords =
   /does not support SSL|self[- ]signed certificate|unable to (?:verify|get)|certificate|Hostname\/IP|SASL|SCRAM|password must be/i;
 
-/** @param action such as `read "log/0000000001"` */
+/** @param action on the registers, such as `reach` or `read "log/0000000001" in` */
 export function databaseFailure(error: unknown, action: string, location: string): BcatError {
   const code = codeOf(error);
   const known = finalCodes.find(([prefix]) => code?.startsWith(prefix));
   const message = error instanceof Error ? error.message || code || "no reason given" : String(error);
   const isFinal = known !== undefined || (!isSqlState(code) && finalWords.test(message)) || code === "ENOTFOUND";
   const found = known === undefined ? message : `${known[1]}: ${message}`;
-  return new StorageError(`Cannot ${action} in the registers at ${location}: ${oneLine(found)}`, {
+  return new StorageError(`Cannot ${action} the registers at ${location}: ${oneLine(found)}`, {
     cause: error,
     ...(isFinal && { isFinal: true }),
   });
