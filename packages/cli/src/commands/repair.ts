@@ -13,6 +13,7 @@ export const repair: Command = {
   flags: {},
   examples: [
     ["repair registers --registers postgres://bcat@db/bcat", "after the database was lost, or restored from a dump"],
+    ["repair registers --registers /mnt/other/registers", "of a repository that has them in a folder"],
   ],
   notes: [
     "Nothing that was ever reported as done is lost. Backups that run meanwhile end with exit code 14 and commit",
