@@ -73,6 +73,14 @@ test("findHead() costs about 2 log2 n requests", async () => {
   expect(storage.operations.length).toBeLessThan(24);
 });
 
+test("refuseHole() takes sessions that begin while it looks for no hole", async () => {
+  const inner = createMemoryStorage();
+  await inner.putIfAbsent(registerName("sessions", 1), bytes("x"));
+  const head = await findHead(inner, "sessions", 0);
+  for (let n = 2; n <= 3; n++) await inner.putIfAbsent(registerName("sessions", n), bytes("x"));
+  await refuseHole(inner, head);
+});
+
 test("refuseHole() notices a session that was removed", async () => {
   const storage = createMemoryStorage();
   await storage.putIfAbsent(registerName("sessions", 1), bytes("x"));

@@ -87,6 +87,8 @@ export async function refuseHole(registers: Registers, head: number): Promise<vo
   for (const name of [outcome, later]) {
     if ((await registers.get(name)) === undefined) continue;
     const missing = registerName("sessions", head + 1);
+    // Others may have begun since the head was looked for.
+    if ((await registers.get(missing)) !== undefined) return;
     throw new BcatError(
       "identity-changed",
       `Cannot read the repository: "${missing}" is missing although "${name}" exists`,
