@@ -222,7 +222,7 @@ export const SABOTAGES = [
     file: "packages/storage/src/registers/state-table.ts",
     from: "    requireOpen(this.#parse(state), generation, this.location);\n    return value;",
     to: "    if (generation === 0) requireOpen(this.#parse(state), generation, this.location);\n    return value;",
-    test: "packages/repository/src/elsewhere/registers-elsewhere.test.ts",
+    test: "packages/storage/src/registers/register-table.test.ts",
   },
   {
     what: "a table closed after the copies are read",

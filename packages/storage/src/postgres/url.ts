@@ -22,6 +22,8 @@ const parameters = [
 ];
 /** Seconds. */
 const connectTimeoutDefault = 15;
+/** Stands for no host behind a user, which libpq takes and a URL cannot have. */
+const noHost = "none.invalid";
 
 export interface PostgresAddress {
   /** Host, database and user: no password, and none of the parameters. */
@@ -49,7 +51,8 @@ export function parsePostgresUrl(
   const find = (name: string, variable?: string) =>
     url.searchParams.get(name) ?? (variable === undefined ? undefined : variables[variable]) ?? undefined;
   const mode = sslModeOf(find("sslmode", "PGSSLMODE"));
-  const host = find("host") ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, "$1");
+  const host =
+    find("host") ?? decodeURIComponent(url.hostname === noHost ? "" : url.hostname).replace(/^\[(.*)\]$/, "$1");
   const port = find("port") ?? url.port;
   const user = decodeURIComponent(url.username);
   const password = decodeURIComponent(url.password);
@@ -75,7 +78,7 @@ export function parsePostgresUrl(
 function parse(given: string): URL {
   let url: URL;
   try {
-    url = new URL(given);
+    url = new URL(given.replace(/^(\w+:\/\/[^/?#]*@)(?=[/?#]|$)/, `$1${noHost}`));
     decodeURIComponent(url.username + url.password + url.pathname);
   } catch {
     throw refused("it is no URL such as postgres://user@host/database");
