@@ -73,7 +73,7 @@ async function openKept(storage: Storage, environment: Environment): Promise<Rep
   if (reopened !== undefined) return reopened;
   const config = await findConfig(storage, environment);
   const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, config);
-  const repository = await openRepository(storage, rootKey, environment, config);
+  const repository = await openRepository(storage, rootKey, environment, { config });
   keepOpening(environment, { config: config!, slot, slotName, logHead: repository.history.logHead });
   return repository;
 }

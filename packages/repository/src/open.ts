@@ -19,18 +19,15 @@ import type { PackContext } from "@bcat/pack";
 import { createOneWriterStorage, type Storage } from "@bcat/storage";
 import { assemble, createContext, type Opened, type Recalled, recall } from "./assemble.js";
 import { type ConfigBody, decodeConfig, encodeConfig } from "./bodies/config.js";
-import { FIRST_ANNOUNCEMENT } from "./elsewhere/copies.js";
 import { createRegisters, reachRegisters } from "./elsewhere/reach.js";
 import { checkSource, type RegistersSource } from "./elsewhere/source.js";
 import type { Environment } from "./environment.js";
+import { CONFIG, repositoryExists, requireConfig } from "./find-config.js";
 import { checkIdentity, rememberIdentity } from "./identity.js";
 import { isOutdated, readOpening } from "./kept-opening.js";
-import { decideRegister, registerName } from "./registers.js";
+import { decideRegister } from "./registers.js";
 import type { Repository } from "./repository.js";
 
-export const CONFIG = "config";
-/** No session is begun before the config exists. */
-const FIRST_SESSION = registerName("sessions", 1);
 /** Key slots a repository may have; a reader tries them in order. */
 export const KEY_SLOTS_MAX = 20;
 
@@ -53,32 +50,6 @@ export interface OpenOptions {
    * their copies show it.
    */
   readonly registers?: RegistersSource | undefined;
-}
-
-/** True when the storage holds a repository, whoever can open it; also one that has lost its config. */
-export async function repositoryExists(storage: Storage): Promise<boolean> {
-  return ((await storage.get(CONFIG)) ?? (await findTrace(storage))) !== undefined;
-}
-
-/**
- * The config of the repository in the storage, for `unlockRepository` and `openRepository`, which read it again without;
- * undefined when there is no repository.
- *
- * @throws CorruptError when there is one that has lost its config
- */
-export async function findConfig(storage: Storage, environment: Environment): Promise<Uint8Array | undefined> {
-  const bytes = await storage.get(CONFIG);
-  if (bytes !== undefined) return bytes;
-  const trace = await findTrace(storage);
-  if (trace === undefined) return undefined;
-  const found = `"${CONFIG}" is missing although "${trace}" exists`;
-  throw new CorruptError(`Cannot open the repository at ${environment.location}: ${found}`, { object: CONFIG });
-}
-
-/** What is there only after the config was. */
-async function findTrace(storage: Storage): Promise<string | undefined> {
-  for (const name of [FIRST_SESSION, FIRST_ANNOUNCEMENT]) if ((await storage.get(name)) !== undefined) return name;
-  return undefined;
 }
 
 /**
@@ -278,12 +249,6 @@ export async function reopenRepository(
 /** The storage as those use it who keep the repository's rule for writers. */
 function storageFor({ isForOneWriter }: Pick<ConfigBody, "isForOneWriter">, storage: Storage): Storage {
   return isForOneWriter === true ? createOneWriterStorage(storage) : storage;
-}
-
-async function requireConfig(storage: Storage, environment: Environment): Promise<Uint8Array> {
-  const bytes = await findConfig(storage, environment);
-  if (bytes !== undefined) return bytes;
-  throw new BcatError("no-repository", `Cannot find a repository at ${environment.location}: make one with bcat init`);
 }
 
 /** The name it has then. */
