@@ -14,6 +14,11 @@ export const placeFlags: Flags = {
     description: "bytes a second to send at most: 500K, 1M, or by time of day, 08:00,1M 23:00,off",
   },
   "limit-download": { kind: "text", description: "bytes a second to receive at most, in the same form" },
+  registers: {
+    kind: "text",
+    description:
+      "where the repository's registers are, if elsewhere: postgres://user@host/database or another folder (only for what writes)",
+  },
   "retry-for": {
     kind: "text",
     description: "how long to try a failed request again, with s, m or h; 0 for never (default: 15m; not for folders)",

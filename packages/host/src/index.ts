@@ -26,6 +26,7 @@ export {
   ownFolders,
   prepareSite,
   refuseReadOnly,
+  repairSiteRegisters,
   type Site,
   type SiteOptions,
 } from "./site.js";

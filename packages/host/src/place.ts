@@ -57,6 +57,7 @@ const FOLDER_PACK_SIZE = 32 * 2 ** 20;
 export function packSizeOf(place: Place): number | undefined {
   return place.kind === "folder" ? FOLDER_PACK_SIZE : undefined;
 }
+
 /** What opening a place takes from the program. */
 export interface PlaceContext {
   readonly posix: Posix;

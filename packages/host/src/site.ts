@@ -3,17 +3,18 @@ import type { ChunkerSettings } from "@bcat/chunker";
 import type { Secret } from "@bcat/crypto";
 import { BcatError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
-import type { Environment, Repository } from "@bcat/repository";
+import type { Environment, RegistersSource, RepairSummary, Repository } from "@bcat/repository";
 import type { Storage } from "@bcat/storage";
 import { Meter } from "@bcat/storage/meter";
 import type { S3Storage } from "@bcat/storage/s3";
 import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
 import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
-import { createEnvironment } from "./environment.js";
+import { createEnvironment, random } from "./environment.js";
 import { locateRepository } from "./location.js";
 import { openPlace, type Place, packSizeOf } from "./place.js";
 import type { PlaceOptions } from "./place-options.js";
 import { refuseUnfit } from "./probe-place.js";
+import { locateRegisters } from "./registers.js";
 import { getSecret, type SecretSource } from "./secret.js";
 import { retryForMsDefault, stackLocal, stackRemote } from "./storage-stack.js";
 import type { Variables } from "./variables.js";
@@ -21,6 +22,8 @@ import type { Variables } from "./variables.js";
 export interface SiteOptions {
   /** As the user names it: a path or a URL. Without one it is the default of the user. */
   readonly repository?: string | undefined;
+  /** Where its registers are, if elsewhere, as the user names it. */
+  readonly registers?: string | undefined;
   readonly secret: SecretSource;
   readonly cache?: CacheChoice;
   readonly placeOptions?: PlaceOptions;
@@ -39,6 +42,8 @@ export interface SiteOptions {
 export interface Site {
   readonly place: Place;
   readonly storage: Storage;
+  /** Where the user says that the registers are, if elsewhere. */
+  readonly registers: RegistersSource | undefined;
   readonly environment: Environment;
   readonly posix: Posix;
   /** Makes the bucket, unless it is there; undefined where the place is none. */
@@ -56,13 +61,18 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
   const { meter = new Meter() } = options;
   const stack = place.kind === "folder" ? stackLocal : stackRemote;
   const retryForMs = placeOptions.retryForMs ?? retryForMsDefault;
-  const raw = await openPlace(place, { posix: accelerated.posix, meter, options: placeOptions, variables, onNotice });
-  const storage = await stack(raw, { meter, signal, retryForMs, onNotice });
+  const stackOptions = { meter, signal, retryForMs, onNotice };
+  const open = { posix: accelerated.posix, meter, options: placeOptions, variables, onNotice };
+  const raw = await openPlace(place, open);
+  const storage = await stack(raw, stackOptions);
+  const context = { ...open, stack: stackOptions, repository: place };
+  const registers = options.registers === undefined ? undefined : await locateRegisters(options.registers, context);
   const cache = await createCache(cachePlace, onNotice);
   return {
     place,
     storage,
     createBucket: "createBucket" in raw ? () => (raw as S3Storage).createBucket() : undefined,
+    registers,
     environment: await createEnvironment(
       { program, location: place.location, cache, variables, packSize: packSizeOf(place) },
       accelerated,
@@ -78,6 +88,8 @@ export interface OpenOptions {
   readonly onSecret?: () => void;
   /** Reads the config and the key slots, whatever the cache has of them. */
   readonly anew?: boolean;
+  /** With its registers, wherever they are; otherwise copies are read of those that live elsewhere. */
+  readonly writes?: boolean;
 }
 
 /**
@@ -87,11 +99,12 @@ export interface OpenOptions {
  * @throws {BcatError} with code "no-repository"; before the secret is asked for, unless the cache knows one there
  */
 export async function openSite(site: Site, options: OpenOptions): Promise<Repository> {
-  const { signal, onSecret, anew = false } = options;
+  const { signal, onSecret, anew = false, writes = false } = options;
   const { storage, environment, place } = site;
   const { findConfig, keepOpening, openRepository, reopenRepository, unlockRepository } = await import(
     "@bcat/repository"
   );
+  const registers = writes ? site.registers : undefined;
   let given: Promise<Secret> | undefined;
   const askOnce = async () => {
     const isAsked = given !== undefined;
@@ -102,16 +115,38 @@ export async function openSite(site: Site, options: OpenOptions): Promise<Reposi
     return secret;
   };
   const isKept = place.kind !== "folder";
-  const reopened = isKept && !anew ? await reopenRepository(storage, askOnce, environment) : undefined;
+  const reopened = isKept && !anew ? await reopenRepository(storage, askOnce, environment, registers) : undefined;
   if (reopened !== undefined) return reopened;
   const config = await findConfig(storage, environment);
   if (config === undefined) throw noRepository(place);
   const secret = await askOnce();
   const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, config);
   signal.throwIfAborted();
-  const repository = await openRepository(storage, rootKey, environment, config);
+  const repository = await openRepository(storage, rootKey, environment, { config, registers });
   if (isKept) keepOpening(environment, { config, slot, slotName, logHead: repository.history.logHead });
   return repository;
+}
+
+/** Makes registers that live elsewhere anew out of their copies. @throws {BcatError} */
+export async function repairSiteRegisters(site: Site, signal: AbortSignal): Promise<RepairSummary> {
+  const { checkSource, findConfig, readConfig, repairRegisters, unlockRepository } = await import("@bcat/repository");
+  const { storage, registers: source, environment, place } = site;
+  const config = await findConfig(storage, environment);
+  if (config === undefined) throw noRepository(place);
+  const secret = await site.secret(false);
+  signal.throwIfAborted();
+  const { rootKey } = await unlockRepository(storage, secret, environment, config);
+  const { registers } = readConfig(config, rootKey, environment);
+  checkSource(registers, source, place.location);
+  if (registers === undefined) {
+    const found = "it has its registers itself; bcat check tells whether they are whole";
+    throw new BcatError("usage", `Cannot repair registers of the repository in "${place.location}": ${found}`);
+  }
+  if (source === undefined)
+    throw new BcatError("usage", "Cannot repair registers: say where they are to be, with --registers");
+  await using table = await source.open(registers.id);
+  const token = Buffer.from(random(8)).toString("hex");
+  return await repairRegisters({ objects: storage, table, id: registers.id, token });
 }
 
 export interface CreateOptions {
@@ -131,11 +166,11 @@ export async function createSite(site: Site, options: CreateOptions): Promise<Re
   if (createBucket) await bucketOf(site)();
   if (await repositoryExists(site.storage))
     throw new BcatError("exists", `Cannot create a repository in "${site.place.location}": there is one already`);
-  await refuseUnfit(site, { areApart: isForOneWriter });
+  await refuseUnfit(site, { areApart: isForOneWriter || site.registers !== undefined });
   const secret = await site.secret(true);
   signal.throwIfAborted();
-  const given = { secret, isForOneWriter, ...(chunker && { chunker }) };
-  return await initRepository(site.storage, given, site.environment);
+  const { storage, registers, environment } = site;
+  return await initRepository(storage, { secret, registers, isForOneWriter, ...(chunker && { chunker }) }, environment);
 }
 
 function bucketOf({ createBucket, place: { location } }: Site): () => Promise<unknown> {

@@ -66,8 +66,8 @@ export function createRetryingStorage(inner: Storage, options: RetryOptions): St
   };
 }
 
-/** Runs calls again and again. */
-class Retries {
+/** Runs calls again while they fail with a StorageError that is not final. */
+export class Retries {
   readonly #options: RetryOptions;
   readonly #watch: TroubleWatch;
 

@@ -113,7 +113,7 @@ function uniquePaths(paths: readonly Uint8Array[]): Uint8Array[] {
 
 /** `onSecret` is called when a repository is about to be opened that is there, or was. */
 async function openOrCreate(site: Site, { options, signal }: Context, onSecret: () => void): Promise<Repository> {
-  const open = () => openSite(site, { signal, onSecret });
+  const open = () => openSite(site, { signal, onSecret, writes: true });
   try {
     return await open();
   } catch (error) {
