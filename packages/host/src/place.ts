@@ -34,7 +34,7 @@ export interface PlaceContext {
 /** The storage there, undecorated; nothing is asked of it yet. */
 export async function openPlace(place: Place, { posix }: PlaceContext): Promise<Storage> {
   const { openLocalStorage } = await import("@bcat/storage");
-  return openLocalStorage(place.path, { suffix: randomSuffix, posix });
+  return openLocalStorage(place.path, { suffix: randomSuffix, posix, uid: process.geteuid?.() });
 }
 
 /** For names of temporary files. */
