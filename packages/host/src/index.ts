@@ -10,6 +10,7 @@ export {
 } from "./accelerated.js";
 export { type CacheChoice, type CachePlace, createCache, locateCache } from "./cache-directory.js";
 export { createEnvironment, type EnvironmentOptions, random } from "./environment.js";
+export { type FolderPathOptions, folderPath } from "./folder-path.js";
 export { baseDirectory, locateRepository } from "./location.js";
 export { loadOwnerNames } from "./owner-names.js";
 export type { FolderPlace, Place } from "./place.js";

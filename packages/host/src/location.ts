@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BcatError } from "@bcat/errors";
 import { absolutePath } from "./absolute-path.js";
+import { folderPath } from "./folder-path.js";
 import type { Place } from "./place.js";
 import type { Variables } from "./variables.js";
 
@@ -18,7 +19,9 @@ const anyScheme = /^[a-z][a-z0-9+.-]*:\/\//i;
 export function locateRepository(given: string | undefined, variables: Variables): Place {
   if (given === undefined) return folder(defaultRepository(variables));
   if (/^file:/i.test(given)) return folder(pathOfUrl(given));
-  if (given.startsWith("local:")) return folder(absolutePath(given.slice("local:".length)));
+  const what = "repository";
+  if (given.startsWith("local:"))
+    return folder(folderPath(given.slice("local:".length), { what, variables, withColon: true }));
   if (otherSchemes.test(given) || anyScheme.test(given)) {
     const scheme = given.slice(0, given.indexOf(":"));
     throw new BcatError(
@@ -26,7 +29,7 @@ export function locateRepository(given: string | undefined, variables: Variables
       `Cannot use a repository at "${scheme}:…": not supported by this version; name a folder, or ./${scheme}:… for one of that name`,
     );
   }
-  return folder(absolutePath(given));
+  return folder(folderPath(given, { what, variables }));
 }
 
 function folder(path: string): Place {
