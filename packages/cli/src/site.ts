@@ -1,10 +1,15 @@
 /** From the options of a command to the place of its repository, and to the repository itself. */
-import { openSite, prepareSite, type Site } from "@bcat/host";
+import type { ChunkerSettings } from "@bcat/chunker";
+import { createSite, findOtherThing, openSite, prepareSite, type Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { Context } from "./command.js";
 import { chooseSecretSource } from "./passphrase.js";
 import { programVersion } from "./program-version.js";
+import { quoteText } from "./quote.js";
 import { printNotice } from "./warning.js";
+
+/** Hexadecimal digits of a repository id that are enough to tell it from others. */
+const shortIdLength = 10;
 
 /** Looks at everything that the user can have got wrong before anything is touched. */
 export async function siteOf(context: Context): Promise<Site> {
@@ -29,4 +34,23 @@ export async function withRepository<Result>(
   await using repository = await openSite(site, context);
   context.signal.throwIfAborted();
   return await use(repository, site);
+}
+
+/** Creates the repository and says where it is, and that it is not alone there. @throws as createSite */
+export async function createRepository(
+  site: Site,
+  { output, signal }: Context,
+  chunker?: ChunkerSettings,
+): Promise<Repository> {
+  const { location } = site.place;
+  const other = await findOtherThing(site.place);
+  const repository = await createSite(site, { signal, ...(chunker && { chunker }) });
+  if (other !== undefined) {
+    const found = `there are other things in "${location}" beside the repository, such as "${other}"`;
+    printNotice(`${found}; one in a folder of its own is easier to copy and to remove`, output);
+  }
+  const id = Buffer.from(repository.id).toString("hex");
+  if (output.json) output.message({ message_type: "initialized", id, repository: location });
+  else if (!output.quiet) output.print(`created repository ${id.slice(0, shortIdLength)} in ${quoteText(location)}`);
+  return repository;
 }

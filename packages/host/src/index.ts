@@ -15,5 +15,15 @@ export { baseDirectory, locateRepository } from "./location.js";
 export { loadOwnerNames } from "./owner-names.js";
 export type { FolderPlace, Place } from "./place.js";
 export { getSecret, type SecretSource } from "./secret.js";
-export { createSite, noRepository, openSite, ownFolders, prepareSite, type Site, type SiteOptions } from "./site.js";
+export {
+  createSite,
+  hadRepository,
+  noRepository,
+  openSite,
+  ownFolders,
+  prepareSite,
+  type Site,
+  type SiteOptions,
+} from "./site.js";
+export { findOtherThing } from "./surroundings.js";
 export type { Variables } from "./variables.js";

@@ -69,7 +69,7 @@ export async function openSite(
 ): Promise<Repository> {
   const { findConfig, openRepository, unlockRepository } = await import("@bcat/repository");
   const config = await findConfig(site.storage, site.environment);
-  if (config === undefined) throw noRepository(site.place);
+  if (config === undefined) throw await noRepository(site);
   const secret = await site.secret(false);
   signal.throwIfAborted();
   onSecret?.();
@@ -91,11 +91,21 @@ export async function createSite(
   return await initRepository(site.storage, { secret, ...(chunker && { chunker }) }, site.environment);
 }
 
-export function noRepository({ location }: Place): BcatError {
-  return new BcatError(
-    "no-repository",
-    `Cannot open the repository in "${location}": there is none; name another with --repo, or create it with bcat init`,
-  );
+/** For a command that finds none. A place that had one is most often a disk that is not mounted. */
+export async function noRepository({ place: { location }, environment }: Site): Promise<BcatError> {
+  const { rememberedAt } = await import("@bcat/repository");
+  const before = rememberedAt(environment);
+  const found =
+    before === undefined
+      ? "there is none; name another with --repo, or create it with bcat init"
+      : `there is none, and repository ${before.slice(0, 8)} was there before: is its disk mounted? bcat init creates a new one`;
+  return new BcatError("no-repository", `Cannot open the repository in "${location}": ${found}`);
+}
+
+/** True when there was a repository at the place the last time: then only who asks for one makes another. */
+export async function hadRepository({ environment }: Site): Promise<boolean> {
+  const { rememberedAt } = await import("@bcat/repository");
+  return rememberedAt(environment) !== undefined;
 }
 
 /** What a backup leaves out where it meets it: the repository itself and its cache. */

@@ -11,20 +11,26 @@ import type { Environment } from "./environment.js";
 /** @throws BcatError identity-changed */
 export function checkIdentity(environment: Environment, repositoryId: Uint8Array): void {
   const path = identityPath(environment);
-  if (path === undefined) return;
-  let known: string;
-  try {
-    known = readFileSync(path, "utf8").trim();
-  } catch (error) {
-    if (!isExhaustion(error)) return;
-    throw new StorageError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
-  }
+  const known = rememberedAt(environment);
   const found = Buffer.from(repositoryId).toString("hex");
-  if (!/^[0-9a-f]{32}$/.test(known) || known === found) return;
+  if (path === undefined || known === undefined || known === found) return;
   throw new BcatError(
     "identity-changed",
     `Cannot trust ${environment.location}: repository ${known.slice(0, 8)} was there, now it is ${found.slice(0, 8)}; ${wayOn(path)}`,
   );
+}
+
+/** The id, in hex, of the repository that was at the environment's location the last time; undefined when none is known. */
+export function rememberedAt(environment: Environment): string | undefined {
+  const path = identityPath(environment);
+  if (path === undefined) return undefined;
+  try {
+    const known = readFileSync(path, "utf8").trim();
+    return /^[0-9a-f]{32}$/.test(known) ? known : undefined;
+  } catch (error) {
+    if (!isExhaustion(error)) return undefined;
+    throw new StorageError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** What to do about a repository that is not what it was, when that is as it should be. @param path in the cache */

@@ -38,6 +38,7 @@ export {
 } from "./chunk-store.js";
 export type { Environment } from "./environment.js";
 export type { History } from "./history.js";
+export { rememberedAt } from "./identity.js";
 export { KeptScans, keptScanSizeMax } from "./kept-scans.js";
 export {
   findConfig,

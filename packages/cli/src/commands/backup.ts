@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { isBcatError } from "@bcat/errors";
 import {
   absolutePathBytes,
-  createSite,
+  hadRepository,
   loadOwnerNames,
   noRepository,
   openSite,
@@ -22,7 +22,7 @@ import { pathsField } from "../json.js";
 import type { Flags } from "../options.js";
 import { Progress } from "../progress.js";
 import { reportsPerSecond } from "../settings.js";
-import { siteOf } from "../site.js";
+import { createRepository, siteOf } from "../site.js";
 import { usageError } from "../usage.js";
 import { printWarning } from "../warning.js";
 
@@ -77,7 +77,7 @@ export const backup: Command = {
     if (context.operands.length === 0) throw usageError("Missing path: say what to back up, such as bcat backup ~");
     if (options.text("parent") !== undefined && options.switch("force"))
       throw usageError("Cannot use both --parent and --force: one compares with that snapshot, the other with none");
-    const roots = [...new Set(context.operands)].map(absolutePathBytes);
+    const roots = uniquePaths(context.operands.map(absolutePathBytes));
     const progress = new Progress(progressForm, {
       output,
       now: Date.now,
@@ -86,7 +86,7 @@ export const backup: Command = {
     const excludes = [...options.list("exclude"), ...(await readExcludeFiles(options.list("exclude-file")))];
     const site = await siteOf(context);
     const { PreparedBackup } = await import("@bcat/snapshot");
-    await using prepared = new PreparedBackup(site.posix, uniquePaths(roots), {
+    await using prepared = new PreparedBackup(site.posix, roots, {
       ...backupOptions(context, excludes),
       now: site.environment.now,
       ownFolders: ownFolders(site),
@@ -95,7 +95,7 @@ export const backup: Command = {
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),
     });
-    await using repository = await openOrCreate(site, context, () => prepared.lookAhead());
+    await using repository = await openOrCreate(site, roots, context, () => prepared.lookAhead());
     const summary = await prepared.run(repository);
     progress.finish();
     printSummary(summary, context);
@@ -109,14 +109,17 @@ function uniquePaths(paths: readonly Uint8Array[]): Uint8Array[] {
 }
 
 /** `onSecret` is called when a repository that is there is about to be opened. */
-async function openOrCreate(site: Site, { options, signal }: Context, onSecret: () => void) {
+async function openOrCreate(site: Site, roots: readonly Uint8Array[], context: Context, onSecret: () => void) {
+  const { options, signal } = context;
   const open = () => openSite(site, { signal, onSecret });
   if (!options.switch("init")) return await open();
   const { repositoryExists } = await import("@bcat/repository");
   if (await repositoryExists(site.storage)) return await open();
-  if (options.switch("dry-run")) throw noRepository(site.place);
+  if (options.switch("dry-run") || (await hadRepository(site))) throw await noRepository(site);
+  const { requireSource } = await import("@bcat/snapshot");
+  requireSource(site.posix, roots, ownFolders(site));
   try {
-    return await createSite(site, { signal });
+    return await createRepository(site, context);
   } catch (error) {
     // Somebody else was faster.
     if (!isBcatError(error, "exists")) throw error;

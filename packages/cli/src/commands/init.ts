@@ -1,11 +1,7 @@
 /** `bcat init`: creates a repository. */
-import { createSite } from "@bcat/host";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
-import { siteOf } from "../site.js";
-
-/** Hexadecimal digits of a repository id that are enough to tell it from others. */
-const shortIdLength = 10;
+import { createRepository, siteOf } from "../site.js";
 
 /** The words of the config: content-defined chunks, or chunks of one size. */
 const chunkers = ["cdc", "fixed"] as const;
@@ -29,14 +25,10 @@ export const init: Command = {
   notes: ["Keep the passphrase safe: without it nothing can be restored."],
   interrupted: "interrupted",
   async run(context) {
-    const { options, output, signal } = context;
+    const { options } = context;
     const { DEFAULT_CHUNKER, DEFAULT_FIXED_CHUNKER } = await import("@bcat/chunker");
     const chunker = options.text("chunker") === "fixed" ? DEFAULT_FIXED_CHUNKER : DEFAULT_CHUNKER;
-    const site = await siteOf(context);
-    await using repository = await createSite(site, { signal, chunker });
-    const id = Buffer.from(repository.id).toString("hex");
-    if (output.json) output.message({ message_type: "initialized", id, repository: site.place.location });
-    else if (!output.quiet) output.print(`created repository ${id.slice(0, shortIdLength)} in ${site.place.location}`);
+    await using _ = await createRepository(await siteOf(context), context, chunker);
     return exitCodes.done;
   },
 };
