@@ -87,7 +87,7 @@ test("unlocking and opening read the config once, and one key slot", async () =>
   const environment: Environment = client.repository.environment;
   const config = await findConfig(storage, environment);
   const { rootKey } = await unlockRepository(storage, secret, environment, config);
-  await using _ = await openRepository(storage, rootKey, environment, config);
+  await using _ = await openRepository(storage, rootKey, environment, { config });
   expect(storage.operations.map(({ name }) => name)).toEqual(["config", "keys/1"]);
 });
 

@@ -33,6 +33,7 @@ export async function withRepository<Result>(
   const site = await siteOf(context);
   await using repository = await openSite(site, context);
   context.signal.throwIfAborted();
+  await tellStanding(repository, context);
   return await use(repository, site);
 }
 
@@ -53,4 +54,11 @@ export async function createRepository(
   if (output.json) output.message({ message_type: "initialized", id, repository: location });
   else if (!output.quiet) output.print(`created repository ${id.slice(0, shortIdLength)} in ${quoteText(location)}`);
   return repository;
+}
+
+/** Says when a repository is older than it was seen. */
+export async function tellStanding({ standing }: Repository, { output }: Context): Promise<void> {
+  const { describeStanding } = await import("@bcat/repository");
+  const line = describeStanding(standing);
+  if (line !== undefined) printNotice(line, output);
 }

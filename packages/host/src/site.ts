@@ -3,7 +3,7 @@ import type { ChunkerSettings } from "@bcat/chunker";
 import type { Secret } from "@bcat/crypto";
 import { BcatError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
-import type { Environment, Repository } from "@bcat/repository";
+import type { Environment, OpenOptions, Repository } from "@bcat/repository";
 import type { Storage } from "@bcat/storage";
 import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
 import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
@@ -58,15 +58,14 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
   };
 }
 
-/**
- * Opens a repository. `onSecret` is called when the secret is there, and what takes time begins.
- *
- * @throws {BcatError} with code "no-repository" before the secret is asked for.
- */
-export async function openSite(
-  site: Site,
-  { signal, onSecret }: { readonly signal: AbortSignal; readonly onSecret?: () => void },
-): Promise<Repository> {
+export interface OpenSiteOptions extends Pick<OpenOptions, "acceptRollback"> {
+  readonly signal: AbortSignal;
+  /** Called when the secret is there, and what takes time begins. */
+  readonly onSecret?: () => void;
+}
+
+/** Opens a repository. @throws {BcatError} with code "no-repository" before the secret is asked for. */
+export async function openSite(site: Site, { signal, onSecret, acceptRollback }: OpenSiteOptions): Promise<Repository> {
   const { findConfig, openRepository, unlockRepository } = await import("@bcat/repository");
   const config = await findConfig(site.storage, site.environment);
   if (config === undefined) throw await noRepository(site);
@@ -75,7 +74,7 @@ export async function openSite(
   onSecret?.();
   const { rootKey } = await unlockRepository(site.storage, secret, site.environment, config);
   signal.throwIfAborted();
-  return await openRepository(site.storage, rootKey, site.environment, config);
+  return await openRepository(site.storage, rootKey, site.environment, { acceptRollback, config });
 }
 
 /** Creates a repository. @throws {BcatError} with code "exists" before the secret is asked for. */

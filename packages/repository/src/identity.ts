@@ -2,11 +2,11 @@
  * Which repository was at a location the last time. A storage that hands out another one, with a passphrase of its own,
  * must not go unnoticed (borg #2169). Kept in the cache folder; without one nothing is remembered.
  */
-import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BcatError, isExhaustion, StorageError } from "@bcat/errors";
 import type { Environment } from "./environment.js";
+import { hashLocation } from "./places.js";
 
 /** @throws BcatError identity-changed */
 export function checkIdentity(environment: Environment, repositoryId: Uint8Array): void {
@@ -16,7 +16,7 @@ export function checkIdentity(environment: Environment, repositoryId: Uint8Array
   if (path === undefined || known === undefined || known === found) return;
   throw new BcatError(
     "identity-changed",
-    `Cannot trust ${environment.location}: repository ${known.slice(0, 8)} was there, now it is ${found.slice(0, 8)}; ${wayOn(path)}`,
+    `Cannot trust ${environment.location}: repository ${known.slice(0, 8)} was there, now it is ${found.slice(0, 8)}; --no-cache reads it as it is; if that is right for good, remove ${path}, a part of the cache`,
   );
 }
 
@@ -31,11 +31,6 @@ export function rememberedAt(environment: Environment): string | undefined {
     if (!isExhaustion(error)) return undefined;
     throw new StorageError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
-}
-
-/** What to do about a repository that is not what it was, when that is as it should be. @param path in the cache */
-export function wayOn(path: string): string {
-  return `--no-cache reads a copy as it is; if that is right for good, remove ${path}, a part of the cache`;
 }
 
 /** Remembers the repository at the environment's location; failing to is no error. */
@@ -60,6 +55,5 @@ export function rememberIdentity(environment: Environment, repositoryId: Uint8Ar
 
 function identityPath(environment: Environment): string | undefined {
   if (environment.cacheDirectory === undefined) return undefined;
-  const name = createHash("sha256").update(environment.location).digest("hex").slice(0, 32);
-  return join(environment.cacheDirectory, "locations", name);
+  return join(environment.cacheDirectory, "locations", hashLocation(environment.location));
 }

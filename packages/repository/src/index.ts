@@ -45,6 +45,7 @@ export {
   type InitOptions,
   initRepository,
   KEY_SLOTS_MAX,
+  type OpenOptions,
   openRepository,
   repositoryExists,
   unlockRepository,
@@ -54,5 +55,6 @@ export { readSegment } from "./read-segment.js";
 export { registerName, type Sequence } from "./registers.js";
 export { Repository } from "./repository.js";
 export { Session, type SessionOptions } from "./session.js";
+export { describeStanding, type Standing } from "./standing.js";
 export type { SnapshotSummary } from "./summary.js";
 export { type SnapshotToCommit, WriteSession, type WriteSessionOptions } from "./write-session.js";

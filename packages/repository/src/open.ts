@@ -3,34 +3,25 @@
  * the root key and costs a few small reads. They are apart so that nothing pays the first twice.
  */
 
-import { join } from "node:path";
 import { type ChunkerSettings, DEFAULT_CHUNKER, validateSettings } from "@bcat/chunker";
 import {
   createKeySlot,
   ObjectType,
   openKeySlot,
   openObject,
-  RepositoryKeys,
   readRepositoryId,
   type ScryptCost,
   type Secret,
   sealObject,
 } from "@bcat/crypto";
 import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
-import { type BlobKind, DATA, idLabel, type PackContext, TREE } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
+import { assemble, createContext, recall } from "./assemble.js";
 import { type ConfigBody, decodeConfig, encodeConfig } from "./bodies/config.js";
 import type { Environment } from "./environment.js";
-import { readNewest } from "./freshness.js";
-import { History } from "./history.js";
 import { checkIdentity, rememberIdentity } from "./identity.js";
-import { createFolderIndexStore, createMemoryIndexStore } from "./index-store.js";
-import { KeptScans } from "./kept-scans.js";
-import { LocalIndex } from "./local-index.js";
-import { openManifest } from "./manifest.js";
-import { OneAtATime } from "./one-at-a-time.js";
 import { decideRegister, registerName } from "./registers.js";
-import { Repository, type RepositoryParts } from "./repository.js";
+import type { Repository } from "./repository.js";
 
 export const CONFIG = "config";
 /** No session is begun before the config exists. */
@@ -43,6 +34,13 @@ export interface InitOptions {
   readonly chunker?: ChunkerSettings;
   /** Of the key slot; for tests that make many repositories. */
   readonly scryptCost?: ScryptCost;
+}
+
+export interface OpenOptions {
+  /** The config, if it has been read already. */
+  readonly config?: Uint8Array | undefined;
+  /** Lets a repository be written to that is older than it was, or than a copy of it: its history forks there. */
+  readonly acceptRollback?: boolean | undefined;
 }
 
 /** True when the storage holds a repository, whoever can open it; also one that has lost its config. */
@@ -158,7 +156,7 @@ function describeRefusal(secret: Secret, refused: number): string {
 
 /**
  * Opens a repository with its root key. The answer is as up to date as the local index; sessions and `refresh` go on
- * from there.
+ * from there. One that is older than this client has seen it opens for reading: its `standing` says so.
  *
  * @throws BcatError no-repository, identity-changed, newer-format; CorruptError
  */
@@ -166,60 +164,16 @@ export async function openRepository(
   storage: Storage,
   rootKey: Uint8Array,
   environment: Environment,
-  knownConfig?: Uint8Array,
+  options: OpenOptions = {},
 ): Promise<Repository> {
-  const bytes = knownConfig ?? (await requireConfig(storage, environment));
+  const bytes = options.config ?? (await requireConfig(storage, environment));
   const repositoryId = readRepositoryId(bytes);
   checkIdentity(environment, repositoryId);
   const context = createContext(rootKey, repositoryId, environment);
   const config = decodeConfig(openObject(context.keys, { type: ObjectType.CONFIG, name: CONFIG }, bytes).body);
   rememberIdentity(environment, repositoryId);
-  return await assemble({ storage, environment, context, config });
-}
-
-/** With what an earlier process of this client has left, if it is of this repository and not ahead of it. */
-async function assemble(
-  given: Pick<RepositoryParts, "storage" | "environment" | "context" | "config">,
-): Promise<Repository> {
-  const { storage, environment, context } = given;
-  const { keys, blake3 } = context;
-  const store = createIndexStore(environment, keys.repositoryId);
-  const history = new History(context);
-  const bytes = store.readManifest();
-  let manifest = bytes === undefined ? undefined : openManifest(context, bytes);
-  if (manifest !== undefined) {
-    const newest = await readNewest({ storage, context, cache: store.folder ?? "" }, manifest);
-    if (newest === "damaged") manifest = undefined;
-    else {
-      history.load(manifest);
-      if (newest !== undefined) history.remember(newest.number, newest.outcome);
-    }
-  }
-  const nameHash = blake3.keyed(keys.derive("name", 0, 0));
-  const hash = (kind: BlobKind) => blake3.keyed(keys.derive(idLabel(kind), 0, 0));
-  return new Repository({
-    ...given,
-    history,
-    index: new LocalIndex(context, store, manifest?.runs ?? []),
-    store,
-    idHash: { [DATA]: hash(DATA), [TREE]: hash(TREE) },
-    keptScans: new KeptScans({ context, nameHash, folder: store.folder }),
-    nameHash,
-    changes: new OneAtATime(),
-    session: { isOpen: false },
-  });
-}
-
-function createContext(rootKey: Uint8Array, repositoryId: Uint8Array, environment: Environment): PackContext {
-  const { blake3, zstd, gcm, random } = environment;
-  return { keys: new RepositoryKeys(rootKey, repositoryId), blake3, zstd, gcm, random };
-}
-
-function createIndexStore(environment: Environment, repositoryId: Uint8Array) {
-  const { cacheDirectory, random } = environment;
-  if (cacheDirectory === undefined) return createMemoryIndexStore();
-  const folder = join(cacheDirectory, Buffer.from(repositoryId).toString("hex"));
-  return createFolderIndexStore(folder, () => Buffer.from(random(8)).toString("hex"));
+  const given = { storage, environment, context, config };
+  return assemble(given, await recall(given, options));
 }
 
 async function requireConfig(storage: Storage, environment: Environment): Promise<Uint8Array> {

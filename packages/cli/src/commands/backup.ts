@@ -22,7 +22,7 @@ import { pathsField } from "../json.js";
 import type { Flags } from "../options.js";
 import { Progress } from "../progress.js";
 import { reportsPerSecond } from "../settings.js";
-import { createRepository, siteOf } from "../site.js";
+import { createRepository, siteOf, tellStanding } from "../site.js";
 import { usageError } from "../usage.js";
 import { printWarning } from "../warning.js";
 
@@ -41,6 +41,10 @@ const flags: Flags = {
   force: { kind: "switch", short: "f", description: "compare with no snapshot: read every file" },
   "ignore-ctime": { kind: "switch", description: "do not read a file again for its change time alone" },
   "ignore-inode": { kind: "switch", description: "do not read a file again for its inode number or change time alone" },
+  "accept-rollback": {
+    kind: "switch",
+    description: "go on with a repository that is older than it was, or than another copy of it: its history forks",
+  },
   "dry-run": { kind: "switch", short: "n", description: "read and count, but store nothing" },
   compression: { kind: "text", choices: compressions, description: "how hard to compress" },
   threads: {
@@ -96,6 +100,8 @@ export const backup: Command = {
       onWarning: (warning) => printWarning(warning, "archival", output),
     });
     await using repository = await openOrCreate(site, roots, context, () => prepared.lookAhead());
+    // Otherwise the backup says it when it is refused.
+    if (options.switch("dry-run") || options.switch("accept-rollback")) await tellStanding(repository, context);
     const summary = await prepared.run(repository);
     progress.finish();
     printSummary(summary, context);
@@ -111,7 +117,9 @@ function uniquePaths(paths: readonly Uint8Array[]): Uint8Array[] {
 /** `onSecret` is called when a repository that is there is about to be opened. */
 async function openOrCreate(site: Site, roots: readonly Uint8Array[], context: Context, onSecret: () => void) {
   const { options, signal } = context;
-  const open = () => openSite(site, { signal, onSecret });
+  // A dry run accepts nothing for good.
+  const acceptRollback = options.switch("accept-rollback") && !options.switch("dry-run");
+  const open = () => openSite(site, { signal, onSecret, acceptRollback });
   if (!options.switch("init")) return await open();
   const { repositoryExists } = await import("@bcat/repository");
   if (await repositoryExists(site.storage)) return await open();
