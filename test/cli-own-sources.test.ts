@@ -1,4 +1,5 @@
 /** The repository as a source of its own backup; repositories where something else is, or where one was. */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Desk, DeskWithSnapshot, Desk as EmptyDesk, jsonLines, linesOf, noMessage } from "./cli/desk.js";
@@ -50,6 +51,12 @@ describe.concurrent("a backup whose source is", () => {
     expectWarnings(run, 0, [own(desk.repository)]);
     expect(run.stdout).toMatch(/^errors: 0, .*skipped: 1$/m);
     expect((await stored(desk)).some((line) => line.includes("/repository"))).toBe(false);
+  });
+
+  test("the repository beside another one is not looked into, though it is walked first", async () => {
+    using desk = await models.open();
+    execFileSync("mkfifo", [desk.path("repository/fifo")]);
+    expectWarnings(await desk.bcat(["backup", "repository", "source"]), 0, [own(desk.repository)]);
   });
 
   test("the repository beside one that is missing ends with 1", async () => {
