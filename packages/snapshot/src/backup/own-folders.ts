@@ -20,6 +20,8 @@ export const OWN = "it belongs to the repository this backup goes to";
 export class OwnFolders {
   readonly #posix: Posix;
   readonly #stats: Stat[] = [];
+  /** The folder that was asked about last: roots come sorted, and often many of one folder. */
+  #last: { readonly folder: Uint8Array; readonly isInside: boolean } | undefined;
 
   /** Those of `paths` (absolute) that are there; those that cannot be looked at are reported. */
   constructor(posix: Posix, paths: readonly Uint8Array[], report: (path: Uint8Array, fault: SourceError) => void) {
@@ -45,13 +47,21 @@ export class OwnFolders {
   }
 
   /** True when a root is one of them or lies in one. */
-  holds(root: { readonly path: Uint8Array; readonly stat: Stat }): boolean {
+  holds({ path, stat }: { readonly path: Uint8Array; readonly stat: Stat }): boolean {
     if (this.#stats.length === 0) return false;
-    if (root.stat.type === FileType.DIRECTORY && this.has(root.stat)) return true;
-    for (let { folder } = splitPath(root.path), path = realPath(folder); ; path = folder) {
+    if (stat.type === FileType.DIRECTORY && this.has(stat)) return true;
+    const { folder } = splitPath(path);
+    if (this.#last === undefined || compareBytes(this.#last.folder, folder) !== 0)
+      this.#last = { folder, isInside: this.#isInside(realPath(folder)) };
+    return this.#last.isInside;
+  }
+
+  #isInside(folder: Uint8Array): boolean {
+    for (let path = folder; ; ) {
       if (this.#isOne(path)) return true;
-      ({ folder } = splitPath(path));
-      if (compareBytes(folder, path) === 0) return false;
+      const above = splitPath(path).folder;
+      if (above.length === path.length) return false;
+      path = above;
     }
   }
 
