@@ -74,26 +74,41 @@ describe.concurrent("a repository that was seen before", () => {
       desk,
       twoCommands,
       14,
-      /repository [0-9a-f]{8} was there.*--no-cache reads a copy.*remove \/.*, a part of the cache$/m,
+      /repository [0-9a-f]{8} was there.*--no-cache reads it as it is.*remove \/.*, a part of the cache$/m,
     );
     expectRefusal(await desk.bcat(["backup", "--init", "source"]), { code: 14, says: /was there/ });
   });
 
-  test("and lost its newest snapshot is refused with exit code 14", async () => {
+  test("and lost its newest snapshot is read with a warning; check ends with 14, and a backup is refused", async () => {
     using desk = await models.open();
     await desk.good(["backup", "source"]);
     for (const name of ["outcomes/0000000002", "sessions/0000000002"]) rmSync(desk.path("repository", name));
-    await expectRefused(desk, allCommands, 14, /outcomes\/0000000002" was there before.*went back in time/);
+    const goneBack =
+      /^bcat: the repository in ".*" was replaced or went back in time: "outcomes\/0000000002" was there before and is missing now; reading what is here$/;
+    for (const words of [["snapshots"], ["ls", "latest"], ["restore", "latest", "all", "out"]])
+      expectWarnings(await desk.bcat(words), 0, [goneBack]);
+    expect(desk.list(desk.path("out"))).toEqual(["a.txt 6", "folder/b.bin 300000"]);
+    rmSync(desk.path("out"), { recursive: true });
+    expectWarnings(await desk.bcat(["check"]), 14, [goneBack]);
+    expectWarnings(await desk.bcat(["backup", "--dry-run", "--accept-rollback", "source"]), 0, [goneBack]);
+    await expectRefused(desk, [["backup", "source"]], 14, /stop what copies.*then give --accept-rollback once$/m);
+    expectWarnings(await desk.bcat(["backup", "--accept-rollback", "source"]), 0, [
+      /went back in time.*going on from what is here: from now on this is a history of its own/,
+    ]);
+    expect(await desk.bcat(["backup", "source"])).toMatchObject({ code: 0, stderr: noMessage });
   });
 
-  test("and is an old copy of itself with another snapshot of that number is refused with exit code 14", async () => {
+  test("and is an old copy of itself with another snapshot of that number is read, and no backup goes there", async () => {
     using desk = await models.open();
     cpSync(desk.repository, desk.path("old"), { recursive: true });
     await desk.good(["backup", "source"]);
     rmSync(desk.repository, { recursive: true });
     cpSync(desk.path("old"), desk.repository, { recursive: true });
     await desk.good(["backup", "source"], { env: { HOME: desk.path("elsewhere") } });
-    await expectRefused(desk, twoCommands, 14, /outcomes\/0000000002" is not what it was/);
+    const run = await desk.bcat(["restore", "1", "all", "out"]);
+    expectWarnings(run, 0, [/outcomes\/0000000002" was there before and is another now/]);
+    rmSync(desk.path("out"), { recursive: true });
+    await expectRefused(desk, [["backup", "source"]], 14, /outcomes\/0000000002" was there before and is another now/);
   });
 
   test("with a hole in its numbers is refused with exit code 14, also without a cache", async () => {

@@ -139,7 +139,7 @@ describe.concurrent("bcat backup", () => {
     const first = await own.bcat(["backup", "--init", "source"]);
     expect(first).toMatchObject({ code: 0, stderr: noMessage });
     expect(first.stdout).toMatch(
-      /^no parent snapshot: reading all files\nsnapshot 1: 1 file, 293 KiB\nfiles: 1 new, 0 changed, 0 unmodified\nfolders: 1 new, /,
+      /^created repository [0-9a-f]{10} in .*\nno parent snapshot: reading all files\nsnapshot 1: 1 file, 293 KiB\nfiles: 1 new, 0 changed, 0 unmodified\nfolders: 1 new, /,
     );
     const packs = own.list(own.path("repository/packs"));
     expect(await own.good(["backup", "source"])).toMatch(/\nadded: 0 B, stored as 0 B\n/);
@@ -340,6 +340,7 @@ describe.concurrent("bcat --json", () => {
     own.write({ "source/a": 30_000_000 });
     const env = { BCAT_PROGRESS_FPS: "60" };
     const messages = jsonLines(await own.good(["backup", "--init", "--json", "source"], { env }));
+    expect(messages.shift()).toMatchObject({ message_type: "initialized", repository: own.repository });
     expect(messages.shift()).toMatchObject({ message_type: "parents" });
     for (const status of messages.slice(0, -1)) {
       expect(status).toMatchObject({

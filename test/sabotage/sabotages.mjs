@@ -80,9 +80,23 @@ export const SABOTAGES = [
   {
     what: "fsync order swapped",
     file: "packages/storage/src/local/publisher.ts",
-    from: "await writeAll(file, bytes);\n    await this.#durability.sync(file);",
-    to: "await this.#durability.sync(file);\n    await writeAll(file, bytes);",
+    from: "await writeAll(file, bytes);\n        const mode = isPrivate(rights) ? ownerReads : await prepare(file, rights);\n        await this.#durability.sync(file);",
+    to: "const mode = isPrivate(rights) ? ownerReads : await prepare(file, rights);\n        await this.#durability.sync(file);\n        await writeAll(file, bytes);",
     test: "packages/storage/src/local.test.ts",
+  },
+  {
+    what: "a file of a shared folder named before its group may read it",
+    file: "packages/storage/src/local/publisher.ts",
+    from: "await file.chmod(modeWhileWriting | mode).catch(() => {});",
+    to: "void modeWhileWriting;",
+    test: "packages/storage/src/local.test.ts",
+  },
+  {
+    what: "a copy that is behind written to",
+    file: "packages/repository/src/session.ts",
+    from: "if (options.dryRun !== true) refuseFork(parts.standing);",
+    to: "if (options.dryRun === true) refuseFork(parts.standing);",
+    test: "packages/repository/src/copies.test.ts",
   },
   {
     what: "an excluded path stored",

@@ -1,11 +1,24 @@
 /** From the options of a command to the place of its repository, and to the repository itself. */
-import { type OpenOptions, openSite, prepareSite, type Site } from "@bcat/host";
+import {
+  type CreateOptions,
+  createSite,
+  findOtherThing,
+  type OpenOptions,
+  openSite,
+  prepareSite,
+  type Site,
+} from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { Context } from "./command.js";
 import { chooseSecretSource } from "./passphrase.js";
 import { placeOptions } from "./place-flags.js";
 import { programVersion } from "./program-version.js";
+import { quoteText } from "./quote.js";
+import { requestsField } from "./requests.js";
 import { printNotice } from "./warning.js";
+
+/** Hexadecimal digits of a repository id that are enough to tell it from others. */
+const shortIdLength = 10;
 
 /** Looks at everything that the user can have got wrong before anything is touched. */
 export async function siteOf(context: Context): Promise<Site> {
@@ -33,5 +46,32 @@ export async function withRepository<Result>(
   const site = await siteOf(context);
   await using repository = await openSite(site, { ...options, signal: context.signal });
   context.signal.throwIfAborted();
+  await tellStanding(repository, context);
   return await use(repository, site);
+}
+
+/** Creates the repository and says where it is, and that it is not alone there. @throws as createSite */
+export async function createRepository(
+  site: Site,
+  { output, signal, meter }: Context,
+  options: Omit<CreateOptions, "signal"> = {},
+): Promise<Repository> {
+  const { location } = site.place;
+  const other = await findOtherThing(site.place);
+  const repository = await createSite(site, { ...options, signal });
+  if (other !== undefined) {
+    const found = `there are other things in "${location}" beside the repository, such as "${other}"`;
+    printNotice(`${found}; one in a folder of its own is easier to copy and to remove`, output);
+  }
+  const id = Buffer.from(repository.id).toString("hex");
+  if (output.json) output.message({ message_type: "initialized", id, repository: location, ...requestsField(meter) });
+  else if (!output.quiet) output.print(`created repository ${id.slice(0, shortIdLength)} in ${quoteText(location)}`);
+  return repository;
+}
+
+/** Says when a repository is older than it was seen. */
+export async function tellStanding({ standing }: Repository, { output }: Context): Promise<void> {
+  const { describeStanding } = await import("@bcat/repository");
+  const line = describeStanding(standing);
+  if (line !== undefined) printNotice(line, output);
 }

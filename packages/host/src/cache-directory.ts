@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { access, constants, mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describeSystemError, systemErrorCode } from "@bcat/errors";
-import { absolutePath } from "./absolute-path.js";
+import { folderPath } from "./folder-path.js";
 import { baseDirectory } from "./location.js";
 import type { Variables } from "./variables.js";
 
@@ -24,7 +24,7 @@ export type CachePlace = string | "none" | undefined;
 /** @throws {BcatError} with code "usage" for a folder that cannot be named. */
 export function locateCache({ directory, wanted = true }: CacheChoice, variables: Variables): CachePlace {
   if (!wanted) return "none";
-  if (directory !== undefined) return absolutePath(directory);
+  if (directory !== undefined) return folderPath(directory, { what: "cache folder", variables });
   const base = baseDirectory("XDG_CACHE_HOME", ".cache", variables);
   return base === undefined ? undefined : join(base, "bcat");
 }

@@ -11,6 +11,7 @@ export {
 } from "./accelerated.js";
 export { type CacheChoice, type CachePlace, createCache, locateCache } from "./cache-directory.js";
 export { createEnvironment, type EnvironmentOptions, random } from "./environment.js";
+export { type FolderPathOptions, folderPath } from "./folder-path.js";
 export { baseDirectory, locateRepository } from "./location.js";
 export { loadOwnerNames } from "./owner-names.js";
 export type { FolderPlace, HttpPlace, Place, S3Place, TahoePlace } from "./place.js";
@@ -20,6 +21,7 @@ export { getSecret, type SecretSource } from "./secret.js";
 export {
   type CreateOptions,
   createSite,
+  hadRepository,
   noRepository,
   type OpenOptions,
   openSite,
@@ -31,5 +33,6 @@ export {
   type SiteOptions,
 } from "./site.js";
 export { retryForMsDefault, type StackOptions, stackLocal, stackRemote } from "./storage-stack.js";
+export { findOtherThing } from "./surroundings.js";
 export type { Variables } from "./variables.js";
 export { type ConnectionChoice, wireOptionsOf } from "./wire-options.js";

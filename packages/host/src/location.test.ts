@@ -1,15 +1,30 @@
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { baseDirectory, locateRepository } from "./location.js";
 
 describe("locateRepository()", () => {
+  const here = process.cwd();
+
   test.each([
     ["/a/b/../c/", "/a/c"],
-    ["x", `${process.cwd()}/x`],
+    ["/a:b/c", "/a:b/c"],
+    ["/a\\b", "/a\\b"],
+    [".", here],
+    ["..", dirname(here)],
+    ["../x", join(dirname(here), "x")],
+    ["x", join(here, "x")],
+    ["x/y:z", join(here, "x/y:z")],
+    ["x/~/$y", join(here, "x/~/$y")],
+    ["x~", join(here, "x~")],
+    ["./s3:x", join(here, "s3:x")],
+    ["./photos:2026", join(here, "photos:2026")],
+    ["./~/x", join(here, "~/x")],
+    ["./a\\b", join(here, "a\\b")],
     ["local:/a", "/a"],
+    ["local:photos:2026", join(here, "photos:2026")],
     ["file:///a%20b", "/a b"],
+    ["file:///a:b", "/a:b"],
     ["FILE://localhost/a", "/a"],
-    ["./s3:x", `${process.cwd()}/s3:x`],
-    ["photos:2026", `${process.cwd()}/photos:2026`],
   ])("takes %s for the folder %s", (given, folder) => {
     expect(locateRepository(given, {})).toEqual({ kind: "folder", location: folder, path: folder });
   });
@@ -96,9 +111,33 @@ describe("locateRepository()", () => {
     expect(() => locateRepository(given, {})).toThrow(expect.objectContaining({ code: "usage" }));
   });
 
-  test("does not repeat what may hold a password", () => {
-    expect(() => locateRepository("rest:https://me:secret@host/", {})).toThrow(/^((?!secret).)*$/s);
+  test.each([
+    ["photos:2026", /"photos:2026".*no kind of place.*or \.\/photos:2026 for one of that name$/],
+    ["gdrive:b", /"gdrive:b".*or \.\/gdrive:b /],
+    ["user@nas:b", /no kind of place.*\.\/user@nas:b /],
+    ["~/b", /no shell.*write \/home\/me\/b, or \.\/~\/b /],
+    ["~", /no shell.*write \/home\/me, /],
+    ["~you/b", /no shell.*write the whole path, or \.\/~you\/b /],
+    ["local:~/b", /no shell.*\/home\/me\/b/],
+    ["$HOME/b", /no shell.*variable/],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as a shell would have replaced it.
+    ["${HOME}/b", /no shell.*variable/],
+    ["C:\\b", /drives are of Windows.*\.\/C:\\b /],
+    ["c:/b", /drives are of Windows/],
+    ["\\\\server\\share", /backslash/],
+    ["a\\b", /backslash.*\.\/a\\b /],
+  ])("refuses %s, and says what to write", (given, says) => {
+    const locate = () => locateRepository(given, { HOME: "/home/me" });
+    expect(locate).toThrow(expect.objectContaining({ code: "usage" }));
+    expect(locate).toThrow(says);
   });
+
+  test.each(["rest:https://me:secret@host/", "me:secret@host/x", "frob:me:secret@host"])(
+    "does not repeat what may hold a password: %s",
+    (given) => {
+      expect(() => locateRepository(given, {})).toThrow(/^((?!secret).)*$/s);
+    },
+  );
 
   test("has a default, by XDG_DATA_HOME or HOME", () => {
     expect(locateRepository(undefined, { XDG_DATA_HOME: "/d", HOME: "/h" }).location).toBe("/d/bcat");

@@ -6,6 +6,7 @@ import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BcatError } from "@bcat/errors";
 import { absolutePath } from "./absolute-path.js";
+import { folderPath } from "./folder-path.js";
 import type { Place } from "./place.js";
 import type { PlaceOptions } from "./place-options.js";
 import { locateS3 } from "./s3-location.js";
@@ -25,7 +26,9 @@ export function locateRepository(given: string | undefined, variables: Variables
   if (given === undefined) return folder(defaultRepository(variables));
   if (/^s3:/i.test(given)) return locateS3(given, options.s3?.endpoint, variables);
   if (/^file:/i.test(given)) return folder(pathOfUrl(given));
-  if (given.startsWith("local:")) return folder(absolutePath(given.slice("local:".length)));
+  const what = "repository";
+  if (given.startsWith("local:"))
+    return folder(folderPath(given.slice("local:".length), { what, variables, withColon: true }));
   if (/^https?:\/\//i.test(given)) return locateWebServer(given);
   if (/^tahoe:/i.test(given)) return locateTahoe(given);
   if (otherSchemes.test(given) || anyScheme.test(given)) {
@@ -35,7 +38,7 @@ export function locateRepository(given: string | undefined, variables: Variables
       `Cannot use a repository at "${scheme}:…": not supported by this version; name a folder, or ./${scheme}:… for one of that name`,
     );
   }
-  return folder(absolutePath(given));
+  return folder(folderPath(given, { what, variables }));
 }
 
 function folder(path: string): Place {

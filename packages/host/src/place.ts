@@ -88,7 +88,7 @@ export async function openPlace(place: Place, context: PlaceContext): Promise<St
 /** As a folder may be a mount of something far away, limits hold for it, too. */
 async function openFolder({ path }: FolderPlace, { posix, options: { limits = {} } }: PlaceContext): Promise<Storage> {
   const { openLocalStorage } = await import("@bcat/storage");
-  const storage = openLocalStorage(path, { suffix: randomSuffix, posix });
+  const storage = openLocalStorage(path, { suffix: randomSuffix, posix, uid: process.geteuid?.() });
   if (limits.upload === undefined && limits.download === undefined) return storage;
   const { createLimitedStorage } = await import("@bcat/storage/wire");
   return createLimitedStorage(storage, { clock: wireClock, ...limits });

@@ -90,6 +90,8 @@ export interface OpenOptions {
   readonly anew?: boolean;
   /** With its registers, wherever they are; otherwise copies are read of those that live elsewhere. */
   readonly writes?: boolean;
+  /** Lets it be written to although it is older than it was, or than a copy of it. */
+  readonly acceptRollback?: boolean;
 }
 
 /**
@@ -99,7 +101,7 @@ export interface OpenOptions {
  * @throws {BcatError} with code "no-repository"; before the secret is asked for, unless the cache knows one there
  */
 export async function openSite(site: Site, options: OpenOptions): Promise<Repository> {
-  const { signal, onSecret, anew = false, writes = false } = options;
+  const { signal, onSecret, anew = false, writes = false, acceptRollback } = options;
   const { storage, environment, place } = site;
   const { findConfig, keepOpening, openRepository, reopenRepository, unlockRepository } = await import(
     "@bcat/repository"
@@ -118,11 +120,11 @@ export async function openSite(site: Site, options: OpenOptions): Promise<Reposi
   const reopened = isKept && !anew ? await reopenRepository(storage, askOnce, environment, registers) : undefined;
   if (reopened !== undefined) return reopened;
   const config = await findConfig(storage, environment);
-  if (config === undefined) throw noRepository(place);
+  if (config === undefined) throw await noRepository(site);
   const secret = await askOnce();
   const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, config);
   signal.throwIfAborted();
-  const repository = await openRepository(storage, rootKey, environment, { config, registers });
+  const repository = await openRepository(storage, rootKey, environment, { config, registers, acceptRollback });
   if (isKept) keepOpening(environment, { config, slot, slotName, logHead: repository.history.logHead });
   return repository;
 }
@@ -132,7 +134,7 @@ export async function repairSiteRegisters(site: Site, signal: AbortSignal): Prom
   const { checkSource, findConfig, readConfig, repairRegisters, unlockRepository } = await import("@bcat/repository");
   const { storage, registers: source, environment, place } = site;
   const config = await findConfig(storage, environment);
-  if (config === undefined) throw noRepository(place);
+  if (config === undefined) throw await noRepository(site);
   const secret = await site.secret(false);
   signal.throwIfAborted();
   const { rootKey } = await unlockRepository(storage, secret, environment, config);
@@ -184,11 +186,21 @@ export function refuseReadOnly({ place: { kind, location } }: Site, action: stri
   throw new BcatError("refused", `Cannot ${action} "${location}": over HTTP, a repository can only be read`);
 }
 
-export function noRepository({ location }: Place): BcatError {
-  return new BcatError(
-    "no-repository",
-    `Cannot open the repository in "${location}": there is none; name another with --repo, or create it with bcat init`,
-  );
+/** For a command that finds none. A place that had one is most often a disk that is not mounted. */
+export async function noRepository({ place: { location }, environment }: Site): Promise<BcatError> {
+  const { rememberedAt } = await import("@bcat/repository");
+  const before = rememberedAt(environment);
+  const found =
+    before === undefined
+      ? "there is none; name another with --repo, or create it with bcat init"
+      : `there is none, and repository ${before.slice(0, 8)} was there before: is its disk mounted? bcat init creates a new one`;
+  return new BcatError("no-repository", `Cannot open the repository in "${location}": ${found}`);
+}
+
+/** True when there was a repository at the place the last time: then only who asks for one makes another. */
+export async function hadRepository({ environment }: Site): Promise<boolean> {
+  const { rememberedAt } = await import("@bcat/repository");
+  return rememberedAt(environment) !== undefined;
 }
 
 /** What a backup leaves out where it meets it: the repository itself and its cache. */

@@ -1,42 +1,77 @@
 /** From an opened config to a repository, with what an earlier process of this client has left in its cache. */
-import { join } from "node:path";
 import { RepositoryKeys } from "@bcat/crypto";
 import { type BlobKind, DATA, idLabel, type PackContext, TREE } from "@bcat/pack";
 import type { Environment } from "./environment.js";
-import { readNewest } from "./freshness.js";
+import { findFreshness } from "./freshness.js";
 import { History } from "./history.js";
-import { createFolderIndexStore, createMemoryIndexStore } from "./index-store.js";
+import { createFolderIndexStore, createMemoryIndexStore, type IndexStore } from "./index-store.js";
 import { KeptScans } from "./kept-scans.js";
 import { LocalIndex } from "./local-index.js";
 import { openManifest } from "./manifest.js";
 import { OneAtATime } from "./one-at-a-time.js";
+import { Places } from "./places.js";
 import { Repository, type RepositoryParts } from "./repository.js";
+import { CURRENT, compareWithOthers, type LostRegister, type Standing } from "./standing.js";
 
 /** A repository whose config has been opened. */
 export type Opened = Pick<RepositoryParts, "storage" | "environment" | "context" | "config" | "registers">;
 
 /** What an earlier process of this client has left. */
-export interface Recalled extends Pick<RepositoryParts, "history" | "store"> {
+export interface Recalled extends Pick<RepositoryParts, "history" | "store" | "places" | "standing"> {
   readonly runs: readonly string[];
   /** Number of the newest outcome, where that was known and has been read again. */
   readonly newest: number | undefined;
 }
 
-/** @throws BcatError identity-changed when this client has seen what is not there any more; StorageError */
-export async function recall({ storage, environment, context }: Opened): Promise<Recalled> {
-  const store = createIndexStore(environment, context.keys.repositoryId);
-  const history = new History(context);
-  const bytes = store.readManifest();
-  const manifest = bytes === undefined ? undefined : openManifest(context, bytes);
-  if (manifest === undefined) return { store, history, runs: [], newest: undefined };
-  const newest = await readNewest({ storage, context, cache: store.folder ?? "" }, manifest);
-  if (newest === "damaged") return { store, history, runs: [], newest: undefined };
-  history.load(manifest);
-  if (newest !== undefined) history.remember(newest.number, newest.outcome);
-  return { store, history, runs: manifest.runs, newest: newest?.number };
+/** A part of that: what one folder holds. */
+type Kept = Pick<Recalled, "history" | "store" | "runs" | "newest">;
+
+/**
+ * What was left, if it is of this repository and not ahead of it. If it is ahead it stays as it is, and what is read now
+ * is kept aside, unless the user has said to go on from here.
+ *
+ * @throws StorageError
+ */
+export async function recall(
+  given: Opened,
+  { acceptRollback: isAccepted = false }: { readonly acceptRollback?: boolean | undefined } = {},
+): Promise<Recalled> {
+  const { location } = given.environment;
+  const places = new Places(given.environment, given.context.keys.repositoryId);
+  const kept = await readKept(given, places.folder);
+  if (kept.lost === undefined) {
+    const isJudged = places.role === "seen";
+    const standing = isJudged ? await compareWithOthers(given, places, { location, isAccepted }) : CURRENT;
+    return { ...kept, places, standing };
+  }
+  const standing: Standing = { kind: "gone-back", ...kept.lost, location, other: undefined, isAccepted };
+  // What is remembered is replaced as soon as something is written; without that, nothing of it is.
+  return { ...(isAccepted ? kept : await readKept(given, places.folderAside)), places, standing };
 }
 
-export function assemble(given: Opened, { store, history, runs }: Recalled): Repository {
+/** What a folder holds; nothing of it where it is ahead of the repository, and then also where that shows. */
+async function readKept(
+  given: Opened,
+  folder: string | undefined,
+): Promise<Kept & { readonly lost: LostRegister | undefined }> {
+  const { context } = given;
+  const store = createIndexStore(given, folder);
+  const history = new History(context);
+  const nothing = { store, history, runs: [], newest: undefined, lost: undefined };
+  const bytes = store.readManifest();
+  const manifest = bytes === undefined ? undefined : openManifest(context, bytes);
+  if (manifest === undefined) return nothing;
+  const found = await findFreshness(given, manifest);
+  if (found.kind === "lost") return { ...nothing, lost: { name: found.name, change: found.change } };
+  if (found.kind === "damaged") return nothing;
+  const { newest } = found;
+  history.load(manifest);
+  if (newest !== undefined) history.remember(newest.number, newest.outcome);
+  return { store, history, runs: manifest.runs, newest: newest?.number, lost: undefined };
+}
+
+export function assemble(given: Opened, recalled: Recalled): Repository {
+  const { history, store, places, standing, runs } = recalled;
   const { keys, blake3 } = given.context;
   const nameHash = blake3.keyed(keys.derive("name", 0, 0));
   const hash = (kind: BlobKind) => blake3.keyed(keys.derive(idLabel(kind), 0, 0));
@@ -45,6 +80,8 @@ export function assemble(given: Opened, { store, history, runs }: Recalled): Rep
     history,
     index: new LocalIndex(given.context, store, runs),
     store,
+    places,
+    standing,
     idHash: { [DATA]: hash(DATA), [TREE]: hash(TREE) },
     keptScans: new KeptScans({ context: given.context, nameHash, folder: store.folder }),
     nameHash,
@@ -58,9 +95,7 @@ export function createContext(rootKey: Uint8Array, repositoryId: Uint8Array, env
   return { keys: new RepositoryKeys(rootKey, repositoryId), blake3, zstd, gcm, random };
 }
 
-function createIndexStore(environment: Environment, repositoryId: Uint8Array) {
-  const { cacheDirectory, random } = environment;
-  if (cacheDirectory === undefined) return createMemoryIndexStore();
-  const folder = join(cacheDirectory, Buffer.from(repositoryId).toString("hex"));
-  return createFolderIndexStore(folder, () => Buffer.from(random(8)).toString("hex"));
+function createIndexStore({ environment }: Opened, folder: string | undefined): IndexStore {
+  if (folder === undefined) return createMemoryIndexStore();
+  return createFolderIndexStore(folder, () => Buffer.from(environment.random(8)).toString("hex"));
 }

@@ -1,64 +1,59 @@
 /** Whether what a client remembers of a repository is still what is there: it may have been replaced, or gone back in time. */
 import { ObjectType, openObject } from "@bcat/crypto";
-import { BcatError, isBcatError } from "@bcat/errors";
+import { isBcatError } from "@bcat/errors";
 import type { PackContext } from "@bcat/pack";
 import type { Registers } from "@bcat/storage";
 import { decodeOutcome, type Outcome } from "./bodies/outcome.js";
 import type { SeenOutcome } from "./bodies/snapshot.js";
-import { wayOn } from "./identity.js";
 import type { Manifest } from "./manifest.js";
 import { registerName } from "./registers.js";
 
-interface Place {
+export interface Source {
   readonly storage: Registers;
   readonly context: PackContext;
-  /** Where it is remembered, for messages. */
-  readonly cache: string;
 }
 
-interface NewestOutcome {
+export interface NewestOutcome {
   readonly number: number;
   readonly outcome: Outcome;
 }
 
-const MISSING = "was there before and is missing now";
+export type Freshness =
+  /** `newest` is the newest outcome that is remembered, if any is. */
+  | { readonly kind: "fresh"; readonly newest: NewestOutcome | undefined }
+  /** It is there and cannot be opened: then what is remembered is worth nothing. */
+  | { readonly kind: "damaged" }
+  /** What was there before is not there, or is another: this register. */
+  | { readonly kind: "lost"; readonly name: string; readonly change: Change };
 
-/**
- * The newest outcome that the manifest covers, which must be there unchanged; undefined when it covers none. "damaged"
- * when it is there and cannot be opened: then what is remembered is worth nothing.
- *
- * @throws BcatError identity-changed when the storage lacks an outcome or a session that this client has seen, or has
- *   another; StorageError
- */
-export async function readNewest(place: Place, manifest: Manifest): Promise<NewestOutcome | "damaged" | undefined> {
+/** What has become of a register that was seen. */
+export type Change = "missing" | "another";
+
+/** Looks at what a manifest covers. @throws StorageError */
+export async function findFreshness(source: Source, manifest: Manifest): Promise<Freshness> {
   const { sessions, seen } = manifest;
-  const newest = seen[0] === undefined ? undefined : await readUnchanged(place, seen[0]);
-  if (newest === "damaged" || sessions <= (newest?.number ?? 0)) return newest;
+  const found = seen[0] === undefined ? nothing : await compareOutcome(source, seen[0]);
+  if (found.kind !== "fresh" || sessions <= (found.newest?.number ?? 0)) return found;
   // The sessions this client has seen must be there, or the next one would leave a hole.
   const name = registerName("sessions", sessions);
-  if ((await place.storage.get(name)) === undefined) throw untrusted(place, name, MISSING);
-  return newest;
+  return (await source.storage.get(name)) === undefined ? { kind: "lost", name, change: "missing" } : found;
 }
 
-async function readUnchanged(place: Place, { number, hash }: SeenOutcome): Promise<NewestOutcome | "damaged"> {
-  const { storage, context } = place;
+const nothing: Freshness = { kind: "fresh", newest: undefined };
+
+/** Looks whether an outcome that was seen, here or in a copy, is what it was. @throws StorageError */
+export async function compareOutcome(source: Source, { number, hash }: SeenOutcome): Promise<Freshness> {
+  const { storage, context } = source;
   const name = registerName("outcomes", number);
   const bytes = await storage.get(name);
-  if (bytes === undefined) throw untrusted(place, name, MISSING);
+  if (bytes === undefined) return { kind: "lost", name, change: "missing" };
   const isUnchanged = Buffer.compare(context.blake3.hash(bytes), hash) === 0;
   try {
     const { body } = openObject(context.keys, { type: ObjectType.OUTCOME, name }, bytes);
-    if (isUnchanged) return { number, outcome: decodeOutcome(body, name) };
+    if (isUnchanged) return { kind: "fresh", newest: { number, outcome: decodeOutcome(body, name) } };
   } catch (error) {
     if (isUnchanged || !isBcatError(error)) throw error;
-    return "damaged";
+    return { kind: "damaged" };
   }
-  throw untrusted(place, name, "is not what it was");
-}
-
-function untrusted({ cache }: Place, name: string, found: string): BcatError {
-  return new BcatError(
-    "identity-changed",
-    `Cannot trust the repository: "${name}" ${found}; it was replaced or went back in time; ${wayOn(cache)}`,
-  );
+  return { kind: "lost", name, change: "another" };
 }

@@ -58,7 +58,8 @@ const COUNTS = {
 /** The folder of the cache that is of this repository. */
 function cacheFolder(): string {
   const [name] = readdirSync(join(folder, "cache")).filter((entry) => /^[0-9a-f]{32}$/.test(entry));
-  return join(folder, "cache", name!);
+  const [place] = readdirSync(join(folder, "cache", name!));
+  return join(folder, "cache", name!, place!);
 }
 
 test("a damaged cache is given up: one run says so, the next reads the repository", async () => {
@@ -83,7 +84,7 @@ test("a damaged cache is given up: one run says so, the next reads the repositor
   expect((await repository.index()).has(DATA, id)).toBe(true);
 });
 
-test("a repository that lost sessions this client has seen is not taken for the same", async () => {
+test("a repository that lost sessions this client has seen is read, and not written to", async () => {
   {
     await using repository = await open();
     await commit(repository);
@@ -94,7 +95,10 @@ test("a repository that lost sessions this client has seen is not taken for the 
     for (let i = 0; i < 3; i++) await (await WriteSession.begin(repository, { level: 0, dryRun: false })).abandon();
     await repository.refresh();
   }
-  await expect(open(copy)).rejects.toMatchObject({ code: "identity-changed" });
+  await using rolledBack = await open(copy);
+  expect(rolledBack.standing).toMatchObject({ kind: "gone-back", name: "sessions/0000000004", change: "missing" });
+  const begin = WriteSession.begin(rolledBack, { level: 0, dryRun: false });
+  await expect(begin).rejects.toMatchObject({ code: "identity-changed" });
 });
 
 test("a refresh that failed leaves nothing out: the next one begins anew", async () => {

@@ -2,34 +2,35 @@
  * Which repository was at a location the last time. A storage that hands out another one, with a passphrase of its own,
  * must not go unnoticed (borg #2169). Kept in the cache folder; without one nothing is remembered.
  */
-import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BcatError, isExhaustion, StorageError } from "@bcat/errors";
 import type { Environment } from "./environment.js";
+import { hashLocation } from "./places.js";
 
 /** @throws BcatError identity-changed */
 export function checkIdentity(environment: Environment, repositoryId: Uint8Array): void {
   const path = identityPath(environment);
-  if (path === undefined) return;
-  let known: string;
-  try {
-    known = readFileSync(path, "utf8").trim();
-  } catch (error) {
-    if (!isExhaustion(error)) return;
-    throw new StorageError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
-  }
+  const known = rememberedAt(environment);
   const found = Buffer.from(repositoryId).toString("hex");
-  if (!/^[0-9a-f]{32}$/.test(known) || known === found) return;
+  if (path === undefined || known === undefined || known === found) return;
   throw new BcatError(
     "identity-changed",
-    `Cannot trust ${environment.location}: repository ${known.slice(0, 8)} was there, now it is ${found.slice(0, 8)}; ${wayOn(path)}`,
+    `Cannot trust ${environment.location}: repository ${known.slice(0, 8)} was there, now it is ${found.slice(0, 8)}; --no-cache reads it as it is; if that is right for good, remove ${path}, a part of the cache`,
   );
 }
 
-/** What to do about a repository that is not what it was, when that is as it should be. @param path in the cache */
-export function wayOn(path: string): string {
-  return `--no-cache reads a copy as it is; if that is right for good, remove ${path}, a part of the cache`;
+/** The id, in hex, of the repository that was at the environment's location the last time; undefined when none is known. */
+export function rememberedAt(environment: Environment): string | undefined {
+  const path = identityPath(environment);
+  if (path === undefined) return undefined;
+  try {
+    const known = readFileSync(path, "utf8").trim();
+    return /^[0-9a-f]{32}$/.test(known) ? known : undefined;
+  } catch (error) {
+    if (!isExhaustion(error)) return undefined;
+    throw new StorageError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Remembers the repository at the environment's location; failing to is no error. */
@@ -55,6 +56,5 @@ export function rememberIdentity(environment: Environment, repositoryId: Uint8Ar
 /** The file that remembers the location's repository; undefined without a cache. */
 export function identityPath(environment: Environment): string | undefined {
   if (environment.cacheDirectory === undefined) return undefined;
-  const name = createHash("sha256").update(environment.location).digest("hex").slice(0, 32);
-  return join(environment.cacheDirectory, "locations", name);
+  return join(environment.cacheDirectory, "locations", hashLocation(environment.location));
 }

@@ -1,10 +1,10 @@
 /**
  * The local copy of the index: the segments of the repository, merged as they come, and a manifest that says what they
  * cover. In a folder it outlives the process; in memory it does not. Nothing in it is trusted: runs and manifest are
- * sealed as objects of the repository are, and what does not open is a miss.
+ * sealed as objects of the repository are, and what does not open is a miss. The folder is that of one place (places.ts).
  *
- *     <cache>/<repository id>/index/<name>      runs: segments as stored, or merged ones, in the same layout
- *     <cache>/<repository id>/manifest          sealed record: heads covered, log records, runs
+ *     <folder>/index/<name>      runs: segments as stored, or merged ones, in the same layout
+ *     <folder>/manifest          sealed record: heads covered, log records, runs
  *
  * Two processes may share a folder: files are written under names of their own and renamed into place whole; the last
  * manifest wins, and runs are removed a day after the last manifest that named them was replaced. Only that long may a
@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { isExhaustion, StorageError, systemErrorCode } from "@bcat/errors";
 import { type ByteSource, memorySource, RunFiles } from "@bcat/pack";
 import { SCANS } from "./kept-scans.js";
+import { PLACE } from "./places.js";
 
 /** Age at which a run that no manifest names is taken for garbage, milliseconds. */
 const GARBAGE_AGE_MS = 24 * 3_600_000;
@@ -118,7 +119,7 @@ class FolderIndexStore implements IndexStore {
       this.#files.writeFileSync(temporary, manifest, { mode: 0o600 });
       this.#files.renameSync(temporary, join(this.folder, MANIFEST));
       this.#removeGarbage(this.#runs, new Set([...keep].map(fileName)), now);
-      this.#removeGarbage(this.folder, new Set([MANIFEST, "index", SCANS]), now);
+      this.#removeGarbage(this.folder, new Set([MANIFEST, "index", SCANS, PLACE]), now);
     } catch {
       // A cache that cannot be written is a cache that is not there.
     }

@@ -41,6 +41,7 @@ export { checkSource, type RegistersReference, type RegistersSource } from "./el
 export type { Environment } from "./environment.js";
 export { findConfig, repositoryExists } from "./find-config.js";
 export type { History } from "./history.js";
+export { rememberedAt } from "./identity.js";
 export { type KeptOpening, keepOpening } from "./kept-opening.js";
 export { KeptScans, keptScanSizeMax } from "./kept-scans.js";
 export {
@@ -59,5 +60,6 @@ export { readSegment } from "./read-segment.js";
 export { registerName, type Sequence } from "./registers.js";
 export { Repository } from "./repository.js";
 export { Session, type SessionOptions } from "./session.js";
+export { describeStanding, type Standing } from "./standing.js";
 export type { SnapshotSummary } from "./summary.js";
 export { type SnapshotToCommit, WriteSession, type WriteSessionOptions } from "./write-session.js";

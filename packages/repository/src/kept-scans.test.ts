@@ -30,7 +30,8 @@ async function read(path = root, of = content, changes = {}): Promise<Uint8Array
 /** Paths of the files that scans are kept in. */
 function files(): string[] {
   const [id] = fs.readdirSync(folder).filter((name) => /^[0-9a-f]{32}$/.test(name));
-  const scans = join(folder, id ?? "none", "scans");
+  const [place] = id === undefined ? [] : fs.readdirSync(join(folder, id));
+  const scans = join(folder, id ?? "none", place ?? "none", "scans");
   return fs.existsSync(scans) ? fs.readdirSync(scans).map((name) => join(scans, name)) : [];
 }
 

@@ -3,7 +3,7 @@
  * is sealed under the path of its root, and worth something only as long as the parent has the very content that it was
  * kept for. Losing one costs the request that it saves.
  *
- *     <cache>/<repository id>/scans/<hash of the path>     sealed: bytes content as in the snapshot ‖ bytes stream
+ *     <folder of the place>/scans/<hash of the path>     sealed: bytes content as in the snapshot ‖ bytes stream
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ const CONTENT_SIZE_MAX = 64 * 1024;
 export interface KeptScansOptions {
   readonly context: PackContext;
   readonly nameHash: KeyedHash;
-  /** The cache folder of the repository; undefined to keep nothing. */
+  /** The cache folder of the place; undefined to keep nothing. */
   readonly folder: string | undefined;
 }
 

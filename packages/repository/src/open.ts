@@ -50,6 +50,8 @@ export interface OpenOptions {
    * their copies show it.
    */
   readonly registers?: RegistersSource | undefined;
+  /** Lets a repository be written to that is older than it was, or than a copy of it: its history forks there. */
+  readonly acceptRollback?: boolean | undefined;
 }
 
 /**
@@ -165,7 +167,7 @@ function describeRefusal(secret: Secret, refused: number): string {
 
 /**
  * Opens a repository with its root key. The answer is as up to date as the local index; sessions and `refresh` go on
- * from there.
+ * from there. One that is older than this client has seen it opens for reading: its `standing` says so.
  *
  * @throws BcatError no-repository, identity-changed, newer-format; CorruptError
  */
@@ -182,7 +184,7 @@ export async function openRepository(
   const config = decryptConfig(context, bytes);
   rememberIdentity(environment, repositoryId);
   const opened = { storage, environment, context, config };
-  return (await openWithRegisters(opened, options.registers))!;
+  return (await openWithRegisters(opened, options))!;
 }
 
 /** What a config says that was found before, of a repository that is not opened. @throws BcatError newer-format; CorruptError */
@@ -197,7 +199,7 @@ function decryptConfig({ keys }: PackContext, bytes: Uint8Array): ConfigBody {
 /** @returns undefined when what was recalled is not as `isWanted` */
 async function openWithRegisters(
   { storage, environment, context, config }: Opened,
-  source: RegistersSource | undefined,
+  { registers: source, acceptRollback }: OpenOptions,
   isWanted: (recalled: Recalled) => boolean = () => true,
 ): Promise<Repository | undefined> {
   checkSource(config.registers, source, environment.location);
@@ -205,7 +207,7 @@ async function openWithRegisters(
   const reached = await reachRegisters(config.registers, source, place);
   try {
     const opened = { environment, context, config, ...reached };
-    const recalled = await recall(opened);
+    const recalled = await recall(opened, { acceptRollback });
     if (isWanted(recalled)) return assemble(opened, recalled);
   } catch (error) {
     await reached.registers?.[Symbol.asyncDispose]();
@@ -238,8 +240,10 @@ export async function reopenRepository(
     if (typeof rootKey === "string") return undefined;
     const context = createContext(rootKey, repositoryId, environment);
     const config = decryptConfig(context, kept.config);
-    const isWanted = ({ newest, history }: Recalled) => newest !== undefined && history.logHead === kept.logHead;
-    return await openWithRegisters({ storage, environment, context, config }, registers, isWanted);
+    // Whether it is older than it was is for the ordinary way to say.
+    const isWanted = ({ newest, history, standing }: Recalled) =>
+      newest !== undefined && history.logHead === kept.logHead && standing.kind === "current";
+    return await openWithRegisters({ storage, environment, context, config }, { registers }, isWanted);
   } catch (error) {
     if (isOutdated(error)) return undefined;
     throw error;

@@ -20,8 +20,10 @@ import type { KeptScans } from "./kept-scans.js";
 import type { LocalIndex } from "./local-index.js";
 import { sealManifest } from "./manifest.js";
 import type { OneAtATime } from "./one-at-a-time.js";
+import type { Places } from "./places.js";
 import { isOfObject } from "./reachable.js";
 import { registerName } from "./registers.js";
+import type { Standing } from "./standing.js";
 
 const GEAR_SIZE = 1024;
 
@@ -34,6 +36,8 @@ export interface RepositoryParts {
   readonly history: History;
   readonly index: LocalIndex;
   readonly store: IndexStore;
+  readonly places: Places;
+  readonly standing: Standing;
   readonly keptScans: KeptScans;
   /** Hashes that make the ids of chunks. */
   readonly idHash: Readonly<Record<BlobKind, KeyedHash>>;
@@ -91,6 +95,11 @@ export class Repository implements AsyncDisposable {
   /** Scan streams in the cache. */
   get keptScans(): KeptScans {
     return this.#parts.keptScans;
+  }
+
+  /** Whether it is older than this client has seen it, here or elsewhere. Then it is only read. */
+  get standing(): Standing {
+    return this.#parts.standing;
   }
 
   /** 16 bytes. */
@@ -189,11 +198,12 @@ export async function updateIndex(parts: RepositoryParts, options: { readonly st
 }
 
 /** Remembers on disk what is known, for the next process. Nothing that is damaged: the next process is to see that too. */
-export function saveManifest({ context, environment, history, index, store }: RepositoryParts): void {
+export function saveManifest({ context, environment, history, index, store, places }: RepositoryParts): void {
   if (!history.isChanged || history.problems.length > 0 || !index.isKept) return;
   const runs = index.names();
   const bytes = sealManifest(context, { ...history.export(), runs });
   if (bytes === undefined) return;
+  places.note();
   store.writeManifest(bytes, new Set(runs), environment.now());
   history.isChanged = false;
 }

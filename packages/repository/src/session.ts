@@ -11,6 +11,7 @@ import type { SeenOutcome } from "./bodies/snapshot.js";
 import type { IndexRuns } from "./index-runs.js";
 import { decideAndReadBack, decideRegister, findHead, refuseHole, registerName } from "./registers.js";
 import { partsOf, type Repository, type RepositoryParts, saveManifest, updateIndex } from "./repository.js";
+import { refuseFork } from "./standing.js";
 
 /** Numbers tried before giving up: others take them as fast as we ask. */
 const RESERVE_ATTEMPTS_MAX = 1000;
@@ -49,7 +50,7 @@ export class Session {
   /**
    * Reserves a number and reads what a writer must know. Damage is thrown: a writer may not refer to what it cannot read.
    *
-   * @throws BcatError refused while the repository has an open session; BcatError, CorruptError, StorageError. Nothing
+   * @throws BcatError refused while the repository has an open session; identity-changed when its history would fork; BcatError, CorruptError, StorageError. Nothing
    *   is left to undo
    */
   static async begin(repository: Repository, options: SessionOptions): Promise<Session> {
@@ -58,10 +59,12 @@ export class Session {
       const found = "this repository has an open one; commit or abandon it first";
       throw new BcatError("refused", `Cannot begin a session: ${found}`);
     }
+    if (options.dryRun !== true) refuseFork(parts.standing);
     parts.session.isOpen = true;
     try {
       return await parts.changes.run(async () => {
         const number = options.dryRun === true ? 0 : await reserve(parts, options);
+        if (number > 0) becomeOwn(parts);
         await parts.history.refresh(parts.storage, { strict: true, ...(number > 0 && { ownSession: number }) });
         await updateIndex(parts, { strict: true });
         return new Session(repository, number);
@@ -123,6 +126,12 @@ export class Session {
     this.own[Symbol.dispose]();
     this.#parts.session.isOpen = false;
   }
+}
+
+/** From now on this place is judged by itself. */
+function becomeOwn({ places, standing }: RepositoryParts): void {
+  if (standing.kind === "behind") places.become("fork");
+  else if (places.role === "seen") places.become("own");
 }
 
 function undecided(number: number, cause: unknown): BcatError {

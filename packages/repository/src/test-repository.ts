@@ -2,7 +2,7 @@
 import { DATA } from "@bcat/pack";
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import type { Environment } from "./environment.js";
-import { initRepository, openRepository, unlockRepository } from "./open.js";
+import { initRepository, type OpenOptions, openRepository, unlockRepository } from "./open.js";
 import type { Repository } from "./repository.js";
 import { createTestEnvironment } from "./test-environment.js";
 import { type SnapshotToCommit, WriteSession } from "./write-session.js";
@@ -43,8 +43,12 @@ export class TestRepository {
   }
 
   /** Opens it as a process of its own would. */
-  async open(changes: Partial<Environment> = {}, storage: Storage = this.storage): Promise<Repository> {
-    return await openRepository(storage, this.rootKey, { ...this.environment, ...changes });
+  async open(
+    changes: Partial<Environment> = {},
+    storage: Storage = this.storage,
+    options: OpenOptions = {},
+  ): Promise<Repository> {
+    return await openRepository(storage, this.rootKey, { ...this.environment, ...changes }, options);
   }
 
   /** Commits `count` snapshots of one new chunk each, each by a client of its own; the ids of the chunks. */

@@ -1,5 +1,5 @@
 export type { CheckOptions, CheckProgress, CheckSummary, Finding } from "@bcat/repository";
-export { backup, PreparedBackup } from "./backup/backup.js";
+export { backup, PreparedBackup, requireSource } from "./backup/backup.js";
 export type {
   BackupOptions,
   BackupProgress,

@@ -1,5 +1,5 @@
 import { existsSync, renameSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isBcatError, StorageError } from "@bcat/errors";
@@ -258,26 +258,98 @@ describe("local storage", () => {
   });
 
   test.each([
-    ["put", {}],
-    ["putIfAbsent", {}],
-    ["put", { link: "EPERM" }],
-    ["putIfAbsent", { link: "EPERM" }],
-  ] as const)("%s() killed at any call leaves nothing or the whole (%o)", async (verb, faults) => {
-    const whole = open(faults, join(root, "whole"));
-    await mkdir(join(root, "whole"));
-    await whole.storage[verb]("packs/1", bytes);
-    for (let crashAt = 0; crashAt < whole.calls.length; crashAt++) {
-      const path = join(root, `${crashAt}`);
-      await mkdir(path);
-      await expect(open({ ...faults, crashAt: `${crashAt}` }, path).storage[verb]("packs/1", bytes)).rejects.toThrow();
-      const { storage, calls } = open(faults, path);
-      expect([undefined, new Uint8Array(bytes)]).toContainEqual(await storage.get("packs/1"));
-      for await (const { name } of storage.listTemporary()) expect(name).toBe("packs/.tmp-1");
-      await rm(join(path, "packs/.tmp-1"), { force: true });
-      await storage.put("packs/1", bytes);
-      expect(calls.filter((call) => call.startsWith("sync")).at(-1)).toMatch(/packs$/);
-      expect(await collect(storage.list(""))).toEqual([{ name: "packs/1", size: 10 }]);
+    ["put", {}, 0o700],
+    ["putIfAbsent", {}, 0o700],
+    ["put", { link: "EPERM" }, 0o700],
+    ["putIfAbsent", { link: "EPERM" }, 0o700],
+    ["putIfAbsent", {}, 0o770],
+    ["putIfAbsent", { rename: "EINVAL" }, 0o770],
+  ] as const)(
+    "%s() killed at any call leaves nothing or the whole (%o, folder of mode %i)",
+    async (verb, faults, mode) => {
+      const makeFolder = async (name: string) => {
+        await mkdir(join(root, name));
+        await chmod(join(root, name), mode);
+        return join(root, name);
+      };
+      const whole = open(faults, await makeFolder("whole"));
+      await whole.storage[verb]("packs/1", bytes);
+      for (let crashAt = 0; crashAt < whole.calls.length; crashAt++) {
+        const path = await makeFolder(`${crashAt}`);
+        await expect(
+          open({ ...faults, crashAt: `${crashAt}` }, path).storage[verb]("packs/1", bytes),
+        ).rejects.toThrow();
+        const { storage, calls } = open(faults, path);
+        expect([undefined, new Uint8Array(bytes)]).toContainEqual(await storage.get("packs/1"));
+        const leftovers = (await collect(storage.listTemporary())).map(({ name }) => name);
+        for (const name of leftovers)
+          expect(name).toMatch(mode === 0o700 ? /^packs\/\.tmp-1$/ : /^(packs\/)?\.tmp-\d$/);
+        for (const name of leftovers) await rm(join(path, name));
+        for (const name of await readdir(path)) if (name.startsWith(".tmp-")) await rmdir(join(path, name));
+        await storage.put("packs/1", bytes);
+        expect(calls.filter((call) => call.startsWith("sync")).at(-1)).toMatch(/packs$/);
+        expect(await collect(storage.list(""))).toEqual([{ name: "packs/1", size: 10 }]);
+        expect((await stat(join(path, "packs"))).mode & 0o777).toBe(mode);
+      }
+    },
+  );
+
+  test("put() opens no name to a group before the group may read it, nor a directory before it may use it", async () => {
+    await chmod(root, 0o770);
+    const { storage, calls } = open();
+    await storage.put("packs/1", bytes);
+    const group = (await stat(root)).gid;
+    expect(calls).toEqual([
+      "mkdir .",
+      ...["open wx ./.tmp-1", "close ./.tmp-1", "unlink ./.tmp-1"],
+      ...["mkdir ./.tmp-2", "open d ./.tmp-2", "chmod ./.tmp-2 770", "close ./.tmp-2", "rename ./.tmp-2 ./packs"],
+      ...syncing("."),
+      ...["open wx ./packs/.tmp-3", "write ./packs/.tmp-3 10", "chmod ./packs/.tmp-3 640", "sync ./packs/.tmp-3"],
+      ...["link ./packs/.tmp-3 ./packs/1", "chmod ./packs/.tmp-3 440", "close ./packs/.tmp-3", "unlink ./packs/.tmp-3"],
+      ...syncing("./packs"),
+    ]);
+    expect(await stat(join(root, "packs/1"))).toMatchObject({ gid: group });
+  });
+
+  test("put() of a directory that another writer makes at the same moment goes on in that one", async () => {
+    await chmod(root, 0o770);
+    const other = () => openLocalStorage(root, { suffix: () => "other" });
+    let raced = false;
+    const { fileSystem } = recordCalls(root, {});
+    const mkdirAfter: LocalFileSystem = {
+      ...fileSystem,
+      mkdir: async (path, mode) => {
+        if (!raced && path.includes(".tmp-")) {
+          raced = true;
+          await other().put("packs/theirs", bytes);
+        }
+        return await fileSystem.mkdir(path, mode);
+      },
+    };
+    for (const exclusive of [true, false]) {
+      const { renameExclusive, ...without } = mkdirAfter;
+      raced = false;
+      await rm(join(root, "packs"), { recursive: true, force: true });
+      const storage = openLocalStorage(root, { suffix: counter(), fileSystem: exclusive ? mkdirAfter : without });
+      await storage.put("packs/ours", bytes);
+      expect((await readdir(join(root, "packs"))).sort()).toEqual(["ours", "theirs"]);
+      expect(await readdir(root)).toEqual(["packs"]);
     }
+  });
+
+  test("put() gives the group nothing of a file that cannot be the group's", async () => {
+    await chmod(root, 0o770);
+    const { fileSystem } = recordCalls(root, { chown: "EPERM" });
+    const ofAnotherGroup: LocalFileSystem = {
+      ...fileSystem,
+      stat: async (path) => {
+        const { size, mode, uid, gid } = await stat(path);
+        return { size, mode, uid, gid: gid + 1, isFile: () => true };
+      },
+    };
+    await openLocalStorage(root, { suffix: counter(), fileSystem: ofAnotherGroup }).put("packs/1", bytes);
+    expect((await stat(join(root, "packs/1"))).mode & 0o777).toBe(0o400);
+    expect((await stat(join(root, "packs"))).mode & 0o7777).toBe(0o700);
   });
 
   test("list() passes over leftovers and foreign files, listTemporary() gives the leftovers", async () => {
@@ -370,11 +442,13 @@ function recordCalls(
 
   function recordFile(file: LocalFile, path: string): LocalFile {
     return {
+      fd: file.fd,
       read: (...rest) => call("read", path, "", () => file.read(...rest)),
       write: (bytes, offset, length, position) =>
         call("write", path, `${length}`, () => file.write(bytes, offset, Math.min(length, writeMax), position)),
       stat: () => file.stat(),
       chmod: (mode) => call("chmod", path, mode.toString(8), () => file.chmod(mode)),
+      chown: (uid, gid) => call("chown", path, `${uid}:${gid}`, () => file.chown(uid, gid)),
       sync: () => call("sync", path, "", () => file.sync()).finally(faults.onSync),
       close: () => file.close().then(() => call("close", path, "", async () => {})),
     };
@@ -385,9 +459,15 @@ function recordCalls(
       const file = await call(`open ${flags}`, shown(path), "", () => real.open(path, flags, mode));
       return recordFile(file, shown(path));
     },
+    openDirectory: async (path) => {
+      const file = await call("open d", shown(path), "", () => real.openDirectory(path));
+      return recordFile(file, shown(path));
+    },
     link: (from, to) => call("link", shown(from), shown(to), () => real.link(from, to)),
     unlink: (path) => call("unlink", shown(path), "", () => real.unlink(path)),
     mkdir: (path, mode) => call("mkdir", shown(path), "", () => real.mkdir(path, mode)),
+    rmdir: (path) => call("rmdir", shown(path), "", () => real.rmdir(path)),
+    renameDirectory: (from, to) => call("rename d", shown(from), shown(to), () => real.renameDirectory(from, to)),
     opendir: (path) => call("opendir", shown(path), "", () => real.opendir(path)),
     stat: (path) => real.stat(path),
   };

@@ -14,6 +14,7 @@ import { Durability } from "./local/durability.js";
 import { createFileSystem, type LocalFile, type LocalFileSystem, useFile } from "./local/file-system.js";
 import { Publisher, temporaryPrefix } from "./local/publisher.js";
 import { readFile } from "./local/read.js";
+import { Sharing } from "./local/sharing.js";
 import { describeFault, hasCode, LocalFault } from "./local/system-error.js";
 import { walk } from "./local/walk.js";
 import { checkName, checkPrefix, isName } from "./name.js";
@@ -24,6 +25,8 @@ export interface LocalStorageOptions {
   readonly suffix: () => string;
   /** Lends its rename to file systems without hard links; without it they are only read. */
   readonly posix?: Pick<Posix, "renameExclusive">;
+  /** The user this process acts as, where there are users: root gives what it writes to whom the repository belongs. */
+  readonly uid?: number | undefined;
   /** The operating system, unless a test replaces it. */
   readonly fileSystem?: LocalFileSystem;
 }
@@ -53,12 +56,14 @@ class FolderStorage implements LocalStorage {
   readonly #directories: Directories;
   readonly #publisher: Publisher;
 
-  constructor(path: string, { suffix, posix, fileSystem = createFileSystem(posix) }: LocalStorageOptions) {
+  constructor(path: string, { suffix, posix, uid, fileSystem = createFileSystem(posix) }: LocalStorageOptions) {
     this.location = path;
     this.#fileSystem = fileSystem;
-    this.#durability = new Durability(fileSystem, path);
-    this.#directories = new Directories(fileSystem, this.#durability, path);
-    this.#publisher = new Publisher(fileSystem, this.#durability, suffix);
+    const durability = new Durability(fileSystem, path);
+    const sharing = new Sharing({ fileSystem, root: path, suffix, uid });
+    this.#durability = durability;
+    this.#directories = new Directories({ fileSystem, durability, sharing, suffix, root: path });
+    this.#publisher = new Publisher({ fileSystem, durability, sharing, suffix });
   }
 
   async get(name: string, options?: GetOptions): Promise<Uint8Array | undefined> {
@@ -119,7 +124,7 @@ class FolderStorage implements LocalStorage {
     await this.#describing(`write "${name}"`, async () => {
       const parent = directoryOf(name);
       await this.#directories.ensure(parent);
-      const place = { directory: this.#directories.pathOf(parent), path: this.#directories.pathOf(name) };
+      const place = { directory: this.#directories.pathOf(parent), name: name.slice(name.lastIndexOf("/") + 1) };
       if (await this.#publisher.publish(place, bytes, options?.signal)) return;
       taken(await this.#readDurably(name));
     });

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { isBcatError } from "@bcat/errors";
 import {
   absolutePathBytes,
-  createSite,
+  hadRepository,
   loadOwnerNames,
   openSite,
   ownFolders,
@@ -24,7 +24,7 @@ import type { Flags } from "../options.js";
 import { Progress } from "../progress.js";
 import { requestsField } from "../requests.js";
 import { reportsPerSecond } from "../settings.js";
-import { siteOf } from "../site.js";
+import { createRepository, siteOf, tellStanding } from "../site.js";
 import { usageError } from "../usage.js";
 import { printWarning } from "../warning.js";
 
@@ -43,6 +43,10 @@ const flags: Flags = {
   force: { kind: "switch", short: "f", description: "compare with no snapshot: read every file" },
   "ignore-ctime": { kind: "switch", description: "do not read a file again for its change time alone" },
   "ignore-inode": { kind: "switch", description: "do not read a file again for its inode number or change time alone" },
+  "accept-rollback": {
+    kind: "switch",
+    description: "go on with a repository that is older than it was, or than another copy of it: its history forks",
+  },
   "dry-run": { kind: "switch", short: "n", description: "read and count, but store nothing" },
   compression: { kind: "text", choices: compressions, description: "how hard to compress" },
   threads: {
@@ -79,7 +83,7 @@ export const backup: Command = {
     if (context.operands.length === 0) throw usageError("Missing path: say what to back up, such as bcat backup ~");
     if (options.text("parent") !== undefined && options.switch("force"))
       throw usageError("Cannot use both --parent and --force: one compares with that snapshot, the other with none");
-    const roots = [...new Set(context.operands)].map(absolutePathBytes);
+    const roots = uniquePaths(context.operands.map(absolutePathBytes));
     const progress = new Progress(progressForm, {
       output,
       now: Date.now,
@@ -89,7 +93,7 @@ export const backup: Command = {
     const site = await siteOf(context);
     if (!options.switch("dry-run")) refuseReadOnly(site, "back up to");
     const { PreparedBackup } = await import("@bcat/snapshot");
-    await using prepared = new PreparedBackup(site.posix, uniquePaths(roots), {
+    await using prepared = new PreparedBackup(site.posix, roots, {
       ...backupOptions(context, excludes),
       now: site.environment.now,
       ownFolders: ownFolders(site),
@@ -98,7 +102,9 @@ export const backup: Command = {
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),
     });
-    await using repository = await openOrCreate(site, context, () => prepared.lookAhead());
+    await using repository = await openOrCreate(site, roots, context, () => prepared.lookAhead());
+    // Otherwise the backup says it when it is refused.
+    if (options.switch("dry-run") || options.switch("accept-rollback")) await tellStanding(repository, context);
     const summary = await prepared.run(repository);
     progress.finish();
     printSummary(summary, context);
@@ -112,15 +118,27 @@ function uniquePaths(paths: readonly Uint8Array[]): Uint8Array[] {
 }
 
 /** `onSecret` is called when a repository is about to be opened that is there, or was. */
-async function openOrCreate(site: Site, { options, signal }: Context, onSecret: () => void): Promise<Repository> {
-  const open = () => openSite(site, { signal, onSecret, writes: true });
+async function openOrCreate(
+  site: Site,
+  roots: readonly Uint8Array[],
+  context: Context,
+  onSecret: () => void,
+): Promise<Repository> {
+  const { options, signal } = context;
+  const isDryRun = options.switch("dry-run");
+  // A dry run accepts nothing for good.
+  const acceptRollback = options.switch("accept-rollback") && !isDryRun;
+  const open = () => openSite(site, { signal, onSecret, writes: true, acceptRollback });
   try {
     return await open();
   } catch (error) {
-    if (!isBcatError(error, "no-repository") || !options.switch("init") || options.switch("dry-run")) throw error;
+    if (!isBcatError(error, "no-repository") || !options.switch("init") || isDryRun) throw error;
+    if (await hadRepository(site)) throw error;
   }
+  const { requireSource } = await import("@bcat/snapshot");
+  requireSource(site.posix, roots, ownFolders(site));
   try {
-    return await createSite(site, { signal });
+    return await createRepository(site, context);
   } catch (error) {
     // Somebody else was faster.
     if (!isBcatError(error, "exists")) throw error;

@@ -64,7 +64,9 @@ export const check: Command = {
         onFinding: (finding) => printFinding(finding, output),
       });
       printSummary(summary, progress.finish(), context);
-      return summary.damage > 0 ? exitCodes.damage : exitCodes.done;
+      if (summary.damage > 0) return exitCodes.damage;
+      // All that is here is whole, but something that was is not.
+      return repository.standing.kind === "gone-back" ? exitCodes.identity : exitCodes.done;
     };
     return await withRepository(context, checkAll, { anew: true });
   },

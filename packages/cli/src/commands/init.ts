@@ -1,12 +1,7 @@
 /** `bcat init`: creates a repository. */
-import { createSite } from "@bcat/host";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
-import { requestsField } from "../requests.js";
-import { siteOf } from "../site.js";
-
-/** Hexadecimal digits of a repository id that are enough to tell it from others. */
-const shortIdLength = 10;
+import { createRepository, siteOf } from "../site.js";
 
 /** The words of the config: content-defined chunks, or chunks of one size. */
 const chunkers = ["cdc", "fixed"] as const;
@@ -38,20 +33,13 @@ export const init: Command = {
   notes: ["Keep the passphrase safe: without it nothing can be restored."],
   interrupted: "interrupted",
   async run(context) {
-    const { options, output, signal } = context;
+    const { options, output } = context;
     const { DEFAULT_CHUNKER, DEFAULT_FIXED_CHUNKER } = await import("@bcat/chunker");
     const chunker = options.text("chunker") === "fixed" ? DEFAULT_FIXED_CHUNKER : DEFAULT_CHUNKER;
     const isForOneWriter = options.switch("single-writer");
-    const site = await siteOf(context);
     const createBucket = options.switch("create-bucket");
-    await using repository = await createSite(site, { signal, chunker, isForOneWriter, createBucket });
-    const id = Buffer.from(repository.id).toString("hex");
-    if (output.json) {
-      const repository = site.place.location;
-      output.message({ message_type: "initialized", id, repository, ...requestsField(context.meter) });
-    }
-    if (!output.json && !output.quiet)
-      output.print(`created repository ${id.slice(0, shortIdLength)} in ${site.place.location}`);
+    const site = await siteOf(context);
+    await using _ = await createRepository(site, context, { chunker, isForOneWriter, createBucket });
     if (isForOneWriter && !output.json && !output.quiet) output.print(oneWriterLine);
     return exitCodes.done;
   },

@@ -1,6 +1,6 @@
 /** `bcat restore`: gives files of a snapshot back. */
 import { availableParallelism } from "node:os";
-import { absolutePath } from "@bcat/host";
+import { folderPath } from "@bcat/host";
 import type { RestoreProgress, RestoreSummary } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
 import { countOption } from "../count-option.js";
@@ -48,7 +48,7 @@ export const restore: Command = {
     const { operands, options, output, signal, variables } = context;
     const threads = countOption(options, "threads") ?? availableParallelism();
     const [selector = "", path = "", target = ""] = operands;
-    const into = absolutePath(target);
+    const into = folderPath(target, { what: "target", variables, withColon: true });
     const progress = new Progress(progressForm, {
       output,
       now: Date.now,

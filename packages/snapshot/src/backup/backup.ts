@@ -6,6 +6,7 @@ import { compileExcludes } from "../exclude.js";
 import { findSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { BackupRun } from "./backup-run.js";
 import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS } from "./options.js";
+import { leaveOutOwn, OWN, OwnFolders } from "./own-folders.js";
 import { findParentRoots, ParentRoots } from "./parent-roots.js";
 import { RootBackup } from "./root-backup.js";
 import { findRoots, normaliseRoots } from "./roots.js";
@@ -62,9 +63,10 @@ export class PreparedBackup {
    * there: they are known by what they are, not by their path.
    */
   lookAhead(): void {
-    const [first] = this.#paths;
-    if (first === undefined || this.#start !== undefined) return;
+    if (this.#start !== undefined) return;
     this.#start = this.#options.now();
+    const first = this.#paths.find((path) => !this.#source.isOwn(path));
+    if (first === undefined) return;
     this.#source.lookAhead(first);
   }
 
@@ -75,7 +77,10 @@ export class PreparedBackup {
     const repository = given.withSignal(options.signal);
     const start = this.#start ?? options.now();
     const faults: { path: Uint8Array; fault: SourceError }[] = [];
-    const roots = findRoots(posix, this.#paths, (path, fault) => faults.push({ path, fault }));
+    const found = findRoots(posix, this.#paths, (path, fault) => faults.push({ path, fault }));
+    const own: Uint8Array[] = [];
+    const others = leaveOutOwn(found, this.#source.ownFolders, (path) => own.push(path));
+    const roots = others.map(({ path }) => path);
     const chosen = options.parent === undefined ? undefined : await findSnapshot(repository, options.parent);
     const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
     const host = options.host === undefined ? {} : { host: options.host };
@@ -86,6 +91,7 @@ export class PreparedBackup {
       const parents = await findParents(repository, roots, options, chosen);
       run.begin(session, parents.totals);
       for (const { path, fault } of faults) run.reportUnreadable(path, fault);
+      for (const path of own) run.reportSkipped(path, OWN);
       rootBackup = new RootBackup({ run, source: this.#source, session, posix, parents, options });
       const stored = await storeRoots(rootBackup, run, roots);
       if (stored.length === 0)
@@ -103,6 +109,16 @@ export class PreparedBackup {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#source.close();
   }
+}
+
+/**
+ * Refuses what {@link backup} would refuse for want of a source that is not the repository's own, before there is one.
+ *
+ * @throws BcatError source-failed, usage
+ */
+export function requireSource(posix: Posix, paths: readonly Uint8Array[], ownFolders: readonly Uint8Array[]): void {
+  const ignore = () => {};
+  leaveOutOwn(findRoots(posix, normaliseRoots(paths), ignore), new OwnFolders(posix, ownFolders, ignore), ignore);
 }
 
 async function findParents(

@@ -1,20 +1,31 @@
 /**
- * The folders that a backup writes to: its repository and the cache. A backup of a folder above them would store what it
- * has just stored, more each time. They are known by device and inode, whatever path or link leads to them.
+ * The folders that a backup writes to: its repository and the cache. A backup of them, or of a folder above or inside
+ * them, would store what it has just stored, more each time. They are known by device and inode, whatever path or link
+ * leads to them.
  */
-import { type SourceError, systemErrorCode } from "@bcat/errors";
-import { type Posix, Stat } from "@bcat/posix";
+import { realpathSync } from "node:fs";
+import { SourceError, systemErrorCode } from "@bcat/errors";
+import { FileType, type Posix, Stat } from "@bcat/posix";
+import { splitPath } from "../path.js";
+import { compareBytes, showName } from "../tree/name.js";
 import { closeDirectory } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 
 /** What says that there is no folder at a path. */
 const ABSENT = new Set(["ENOENT", "ENOTDIR"]);
 
+/** Why something is left out. */
+export const OWN = "it belongs to the repository this backup goes to";
+
 export class OwnFolders {
+  readonly #posix: Posix;
   readonly #stats: Stat[] = [];
+  /** The folder that was asked about last: roots come sorted, and often many of one folder. */
+  #last: { readonly folder: Uint8Array; readonly isInside: boolean } | undefined;
 
   /** Those of `paths` (absolute) that are there; those that cannot be looked at are reported. */
   constructor(posix: Posix, paths: readonly Uint8Array[], report: (path: Uint8Array, fault: SourceError) => void) {
+    this.#posix = posix;
     for (const path of paths) {
       try {
         this.#stats.push(fromSource(() => statFolder(posix, path)));
@@ -33,6 +44,63 @@ export class OwnFolders {
         own.deviceMajor === stat.deviceMajor &&
         own.deviceMinor === stat.deviceMinor,
     );
+  }
+
+  /** True when a root is one of them or lies in one. */
+  holds({ path, stat }: { readonly path: Uint8Array; readonly stat: Stat }): boolean {
+    if (this.#stats.length === 0) return false;
+    if (stat.type === FileType.DIRECTORY && this.has(stat)) return true;
+    const { folder } = splitPath(path);
+    if (this.#last === undefined || compareBytes(this.#last.folder, folder) !== 0)
+      this.#last = { folder, isInside: this.#isInside(realPath(folder)) };
+    return this.#last.isInside;
+  }
+
+  #isInside(folder: Uint8Array): boolean {
+    for (let path = folder; ; ) {
+      if (this.#isOne(path)) return true;
+      const above = splitPath(path).folder;
+      if (above.length === path.length) return false;
+      path = above;
+    }
+  }
+
+  #isOne(path: Uint8Array): boolean {
+    try {
+      return this.has(fromSource(() => statFolder(this.#posix, path)));
+    } catch (error) {
+      requireSourceFault(error);
+      return false;
+    }
+  }
+}
+
+/**
+ * The roots that a backup may store; the others are handed to `report`.
+ *
+ * @throws SourceError when none is left, and one of the others was there
+ */
+export function leaveOutOwn<Found extends { readonly path: Uint8Array; readonly stat: Stat }>(
+  roots: readonly Found[],
+  ownFolders: OwnFolders,
+  report: (path: Uint8Array) => void,
+): Found[] {
+  const others = roots.filter((root) => {
+    const isOwn = ownFolders.holds(root);
+    if (isOwn) report(root.path);
+    return !isOwn;
+  });
+  const [own] = roots;
+  if (others.length === 0 && own !== undefined) throw new SourceError(`Cannot back up ${showName(own.path)}: ${OWN}`);
+  return others;
+}
+
+/** Without symbolic links; as given where that cannot be told. */
+function realPath(path: Uint8Array): Uint8Array {
+  try {
+    return realpathSync.native(Buffer.from(path), "buffer");
+  } catch {
+    return path;
   }
 }
 

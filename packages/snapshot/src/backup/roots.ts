@@ -66,6 +66,12 @@ function isRootType(type: number): boolean {
   return type === FileType.DIRECTORY || type === FileType.FILE || type === FileType.SYMLINK;
 }
 
+/** A root that is there. */
+export interface FoundRoot {
+  readonly path: Uint8Array;
+  readonly stat: Stat;
+}
+
 /**
  * The roots that are there; the others are reported. None stays open: there may be more of them than descriptors.
  *
@@ -75,13 +81,14 @@ export function findRoots(
   posix: Posix,
   paths: readonly Uint8Array[],
   report: (path: Uint8Array, fault: SourceError) => void,
-): Uint8Array[] {
-  const found: Uint8Array[] = [];
+): FoundRoot[] {
+  const found: FoundRoot[] = [];
   let last = "";
   for (const path of paths) {
     try {
-      closeDirectory(posix, openRoot(posix, path).parent);
-      found.push(path);
+      const { parent, stat } = openRoot(posix, path);
+      closeDirectory(posix, parent);
+      found.push({ path, stat });
     } catch (error) {
       const fault = requireSourceFault(error);
       last = `Cannot back up ${showName(path)}: ${fault.message}`;

@@ -7,7 +7,7 @@ import type { BackupRun } from "./backup-run.js";
 import { OwnFolders } from "./own-folders.js";
 import { type OpenRoot, openRoot } from "./roots.js";
 import { closeDirectory, SourceDirectories } from "./source-directory.js";
-import { fromSource } from "./source-fault.js";
+import { fromSource, requireSourceFault } from "./source-fault.js";
 import { VisitPool } from "./visit.js";
 import { Walk, type WalkStep } from "./walk.js";
 
@@ -18,7 +18,7 @@ const AHEAD_STEPS_MAX = 2_048;
 export interface SourceOptions {
   readonly run: BackupRun;
   readonly posix: Posix;
-  /** Absolute paths; looked for when the first directory is walked. */
+  /** Absolute paths; looked for when they are first asked about. */
   readonly ownFolders: readonly Uint8Array[];
 }
 
@@ -47,6 +47,7 @@ export class Source {
   /** Waits until files that are being read have let go of directories; false when none are. */
   relieve: () => Promise<boolean> = async () => false;
   readonly #options: SourceOptions;
+  #ownFolders: OwnFolders | undefined;
   #walk: Walk | undefined;
   #ahead: Promise<Ahead> | undefined;
   #isAheadWanted = true;
@@ -54,6 +55,26 @@ export class Source {
   constructor(options: SourceOptions) {
     this.#options = options;
     this.directories = new SourceDirectories(options.posix, () => this.relieve());
+  }
+
+  /** The folders that the backup writes to. */
+  get ownFolders(): OwnFolders {
+    const { run, posix, ownFolders } = this.#options;
+    this.#ownFolders ??= new OwnFolders(posix, ownFolders, (path, fault) => run.reportUnreadable(path, fault));
+    return this.#ownFolders;
+  }
+
+  /** True when a root is one of them or lies in one; false also when it cannot be looked at. */
+  isOwn(path: Uint8Array): boolean {
+    const { posix } = this.#options;
+    try {
+      const { parent, stat } = openRoot(posix, path);
+      closeDirectory(posix, parent);
+      return this.ownFolders.holds({ path, stat });
+    } catch (error) {
+      requireSourceFault(error);
+      return false;
+    }
   }
 
   /** Begins to walk a root, the one that will be asked for first. What goes wrong is told by {@link open}. */
@@ -116,9 +137,9 @@ export class Source {
   }
 
   #createWalk(): Walk {
-    const { run, posix, ownFolders } = this.#options;
-    const own = new OwnFolders(posix, ownFolders, (path, fault) => run.reportUnreadable(path, fault));
-    return new Walk({ run, posix, directories: this.directories, visits: this.visits, ownFolders: own });
+    const { run, posix } = this.#options;
+    const { directories, visits, ownFolders } = this;
+    return new Walk({ run, posix, directories, visits, ownFolders });
   }
 
   #close(given: SourceRoot | undefined): void {

@@ -7,7 +7,7 @@ import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/pos
 import type { BackupRun } from "./backup-run.js";
 import { boundName, boundTimes } from "./bound-entry.js";
 import { orderEntries } from "./entry-order.js";
-import type { OwnFolders } from "./own-folders.js";
+import { OWN, type OwnFolders } from "./own-folders.js";
 import { type SourceDirectories, SourceDirectory } from "./source-directory.js";
 import { fromSource, requireSourceFault, sourceFault } from "./source-fault.js";
 import type { Visit, VisitPool } from "./visit.js";
@@ -133,7 +133,7 @@ export class Walk {
       return false;
     }
     if (type === FileType.DIRECTORY && ownFolders.has(this.#stat)) {
-      run.reportSkipped(path(), "it belongs to the repository this backup goes to");
+      run.reportSkipped(path(), OWN);
       return false;
     }
     const fault = boundTimes(this.#stat);

@@ -2,21 +2,38 @@
 
 import { dirname } from "node:path";
 import type { Durability } from "./durability.js";
-import type { LocalFileSystem } from "./file-system.js";
+import { type LocalFileSystem, useFile } from "./file-system.js";
+import { isPrivate, ownerUses, type Rights, share } from "./rights.js";
+import type { Sharing } from "./sharing.js";
 import { hasCode } from "./system-error.js";
 
-const directoryMode = 0o700;
+/** What the system answers that finds a directory where one was to get its name. */
+const takenCodes = ["EEXIST", "ENOTEMPTY"];
+/** What it answers that knows no rename that refuses a taken name. */
+const noRenameCodes = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+
+export interface DirectoriesParts {
+  readonly fileSystem: LocalFileSystem;
+  readonly durability: Durability;
+  readonly sharing: Sharing;
+  readonly suffix: () => string;
+  readonly root: string;
+}
 
 export class Directories {
   readonly #fileSystem: LocalFileSystem;
   readonly #durability: Durability;
+  readonly #sharing: Sharing;
+  readonly #suffix: () => string;
   readonly #root: string;
   /** By name, the work that makes a directory durable; one that failed is forgotten, so that the next put tries. */
   readonly #made = new Map<string, Promise<void>>();
 
-  constructor(fileSystem: LocalFileSystem, durability: Durability, root: string) {
+  constructor({ fileSystem, durability, sharing, suffix, root }: DirectoriesParts) {
     this.#fileSystem = fileSystem;
     this.#durability = durability;
+    this.#sharing = sharing;
+    this.#suffix = suffix;
     this.#root = root;
   }
 
@@ -43,8 +60,53 @@ export class Directories {
   async #makeInside(name: string): Promise<void> {
     const parent = directoryOf(name);
     await this.ensure(parent);
-    await this.#make(this.pathOf(name));
-    await this.#durability.syncDirectory(this.pathOf(parent));
+    const last = name.slice(name.lastIndexOf("/") + 1);
+    await this.#sharing.within(this.pathOf(parent), async (within, rights) => {
+      if (isPrivate(rights)) await this.#make(`${within}/${last}`);
+      else await this.#makeShared(`${within}/${last}`, `${within}/.tmp-${this.#suffix()}`, rights);
+      await this.#durability.syncDirectory(within);
+    });
+  }
+
+  /**
+   * A directory that others may use gets its name when they may: the umask would cut what mkdir gives, and between that
+   * and the chmod somebody else could find it closed, for ever if this process dies there.
+   */
+  async #makeShared(path: string, temporary: string, rights: Rights): Promise<void> {
+    if (await this.#exists(path)) return;
+    await this.#fileSystem.mkdir(temporary, ownerUses);
+    try {
+      const made = await this.#fileSystem.openDirectory(temporary);
+      await useFile(made, async () => {
+        const mode = await share(made, rights.directory, rights);
+        await made.chmod(mode).catch(() => {});
+      });
+      await this.#rename(temporary, path);
+    } catch (error) {
+      await this.#fileSystem.rmdir(temporary).catch(() => {});
+      if (!hasCode(error, ...takenCodes)) throw error;
+    }
+  }
+
+  /** One that somebody else has made meanwhile stays, but where there is no such call, and nothing in it yet. */
+  async #rename(temporary: string, path: string): Promise<void> {
+    const { renameExclusive } = this.#fileSystem;
+    try {
+      if (renameExclusive !== undefined) return await renameExclusive(temporary, path);
+    } catch (error) {
+      if (!hasCode(error, ...noRenameCodes)) throw error;
+    }
+    await this.#fileSystem.renameDirectory(temporary, path);
+  }
+
+  async #exists(path: string): Promise<boolean> {
+    try {
+      await this.#fileSystem.stat(path);
+      return true;
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return false;
+      throw error;
+    }
   }
 
   /** A root that is there is the user's, and what is above it need not be ours to open. */
@@ -62,7 +124,7 @@ export class Directories {
   /** False when the path was taken; whether by a directory, its use will show. */
   async #make(path: string): Promise<boolean> {
     try {
-      await this.#fileSystem.mkdir(path, directoryMode);
+      await this.#fileSystem.mkdir(path, ownerUses);
       return true;
     } catch (error) {
       if (hasCode(error, "EEXIST")) return false;

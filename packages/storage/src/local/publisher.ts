@@ -1,7 +1,7 @@
 /**
  * How bytes get their name in a folder, so that the name never shows a part of them, is never given twice, and stays:
  *
- *     create .tmp-<suffix> in the same directory, write all, fsync it
+ *     create .tmp-<suffix> in the same directory, write all, give it owner and group, fsync it
  *     link it to its name      the one step that decides: atomic, and refused when the name is taken
  *     unlink .tmp-<suffix>
  *     fsync the directory
@@ -14,63 +14,81 @@
 
 import type { Durability } from "./durability.js";
 import { type LocalFile, type LocalFileSystem, useFile } from "./file-system.js";
+import { isPrivate, ownerReads, type Rights, share } from "./rights.js";
+import type { Sharing } from "./sharing.js";
 import { hasCode, LocalFault } from "./system-error.js";
 
 /** Names of files that have not got their name yet start so; no object can be called that. */
 export const temporaryPrefix = ".tmp-";
 
-/** Where to publish: `path` lies in `directory`, which exists. */
+/** Where to publish: under `name` in `directory`, which exists. */
 export interface Place {
   readonly directory: string;
-  readonly path: string;
+  readonly name: string;
 }
 
 /** How a temporary file got its name, or that another has it. */
 type Naming = "linked" | "renamed" | "taken";
 
 const modeWhileWriting = 0o600;
-const modeWhenNamed = 0o400;
 
 /** What file systems and kernels answer that know no links; Samba says EACCES for a disk of that kind behind it. */
 const noLinkCodes = ["EPERM", "EACCES", "EMLINK", "EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 /** What they answer that know no rename that refuses a taken name. */
 const noRenameCodes = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
+export interface PublisherParts {
+  readonly fileSystem: LocalFileSystem;
+  readonly durability: Durability;
+  readonly sharing: Sharing;
+  readonly suffix: () => string;
+}
+
 export class Publisher {
   readonly #fileSystem: LocalFileSystem;
   readonly #durability: Durability;
+  readonly #sharing: Sharing;
   readonly #suffix: () => string;
   #hasLinks = true;
 
-  constructor(fileSystem: LocalFileSystem, durability: Durability, suffix: () => string) {
+  constructor({ fileSystem, durability, sharing, suffix }: PublisherParts) {
     this.#fileSystem = fileSystem;
     this.#durability = durability;
+    this.#sharing = sharing;
     this.#suffix = suffix;
   }
 
   /** Returns true when `bytes` have the name durably, false when it was taken and nothing was changed. */
-  async publish(place: Place, bytes: Uint8Array, signal?: AbortSignal): Promise<boolean> {
-    const temporary = `${place.directory}/${temporaryPrefix}${this.#suffix()}`;
+  async publish({ directory, name }: Place, bytes: Uint8Array, signal?: AbortSignal): Promise<boolean> {
+    return await this.#sharing.within(directory, async (within, rights) => {
+      const naming = await this.#nameNew({ directory: within, name }, bytes, { rights, signal });
+      if (naming === "taken") return false;
+      await this.#durability.syncDirectory(within);
+      return true;
+    });
+  }
+
+  async #nameNew(
+    { directory, name }: Place,
+    bytes: Uint8Array,
+    { rights, signal }: { readonly rights: Rights; readonly signal: AbortSignal | undefined },
+  ): Promise<Naming> {
+    const temporary = `${directory}/${temporaryPrefix}${this.#suffix()}`;
     const file = await this.#fileSystem.open(temporary, "wx", modeWhileWriting);
     let naming: Naming | undefined;
     try {
-      await useFile(file, async () => {
-        await this.#write(file, bytes);
+      return await useFile(file, async () => {
+        await writeAll(file, bytes);
+        const mode = isPrivate(rights) ? ownerReads : await prepare(file, rights);
+        await this.#durability.sync(file);
         signal?.throwIfAborted();
-        naming = await this.#name(temporary, place.path);
-        if (naming !== "taken") await protect(file);
+        naming = await this.#name(temporary, `${directory}/${name}`);
+        if (naming !== "taken") await protect(file, mode);
+        return naming;
       });
     } finally {
       if (naming !== "renamed") await this.#discard(temporary);
     }
-    if (naming === "taken") return false;
-    await this.#durability.syncDirectory(place.directory);
-    return true;
-  }
-
-  async #write(file: LocalFile, bytes: Uint8Array): Promise<void> {
-    await writeAll(file, bytes);
-    await this.#durability.sync(file);
   }
 
   async #name(temporary: string, path: string): Promise<Naming> {
@@ -121,8 +139,15 @@ export class Publisher {
  * link a file who may not write to it (fs.protected_hardlinks, when a mount gives files to another user), and some rename
  * none that is read-only.
  */
-async function protect(file: LocalFile): Promise<void> {
-  await file.chmod(modeWhenNamed).catch(() => {});
+async function protect(file: LocalFile, mode: number): Promise<void> {
+  await file.chmod(mode).catch(() => {});
+}
+
+/** Lets those read it who may, before it has a name by which they can find it. Returns the mode it is to have then. */
+async function prepare(file: LocalFile, rights: Rights): Promise<number> {
+  const mode = await share(file, rights.file, rights);
+  await file.chmod(modeWhileWriting | mode).catch(() => {});
+  return mode;
 }
 
 async function writeAll(file: LocalFile, bytes: Uint8Array): Promise<void> {
