@@ -1,4 +1,7 @@
 /** The storage in a bucket against a server that checks what it is told, and against servers that misbehave. */
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import type { LookupFunction } from "node:net";
 import { describeStorage } from "@bcat/storage/conformance";
 import { openS3Storage, type S3Storage, type S3StorageOptions } from "@bcat/storage/s3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -116,6 +119,20 @@ describe("s3 storage", () => {
       ["GET", 4 * 2 ** 20],
       ["GET", 2 ** 20],
     ]);
+  });
+
+  test("the bucket may stand in the name of the host", async () => {
+    const lookup: LookupFunction = (_name, { all }, found) => {
+      if (all === true) found(null, [{ address: "127.0.0.1", family: 4 }]);
+      else found(null, "127.0.0.1", 4);
+    };
+    const agents = { http: new HttpAgent({ lookup }), https: new HttpsAgent() };
+    const endpoint = `http://example.org:${server.port}`;
+    const storage = open(server, { endpoint, pathStyle: false, agents });
+    await storage.put("object", bytes);
+    expect(await storage.get("object")).toEqual(bytes);
+    expect(server.log[0]?.headers.host).toBe(`bucket.example.org:${server.port}`);
+    expect([...server.buckets.get("bucket")!.objects.keys()]).toEqual(["prefix/object"]);
   });
 
   test("a bucket is made only when asked, once", async () => {
