@@ -7,6 +7,7 @@ import { makeCommands } from "./kit/command.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { certificate } from "./servers/certificate.js";
+import { startForwardProxy } from "./servers/forward-proxy.js";
 import { filesIn, type HttpServer, type HttpServerOptions, startHttpServer } from "./servers/http-server.js";
 
 let scratch: Scratch;
@@ -102,6 +103,21 @@ describe("a repository on a web server", () => {
     }
     const { exitCode, errors } = await commands.run(["snapshots", "--limit-upload", "fast"]);
     expect([exitCode, errors]).toEqual([2, expect.stringContaining('cannot use --limit-upload: "fast" is no rate')]);
+  });
+
+  test("is read through the proxy that the environment names", async () => {
+    const server = await serve();
+    const proxy = await startForwardProxy("me:pw");
+    const through = ["env", `http_proxy=http://me:pw@127.0.0.1:${proxy.port}`];
+    expect(await commands.run(["snapshots", "--repo", server.url], { through })).toMatchObject({ exitCode: 0 });
+    expect(proxy.asked).toContain(`GET ${server.url}/config`);
+    expect(proxy.asked).toHaveLength(server.requests.length);
+    const socks = ["env", "http_proxy=socks5://me:pw@127.0.0.1:1"];
+    expect(await commands.run(["snapshots", "--repo", server.url], { through: socks })).toMatchObject({
+      exitCode: 2,
+      errors: "bcat: cannot use http_proxy: its value is no proxy of the form http://host:port\n",
+    });
+    await proxy[Symbol.asyncDispose]();
   });
 
   test("that is none is said to be none, and a server of web pages to be one", async () => {

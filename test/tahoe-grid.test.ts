@@ -21,6 +21,9 @@ const tahoe = process.env.BCAT_TEST_TAHOE;
 const nodes = ["client", "s1", "s2", "s3", "introducer"];
 const minutes = 60_000 * patience;
 
+if (tahoe === undefined)
+  console.info("skipped: a Tahoe-LAFS grid; BCAT_TEST_TAHOE does not name its program (PyPI: tahoe-lafs)");
+
 describe.skipIf(tahoe === undefined)("a Tahoe-LAFS grid (needs BCAT_TEST_TAHOE, the path of its program)", () => {
   let scratch: Scratch;
   let folder: string;

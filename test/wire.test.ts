@@ -11,6 +11,7 @@ import {
   type WireRequest,
 } from "@bcat/storage/wire";
 import { afterEach, describe, expect, test } from "vitest";
+import { patience } from "./kit/patience.js";
 import { certificate, certificateKey } from "./servers/certificate.js";
 import { startForwardProxy } from "./servers/forward-proxy.js";
 import { type Listening, listen } from "./servers/listen.js";
@@ -177,6 +178,17 @@ describe("createAgents()", () => {
       expect(await faultOf(get(`https://127.0.0.1:${silent.port}/`))).toBe("no answer in time (ETIMEDOUT)");
     },
   );
+
+  test("does not take the wait for a limit for silence", async () => {
+    const { port } = await startHttp((incoming, outgoing) => incoming.pipe(outgoing));
+    const slow = [{ minute: 0, bytesPerSecond: 1 }];
+    for (const limits of [{ upload: slow }, { download: slow }]) {
+      const wait = () => new Promise<void>((resolve) => setTimeout(resolve, 500 * patience));
+      const send = createClient({ clock: { ...createClock(), wait }, idleTimeoutMs: 200 * patience, limits });
+      const { body } = await send(`http://127.0.0.1:${port}/`, { method: "PUT", body: Buffer.alloc(300) });
+      expect(body).toHaveLength(300);
+    }
+  });
 
   test("says that nothing listens, and that a connection was lost", async () => {
     const gone = await startTcp(() => undefined);

@@ -65,6 +65,8 @@ async function answer({ incoming, outgoing, body, names, query }: Asked, top: Di
   const child = last === undefined ? directory : directory.get(last);
   if (method === "POST") {
     const name = query.get("name")!;
+    // The real one would replace a directory that is there; nobody may ask for that.
+    if (query.get("replace") !== "false") return reply(outgoing, 500, "ReplacingError");
     if (directory.has(name)) return reply(outgoing, 409, "There was already a child by that name");
     directory.set(name, new Map());
     return reply(outgoing, 200, "URI:DIR2:…");
