@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
- * Runs dist/bcat.cjs, the program in one file. Beside it lies what V8 of this Node compiled of it (build/compile.cjs):
- * 32 bytes SHA-256 of the program and the code, then the code. V8 refuses the code of another version of it, but not in
- * every version damaged code or that of another program. It lies there and not in a user's cache because it is code:
- * nobody may write it who may not write the program.
+ * Runs dist/bcat.cjs, the program in one file, which loads dist/s3-sdk.cjs for buckets. Beside each lies what V8 of this
+ * Node compiled of it (build/compile.cjs): 32 bytes SHA-256 of the program and the code, then the code. V8 refuses the
+ * code of another version of it, but not in every version damaged code or that of another program. It lies there and not
+ * in a user's cache because it is code: nobody may write it who may not write the program.
  */
 "use strict";
 const { createHash } = require("node:crypto");
@@ -19,14 +19,28 @@ if (process.env.BCAT_DEBUG) {
   process.setSourceMapsEnabled(true);
   require(filename);
 } else {
+  load(filename);
+}
+
+/** Runs a file of dist/ as a module, and what it asks for of dist/ in the same way, once. */
+function load(filename) {
+  const loaded = new Map();
   const program = readFileSync(filename);
-  const script = new Script(wrap(program.latin1Slice()), { filename, cachedData: readCompiled(program) });
+  const cachedData = readCompiled(filename, program);
+  const script = new Script(wrap(program.latin1Slice()), { filename, cachedData });
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, require, module, filename, dirname(filename));
+  const requireThere = (name) => {
+    if (!name.startsWith("../dist/")) return require(name);
+    if (!loaded.has(name)) loaded.set(name, load(join(__dirname, name)));
+    return loaded.get(name);
+  };
+  Object.assign(requireThere, require);
+  script.runInThisContext()(module.exports, requireThere, module, filename, dirname(filename));
+  return module.exports;
 }
 
 /** Undefined where there is none that is whole: then everything is compiled now. */
-function readCompiled(program) {
+function readCompiled(filename, program) {
   try {
     const bytes = readFileSync(`${filename}.${process.version}-${process.arch}`);
     const [digest, code] = [bytes.subarray(0, 32), bytes.subarray(32)];

@@ -15,6 +15,16 @@ const entryPoints = {
   bcat: join(folder, "dist/main.js"),
   "contents-worker": join(packages, "snapshot/dist/backup/contents/contents-worker.js"),
   "restore-worker": join(packages, "snapshot/dist/restore/restore-worker.js"),
+  "s3-sdk": join(packages, "storage/dist/s3/sdk.js"),
+};
+
+/** What is needed for a repository in a bucket only stays out of the program, which every run reads and compiles whole. */
+const apart = {
+  name: "apart",
+  setup({ onResolve }) {
+    // Found from dist/ and from bin/, whichever has the program's `require`.
+    onResolve({ filter: /^\.\/sdk\.js$/ }, () => ({ path: "../dist/s3-sdk.cjs", external: true }));
+  },
 };
 
 const { metafile } = await build({
@@ -35,6 +45,7 @@ const { metafile } = await build({
   define: { "import.meta.url": "importMetaUrl" },
   // A module that is not found by its name alone would need the loader of Node for it.
   supported: { "dynamic-import": false },
+  plugins: [apart],
   alias: { "string-width": join(folder, "build/string-width.mjs") },
 });
 

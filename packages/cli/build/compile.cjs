@@ -1,30 +1,49 @@
 /**
  * Writes what V8 of this Node compiled of the program beside it, after runs of common commands: functions are compiled
- * when they are first called, so the runs decide what is in it. bin/bcat.js says what the file looks like. Without it the
- * program starts slower, not wrong, so nothing that goes wrong here is an error. usage: node compile.cjs
+ * when they are first called, so the runs decide what is in it. The same of the SDK, after some requests. bin/bcat.js says
+ * what the files look like. Without them the program starts slower, not wrong, so nothing that goes wrong here is an
+ * error. usage: node compile.cjs
  */
 "use strict";
 const { createHash } = require("node:crypto");
 const { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+const { createServer } = require("node:http");
 const { wrap } = require("node:module");
 const { tmpdir } = require("node:os");
 const { dirname, join } = require("node:path");
 const { Script } = require("node:vm");
 
-const filename = join(__dirname, "../dist/bcat.cjs");
-const target = `${filename}.${process.version}-${process.arch}`;
+const dist = join(__dirname, "../dist");
 
-if (!isUpToDate()) {
-  const folder = mkdtempSync(join(tmpdir(), "bcat-compile-"));
-  compile(folder)
-    .catch((error) => console.error(`bcat is not compiled ahead: ${error.message}`))
-    .finally(() => {
-      rmSync(folder, { recursive: true });
-      process.exitCode = 0;
-    });
+compileAll().catch((error) => console.error(`bcat is not compiled ahead: ${error.message}`));
+
+async function compileAll() {
+  await compile("s3-sdk.cjs", sendRequests);
+  // Last: the program does not expect that anything goes on after it.
+  await compile("bcat.cjs", runCommands);
 }
 
-function isUpToDate() {
+/** Writes the compiled code of a file, unless it is there. */
+async function compile(name, use) {
+  const filename = join(dist, name);
+  const target = `${filename}.${process.version}-${process.arch}`;
+  const program = readFileSync(filename);
+  const digestOf = (code) => createHash("sha256").update(program).update(code).digest();
+  if (isUpToDate(target, digestOf)) return;
+  const script = new Script(wrap(program.toString("latin1")), { filename });
+  const load = () => {
+    const module = { exports: {} };
+    script.runInThisContext()(module.exports, require, module, filename, dirname(filename));
+    return module.exports;
+  };
+  await use(load, filename);
+  const code = script.createCachedData();
+  const temporary = `${target}.${process.pid}`;
+  writeFileSync(temporary, Buffer.concat([digestOf(code), code]));
+  renameSync(temporary, target);
+}
+
+function isUpToDate(target, digestOf) {
   try {
     const bytes = readFileSync(target);
     return digestOf(bytes.subarray(32)).equals(bytes.subarray(0, 32));
@@ -33,33 +52,53 @@ function isUpToDate() {
   }
 }
 
-function digestOf(code) {
-  return createHash("sha256").update(readFileSync(filename)).update(code).digest();
+async function runCommands(load, filename) {
+  const folder = mkdtempSync(join(tmpdir(), "bcat-compile-"));
+  try {
+    for (const name of Object.keys(process.env)) if (name.startsWith("BCAT_")) delete process.env[name];
+    process.env.BCAT_REPOSITORY = join(folder, "repository");
+    process.env.BCAT_CACHE_DIR = join(folder, "cache");
+    process.env.BCAT_KEY_FILE = join(folder, "key");
+    writeFileSync(process.env.BCAT_KEY_FILE, Buffer.alloc(32, 1));
+    process.stdout.write = (_text, written) => {
+      written?.();
+      return true;
+    };
+    for (const words of ["init", "version", `backup ${__filename}`, `backup ${__filename}`, "snapshots"]) {
+      process.argv = [process.execPath, filename, ...words.split(" ")];
+      const exitCode = await load().ended;
+      if (exitCode !== 0) throw new Error(`bcat ${words} ended with ${exitCode}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+    process.exitCode = 0;
+  }
 }
 
-async function compile(folder) {
-  for (const name of Object.keys(process.env)) if (name.startsWith("BCAT_")) delete process.env[name];
-  process.env.BCAT_REPOSITORY = join(folder, "repository");
-  process.env.BCAT_CACHE_DIR = join(folder, "cache");
-  process.env.BCAT_KEY_FILE = join(folder, "key");
-  writeFileSync(process.env.BCAT_KEY_FILE, Buffer.alloc(32, 1));
-  process.stdout.write = (_text, written) => {
-    written?.();
-    return true;
-  };
-  const script = new Script(wrap(readFileSync(filename, "latin1")), { filename });
-  for (const words of ["init", "version", `backup ${__filename}`, `backup ${__filename}`, "snapshots"])
-    await run(script, words.split(" "));
-  const code = script.createCachedData();
-  const temporary = `${target}.${process.pid}`;
-  writeFileSync(temporary, Buffer.concat([digestOf(code), code]));
-  renameSync(temporary, target);
-}
-
-async function run(script, words) {
-  process.argv = [process.execPath, filename, ...words];
-  const module = { exports: {} };
-  script.runInThisContext()(module.exports, require, module, filename, dirname(filename));
-  const exitCode = await module.exports.ended;
-  if (exitCode !== 0) throw new Error(`bcat ${words.join(" ")} ended with ${exitCode}`);
+/** An object is put, found and not found, by a server that answers whatever is asked. */
+async function sendRequests(load) {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+  const server = createServer((request, response) => {
+    request.resume();
+    if (request.url.includes("missing")) response.writeHead(404).end("<Error><Code>NoSuchKey</Code></Error>");
+    else response.writeHead(200, { ETag: '"1"' }).end("object");
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  const sdk = load();
+  const client = new sdk.S3Client({
+    endpoint: `http://127.0.0.1:${server.address().port}`,
+    region: "us-east-1",
+    forcePathStyle: true,
+    credentials: { accessKeyId: "key", secretAccessKey: "secret" },
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    maxAttempts: 1,
+  });
+  const object = { Bucket: "bucket", Key: "object" };
+  const put = { ...object, Body: Buffer.from("object"), IfNoneMatch: "*", ChecksumSHA256: "LAfUq4I=" };
+  await client.send(new sdk.PutObjectCommand(put));
+  await (await client.send(new sdk.GetObjectCommand(object))).Body.transformToByteArray();
+  await client.send(new sdk.GetObjectCommand({ ...object, Key: "missing" })).catch(() => {});
+  client.destroy();
+  server.close();
 }

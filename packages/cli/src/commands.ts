@@ -5,8 +5,9 @@ import { check } from "./commands/check.js";
 import { doctor } from "./commands/doctor.js";
 import { init } from "./commands/init.js";
 import { ls } from "./commands/ls.js";
+import { repair } from "./commands/repair.js";
 import { restore } from "./commands/restore.js";
 import { snapshots } from "./commands/snapshots.js";
 import { version } from "./commands/version.js";
 
-export const commands: readonly Command[] = [init, backup, snapshots, ls, restore, check, doctor, version];
+export const commands: readonly Command[] = [init, backup, snapshots, ls, restore, check, doctor, repair, version];

@@ -36,7 +36,8 @@ export const globalFlags: Flags = {
     kind: "text",
     short: "r",
     alias: "repo",
-    description: "where the repository is: a folder or file:///… (default: $XDG_DATA_HOME/bcat)",
+    description:
+      "where the repository is: a folder, s3://bucket/prefix, s3:https://host/bucket/prefix, tahoe:…, or https://… to read (default: $XDG_DATA_HOME/bcat)",
   },
   "password-file": { kind: "text", short: "p", description: "file that holds the passphrase" },
   "password-command": { kind: "text", description: "shell command that prints the passphrase" },

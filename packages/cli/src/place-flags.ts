@@ -1,21 +1,40 @@
-/** The flags that say how a place is used, and what they come to. */
+/** The flags that say how a place is reached and used, for all commands that have one, and what they come to. */
 import type { PlaceOptions } from "@bcat/host";
 import type { Flags, Options } from "./options.js";
 import { quoteText } from "./quote.js";
+import { rateOption } from "./rate.js";
+import { s3Flags, s3Options } from "./s3-flags.js";
 import { usageError } from "./usage.js";
 
-/** Of every command. */
 export const placeFlags: Flags = {
+  // Connections.
+  cacert: { kind: "text", description: "file of certificates (PEM) to trust besides the well-known ones" },
+  "limit-upload": {
+    kind: "text",
+    description: "bytes a second to send at most: 500K, 1M, or by time of day, 08:00,1M 23:00,off",
+  },
+  "limit-download": { kind: "text", description: "bytes a second to receive at most, in the same form" },
+  registers: {
+    kind: "text",
+    description:
+      "where the repository's registers are, if elsewhere: postgres://user@host/database or another folder (only for what writes)",
+  },
   "retry-for": {
     kind: "text",
     description: "how long to try a failed request again, with s, m or h; 0 for never (default: 15m; not for folders)",
   },
+  ...s3Flags,
 };
 
 /** @throws {BcatError} with code "usage" */
 export function placeOptions(options: Options): PlaceOptions {
   const retryFor = options.text("retry-for");
-  return { ...(retryFor === undefined ? {} : { retryForMs: durationMs("--retry-for", retryFor) }) };
+  return {
+    ...s3Options(options),
+    certificates: options.text("cacert"),
+    limits: { upload: rateOption(options, "limit-upload"), download: rateOption(options, "limit-download") },
+    ...(retryFor === undefined ? {} : { retryForMs: durationMs("--retry-for", retryFor) }),
+  };
 }
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };

@@ -12,6 +12,7 @@ export async function siteOf(context: Context): Promise<Site> {
   const { options, variables, output, signal, meter } = context;
   return await prepareSite({
     repository: options.text("repository"),
+    registers: options.text("registers"),
     secret: chooseSecretSource(context),
     cache: { directory: options.text("cache-dir"), wanted: !options.switch("no-cache") },
     placeOptions: placeOptions(options),

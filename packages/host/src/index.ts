@@ -13,8 +13,8 @@ export { type CacheChoice, type CachePlace, createCache, locateCache } from "./c
 export { createEnvironment, type EnvironmentOptions, random } from "./environment.js";
 export { baseDirectory, locateRepository } from "./location.js";
 export { loadOwnerNames } from "./owner-names.js";
-export type { FolderPlace, Place } from "./place.js";
-export type { PlaceOptions } from "./place-options.js";
+export type { FolderPlace, HttpPlace, Place, S3Place, TahoePlace } from "./place.js";
+export type { PlaceOptions, S3Choice } from "./place-options.js";
 export { probePlace, wayToSeveralWriters } from "./probe-place.js";
 export { getSecret, type SecretSource } from "./secret.js";
 export {
@@ -25,8 +25,11 @@ export {
   openSite,
   ownFolders,
   prepareSite,
+  refuseReadOnly,
+  repairSiteRegisters,
   type Site,
   type SiteOptions,
 } from "./site.js";
 export { retryForMsDefault, type StackOptions, stackLocal, stackRemote } from "./storage-stack.js";
 export type { Variables } from "./variables.js";
+export { type ConnectionChoice, wireOptionsOf } from "./wire-options.js";

@@ -15,8 +15,73 @@ describe("locateRepository()", () => {
   });
 
   test.each([
-    "s3://bucket/prefix",
-    "s3:https://host/bucket",
+    ["https://host/path", "https://host/path", undefined],
+    ["HTTPS://Host:443/a%20b/", "https://host/a%20b", undefined],
+    ["http://host", "http://host", undefined],
+    ["http://[::1]:8080//", "http://[::1]:8080", undefined],
+    ["https://me:p%40ss@host/path/", "https://host/path", "me:p@ss"],
+    ["https://me@host/path", "https://host/path", "me:"],
+  ])("takes %s for the web server at %s", (given, location, credentials) => {
+    const place = locateRepository(given, {});
+    expect(place).toMatchObject({ kind: "http", location, credentials });
+    expect(place.kind === "http" && place.url.href.replace(/\/$/, "")).toBe(location);
+  });
+
+  test.each([
+    "https://",
+    "http://me:secret@",
+    "https://h/?secret",
+    "https://h/#x",
+    "https://me:sec%ret@h/",
+    "http://h:x/",
+  ])("refuses %s, and does not repeat it", (given) => {
+    expect(() => locateRepository(given, {})).toThrow(
+      expect.objectContaining({
+        code: "usage",
+        message: expect.stringMatching(/^Cannot use the repository at "https?:\/\/…": ((?!sec).)*$/),
+      }),
+    );
+  });
+
+  const cap = `URI:DIR2:${"a".repeat(26)}:${"b".repeat(52)}`;
+  test.each([
+    [`tahoe:http://127.0.0.1:3456/uri/${cap}`, cap],
+    [`tahoe:http://127.0.0.1:3456/uri/${cap}/`, cap],
+    [`TAHOE:HTTP://127.0.0.1:3456/uri/${cap.replaceAll(":", "%3A")}`, cap],
+    [`tahoe:http://127.0.0.1:3456/uri/${cap.replace("DIR2", "DIR2-MDMF-RO")}`, cap.replace("DIR2", "DIR2-MDMF-RO")],
+    [`tahoe:http://127.0.0.1:3456/uri/${cap}/back/ups/`, `${cap}/back/ups`],
+  ])("takes %s for a directory of a grid, whose cap is not shown", (given, path) => {
+    const place = locateRepository(given, {});
+    expect(place).toMatchObject({
+      kind: "tahoe",
+      location: expect.stringMatching(/^tahoe:http:\/\/127\.0\.0\.1:3456 \(directory [0-9a-f]{8}\)$/),
+    });
+    expect(place.kind === "tahoe" && place.url.pathname).toBe(`/uri/${path}`);
+  });
+
+  test("tells directories of a grid apart", () => {
+    const at = (path: string) => locateRepository(`tahoe:http://h:1/uri/${path}`, {}).location;
+    expect(new Set([at(cap), at(`${cap}/`), at(cap.replace("aaa", "bbb")), at(`${cap}/x`)]).size).toBe(3);
+  });
+
+  test.each([
+    "tahoe:",
+    `tahoe:${cap}`,
+    "tahoe:http://h:1/",
+    "tahoe:http://h:1/uri/URI:CHK:aa:bb",
+    `tahoe:http://h/uri/${cap}?t=json`,
+  ])("refuses %s, says what to write, and does not repeat it", (given) => {
+    expect(() => locateRepository(given, {})).toThrow(
+      expect.objectContaining({
+        code: "usage",
+        message: expect.stringMatching(
+          /^Cannot use the repository at "tahoe:…": ((?!aaa).)*write tahoe:http((?!aaa).)*$/,
+        ),
+      }),
+    );
+  });
+
+  test.each([
     "S3:x",
     "sftp:me@host:/x",
     "rest:http://host/",

@@ -1,13 +1,19 @@
-/** From what a user names to a place: a folder, as a path or a `file:///` URL. Other spellings are known only to be refused. */
+/**
+ * From what a user names to a place: a folder, as a path or a `file:///` URL, a bucket, a web server to read from, or a
+ * directory of a Tahoe-LAFS grid. Other spellings are known only to be refused.
+ */
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BcatError } from "@bcat/errors";
 import { absolutePath } from "./absolute-path.js";
 import type { Place } from "./place.js";
+import type { PlaceOptions } from "./place-options.js";
+import { locateS3 } from "./s3-location.js";
 import type { Variables } from "./variables.js";
+import { locateTahoe, locateWebServer } from "./web-location.js";
 
 /** Storages that restic, or a later bcat, knows by these first words. */
-const otherSchemes = /^(s3|sftp|ssh|rest|rclone|b2|azure|gs|swift|https?|webdavs?)(\+[a-z0-9]+)?:/i;
+const otherSchemes = /^(sftp|ssh|rest|rclone|b2|azure|gs|swift|https?|webdavs?)(\+[a-z0-9]+)?:/i;
 const anyScheme = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
@@ -15,10 +21,13 @@ const anyScheme = /^[a-z][a-z0-9+.-]*:\/\//i;
  *
  * @throws {BcatError} with code "usage" for what is no place, or when there is no home to put the default into.
  */
-export function locateRepository(given: string | undefined, variables: Variables): Place {
+export function locateRepository(given: string | undefined, variables: Variables, options: PlaceOptions = {}): Place {
   if (given === undefined) return folder(defaultRepository(variables));
+  if (/^s3:/i.test(given)) return locateS3(given, options.s3?.endpoint, variables);
   if (/^file:/i.test(given)) return folder(pathOfUrl(given));
   if (given.startsWith("local:")) return folder(absolutePath(given.slice("local:".length)));
+  if (/^https?:\/\//i.test(given)) return locateWebServer(given);
+  if (/^tahoe:/i.test(given)) return locateTahoe(given);
   if (otherSchemes.test(given) || anyScheme.test(given)) {
     const scheme = given.slice(0, given.indexOf(":"));
     throw new BcatError(

@@ -1,7 +1,11 @@
 /** The kinds of place a repository can lie in, and how each is opened. */
 import type { Posix } from "@bcat/posix";
 import type { Meter, Storage } from "@bcat/storage";
+import type { Agents } from "@bcat/storage/wire";
 import { random } from "./environment.js";
+import type { PlaceOptions } from "./place-options.js";
+import type { Variables } from "./variables.js";
+import { wireClock, wireOptionsOf } from "./wire-options.js";
 
 export interface FolderPlace {
   readonly kind: "folder";
@@ -9,8 +13,36 @@ export interface FolderPlace {
   readonly path: string;
 }
 
+/** A bucket of S3, or of a server that speaks like it. */
+export interface S3Place {
+  readonly kind: "s3";
+  /** `https://host:port`; without one it is AWS. */
+  readonly endpoint?: string;
+  /** As far as the spelling tells it. */
+  readonly region?: string;
+  readonly bucket: string;
+  /** Without slashes at its ends; may be empty. */
+  readonly prefix: string;
+}
+
+/** A web server; only read from. */
+export interface HttpPlace {
+  readonly kind: "http";
+  /** Without user and password. */
+  readonly url: URL;
+  /** `name:password`, if the user gave them. Never shown. */
+  readonly credentials: string | undefined;
+}
+
+/** A directory of a Tahoe-LAFS grid, behind a gateway. */
+export interface TahoePlace {
+  readonly kind: "tahoe";
+  /** With the cap of the directory, which is a secret. */
+  readonly url: URL;
+}
+
 /** Where a repository lies, as far as what the user named tells. */
-export type Place = FolderPlace & {
+export type Place = (FolderPlace | S3Place | HttpPlace | TahoePlace) & {
   /** For messages, and for what a client remembers of the place; the same for all spellings of one, without secrets. */
   readonly location: string;
 };
@@ -31,12 +63,51 @@ export interface PlaceContext {
   readonly posix: Posix;
   /** For requests beyond the one that each call is taken for. */
   readonly meter?: Meter;
+  readonly options: PlaceOptions;
+  readonly variables: Variables;
+  /** Told in a line what makes the run slower but not wrong. */
+  readonly onNotice: (line: string) => void;
 }
 
 /** The storage there, undecorated; nothing is asked of it yet. */
-export async function openPlace(place: Place, { posix }: PlaceContext): Promise<Storage> {
+export async function openPlace(place: Place, context: PlaceContext): Promise<Storage> {
+  switch (place.kind) {
+    case "folder":
+      return await openFolder(place, context);
+    case "s3": {
+      const { openBucket } = await import("./s3-place.js");
+      return await openBucket(place, context);
+    }
+    case "http":
+      return await openHttp(place, context);
+    case "tahoe":
+      return await openTahoe(place, context);
+  }
+}
+
+/** As a folder may be a mount of something far away, limits hold for it, too. */
+async function openFolder({ path }: FolderPlace, { posix, options: { limits = {} } }: PlaceContext): Promise<Storage> {
   const { openLocalStorage } = await import("@bcat/storage");
-  return openLocalStorage(place.path, { suffix: randomSuffix, posix });
+  const storage = openLocalStorage(path, { suffix: randomSuffix, posix });
+  if (limits.upload === undefined && limits.download === undefined) return storage;
+  const { createLimitedStorage } = await import("@bcat/storage/wire");
+  return createLimitedStorage(storage, { clock: wireClock, ...limits });
+}
+
+async function openHttp({ url, credentials }: HttpPlace, context: PlaceContext): Promise<Storage> {
+  const { openHttpStorage } = await import("@bcat/storage/http");
+  return openHttpStorage({ url, credentials, agents: await agentsOf(context), onNotice: context.onNotice });
+}
+
+async function openTahoe(place: TahoePlace & Pick<Place, "location">, context: PlaceContext): Promise<Storage> {
+  const { openTahoeStorage, tahoeIdleTimeoutMs } = await import("@bcat/storage/tahoe");
+  const { url, location } = place;
+  return openTahoeStorage({ url, location, agents: await agentsOf(context, tahoeIdleTimeoutMs) });
+}
+
+async function agentsOf({ options, variables }: PlaceContext, idleTimeoutMs?: number): Promise<Agents> {
+  const { createAgents } = await import("@bcat/storage/wire");
+  return createAgents({ ...(await wireOptionsOf(options, variables)), idleTimeoutMs });
 }
 
 /** For names of temporary files. */

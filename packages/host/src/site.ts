@@ -3,16 +3,18 @@ import type { ChunkerSettings } from "@bcat/chunker";
 import type { Secret } from "@bcat/crypto";
 import { BcatError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
-import type { Environment, Repository } from "@bcat/repository";
+import type { Environment, RegistersSource, RepairSummary, Repository } from "@bcat/repository";
 import type { Storage } from "@bcat/storage";
 import { Meter } from "@bcat/storage/meter";
+import type { S3Storage } from "@bcat/storage/s3";
 import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
 import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
-import { createEnvironment } from "./environment.js";
+import { createEnvironment, random } from "./environment.js";
 import { locateRepository } from "./location.js";
 import { openPlace, type Place, packSizeOf } from "./place.js";
 import type { PlaceOptions } from "./place-options.js";
 import { refuseUnfit } from "./probe-place.js";
+import { locateRegisters } from "./registers.js";
 import { getSecret, type SecretSource } from "./secret.js";
 import { retryForMsDefault, stackLocal, stackRemote } from "./storage-stack.js";
 import type { Variables } from "./variables.js";
@@ -20,6 +22,8 @@ import type { Variables } from "./variables.js";
 export interface SiteOptions {
   /** As the user names it: a path or a URL. Without one it is the default of the user. */
   readonly repository?: string | undefined;
+  /** Where its registers are, if elsewhere, as the user names it. */
+  readonly registers?: string | undefined;
   readonly secret: SecretSource;
   readonly cache?: CacheChoice;
   readonly placeOptions?: PlaceOptions;
@@ -38,27 +42,37 @@ export interface SiteOptions {
 export interface Site {
   readonly place: Place;
   readonly storage: Storage;
+  /** Where the user says that the registers are, if elsewhere. */
+  readonly registers: RegistersSource | undefined;
   readonly environment: Environment;
   readonly posix: Posix;
+  /** Makes the bucket, unless it is there; undefined where the place is none. */
+  readonly createBucket: (() => Promise<unknown>) | undefined;
   /** Gets the secret from its source, which was chosen before. */
   readonly secret: (isNew: boolean) => Promise<Secret>;
 }
 
 /** Looks at everything that the user can have got wrong before anything is touched. */
 export async function prepareSite(options: SiteOptions): Promise<Site> {
-  const { variables, program, signal } = options;
-  const place = locateRepository(options.repository, variables);
+  const { variables, program, signal, placeOptions = {}, onNotice } = options;
+  const place = locateRepository(options.repository, variables, placeOptions);
   const cachePlace = locateCache(options.cache ?? {}, variables);
   const accelerated = await loadAccelerated(acceleratorsOf(variables));
-  const { meter = new Meter(), onNotice } = options;
+  const { meter = new Meter() } = options;
   const stack = place.kind === "folder" ? stackLocal : stackRemote;
-  const retryForMs = options.placeOptions?.retryForMs ?? retryForMsDefault;
-  const raw = await openPlace(place, { ...accelerated, meter });
-  const storage = await stack(raw, { meter, signal, retryForMs, onNotice });
+  const retryForMs = placeOptions.retryForMs ?? retryForMsDefault;
+  const stackOptions = { meter, signal, retryForMs, onNotice };
+  const open = { posix: accelerated.posix, meter, options: placeOptions, variables, onNotice };
+  const raw = await openPlace(place, open);
+  const storage = await stack(raw, stackOptions);
+  const context = { ...open, stack: stackOptions, repository: place };
+  const registers = options.registers === undefined ? undefined : await locateRegisters(options.registers, context);
   const cache = await createCache(cachePlace, onNotice);
   return {
     place,
     storage,
+    createBucket: "createBucket" in raw ? () => (raw as S3Storage).createBucket() : undefined,
+    registers,
     environment: await createEnvironment(
       { program, location: place.location, cache, variables, packSize: packSizeOf(place) },
       accelerated,
@@ -74,6 +88,8 @@ export interface OpenOptions {
   readonly onSecret?: () => void;
   /** Reads the config and the key slots, whatever the cache has of them. */
   readonly anew?: boolean;
+  /** With its registers, wherever they are; otherwise copies are read of those that live elsewhere. */
+  readonly writes?: boolean;
 }
 
 /**
@@ -83,11 +99,12 @@ export interface OpenOptions {
  * @throws {BcatError} with code "no-repository"; before the secret is asked for, unless the cache knows one there
  */
 export async function openSite(site: Site, options: OpenOptions): Promise<Repository> {
-  const { signal, onSecret, anew = false } = options;
+  const { signal, onSecret, anew = false, writes = false } = options;
   const { storage, environment, place } = site;
   const { findConfig, keepOpening, openRepository, reopenRepository, unlockRepository } = await import(
     "@bcat/repository"
   );
+  const registers = writes ? site.registers : undefined;
   let given: Promise<Secret> | undefined;
   const askOnce = async () => {
     const isAsked = given !== undefined;
@@ -98,16 +115,38 @@ export async function openSite(site: Site, options: OpenOptions): Promise<Reposi
     return secret;
   };
   const isKept = place.kind !== "folder";
-  const reopened = isKept && !anew ? await reopenRepository(storage, askOnce, environment) : undefined;
+  const reopened = isKept && !anew ? await reopenRepository(storage, askOnce, environment, registers) : undefined;
   if (reopened !== undefined) return reopened;
   const config = await findConfig(storage, environment);
   if (config === undefined) throw noRepository(place);
   const secret = await askOnce();
   const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, config);
   signal.throwIfAborted();
-  const repository = await openRepository(storage, rootKey, environment, config);
+  const repository = await openRepository(storage, rootKey, environment, { config, registers });
   if (isKept) keepOpening(environment, { config, slot, slotName, logHead: repository.history.logHead });
   return repository;
+}
+
+/** Makes registers that live elsewhere anew out of their copies. @throws {BcatError} */
+export async function repairSiteRegisters(site: Site, signal: AbortSignal): Promise<RepairSummary> {
+  const { checkSource, findConfig, readConfig, repairRegisters, unlockRepository } = await import("@bcat/repository");
+  const { storage, registers: source, environment, place } = site;
+  const config = await findConfig(storage, environment);
+  if (config === undefined) throw noRepository(place);
+  const secret = await site.secret(false);
+  signal.throwIfAborted();
+  const { rootKey } = await unlockRepository(storage, secret, environment, config);
+  const { registers } = readConfig(config, rootKey, environment);
+  checkSource(registers, source, place.location);
+  if (registers === undefined) {
+    const found = "it has its registers itself; bcat check tells whether they are whole";
+    throw new BcatError("usage", `Cannot repair registers of the repository in "${place.location}": ${found}`);
+  }
+  if (source === undefined)
+    throw new BcatError("usage", "Cannot repair registers: say where they are to be, with --registers");
+  await using table = await source.open(registers.id);
+  const token = Buffer.from(random(8)).toString("hex");
+  return await repairRegisters({ objects: storage, table, id: registers.id, token });
 }
 
 export interface CreateOptions {
@@ -115,19 +154,34 @@ export interface CreateOptions {
   readonly chunker?: ChunkerSettings;
   /** For good: never do two write at the same time, so the place need not keep them apart. */
   readonly isForOneWriter?: boolean;
+  /** Also makes the bucket, unless it is there. */
+  readonly createBucket?: boolean;
 }
 
 /** Creates a repository. @throws {BcatError} with code "exists" or "conditions-not-met" before the secret is asked for. */
 export async function createSite(site: Site, options: CreateOptions): Promise<Repository> {
-  const { signal, chunker, isForOneWriter = false } = options;
+  const { signal, chunker, isForOneWriter = false, createBucket = false } = options;
+  refuseReadOnly(site, "create a repository in");
   const { initRepository, repositoryExists } = await import("@bcat/repository");
+  if (createBucket) await bucketOf(site)();
   if (await repositoryExists(site.storage))
     throw new BcatError("exists", `Cannot create a repository in "${site.place.location}": there is one already`);
-  await refuseUnfit(site, { areApart: isForOneWriter });
+  await refuseUnfit(site, { areApart: isForOneWriter || site.registers !== undefined });
   const secret = await site.secret(true);
   signal.throwIfAborted();
-  const given = { secret, isForOneWriter, ...(chunker && { chunker }) };
-  return await initRepository(site.storage, given, site.environment);
+  const { storage, registers, environment } = site;
+  return await initRepository(storage, { secret, registers, isForOneWriter, ...(chunker && { chunker }) }, environment);
+}
+
+function bucketOf({ createBucket, place: { location } }: Site): () => Promise<unknown> {
+  if (createBucket !== undefined) return createBucket;
+  throw new BcatError("usage", `Cannot create a bucket for "${location}": it lies in none`);
+}
+
+/** @throws {BcatError} with code "refused" for a place that can only be read, before anything is asked of it. */
+export function refuseReadOnly({ place: { kind, location } }: Site, action: string): void {
+  if (kind !== "http") return;
+  throw new BcatError("refused", `Cannot ${action} "${location}": over HTTP, a repository can only be read`);
 }
 
 export function noRepository({ location }: Place): BcatError {
@@ -139,5 +193,7 @@ export function noRepository({ location }: Place): BcatError {
 
 /** What a backup leaves out where it meets it: the repository itself and its cache. */
 export function ownFolders({ place, environment: { cacheDirectory } }: Site): Uint8Array[] {
-  return [place.path, cacheDirectory].filter((path) => path !== undefined).map((path) => Buffer.from(path));
+  return [place.kind === "folder" ? place.path : undefined, cacheDirectory]
+    .filter((path) => path !== undefined)
+    .map((path) => Buffer.from(path));
 }

@@ -1,5 +1,5 @@
 /** What lies between a repository and the storage that makes the requests: counting, trying again, and an end by signal. */
-import type { Meter, Storage } from "@bcat/storage";
+import type { Meter, RetryOptions, Storage } from "@bcat/storage";
 
 /** How long (ms) a request that fails is tried again, unless the user says. */
 export const retryForMsDefault = 15 * 60_000;
@@ -17,8 +17,14 @@ export interface StackOptions {
 /** For a storage behind a network, whose requests and answers get lost. */
 export async function stackRemote(raw: Storage, options: StackOptions): Promise<Storage> {
   const { createAbortableStorage, createMeteredStorage, createRetryingStorage } = await import("@bcat/storage");
-  const { meter, signal, retryForMs, onNotice } = options;
-  const retrying = createRetryingStorage(createMeteredStorage(raw, meter), {
+  const { meter, signal } = options;
+  const retrying = createRetryingStorage(createMeteredStorage(raw, meter), retryOptions("storage", options));
+  return createAbortableStorage(retrying, signal);
+}
+
+/** How requests to `what`, such as "storage", are tried again. */
+export function retryOptions(what: string, { meter, signal, retryForMs, onNotice }: StackOptions): RetryOptions {
+  return {
     now: () => performance.now(),
     sleep,
     random: Math.random,
@@ -26,9 +32,8 @@ export async function stackRemote(raw: Storage, options: StackOptions): Promise<
     signal,
     onRetry: () => meter.retried(),
     onTrouble: ({ error, leftMs }) =>
-      onNotice(`storage does not answer: ${error.message}; trying again for ${roundedTime(leftMs)}`),
-  });
-  return createAbortableStorage(retrying, signal);
+      onNotice(`${what} does not answer: ${error.message}; trying again for ${roundedTime(leftMs)}`),
+  };
 }
 
 /** For a folder: an operating system that refuses has tried already. */

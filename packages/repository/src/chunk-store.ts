@@ -38,8 +38,8 @@ const SEGMENT_INTERVAL_MS = 5 * 60_000;
 const UNCHECKED_MAX = 32 * 2 ** 20;
 /** Longest tree chunk, bytes (docs/format.md section 12). */
 const TREE_CHUNK_MAX = 4 * 2 ** 20;
-/** Writes of a kind at once. */
-const WIDTH = 1;
+/** Packs of data on their way at once, where the storage asks for more than one: each is an arena. */
+const WIDTH_MAX = 16;
 /** Ids claimed before all is made durable and the segments tell what is stored: 32 bytes each at most. */
 const CLAIMS_MAX = 2_000_000;
 const KINDS = [DATA, TREE] as const;
@@ -210,7 +210,7 @@ export class ChunkStore {
     return this.#claims[DATA].count + this.#claims[TREE].count > (this.#options.claimsMax ?? CLAIMS_MAX);
   }
 
-  /** A pack is on its way and the next is nearly full: two arenas of a kind are all there should be. */
+  /** As many packs are on their way as may be, and the next is nearly full: there should be no more arenas. */
   #isBusy({ uploads, builder, assembler }: Lane): boolean {
     const openSize = assembler.openSize + builder.openSize;
     return uploads.hasFailed || uploads.isOverfull || (uploads.isFull && openSize >= this.#nearlyFull);
@@ -223,10 +223,11 @@ export class ChunkStore {
   }
 
   #createLane(kind: BlobKind): Lane {
-    const { context, idHash, environment } = this.#parts;
+    const { context, idHash, environment, storage } = this.#parts;
+    const width = kind === DATA ? Math.min(storage.uploads ?? 1, WIDTH_MAX) : 1;
     const frames = this.#frameOptions(kind);
     const sizes = { targetSize: this.#targetSize, chunkSizeMax: frames.chunkSizeMax };
-    const uploads = new Uploads({ width: WIDTH, arenaSize: arenaSize(sizes) });
+    const uploads = new Uploads({ width, arenaSize: arenaSize(sizes) });
     const assembler = new PackAssembler(context, {
       ...frames,
       ...sizes,
@@ -241,7 +242,7 @@ export class ChunkStore {
   }
 
   async #storePack(lane: Lane, pack: FinishedPack): Promise<void> {
-    await this.#parts.storage.put(pack.name, pack.bytes);
+    await this.#parts.storage.put(pack.name, pack.bytes, lane.kind === DATA ? { kind: "data" } : {});
     this.added.storedBytes += pack.bytes.length;
     const { reference, keys, frames, chunks } = pack;
     lane.stored.push({ reference, size: pack.bytes.length, keys, frames, chunks });

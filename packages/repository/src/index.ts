@@ -36,18 +36,21 @@ export {
   type FrameThreads,
   type SharedStore,
 } from "./chunk-store.js";
+export { type RepairSummary, repairRegisters } from "./elsewhere/repair.js";
+export { checkSource, type RegistersReference, type RegistersSource } from "./elsewhere/source.js";
 export type { Environment } from "./environment.js";
+export { findConfig, repositoryExists } from "./find-config.js";
 export type { History } from "./history.js";
 export { type KeptOpening, keepOpening } from "./kept-opening.js";
 export { KeptScans, keptScanSizeMax } from "./kept-scans.js";
 export {
-  findConfig,
   type InitOptions,
   initRepository,
   KEY_SLOTS_MAX,
+  type OpenOptions,
   openRepository,
+  readConfig,
   reopenRepository,
-  repositoryExists,
   type Unlocked,
   unlockRepository,
 } from "./open.js";

@@ -15,18 +15,19 @@ import {
   sealObject,
 } from "@bcat/crypto";
 import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
+import type { PackContext } from "@bcat/pack";
 import { createOneWriterStorage, type Storage } from "@bcat/storage";
-import { assemble, createContext, recall } from "./assemble.js";
+import { assemble, createContext, type Opened, type Recalled, recall } from "./assemble.js";
 import { type ConfigBody, decodeConfig, encodeConfig } from "./bodies/config.js";
+import { createRegisters, reachRegisters } from "./elsewhere/reach.js";
+import { checkSource, type RegistersSource } from "./elsewhere/source.js";
 import type { Environment } from "./environment.js";
+import { CONFIG, repositoryExists, requireConfig } from "./find-config.js";
 import { checkIdentity, rememberIdentity } from "./identity.js";
 import { isOutdated, readOpening } from "./kept-opening.js";
-import { decideRegister, registerName } from "./registers.js";
+import { decideRegister } from "./registers.js";
 import type { Repository } from "./repository.js";
 
-export const CONFIG = "config";
-/** No session is begun before the config exists. */
-const FIRST_SESSION = registerName("sessions", 1);
 /** Key slots a repository may have; a reader tries them in order. */
 export const KEY_SLOTS_MAX = 20;
 
@@ -37,24 +38,18 @@ export interface InitOptions {
   readonly scryptCost?: ScryptCost;
   /** For a place that cannot keep writers apart that come at the same time. */
   readonly isForOneWriter?: boolean;
+  /** Where the registers are to live, for good, if not with the repository. */
+  readonly registers?: RegistersSource | undefined;
 }
 
-/** True when the storage holds a repository, whoever can open it; also one that has lost its config. */
-export async function repositoryExists(storage: Storage): Promise<boolean> {
-  return ((await storage.get(CONFIG)) ?? (await storage.get(FIRST_SESSION))) !== undefined;
-}
-
-/**
- * The config of the repository in the storage, for `unlockRepository` and `openRepository`, which read it again without;
- * undefined when there is no repository.
- *
- * @throws CorruptError when there is one that has lost its config
- */
-export async function findConfig(storage: Storage, environment: Environment): Promise<Uint8Array | undefined> {
-  const bytes = await storage.get(CONFIG);
-  if (bytes !== undefined || (await storage.get(FIRST_SESSION)) === undefined) return bytes;
-  const found = `"${CONFIG}" is missing although "${FIRST_SESSION}" exists`;
-  throw new CorruptError(`Cannot open the repository at ${environment.location}: ${found}`, { object: CONFIG });
+export interface OpenOptions {
+  /** The config, if it was read already. */
+  readonly config?: Uint8Array | undefined;
+  /**
+   * Where the registers of the repository are, if they live elsewhere: needed to write to it. Without, it is read as
+   * their copies show it.
+   */
+  readonly registers?: RegistersSource | undefined;
 }
 
 /**
@@ -84,15 +79,22 @@ export async function initRepository(
     random: environment.random,
     ...cost,
   });
+  const registers = options.registers && (await createRegisters(options.registers, environment));
   const slotName = await putFirstFree(storage, slot);
-  const config: ConfigBody = { chunker, created: environment.now(), version: environment.programVersion, ...writers };
+  const config: ConfigBody = {
+    chunker,
+    created: environment.now(),
+    version: environment.programVersion,
+    ...(registers && { registers }),
+    ...writers,
+  };
   const object = { type: ObjectType.CONFIG, name: CONFIG, epoch: 0, domain: 0 } as const;
   if (!(await decideRegister(storage, CONFIG, sealObject(context, object, encodeConfig(config))))) {
     await storage.delete?.(slotName);
     throw alreadyThere(environment);
   }
   rememberIdentity(environment, repositoryId);
-  return await openRepository(place, rootKey, environment);
+  return await openRepository(place, rootKey, environment, { registers: options.registers });
 }
 
 /** What a secret has opened. */
@@ -171,16 +173,46 @@ export async function openRepository(
   storage: Storage,
   rootKey: Uint8Array,
   environment: Environment,
-  knownConfig?: Uint8Array,
+  options: OpenOptions = {},
 ): Promise<Repository> {
-  const bytes = knownConfig ?? (await requireConfig(storage, environment));
+  const bytes = options.config ?? (await requireConfig(storage, environment));
   const repositoryId = readRepositoryId(bytes);
   checkIdentity(environment, repositoryId);
   const context = createContext(rootKey, repositoryId, environment);
-  const config = decodeConfig(openObject(context.keys, { type: ObjectType.CONFIG, name: CONFIG }, bytes).body);
+  const config = decryptConfig(context, bytes);
   rememberIdentity(environment, repositoryId);
-  const given = { storage: storageFor(config, storage), environment, context, config };
-  return assemble(given, await recall(given));
+  const opened = { storage, environment, context, config };
+  return (await openWithRegisters(opened, options.registers))!;
+}
+
+/** What a config says that was found before, of a repository that is not opened. @throws BcatError newer-format; CorruptError */
+export function readConfig(bytes: Uint8Array, rootKey: Uint8Array, environment: Environment): ConfigBody {
+  return decryptConfig(createContext(rootKey, readRepositoryId(bytes), environment), bytes);
+}
+
+function decryptConfig({ keys }: PackContext, bytes: Uint8Array): ConfigBody {
+  return decodeConfig(openObject(keys, { type: ObjectType.CONFIG, name: CONFIG }, bytes).body);
+}
+
+/** @returns undefined when what was recalled is not as `isWanted` */
+async function openWithRegisters(
+  { storage, environment, context, config }: Opened,
+  source: RegistersSource | undefined,
+  isWanted: (recalled: Recalled) => boolean = () => true,
+): Promise<Repository | undefined> {
+  checkSource(config.registers, source, environment.location);
+  const place = { objects: storageFor(config, storage), environment, context };
+  const reached = await reachRegisters(config.registers, source, place);
+  try {
+    const opened = { environment, context, config, ...reached };
+    const recalled = await recall(opened);
+    if (isWanted(recalled)) return assemble(opened, recalled);
+  } catch (error) {
+    await reached.registers?.[Symbol.asyncDispose]();
+    throw error;
+  }
+  await reached.registers?.[Symbol.asyncDispose]();
+  return undefined;
 }
 
 /**
@@ -194,6 +226,7 @@ export async function reopenRepository(
   storage: Storage,
   secret: () => Promise<Secret>,
   environment: Environment,
+  registers?: RegistersSource,
 ): Promise<Repository | undefined> {
   const kept = readOpening(environment);
   if (kept === undefined) return undefined;
@@ -204,11 +237,9 @@ export async function reopenRepository(
     const rootKey = await openKeySlot(kept.slot, kept.slotName, repositoryId, given);
     if (typeof rootKey === "string") return undefined;
     const context = createContext(rootKey, repositoryId, environment);
-    const config = decodeConfig(openObject(context.keys, { type: ObjectType.CONFIG, name: CONFIG }, kept.config).body);
-    const parts = { storage: storageFor(config, storage), environment, context, config };
-    const recalled = await recall(parts);
-    if (recalled.newest === undefined || recalled.history.logHead !== kept.logHead) return undefined;
-    return assemble(parts, recalled);
+    const config = decryptConfig(context, kept.config);
+    const isWanted = ({ newest, history }: Recalled) => newest !== undefined && history.logHead === kept.logHead;
+    return await openWithRegisters({ storage, environment, context, config }, registers, isWanted);
   } catch (error) {
     if (isOutdated(error)) return undefined;
     throw error;
@@ -218,12 +249,6 @@ export async function reopenRepository(
 /** The storage as those use it who keep the repository's rule for writers. */
 function storageFor({ isForOneWriter }: Pick<ConfigBody, "isForOneWriter">, storage: Storage): Storage {
   return isForOneWriter === true ? createOneWriterStorage(storage) : storage;
-}
-
-async function requireConfig(storage: Storage, environment: Environment): Promise<Uint8Array> {
-  const bytes = await findConfig(storage, environment);
-  if (bytes !== undefined) return bytes;
-  throw new BcatError("no-repository", `Cannot find a repository at ${environment.location}: make one with bcat init`);
 }
 
 /** The name it has then. */

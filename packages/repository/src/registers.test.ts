@@ -73,6 +73,26 @@ test("findHead() costs about 2 log2 n requests", async () => {
   expect(storage.operations.length).toBeLessThan(24);
 });
 
+test("refuseHole() takes sessions that begin while it looks for no hole", async () => {
+  const inner = createMemoryStorage();
+  await inner.putIfAbsent(registerName("sessions", 1), bytes("x"));
+  const begin = async (number: number) => {
+    await inner.putIfAbsent(registerName("sessions", number), bytes("x")).catch(() => {});
+  };
+  const storage: Storage = {
+    location: "memory",
+    // Between the search for the head and this, two others have begun.
+    get: async (name) => {
+      await begin(2);
+      await begin(3);
+      return await inner.get(name);
+    },
+    put: (name, value) => inner.put(name, value),
+    putIfAbsent: (name, value) => inner.putIfAbsent(name, value),
+  };
+  await refuseHole(storage, 1);
+});
+
 test("refuseHole() notices a session that was removed", async () => {
   const storage = createMemoryStorage();
   await storage.putIfAbsent(registerName("sessions", 1), bytes("x"));

@@ -84,9 +84,11 @@ export async function findHead(registers: Registers, sequence: Sequence, known: 
 export async function refuseHole(registers: Registers, head: number): Promise<void> {
   const outcome = registerName("outcomes", head + 1);
   const later = registerName("sessions", head + 2);
+  const missing = registerName("sessions", head + 1);
   for (const name of [outcome, later]) {
     if ((await registers.get(name)) === undefined) continue;
-    const missing = registerName("sessions", head + 1);
+    // Others may have begun since the head was looked for.
+    if ((await registers.get(missing)) !== undefined) return;
     throw new BcatError(
       "identity-changed",
       `Cannot read the repository: "${missing}" is missing although "${name}" exists`,

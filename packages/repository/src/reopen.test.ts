@@ -38,7 +38,7 @@ async function prepare() {
 async function openAndKeep(storage: Storage): Promise<void> {
   const config = await storage.get("config");
   const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, config);
-  await using repository = await openRepository(storage, rootKey, environment, config);
+  await using repository = await openRepository(storage, rootKey, environment, { config });
   keepOpening(environment, { config: config!, slot, slotName, logHead: repository.history.logHead });
 }
 

@@ -42,6 +42,8 @@ export interface RepositoryParts {
   /** What changes the history or the index runs here. */
   readonly changes: OneAtATime;
   readonly session: { isOpen: boolean };
+  /** What is to be closed with the repository: registers that live elsewhere. */
+  readonly registers?: AsyncDisposable;
 }
 
 /** For this package: the parts, whose changes must go through `changes`. */
@@ -170,6 +172,7 @@ export class Repository implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#parts.index[Symbol.dispose]();
+    await this.#parts.registers?.[Symbol.asyncDispose]();
   }
 
   #readerParts() {

@@ -14,6 +14,7 @@ export function createAbortableStorage(inner: Storage, signal: AbortSignal): Sto
   const abortable = <T>(run: () => Promise<T>): Promise<T> => untilAborted(signal, run);
   return {
     location: inner.location,
+    ...(inner.uploads !== undefined && { uploads: inner.uploads }),
     get: (name: string, options?: GetOptions) => abortable(() => inner.get(name, withSignal(options, signal))),
     put: (name: string, bytes: Uint8Array, options?: PutOptions) =>
       abortable(() => inner.put(name, bytes, withSignal(options, signal))),

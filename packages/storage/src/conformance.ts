@@ -9,6 +9,8 @@ import { createMulberry32 } from "./mulberry32.js";
 import { nameLengthMax } from "./name.js";
 import type { ByteRange, ListedObject, Storage } from "./storage.js";
 
+export { describeRegisterTable, type TablesUnderTest } from "./registers/table-conformance.js";
+
 export interface StorageUnderTest {
   /** Empty, and of this test alone. */
   readonly storage: Storage;

@@ -74,6 +74,7 @@ export function createFaultyStorage(inner: Storage, plan: FaultPlan = {}): Fault
 
   return {
     location: inner.location,
+    ...(inner.uploads !== undefined && { uploads: inner.uploads }),
     operations: schedule.operations,
     get stopped() {
       return schedule.stopped;

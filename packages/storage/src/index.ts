@@ -12,6 +12,17 @@ export { createMulberry32 } from "./mulberry32.js";
 export { createOneWriterStorage } from "./one-writer.js";
 export { type ProbeOptions, probeStorage } from "./probe/probe.js";
 export type { ProbeCheck, ProbeFinding, ProbeReport, ProbeSpeed } from "./probe/report.js";
+export { MemoryDatabase } from "./registers/memory-table.js";
+export {
+  type RegisterRow,
+  type RegistersKind,
+  type RegisterTable,
+  registersChanged,
+  registersIdSize,
+  type TableState,
+} from "./registers/register-table.js";
+export { createRetryingTable } from "./registers/retrying-table.js";
+export { openStorageTable } from "./registers/storage-table.js";
 export type { RetryOptions } from "./retrying.js";
 export { createRetryingStorage } from "./retrying.js";
 export type {

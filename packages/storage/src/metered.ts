@@ -11,6 +11,7 @@ export function createMeteredStorage(inner: Storage, meter: Meter): Storage {
   };
   return {
     location: inner.location,
+    ...(inner.uploads !== undefined && { uploads: inner.uploads }),
     async get(name: string, options?: GetOptions) {
       meter.count("get");
       const bytes = await inner.get(name, options);

@@ -10,6 +10,7 @@ import type { PutOptions, Storage } from "./storage.js";
 export function createOneWriterStorage(inner: Storage): Storage {
   return {
     location: inner.location,
+    ...(inner.uploads !== undefined && { uploads: inner.uploads }),
     get: (name, options) => inner.get(name, options),
     put: (name, bytes, options) => inner.put(name, bytes, options),
     async putIfAbsent(name: string, bytes: Uint8Array, options?: PutOptions) {

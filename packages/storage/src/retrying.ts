@@ -52,6 +52,7 @@ export function createRetryingStorage(inner: Storage, options: RetryOptions): St
   const { signal } = options;
   return {
     location: inner.location,
+    ...(inner.uploads !== undefined && { uploads: inner.uploads }),
     get: (name, getOptions) => retries.run(getOptions?.signal ?? signal, () => inner.get(name, getOptions)),
     put: (name, bytes, putOptions) =>
       retries.run(putOptions?.signal ?? signal, () => inner.put(name, bytes, putOptions)),
@@ -65,8 +66,8 @@ export function createRetryingStorage(inner: Storage, options: RetryOptions): St
   };
 }
 
-/** Runs calls again and again. */
-class Retries {
+/** Runs calls again while they fail with a StorageError that is not final. */
+export class Retries {
   readonly #options: RetryOptions;
   readonly #watch: TroubleWatch;
 

@@ -31,6 +31,8 @@ export interface GetOptions {
 }
 
 export interface PutOptions {
+  /** A pack of data, which only reading files back needs: what may lie in a cheaper, slower class of storage. */
+  readonly kind?: "data";
   readonly signal?: AbortSignal;
 }
 
@@ -108,4 +110,9 @@ export interface Objects {
 export interface Storage extends Registers, Objects {
   /** Where this is, for messages; it holds no secrets. */
   readonly location: string;
+  /**
+   * Large objects that are best put at once: more than one where one connection does not fill the line. Each costs the
+   * writer the memory of a pack. One, where it is absent.
+   */
+  readonly uploads?: number;
 }

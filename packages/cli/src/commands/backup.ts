@@ -1,7 +1,15 @@
 /** `bcat backup`: keeps files and folders as a new snapshot. */
 import { availableParallelism } from "node:os";
 import { isBcatError } from "@bcat/errors";
-import { absolutePathBytes, createSite, loadOwnerNames, openSite, ownFolders, type Site } from "@bcat/host";
+import {
+  absolutePathBytes,
+  createSite,
+  loadOwnerNames,
+  openSite,
+  ownFolders,
+  refuseReadOnly,
+  type Site,
+} from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { BackupOptions, BackupProgress, BackupSummary, RootParent } from "@bcat/snapshot";
 import { parentsLine, parentsMessage } from "../backup-parents.js";
@@ -79,6 +87,7 @@ export const backup: Command = {
     });
     const excludes = [...options.list("exclude"), ...(await readExcludeFiles(options.list("exclude-file")))];
     const site = await siteOf(context);
+    if (!options.switch("dry-run")) refuseReadOnly(site, "back up to");
     const { PreparedBackup } = await import("@bcat/snapshot");
     await using prepared = new PreparedBackup(site.posix, uniquePaths(roots), {
       ...backupOptions(context, excludes),
@@ -104,7 +113,7 @@ function uniquePaths(paths: readonly Uint8Array[]): Uint8Array[] {
 
 /** `onSecret` is called when a repository is about to be opened that is there, or was. */
 async function openOrCreate(site: Site, { options, signal }: Context, onSecret: () => void): Promise<Repository> {
-  const open = () => openSite(site, { signal, onSecret });
+  const open = () => openSite(site, { signal, onSecret, writes: true });
   try {
     return await open();
   } catch (error) {

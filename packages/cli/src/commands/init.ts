@@ -24,6 +24,7 @@ export const init: Command = {
       choices: chunkers,
       description: "how files are cut, for good: by content (cdc), or every 64 MiB for disk images and media",
     },
+    "create-bucket": { kind: "switch", description: "make the bucket too, unless it is there" },
     "single-writer": {
       kind: "switch",
       description: "for good: never do two backups run at a time, so the place need not keep them apart (bcat doctor)",
@@ -32,7 +33,7 @@ export const init: Command = {
   examples: [
     ["init", "in the default folder, asking for a passphrase twice"],
     ["init -r /mnt/disk/backup -p ~/.bcat-passphrase", "with the passphrase of a file"],
-    ["init --chunker fixed --repo /mnt/images", "for disk images and media"],
+    ["init --repo s3://bucket/laptop --create-bucket", "in a new bucket of S3"],
   ],
   notes: ["Keep the passphrase safe: without it nothing can be restored."],
   interrupted: "interrupted",
@@ -42,7 +43,8 @@ export const init: Command = {
     const chunker = options.text("chunker") === "fixed" ? DEFAULT_FIXED_CHUNKER : DEFAULT_CHUNKER;
     const isForOneWriter = options.switch("single-writer");
     const site = await siteOf(context);
-    await using repository = await createSite(site, { signal, chunker, isForOneWriter });
+    const createBucket = options.switch("create-bucket");
+    await using repository = await createSite(site, { signal, chunker, isForOneWriter, createBucket });
     const id = Buffer.from(repository.id).toString("hex");
     if (output.json) {
       const repository = site.place.location;

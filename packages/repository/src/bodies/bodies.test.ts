@@ -31,6 +31,7 @@ const segmentReference = fc.record({
 const head = { time, host: text };
 const chunkSize = fc.integer({ min: 1024, max: CHUNK_SIZE_MAX });
 
+const registers = fc.record({ kind: fc.constantFrom("postgres" as const, "storage" as const), id: fixedBytes(16) });
 const config: fc.Arbitrary<ConfigBody> = fc.record(
   {
     chunker: fc.oneof(
@@ -42,6 +43,7 @@ const config: fc.Arbitrary<ConfigBody> = fc.record(
     ),
     created: time,
     version: text,
+    registers,
     isForOneWriter: fc.constant(true),
   },
   { requiredKeys: ["chunker", "created", "version"] },
@@ -162,6 +164,7 @@ describe("golden bodies", () => {
       "compaction.json",
       "config-fixed.json",
       "config-one-writer.json",
+      "config-registers.json",
       "config.json",
       "log-condemn.json",
       "log-domain.json",

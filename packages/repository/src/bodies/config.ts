@@ -4,12 +4,15 @@
  *     1 c  chunker: u8 kind ‖ u32 minimum ‖ u32 average ‖ u32 maximum
  *     2    time of creation
  *     3    program version
+ *     4 c  registers that live elsewhere: u8 kind ‖ 16 bytes id; without it they are where the config is
  *     5    mode of writing: u8, 1 = one writer at a time; without it any number at once
  */
 
 import { type ChunkerSettings, validateSettings } from "@bcat/chunker";
 import { type ByteReader, type ByteWriter, decodeRecord, type Field } from "@bcat/codec";
-import { BodyReader, BodyWriter, recordLayout } from "./fields.js";
+import { type RegistersKind, registersIdSize } from "@bcat/storage";
+import type { RegistersReference } from "../elsewhere/source.js";
+import { BodyReader, BodyWriter, recordLayout, writeFixed } from "./fields.js";
 import { newerKind } from "./newer.js";
 
 /** The largest body of a config or a session, in bytes. */
@@ -21,6 +24,8 @@ export interface ConfigBody {
   readonly created: number;
   /** Of the program. */
   readonly version: string;
+  /** Of the repository, where they do not live in it. */
+  readonly registers?: RegistersReference;
   /**
    * The place cannot keep writers apart that come at the same time, and was taken all the same: who writes looks before
    * it decides a register, and who deletes must not take the storage's word for it.
@@ -30,9 +35,10 @@ export interface ConfigBody {
   readonly unknown?: readonly Field[];
 }
 
-const layout = recordLayout({ critical: [1], other: [2, 3, 5] });
+const layout = recordLayout({ critical: [1, 4], other: [2, 3, 5] });
 const contentDefined = 1;
 const fixed = 2;
+const registersKinds: readonly RegistersKind[] = ["postgres", "storage"];
 const oneWriter = 1;
 
 export function encodeConfig(config: ConfigBody): Uint8Array {
@@ -40,6 +46,8 @@ export function encodeConfig(config: ConfigBody): Uint8Array {
   body.field(1, (writer) => writeChunker(writer, config.chunker));
   body.field(2, (writer) => writer.time(config.created));
   body.text(3, config.version);
+  const { registers } = config;
+  if (registers !== undefined) body.field(4, (writer) => writeRegisters(writer, registers));
   if (config.isForOneWriter === true) body.field(5, (writer) => writer.u8(oneWriter));
   return body.finish(config.unknown);
 }
@@ -50,6 +58,7 @@ export function decodeConfig(bytes: Uint8Array, what = "config"): ConfigBody {
     chunker: body.field(1, (reader) => readChunker(reader, what)),
     created: body.field(2, (reader) => reader.time()),
     version: body.text(3),
+    ...(body.has(4) && { registers: body.field(4, (reader) => readRegisters(reader, what)) }),
     ...(body.has(5) && { isForOneWriter: body.field(5, (reader) => readWriters(reader, what)) }),
     ...body.unknown(),
   };
@@ -72,6 +81,18 @@ function readChunker(reader: ByteReader, what: string): ChunkerSettings {
     throw reader.corrupt(`no chunker cuts into ${minimum}, ${average}, ${maximum} bytes`);
   }
   return chunker;
+}
+
+function writeRegisters(writer: ByteWriter, { kind, id }: RegistersReference): void {
+  writer.u8(registersKinds.indexOf(kind) + 1);
+  writeFixed(writer, id, registersIdSize);
+}
+
+function readRegisters(reader: ByteReader, what: string): RegistersReference {
+  const number = reader.u8();
+  const kind = registersKinds[number - 1];
+  if (kind === undefined) throw newerKind(what, `registers of kind ${number}`);
+  return { kind, id: reader.raw(registersIdSize) };
 }
 
 function readWriters(reader: ByteReader, what: string): true {

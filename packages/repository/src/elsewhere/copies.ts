@@ -1,0 +1,107 @@
+/**
+ * The copies, in the repository, of registers that live elsewhere (docs/format.md section 2.1): whatever a register was
+ * decided to be is copied here before anyone acts on it, so that the table can be lost.
+ *
+ *     registers/<generation>/meta                 the generation is announced: 16 bytes, the id of the registers
+ *     registers/<generation>/<name>               the copy of register <name>, such as sessions/0000000012
+ *     registers/<generation>/<name>-<32 hex>      what a client was about to copy, and the BLAKE3 of it
+ */
+import { BcatError } from "@bcat/errors";
+import { formatNumber } from "@bcat/pack";
+import type { GetOptions, ListedObject, Storage } from "@bcat/storage";
+import { type RegistersReference, registersNeeded } from "./source.js";
+
+const FOLDER = "registers/";
+/** What an announced generation 1 shows: there was a repository, whatever became of its config. */
+export const FIRST_ANNOUNCEMENT = announcementName(1);
+
+/** True for the registers that live elsewhere; the config and the key slots never do. */
+export function isNumbered(name: string): boolean {
+  return /^(?:sessions|outcomes|log)\/\d{10}$/.test(name);
+}
+
+export function announcementName(generation: number): string {
+  return `${folderOf(generation)}meta`;
+}
+
+export function copyName(generation: number, name: string): string {
+  return folderOf(generation) + name;
+}
+
+/** @param hash BLAKE3 of the value */
+export function ownCopyName(generation: number, name: string, hash: Uint8Array): string {
+  return `${folderOf(generation)}${name}-${Buffer.from(hash.subarray(0, 16)).toString("hex")}`;
+}
+
+function folderOf(generation: number): string {
+  return `${FOLDER}${formatNumber(generation)}/`;
+}
+
+/** True when the generation is announced. @throws {BcatError} identity-changed when it is of other registers */
+export async function isAnnounced(objects: Storage, generation: number, id: Uint8Array): Promise<boolean> {
+  const name = announcementName(generation);
+  const found = await objects.get(name);
+  if (found === undefined) return false;
+  if (Buffer.compare(found, id) === 0) return true;
+  throw new BcatError("identity-changed", `Cannot use the repository: "${name}" and "config" name different registers`);
+}
+
+/** The newest generation announced, 0 for none: they are dense. */
+export async function findAnnounced(objects: Storage, id: Uint8Array): Promise<number> {
+  let generation = 0;
+  while (await isAnnounced(objects, generation + 1, id)) generation++;
+  return generation;
+}
+
+/**
+ * Says that `generation` is the one to use. A repair may have passed over numbers: they are filled downwards, so that
+ * whoever looks for the next of an older one finds it only when all are there.
+ */
+export async function announce(objects: Storage, generation: number, id: Uint8Array): Promise<void> {
+  for (let number = generation; number > 0 && !(await isAnnounced(objects, number, id)); number--)
+    await objects.put(announcementName(number), id);
+}
+
+/**
+ * A repository as its copies show it: for reading, without its registers. All that was ever acknowledged is there; what
+ * was decided and not copied yet, by a backup that runs or has died, was acknowledged to nobody.
+ */
+export async function openCopies(objects: Storage, reference: RegistersReference, location: string): Promise<Storage> {
+  const generation = Math.max(1, await findAnnounced(objects, reference.id));
+  return {
+    ...passOn(objects),
+    get: (name: string, options?: GetOptions) =>
+      objects.get(isNumbered(name) ? copyName(generation, name) : name, options),
+    putIfAbsent: async (name, bytes, options) => {
+      if (isNumbered(name)) throw registersNeeded(reference, location);
+      await objects.putIfAbsent(name, bytes, options);
+    },
+    ...(objects.list && { list: (prefix: string) => listWithRegisters(objects, generation, prefix) }),
+  };
+}
+
+/** What of a storage is the same wherever its registers are. */
+export function passOn(objects: Storage): Storage {
+  return {
+    location: objects.location,
+    get: (name, options) => objects.get(name, options),
+    put: (name, bytes, options) => objects.put(name, bytes, options),
+    putIfAbsent: (name, bytes, options) => objects.putIfAbsent(name, bytes, options),
+    ...(objects.delete && { delete: (name: string) => objects.delete!(name) }),
+    ...(objects.listTemporary && { listTemporary: () => objects.listTemporary!() }),
+  };
+}
+
+/** A listing that shows copies as the registers they are of, and nothing else of what is about them. */
+export async function* listWithRegisters(
+  objects: Storage,
+  generation: number,
+  prefix: string,
+): AsyncGenerator<ListedObject> {
+  for await (const object of objects.list!(prefix)) if (!object.name.startsWith(FOLDER)) yield object;
+  const folder = folderOf(generation);
+  for await (const { name, size } of objects.list!(folder + prefix)) {
+    const register = name.slice(folder.length);
+    if (isNumbered(register)) yield { name: register, size };
+  }
+}

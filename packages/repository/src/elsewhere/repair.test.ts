@@ -1,0 +1,138 @@
+import { expect, test } from "vitest";
+import { announcementName, copyName } from "./copies.js";
+import { bytesOf, type Hook, once, textOf, World } from "./test-world.js";
+
+const changed = { code: "identity-changed" };
+const name = (sequence: string, number: number) => `${sequence}/${String(number).padStart(10, "0")}`;
+
+/** Registers as `sessions` sessions leave them, of which every second has an outcome, and three log records. */
+async function fill(world: World, sessions: number): Promise<Map<string, string>> {
+  const decided = new Map<string, string>();
+  const storage = await world.open();
+  const decide = async (register: string) => {
+    await storage.putIfAbsent(register, bytesOf(`value of ${register}`));
+    decided.set(register, `value of ${register}`);
+  };
+  for (let number = 1; number <= sessions; number++) {
+    await decide(name("sessions", number));
+    if (number % 2 === 0) await decide(name("outcomes", number));
+  }
+  for (let number = 1; number <= 3; number++) await decide(name("log", number));
+  return decided;
+}
+
+async function expectAll(world: World, decided: ReadonlyMap<string, string>): Promise<void> {
+  const storage = await world.open();
+  for (const [register, value] of decided) expect(textOf(await storage.get(register))).toBe(value);
+}
+
+test.each([0, 1, 31, 32, 33, 70])("a database that was lost has all of %i sessions again", async (sessions) => {
+  const world = await World.create();
+  const decided = await fill(world, sessions);
+  world.database.empty();
+  const { generation, rows } = await world.repair();
+  expect(generation).toBe(2);
+  expect(rows).toEqual({ sessions, outcomes: Math.floor(sessions / 2), log: 3 });
+  await expectAll(world, decided);
+  await (await world.open()).putIfAbsent(name("sessions", sessions + 1), bytesOf("next"));
+});
+
+test("a listing that is old or empty hides nothing that is there", async () => {
+  const world = await World.create();
+  const decided = await fill(world, 40);
+  world.database.empty();
+  const { list } = world.objects;
+  (world.objects as { list: unknown }).list = async function* () {};
+  await world.repair();
+  (world.objects as { list: unknown }).list = list;
+  await expectAll(world, decided);
+});
+
+test("nothing can be decided while a repair reads the copies", async () => {
+  const world = await World.create();
+  const decided = await fill(world, 2);
+  const late = await world.open();
+  let outcome: unknown;
+  const isReading = (kind: string, object: string) =>
+    kind === "objects.get" && object === copyName(1, name("outcomes", 2));
+  await world.repair(
+    once(isReading, async () => {
+      outcome = await late.putIfAbsent(name("sessions", 3), bytesOf("late")).catch((error: unknown) => error);
+    }),
+  );
+  expect(outcome).toMatchObject(changed);
+  await expectAll(world, decided);
+});
+
+test("a repair can die at any step, and the next one loses nothing", async () => {
+  for (let step = 0; ; step++) {
+    const world = await World.create();
+    const decided = await fill(world, 4);
+    if (step % 2 === 0) world.database.empty();
+    let left = step;
+    const dies: Hook = () => {
+      if (left-- <= 0) throw new Error("dies");
+    };
+    const ended = await world.repair(dies).then(
+      () => true,
+      () => false,
+    );
+    const opened = await world.open().catch(() => undefined);
+    if (opened === undefined) await world.repair();
+    await expectAll(world, decided);
+    await (await world.open()).putIfAbsent(name("sessions", 5), bytesOf("next"));
+    world.database.empty();
+    await world.repair();
+    await expectAll(world, decided.set(name("sessions", 5), "next"));
+    if (ended) break;
+  }
+});
+
+test("a generation is announced when the table is open with it, and not before", async () => {
+  const world = await World.create();
+  await fill(world, 1);
+  const isThere = async () => (await world.objects.get(announcementName(2))) !== undefined;
+  const seen: boolean[] = [];
+  const hook: Hook = async (kind) => {
+    if (kind === "table.open") seen.push(await isThere());
+  };
+  await world.repair(hook);
+  expect([...seen, await isThere()]).toEqual([false, true]);
+});
+
+test("who opens a generation that its repair did not announce announces it, and all that were passed over", async () => {
+  const world = await World.create();
+  const decided = await fill(world, 2);
+  const diesBefore =
+    (call: string): Hook =>
+    (kind, object) => {
+      if (kind === call && (call.startsWith("table.") || object.endsWith("/meta"))) throw new Error("dies");
+    };
+  for (let i = 0; i < 3; i++) await expect(world.repair(diesBefore("table.fill"))).rejects.toThrow("dies");
+  await expect(world.repair(diesBefore("objects.put"))).rejects.toThrow("dies");
+  expect(await world.objects.get(announcementName(2))).toBeUndefined();
+  await expectAll(world, decided);
+  for (let generation = 2; generation <= 5; generation++)
+    expect(await world.objects.get(announcementName(generation))).toBeDefined();
+});
+
+test("of two repairs at once at least one goes on, and nothing is lost", async () => {
+  const world = await World.create();
+  const decided = await fill(world, 5);
+  world.database.empty();
+  const settled = await Promise.allSettled([world.repair(), world.repair()]);
+  for (const one of settled) if (one.status === "rejected") expect(one.reason).toMatchObject(changed);
+  expect(settled.some(({ status }) => status === "fulfilled")).toBe(true);
+  await expectAll(world, decided);
+});
+
+test("a copy that is missing in between stops a repair, and the table stays closed", async () => {
+  const world = await World.create();
+  await fill(world, 5);
+  await world.objects.delete!(copyName(1, name("sessions", 3)));
+  await expect(world.repair()).rejects.toMatchObject({ code: "corrupt", object: copyName(1, name("sessions", 3)) });
+  await expect(world.open()).rejects.toMatchObject(changed);
+  await world.objects.put(copyName(1, name("sessions", 3)), bytesOf(`value of ${name("sessions", 3)}`));
+  await world.repair();
+  await world.open();
+});

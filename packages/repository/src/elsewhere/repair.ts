@@ -1,0 +1,106 @@
+/**
+ * Makes the registers of a repository anew, out of their copies: for a table that was lost, or has gone back in time.
+ *
+ * The order is what makes it safe: the table is closed to all first, then the newest announced generation is read, then
+ * the next one is written, here and there, then the table is opened with it, and announced last. Whoever was about to
+ * acknowledge something finds the table closed; and what was acknowledged before has its copy. Nothing is undone when a
+ * repair dies: the next one begins again, with a generation of its own.
+ */
+import { CorruptError } from "@bcat/errors";
+import type { RegisterRow, RegisterTable, Storage } from "@bcat/storage";
+import { registerName, type Sequence } from "../registers.js";
+import { announce, copyName, findAnnounced } from "./copies.js";
+
+/** Rows read, copied and written at once. */
+const ROWS_AT_ONCE = 32;
+
+export interface RepairParts {
+  readonly objects: Storage;
+  readonly table: RegisterTable;
+  /** Of the registers. */
+  readonly id: Uint8Array;
+  /** Hexadecimal, of this repair alone. */
+  readonly token: string;
+}
+
+export interface RepairSummary {
+  readonly generation: number;
+  /** Rows, by what they are. */
+  readonly rows: Readonly<Record<Sequence, number>>;
+}
+
+/** @throws {CorruptError} when a copy is missing in between: then the table stays closed; BcatError, StorageError */
+export async function repairRegisters(parts: RepairParts): Promise<RepairSummary> {
+  const { objects, table, id, token } = parts;
+  const highest = await table.close(token);
+  const announced = await findAnnounced(objects, id);
+  const generation = Math.max(highest, announced) + 1;
+  await table.claim(token, generation);
+  const from = Math.max(1, announced);
+  const furthest = await findFurthest(objects, from);
+  const rows = { sessions: 0, log: 0, outcomes: 0 };
+  const copy = (sequence: Sequence, count: number) => copySequence(parts, { from, generation, sequence, count });
+  rows.sessions = await copy("sessions", Math.max(furthest.sessions, furthest.outcomes));
+  rows.log = await copy("log", furthest.log);
+  rows.outcomes = await copy("outcomes", rows.sessions);
+  await table.open(token, generation);
+  await announce(objects, generation, id);
+  return { generation, rows };
+}
+
+/** The highest numbers that have copies; that of sessions and log may be higher, if the listing is old. */
+async function findFurthest(objects: Storage, generation: number): Promise<Record<Sequence, number>> {
+  const furthest = { sessions: 0, outcomes: 0, log: 0 };
+  const folder = copyName(generation, "");
+  for await (const { name } of objects.list?.(folder) ?? []) {
+    const [, sequence, number] = /^(sessions|outcomes|log)\/(\d{10})$/.exec(name.slice(folder.length)) ?? [];
+    if (sequence !== undefined)
+      furthest[sequence as Sequence] = Math.max(furthest[sequence as Sequence], Number(number));
+  }
+  return furthest;
+}
+
+interface Copying {
+  readonly from: number;
+  readonly generation: number;
+  readonly sequence: Sequence;
+  /** Numbers up to this one exist, but for outcomes. */
+  readonly count: number;
+}
+
+async function copySequence(parts: RepairParts, copying: Copying): Promise<number> {
+  const { objects, table, token } = parts;
+  let copied = 0;
+  for (let first = 1; ; first += ROWS_AT_ONCE) {
+    const rows = await readRows(objects, copying, first);
+    await Promise.all(rows.map(({ name, bytes }) => objects.put(copyName(copying.generation, name), bytes)));
+    if (rows.length > 0) await table.fill(token, copying.generation, rows);
+    copied += rows.length;
+    const isAtEnd = first + ROWS_AT_ONCE > copying.count;
+    if (isAtEnd && (rows.length < ROWS_AT_ONCE || copying.sequence === "outcomes")) return copied;
+  }
+}
+
+/** Those of the numbers from `first` on that have copies. */
+async function readRows(objects: Storage, copying: Copying, first: number): Promise<RegisterRow[]> {
+  const { from, sequence, count } = copying;
+  const numbers = Array.from({ length: ROWS_AT_ONCE }, (_, index) => first + index);
+  const names = numbers.map((number) => registerName(sequence, number));
+  const values = await Promise.all(names.map((name) => objects.get(copyName(from, name))));
+  const rows: RegisterRow[] = [];
+  for (const [index, bytes] of values.entries()) {
+    if (bytes !== undefined) rows.push({ name: names[index]!, bytes });
+    else if (sequence !== "outcomes" && numbers[index]! <= Math.max(count, first + lastOf(values)))
+      throw missing(copyName(from, names[index]!));
+  }
+  return rows;
+}
+
+function lastOf(values: readonly (Uint8Array | undefined)[]): number {
+  return values.findLastIndex((value) => value !== undefined);
+}
+
+function missing(copy: string): CorruptError {
+  const found = "it is missing although later ones exist; the registers stay closed until it is there again";
+  return new CorruptError(`Cannot repair the registers from "${copy}": ${found}`, { object: copy });
+}

@@ -1,0 +1,1 @@
+export { type HttpStorageOptions, openHttpStorage } from "./http-storage.js";

@@ -1,0 +1,149 @@
+/**
+ * One connection to a database, made when it is first needed, and made anew after one that was lost. Statements of one
+ * process follow one another on it.
+ */
+import { createRequire } from "node:module";
+import { interruption } from "@bcat/errors";
+import type * as Postgres from "pg";
+import { databaseFailure } from "./failure.js";
+import type { PostgresAddress } from "./url.js";
+
+/** Milliseconds that the server may work on a statement, and that its answer may take. */
+const statementTimeoutMs = 30_000;
+const answerTimeoutMs = 45_000;
+/** Milliseconds of silence after which the system asks whether the server is still there. */
+const keepAliveMs = 15_000;
+
+const require = createRequire(import.meta.url);
+
+export interface Statement {
+  /** What it does, for messages: `read "log/0000000001"`. */
+  readonly action: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface ConnectionOptions {
+  /** True when PGPASSWORD is set, which the client reads itself. */
+  readonly hasPasswordVariable: boolean;
+}
+
+export class Connection implements AsyncDisposable {
+  readonly location: string;
+  readonly #address: PostgresAddress;
+  readonly #options: ConnectionOptions;
+  #client: Promise<Postgres.Client> | undefined;
+  #usesTls: boolean;
+
+  constructor(address: PostgresAddress, options: ConnectionOptions) {
+    this.#address = address;
+    this.location = address.location;
+    this.#options = options;
+    this.#usesTls = address.config.ssl !== false;
+  }
+
+  /**
+   * The rows that one statement gives; it is a transaction of its own.
+   *
+   * @param translate looks at an error first: what it returns is the answer
+   * @throws {StorageError} final when asking again cannot help
+   */
+  async run(statement: Statement, translate: (error: unknown) => readonly Row[] | undefined = () => undefined) {
+    const { action, text, values = [], signal } = statement;
+    signal?.throwIfAborted();
+    let client: Postgres.Client | undefined;
+    try {
+      client = await this.#connected();
+      const { rows } = await client.query<Row>(text, [...values]);
+      return rows as readonly Row[];
+    } catch (error) {
+      if (signal?.aborted === true) throw interruption(signal);
+      const answer = translate(error);
+      if (answer !== undefined) return answer;
+      // Whatever it was, the next statement is not to meet what is left of it.
+      if (!isOfServer(error)) await this.#drop(client);
+      throw databaseFailure(error, client === undefined ? "reach" : `${action} in`, this.location);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client
+      ?.then(
+        (connected) => connected.end(),
+        () => {},
+      )
+      .catch(() => {});
+  }
+
+  async #connected(): Promise<Postgres.Client> {
+    this.#client ??= this.#connect();
+    const client = this.#client;
+    try {
+      return await client;
+    } catch (error) {
+      if (this.#client === client) this.#client = undefined;
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<Postgres.Client> {
+    try {
+      return await this.#connectOnce();
+    } catch (error) {
+      const lacksTls = error instanceof Error && error.message.includes("does not support SSL");
+      if (!lacksTls || !this.#address.isTlsOptional || !this.#usesTls) throw error;
+      this.#usesTls = false;
+      return await this.#connectOnce();
+    }
+  }
+
+  async #connectOnce(): Promise<Postgres.Client> {
+    const { Client } = require("pg") as typeof Postgres;
+    const { config } = this.#address;
+    const needsPasswordFile = config.password === undefined && !this.#options.hasPasswordVariable;
+    const client: Postgres.Client = new Client({
+      ...config,
+      ...(!this.#usesTls && { ssl: false }),
+      ...(needsPasswordFile && { password: () => passwordOfFile(client) }),
+      statement_timeout: statementTimeoutMs,
+      query_timeout: answerTimeoutMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveMs,
+    });
+    // Between statements nobody else listens; the next statement makes a new connection.
+    client.on("error", () => void this.#drop(client));
+    try {
+      await client.connect();
+    } catch (error) {
+      void client.end().catch(() => {});
+      throw error;
+    }
+    return client;
+  }
+
+  async #drop(client: Postgres.Client | undefined): Promise<void> {
+    if (client === undefined) return;
+    const current = await this.#client?.catch(() => undefined);
+    if (current === client) this.#client = undefined;
+    void client.end().catch(() => {});
+  }
+}
+
+/** The server has answered, and the connection is as good as before. Class 57P: it is going down; 08: connection. */
+function isOfServer(error: unknown): boolean {
+  const { severity, code } = error as { severity?: unknown; code?: unknown };
+  return severity === "ERROR" && typeof code === "string" && !/^(?:57P|08)/.test(code);
+}
+
+/** From `.pgpass` or PGPASSFILE, as libpq does; the client's own way of it warns on stderr. */
+async function passwordOfFile(client: Postgres.Client): Promise<string> {
+  const find = require("pgpass") as (of: object, found: (password: string | undefined) => void) => void;
+  const { host, port, database, user } = client;
+  const password = await new Promise<string | undefined>((resolve) => find({ host, port, database, user }, resolve));
+  return password ?? "";
+}

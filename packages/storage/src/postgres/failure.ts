@@ -1,0 +1,56 @@
+/** What went wrong with a database, in words, and whether asking again can help. */
+import { type BcatError, StorageError } from "@bcat/errors";
+
+/**
+ * SQLSTATE codes and classes (PostgreSQL manual, appendix A) that a second try cannot change, with what they mean.
+ * Everything else may pass: a server that starts or ends, a lost connection, a timeout, a conflict, a full disk.
+ */
+const finalCodes: readonly (readonly [code: string, meaning: string])[] = [
+  ["28P01", "the password was refused"],
+  ["28", "the server refuses this user from here (pg_hba.conf, or the user does not exist)"],
+  ["3D000", "there is no such database; create it with createdb"],
+  [
+    "42501",
+    "this user may not do that; grant it the table bcat_registers, or for init and repair the right to create it",
+  ],
+  ["25006", "the server is read-only: a standby, perhaps"],
+  ["42", "the table bcat_registers is not as bcat makes it"],
+];
+
+/** TLS and names are as wrong the next time. */
+const finalWords =
+  /does not support SSL|self[- ]signed certificate|unable to (?:verify|get)|certificate|Hostname\/IP|SASL|SCRAM|password must be/i;
+
+/** @param action on the registers, such as `reach` or `read "log/0000000001" in` */
+export function databaseFailure(error: unknown, action: string, location: string): BcatError {
+  const code = codeOf(error);
+  const known = finalCodes.find(([prefix]) => code?.startsWith(prefix));
+  const message = error instanceof Error ? error.message || code || "no reason given" : String(error);
+  const isFinal = known !== undefined || (!isSqlState(code) && finalWords.test(message)) || code === "ENOTFOUND";
+  const found = known === undefined ? message : `${known[1]}: ${message}`;
+  return new StorageError(`Cannot ${action} the registers at ${location}: ${oneLine(found)}`, {
+    cause: error,
+    ...(isFinal && { isFinal: true }),
+  });
+}
+
+/** True for a table that is not there yet. */
+export function isMissingTable(error: unknown): boolean {
+  return codeOf(error) === "42P01";
+}
+
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  // Several addresses of a name, none of which answers.
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return codeOf(error.errors[0]);
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? code : undefined;
+}
+
+function isSqlState(code: string | undefined): boolean {
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").slice(0, 300);
+}

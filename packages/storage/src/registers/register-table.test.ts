@@ -1,0 +1,14 @@
+import { createMemoryStorage } from "../memory.js";
+import { MemoryDatabase } from "./memory-table.js";
+import { openStorageTable } from "./storage-table.js";
+import { describeRegisterTable } from "./table-conformance.js";
+
+describeRegisterTable("registers in memory, as a database has them", async () => {
+  const database = new MemoryDatabase();
+  return { open: (id) => database.open(id), dispose: async () => {} };
+});
+
+describeRegisterTable("registers in another storage", async () => {
+  const storage = createMemoryStorage();
+  return { open: (id) => openStorageTable(storage, id), dispose: async () => {} };
+});

@@ -1,0 +1,139 @@
+/** The SDK's client, and what it learns from the first refusal: the region of the bucket, the time of the server. */
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import type { RequestKind } from "../meter.js";
+import { connectionsDefault, idleTimeoutDefault, type S3StorageOptions } from "./options.js";
+import { RequestHandler } from "./request-handler.js";
+
+export type Sdk = typeof import("./sdk.js");
+
+/** Clocks that differ by less are not worth a word (ms): S3 refuses at 15 minutes. */
+const skewMin = 60_000;
+
+export class Connection {
+  readonly #options: S3StorageOptions;
+  readonly #handler: RequestHandler;
+  #client: Promise<S3Client> | undefined;
+  /** Found from the server. */
+  #region: string | undefined;
+  #isSkewSaid = false;
+
+  constructor(options: S3StorageOptions) {
+    this.#options = options;
+    const { agents = createAgents(options.connections), idleTimeoutMs = idleTimeoutDefault } = options;
+    this.#handler = new RequestHandler(agents, idleTimeoutMs);
+  }
+
+  /** A request that the call at hand needs beyond its first. */
+  count(kind: RequestKind): void {
+    this.#options.meter?.count(kind);
+  }
+
+  /** Sends what `use` makes, a request of that kind; once more when a refusal says what was wrong with how it was signed. */
+  async run<Result>(kind: RequestKind, use: (client: S3Client, sdk: Sdk) => Promise<Result>): Promise<Result> {
+    const sdk = await import("./sdk.js");
+    const client = await this.#open(sdk);
+    try {
+      return await use(client, sdk);
+    } catch (error) {
+      if (!(await this.#learn(error, client))) throw error;
+      this.count(kind);
+      return await use(await this.#open(sdk), sdk);
+    }
+  }
+
+  async #open(sdk: Sdk): Promise<S3Client> {
+    this.#client ??= this.#create(sdk);
+    return await this.#client;
+  }
+
+  async #create({ S3Client: Client }: Sdk): Promise<S3Client> {
+    const config = this.#config();
+    if (config.region !== undefined) return new Client(config);
+    const client = new Client(config);
+    try {
+      await client.config.region();
+      return client;
+    } catch {
+      return new Client({ ...config, region: "us-east-1" });
+    }
+  }
+
+  #config(): S3ClientConfig {
+    const { endpoint, pathStyle = endpoint !== undefined, profile, anonymous } = this.#options;
+    const region = this.#region ?? this.#options.region ?? (endpoint && "us-east-1");
+    return {
+      ...(endpoint !== undefined && { endpoint }),
+      ...(region !== undefined && { region }),
+      ...(profile !== undefined && { profile }),
+      // Looked for also where nothing is signed, unless there are some.
+      ...(anonymous === true && {
+        signer: { sign: async (request) => request },
+        credentials: { accessKeyId: "", secretAccessKey: "" },
+      }),
+      // Which server it is, is settled: what is remembered of a repository is remembered of that.
+      ignoreConfiguredEndpointUrls: true,
+      forcePathStyle: pathStyle,
+      requestHandler: this.#handler,
+      // Retrying is a decorator of ours.
+      maxAttempts: 1,
+      retryMode: "standard",
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+      expectContinueHeader: false,
+      logger: silent,
+    };
+  }
+
+  /** True when the next try is signed otherwise. */
+  async #learn(error: unknown, client: S3Client): Promise<boolean> {
+    const refusal = error as Refusal;
+    const region = refusal?.$response?.headers?.["x-amz-bucket-region"] ?? refusal?.Region;
+    if (typeof region === "string" && (await client.config.region()) !== region) return this.#moveTo(region);
+    return refusal?.name === "RequestTimeTooSkewed" && this.#correctClock(client);
+  }
+
+  #moveTo(region: string): boolean {
+    // Once: a server that sends us on and on is believed no second time.
+    if (this.#region !== undefined) return this.#region === region;
+    this.#region = region;
+    this.#client = undefined;
+    this.#options.onNotice(`the bucket is in region ${region}: with --s3-region ${region} it is found at once`);
+    return true;
+  }
+
+  /** The SDK has taken over the server's time by now; it is for us to say so. */
+  #correctClock(client: S3Client): boolean {
+    const offset = client.config.systemClockOffset;
+    if (Math.abs(offset) < skewMin) return false;
+    if (!this.#isSkewSaid) {
+      const minutes = Math.round(Math.abs(offset) / 60_000);
+      const way = offset > 0 ? "behind" : "ahead of";
+      this.#options.onNotice(
+        `the clock of this machine is ${minutes} minutes ${way} the server's, whose time requests are signed with now`,
+      );
+    }
+    this.#isSkewSaid = true;
+    return true;
+  }
+}
+
+/** What an error of the SDK has beside its message. */
+export interface Refusal {
+  readonly name?: string;
+  readonly message?: string;
+  readonly Code?: string;
+  readonly Region?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
+}
+
+function createAgents(connections = connectionsDefault): NonNullable<S3StorageOptions["agents"]> {
+  const options = { keepAlive: true, maxSockets: connections };
+  return { http: new HttpAgent(options), https: new HttpsAgent(options) };
+}
+
+/** The SDK speaks of its own accord otherwise. */
+const ignore = () => {};
+const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };

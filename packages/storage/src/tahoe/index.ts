@@ -1,0 +1,1 @@
+export { openTahoeStorage, type TahoeStorageOptions, tahoeIdleTimeoutMs } from "./tahoe-storage.js";

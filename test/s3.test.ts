@@ -1,0 +1,255 @@
+/** The program on a bucket: everything a user does, and everything that can be wrong with a bucket or a key. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Desk, linesOf, noMessage, type Run, type RunOptions } from "./cli/desk.js";
+import { expectClean, expectRefusal } from "./cli/refusal.js";
+import { certificate, certificateKey } from "./servers/certificate.js";
+import { type S3Server, type S3ServerOptions, startS3Server, testUser } from "./servers/s3-server.js";
+import { S3Fault } from "./servers/s3-xml.js";
+
+let server: S3Server;
+let desk: Desk;
+beforeEach(async () => {
+  server = await startS3Server({ users: [testUser] });
+  desk = new Desk();
+  desk.write({ "source/a.txt": "alpha\n", "source/folder/b.bin": 300_000, "source/c": 3_000_000 });
+});
+afterEach(async () => {
+  desk[Symbol.dispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+const repository = () => `s3:${server.url}/bucket/laptop`;
+
+function environment(more: RunOptions["env"] = {}): RunOptions {
+  return {
+    env: {
+      BCAT_REPOSITORY: repository(),
+      AWS_ACCESS_KEY_ID: testUser.accessKey,
+      AWS_SECRET_ACCESS_KEY: testUser.secretKey,
+      AWS_EC2_METADATA_DISABLED: "true",
+      BCAT_RETRY_FOR: "0",
+      ...more,
+    },
+  };
+}
+const bcat = (words: readonly string[], more?: RunOptions["env"]): Promise<Run> => desk.bcat(words, environment(more));
+const good = (words: readonly string[], more?: RunOptions["env"]) => desk.good(words, environment(more));
+const change = (options: S3ServerOptions) => {
+  server.options = { users: [testUser], ...options };
+};
+const keys = (below = "") => [...server.buckets.get("bucket")!.objects.keys()].filter((name) => name.startsWith(below));
+/** Of the requests since the last call. */
+const requests = () => server.log.splice(0).map(({ method, key: name }) => `${method} ${name}`);
+const noSecret = (run: Run) => expect(run.stdout + run.stderr).not.toContain(testUser.secretKey);
+
+test("a bucket is the home of a repository: init, backup, again, snapshots, ls, check, restore", async () => {
+  const made = await bcat(["init"]);
+  expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining(`in ${repository()}\n`), stderr: noMessage });
+  const first = await bcat(["backup", "source"]);
+  expect(first).toMatchObject({ code: 0, stderr: noMessage });
+  requests();
+  expect(await good(["backup", "source"])).toMatch(/snapshot 2/);
+  expect(requests()).toHaveLength(5);
+  expect(linesOf(await good(["snapshots"])).join("\n")).toMatch(/\n\s*1 .*\n\s*2 /);
+  expect(await good(["ls", "1"])).toMatch(/folder/);
+  expect(await bcat(["check", "--read-data"])).toMatchObject({ code: 0, stderr: noMessage });
+  await good(["restore", "latest", "all", "back"]);
+  for (const name of ["a.txt", "folder/b.bin", "c"])
+    expect(readFileSync(desk.path("back", name)).equals(readFileSync(desk.path("source", name)))).toBe(true);
+  expect(keys().every((name) => name.startsWith("laptop/"))).toBe(true);
+});
+
+test("four backups at once get four numbers, and all come back", async () => {
+  await good(["init"]);
+  const hosts = [1, 2, 3, 4];
+  for (const host of hosts) desk.write({ [`source${host}/file`]: 200_000 });
+  const runs = await Promise.all(
+    hosts.map((host) => bcat(["backup", `source${host}`], { XDG_CACHE_HOME: desk.path(`cache${host}`) })),
+  );
+  for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: noMessage });
+  const taken = runs.map(({ stdout }) => Number(/snapshot (\d+)/.exec(stdout)?.[1]));
+  expect([...taken].sort()).toEqual(hosts);
+  for (const [index, number] of taken.entries()) {
+    await good(["restore", String(number), "all", `back${number}`]);
+    const [restored, original] = [desk.path(`back${number}`, "file"), desk.path(`source${index + 1}`, "file")];
+    expect(readFileSync(restored).equals(readFileSync(original))).toBe(true);
+  }
+});
+
+test("only packs of data are of the storage class", async () => {
+  await good(["backup", "--init", "source", "--s3-storage-class", "STANDARD_IA"]);
+  const { objects } = server.buckets.get("bucket")!;
+  const classes = [...objects].map(([name, { storageClass }]) => `${name.split("/")[1]} ${storageClass}`);
+  expect(classes.filter((line) => line === "packs STANDARD_IA")).toHaveLength(1);
+  expect(classes.filter((line) => line === "packs STANDARD")).toHaveLength(1);
+  expect(new Set(classes.filter((line) => !line.startsWith("packs"))).size).toBeGreaterThan(3);
+  expect(classes.filter((line) => line.endsWith("IA"))).toHaveLength(1);
+});
+
+test("keys come from a profile, the server from --s3-endpoint", async () => {
+  desk.write({
+    "home/.aws/credentials": `[work]\naws_access_key_id = ${testUser.accessKey}\naws_secret_access_key = ${testUser.secretKey}\n`,
+    "home/.aws/config": "[profile work]\nregion = us-east-1\n",
+  });
+  const words = ["--repo", "s3://bucket/x", "--s3-endpoint", server.url, "--s3-profile", "work"];
+  const env = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+  expect(await good(["init", ...words], env)).toMatch(`in s3:${server.url}/bucket/x`);
+  expect(keys("x/config")).toEqual(["x/config"]);
+});
+
+test("a bucket is made by init --create-bucket only", async () => {
+  const env = { BCAT_REPOSITORY: `s3:${server.url}/new` };
+  expectRefusal(await bcat(["init"], env), { code: 11, says: /no such bucket \(404 NoSuchBucket\)/ });
+  expect([...server.buckets.keys()]).toEqual(["bucket"]);
+  await good(["init", "--create-bucket"], env);
+  expect([...server.buckets.keys()]).toEqual(["bucket", "new"]);
+  const folder = { BCAT_REPOSITORY: desk.path("elsewhere") };
+  expectRefusal(await bcat(["init", "--create-bucket"], folder), { code: 2, says: /it lies in none/ });
+});
+
+test("what anybody may read is restored without a key", async () => {
+  await good(["backup", "--init", "source"]);
+  change({ isPublic: true });
+  const env = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+  await good(["restore", "1", "a.txt", "back", "--s3-anonymous"], env);
+  expect(desk.read("back/a.txt")).toBe("alpha\n");
+});
+
+describe("refuses in one line, and commits nothing,", () => {
+  /** A repository with a snapshot, made once. */
+  let model: S3Server["buckets"] | undefined;
+  beforeEach(async () => {
+    const { objects } = server.buckets.get("bucket")!;
+    if (model === undefined) {
+      await good(["backup", "--init", "source"]);
+      model = new Map([["bucket", { objects: new Map(objects) }]]);
+    }
+    for (const [name, object] of model.get("bucket")!.objects) objects.set(name, object);
+    desk.write({ "source/new": 5_000 });
+  });
+
+  /** A backup does not go on; another command does, where `still` says so. */
+  async function expectRefused(code: number, says: RegExp, env?: RunOptions["env"]): Promise<void> {
+    const before = keys("laptop/outcomes");
+    for (const words of [["backup", "source"], ["snapshots"]]) {
+      const run = await bcat(words, env);
+      noSecret(run);
+      expectRefusal(run, { code, says });
+    }
+    expect(keys("laptop/outcomes")).toEqual(before);
+  }
+
+  test("a key that nobody knows", () =>
+    expectRefused(11, /does not know this access key \(403 InvalidAccessKeyId\)/, { AWS_ACCESS_KEY_ID: "AKOTHER" }));
+
+  test("a wrong secret", () =>
+    expectRefused(11, /the secret key does not fit.*\(403 SignatureDoesNotMatch\)/, {
+      AWS_SECRET_ACCESS_KEY: "wrong",
+    }));
+
+  test("no key", () => expectRefused(11, /no credentials: set AWS_ACCESS_KEY_ID/, { AWS_ACCESS_KEY_ID: undefined }));
+
+  test("a profile that is not there", () => expectRefused(11, /no credentials.*nobody/, { BCAT_S3_PROFILE: "nobody" }));
+
+  test("an expired token", () => {
+    change({ users: [{ ...testUser, token: "t0ken", isExpired: true }] });
+    return expectRefused(11, /session token has expired/, { AWS_SESSION_TOKEN: "t0ken" });
+  });
+
+  test("a bucket that is not there", () =>
+    expectRefused(11, /no such bucket/, { BCAT_REPOSITORY: `s3:${server.url}/nowhere/laptop` }));
+
+  test("a prefix without a repository", () =>
+    expectRefused(10, /there is none/, { BCAT_REPOSITORY: `s3:${server.url}/bucket/elsewhere` }));
+
+  test("a server that is not there", () =>
+    expectRefused(11, /nothing listens there/, { BCAT_REPOSITORY: "s3:http://127.0.0.1:1/bucket/laptop" }));
+
+  test("no right to list", async () => {
+    change({ users: [{ ...testUser, may: ["read", "write"] }] });
+    const run = await bcat(["snapshots"]);
+    expectRefusal(run, { code: 11, says: /access denied.*right to list is missing/ });
+  });
+
+  test("a URL with a key in it", () =>
+    expectRefused(2, /keys do not belong there/, {
+      BCAT_REPOSITORY: `s3:http://${testUser.accessKey}:${testUser.secretKey}@127.0.0.1/bucket`,
+    }));
+
+  test("an unknown option", async () => {
+    expectRefusal(await bcat(["snapshots", "-o", "s3.layout=x"]), { code: 2, says: /known are s3\.bucket-lookup/ });
+  });
+
+  test("a full disk behind the server", async () => {
+    change({
+      intercept: ({ method, key: name }) =>
+        method === "PUT" && name.includes("/packs/") ? new S3Fault(507, "XMinioStorageFull") : undefined,
+    });
+    const before = keys("laptop/outcomes");
+    expectRefusal(await bcat(["backup", "source"]), { code: 11, says: /no space left \(507 XMinioStorageFull\)/ });
+    expect(keys("laptop/outcomes")).toEqual(before);
+  });
+
+  test("a key that may only read, which still restores, lists and checks", async () => {
+    change({ users: [{ ...testUser, may: ["read", "list"] }] });
+    const before = keys();
+    expectRefusal(await bcat(["backup", "source"]), { code: 11, says: /access denied \(403 AccessDenied\)/ });
+    await good(["snapshots"]);
+    await good(["ls", "1"]);
+    await good(["check"]);
+    await good(["restore", "1", "a.txt", "back"]);
+    expect(desk.read("back/a.txt")).toBe("alpha\n");
+    expect(keys()).toEqual(before);
+  });
+});
+
+test("a wrong region is followed, and said", async () => {
+  change({ region: "eu-central-1" });
+  await good(["init"]);
+  const run = await bcat(["backup", "source"], { AWS_REGION: "us-west-2" });
+  expectClean(run);
+  expect(run).toMatchObject({ code: 0, stderr: expect.stringMatching(/region eu-central-1: with --s3-region/) });
+  expect(await bcat(["snapshots"], { BCAT_S3_REGION: "eu-central-1" })).toMatchObject({ code: 0, stderr: noMessage });
+});
+
+test("a clock that is wrong is said, and no hindrance", async () => {
+  change({ clockAhead: -3_600_000 });
+  const run = await bcat(["init"]);
+  expect(run).toMatchObject({ code: 0, stderr: expect.stringMatching(/60 minutes ahead of the server's/) });
+});
+
+test("a certificate of one's own is trusted by --cacert only", async () => {
+  await using tls = await startS3Server({ users: [testUser], tls: { key: certificateKey, cert: certificate } });
+  const folder = mkdtempSync(join(tmpdir(), "bcat-ca-"));
+  try {
+    writeFileSync(join(folder, "ca.pem"), certificate);
+    const env = { BCAT_REPOSITORY: `s3:${tls.url}/bucket/x` };
+    expectRefusal(await bcat(["init"], env), { code: 11, says: /certificate.*--cacert/ });
+    await good(["init", "--cacert", join(folder, "ca.pem")], env);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.each(["refused", "ignored"] as const)(
+  "a service where put-if-absent is %s is for one writer",
+  async (putIfAbsent) => {
+    change({ putIfAbsent });
+    expectRefusal(await bcat(["init"]), { code: 22, says: /does not keep writers apart.*--single-writer/ });
+    expect(keys()).toEqual([]);
+    await good(["init", "--single-writer"]);
+    await good(["backup", "source"]);
+    expect(await good(["backup", "source"])).toMatch(/snapshot 2/);
+    await good(["restore", "1", "a.txt", "back"]);
+    expect(desk.read("back/a.txt")).toBe("alpha\n");
+  },
+);
+
+test("nothing is printed that the SDK has to say", async () => {
+  await good(["init"]);
+  const run = await bcat(["snapshots"], { NODE_OPTIONS: "--trace-warnings", AWS_PROFILE: "default" });
+  expect(run.stderr).not.toMatch(/Warning|aws-sdk/i);
+});

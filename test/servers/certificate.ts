@@ -1,0 +1,21 @@
+/** A certificate for localhost and 127.0.0.1 that nobody knows, and its key: both are public, and of use to tests alone. */
+
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUdLYO6wgTbSggKxZnhJNFhozES6QwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJYmNhdCB0ZXN0MCAXDTI2MTEyNjE2Mzk0OVoYDzIxMjYxMTAy
+MTYzOTQ5WjAUMRIwEAYDVQQDDAliY2F0IHRlc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARMNp9HV1QZEaqEbw7kayATz9jk4jZAfJmhJurtMbBoan9TQa6t58hO
+n5r8CA+yU2wzaAs5gOjvzvoCPnCV7yYTo28wbTAdBgNVHQ4EFgQUSdfA+BADSA6T
+ldol+coz0jWekRQwHwYDVR0jBBgwFoAUSdfA+BADSA6Tldol+coz0jWekRQwGgYD
+VR0RBBMwEYIJbG9jYWxob3N0hwR/AAABMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZI
+zj0EAwIDSAAwRQIgcuwGMYRbF4Cy3Gl7G4yBtHLbBoADfi4S3KE6LHtkKdoCIQDm
+rDt+KNDf6KPn6k59KkT6RX1nKGi3LrLCpCbdvHJorA==
+-----END CERTIFICATE-----
+`;
+
+export const certificateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg205UpJBkGIHcnaKQ
+eSvxpHdS1EXzpxkHJ6rL89Bd9l+hRANCAARMNp9HV1QZEaqEbw7kayATz9jk4jZA
+fJmhJurtMbBoan9TQa6t58hOn5r8CA+yU2wzaAs5gOjvzvoCPnCV7yYT
+-----END PRIVATE KEY-----
+`;
