@@ -13,7 +13,7 @@ import { OneAtATime } from "./one-at-a-time.js";
 import { Repository, type RepositoryParts } from "./repository.js";
 
 /** A repository whose config has been opened. */
-export type Opened = Pick<RepositoryParts, "storage" | "environment" | "context" | "config" | "registers">;
+export type Opened = Pick<RepositoryParts, "storage" | "environment" | "context" | "config" | "registers" | "outbox">;
 
 /** What an earlier process of this client has left. */
 export interface Recalled extends Pick<RepositoryParts, "history" | "store"> {
