@@ -177,6 +177,25 @@ describe.skipIf(missingPostgres !== undefined)("with PostgreSQL", () => {
     expect(await numbers()).toEqual([]);
   });
 
+  test.each(["packs/../", "registers/.*/sessions/"])(
+    "a server that does not answer holds up no interrupt (at %s)",
+    async (file) => {
+      desk.write({ "source/a": 3_000_000 });
+      const env = { BCAT_REGISTERS: server.url() };
+      await desk.good(["init"], { env });
+      const act = (child: { kill(signal: NodeJS.Signals): void }) => {
+        server.freeze();
+        child.kill("SIGINT");
+      };
+      const run = await desk.bcat(["backup", "source"], {
+        env,
+        disturb: { below: desk.path("repository"), file: new RegExp(file), act },
+      });
+      server.thaw();
+      expect(run).toMatchObject({ code: 130 });
+    },
+  );
+
   test("a database that was lost is made anew, nothing is lost, and numbers go on", async () => {
     desk.write({ "source/a": "alpha\n" });
     const env = { BCAT_REGISTERS: server.url() };

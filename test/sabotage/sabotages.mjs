@@ -259,4 +259,18 @@ export const SABOTAGES = [
     to: "Math.max(highest, announced, 1)",
     test: "packages/repository/src/elsewhere/repair.test.ts",
   },
+  {
+    what: "what a dead run had sent not sent again",
+    file: "packages/repository/src/session.ts",
+    from: "await sendAgain(parts.storage, parts.outbox);",
+    to: "sendAgain.name;",
+    test: "packages/repository/src/outbox.test.ts",
+  },
+  {
+    what: "a hole seen where a session has begun meanwhile",
+    file: "packages/repository/src/registers.ts",
+    from: "    if ((await registers.get(missing)) !== undefined) return;\n",
+    to: "",
+    test: "packages/repository/src/registers.test.ts",
+  },
 ];

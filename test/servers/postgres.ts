@@ -69,6 +69,22 @@ export class PostgresServer implements Disposable {
     this.#run("pg_ctl", ["-D", this.#data, "-m", "immediate", "-w", "stop"]);
   }
 
+  /** Answers nothing any more, until {@link thaw}. */
+  freeze(): void {
+    this.#signal("STOP");
+  }
+
+  thaw(): void {
+    this.#signal("CONT");
+  }
+
+  /** To the server and all of its processes. */
+  #signal(name: string): void {
+    const [pid = ""] = fs.readFileSync(join(this.#data, "postmaster.pid"), "utf8").split("\n");
+    execFileSync("kill", [`-${name}`, pid]);
+    execFileSync("pkill", [`-${name}`, "-P", pid]);
+  }
+
   /** Starts again, and returns when it takes connections. */
   resume(): void {
     const settings = ["listen_addresses=127.0.0.1", `port=${this.port}`, "unix_socket_directories=", "fsync=off"];

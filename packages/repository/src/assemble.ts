@@ -14,7 +14,7 @@ import { Repository, type RepositoryParts } from "./repository.js";
 import { CURRENT, compareWithOthers, type LostRegister, type Standing } from "./standing.js";
 
 /** A repository whose config has been opened. */
-export type Opened = Pick<RepositoryParts, "storage" | "environment" | "context" | "config" | "registers">;
+export type Opened = Pick<RepositoryParts, "storage" | "environment" | "context" | "config" | "registers" | "outbox">;
 
 /** What an earlier process of this client has left. */
 export interface Recalled extends Pick<RepositoryParts, "history" | "store" | "places" | "standing"> {

@@ -25,6 +25,7 @@ import type { Environment } from "./environment.js";
 import { CONFIG, repositoryExists, requireConfig } from "./find-config.js";
 import { checkIdentity, rememberIdentity } from "./identity.js";
 import { isOutdated, readOpening } from "./kept-opening.js";
+import { createKeepingStorage, Outbox } from "./outbox.js";
 import { decideRegister } from "./registers.js";
 import type { Repository } from "./repository.js";
 
@@ -203,10 +204,13 @@ async function openWithRegisters(
   isWanted: (recalled: Recalled) => boolean = () => true,
 ): Promise<Repository | undefined> {
   checkSource(config.registers, source, environment.location);
-  const place = { objects: storageFor(config, storage), environment, context };
+  const outbox = config.isForOneWriter ? Outbox.of(environment, context.keys.repositoryId) : undefined;
+  const looking = storageFor(config, storage);
+  const objects = outbox === undefined ? looking : createKeepingStorage(looking, outbox);
+  const place = { objects, environment, context };
   const reached = await reachRegisters(config.registers, source, place);
   try {
-    const opened = { environment, context, config, ...reached };
+    const opened = { environment, context, config, ...reached, ...(outbox && { outbox }) };
     const recalled = await recall(opened, { acceptRollback });
     if (isWanted(recalled)) return assemble(opened, recalled);
   } catch (error) {

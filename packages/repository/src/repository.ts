@@ -20,6 +20,7 @@ import type { KeptScans } from "./kept-scans.js";
 import type { LocalIndex } from "./local-index.js";
 import { sealManifest } from "./manifest.js";
 import type { OneAtATime } from "./one-at-a-time.js";
+import type { Outbox } from "./outbox.js";
 import type { Places } from "./places.js";
 import { isOfObject } from "./reachable.js";
 import { registerName } from "./registers.js";
@@ -46,6 +47,8 @@ export interface RepositoryParts {
   /** What changes the history or the index runs here. */
   readonly changes: OneAtATime;
   readonly session: { isOpen: boolean };
+  /** What earlier runs have sent to a place for one writer. */
+  readonly outbox?: Outbox;
   /** What is to be closed with the repository: registers that live elsewhere. */
   readonly registers?: AsyncDisposable;
 }

@@ -9,6 +9,7 @@ import { encodeOutcome, type Outcome } from "./bodies/outcome.js";
 import { encodeSession, type SessionBody } from "./bodies/session.js";
 import type { SeenOutcome } from "./bodies/snapshot.js";
 import type { IndexRuns } from "./index-runs.js";
+import { sendAgain } from "./outbox.js";
 import { decideAndReadBack, decideRegister, findHead, refuseHole, registerName } from "./registers.js";
 import { partsOf, type Repository, type RepositoryParts, saveManifest, updateIndex } from "./repository.js";
 import { refuseFork } from "./standing.js";
@@ -63,6 +64,7 @@ export class Session {
     parts.session.isOpen = true;
     try {
       return await parts.changes.run(async () => {
+        if (options.dryRun !== true && parts.outbox !== undefined) await sendAgain(parts.storage, parts.outbox);
         const number = options.dryRun === true ? 0 : await reserve(parts, options);
         if (number > 0) becomeOwn(parts);
         await parts.history.refresh(parts.storage, { strict: true, ...(number > 0 && { ownSession: number }) });

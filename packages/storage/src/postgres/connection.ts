@@ -26,6 +26,9 @@ export interface Statement {
 
 export type Row = Readonly<Record<string, unknown>>;
 
+/** What the types of the client do not tell. */
+type Unreferable = Postgres.Client & { unref(): void };
+
 export interface ConnectionOptions {
   /** True when PGPASSWORD is set, which the client reads itself. */
   readonly hasPasswordVariable: boolean;
@@ -36,7 +39,10 @@ export class Connection implements AsyncDisposable {
   readonly #address: PostgresAddress;
   readonly #options: ConnectionOptions;
   #client: Promise<Postgres.Client> | undefined;
+  /** That have not ended, also those being connected. */
+  readonly #clients = new Set<Unreferable>();
   #usesTls: boolean;
+  #isClosed = false;
 
   constructor(address: PostgresAddress, options: ConnectionOptions) {
     this.#address = address;
@@ -69,15 +75,14 @@ export class Connection implements AsyncDisposable {
     }
   }
 
+  /** Waits for nobody: a server that does not answer must not hold up the end of a program. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const client = this.#client;
+    this.#isClosed = true;
     this.#client = undefined;
-    await client
-      ?.then(
-        (connected) => connected.end(),
-        () => {},
-      )
-      .catch(() => {});
+    for (const client of this.#clients) {
+      void client.end().catch(() => {});
+      client.unref();
+    }
   }
 
   async #connected(): Promise<Postgres.Client> {
@@ -103,10 +108,11 @@ export class Connection implements AsyncDisposable {
   }
 
   async #connectOnce(): Promise<Postgres.Client> {
+    if (this.#isClosed) throw new Error("it has been closed");
     const { Client } = require("pg") as typeof Postgres;
     const { config } = this.#address;
     const needsPasswordFile = config.password === undefined && !this.#options.hasPasswordVariable;
-    const client: Postgres.Client = new Client({
+    const client = new Client({
       ...config,
       ...(!this.#usesTls && { ssl: false }),
       ...(needsPasswordFile && { password: () => passwordOfFile(client) }),
@@ -114,7 +120,9 @@ export class Connection implements AsyncDisposable {
       query_timeout: answerTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveMs,
-    });
+    }) as Unreferable;
+    this.#clients.add(client);
+    client.on("end", () => this.#clients.delete(client));
     // Between statements nobody else listens; the next statement makes a new connection.
     client.on("error", () => void this.#drop(client));
     try {

@@ -1,0 +1,109 @@
+/**
+ * What a client has sent to a place for one writer at a time and not read back yet. There a request that outlives its
+ * process may land late and overwrite: what the next run decides under that name would be lost. So the bytes of each
+ * register are kept in the cache until a value is read, and the next run puts the same ones again before anything else;
+ * whatever is still under way then changes nothing.
+ *
+ * Without a cache folder nothing is kept. A file each, of at most 16 MiB, under the name of its register; at most a few.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { isBcatError, StorageError } from "@bcat/errors";
+import type { Storage } from "@bcat/storage";
+import { isNumbered, passOn } from "./elsewhere/copies.js";
+import type { Environment } from "./environment.js";
+import { hashLocation } from "./places.js";
+
+export class Outbox {
+  readonly #folder: string;
+
+  /** Of the repository `id` in this place, not in its copies; undefined where there is no cache. */
+  static of({ cacheDirectory, location }: Environment, id: Uint8Array): Outbox | undefined {
+    if (cacheDirectory === undefined) return undefined;
+    return new Outbox(join(cacheDirectory, "outbox", Buffer.from(id).toString("hex"), hashLocation(location)));
+  }
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The registers kept, ascending by name. */
+  names(): string[] {
+    try {
+      const names = readdirSync(this.#folder).map((file) => file.replace("_", "/"));
+      return names.filter(isNumbered).sort();
+    } catch {
+      return [];
+    }
+  }
+
+  read(name: string): Uint8Array {
+    return new Uint8Array(readFileSync(this.#pathOf(name)));
+  }
+
+  /** Survives the loss of power when it returns. @throws StorageError */
+  keep(name: string, bytes: Uint8Array): void {
+    const path = this.#pathOf(name);
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      const file = openSync(`${path}.new`, "w", 0o600);
+      try {
+        writeSync(file, bytes);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(`${path}.new`, path);
+    } catch (cause) {
+      throw new StorageError(`Cannot keep "${name}" in ${path}: ${(cause as Error).message}`, { cause, isFinal: true });
+    }
+  }
+
+  drop(name: string): void {
+    rmSync(this.#pathOf(name), { force: true });
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#folder, name.replace("/", "_"));
+  }
+}
+
+/** Wraps `inner`, so that what is put there is kept until it has been read back. */
+export function createKeepingStorage(inner: Storage, outbox: Outbox): Storage {
+  return {
+    ...passOn(inner),
+    ...(inner.list && { list: (prefix: string) => inner.list!(prefix) }),
+    async putIfAbsent(name, bytes, options) {
+      if (!isNumbered(name)) return await inner.putIfAbsent(name, bytes, options);
+      outbox.keep(name, bytes);
+      try {
+        await inner.putIfAbsent(name, bytes, options);
+      } catch (error) {
+        if (isBcatError(error, "exists")) outbox.drop(name);
+        throw error;
+      }
+      if ((await inner.get(name)) !== undefined) outbox.drop(name);
+    },
+  };
+}
+
+/** Puts again what earlier runs have sent, before anything else is written. @param storage keeps what it is given */
+export async function sendAgain(storage: Storage, outbox: Outbox): Promise<void> {
+  for (const name of outbox.names()) {
+    try {
+      await storage.putIfAbsent(name, outbox.read(name));
+    } catch (error) {
+      if (!isBcatError(error, "exists")) throw error;
+    }
+  }
+}
