@@ -277,15 +277,15 @@ const passphrases: Record<string, Case> = {
 };
 
 const repositories: Record<string, Case> = {
-  "an S3 bucket": {
-    words: ["snapshots", "--repo", "s3://bucket/prefix"],
+  "a server of SFTP": {
+    words: ["snapshots", "--repo", "sftp:me@host:/backups"],
     code: 2,
-    says: /"s3:.*not supported by this version/,
+    says: /"sftp:.*not supported by this version/,
   },
-  "restic's spelling of one": {
-    words: ["snapshots", "--repo", "s3:https://key:secret@host/bucket"],
+  "a bucket of S3 with its keys": {
+    words: ["snapshots", "--repo", "s3:https://key:hush@host/bucket"],
     code: 2,
-    says: /^(?!.*secret).*not supported/,
+    says: /^(?!.*hush).*keys do not belong there/,
   },
   "an unknown scheme": { words: ["snapshots", "--repo", "gopher://x/y"], code: 2, says: /"gopher:/ },
   "a malformed URL": { words: ["snapshots", "--repo", "file://host/x"], code: 2, says: /file:\/\/\// },

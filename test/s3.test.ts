@@ -52,7 +52,9 @@ test("a bucket is the home of a repository: init, backup, again, snapshots, ls, 
   expect(first).toMatchObject({ code: 0, stderr: noMessage });
   requests();
   expect(await good(["backup", "source"])).toMatch(/snapshot 2/);
-  expect(requests()).toHaveLength(5);
+  // Files that are seconds old are read again, and for that the parent's tree.
+  const second = requests().filter((request) => !request.startsWith("GET laptop/packs/"));
+  expect(second, second.join("\n")).toHaveLength(5);
   expect(linesOf(await good(["snapshots"])).join("\n")).toMatch(/\n\s*1 .*\n\s*2 /);
   expect(await good(["ls", "1"])).toMatch(/folder/);
   expect(await bcat(["check", "--read-data"])).toMatchObject({ code: 0, stderr: noMessage });

@@ -2,7 +2,6 @@
  * What every storage must do, as one vitest suite: `describeStorage("s3", create)`. Reached as
  * `@bcat/storage/conformance`; it imports vitest, so nothing but tests may import it.
  */
-
 import { isBcatError } from "@bcat/errors";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createMulberry32 } from "./mulberry32.js";
