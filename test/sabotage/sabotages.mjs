@@ -1,4 +1,7 @@
-/** Changes of one line, each of which a test must notice: `from`, which stands once in `file`, becomes `to`. */
+/**
+ * Changes of one line, each of which a test must notice: `from`, which stands once in `file`, becomes `to`. Of a long file
+ * of tests `name` chooses some.
+ */
 export const SABOTAGES = [
   {
     what: "tag not checked",
@@ -167,6 +170,7 @@ export const SABOTAGES = [
     from: "visit.missing.length > 0 || visit.keep !== undefined",
     to: "visit.missing.length > 0",
     test: "test/backup-every-call.test.ts",
+    name: "openDirectoryAt",
   },
   {
     what: "a row acted on before it is copied",
