@@ -7,7 +7,7 @@
  *
  *     u32 frames f | u32 chunks c | u32 sealed bytes n | key: u32 kind | u32 epoch | u32 domain | 32 encapsulation
  *     u32 stored length * f | u32 plain length * f | u32 offset * c | u32 length * c
- *     salt 16 * f | id 16 * c | u8 codec * f | n sealed bytes | to a multiple of 8
+ *     salt 16 * f | id 16 * c | u8 codec * f | to a multiple of 8 | n sealed bytes | to a multiple of 8
  */
 import { type ChunkTable, ID_PREFIX_SIZE } from "./directory.js";
 import { FRAME_OVERHEAD, type KeyEntry } from "./tables.js";
@@ -57,7 +57,7 @@ export function frameGroupSizeMax(chunkSizeMax: number): number {
 }
 
 function sizeOf(frames: number, chunks: number, bytes: number): number {
-  return Math.ceil((HEAD_SIZE + frames * FRAME_SIZE + chunks * CHUNK_SIZE + bytes) / 8) * 8;
+  return align(HEAD_SIZE + frames * FRAME_SIZE + chunks * CHUNK_SIZE) + align(bytes);
 }
 
 /**
@@ -79,6 +79,7 @@ export function encodeFrameGroup(group: FrameGroup, target: Uint8Array): number 
   region.bytes(frames.count * FRAME_SALT_SIZE).set(frames.salts);
   region.bytes(chunks.count * ID_PREFIX_SIZE).set(chunks.ids);
   region.bytes(frames.count).set(frames.codecs);
+  region.align();
   region.bytes(bytes.length).set(bytes);
   return size;
 }
@@ -101,12 +102,17 @@ export function decodeFrameGroup(source: Uint8Array): FrameGroup {
   const salts = region.bytes(frameCount * FRAME_SALT_SIZE);
   const ids = region.bytes(chunkCount * ID_PREFIX_SIZE);
   const codecs = region.bytes(frameCount);
+  region.align();
   return {
     key: { kind, epoch, domain, encapsulation },
     frames: { count: frameCount, codecs, salts, storedLengths, plainLengths },
     bytes: region.bytes(length),
     chunks: { count: chunkCount, ids, offsets, lengths },
   };
+}
+
+function align(length: number): number {
+  return Math.ceil(length / 8) * 8;
 }
 
 /** Hands out one view behind another. Words come before all that is not a multiple of 4 bytes. */
@@ -126,6 +132,11 @@ class Region {
     const view = new Uint32Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#offset, count);
     this.#offset += 4 * count;
     return view;
+  }
+
+  /** What comes next begins at a multiple of 8, for V8 copies to shared memory byte by byte otherwise. */
+  align(): void {
+    this.#offset = align(this.#offset);
   }
 
   bytes(length: number): Uint8Array {

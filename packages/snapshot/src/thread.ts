@@ -3,7 +3,7 @@
  * ends before that, is done without: where descriptors or memory run out while its modules are loaded, Node has many words
  * for that, such as that there is no module of that name.
  */
-import { type TransferListItem, Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 
 export interface ThreadEvents {
   /** What it says after "ready". */
@@ -14,13 +14,6 @@ export interface ThreadEvents {
   readonly onEnd: (cause: Error & { readonly code?: unknown }, wasReady: boolean) => void;
 }
 
-/** What it is given when it starts. */
-export interface ThreadData {
-  readonly workerData: object;
-  /** What of that is its own from then on. */
-  readonly transferList?: TransferListItem[];
-}
-
 export class Thread {
   readonly #worker: Worker;
   /** When it is ready, or has ended. */
@@ -29,18 +22,18 @@ export class Thread {
   #isOver = false;
 
   /** Undefined when the system has no thread to give. */
-  static start(entry: URL, given: ThreadData, events: ThreadEvents): Thread | undefined {
+  static start(entry: URL, workerData: object, events: ThreadEvents): Thread | undefined {
     try {
-      return new Thread(entry, given, events);
+      return new Thread(entry, workerData, events);
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_INIT_FAILED") return undefined;
       throw error;
     }
   }
 
-  private constructor(entry: URL, given: ThreadData, { onMessage, onReady, onEnd }: ThreadEvents) {
+  private constructor(entry: URL, workerData: object, { onMessage, onReady, onEnd }: ThreadEvents) {
     // Node hears nothing of descriptors that native code closes: it is to close none at the end of the thread.
-    const worker = new Worker(entry, { ...given, trackUnmanagedFds: false });
+    const worker = new Worker(entry, { workerData, trackUnmanagedFds: false });
     this.#worker = worker;
     this.#started = new Promise((resolve) => {
       worker.once("message", () => resolve());

@@ -66,18 +66,14 @@ export class RestoreThreads {
   /** Undefined when the system has no thread to give. */
   #start(entry: URL, data: RestoreThreadData): Member | undefined {
     const answers: Answer[] = [];
-    const thread = Thread.start(
-      entry,
-      { workerData: data },
-      {
-        onMessage(message) {
-          answers.shift()!.resolve(message as JobResult);
-          if (answers.length === 0) thread?.idle();
-        },
-        onReady() {},
-        onEnd: (cause, wasReady) => this.#lose(member!, cause, wasReady),
+    const thread = Thread.start(entry, data, {
+      onMessage(message) {
+        answers.shift()!.resolve(message as JobResult);
+        if (answers.length === 0) thread?.idle();
       },
-    );
+      onReady() {},
+      onEnd: (cause, wasReady) => this.#lose(member!, cause, wasReady),
+    });
     const member = thread && { thread, answers };
     return member;
   }

@@ -2,12 +2,11 @@
  * The threads that read files, seen from the main one: hands out jobs, takes in what comes of them. Each thread has at
  * most {@link JOBS_MAX} jobs before it, so that it need not wait for the next, and {@link SLABS} slabs to answer in.
  */
-import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { BcatError } from "@bcat/errors";
 import { frameGroupSizeMax, type SharedIndex } from "@bcat/pack";
 import type { SharedStore } from "@bcat/repository";
 import { Thread } from "../../thread.js";
-import { type ContentsThreadData, type FilledSlab, type Job, type SlabPort, THREAD_RANDOM_SIZE } from "./job.js";
+import { type ContentsThreadData, type Job, THREAD_RANDOM_SIZE } from "./job.js";
 import { OpenDescriptors } from "./open-descriptors.js";
 import { readSlab, type SlabVisitor } from "./slab.js";
 
@@ -18,7 +17,7 @@ const SLABS = 3;
 /** Bytes of a slab beyond the largest group of frames: records of a few hundred files. */
 const SLAB_RECORDS_SIZE = 256 * 1024;
 
-export interface ContentsPoolOptions extends Omit<ContentsThreadData, "random" | "slabs" | "descriptors"> {
+export interface ContentsPoolOptions extends Omit<ContentsThreadData, "random" | "slabs" | "filled" | "descriptors"> {
   readonly count: number;
   readonly store: SharedStore;
   readonly random: (length: number) => Uint8Array;
@@ -38,10 +37,10 @@ export interface Task extends SlabVisitor {
 /** A thread, what it answers in, and what it has before it. */
 interface Member {
   readonly thread: Thread;
-  /** This end of the way of slabs. */
-  readonly slabs: SlabPort;
-  /** Slabs taken in so far. */
-  taken: number;
+  readonly slabs: readonly Uint8Array[];
+  readonly filled: Int32Array;
+  /** The slab that is filled next. */
+  next: number;
   readonly tasks: Task[];
   readonly descriptors: OpenDescriptors;
 }
@@ -149,9 +148,8 @@ export class ContentsPool {
   /** Ends the threads, whatever they are doing. */
   async close(): Promise<void> {
     this.#signal?.removeEventListener("abort", this.#abort);
-    const ends = this.#started.map(async ({ thread, slabs, descriptors }) => {
+    const ends = this.#started.map(async ({ thread, descriptors }) => {
       await thread.end();
-      slabs.port.close();
       descriptors.closeAll();
     });
     await Promise.all(ends);
@@ -161,22 +159,17 @@ export class ContentsPool {
   #start(options: ContentsPoolOptions): Member | undefined {
     const { count: _, signal: _signal, random, entry = new URL(ENTRY, import.meta.url), ...data } = options;
     const size = SLAB_RECORDS_SIZE + frameGroupSizeMax(data.store.frames.chunkSizeMax);
-    const { port1, port2 } = new MessageChannel();
-    const counts = new Int32Array(new SharedArrayBuffer(8));
-    const slabs = { port: port1, counts, count: SLABS, size: Math.ceil(size / 8) * 8 };
+    const slabs = Array.from({ length: SLABS }, () => new Uint8Array(new SharedArrayBuffer(Math.ceil(size / 8) * 8)));
+    const filled = new Int32Array(new SharedArrayBuffer(SLABS * 4));
     const descriptors = new OpenDescriptors();
-    const shared = { slabs: { ...slabs, port: port2 }, descriptors: descriptors.slots };
+    const shared = { slabs, filled, descriptors: descriptors.slots };
     const workerData: ContentsThreadData = { ...data, random: random(THREAD_RANDOM_SIZE), ...shared };
-    const thread = Thread.start(
-      entry,
-      { workerData, transferList: [port2] },
-      {
-        onMessage: () => this.#wake(),
-        onReady: () => this.#wake(),
-        onEnd: (cause, wasReady) => this.#lose(member!, cause, wasReady),
-      },
-    );
-    const member = thread && { thread, slabs, taken: 0, tasks: [], descriptors };
+    const thread = Thread.start(entry, workerData, {
+      onMessage: () => this.#wake(),
+      onReady: () => this.#wake(),
+      onEnd: (cause, wasReady) => this.#lose(member!, cause, wasReady),
+    });
+    const member = thread && { thread, slabs, filled, next: 0, tasks: [], descriptors };
     return member;
   }
 
@@ -206,14 +199,12 @@ function hasRoom({ thread, tasks }: Member): boolean {
   return thread.isReady && tasks.length < JOBS_MAX && tasks[0]?.isLong !== true;
 }
 
-/** Takes in the next slab, if one has been handed over. */
+/** Takes in the slab that is filled next, if it is. */
 function takeSlab(member: Member): boolean {
-  const { slabs, tasks, thread } = member;
-  const { port, counts } = slabs;
-  if (Atomics.load(counts, 0) === member.taken) return false;
-  member.taken++;
-  const { slab, length } = receiveMessageOnPort(port)!.message as FilledSlab;
-  readSlab(slab, length, {
+  const { slabs, filled, next, tasks, thread } = member;
+  const length = Atomics.load(filled, next);
+  if (length === 0) return false;
+  readSlab(slabs[next]!, length, {
     group: (bytes) => tasks[0]!.group(bytes),
     chunk: (id, length) => tasks[0]!.chunk(id, length),
     restart: () => tasks[0]!.restart(),
@@ -221,9 +212,9 @@ function takeSlab(member: Member): boolean {
     fault: (fault) => tasks[0]!.fault(fault),
     end: () => tasks.shift()!.end(),
   });
-  port.postMessage(slab, [slab.buffer as ArrayBuffer]);
-  Atomics.add(counts, 1, 1);
-  Atomics.notify(counts, 1);
+  member.next = (next + 1) % slabs.length;
+  Atomics.store(filled, next, 0);
+  Atomics.notify(filled, next);
   if (tasks.length === 0) thread.idle();
   return true;
 }

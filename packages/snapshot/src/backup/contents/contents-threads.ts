@@ -26,6 +26,7 @@ export class ContentsThreads {
   readonly #options: ContentsThreadsOptions;
   #pool: ContentsPool | undefined;
   #pieces: ContentPieces | undefined;
+  #group = new Uint8Array(0);
   #files = 0;
   #size = 0;
 
@@ -56,8 +57,15 @@ export class ContentsThreads {
     return this.#pool?.isBusy === true;
   }
 
-  /** Takes in what frames other threads have made. */
-  readonly addGroup = (bytes: Uint8Array) => this.#options.chunks.addGroup(decodeFrameGroup(bytes));
+  /**
+   * Takes in what frames other threads have made. They lie in a pack at any odd place, and V8 copies from shared memory
+   * byte by byte where source and target do not lie alike: they are copied to memory of this thread's first.
+   */
+  readonly addGroup = (bytes: Uint8Array) => {
+    if (this.#group.length < bytes.length) this.#group = new Uint8Array(2 * bytes.length);
+    this.#group.set(bytes);
+    this.#options.chunks.addGroup(decodeFrameGroup(this.#group.subarray(0, bytes.length)));
+  };
 
   /** Counts what is about to be read, and starts the threads when it has become enough. */
   count(files: number, size: number): void {

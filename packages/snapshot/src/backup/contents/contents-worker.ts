@@ -2,7 +2,7 @@
  * A thread that reads files: each job is run to its end in one go. What comes of it goes into slabs
  * (slab.ts); when all are full, the thread waits for the main one.
  */
-import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { createCutter } from "@bcat/chunker";
 import { SourceError, systemErrorCode } from "@bcat/errors";
 import {
@@ -19,7 +19,7 @@ import { loadThreadContext } from "../../thread-context.js";
 import { isForLater } from "../source-fault.js";
 import { ChunkMaker } from "./chunk-maker.js";
 import { FileReader } from "./file-reader.js";
-import type { ChunksJob, ContentsThreadData, FilesJob, FilledSlab, Job, SlabPort } from "./job.js";
+import type { ChunksJob, ContentsThreadData, FilesJob, Job } from "./job.js";
 import { OpenDescriptors } from "./open-descriptors.js";
 import { type FaultRecord, SlabWriter } from "./slab.js";
 
@@ -39,8 +39,7 @@ class ContentsThread {
     const idHash = context.blake3.keyed(context.keys.derive(idLabel(frames.kind), 0, frames.domain));
     this.#context = context;
     this.#descriptors = new OpenDescriptors(data.descriptors);
-    const slabs = new Slabs(data.slabs);
-    this.#slab = new SlabWriter(slabs.current, slabs.next);
+    this.#slab = new SlabWriter(data.slabs[0]!, handOver(data));
     this.#builder = new FrameBuilder(context, { ...frames, idHash, onGroup: (group) => this.#slab.group(group) });
     const posix = loadPosix(accelerators);
     if (!posix.reachesByDescriptor) throw new Error("names cannot be reached from descriptors in a thread");
@@ -111,47 +110,18 @@ function faultOf(index: number, error: unknown): FaultRecord {
   return { index, isPostponed: false, code: systemErrorCode(error.cause) ?? "", message: error.message };
 }
 
-/** Slabs of this thread's own, and those it is given back. */
-class Slabs {
-  readonly #way: SlabPort;
-  #left: number;
-  #current: Uint8Array;
-
-  constructor(way: SlabPort) {
-    this.#way = way;
-    this.#left = way.count;
-    this.#current = this.#take();
-  }
-
-  /** The one to fill. */
-  get current(): Uint8Array {
-    return this.#current;
-  }
-
-  /** Hands it over and waits until there is another. */
-  readonly next = (length: number): Uint8Array => {
-    const slab = this.#current;
-    const { port, counts } = this.#way;
-    port.postMessage({ slab, length } satisfies FilledSlab, [slab.buffer as ArrayBuffer]);
-    Atomics.add(counts, 0, 1);
+/** Hands over a slab and waits until the next one is free. */
+function handOver({ slabs, filled }: ContentsThreadData): (length: number) => Uint8Array {
+  let current = 0;
+  return (length) => {
+    Atomics.store(filled, current, length);
     parentPort!.postMessage("filled");
-    this.#current = this.#take();
-    return this.#current;
+    current = (current + 1) % slabs.length;
+    for (let length = Atomics.load(filled, current); length !== 0; length = Atomics.load(filled, current)) {
+      Atomics.wait(filled, current, length);
+    }
+    return slabs[current]!;
   };
-
-  #take(): Uint8Array {
-    const { port, counts, size } = this.#way;
-    if (this.#left > 0) {
-      this.#left--;
-      return new Uint8Array(size);
-    }
-    for (;;) {
-      const back = Atomics.load(counts, 1);
-      const received = receiveMessageOnPort(port);
-      if (received !== undefined) return received.message as Uint8Array;
-      Atomics.wait(counts, 1, back);
-    }
-  }
 }
 
 /** Hands out bytes that were drawn before. */

@@ -1,5 +1,4 @@
 /** What the main thread asks of a thread that reads files. All of it can be cloned. */
-import type { MessagePort } from "node:worker_threads";
 import type { ChunkerSettings } from "@bcat/chunker";
 import type { SharedIndex } from "@bcat/pack";
 import type { SharedStore } from "@bcat/repository";
@@ -13,30 +12,11 @@ export interface ContentsThreadData extends ThreadContextData {
   readonly gear: Uint32Array;
   readonly ignoreCtime: boolean;
   readonly store: SharedStore;
-  readonly slabs: SlabPort;
+  readonly slabs: readonly Uint8Array[];
+  /** For each slab the bytes that wait for the main thread in it; 0 when it is the thread's to fill. */
+  readonly filled: Int32Array;
   /** Slots of the descriptors that the thread has open (open-descriptors.ts). */
   readonly descriptors: Int32Array;
-}
-
-/**
- * The way of slabs between a thread and the main one: filled ones there, empty ones back, each handed over whole. Memory
- * that both could see would be copied byte by byte where source and target do not lie alike, at a fifth of the speed.
- */
-export interface SlabPort {
-  readonly port: MessagePort;
-  /** Slabs handed over so far, and given back so far: set after the slab has been sent, so that it is there to be received. */
-  readonly counts: Int32Array;
-  /** Of slabs: the thread makes them. */
-  readonly count: number;
-  /** Of each, bytes. */
-  readonly size: number;
-}
-
-/** A slab that is handed over. */
-export interface FilledSlab {
-  readonly slab: Uint8Array;
-  /** Bytes that are filled. */
-  readonly length: number;
 }
 
 /** For one key, one seed of salts, and some. */

@@ -1,6 +1,6 @@
 /**
- * What a thread that reads files has to say, in memory that goes to the main thread and comes back: a slab is filled with
- * records, handed over, taken in, and given back. Records are at multiples of 8 bytes:
+ * What a thread that reads files has to say, in memory that it shares with the main thread: a slab is filled with records,
+ * handed over, taken in, and given back. Records are at multiples of 8 bytes:
  *
  *     u32 type | u32 bytes of the record in all | its parts, to a multiple of 8
  *
