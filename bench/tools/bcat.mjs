@@ -7,8 +7,8 @@ export const bcat = {
   name: "bcat",
   program: "node",
   settings: {
-    defaults: "zstd 3, packs of 64 MiB, every pack verified before upload",
-    matched: "zstd 3, packs of 64 MiB, every pack verified before upload (cannot be switched off)",
+    defaults: "zstd 3, packs of 32 MiB, every pack verified before upload",
+    matched: "zstd 3, packs of 32 MiB, every pack verified before upload (cannot be switched off)",
   },
   versionWords: (node) => [node, entry, "version"],
   create: (node) => {

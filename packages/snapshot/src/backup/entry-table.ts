@@ -10,8 +10,9 @@ import { scanDigestSize } from "../tree/scan.js";
 import { encodeScanStats, type ScanColumns } from "../tree/scan-stats.js";
 import { growBytes } from "./growth.js";
 
-const ROWS = 64;
-const NAME_BYTES = 1024;
+/** Of a table that no list has been made room for. */
+const ROWS = 8;
+const NAME_BYTES = 256;
 /** Bytes of the columns of a row that a digest covers. */
 const DIGESTED_ROW_SIZE = 51;
 

@@ -7,20 +7,22 @@ import { growBytes } from "./growth.js";
 const ROWS = 64;
 const BYTES = 4096;
 
+const nothing = new Uint8Array(0);
+
+/** Takes no memory before the first `set`: of most directories that a backup meets, nothing is kept. */
 export class Payloads {
-  #bytes = new Uint8Array(BYTES);
+  #bytes = new Uint8Array(0);
   #length = 0;
-  #starts = new Uint32Array(ROWS);
+  #starts = new Uint32Array(0);
   /** Behind the last byte; 0 for a row that has none yet. */
-  #ends = new Uint32Array(ROWS);
+  #ends = new Uint32Array(0);
+  #count = 0;
+  #isEmpty = true;
 
   /** Makes room for `count` rows, none of which has anything. */
   reset(count: number): void {
-    this.#length = 1;
-    if (count > this.#ends.length) {
-      this.#starts = new Uint32Array(2 * count);
-      this.#ends = new Uint32Array(2 * count);
-    } else this.#ends.fill(0, 0, count);
+    this.#count = count;
+    this.#isEmpty = true;
   }
 
   /** Memory that is held, bytes. */
@@ -29,13 +31,14 @@ export class Payloads {
   }
 
   has(row: number): boolean {
-    return this.#ends[row]! > 0;
+    return !this.#isEmpty && this.#ends[row]! > 0;
   }
 
   /** Keeps a copy of `bytes` for the row, in place of what it had. @throws RangeError beyond 4 GiB of all rows */
   set(row: number, bytes: Uint8Array): void {
+    if (this.#isEmpty) this.#begin();
     const end = this.#length + bytes.length;
-    if (end > this.#bytes.length) this.#bytes = growBytes(this.#bytes, end, "contents");
+    if (end > this.#bytes.length) this.#bytes = growBytes(this.#bytes, Math.max(end, BYTES), "contents");
     this.#bytes.set(bytes, this.#length);
     this.#starts[row] = this.#length;
     this.#ends[row] = end;
@@ -44,6 +47,17 @@ export class Payloads {
 
   /** A view, valid until the next `set` or `reset`. */
   get(row: number): Uint8Array {
-    return this.#bytes.subarray(this.#starts[row]!, this.#ends[row]!);
+    return this.#isEmpty ? nothing : this.#bytes.subarray(this.#starts[row]!, this.#ends[row]!);
+  }
+
+  #begin(): void {
+    this.#isEmpty = false;
+    this.#length = 1;
+    if (this.#count <= this.#ends.length) this.#ends.fill(0, 0, this.#count);
+    else {
+      const rows = Math.max(ROWS, this.#ends.length === 0 ? this.#count : 2 * this.#count);
+      this.#starts = new Uint32Array(rows);
+      this.#ends = new Uint32Array(rows);
+    }
   }
 }
