@@ -131,7 +131,9 @@ export async function openSite(site: Site, options: OpenOptions): Promise<Reposi
 
 /** Makes registers that live elsewhere anew out of their copies. @throws {BcatError} */
 export async function repairSiteRegisters(site: Site, signal: AbortSignal): Promise<RepairSummary> {
-  const { checkSource, findConfig, readConfig, repairRegisters, unlockRepository } = await import("@bcat/repository");
+  refuseReadOnly(site, "repair the registers of");
+  const { checkSource, findConfig, openRepository, readConfig, refuseRepairFrom, repairRegisters, unlockRepository } =
+    await import("@bcat/repository");
   const { storage, registers: source, environment, place } = site;
   const config = await findConfig(storage, environment);
   if (config === undefined) throw await noRepository(site);
@@ -146,6 +148,11 @@ export async function repairSiteRegisters(site: Site, signal: AbortSignal): Prom
   }
   if (source === undefined)
     throw new BcatError("usage", "Cannot repair registers: say where they are to be, with --registers");
+  {
+    // What is made anew out of an old copy has forgotten what was acknowledged since.
+    await using repository = await openRepository(storage, rootKey, environment, { config });
+    refuseRepairFrom(repository);
+  }
   await using table = await source.open(registers.id);
   const token = Buffer.from(random(8)).toString("hex");
   return await repairRegisters({ objects: storage, table, id: registers.id, token });

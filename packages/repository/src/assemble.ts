@@ -1,6 +1,7 @@
 /** From an opened config to a repository, with what an earlier process of this client has left in its cache. */
 import { RepositoryKeys } from "@bcat/crypto";
 import { type BlobKind, DATA, idLabel, type PackContext, TREE } from "@bcat/pack";
+import type { Storage } from "@bcat/storage";
 import type { Environment } from "./environment.js";
 import { findFreshness } from "./freshness.js";
 import { History } from "./history.js";
@@ -26,6 +27,13 @@ export interface Recalled extends Pick<RepositoryParts, "history" | "store" | "p
 /** A part of that: what one folder holds. */
 type Kept = Pick<Recalled, "history" | "store" | "runs" | "newest">;
 
+export interface RecallOptions {
+  /** The user has said to go on from here. */
+  readonly acceptRollback?: boolean | undefined;
+  /** The repository without its registers, where those are elsewhere: it is what is compared with what was left. */
+  readonly copies?: Storage | undefined;
+}
+
 /**
  * What was left, if it is of this repository and not ahead of it. If it is ahead it stays as it is, and what is read now
  * is kept aside, unless the user has said to go on from here.
@@ -33,9 +41,10 @@ type Kept = Pick<Recalled, "history" | "store" | "runs" | "newest">;
  * @throws StorageError
  */
 export async function recall(
-  given: Opened,
-  { acceptRollback: isAccepted = false }: { readonly acceptRollback?: boolean | undefined } = {},
+  opened: Opened,
+  { acceptRollback: isAccepted = false, copies }: RecallOptions = {},
 ): Promise<Recalled> {
+  const given = copies === undefined ? opened : { ...opened, storage: copies };
   const { location } = given.environment;
   const places = new Places(given.environment, given.context.keys.repositoryId);
   const kept = await readKept(given, places.folder);

@@ -60,6 +60,6 @@ export { readSegment } from "./read-segment.js";
 export { registerName, type Sequence } from "./registers.js";
 export { Repository } from "./repository.js";
 export { Session, type SessionOptions } from "./session.js";
-export { describeStanding, type Standing } from "./standing.js";
+export { describeStanding, refuseRepairFrom, type Standing } from "./standing.js";
 export type { SnapshotSummary } from "./summary.js";
 export { type SnapshotToCommit, WriteSession, type WriteSessionOptions } from "./write-session.js";

@@ -210,8 +210,9 @@ async function openWithRegisters(
   const place = { objects, environment, context };
   const reached = await reachRegisters(config.registers, source, place);
   try {
-    const opened = { environment, context, config, ...reached, ...(outbox && { outbox }) };
-    const recalled = await recall(opened, { acceptRollback });
+    const { copies, ...ways } = reached;
+    const opened = { environment, context, config, ...ways, ...(outbox && { outbox }) };
+    const recalled = await recall(opened, { acceptRollback, copies });
     if (isWanted(recalled)) return assemble(opened, recalled);
   } catch (error) {
     await reached.registers?.[Symbol.asyncDispose]();

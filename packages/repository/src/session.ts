@@ -60,11 +60,11 @@ export class Session {
       const found = "this repository has an open one; commit or abandon it first";
       throw new BcatError("refused", `Cannot begin a session: ${found}`);
     }
-    if (options.dryRun !== true) refuseFork(parts.standing);
+    if (options.dryRun !== true) refuseFork(parts);
     parts.session.isOpen = true;
     try {
       return await parts.changes.run(async () => {
-        if (options.dryRun !== true && parts.outbox !== undefined) await sendAgain(parts.storage, parts.outbox);
+        if (options.dryRun !== true) await settleOutbox(parts);
         const number = options.dryRun === true ? 0 : await reserve(parts, options);
         if (number > 0) becomeOwn(parts);
         await parts.history.refresh(parts.storage, { strict: true, ...(number > 0 && { ownSession: number }) });
@@ -128,6 +128,13 @@ export class Session {
     this.own[Symbol.dispose]();
     this.#parts.session.isOpen = false;
   }
+}
+
+/** What a dead run has sent is sent again, or forgotten with the history that it belonged to. */
+async function settleOutbox({ storage, outbox, standing }: RepositoryParts): Promise<void> {
+  if (outbox === undefined) return;
+  if (standing.kind === "current") await sendAgain(storage, outbox);
+  else for (const name of outbox.names()) outbox.drop(name);
 }
 
 /** From now on this place is judged by itself. */

@@ -11,6 +11,7 @@ import { type Change, compareOutcome, type Source } from "./freshness.js";
 import { createFolderIndexStore } from "./index-store.js";
 import { openManifest } from "./manifest.js";
 import type { OtherPlace, Places } from "./places.js";
+import { partsOf, type Repository } from "./repository.js";
 
 export type Standing = { readonly kind: "current" } | Older;
 
@@ -69,8 +70,20 @@ export function describeStanding(standing: Standing): string | undefined {
   return `${describe(standing)}; ${next}`;
 }
 
-/** @throws BcatError identity-changed when writing would fork a history, and nobody has said that it may */
-export function refuseFork(standing: Standing): void {
+/** What is about to be written to. */
+export interface Written {
+  readonly standing: Standing;
+  readonly places: Places;
+  /** Where the registers are, if elsewhere: all places of the repository would share them. */
+  readonly registers?: unknown;
+}
+
+/**
+ * @throws BcatError identity-changed when writing would fork a history, and nobody has said that it may; or when it would
+ *   with registers that another place goes on with
+ */
+export function refuseFork({ standing, places, registers }: Written): void {
+  if (registers !== undefined) refuseToShare(standing, places);
   if (standing.kind === "current" || standing.isAccepted) return;
   const instead = standing.other === undefined ? "" : `back up into "${standing.other}"; or, `;
   const wayOn = `${instead}if it is to go on from here, stop what copies into it or out of it (the next rsync would overwrite one history with the other), then give --accept-rollback once`;
@@ -78,6 +91,27 @@ export function refuseFork(standing: Standing): void {
     "identity-changed",
     `Cannot write into the repository: ${describe(standing)}; writing would fork its history: ${wayOn}`,
   );
+}
+
+/** @throws BcatError identity-changed for a repository that lacks what this client has seen of it, or that it does not use */
+export function refuseRepairFrom(repository: Repository): void {
+  const { standing, places } = partsOf(repository);
+  refuseToShare(standing, places);
+}
+
+/** A history cannot fork whose registers are elsewhere: there is one table, which goes on from the newest. */
+function refuseToShare(standing: Standing, places: Places): void {
+  const refused = (found: string) =>
+    new BcatError(
+      "identity-changed",
+      `Cannot write into the repository: ${found}; a copy of one with registers elsewhere is only read`,
+    );
+  if (standing.kind !== "current")
+    throw refused(`${describe(standing)}: bring it up to date from a place that has it all`);
+  const own = places.role === "seen" ? places.others().find(({ role }) => role === "own") : undefined;
+  if (own === undefined) return;
+  const moved = `if it was moved here, remove ${own.folder}, a part of the cache`;
+  throw refused(`this machine backs up into "${own.location}" with the same registers: ${moved}`);
 }
 
 function describe(standing: Older): string {

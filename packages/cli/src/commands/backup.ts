@@ -128,7 +128,7 @@ async function openOrCreate(
   const isDryRun = options.switch("dry-run");
   // A dry run accepts nothing for good.
   const acceptRollback = options.switch("accept-rollback") && !isDryRun;
-  const open = () => openSite(site, { signal, onSecret, writes: true, acceptRollback });
+  const open = () => openSite(site, { signal, onSecret, writes: !isDryRun, acceptRollback });
   try {
     return await open();
   } catch (error) {

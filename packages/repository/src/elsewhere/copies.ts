@@ -84,6 +84,7 @@ export async function openCopies(objects: Storage, reference: RegistersReference
 export function passOn(objects: Storage): Storage {
   return {
     location: objects.location,
+    ...(objects.uploads !== undefined && { uploads: objects.uploads }),
     get: (name, options) => objects.get(name, options),
     put: (name, bytes, options) => objects.put(name, bytes, options),
     putIfAbsent: (name, bytes, options) => objects.putIfAbsent(name, bytes, options),

@@ -23,6 +23,11 @@ export interface Place {
 /** The repository with its registers. */
 export interface Reached {
   readonly storage: Storage;
+  /**
+   * The repository as its copies show it, where the registers are a table's: whether it is what it was is for the
+   * repository to tell, of which the table knows nothing.
+   */
+  readonly copies?: Storage;
   /** To be closed with the repository. */
   readonly registers?: RegisterTable;
 }
@@ -42,7 +47,8 @@ export async function reachRegisters(
   const registers = await source.open(id);
   try {
     const hash = (bytes: Uint8Array) => context.blake3.hash(bytes);
-    return { storage: await openRegistersElsewhere({ objects, table: registers, id, hash }), registers };
+    const copies = await openCopies(objects, reference, environment.location);
+    return { storage: await openRegistersElsewhere({ objects, table: registers, id, hash }), copies, registers };
   } catch (error) {
     await registers[Symbol.asyncDispose]();
     throw error;

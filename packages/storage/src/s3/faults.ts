@@ -23,6 +23,8 @@ const refusals: Readonly<Record<string, { readonly words: string; readonly isFin
   ...final("the name of the bucket is not valid", "InvalidBucketName"),
   ...final("the bucket is in another region", "PermanentRedirect", "AuthorizationHeaderMalformed"),
   ...passing("the service asks to slow down", "SlowDown", "TooManyRequests", "RequestLimitExceeded"),
+  ...passing("the service asks to slow down", "Throttling", "ThrottlingException", "BandwidthLimitExceeded"),
+  ...passing("the body of the request was cut off", "IncompleteBody"),
   ...passing("the service is not available", "ServiceUnavailable"),
   ...passing("an error inside the service", "InternalError"),
   ...passing("the service waited too long for the request", "RequestTimeout"),
@@ -31,7 +33,7 @@ const refusals: Readonly<Record<string, { readonly words: string; readonly isFin
 };
 
 /** Statuses of no known code that are worth asking again. */
-const passingStatuses = [408, 409, 425, 429, 500, 502, 503, 504];
+const passingStatuses = [408, 409, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524, 529];
 
 export interface FaultContext {
   /** Such as `read "config"`. */
