@@ -1,6 +1,6 @@
 /** The recipe of docs/replicas.md, as it stands there, while somebody backs up; and what bcat makes of the copy. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Desk, linesOf, noMessage } from "./cli/desk.js";
@@ -109,4 +109,13 @@ describe.skipIf(!hasRsync).concurrent("a copy by the recipe", () => {
     expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("is its disk mounted?") });
     expect(desk.list(desk.path("copy"))).toEqual(before);
   });
+});
+
+test("a copy is not judged by a place where another repository is now", async () => {
+  using desk = await openDesk();
+  cpSync(desk.repository, desk.path("copy"), { recursive: true });
+  await backUp(desk, "c.bin");
+  rmSync(desk.repository, { recursive: true });
+  await desk.good(["init"]);
+  expect(await desk.good(["backup", "source", "--repo", "copy"])).toMatch(/snapshot 2/);
 });

@@ -65,7 +65,10 @@ export async function createRepository(
   }
   const id = Buffer.from(repository.id).toString("hex");
   if (output.json) output.message({ message_type: "initialized", id, repository: location, ...requestsField(meter) });
-  else if (!output.quiet) output.print(`created repository ${id.slice(0, shortIdLength)} in ${quoteText(location)}`);
+  else if (!output.quiet) {
+    const registers = site.registers === undefined ? "" : `, its registers in ${quoteText(site.registers.location)}`;
+    output.print(`created repository ${id.slice(0, shortIdLength)} in ${quoteText(location)}${registers}`);
+  }
   return repository;
 }
 

@@ -11,6 +11,7 @@ import { LocalIndex } from "./local-index.js";
 import { openManifest } from "./manifest.js";
 import { OneAtATime } from "./one-at-a-time.js";
 import { Places } from "./places.js";
+import { registerName } from "./registers.js";
 import { Repository, type RepositoryParts } from "./repository.js";
 import { CURRENT, compareWithOthers, type LostRegister, type Standing } from "./standing.js";
 
@@ -49,6 +50,7 @@ export async function recall(
   const places = new Places(given.environment, given.context.keys.repositoryId);
   const kept = await readKept(given, places.folder);
   if (kept.lost === undefined) {
+    if (copies !== undefined) await askTable(opened, kept);
     const isJudged = places.role === "seen";
     const standing = isJudged ? await compareWithOthers(given, places, { location, isAccepted }) : CURRENT;
     return { ...kept, places, standing };
@@ -56,6 +58,16 @@ export async function recall(
   const standing: Standing = { kind: "gone-back", ...kept.lost, location, other: undefined, isAccepted };
   // What is remembered is replaced as soon as something is written; without that, nothing of it is.
   return { ...(isAccepted ? kept : await readKept(given, places.folderAside)), places, standing };
+}
+
+/**
+ * Has the table of registers say what is known already: one that has lost it, as an old dump has, would give numbers anew.
+ *
+ * @throws BcatError identity-changed
+ */
+async function askTable({ storage }: Opened, { newest = 0, history: { sessionHead } }: Kept): Promise<void> {
+  if (newest > 0) await storage.get(registerName("outcomes", newest));
+  if (sessionHead > newest) await storage.get(registerName("sessions", sessionHead));
 }
 
 /** What a folder holds; nothing of it where it is ahead of the repository, and then also where that shows. */

@@ -2,11 +2,11 @@
  * Which repository was at a location the last time. A storage that hands out another one, with a passphrase of its own,
  * must not go unnoticed (borg #2169). Kept in the cache folder; without one nothing is remembered.
  */
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BcatError, isExhaustion, StorageError } from "@bcat/errors";
 import type { Environment } from "./environment.js";
-import { hashLocation } from "./places.js";
 
 /** @throws BcatError identity-changed */
 export function checkIdentity(environment: Environment, repositoryId: Uint8Array): void {
@@ -57,4 +57,9 @@ export function rememberIdentity(environment: Environment, repositoryId: Uint8Ar
 export function identityPath(environment: Environment): string | undefined {
   if (environment.cacheDirectory === undefined) return undefined;
   return join(environment.cacheDirectory, "locations", hashLocation(environment.location));
+}
+
+/** The name under which things are remembered of a location. */
+export function hashLocation(location: string): string {
+  return createHash("sha256").update(location).digest("hex").slice(0, 32);
 }

@@ -6,6 +6,9 @@ import type { Registers } from "@bcat/storage";
 import { decodeLogRecord } from "./bodies/log.js";
 import { registerName } from "./registers.js";
 
+/** Damaged records in a row that are passed over: a place that gives something for every name must not be asked for ever. */
+const DAMAGED_MAX = 16;
+
 export class Log {
   /** Bodies of the records, the first at 0; without bytes one that could not be read. */
   readonly bodies: Uint8Array[] = [];
@@ -42,17 +45,18 @@ export class Log {
    * Reads what is new, record by record.
    *
    * @param onDamage is given a damaged record, which is then passed over; without it, damage is thrown
-   * @throws CorruptError; BcatError newer-format; StorageError
+   * @throws CorruptError, also when no record of many can be read; BcatError newer-format; StorageError
    */
   async read(registers: Registers, onDamage?: (damage: CorruptError) => void): Promise<void> {
-    for (;;) {
+    for (let damaged = 0; ; ) {
       const name = registerName("log", this.head + 1);
       const bytes = await registers.get(name);
       if (bytes === undefined) return;
       try {
         this.apply(openObject(this.#keys, { type: ObjectType.LOG, name }, bytes).body);
+        damaged = 0;
       } catch (error) {
-        if (onDamage === undefined || !(error instanceof CorruptError)) throw error;
+        if (onDamage === undefined || !(error instanceof CorruptError) || ++damaged > DAMAGED_MAX) throw error;
         onDamage(error);
         this.bodies.push(new Uint8Array(0));
       }

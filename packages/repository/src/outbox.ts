@@ -22,7 +22,7 @@ import { isBcatError, StorageError } from "@bcat/errors";
 import type { Storage } from "@bcat/storage";
 import { isNumbered, passOn } from "./elsewhere/copies.js";
 import type { Environment } from "./environment.js";
-import { hashLocation } from "./places.js";
+import { hashLocation } from "./identity.js";
 
 export class Outbox {
   readonly #folder: string;

@@ -6,11 +6,11 @@
  *     <cache>/<repository id>/<hash of the location>/place      text: role, line break, location
  *     <cache>/<repository id>/<hash of the location>-aside/     as the first, of a place that has gone back in time
  */
-import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isExhaustion, StorageError } from "@bcat/errors";
 import type { Environment } from "./environment.js";
+import { hashLocation, rememberedAt } from "./identity.js";
 
 /** Name of the file beside a manifest that says whose it is. */
 export const PLACE = "place";
@@ -31,23 +31,20 @@ export interface OtherPlace {
   readonly folder: string;
 }
 
-/** The folder of a location's name, under which things are remembered of it. */
-export function hashLocation(location: string): string {
-  return createHash("sha256").update(location).digest("hex").slice(0, 32);
-}
-
 /** What is remembered of one repository; of the environment's location first of all. Without a cache, nothing is. */
 export class Places {
   /** Of this place; undefined without a cache. */
   readonly folder: string | undefined;
   readonly #repository: string | undefined;
+  readonly #id: string;
   readonly #environment: Environment;
 
   constructor(environment: Environment, repositoryId: Uint8Array) {
     const { cacheDirectory, location } = environment;
     this.#environment = environment;
+    this.#id = Buffer.from(repositoryId).toString("hex");
     if (cacheDirectory === undefined) return;
-    this.#repository = join(cacheDirectory, Buffer.from(repositoryId).toString("hex"));
+    this.#repository = join(cacheDirectory, this.#id);
     this.folder = join(this.#repository, hashLocation(location));
   }
 
@@ -67,10 +64,16 @@ export class Places {
     for (const name of namesIn(this.#repository)) {
       const folder = join(this.#repository, name);
       const place = /^[0-9a-f]{32}$/.test(name) && folder !== this.folder ? readPlace(folder) : undefined;
-      if (place !== undefined) found.push({ ...place, folder });
+      if (place !== undefined && this.#isThere(place.location)) found.push({ ...place, folder });
       if (found.length === PLACES_MAX) break;
     }
     return found;
+  }
+
+  /** False for a place where another repository was met since: what was seen of this one there judges nothing. */
+  #isThere(location: string): boolean {
+    const known = rememberedAt({ ...this.#environment, location });
+    return known === undefined || known === this.#id;
   }
 
   /** Notes that this place is known; failing to is no error. */

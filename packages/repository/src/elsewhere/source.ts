@@ -42,7 +42,7 @@ export function checkSource(
   if (source === undefined || reference?.kind === source.kind) return;
   const found =
     reference === undefined
-      ? "it has its registers itself; leave out --registers"
+      ? "it has its registers itself; leave out --registers, or unset BCAT_REGISTERS"
       : `its registers are ${words[reference.kind]}`;
   throw new BcatError(
     "usage",

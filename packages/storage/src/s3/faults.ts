@@ -9,7 +9,7 @@ const wordsMax = 300;
 /** Words for codes; those marked final say the same however often one asks. */
 const refusals: Readonly<Record<string, { readonly words: string; readonly isFinal: boolean }>> = {
   ...final("access denied", "AccessDenied", "Forbidden", "AllAccessDisabled", "AccountProblem"),
-  ...final("there is no such bucket", "NoSuchBucket"),
+  ...final("there is no such bucket; bcat init --create-bucket makes one", "NoSuchBucket"),
   ...final("the server does not know this access key", "InvalidAccessKeyId"),
   ...final("the secret key does not fit the access key", "SignatureDoesNotMatch"),
   ...final("the session token has expired: get new credentials", "ExpiredToken", "ExpiredTokenException"),

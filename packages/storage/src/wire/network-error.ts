@@ -22,8 +22,12 @@ const networkWords: Readonly<Record<string, string>> = {
   ENETUNREACH: "there is no network",
   ENOTFOUND: "there is no host of that name",
   EPIPE: "the connection was lost",
-  EPROTO: "it does not speak TLS as this program does, or at all",
-  HPE_INVALID_CONSTANT: "it does not speak HTTP",
+};
+
+/** Neither do these change by themselves. */
+const finalWords: Readonly<Record<string, string>> = {
+  EPROTO: "it does not speak TLS, or not as this program does; without TLS it is http:// (s3:http://)",
+  HPE_INVALID_CONSTANT: "it does not speak HTTP; with TLS it is https:// (s3:https://)",
 };
 
 export interface NetworkFault {
@@ -62,6 +66,8 @@ function describe(error: unknown): NetworkFault {
   const code = codeOf(error);
   const certificate = certificateWords[code];
   if (certificate !== undefined) return { words: `${certificate} (${code})`, isFinal: true };
+  const stays = finalWords[code];
+  if (stays !== undefined) return { words: `${stays} (${code})`, isFinal: true };
   const network = networkWords[code];
   if (network !== undefined) return { words: `${network} (${code})`, isFinal: false };
   return { words: describeSystemError(error), isFinal: false };
