@@ -250,7 +250,9 @@ describe("s3 storage", () => {
   test("a bucket that is not there, or no server, is said", async () => {
     await expect(open(server, { bucket: "other" }).get("config")).rejects.toMatchObject({
       isFinal: true,
-      message: expect.stringMatching(/there is no such bucket \(404 NoSuchBucket\)$/),
+      message: expect.stringMatching(
+        /there is no such bucket; bcat init --create-bucket makes one \(404 NoSuchBucket\)$/,
+      ),
     });
     await expect(open({ url: "http://127.0.0.1:1" }).get("config")).rejects.toMatchObject({
       isFinal: false,

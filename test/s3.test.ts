@@ -104,7 +104,10 @@ test("keys come from a profile, the server from --s3-endpoint", async () => {
 
 test("a bucket is made by init --create-bucket only", async () => {
   const env = { BCAT_REPOSITORY: `s3:${server.url}/new` };
-  expectRefusal(await bcat(["init"], env), { code: 11, says: /no such bucket \(404 NoSuchBucket\)/ });
+  expectRefusal(await bcat(["init"], env), {
+    code: 11,
+    says: /no such bucket; bcat init --create-bucket makes one \(404 NoSuchBucket\)/,
+  });
   expect([...server.buckets.keys()]).toEqual(["bucket"]);
   await good(["init", "--create-bucket"], env);
   expect([...server.buckets.keys()]).toEqual(["bucket", "new"]);

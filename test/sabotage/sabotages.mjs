@@ -97,8 +97,8 @@ export const SABOTAGES = [
   {
     what: "a copy that is behind written to",
     file: "packages/repository/src/session.ts",
-    from: "if (options.dryRun !== true) refuseFork(parts.standing);",
-    to: "if (options.dryRun === true) refuseFork(parts.standing);",
+    from: "if (options.dryRun !== true) refuseFork(parts);",
+    to: "if (options.dryRun === true) refuseFork(parts);",
     test: "packages/repository/src/copies.test.ts",
   },
   {
@@ -264,9 +264,16 @@ export const SABOTAGES = [
     test: "packages/repository/src/elsewhere/repair.test.ts",
   },
   {
+    what: "a repository with registers elsewhere judged by the table alone",
+    file: "packages/repository/src/open.ts",
+    from: "recall(opened, { acceptRollback, copies })",
+    to: "recall(opened, copies === undefined ? { acceptRollback } : {})",
+    test: "test/registers-copies.test.ts",
+  },
+  {
     what: "what a dead run had sent not sent again",
     file: "packages/repository/src/session.ts",
-    from: "await sendAgain(parts.storage, parts.outbox);",
+    from: "await sendAgain(storage, outbox);",
     to: "sendAgain.name;",
     test: "packages/repository/src/outbox.test.ts",
   },
