@@ -49,7 +49,14 @@ export class RestoreThreads {
   }
 
   /** Hands out a job to a thread with room, the one with the least to do. @throws BcatError when a thread has failed */
-  async run(job: PostedJob): Promise<JobResult> {
+  run(job: PostedJob): Promise<JobResult> {
+    const done = this.#run(job);
+    // Who asked may look at it later than the thread ends.
+    done.catch(() => {});
+    return done;
+  }
+
+  async #run(job: PostedJob): Promise<JobResult> {
     if (this.#failure !== undefined) throw this.#failure;
     const [least] = this.#threads.filter(hasRoom).sort((a, b) => a.answers.length - b.answers.length);
     if (least === undefined) throw new RangeError("Cannot hand out a job: no thread has room");
