@@ -50,6 +50,14 @@ describe("of a repository with registers elsewhere", () => {
     expect(await desk.good(["backup", "source"], { env })).toMatch(/snapshot 2/);
   });
 
+  test("one that takes the place of the original is written to when what is known of that is removed", async () => {
+    fs.rmSync(desk.repository, { recursive: true });
+    const { stderr } = await desk.bcat(["backup", "source", ...copy()], { env });
+    const [, known = ""] = /remove (\S+), a part of the cache/.exec(stderr) ?? [];
+    fs.rmSync(known, { recursive: true });
+    expect(await desk.good(["backup", "source", ...copy()], { env })).toMatch(/snapshot 2/);
+  });
+
   test("one that was put back at the place of the original is not written to", async () => {
     await backUpMore();
     fs.renameSync(desk.repository, desk.path("newer"));

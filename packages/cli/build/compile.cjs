@@ -15,12 +15,16 @@ const { Script } = require("node:vm");
 
 const dist = join(__dirname, "../dist");
 
-compileAll().catch((error) => console.error(`bcat is not compiled ahead: ${error.message}`));
+compileAll();
 
 async function compileAll() {
-  await compile("s3-sdk.cjs", sendRequests);
+  await compile("s3-sdk.cjs", sendRequests).catch(say);
   // Last: the program does not expect that anything goes on after it.
-  await compile("bcat.cjs", runCommands);
+  await compile("bcat.cjs", runCommands).catch(say);
+}
+
+function say({ message }) {
+  console.error(`bcat is not compiled ahead: ${message}`);
 }
 
 /** Writes the compiled code of a file, unless it is there. */

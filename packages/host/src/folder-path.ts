@@ -28,7 +28,6 @@ function findMistake(given: string, { variables, withColon }: FolderPathOptions)
   if (/^\$(\w+|\{.*\})/.test(first)) return "no shell has put the value of the variable in its place; write the path";
   if (/^[a-z]:$/i.test(first) || /^[a-z]:\\/i.test(first)) return "drives are of Windows; write the path it has here";
   if (first.includes("\\")) return "a backslash divides no folders here; write a slash";
-  if (/^(s3|https?|file|tahoe|postgres)\/\//i.test(given)) return `the colon is missing; write ${first}://`;
   if (!first.includes(":")) return undefined;
   if (withColon === true && !given.startsWith(`${first}//`)) return undefined;
   return "what stands before the colon is no kind of place that this version knows; write the path of a folder";

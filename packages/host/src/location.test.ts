@@ -113,7 +113,7 @@ describe("locateRepository()", () => {
 
   test.each([
     ["photos:2026", /"photos:2026".*no kind of place.*or \.\/photos:2026 for one of that name$/],
-    ["s3//bucket/x", /the colon is missing; write s3:\/\/, or \.\/s3\/\//],
+    ["s3//bucket/x", /the colon is missing; write s3:\/\/…, or \.\/s3\/… /],
     ["https//host/x", /write https:\/\//],
     ["gdrive:b", /"gdrive:b".*or \.\/gdrive:b /],
     ["user@nas:b", /no kind of place.*\.\/user@nas:b /],

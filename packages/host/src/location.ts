@@ -16,6 +16,7 @@ import { locateTahoe, locateWebServer } from "./web-location.js";
 /** Storages that restic, or a later bcat, knows by these first words. */
 const otherSchemes = /^(sftp|ssh|rest|rclone|b2|azure|gs|swift|https?|webdavs?)(\+[a-z0-9]+)?:/i;
 const anyScheme = /^[a-z][a-z0-9+.-]*:\/\//i;
+const schemeWithoutColon = /^(s3|https?|file|tahoe)\/\//i;
 
 /**
  * The place that `given`, what the user named if anything, stands for. Nothing is touched.
@@ -38,6 +39,12 @@ export function locateRepository(given: string | undefined, variables: Variables
       `Cannot use a repository at "${scheme}:…": not supported by this version; name a folder, or ./${scheme}:… for one of that name`,
     );
   }
+  const [, scheme] = schemeWithoutColon.exec(given) ?? [];
+  if (scheme !== undefined)
+    throw new BcatError(
+      "usage",
+      `Cannot use "${scheme}//…" as the ${what}: the colon is missing; write ${scheme}://…, or ./${scheme}/… for a folder of that name`,
+    );
   return folder(folderPath(given, { what, variables }));
 }
 

@@ -3,17 +3,14 @@ import type { S3Storage } from "@bcat/storage/s3";
 import type { Place, PlaceContext, S3Place } from "./place.js";
 import { wireOptionsOf } from "./wire-options.js";
 
-/** Connections to the server of a bucket at once, unless the user says. */
-const connectionsDefault = 8;
-
 export async function openBucket(place: S3Place & Pick<Place, "location">, context: PlaceContext): Promise<S3Storage> {
   const { options, variables, onNotice, meter } = context;
   const { s3 = {} } = options;
-  const { connections = connectionsDefault, pathStyle = "auto" } = s3;
-  const [{ openS3Storage }, { createAgents }] = await Promise.all([
+  const [{ connectionsDefault, openS3Storage }, { createAgents }] = await Promise.all([
     import("@bcat/storage/s3"),
     import("@bcat/storage/wire"),
   ]);
+  const { connections = connectionsDefault, pathStyle = "auto" } = s3;
   silenceSdk();
   const wire = await wireOptionsOf(options, variables);
   return openS3Storage({

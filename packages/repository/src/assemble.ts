@@ -29,7 +29,7 @@ export interface Recalled extends Pick<RepositoryParts, "history" | "store" | "p
 type Kept = Pick<Recalled, "history" | "store" | "runs" | "newest">;
 
 export interface RecallOptions {
-  /** The user has said to go on from here. */
+  /** The user has said to go on from here. Not heard where registers are elsewhere: they go on from the newest. */
   readonly acceptRollback?: boolean | undefined;
   /** The repository without its registers, where those are elsewhere: it is what is compared with what was left. */
   readonly copies?: Storage | undefined;
@@ -43,8 +43,9 @@ export interface RecallOptions {
  */
 export async function recall(
   opened: Opened,
-  { acceptRollback: isAccepted = false, copies }: RecallOptions = {},
+  { acceptRollback = false, copies }: RecallOptions = {},
 ): Promise<Recalled> {
+  const isAccepted = acceptRollback && copies === undefined;
   const given = copies === undefined ? opened : { ...opened, storage: copies };
   const { location } = given.environment;
   const places = new Places(given.environment, given.context.keys.repositoryId);

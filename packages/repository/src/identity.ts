@@ -20,8 +20,11 @@ export function checkIdentity(environment: Environment, repositoryId: Uint8Array
   );
 }
 
-/** The id, in hex, of the repository that was at the environment's location the last time; undefined when none is known. */
-export function rememberedAt(environment: Environment): string | undefined {
+/** What is remembered depends on no more of an environment than this. */
+type Remembering = Pick<Environment, "cacheDirectory" | "location">;
+
+/** The id, in hex, of the repository that was at a location the last time; undefined when none is known. */
+export function rememberedAt(environment: Remembering): string | undefined {
   const path = identityPath(environment);
   if (path === undefined) return undefined;
   try {
@@ -54,9 +57,9 @@ export function rememberIdentity(environment: Environment, repositoryId: Uint8Ar
 }
 
 /** The file that remembers the location's repository; undefined without a cache. */
-export function identityPath(environment: Environment): string | undefined {
-  if (environment.cacheDirectory === undefined) return undefined;
-  return join(environment.cacheDirectory, "locations", hashLocation(environment.location));
+export function identityPath({ cacheDirectory, location }: Remembering): string | undefined {
+  if (cacheDirectory === undefined) return undefined;
+  return join(cacheDirectory, "locations", hashLocation(location));
 }
 
 /** The name under which things are remembered of a location. */

@@ -15,10 +15,10 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { isBcatError, StorageError } from "@bcat/errors";
+import { describeSystemError, isBcatError, StorageError, systemErrorCode } from "@bcat/errors";
 import type { Storage } from "@bcat/storage";
 import { isNumbered, passOn } from "./elsewhere/copies.js";
 import type { Environment } from "./environment.js";
@@ -37,18 +37,25 @@ export class Outbox {
     this.#folder = folder;
   }
 
-  /** The registers kept, ascending by name. */
+  /** The registers kept, ascending by name. @throws StorageError: what cannot be looked at is not nothing */
   names(): string[] {
     try {
       const names = readdirSync(this.#folder).map((file) => file.replace("_", "/"));
       return names.filter(isNumbered).sort();
-    } catch {
-      return [];
+    } catch (error) {
+      if (systemErrorCode(error) === "ENOENT") return [];
+      throw failed("read", this.#folder, error);
     }
   }
 
+  /** @throws StorageError */
   read(name: string): Uint8Array {
-    return new Uint8Array(readFileSync(this.#pathOf(name)));
+    const path = this.#pathOf(name);
+    try {
+      return new Uint8Array(readFileSync(path));
+    } catch (error) {
+      throw failed("read", path, error);
+    }
   }
 
   /** Survives the loss of power when it returns. @throws StorageError */
@@ -56,16 +63,14 @@ export class Outbox {
     const path = this.#pathOf(name);
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      const file = openSync(`${path}.new`, "w", 0o600);
-      try {
-        writeSync(file, bytes);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
+      using file = openFile(`${path}.new`, "w");
+      writeFileSync(file.descriptor, bytes);
+      fsyncSync(file.descriptor);
       renameSync(`${path}.new`, path);
-    } catch (cause) {
-      throw new StorageError(`Cannot keep "${name}" in ${path}: ${(cause as Error).message}`, { cause, isFinal: true });
+      using folder = openFile(this.#folder, "r");
+      fsyncSync(folder.descriptor);
+    } catch (error) {
+      throw failed("keep", path, error);
     }
   }
 
@@ -76,6 +81,16 @@ export class Outbox {
   #pathOf(name: string): string {
     return join(this.#folder, name.replace("/", "_"));
   }
+}
+
+function openFile(path: string, flags: string): Disposable & { readonly descriptor: number } {
+  const descriptor = openSync(path, flags, 0o600);
+  return { descriptor, [Symbol.dispose]: () => closeSync(descriptor) };
+}
+
+function failed(action: string, path: string, cause: unknown): StorageError {
+  const found = describeSystemError(cause);
+  return new StorageError(`Cannot ${action} what was sent, in ${path}: ${found}`, { cause, isFinal: true });
 }
 
 /** Wraps `inner`, so that what is put there is kept until it has been read back. */

@@ -72,7 +72,8 @@ export class Places {
 
   /** False for a place where another repository was met since: what was seen of this one there judges nothing. */
   #isThere(location: string): boolean {
-    const known = rememberedAt({ ...this.#environment, location });
+    const { cacheDirectory } = this.#environment;
+    const known = rememberedAt({ cacheDirectory, location });
     return known === undefined || known === this.#id;
   }
 

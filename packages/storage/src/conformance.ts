@@ -2,8 +2,8 @@
  * What every storage must do, as one vitest suite: `describeStorage("s3", create)`. Reached as
  * `@bcat/storage/conformance`; it imports vitest, so nothing but tests may import it.
  */
-import { isBcatError } from "@bcat/errors";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { codeOf } from "./code-of.js";
 import { createMulberry32 } from "./mulberry32.js";
 import { nameLengthMax } from "./name.js";
 import type { ByteRange, ListedObject, Storage } from "./storage.js";
@@ -280,17 +280,6 @@ function expectBytes(found: Uint8Array | undefined, expected: Uint8Array | undef
   expect(found).toBeInstanceOf(Uint8Array);
   expect(found?.length).toBe(expected.length);
   expect(Buffer.compare(found ?? new Uint8Array(0), expected)).toBe(0);
-}
-
-/** The code of the BcatError that `promise` rejects with, or undefined when it does not reject. */
-async function codeOf(promise: Promise<void>): Promise<string | undefined> {
-  try {
-    await promise;
-    return undefined;
-  } catch (error) {
-    if (isBcatError(error)) return error.code;
-    throw error;
-  }
 }
 
 async function collect(listing: AsyncIterable<ListedObject> | undefined): Promise<ListedObject[]> {

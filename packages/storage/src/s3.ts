@@ -21,7 +21,7 @@ import { connectionsDefault, type S3StorageOptions } from "./s3/options.js";
 import { md5Of, sha256Of } from "./s3/payload.js";
 import { type GetOptions, type ListedObject, objectSizeMax, type PutOptions, type Storage } from "./storage.js";
 
-export type { S3StorageOptions } from "./s3/options.js";
+export { connectionsDefault, type S3StorageOptions } from "./s3/options.js";
 
 /** Bytes compared at once with an object that has the name already. */
 const compareLength = 4 * 2 ** 20;

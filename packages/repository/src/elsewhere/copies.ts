@@ -68,6 +68,14 @@ export async function announce(objects: Storage, generation: number, id: Uint8Ar
  */
 export async function openCopies(objects: Storage, reference: RegistersReference, location: string): Promise<Storage> {
   const generation = Math.max(1, await findAnnounced(objects, reference.id));
+  return showCopies(objects, { reference, location, generation });
+}
+
+/** The same of a generation that is known. */
+export function showCopies(
+  objects: Storage,
+  { reference, location, generation }: { reference: RegistersReference; location: string; generation: number },
+): Storage {
   return {
     ...passOn(objects),
     get: (name: string, options?: GetOptions) =>

@@ -2,7 +2,7 @@
 import type { PackContext } from "@bcat/pack";
 import { type RegisterTable, registersIdSize, type Storage } from "@bcat/storage";
 import type { Environment } from "../environment.js";
-import { openCopies } from "./copies.js";
+import { openCopies, showCopies } from "./copies.js";
 import { openRegistersElsewhere } from "./registers-elsewhere.js";
 import type { RegistersReference, RegistersSource } from "./source.js";
 
@@ -47,8 +47,10 @@ export async function reachRegisters(
   const registers = await source.open(id);
   try {
     const hash = (bytes: Uint8Array) => context.blake3.hash(bytes);
-    const copies = await openCopies(objects, reference, environment.location);
-    return { storage: await openRegistersElsewhere({ objects, table: registers, id, hash }), copies, registers };
+    const storage = await openRegistersElsewhere({ objects, table: registers, id, hash });
+    const { location } = environment;
+    const copies = showCopies(objects, { reference, location, generation: storage.generation });
+    return { storage, copies, registers };
   } catch (error) {
     await registers[Symbol.asyncDispose]();
     throw error;

@@ -27,7 +27,9 @@ export interface RegistersElsewhereParts {
  * @throws {BcatError} identity-changed when the table is lost, closed, another, or behind what was announced here;
  *   refused where the storage cannot list
  */
-export async function openRegistersElsewhere(parts: RegistersElsewhereParts): Promise<Storage> {
+export async function openRegistersElsewhere(
+  parts: RegistersElsewhereParts,
+): Promise<Storage & { readonly generation: number }> {
   const { objects, table, id } = parts;
   const state = await table.state();
   if (state === undefined) throw changed(parts, "they are not there: lost, or in another place");
@@ -39,6 +41,7 @@ export async function openRegistersElsewhere(parts: RegistersElsewhereParts): Pr
   const registers = new RegistersElsewhere(parts, generation);
   await registers.requireOpen();
   return {
+    generation,
     ...passOn(objects),
     get: (name, options) => (isNumbered(name) ? registers.get(name, options) : objects.get(name, options)),
     putIfAbsent: (name, bytes, options) =>

@@ -2,8 +2,8 @@
  * What every table of registers must do, as one vitest suite. Reached as `@bcat/storage/conformance`; it imports vitest,
  * so nothing but tests may import it.
  */
-import { isBcatError } from "@bcat/errors";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { codeOf } from "../code-of.js";
 import type { RegisterTable } from "./register-table.js";
 
 export interface TablesUnderTest {
@@ -168,14 +168,4 @@ function describeRepairs(table: () => RegisterTable, open: (id?: number) => Regi
 
 function bytes(size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, i) => (i * 7 + size) & 0xff);
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await promise;
-    return undefined;
-  } catch (error) {
-    if (isBcatError(error)) return error.code;
-    throw error;
-  }
 }
