@@ -1,6 +1,6 @@
 import type { BcatErrorCode } from "@bcat/errors";
 import { expect, test } from "vitest";
-import { exitCodeOf } from "./exit-code.js";
+import { exitCodeHelp, exitCodeOf } from "./exit-code.js";
 
 test.each<[BcatErrorCode, number]>([
   ["not-found", 1],
@@ -14,6 +14,7 @@ test.each<[BcatErrorCode, number]>([
   ["wrong-passphrase", 12],
   ["newer-format", 13],
   ["identity-changed", 14],
+  ["conditions-not-met", 22],
   ["interrupted", 130],
 ])("%s ends with %d, in every command", (code, exitCode) => {
   expect([exitCodeOf(code, "check"), exitCodeOf(code, "restore")]).toEqual([exitCode, exitCode]);
@@ -23,4 +24,8 @@ test("damage ends check with 21 and others with 1", () => {
   expect([exitCodeOf("corrupt", "check"), exitCodeOf("corrupt", "restore"), exitCodeOf("corrupt", undefined)]).toEqual([
     21, 1, 1,
   ]);
+});
+
+test("lines of the help are not broken again", () => {
+  for (const line of exitCodeHelp.split("\n")) expect(line.length, line).toBeLessThan(99);
 });
