@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readdirSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { loadBlake3, RepositoryKeys } from "@bcat/crypto";
+import { loadBlake3, loadGcm, RepositoryKeys } from "@bcat/crypto";
 import { buildSegment, ChunkIndex, DATA, loadZstd, mergeSegments, PageCache, RunFiles, Segment } from "@bcat/pack";
 import { createKeystream } from "../workloads/keystream.mjs";
 import { idsFrom } from "./ids.mjs";
@@ -21,7 +21,7 @@ const RUN_PREFIX = "run-";
 export async function createContext() {
   const random = createKeystream("index");
   const keys = new RepositoryKeys(new Uint8Array(32).fill(7), new Uint8Array(16).fill(9));
-  return { keys, blake3: loadBlake3("auto"), zstd: await loadZstd("auto"), random };
+  return { keys, blake3: loadBlake3("auto"), gcm: loadGcm("auto"), zstd: await loadZstd("auto"), random };
 }
 
 /** Writes one run over the chunks numbered from `first`: merged from segments where it takes several. */
@@ -39,7 +39,7 @@ export function writeRun(context, { folder, name, first, count }) {
     segments.push({ file, segment: new Segment(context, { name: built.name, source: sourceOf(files, file) }, pages) });
   }
   const sink = openSync(join(folder, `${RUN_PREFIX}${name}`), "wx");
-  const target = { name: `cache/${name}`, epoch: 0, domain: 0, sink: (piece) => writeWhole(sink, piece) };
+  const target = { name: `cache/${name}`, epoch: 0, domain: 0, isPadded: false, sink: (piece) => writeWhole(sink, piece) };
   mergeSegments(
     context,
     segments.map(({ segment }) => segment),

@@ -119,7 +119,7 @@ export class IndexRuns implements Disposable {
     const { context, store, pages } = this.#parts;
     const name = `cache/${Buffer.from(context.random(16)).toString("hex")}`;
     const source: ByteSource = store.write(name, (sink) => {
-      mergeSegments(context, chosen, { name, epoch: 0, domain: 0, sink });
+      mergeSegments(context, chosen, { name, epoch: 0, domain: 0, isPadded: false, sink });
     });
     const merged = new Segment(context, { name, source, sizeMax: RUN_SIZE_MAX }, pages);
     for (const run of chosen) this.#remove(run);

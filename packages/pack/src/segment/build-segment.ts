@@ -35,7 +35,7 @@ export function buildSegment(
   };
   const name = segmentName(reference);
   const pieces: Uint8Array[] = [];
-  const writer = new SegmentWriter(context, { ...segment, name, sink: (piece) => pieces.push(piece) });
+  const writer = new SegmentWriter(context, { ...segment, name, isPadded: true, sink: (piece) => pieces.push(piece) });
   writeEntries(writer, packs);
   for (const pack of packs) writer.addPackRecord(encodePackRecord(pack));
   writer.finish();

@@ -46,7 +46,7 @@ function encodeRecord(frameCount: number, size = 2 ** 20): Uint8Array {
 function write({ kind = DATA, pack = 0, offset = 0, length = 1, record = encodeRecord(1) }: Written): Uint8Array {
   const pieces: Uint8Array[] = [];
   const sink = (piece: Uint8Array) => pieces.push(piece);
-  const writer = new SegmentWriter(context, { kind, epoch: 0, domain: 0, name: NAME, sink });
+  const writer = new SegmentWriter(context, { kind, epoch: 0, domain: 0, name: NAME, isPadded: true, sink });
   const entry = new Uint8Array(ENTRY_SIZE);
   new DataView(entry.buffer).setUint32(16, pack, true);
   new DataView(entry.buffer).setUint32(20, offset, true);

@@ -12,7 +12,7 @@ import {
   PACK_OFFSET,
 } from "./layout.js";
 import type { Segment } from "./segment.js";
-import { SegmentWriter } from "./segment-writer.js";
+import { SegmentWriter, type SegmentWriterOptions } from "./segment-writer.js";
 
 /** What the fields of a footer can count. */
 const COUNT_MAX = 2 ** 32 - 1;
@@ -33,7 +33,7 @@ export function canMerge(segments: readonly Segment[]): boolean {
 export function mergeSegments(
   context: PackContext,
   segments: readonly Segment[],
-  target: { name: string; epoch: number; domain: number; sink: (piece: Uint8Array) => void },
+  target: Omit<SegmentWriterOptions, "kind">,
 ): number {
   if (!canMerge(segments)) throw new RangeError(`Cannot merge ${segments.length} segments: they are too large for one`);
   const writer = new SegmentWriter(context, { ...target, kind: segments[0]!.counts.kind });

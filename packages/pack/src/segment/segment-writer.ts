@@ -27,6 +27,8 @@ export interface SegmentWriterOptions {
   readonly domain: number;
   /** Name of the object: part of its key. */
   readonly name: string;
+  /** Zeros hide from a storage how many entries there are; what stays on this machine needs none, nor the time to open them. */
+  readonly isPadded: boolean;
   /** Receives the bytes in order; each piece is fresh memory. */
   readonly sink: (piece: Uint8Array) => void;
 }
@@ -96,7 +98,7 @@ export class SegmentWriter {
     const body = [this.#encodeFixed(), Buffer.concat(this.#fences), this.#encodePackOffsets(), ...this.#filters];
     const length = body.reduce((sum, piece) => sum + piece.length, 0);
     const unpadded = this.#size + 4 + length + TAG_SIZE + TRAILER_SIZE;
-    const padding = padme(unpadded) - unpadded;
+    const padding = this.#options.isPadded ? padme(unpadded) - unpadded : 0;
     this.#sealFooter(body, length, padding);
     const trailer = Buffer.alloc(4);
     trailer.writeUInt32LE(4 + length + padding + TAG_SIZE);

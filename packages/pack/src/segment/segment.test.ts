@@ -1,3 +1,4 @@
+import { padme } from "@bcat/crypto";
 import { BcatError, CorruptError } from "@bcat/errors";
 import { createMulberry32 } from "@bcat/storage";
 import fc from "fast-check";
@@ -163,7 +164,7 @@ test("a segment over any packs has every place of every id, and every pack recor
 function merge(segments: readonly Segment[]): Segment {
   const pieces: Uint8Array[] = [];
   const sink = (piece: Uint8Array) => pieces.push(piece);
-  const size = mergeSegments(context, segments, { name: "merged", epoch: 0, domain: 0, sink });
+  const size = mergeSegments(context, segments, { name: "merged", epoch: 0, domain: 0, isPadded: false, sink });
   const bytes = Buffer.concat(pieces);
   expect(bytes.length).toBe(size);
   return open({ name: "merged", bytes });
@@ -173,7 +174,7 @@ function merge(segments: readonly Segment[]): Segment {
 function writeEntries(entries: readonly (readonly [number, number, number, number?])[]): Segment {
   const pieces: Uint8Array[] = [];
   const sink = (piece: Uint8Array) => pieces.push(piece);
-  const writer = new SegmentWriter(context, { kind: TREE, epoch: 0, domain: 0, name: "written", sink });
+  const writer = new SegmentWriter(context, { kind: TREE, epoch: 0, domain: 0, name: "written", isPadded: true, sink });
   for (const [id, pack, offset, length = 10] of entries) {
     const entry = new Uint8Array(28).fill(id, 0, 1);
     new DataView(entry.buffer).setUint32(16, pack, true);
@@ -259,6 +260,18 @@ test("hundreds of small segments merge into the segment over all their packs", (
   expect(contentOf(merged) === contentOf(expected)).toBe(true);
 });
 
+test("a segment has zeros that hide how many entries it has from a storage, one for this machine has none", () => {
+  const packs = Array.from({ length: 20 }, () => fakePack([context.random(32), context.random(32)]));
+  const built = buildSegment(context, segmentSettings, packs);
+  expect(padme(built.bytes.length)).toBe(built.bytes.length);
+  const sizeOf = (isPadded: boolean) =>
+    mergeSegments(context, [open(built)], { name: "merged", epoch: 0, domain: 0, isPadded, sink: () => {} });
+  expect(sizeOf(true)).toBe(built.bytes.length);
+  const bare = sizeOf(false);
+  expect(bare).toBeLessThan(built.bytes.length);
+  expect(padme(bare)).toBe(built.bytes.length);
+});
+
 test("records of one name that differ stay two packs when they are merged", () => {
   const pack = fakePack([context.random(32)]);
   const other = { ...pack, frames: pack.frames.slice(1) };
@@ -280,7 +293,7 @@ test("segments that are too large together are refused before anything is writte
     const segments = [counted(counts), counted(counts)];
     expect(canMerge(segments)).toBe(false);
     const sink = () => expect.unreachable("something is written");
-    const target = { name: "merged", epoch: 0, domain: 0, sink };
+    const target = { name: "merged", epoch: 0, domain: 0, isPadded: false, sink };
     expect(() => mergeSegments(context, segments, target)).toThrow(RangeError);
   }
 });
