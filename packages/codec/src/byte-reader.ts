@@ -18,6 +18,7 @@ export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #what: string;
   #position = 0;
+  #missing = 0;
 
   /** @param what names the object in errors: `Cannot read <what>: …`. */
   constructor(bytes: Uint8Array, what: string) {
@@ -30,6 +31,11 @@ export class ByteReader {
   /** Bytes read so far. */
   get position(): number {
     return this.#position;
+  }
+
+  /** Bytes that the field lacked which could not be read because the input ended; 0 while none did. */
+  get missing(): number {
+    return this.#missing;
   }
 
   /** Bytes not read yet. */
@@ -160,6 +166,7 @@ export class ByteReader {
   }
 
   #short(length: number): CorruptError {
+    this.#missing = length - this.remaining;
     return this.corrupt(`${length} bytes are wanted, ${this.remaining} are left`);
   }
 }

@@ -10,29 +10,27 @@ export class PendingBytes {
     return this.#end - this.#start;
   }
 
-  at(index: number): number {
-    return this.#bytes[this.#start + index]!;
+  /** What is there. Its memory is never written to again, and is as long as what was fed last, or twice what is there. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.#end);
   }
 
+  /** Copies a piece behind what is there. */
   append(piece: Uint8Array): void {
     if (this.#end + piece.length > this.#bytes.length) this.#makeRoom(piece.length);
     this.#bytes.set(piece, this.#end);
     this.#end += piece.length;
   }
 
-  /** A copy, which outlives the next piece. */
-  take(length: number): Uint8Array {
-    const taken = this.#bytes.slice(this.#start, this.#start + length);
+  take(length: number): void {
     this.#start += length;
     this.taken += length;
-    return taken;
   }
 
   #makeRoom(length: number): void {
-    const kept = this.#bytes.subarray(this.#start, this.#end);
-    const needed = kept.length + length;
+    const kept = this.bytes;
     // Doubling, so that many small pieces of a large record are not copied again and again.
-    const bytes = needed <= this.#bytes.length / 2 ? this.#bytes : new Uint8Array(needed * 2);
+    const bytes = new Uint8Array(kept.length + Math.max(kept.length, length));
     bytes.set(kept);
     this.#bytes = bytes;
     this.#start = 0;

@@ -5,9 +5,12 @@
 
 const slash = 0x2f;
 
-/** Negative, zero or positive, for two paths relative to one root, without a slash at either end. */
-export function comparePostOrder(a: Uint8Array, b: Uint8Array): number {
-  const shared = sharedLength(a, b);
+/**
+ * Negative, zero or positive, for two paths relative to one root, without a slash at either end.
+ *
+ * @param shared bytes that both begin with, as many as can be
+ */
+export function comparePostOrder(a: Uint8Array, b: Uint8Array, shared = sharedLength(a, b)): number {
   const aLeft = a.length - shared;
   const bLeft = b.length - shared;
   if (aLeft === 0 && bLeft === 0) return 0;

@@ -42,8 +42,6 @@ export interface ScanRecord {
   readonly columns: ScanColumns;
 }
 
-/** Bytes of the longest varint. */
-const varintSizeMax = 8;
 const noPath = new Uint8Array(0);
 const magic = new TextEncoder().encode("BCATSCN1");
 const slash = 0x2f;
@@ -59,12 +57,12 @@ export class ScanEncoder {
    */
   append(record: ScanRecord): Uint8Array {
     const { path, digest, tree, entryCount, columns } = record;
-    const fault = findPathFault(path, this.#last) ?? findTreeFault(record, this.#last) ?? findSizeFault(record);
+    const shared = sharedLength(this.#last ?? noPath, path);
+    const fault = findPathFault(path, this.#last, shared) ?? findTreeFault(record, this.#last) ?? findSizeFault(record);
     if (fault !== undefined) throw new RangeError(`Cannot write scan record: ${fault}`);
     const columnsSize = columnNames.reduce((size, name) => size + columns[name].length, 0);
     const writer = new ByteWriter(path.length + columnsSize + 256);
     if (this.#last === undefined) writer.raw(magic);
-    const shared = sharedLength(this.#last ?? noPath, path);
     writer.varint(shared);
     writer.bytes(path.subarray(shared));
     writer.raw(digest);
@@ -79,15 +77,17 @@ export class ScanEncoder {
 }
 
 /**
- * Turns the bytes of a stream, in pieces of any size, into records. A record's memory is its own.
+ * Turns the bytes of a stream, in pieces of any size, into records. A record's memory is its own, or that of others.
  *
  * It keeps what it was fed of one record, never takes memory for what a record says it will have.
  */
 export class ScanDecoder {
   readonly #what: string;
   readonly #pending = new PendingBytes();
-  readonly #records: Generator<ScanRecord | undefined, never, undefined>;
-  #state: "between" | "inside" | "failed" = "inside";
+  #isStarted = false;
+  #hasFailed = false;
+  /** Bytes without which the next record is surely not whole. */
+  #needed = magic.length;
   #last: Uint8Array | undefined;
   /** Where the record handed out last begins in the stream, and its bytes. */
   recordStart = 0;
@@ -96,7 +96,6 @@ export class ScanDecoder {
   /** @param what names the stream in errors: `Cannot read <what>: …`. */
   constructor(what: string) {
     this.#what = what;
-    this.#records = this.#readRecords();
   }
 
   /**
@@ -111,95 +110,73 @@ export class ScanDecoder {
 
   /** @throws {CorruptError} when the stream ends before or inside its root's own record. */
   end(): void {
-    if (this.#state === "failed") throw this.#corrupt("it was found damaged before");
-    if (this.#state === "inside" || this.#pending.length > 0) throw this.#corrupt("it ends inside a record");
+    if (this.#hasFailed) throw this.#corrupt("it was found damaged before");
+    if (!this.#isStarted || this.#pending.length > 0) throw this.#corrupt("it ends inside a record");
     if (this.#last === undefined || this.#last.length > 0) throw this.#corrupt("it ends before the record of the root");
   }
 
   #next(): ScanRecord | undefined {
-    if (this.#state === "failed") throw this.#corrupt("it was found damaged before");
+    if (this.#hasFailed) throw this.#corrupt("it was found damaged before");
     try {
-      return this.#records.next().value;
+      return this.#isStarted || this.#readMagic() ? this.#read() : undefined;
     } catch (error) {
-      this.#state = "failed";
+      this.#hasFailed = true;
       throw error;
     }
   }
 
-  /** Yields undefined for want of bytes, and goes on when there are more. */
-  *#readRecords(): Generator<ScanRecord | undefined, never, undefined> {
-    const head = yield* this.#take(magic.length);
+  /** False for want of bytes. */
+  #readMagic(): boolean {
+    if (this.#pending.length < magic.length) return false;
+    const head = this.#pending.bytes.subarray(0, magic.length);
     if (compareBytes(head, magic) !== 0) throw this.#corrupt("it does not begin with BCATSCN1");
-    for (;;) {
-      this.#state = "between";
-      yield* this.#need(1);
-      this.#state = "inside";
-      const start = this.#pending.taken;
-      const record = yield* this.#readRecord();
-      this.recordStart = start;
-      this.recordLength = this.#pending.taken - start;
-      this.#last = record.path;
-      // Before the record is handed out: whoever takes it may end here.
-      this.#state = "between";
-      yield record;
+    this.#pending.take(magic.length);
+    this.#isStarted = true;
+    this.#needed = 1;
+    return true;
+  }
+
+  /** The next record; undefined for want of bytes. */
+  #read(): ScanRecord | undefined {
+    if (this.#pending.length < this.#needed) return undefined;
+    const reader = new ByteReader(this.#pending.bytes, this.#what);
+    let record: ScanRecord;
+    try {
+      record = this.#readRecord(reader);
+    } catch (error) {
+      if (reader.missing === 0) throw error;
+      // At least one more field can be read then: a record is begun again some dozen times at most.
+      this.#needed = this.#pending.length + reader.missing;
+      return undefined;
     }
+    this.recordStart = this.#pending.taken;
+    this.recordLength = reader.position;
+    this.#pending.take(reader.position);
+    this.#needed = 1;
+    this.#last = record.path;
+    return record;
   }
 
-  *#readRecord(): Generator<undefined, ScanRecord, undefined> {
-    const path = yield* this.#readPath();
-    const digest = yield* this.#take(scanDigestSize);
-    const level = (yield* this.#take(1))[0]!;
-    const length = yield* this.#varint(treeSizeMax, "tree length");
-    const tree = { level, length, id: yield* this.#take(idSize) };
-    const entryCount = yield* this.#varint(scanEntryCountMax, "number of entries");
-    const fault = findTreeFault({ path, tree, entryCount }, this.#last);
+  #readRecord(reader: ByteReader): ScanRecord {
+    const path = this.#readPath(reader);
+    const record = readBehindPath(reader, path, (found) => this.#corrupt(found));
+    const fault = findTreeFault(record, this.#last);
     if (fault !== undefined) throw this.#corrupt(fault);
-    const ctimes = yield* this.#readColumn("ctimes", entryCount);
-    const inodes = yield* this.#readColumn("inodes", entryCount);
-    const devices = yield* this.#readColumn("devices", entryCount);
-    const births = yield* this.#readColumn("births", entryCount);
-    return { path, digest, tree, entryCount, columns: { ctimes, inodes, devices, births } };
+    return record;
   }
 
-  *#readPath(): Generator<undefined, Uint8Array, undefined> {
+  #readPath(reader: ByteReader): Uint8Array {
     const last = this.#last ?? noPath;
-    const shared = yield* this.#varint(last.length, "number of shared bytes");
-    const restLength = yield* this.#varint(scanPathLengthMax - shared, "length of the rest of a path");
-    const rest = yield* this.#take(restLength);
-    if (restLength > 0 && rest[0] === last[shared]) throw this.#corrupt("a path shares more bytes than it says");
-    const path = new Uint8Array(shared + restLength);
+    const shared = reader.varint();
+    if (shared > last.length) throw this.#corrupt(`number of shared bytes ${shared} is above ${last.length}`);
+    const rest = reader.bytes(scanPathLengthMax - shared);
+    if (rest.length > 0 && rest[0] === last[shared]) throw this.#corrupt("a path shares more bytes than it says");
+    const path = new Uint8Array(shared + rest.length);
     path.set(last.subarray(0, shared));
     path.set(rest, shared);
-    const fault = findPathFault(path, this.#last);
+    const fault = findPathFault(path, this.#last, shared);
     if (fault !== undefined) throw this.#corrupt(fault);
     return path;
-  }
-
-  *#readColumn(name: keyof ScanColumns, entryCount: number): Generator<undefined, Uint8Array, undefined> {
-    const [least, most] = columnSizes[name];
-    const length = yield* this.#varint(entryCount * most, `length of ${name}`);
-    if (length < entryCount * least) throw this.#corrupt(`${length} bytes of ${name} are too few for ${entryCount}`);
-    return yield* this.#take(length);
-  }
-
-  *#varint(max: number, name: string): Generator<undefined, number, undefined> {
-    let size = 1;
-    for (; size <= varintSizeMax; size++) {
-      yield* this.#need(size);
-      if (this.#pending.at(size - 1) < 128) break;
-    }
-    const value = new ByteReader(this.#pending.take(Math.min(size, varintSizeMax)), this.#what).varint();
-    if (value > max) throw this.#corrupt(`${name} ${value} is above ${max}`);
-    return value;
-  }
-
-  *#take(length: number): Generator<undefined, Uint8Array, undefined> {
-    yield* this.#need(length);
-    return this.#pending.take(length);
-  }
-
-  *#need(length: number): Generator<undefined, void, undefined> {
-    while (this.#pending.length < length) yield undefined;
   }
 
   #corrupt(found: string): CorruptError {
@@ -218,33 +195,48 @@ export function decodeScanRecord(bytes: Uint8Array, path: Uint8Array, what: stri
   const rest = reader.bytes(scanPathLengthMax);
   if (shared + rest.length !== path.length || compareBytes(rest, path.subarray(shared)) !== 0)
     throw reader.corrupt(`it is not the record of ${showName(path)}`);
-  const digest = reader.raw(scanDigestSize);
-  const level = reader.u8();
-  const length = reader.varint();
-  const tree = { level, length, id: reader.raw(idSize) };
-  const entryCount = reader.varint();
-  const column = (name: keyof ScanColumns) => reader.bytes(entryCount * columnSizes[name][1]);
-  const columns = {
-    ctimes: column("ctimes"),
-    inodes: column("inodes"),
-    devices: column("devices"),
-    births: column("births"),
-  };
+  const record = readBehindPath(reader, path, (found) => reader.corrupt(found));
   reader.end();
-  return { path, digest, tree, entryCount, columns };
+  return record;
 }
 
-function findPathFault(path: Uint8Array, last: Uint8Array | undefined): string | undefined {
+/** The fields behind the path, each within its limits; its bytes are views. */
+function readBehindPath(reader: ByteReader, path: Uint8Array, corrupt: (found: string) => CorruptError): ScanRecord {
+  const bounded = (most: number, name: string) => {
+    const value = reader.varint();
+    if (value > most) throw corrupt(`${name} ${value} is above ${most}`);
+    return value;
+  };
+  const digest = reader.raw(scanDigestSize);
+  const level = reader.u8();
+  const length = bounded(treeSizeMax, "tree length");
+  const tree = { level, length, id: reader.raw(idSize) };
+  const entryCount = bounded(scanEntryCountMax, "number of entries");
+  const column = (name: keyof ScanColumns) => {
+    const [least, most] = columnSizes[name];
+    const size = bounded(entryCount * most, `length of ${name}`);
+    if (size < entryCount * least) throw corrupt(`${size} bytes of ${name} are too few for ${entryCount}`);
+    return reader.raw(size);
+  };
+  // In this order.
+  const ctimes = column("ctimes");
+  const inodes = column("inodes");
+  const devices = column("devices");
+  const births = column("births");
+  return { path, digest, tree, entryCount, columns: { ctimes, inodes, devices, births } };
+}
+
+/** @param shared bytes that both paths begin with, as many as can be */
+function findPathFault(path: Uint8Array, last: Uint8Array | undefined, shared: number): string | undefined {
   if (path.length > scanPathLengthMax) return `a path has ${path.length} bytes: at most ${scanPathLengthMax}`;
-  if (path.length > 0 && !isRelativePath(path, last ?? noPath))
+  if (path.length > 0 && !isRelativePath(path, shared))
     return `${showName(path)} is not a path relative to a root`;
-  if (last !== undefined && comparePostOrder(last, path) >= 0) return `${showName(path)} follows ${showName(last)}`;
+  if (last !== undefined && comparePostOrder(last, path, shared) >= 0) return `${showName(path)} follows ${showName(last)}`;
   return undefined;
 }
 
-/** Names that `last`, which is one, begins with too are not looked at again. */
-function isRelativePath(path: Uint8Array, last: Uint8Array): boolean {
-  const shared = sharedLength(path, last);
+/** The first `shared` bytes are those of a path that is one: names that end in them are not looked at again. */
+function isRelativePath(path: Uint8Array, shared: number): boolean {
   let start = shared;
   while (start > 0 && path[start - 1] !== slash) start--;
   for (let end = path.indexOf(slash, start); end >= 0; end = path.indexOf(slash, start)) {
