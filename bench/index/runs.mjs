@@ -39,7 +39,13 @@ export function writeRun(context, { folder, name, first, count }) {
     segments.push({ file, segment: new Segment(context, { name: built.name, source: sourceOf(files, file) }, pages) });
   }
   const sink = openSync(join(folder, `${RUN_PREFIX}${name}`), "wx");
-  const target = { name: `cache/${name}`, epoch: 0, domain: 0, isPadded: false, sink: (piece) => writeWhole(sink, piece) };
+  const target = {
+    name: `cache/${name}`,
+    epoch: 0,
+    domain: 0,
+    isPadded: false,
+    sink: (piece) => writeWhole(sink, piece),
+  };
   mergeSegments(
     context,
     segments.map(({ segment }) => segment),

@@ -229,9 +229,9 @@ function readBehindPath(reader: ByteReader, path: Uint8Array, corrupt: (found: s
 /** @param shared bytes that both paths begin with, as many as can be */
 function findPathFault(path: Uint8Array, last: Uint8Array | undefined, shared: number): string | undefined {
   if (path.length > scanPathLengthMax) return `a path has ${path.length} bytes: at most ${scanPathLengthMax}`;
-  if (path.length > 0 && !isRelativePath(path, shared))
-    return `${showName(path)} is not a path relative to a root`;
-  if (last !== undefined && comparePostOrder(last, path, shared) >= 0) return `${showName(path)} follows ${showName(last)}`;
+  if (path.length > 0 && !isRelativePath(path, shared)) return `${showName(path)} is not a path relative to a root`;
+  if (last !== undefined && comparePostOrder(last, path, shared) >= 0)
+    return `${showName(path)} follows ${showName(last)}`;
   return undefined;
 }
 
