@@ -1,7 +1,7 @@
 /** The connections that storages share, against real servers on loopback. */
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { createServer as createTcpServer, type Socket } from "node:net";
+import { connect, createServer as createTcpServer, type Socket } from "node:net";
 import {
   createAgents,
   describeNetworkError,
@@ -12,7 +12,7 @@ import {
 } from "@bcat/storage/wire";
 import { afterEach, describe, expect, test } from "vitest";
 import { patience } from "./kit/patience.js";
-import { certificate, certificateKey } from "./servers/certificate.js";
+import { certificate, certificateKey, issuedCertificate, issuedCertificateKey } from "./servers/certificate.js";
 import { startForwardProxy } from "./servers/forward-proxy.js";
 import { type Listening, listen } from "./servers/listen.js";
 
@@ -86,6 +86,30 @@ describe("createAgents()", () => {
     const url = `https://localhost:${port}/`;
     expect(await faultOf(createClient()(url))).toMatch(/^its certificate is signed by itself; --cacert .*, final$/);
     expect(text((await createClient({ ca: certificate })(url)).body)).toBe("secret");
+  });
+
+  test("trusts a certificate whose issuer is not known", async () => {
+    const tls = { cert: issuedCertificate, key: issuedCertificateKey };
+    const { port } = await kept(listen(createTlsServer(tls, (_, outgoing) => outgoing.end("secret"))));
+    const url = `https://localhost:${port}/`;
+    expect(await faultOf(createClient({ ca: certificate })(url))).toMatch(/^nobody known has signed .*, final$/);
+    expect(text((await createClient({ ca: issuedCertificate })(url)).body)).toBe("secret");
+  });
+
+  test("trusts a proxy by the certificates it is given", async () => {
+    const { port } = await startHttp((_, outgoing) => outgoing.end("beyond"));
+    const server = createTlsServer({ cert: certificate, key: certificateKey });
+    server.on("connect", (_, socket: Socket) => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      socket.pipe(connect(port, "127.0.0.1")).pipe(socket);
+    });
+    const proxy = await kept(listen(server));
+    const http = new URL(`https://127.0.0.1:${proxy.port}`);
+    const url = `http://localhost:${port}/`;
+    expect(await faultOf(createClient({ proxies: { http } })(url))).toMatch(
+      /^the proxy 127\.0\.0\.1:\d+ cannot be used: its certificate is signed by itself; .*, final$/,
+    );
+    expect(text((await createClient({ proxies: { http }, ca: certificate })(url)).body)).toBe("beyond");
   });
 
   test.each([{}, { upload: [{ minute: 0, bytesPerSecond: 2 ** 30 }] }])(

@@ -9,20 +9,15 @@ describe("proxiesOf()", () => {
       ALL_PROXY: "all:3",
       NO_PROXY: "x",
     });
-    expect([proxies.https?.href, proxies.http?.href, proxies.except]).toEqual([
-      "http://lower:2/",
-      "http://all:3/",
-      "x",
-    ]);
+    expect(proxies).toEqual({ https: new URL("http://lower:2/"), http: new URL("http://all:3/"), except: "x" });
     expect(proxiesOf({ HTTPS_PROXY: "" })).toEqual({ http: undefined, https: undefined, except: undefined });
   });
 
   test.each(["socks5://me:secret@host:1", "http://", "http://me:secret@:1", "http://%zz:secret@host"])(
-    "refuses %s without repeating it",
+    "refuses %s without repeating it, where it would be used",
     (value) => {
-      expect(() => proxiesOf({ https_proxy: value })).toThrow(
-        "Cannot use https_proxy: its value is no proxy of the form http://host:port",
-      );
+      const message = "Cannot use https_proxy: its value is no proxy of the form http://host:port";
+      expect(proxiesOf({ https_proxy: value })).toMatchObject({ http: undefined, https: { code: "usage", message } });
     },
   );
 });

@@ -18,7 +18,7 @@ export interface ConnectionChoice {
     | undefined;
 }
 
-/** @throws {BcatError} with code "usage" for certificates or a proxy that cannot be used. */
+/** @throws {BcatError} with code "usage" for certificates that cannot be used. */
 export async function wireOptionsOf(choice: ConnectionChoice, variables: Variables): Promise<WireOptions> {
   const { certificates, limits = {} } = choice;
   return {
@@ -38,7 +38,10 @@ export const wireClock: WireClock = {
   wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
-/** As curl has it: the lower case wins, and `ALL_PROXY` stands for those that are not set. */
+/**
+ * As curl has it: the lower case wins, and `ALL_PROXY` stands for those that are not set. One that cannot be used is an
+ * error where a host is to be reached through it: desktops set `ALL_PROXY=socks://…` for all programs.
+ */
 export function proxiesOf(variables: Variables): ProxySettings {
   const first = (...names: string[]) => names.find((name) => (variables[name] ?? "") !== "");
   const except = first("no_proxy", "NO_PROXY");
@@ -50,7 +53,7 @@ export function proxiesOf(variables: Variables): ProxySettings {
 }
 
 /** The value may hold a password, so it is never repeated. */
-function proxyOf(name: string | undefined, variables: Variables): URL | undefined {
+function proxyOf(name: string | undefined, variables: Variables): URL | BcatError | undefined {
   if (name === undefined) return undefined;
   const value = variables[name]!;
   const spelling = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
@@ -58,7 +61,7 @@ function proxyOf(name: string | undefined, variables: Variables): URL | undefine
     const url = new URL(spelling);
     if ((url.protocol === "http:" || url.protocol === "https:") && url.hostname !== "" && isDecodable(url)) return url;
   }
-  throw new BcatError("usage", `Cannot use ${name}: its value is no proxy of the form http://host:port`);
+  return new BcatError("usage", `Cannot use ${name}: its value is no proxy of the form http://host:port`);
 }
 
 function isDecodable({ username, password }: URL): boolean {

@@ -56,7 +56,7 @@ export function createAgents(options: WireOptions): Agents {
   };
   const agents = {
     http: new PlainAgent(shared, wire),
-    https: new TlsAgent({ ...shared, ...(options.ca && { secureContext: trusting(options.ca) }) }, wire),
+    https: new TlsAgent({ ...shared, ...wire.trust }, wire),
   };
   return {
     ...agents,
@@ -73,6 +73,8 @@ class Wire {
   readonly proxies: ProxySettings;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** Also of the proxies. */
+  readonly trust: Pick<tls.ConnectionOptions, "secureContext">;
   #hasConnected = false;
 
   constructor(options: WireOptions) {
@@ -80,6 +82,7 @@ class Wire {
     const throttle = (schedule: RateSchedule | undefined) => schedule && new Throttle(schedule, clock);
     this.limits = { upload: throttle(limits.upload), download: throttle(limits.download) };
     this.proxies = options.proxies ?? {};
+    this.trust = options.ca === undefined ? {} : { secureContext: trusting(options.ca) };
     this.connectTimeoutMs = options.connectTimeoutMs ?? connectTimeoutMsDefault;
     this.idleTimeoutMs = options.idleTimeoutMs ?? idleTimeoutMsDefault;
   }
@@ -117,6 +120,11 @@ class Wire {
       if (!this.#hasConnected && systemErrorCode(error) === "ENOTFOUND") noteFinal(error);
     });
     socket.on("timeout", () => socket.destroy(noAnswer()));
+  }
+
+  /** A socket to the target that the proxy has connected. */
+  through(proxy: URL, target: Target): Promise<Socket> {
+    return openTunnel({ proxy, target, timeoutMs: this.connectTimeoutMs, trust: this.trust });
   }
 
   /** TLS over what a proxy has connected. */
@@ -167,7 +175,7 @@ class PlainAgent extends http.Agent {
     const target = targetOf(options, "http:");
     const proxy = "isProxy" in options ? undefined : proxyFor(this.#wire.proxies, target);
     if (proxy === undefined) return this.#wire.over(super.createConnection(options, created) as Socket, "connect");
-    return this.#wire.later(openTunnel({ proxy, target, timeoutMs: this.#wire.connectTimeoutMs }));
+    return this.#wire.later(this.#wire.through(proxy, target));
   }
 }
 
@@ -185,7 +193,7 @@ class TlsAgent extends https.Agent {
     if (proxy === undefined)
       return this.#wire.over(super.createConnection(options, created) as Socket, "secureConnect");
     const servername = options.servername ?? (isIP(target.host) === 0 ? target.host : "");
-    const tunnel = openTunnel({ proxy, target, timeoutMs: this.#wire.connectTimeoutMs });
+    const tunnel = this.#wire.through(proxy, target);
     return this.#wire.later(tunnel.then((socket) => this.#wire.secure(socket, { ...options, servername })));
   }
 }
@@ -211,8 +219,13 @@ function noAnswer(): Error {
   return Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" });
 }
 
-/** The well-known certificates, those of NODE_EXTRA_CA_CERTS where Node tells them, and these. Made once: it takes 10 ms. */
+/**
+ * The well-known certificates, those of NODE_EXTRA_CA_CERTS where Node tells them, and these, of which each is trusted
+ * also where nobody has signed it whom we know: that of an issuer between, or of the server itself. Made once: it takes
+ * 10 ms.
+ */
 function trusting(ca: string): tls.SecureContext {
   const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
-  return tls.createSecureContext({ ca: [...(getCACertificates?.("default") ?? tls.rootCertificates), ca] });
+  const all = [...(getCACertificates?.("default") ?? tls.rootCertificates), ca];
+  return tls.createSecureContext({ ca: all, allowPartialTrustChain: true } as tls.SecureContextOptions);
 }

@@ -2,7 +2,8 @@
 import { request } from "node:http";
 import { request as requestTls } from "node:https";
 import type { Socket } from "node:net";
-import { WireFault } from "./network-error.js";
+import type { ConnectionOptions } from "node:tls";
+import { describeNetworkError, WireFault } from "./network-error.js";
 import type { Target } from "./proxies.js";
 
 export interface Tunnel {
@@ -10,10 +11,12 @@ export interface Tunnel {
   readonly target: Target;
   /** Milliseconds until the proxy has answered. */
   readonly timeoutMs: number;
+  /** For a proxy that speaks TLS itself. */
+  readonly trust?: Pick<ConnectionOptions, "secureContext">;
 }
 
 /** A connection to the target that the proxy has made. */
-export function openTunnel({ proxy, target, timeoutMs }: Tunnel): Promise<Socket> {
+export function openTunnel({ proxy, target, timeoutMs, trust }: Tunnel): Promise<Socket> {
   const authority = `${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
   const authorization = proxyAuthorization(proxy);
   const asking = (proxy.protocol === "https:" ? requestTls : request)({
@@ -24,10 +27,14 @@ export function openTunnel({ proxy, target, timeoutMs }: Tunnel): Promise<Socket
     headers: { host: authority, ...(authorization && { "proxy-authorization": authorization }) },
     agent: false,
     timeout: timeoutMs,
+    ...trust,
   });
   return new Promise((resolve, reject) => {
-    const fail = (cause: unknown) =>
-      reject(new WireFault(`the proxy ${proxy.host} cannot be used: ${wordsOf(cause)}`, { cause }));
+    const fail = (cause: unknown) => {
+      const { words, isFinal } = describeNetworkError(cause);
+      const said = isFinal ? words : wordsOf(cause);
+      reject(new WireFault(`the proxy ${proxy.host} cannot be used: ${said}`, { cause, isFinal }));
+    };
     asking.once("error", fail);
     asking.once("timeout", () => asking.destroy(new Error("no answer in time")));
     asking.once("response", (response) => {
