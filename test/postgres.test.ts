@@ -1,16 +1,40 @@
 /** Registers in a real PostgreSQL. */
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRetryingTable } from "@bcat/storage";
 import { describeRegisterTable } from "@bcat/storage/conformance";
 import { openPostgresTable } from "@bcat/storage/postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { listen } from "./servers/listen.js";
 import { missingPostgres, PostgresServer } from "./servers/postgres.js";
 
 const id = new Uint8Array(16).fill(3);
 const session = "sessions/0000000001";
+
+/** Refuses what PgBouncer refuses: parameters of a connection that it does not know, here `statement_timeout`. */
+async function startPooler(port: number) {
+  const state = { refused: 0 };
+  const server = createServer((socket) => {
+    socket.once("data", (start) => {
+      if (start.includes("statement_timeout\0")) {
+        state.refused++;
+        const fields = "SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0";
+        const length = Buffer.alloc(4);
+        length.writeUInt32BE(4 + fields.length);
+        return void socket.end(Buffer.concat([Buffer.from("E"), length, Buffer.from(fields)]));
+      }
+      const upstream = connect(port, "127.0.0.1");
+      upstream.write(start);
+      socket.pipe(upstream).pipe(socket);
+      socket.on("error", () => upstream.destroy());
+      upstream.on("error", () => socket.destroy());
+    });
+  });
+  return Object.assign(state, await listen(server));
+}
 
 function open(url: string, variables: Readonly<Record<string, string>> = {}) {
   return openPostgresTable(url, { id, variables });
@@ -105,6 +129,15 @@ describe.skipIf(missingPostgres !== undefined)("PostgreSQL", () => {
     await using table = open(server.url());
     await table.create();
     expect(server.sql("select count(*) from pg_stat_activity where application_name = 'bcat'")).toBe("1");
+  });
+
+  test("a pooler that takes no time limit at the beginning is asked without", async () => {
+    await using pooler = await startPooler(server.port);
+    const url = server.url({ parameters: "?sslmode=disable" }).replace(`:${server.port}/`, `:${pooler.port}/`);
+    await using table = open(url);
+    await table.create();
+    expect(await table.state()).toEqual({ generation: 1, isOpen: true });
+    expect(pooler.refused).toBe(1);
   });
 });
 

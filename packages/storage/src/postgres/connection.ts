@@ -42,6 +42,8 @@ export class Connection implements AsyncDisposable {
   /** That have not ended, also those being connected. */
   readonly #clients = new Set<Unreferable>();
   #usesTls: boolean;
+  /** A pooler such as PgBouncer refuses it; then the time that an answer may take is all. */
+  #tellsTimeout = true;
   #isClosed = false;
 
   constructor(address: PostgresAddress, options: ConnectionOptions) {
@@ -100,11 +102,21 @@ export class Connection implements AsyncDisposable {
     try {
       return await this.#connectOnce();
     } catch (error) {
-      const lacksTls = error instanceof Error && error.message.includes("does not support SSL");
-      if (!lacksTls || !this.#address.isTlsOptional || !this.#usesTls) throw error;
-      this.#usesTls = false;
-      return await this.#connectOnce();
+      if (!this.#givesWay(error)) throw error;
+      return await this.#connect();
     }
+  }
+
+  /** True when the server is to be asked for less. */
+  #givesWay(error: unknown): boolean {
+    const message = error instanceof Error ? error.message : "";
+    if (this.#tellsTimeout && /unsupported startup parameter.*statement_timeout/i.test(message)) {
+      this.#tellsTimeout = false;
+      return true;
+    }
+    if (!message.includes("does not support SSL") || !this.#address.isTlsOptional || !this.#usesTls) return false;
+    this.#usesTls = false;
+    return true;
   }
 
   async #connectOnce(): Promise<Postgres.Client> {
@@ -116,7 +128,7 @@ export class Connection implements AsyncDisposable {
       ...config,
       ...(!this.#usesTls && { ssl: false }),
       ...(needsPasswordFile && { password: () => passwordOfFile(client) }),
-      statement_timeout: statementTimeoutMs,
+      ...(this.#tellsTimeout && { statement_timeout: statementTimeoutMs }),
       query_timeout: answerTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveMs,
