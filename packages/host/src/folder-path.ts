@@ -23,6 +23,8 @@ export function folderPath(given: string, options: FolderPathOptions): string {
 }
 
 function findMistake(given: string, { variables, withColon }: FolderPathOptions): string | undefined {
+  if (given.trim() === "") return "it is blank; write the path of a folder";
+  if (/^(["']).*\1$/.test(given)) return "no shell has taken its quotes off; write it without";
   const [first = ""] = given.split("/", 1);
   if (first.startsWith("~")) return `no shell has put a home folder in its place; write ${homePath(given, variables)}`;
   if (/^\$(\w+|\{.*\})/.test(first)) return "no shell has put the value of the variable in its place; write the path";

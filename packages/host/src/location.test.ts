@@ -20,6 +20,8 @@ describe("locateRepository()", () => {
     ["./photos:2026", join(here, "photos:2026")],
     ["./~/x", join(here, "~/x")],
     ["./a\\b", join(here, "a\\b")],
+    ["s3-old/b.c", join(here, "s3-old/b.c")],
+    ["./s3.amazonaws.com", join(here, "s3.amazonaws.com")],
     ["local:/a", "/a"],
     ["local:photos:2026", join(here, "photos:2026")],
     ["file:///a%20b", "/a b"],
@@ -128,6 +130,14 @@ describe("locateRepository()", () => {
     ["c:/b", /drives are of Windows/],
     ["\\\\server\\share", /backslash/],
     ["a\\b", /backslash.*\.\/a\\b /],
+    ['"/srv/b"', /quotes.*write it without/],
+    ["'b'", /quotes/],
+    [" ", /blank/],
+    [
+      "s3.us-west-002.backblazeb2.com/b/x",
+      /the address of a bucket; write s3:s3\.us-west-002\.backblazeb2\.com\/b\/x,/,
+    ],
+    ["b.s3-eu-west-1.amazonaws.com", /write s3:b\.s3-eu-west-1\.amazonaws\.com,/],
   ])("refuses %s, and says what to write", (given, says) => {
     const locate = () => locateRepository(given, { HOME: "/home/me" });
     expect(locate).toThrow(expect.objectContaining({ code: "usage" }));

@@ -16,6 +16,8 @@ import { locateTahoe, locateWebServer } from "./web-location.js";
 /** Storages that restic, or a later bcat, knows by these first words. */
 const otherSchemes = /^(sftp|ssh|rest|rclone|b2|azure|gs|swift|https?|webdavs?)(\+[a-z0-9]+)?:/i;
 const anyScheme = /^[a-z][a-z0-9+.-]*:\/\//i;
+/** Of buckets, as `s3.eu-central-1.amazonaws.com` and `s3.us-west-002.backblazeb2.com`. */
+const hostOfS3 = /^([a-z0-9-]+\.)*s3[.-][a-z0-9.-]+\.[a-z]{2,}(?=\/|$)/i;
 const schemeWithoutColon = /^(s3|https?|file|tahoe)\/\//i;
 
 /**
@@ -44,6 +46,11 @@ export function locateRepository(given: string | undefined, variables: Variables
     throw new BcatError(
       "usage",
       `Cannot use "${scheme}//…" as the ${what}: the colon is missing; write ${scheme}://…, or ./${scheme}/… for a folder of that name`,
+    );
+  if (hostOfS3.test(given))
+    throw new BcatError(
+      "usage",
+      `Cannot use "${given}" as the ${what}: it is the address of a bucket; write s3:${given}, or ./${given} for a folder of that name`,
     );
   return folder(folderPath(given, { what, variables }));
 }
