@@ -1,5 +1,7 @@
 /** The program on a bucket: everything a user does, and everything that can be wrong with a bucket or a key. */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -208,6 +210,97 @@ describe("refuses in one line, and commits nothing,", () => {
     await good(["restore", "1", "a.txt", "back"]);
     expect(desk.read("back/a.txt")).toBe("alpha\n");
     expect(keys()).toEqual(before);
+  });
+});
+
+test("a variable that is set but empty is as if it were not set", async () => {
+  const env = { AWS_REGION: "", AWS_DEFAULT_REGION: "", AWS_PROFILE: "", AWS_SESSION_TOKEN: "" };
+  expect(await bcat(["init"], env)).toMatchObject({ code: 0, stderr: noMessage });
+});
+
+test("a key with a line break at its end is refused at once, and not shown", async () => {
+  const run = await bcat(["init"], { AWS_ACCESS_KEY_ID: `${testUser.accessKey}\n`, BCAT_RETRY_FOR: "5m" });
+  expectRefusal(run, { code: 11, says: /the access key or the session token has a line break/ });
+  expect(run.stderr).not.toContain(testUser.accessKey);
+  expect(server.log).toEqual([]);
+});
+
+test("of a page that a proxy answers with, the status is told", async () => {
+  const page = "<html>\n<body>\n<h1>No</h1>\n<hr><center>nginx</center>\n</body>\n</html>";
+  const answer = (status: number) => (response: ServerResponse) => {
+    response.writeHead(status, { "Content-Type": "text/html" });
+    response.end(page);
+  };
+  for (const [status, says] of [
+    [403, /: access denied \(403\)$/m],
+    [413, /takes nothing that large: .*client_max_body_size\) \(413\)$/m],
+    [502, /: the server refuses \(502\)$/m],
+  ] as const) {
+    change({ intercept: () => answer(status) });
+    expectRefusal(await bcat(["init"]), { code: 11, says });
+  }
+});
+
+describe("keys that are replaced while a backup runs", () => {
+  const [old, renewed] = [
+    { accessKey: "AKOLD", secretKey: "old", token: "old-token" },
+    { accessKey: "AKNEW", secretKey: "new", token: "new-token" },
+  ];
+  const env = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+  const profile = ({ accessKey, secretKey, token }: typeof old) =>
+    `[default]\naws_access_key_id = ${accessKey}\naws_secret_access_key = ${secretKey}\naws_session_token = ${token}\n`;
+  /** Calls `act` before the first pack is put. */
+  const atFirstPack = (act: () => void): Pick<S3ServerOptions, "intercept"> => {
+    let isDone = false;
+    return {
+      intercept: ({ method, key: name }) => {
+        if (!isDone && method === "PUT" && name.includes("/packs/")) {
+          isDone = true;
+          act();
+        }
+        return undefined;
+      },
+    };
+  };
+
+  test("are read anew from ~/.aws when the old ones have expired", async () => {
+    await good(["init"]);
+    desk.write({ "home/.aws/credentials": profile(old) });
+    const expire = (isExpired: boolean) => [{ ...old, isExpired }, renewed];
+    const intercept = atFirstPack(() => {
+      desk.write({ "home/.aws/credentials": profile(renewed) });
+      change({ users: expire(true) });
+    });
+    change({ users: expire(false), ...intercept });
+    expect(await bcat(["backup", "source"], env)).toMatchObject({ code: 0, stderr: noMessage });
+  });
+
+  test("are waited for when what gives them fails, unless it never gave any", async () => {
+    await good(["init"]);
+    desk.write({
+      "keys.sh": `[ $(date +%s) -lt "$(cat '${desk.path("until")}')" ] && exit 1
+echo '{"Version":1,"AccessKeyId":"AKNEW","SecretAccessKey":"new","SessionToken":"new-token","Expiration":"'$(date -u -d '+2 seconds' +%FT%TZ)'"}'
+`,
+      "home/.aws/config": `[default]\ncredential_process = /bin/sh '${desk.path("keys.sh")}'\n`,
+      until: "0",
+    });
+    // From the first pack on there are no keys for longer than the last ones are good, and nothing is stored.
+    let until = Number.NaN;
+    change({
+      users: [renewed],
+      intercept: ({ method, key: name }) => {
+        if (method !== "PUT" || !name.includes("/packs/")) return undefined;
+        if (Number.isNaN(until)) {
+          until = Date.now() + 5_000;
+          desk.write({ until: String(Math.floor(until / 1000)) });
+        }
+        return Date.now() < until - 1_000 ? new S3Fault(503, "SlowDown") : undefined;
+      },
+    });
+    const patient = { ...env, BCAT_RETRY_FOR: "60s" };
+    expect(await bcat(["backup", "source"], patient)).toMatchObject({ code: 0 });
+    desk.write({ until: "99999999999" });
+    expectRefusal(await bcat(["backup", "source"], patient), { code: 11, says: /: no credentials: set AWS_ACCESS/ });
   });
 });
 

@@ -43,6 +43,10 @@ describe("locateRepository() of a bucket", () => {
       endpoint: "https://h:1",
     });
     expect(locateRepository("s3:s3.amazonaws.com/bucket/a/b", { AWS_ENDPOINT_URL: "http://h:1" })).toEqual(aws);
+    expect(locateRepository("s3://bucket/a/b", { AWS_ENDPOINT_URL: "http://h:1", AWS_ENDPOINT_URL_S3: "" })).toEqual(
+      locateRepository("s3:http://h:1/bucket/a/b", {}),
+    );
+    expect(locateRepository("s3://bucket/a/b", { AWS_ENDPOINT_URL: "" })).toEqual(aws);
   });
 
   test.each([

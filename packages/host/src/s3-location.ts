@@ -4,7 +4,7 @@
  */
 import { BcatError } from "@bcat/errors";
 import type { Place, S3Place } from "./place.js";
-import type { Variables } from "./variables.js";
+import { firstOf, type Variables } from "./variables.js";
 
 /** Keys of S3 have 1,024 bytes, and names of objects up to 200. */
 const prefixLengthMax = 512;
@@ -20,7 +20,7 @@ export function locateS3(given: string, endpoint: string | undefined, variables:
   if (rest.startsWith("//")) {
     const [bucket = "", ...prefix] = rest.slice(2).split("/");
     refuseHosts(given, bucket);
-    const server = endpoint ?? variables.AWS_ENDPOINT_URL_S3 ?? variables.AWS_ENDPOINT_URL;
+    const server = endpoint ?? firstOf(variables, "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
     return placeOf(given, { server: server === undefined ? {} : serverOf(given, server), bucket, prefix });
   }
   if (endpoint !== undefined)

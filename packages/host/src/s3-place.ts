@@ -1,6 +1,7 @@
 /** Opens a bucket: what the user says, what the environment says, and connections. */
 import type { S3Storage } from "@bcat/storage/s3";
 import type { Place, PlaceContext, S3Place } from "./place.js";
+import { firstOf } from "./variables.js";
 import { wireOptionsOf } from "./wire-options.js";
 
 export async function openBucket(place: S3Place & Pick<Place, "location">, context: PlaceContext): Promise<S3Storage> {
@@ -18,7 +19,7 @@ export async function openBucket(place: S3Place & Pick<Place, "location">, conte
     bucket: place.bucket,
     prefix: place.prefix,
     endpoint: place.endpoint,
-    region: s3.region ?? place.region ?? variables.AWS_REGION ?? variables.AWS_DEFAULT_REGION,
+    region: s3.region ?? place.region ?? firstOf(variables, "AWS_REGION", "AWS_DEFAULT_REGION"),
     pathStyle: pathStyle === "auto" ? undefined : pathStyle === "path",
     profile: s3.profile,
     anonymous: s3.anonymous,

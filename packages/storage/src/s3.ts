@@ -104,7 +104,11 @@ class BucketStorage implements S3Storage {
       }
     } catch (error) {
       if (error instanceof StorageError) throw error;
-      throw describeFault(error, { ...this.#options, action: `list "${prefix}"` });
+      throw describeFault(error, {
+        ...this.#options,
+        hadKeys: this.#connection.hadKeys,
+        action: `list "${prefix}"`,
+      });
     }
   }
 
@@ -255,7 +259,7 @@ class BucketStorage implements S3Storage {
     } catch (error) {
       signal?.throwIfAborted();
       if (isBcatError(error)) throw error;
-      throw describeFault(error, { ...this.#options, action });
+      throw describeFault(error, { ...this.#options, hadKeys: this.#connection.hadKeys, action });
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The SDK's client, and what it learns from the first refusal: the region of the bucket, the time of the server. */
+/** The SDK's client, and what it learns from a refusal: the region of the bucket, the time of the server, that keys are old. */
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
@@ -18,11 +18,17 @@ export class Connection {
   /** Found from the server. */
   #region: string | undefined;
   #isSkewSaid = false;
+  #hadKeys = false;
 
   constructor(options: S3StorageOptions) {
     this.#options = options;
     const { agents = createAgents(options.connections), idleTimeoutMs = idleTimeoutDefault } = options;
     this.#handler = new RequestHandler(agents, idleTimeoutMs);
+  }
+
+  /** Keys were found once: not to find them again may pass. */
+  get hadKeys(): boolean {
+    return this.#hadKeys;
   }
 
   /** A request that the call at hand needs beyond its first. */
@@ -35,9 +41,11 @@ export class Connection {
     const sdk = await import("./sdk.js");
     const client = await this.#open(sdk);
     try {
-      return await use(client, sdk);
+      const result = await use(client, sdk);
+      this.#hadKeys = true;
+      return result;
     } catch (error) {
-      if (!(await this.#learn(error, client))) throw error;
+      if (!(await this.#learn(error, client, sdk))) throw error;
       this.count(kind);
       return await use(await this.#open(sdk), sdk);
     }
@@ -74,6 +82,8 @@ export class Connection {
       }),
       // Which server it is, is settled: what is remembered of a repository is remembered of that.
       ignoreConfiguredEndpointUrls: true,
+      // A new client reads the files of ~/.aws anew. The SDK hands it on to what looks for keys.
+      ...({ ignoreCache: true } as object),
       forcePathStyle: pathStyle,
       requestHandler: this.#handler,
       // Retrying is a decorator of ours.
@@ -87,11 +97,26 @@ export class Connection {
   }
 
   /** True when the next try is signed otherwise. */
-  async #learn(error: unknown, client: S3Client): Promise<boolean> {
+  async #learn(error: unknown, client: S3Client, sdk: Sdk): Promise<boolean> {
     const refusal = error as Refusal;
+    if (/^ExpiredToken/.test(refusal?.name ?? "")) return await this.#renewKeys(client, sdk);
     const region = refusal?.$response?.headers?.["x-amz-bucket-region"] ?? refusal?.Region;
     if (typeof region === "string" && (await client.config.region()) !== region) return this.#moveTo(region);
     return refusal?.name === "RequestTimeTooSkewed" && this.#correctClock(client);
+  }
+
+  /**
+   * Looks for keys anew, as those of a file are read once and may have been replaced since, and those of a role kept until
+   * the clock of this machine says. True when they are others.
+   */
+  async #renewKeys(client: S3Client, sdk: Sdk): Promise<boolean> {
+    const known = await this.#client;
+    if (known !== client) return known !== undefined;
+    const renewed = await this.#create(sdk);
+    const [old, found] = await Promise.all([client.config.credentials(), renewed.config.credentials()]);
+    if (old.sessionToken === found.sessionToken && old.accessKeyId === found.accessKeyId) return false;
+    this.#client = Promise.resolve(renewed);
+    return true;
   }
 
   #moveTo(region: string): boolean {
@@ -123,6 +148,8 @@ export class Connection {
 export interface Refusal {
   readonly name?: string;
   readonly message?: string;
+  /** Of Node, where no answer came. */
+  readonly code?: string;
   readonly Code?: string;
   readonly Region?: string;
   readonly $metadata?: { readonly httpStatusCode?: number };

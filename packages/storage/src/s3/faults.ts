@@ -43,6 +43,8 @@ export interface FaultContext {
   readonly anonymous?: boolean | undefined;
   /** Where the keys are looked for, if the user says. */
   readonly profile?: string | undefined;
+  /** They were found before. */
+  readonly hadKeys?: boolean | undefined;
 }
 
 export function describeFault(error: unknown, context: FaultContext): StorageError {
@@ -91,11 +93,17 @@ function byStatus(status: number): Explanation {
   if (status === 403 || status === 401) return { words: "access denied", isFinal: true };
   if (status === 507) return { words: "no space left", isFinal: true };
   if (status === 501) return { words: "the service cannot do this", isFinal: true };
+  if (status === 413) return { words: tooLarge, isFinal: true };
   if (status >= 300 && status < 400) return { words: "the server sends us elsewhere", isFinal: true };
   return { words: "the server refuses", isFinal: !passingStatuses.includes(status) };
 }
 
+const tooLarge =
+  "the server, or a proxy before it, takes nothing that large: let it take 96 MiB (nginx: client_max_body_size)";
+
 function ownWords({ message }: Refusal): string {
+  // Of a page of HTML, as proxies answer, the SDK says what its reader of XML thinks of it.
+  if (/Deserialization error/.test(message ?? "")) return "";
   const line = (message ?? "").replaceAll(/\s+/g, " ").trim().slice(0, wordsMax);
   return line === "" || /^Unknown(Error)?$/.test(line) ? "" : `: ${line}`;
 }
@@ -109,12 +117,17 @@ function hintOf(error: Refusal, status: number, { action, anonymous }: FaultCont
   return "";
 }
 
-function explainOther(error: Refusal, { profile }: FaultContext): Explanation {
+function explainOther(error: Refusal, { profile, hadKeys = false }: FaultContext): Explanation {
+  if (error?.code === "ERR_INVALID_CHAR") return { words: strayCharacter, isFinal: true };
   if (!/Credentials|TokenProviderError/.test(error?.name ?? "")) return describeNetworkError(error);
   const own = /Could not load credentials from any providers/.test(error.message ?? "") ? "" : ownWords(error);
   const where = profile === undefined ? "" : ` in profile "${profile}"`;
+  if (hadKeys) return { words: `no credentials any more${where}${own}`, isFinal: false };
   return { words: `no credentials${where}: ${wayToCredentials}${own}`, isFinal: true };
 }
+
+const strayCharacter =
+  "the access key or the session token has a line break, or another character that neither can have: look at where it comes from";
 
 const wayToCredentials =
   "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with --s3-profile, or use --s3-anonymous";
