@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BcatError } from "@bcat/errors";
+import { BcatError, StorageError } from "@bcat/errors";
 import { createMemoryStorage, openLocalStorage, type Storage } from "@bcat/storage";
 import { expect, test } from "vitest";
 import type { Place } from "./place.js";
@@ -10,7 +10,7 @@ import type { Site } from "./site.js";
 
 /** A place behind a network, of which only the storage matters. */
 function siteOf(storage: Storage, place: object = { kind: "s3", location: "s3://bucket/there" }): Site {
-  return { storage, place: place as Place } as Site;
+  return { storage, place: place as Place, onNotice: () => {} } as Partial<Site> as Site;
 }
 
 /** Right when calm, and not atomic. */
@@ -55,6 +55,27 @@ test("a sound place is taken, and a folder is not even asked", async () => {
   await refuseUnfit(siteOf(createNotAtomic(), { kind: "folder", path: "/f", location: "/f" }), {
     areApart: false,
   });
+});
+
+test("what the probe may not remove again is said", async () => {
+  const storage = createMemoryStorage();
+  const refusing: Storage = {
+    location: storage.location,
+    get: (name, options) => storage.get(name, options),
+    put: (name, bytes) => storage.put(name, bytes),
+    putIfAbsent: (name, bytes) => storage.putIfAbsent(name, bytes),
+    delete: async () => {
+      throw new StorageError("Access denied", { isFinal: true });
+    },
+  };
+  const notices: string[] = [];
+  const site = { ...siteOf(refusing), onNotice: (line: string) => notices.push(line) };
+  await refuseUnfit(site, { areApart: false });
+  expect(notices).toEqual([
+    expect.stringMatching(
+      /^up to [1-9]\d* objects below probe\/ may be left in s3:\/\/bucket\/there: remove them by hand$/,
+    ),
+  ]);
 });
 
 test("a probe of a folder leaves nothing there, and no folder where there was none", async () => {

@@ -45,7 +45,9 @@ export interface FitOptions {
 export async function refuseUnfit(site: Site, { areApart }: FitOptions): Promise<void> {
   const { place } = site;
   if (place.kind === "folder") return;
-  const { findings, isUsable, keepsWritersApart } = await probePlace(site, { form: "quick" });
+  const { findings, isUsable, keepsWritersApart, left } = await probePlace(site, { form: "quick" });
+  if (left > 0)
+    site.onNotice(`up to ${left} objects below probe/ may be left in ${place.location}: remove them by hand`);
   if (isUsable && (keepsWritersApart || areApart)) return;
   const bad = findings.filter(({ verdict }) => verdict === "bad").map(({ check, found }) => `${check}: ${found}`);
   const what = isUsable ? "the place does not keep writers apart" : "the place does not keep what it is given";

@@ -50,6 +50,8 @@ export interface Site {
   readonly createBucket: (() => Promise<unknown>) | undefined;
   /** Gets the secret from its source, which was chosen before. */
   readonly secret: (isNew: boolean) => Promise<Secret>;
+  /** Told in a line what is not wrong, but good to know. */
+  readonly onNotice: (line: string) => void;
 }
 
 /** Looks at everything that the user can have got wrong before anything is touched. */
@@ -79,6 +81,7 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
     ),
     posix: accelerated.posix,
     secret: (isNew) => getSecret(options.secret, { isNew, signal }),
+    onNotice,
   };
 }
 
