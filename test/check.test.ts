@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { check, type Finding } from "@bcat/snapshot";
-import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
+import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openClient } from "./kit/client.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
@@ -41,10 +41,10 @@ async function edit(name: string, change: (bytes: Uint8Array) => void): Promise<
   await storage.putIfAbsent(name, bytes);
 }
 
-async function findings(): Promise<Finding[]> {
+async function findings(of: Storage = storage, readData = false): Promise<Finding[]> {
   const found: Finding[] = [];
-  await using client = await openClient(storage);
-  await check(client.repository, { onFinding: (finding) => found.push(finding) });
+  await using client = await openClient(of);
+  await check(client.repository, { readData, onFinding: (finding) => found.push(finding) });
   return found;
 }
 
@@ -54,6 +54,31 @@ async function damage(): Promise<Finding[]> {
 }
 
 describe("check", () => {
+  test.each([false, true])(
+    "takes a pack that is right when it is read again for whole (with its data: %s)",
+    async (readData) => {
+      const seen = new Set<string>();
+      const flipping: Storage = {
+        location: storage.location,
+        put: (name, bytes) => storage.put(name, bytes),
+        putIfAbsent: (name, bytes) => storage.putIfAbsent(name, bytes),
+        list: (prefix) => storage.list(prefix),
+        async get(name, options) {
+          const bytes = await storage.get(name, options);
+          if (bytes === undefined || seen.has(name) || !name.startsWith("packs/")) return bytes;
+          seen.add(name);
+          const wrong = bytes.slice();
+          wrong[wrong.length >> 1]! ^= 1;
+          return wrong;
+        },
+      };
+      const found = await findings(flipping, readData);
+      expect(found.map(({ kind }) => kind)).toEqual(found.map(() => "note"));
+      expect(found.map(({ object }) => object).sort()).toEqual([...seen].sort());
+      expect(found[0]?.message).toMatch(/wrong when it was read first, and right when it was read again/);
+    },
+  );
+
   test("names all snapshots that need a pack of which only the trailer is damaged", async () => {
     const first = new Set<string>();
     const original = storage;

@@ -31,6 +31,12 @@ export interface ChunkReaderOptions {
   readonly idHash: Record<BlobKind, KeyedHash>;
 }
 
+/** Frames as they lie in a pack. */
+interface Sealed {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
 export class ChunkReader {
   readonly #options: ChunkReaderOptions;
   readonly #opener: FrameOpener;
@@ -70,21 +76,27 @@ export class ChunkReader {
     const record = location.pack;
     const span = spanOf(record, location, record.name);
     const frames = new PackFrames(this.#options.context, this.#opener, { name: record.name, kind, tables: record });
-    const sealed = await this.#fetchMissing(record.name, span.first, record.frames.slice(span.first, span.last + 1));
-    const bytes = readSpan(record, span, {
-      open: (index) => this.#frame(frames, index, sealed),
-      take: (length) => new Uint8Array(length),
-    });
+    const fetch = () => this.#fetchMissing(record.name, span.first, record.frames.slice(span.first, span.last + 1));
+    const open = (sealed: Sealed | undefined) =>
+      readSpan(record, span, {
+        open: (index) => this.#frame(frames, index, sealed),
+        take: (length) => new Uint8Array(length),
+      });
+    const sealed = await fetch();
+    let bytes: Uint8Array;
+    try {
+      bytes = open(sealed);
+    } catch (error) {
+      if (!isBcatError(error, "corrupt")) throw error;
+      // It may have been the line, or the memory of a machine on the way.
+      bytes = open(await fetch());
+    }
     // A view would keep the whole frame in memory, and what is remembered is not for others to change.
     return span.first === span.last ? bytes.slice() : bytes;
   }
 
   /** One ranged get for all frames of the chunk, unless they are all here. */
-  async #fetchMissing(
-    name: string,
-    first: number,
-    wanted: readonly FrameEntry[],
-  ): Promise<{ offset: number; bytes: Uint8Array } | undefined> {
+  async #fetchMissing(name: string, first: number, wanted: readonly FrameEntry[]): Promise<Sealed | undefined> {
     if (wanted.every((_, i) => this.#frames.has(`${name}/${first + i}`))) return undefined;
     const offset = wanted[0]!.storedOffset;
     const end = wanted.at(-1)!.storedOffset + wanted.at(-1)!.storedLength;
@@ -104,7 +116,7 @@ export class ChunkReader {
     }
   }
 
-  #frame(frames: PackFrames, index: number, sealed: { offset: number; bytes: Uint8Array } | undefined): Uint8Array {
+  #frame(frames: PackFrames, index: number, sealed: Sealed | undefined): Uint8Array {
     const key = `${frames.name}/${index}`;
     const cached = this.#frames.get(key);
     if (cached !== undefined) {

@@ -89,13 +89,7 @@ async function checkSegment(parts: Parts, packs: { names: Set<string>; bad: Map<
     packs.names.add(name);
     run.packs++;
     try {
-      const directory = await checkPack(parts, record);
-      if (directory.kind !== segment.counts.kind) throw damaged(name, "it has chunks of another kind than its segment");
-      if (directory.chunks.count !== entriesOf[ordinal]) {
-        const found = `its directory has ${directory.chunks.count} chunks, segment "${segment.name}" ${entriesOf[ordinal]}`;
-        throw damaged(name, found);
-      }
-      checkEntries(segment, ordinal, record, directory);
+      await checkTwice(parts, { ordinal, record, entryCount: entriesOf[ordinal]! });
     } catch (error) {
       if (!(error instanceof CorruptError)) throw error;
       if (error.object !== name) run.reportDamage(error.object, error.message);
@@ -104,6 +98,37 @@ async function checkSegment(parts: Parts, packs: { names: Set<string>; bad: Map<
     }
     await run.step("packs", run.packs, undefined);
   }
+}
+
+interface Indexed {
+  readonly ordinal: number;
+  readonly record: PackRecord;
+  readonly entryCount: number;
+}
+
+/** Reads again what is wrong: what was wrong may have been the line, or the memory of a machine on the way. */
+async function checkTwice(parts: Parts, indexed: Indexed): Promise<void> {
+  const { name } = indexed.record;
+  try {
+    await checkIndexed(parts, indexed);
+  } catch (error) {
+    if (!(error instanceof CorruptError) || error.object !== name) throw error;
+    await checkIndexed(parts, indexed);
+    const found = `"${name}" was wrong when it was read first, and right when it was read again`;
+    parts.run.reportNote(name, `${found}: the line, the server or the memory of this machine is not to be trusted`);
+  }
+}
+
+async function checkIndexed(parts: Parts, { ordinal, record, entryCount }: Indexed): Promise<void> {
+  const { segment } = parts;
+  const { name } = record;
+  const directory = await checkPack(parts, record);
+  if (directory.kind !== segment.counts.kind) throw damaged(name, "it has chunks of another kind than its segment");
+  if (directory.chunks.count !== entryCount) {
+    const found = `its directory has ${directory.chunks.count} chunks, segment "${segment.name}" ${entryCount}`;
+    throw damaged(name, found);
+  }
+  checkEntries(segment, ordinal, record, directory);
 }
 
 async function isGoneAsCondemned({ index, storage }: RepositoryParts, name: string): Promise<boolean> {
