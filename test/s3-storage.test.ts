@@ -4,7 +4,9 @@ import { Agent as HttpsAgent } from "node:https";
 import type { LookupFunction } from "node:net";
 import { describeStorage } from "@bcat/storage/conformance";
 import { openS3Storage, type S3Storage, type S3StorageOptions } from "@bcat/storage/s3";
+import { createAgents } from "@bcat/storage/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { patience } from "./kit/patience.js";
 import {
   type LoggedRequest,
   type S3Server,
@@ -13,6 +15,7 @@ import {
   testUser,
 } from "./servers/s3-server.js";
 import { S3Fault } from "./servers/s3-xml.js";
+import { wireClock } from "./servers/wire-clock.js";
 
 const environment = { AWS_ACCESS_KEY_ID: testUser.accessKey, AWS_SECRET_ACCESS_KEY: testUser.secretKey };
 const touched = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION"];
@@ -267,6 +270,24 @@ describe("s3 storage", () => {
       message: expect.stringMatching(/no credentials: set AWS_ACCESS_KEY_ID/),
     });
     expect(server.log).toEqual([]);
+  });
+
+  test("an answer to a long body is waited for longer when none came", async () => {
+    const idleTimeoutMs = 100 * patience;
+    change({
+      intercept: () => (response) => void setTimeout(() => response.writeHead(200).end(), 2.5 * idleTimeoutMs),
+    });
+    const agents = createAgents({ clock: wireClock, idleTimeoutMs });
+    const storage = open(server, { idleTimeoutMs, agents });
+    const bytes = Buffer.alloc(2 * 2 ** 20);
+    const outcomes: string[] = [];
+    for (const name of ["first", "second", "third", "fourth"])
+      await storage.put(name, bytes).then(
+        () => outcomes.push("stored"),
+        () => outcomes.push("given up"),
+      );
+    agents.close();
+    expect(outcomes).toEqual(["given up", "given up", "stored", "stored"]);
   });
 
   describe("a body", () => {

@@ -11,6 +11,9 @@ import type { S3StorageOptions } from "./options.js";
 /** Bytes of a body that are handed to a connection at once. */
 const pieceLength = 2 ** 20;
 
+/** How many times longer an answer to a long body is waited for at most. */
+const patienceMax = 8;
+
 /** Of `@smithy/types`, the part that is used. */
 interface Request {
   readonly protocol: string;
@@ -34,6 +37,11 @@ export class RequestHandler {
   readonly metadata = { handlerProtocol: "http/1.1" };
   readonly #agents: NonNullable<S3StorageOptions["agents"]>;
   readonly #idleTimeoutMs: number;
+  /**
+   * Doubled when no answer came to a long body that was sent: a proxy may have taken all of it at once, and pass it on as
+   * slowly as its line is, or a server may be as slow to store it. The same wait again would bring the same.
+   */
+  #patience = 1;
 
   constructor(agents: NonNullable<S3StorageOptions["agents"]>, idleTimeoutMs: number) {
     this.#agents = agents;
@@ -52,13 +60,24 @@ export class RequestHandler {
       const signal = abortSignal as AbortSignal | undefined;
       const request = send({ host, port, method, path: pathOf(given), headers, agent, ...(signal && { signal }) });
       let answer: IncomingMessage | undefined;
-      request.setTimeout(this.#idleTimeoutMs, () => {
-        const error = new WireFault(`no answer for ${this.#idleTimeoutMs / 1_000} seconds`);
+      const isLong = body !== undefined && body.length > pieceLength;
+      let waitMs = this.#idleTimeoutMs;
+      request.setTimeout(waitMs, () => {
+        const error = new WireFault(`no answer for ${waitMs / 1_000} seconds`);
+        if (isLong && request.writableFinished && answer === undefined)
+          this.#patience = Math.min(patienceMax, (2 * waitMs) / this.#idleTimeoutMs);
         answer?.destroy(error);
         request.destroy(error);
       });
+      if (isLong)
+        request.once("finish", () => {
+          waitMs = this.#idleTimeoutMs * this.#patience;
+          request.setTimeout(waitMs);
+        });
       request.once("response", (response) => {
         answer = response;
+        waitMs = this.#idleTimeoutMs;
+        request.setTimeout(waitMs);
         // Of a body that is refused the rest is not sent; then the connection is of no further use.
         response.once("end", () => request.writableFinished || request.destroy());
         resolve({ response: { ...headOf(response), body: response } });
