@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Desk, DeskWithSnapshot, noMessage, passphrase, program } from "./cli/desk.js";
 import { expectClean, expectJsonRefusal, expectRefusal, expectWarnings } from "./cli/refusal.js";
 
-const models = new DeskWithSnapshot();
+const models = new DeskWithSnapshot("passphrase");
 /** With snapshot 1 of `source`; nobody here may change its repository. */
 let desk: Desk;
 /** With a repository and no snapshot. */
@@ -12,7 +12,7 @@ let empty: Desk;
 
 beforeAll(async () => {
   desk = await models.open();
-  empty = new Desk();
+  empty = new Desk("passphrase");
   await empty.good(["init"]);
   desk.write({
     "empty-file": "",

@@ -6,7 +6,11 @@ import { expectClean, expectRefusal, expectWarnings } from "./cli/refusal.js";
 import { addUnknownField, change, flip, largest } from "./cli/tamper.js";
 
 const models = new DeskWithSnapshot();
-afterAll(() => models[Symbol.dispose]());
+const locked = new DeskWithSnapshot("passphrase");
+afterAll(() => {
+  models[Symbol.dispose]();
+  locked[Symbol.dispose]();
+});
 
 const allCommands = [["snapshots"], ["ls", "latest"], ["restore", "1", "all", "out"], ["check"], ["backup", "source"]];
 /** For what all commands meet in the same place. */
@@ -187,7 +191,7 @@ describe.concurrent("a damaged repository", () => {
     ["key slot", "keys/1"],
     ["config", "config"],
   ])("with a flipped bit in its %s: check ends with 21, the others fail", async (_what, object) => {
-    using desk = await models.open();
+    using desk = await locked.open();
     const before = desk.committed();
     flip(desk, object, 90);
     const check = await desk.bcat(["check"]);

@@ -7,7 +7,7 @@ import { expectRefusal } from "./cli/refusal.js";
 describe.concurrent("bcat doctor", () => {
   test("finds a folder good that does not exist, and leaves nothing behind", async () => {
     using desk = new Desk();
-    const run = await desk.bcat(["doctor"], { env: { BCAT_PASSWORD: undefined } });
+    const run = await desk.bcat(["doctor"], { env: { BCAT_KEY_FILE: undefined } });
     expect(run).toMatchObject({ code: 0, stderr: noMessage });
     const lines = linesOf(run.stdout);
     expect(lines[0]).toMatch(/^check +result +found$/);

@@ -117,7 +117,7 @@ describe("a restore", () => {
 test("Ctrl-C while a password command runs ends it, and bcat with 130", async () => {
   using desk = openDesk();
   const run = await desk.bcat(["snapshots", "--password-command", "touch asked; exec sleep 600"], {
-    env: { BCAT_PASSWORD: undefined },
+    env: { BCAT_KEY_FILE: undefined },
     disturb: { below: desk.folder, file: /asked$/, act: (child) => child.kill("SIGINT") },
   });
   expectRefusal(run, { code: 130, says: /interrupted/ });

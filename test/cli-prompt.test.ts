@@ -11,7 +11,7 @@ const clearLine = "\r\u001b[K";
 const red = "\u001b[31m";
 
 describe.skipIf(!canUseTerminal()).concurrent("at a terminal", () => {
-  const models = new DeskWithSnapshot();
+  const models = new DeskWithSnapshot("passphrase");
   let desk: Desk;
   beforeAll(async () => {
     desk = await models.open();
@@ -29,7 +29,7 @@ describe.skipIf(!canUseTerminal()).concurrent("at a terminal", () => {
   });
 
   test("init asks twice and shows nothing of the answers", async () => {
-    using own = new Desk();
+    using own = new Desk("passphrase");
     const { code, screen } = await onTerminal(own, '"$BCAT" init', [
       { question: first, type: `${passphrase}\r` },
       { question: second, type: `${passphrase}\r` },
@@ -40,7 +40,7 @@ describe.skipIf(!canUseTerminal()).concurrent("at a terminal", () => {
   });
 
   test("init with two answers that differ makes no repository", async () => {
-    using own = new Desk();
+    using own = new Desk("passphrase");
     const { code, screen } = await onTerminal(own, '"$BCAT" init', [
       { question: first, type: `${passphrase}\r` },
       { question: second, type: `${passphrase}x\r` },
@@ -52,7 +52,7 @@ describe.skipIf(!canUseTerminal()).concurrent("at a terminal", () => {
   });
 
   test("init refuses an empty answer", async () => {
-    using own = new Desk();
+    using own = new Desk("passphrase");
     const { code, screen } = await onTerminal(own, '"$BCAT" init', [{ question: first, type: "\r" }]);
     expect(screen).toContain("the passphrase is empty");
     expect(code).toBe(2);
@@ -103,7 +103,7 @@ describe.skipIf(!canUseTerminal()).concurrent("at a terminal", () => {
   });
 
   test("progress is one line that is taken away, and none with --quiet", async () => {
-    using own = new Desk();
+    using own = new Desk("passphrase");
     own.write({ "source/a": 20_000_000 });
     const env = { BCAT_PASSWORD: passphrase, BCAT_PROGRESS_FPS: "60" };
     const { screen } = await onTerminal(own, '"$BCAT" backup --init source', [], env);

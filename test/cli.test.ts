@@ -88,7 +88,7 @@ describe.concurrent("a backup of a folder above its own repository", () => {
 
 describe.concurrent("a passphrase", () => {
   test("comes from a file, a command or the environment, by flag or variable", async () => {
-    using own = new Desk();
+    using own = new Desk("passphrase");
     // One newline at the end is not part of it, nor is a byte order mark.
     own.write({ lf: `${passphrase}\n`, crlf: `${passphrase}\r\n`, none: passphrase });
     await own.good(["init", "--password-file", "lf"], { env: { BCAT_PASSWORD: undefined } });
@@ -107,7 +107,7 @@ describe.concurrent("a passphrase", () => {
 });
 
 test("a key file opens a repository that was made with it, and no other does", async () => {
-  using own = new Desk();
+  using own = new Desk("passphrase");
   own.write({ key: 32, other: 4_096, short: 31 });
   const run = (words: string[], env = {}) => own.bcat(words, { env: { BCAT_PASSWORD: undefined, ...env } });
   expect(await run(["init", "--key-file", "short"])).toMatchObject({ code: 2 });
@@ -123,8 +123,9 @@ test("a key file opens a repository that was made with it, and no other does", a
 });
 
 test("a repository of a passphrase says so to a key file", async () => {
-  using own = await models.open();
+  using own = new Desk("passphrase");
   own.write({ key: 32 });
+  await own.good(["init"]);
   const refused = await own.bcat(["snapshots", "--key-file", "key"], { env: { BCAT_PASSWORD: undefined } });
   expect(refused).toMatchObject({
     code: 12,

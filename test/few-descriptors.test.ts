@@ -8,7 +8,7 @@ import { type Environment, openRepository, unlockRepository } from "@bcat/reposi
 import { backup } from "@bcat/snapshot";
 import { openLocalStorage } from "@bcat/storage";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Desk, noMessage, passphrase, program } from "./cli/desk.js";
+import { Desk, noMessage, program } from "./cli/desk.js";
 
 const BACKUPS = 40;
 const random = (length: number) => new Uint8Array(randomBytes(length));
@@ -28,7 +28,7 @@ beforeAll(async () => {
     ...{ blake3: loadBlake3("auto"), zstd: await loadZstd("auto") },
   };
   const storage = openLocalStorage(desk.repository, { suffix, posix });
-  const { rootKey } = await unlockRepository(storage, { passphrase }, environment);
+  const { rootKey } = await unlockRepository(storage, desk.secret, environment);
   for (let i = 0; i < BACKUPS; i++) {
     desk.write({ "source/changing": 600 });
     await using repository = await openRepository(storage, rootKey, environment);

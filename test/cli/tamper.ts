@@ -7,7 +7,7 @@ import { loadBlake3, ObjectType, openObject, RepositoryKeys, sealObject } from "
 import { loadZstd } from "@bcat/pack";
 import { type Environment, unlockRepository } from "@bcat/repository";
 import { openLocalStorage } from "@bcat/storage";
-import { type Desk, passphrase } from "./desk.js";
+import type { Desk } from "./desk.js";
 
 /** Rewrites an object. Storages make their objects read-only, so it is removed first. */
 export function change(desk: Desk, name: string, edit: (bytes: Buffer) => Uint8Array): void {
@@ -51,7 +51,7 @@ export async function addUnknownField(desk: Desk, number: number, critical: bool
     blake3,
     zstd: await loadZstd("auto"),
   };
-  const { rootKey, repositoryId } = await unlockRepository(storage, { passphrase }, environment);
+  const { rootKey, repositoryId } = await unlockRepository(storage, desk.secret, environment);
   const keys = new RepositoryKeys(rootKey, repositoryId);
   change(desk, name, (bytes) => {
     const { body, epoch, domain } = openObject(keys, { type: ObjectType.OUTCOME, name }, bytes);
