@@ -9,7 +9,7 @@ import { listEntries, listSnapshots, PreparedBackup } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
-import { type CallName, callsToFail, type Fault, FaultyPosix } from "./kit/faulty-posix.js";
+import { type CallName, callsToFail, codesToFailWith, type Fault, FaultyPosix } from "./kit/faulty-posix.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
@@ -219,9 +219,10 @@ test.each(CALLS)("%s() fails once: stored + named = listed, and the next backup 
     const clean = await backupWith(from);
     await using first = await open(clean.storage);
     const trees = await treesOf(first);
-    for (const at of callsToFail(clean.faulty.counts.get(call))) {
+    for (const [turn, at] of callsToFail(clean.faulty.counts.get(call)).entries()) {
       // All codes where all else is the same; elsewhere they take turns.
-      for (const code of storage === older ? ENTRY_CODES : [ENTRY_CODES[at % ENTRY_CODES.length]!]) {
+      const own = ENTRY_CODES[turn % ENTRY_CODES.length]!;
+      for (const code of storage === older ? codesToFailWith(ENTRY_CODES, turn) : [own]) {
         const which = `${what}: ${call} ${at} ${code}`;
         const result = await backupWith(from, { call, at, code });
         expectDescriptorsClosed(result, which);
@@ -255,8 +256,8 @@ test("EMFILE, ENFILE and ENOMEM end the backup, and nothing is committed", async
     for (const from of SOURCES) {
       const { roots, what } = from;
       const clean = await backupWith(from);
-      for (const at of callsToFail(clean.faulty.counts.get(call))) {
-        const code = EXHAUSTED[at % EXHAUSTED.length]!;
+      for (const [turn, at] of callsToFail(clean.faulty.counts.get(call)).entries()) {
+        const code = EXHAUSTED[turn % EXHAUSTED.length]!;
         const which = `${what}: ${call} ${at} ${code}`;
         const result = await backupWith(from, { call, at, code });
         expectDescriptorsClosed(result, which);
