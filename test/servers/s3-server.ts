@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { authorize, type S3User } from "./s3-authorize.js";
 import { type Answer, type Bucket, operate, type S3Request } from "./s3-operations.js";
 import { errorXml, S3Fault } from "./s3-xml.js";
@@ -29,6 +30,8 @@ export interface S3ServerOptions {
   readonly refusesChecksums?: boolean;
   /** How far the clock of the server is ahead, ms. */
   readonly clockAhead?: number;
+  /** How much later than at once a request is answered, ms. */
+  readonly latency?: (request: LoggedRequest) => number;
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
   /** Called before anything else: a fault is answered, a function answers itself. */
   readonly intercept?: (request: LoggedRequest) => S3Fault | ((response: ServerResponse) => void) | undefined;
@@ -93,6 +96,8 @@ async function answer(
   // The body is read also where it is refused: a connection that is closed before hides the answer.
   const body = await buffer(request);
   logged.bytesIn = body.length;
+  const latency = options.latency?.(logged) ?? 0;
+  if (latency > 0) await setTimeout(latency);
   const done = reply(() => {
     if (intercepted !== undefined) throw intercepted;
     const s3: S3Request = { ...logged, body, bucketMap: state.buckets as Map<string, Bucket>, options };
