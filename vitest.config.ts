@@ -5,14 +5,24 @@ import { patience } from "./test/kit/patience.js";
 // system only if glibc may not keep them: what it keeps it has to zero.
 process.env.MALLOC_MMAP_THRESHOLD_ ??= String(2 ** 20);
 
+/** They look at what belongs to the whole process: its descriptors, its memory. */
+const alone = ["packages/posix/src/posix.test.ts", "packages/snapshot/src/tree/scan.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
     maxWorkers: 2,
     // Every core has a test of its own to run: collectors beside it only wait for one another.
     execArgv: ["--single-threaded-gc"],
     reporters: ["minimal"],
     testTimeout: 300_000 * patience,
     hookTimeout: 300_000 * patience,
+    projects: [
+      // Loading anew for each of these all that it tests takes a third of their time.
+      {
+        extends: true,
+        test: { name: "packages", include: ["packages/*/src/**/*.test.ts"], exclude: alone, isolate: false },
+      },
+      { extends: true, test: { name: "program", include: ["test/**/*.test.ts", ...alone] } },
+    ],
   },
 });
