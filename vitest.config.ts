@@ -16,13 +16,14 @@ export default defineConfig({
     reporters: ["minimal"],
     testTimeout: 300_000 * patience,
     hookTimeout: 300_000 * patience,
+    // They run in the order of their names: what takes long begins, and what is short is left for whoever is done first.
     projects: [
+      { extends: true, test: { name: "isolated", include: ["test/**/*.test.ts", ...alone] } },
       // Loading anew for each of these all that it tests takes a third of their time.
       {
         extends: true,
-        test: { name: "packages", include: ["packages/*/src/**/*.test.ts"], exclude: alone, isolate: false },
+        test: { name: "shared", include: ["packages/*/src/**/*.test.ts"], exclude: alone, isolate: false },
       },
-      { extends: true, test: { name: "program", include: ["test/**/*.test.ts", ...alone] } },
     ],
   },
 });
