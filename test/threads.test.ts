@@ -27,7 +27,8 @@ beforeAll(async () => {
     for (let file = 0; file < 60; file++) {
       const path = join(source, `folder ${folder}`, `file ${file}`);
       // Some stay in their nodes, some are the same, some have several chunks.
-      const length = file === 0 && folder % 4 === 0 ? 700_000 + folder * 1_000 : file % 3 === 0 ? file * 5 : 600 + file * 97;
+      const length =
+        file === 0 && folder % 4 === 0 ? 700_000 + folder * 1_000 : file % 3 === 0 ? file * 5 : 600 + file * 97;
       const seed = file % 5 === 0 ? "the same in every folder" : path;
       fs.writeFileSync(path, randomBytesOf(seed, length));
     }
