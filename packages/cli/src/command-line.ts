@@ -1,5 +1,5 @@
 /** From the words of a command line to a command with its options and operands, or to the wish for help. */
-import { type Command, usageOf } from "./command.js";
+import { type Command, operandHelp, usageOf } from "./command.js";
 import { type Flag, type Flags, globalFlags, Options, type Variables } from "./options.js";
 import { usageError } from "./usage.js";
 import { readWords, type Words } from "./words.js";
@@ -44,10 +44,11 @@ function toRun(command: Command, { given, operands }: Words, variables: Variable
 
 function checkOperands(command: Command, words: readonly string[]): void {
   const { operands } = command;
-  const needed = operands.filter(({ count }) => count === "one").length;
+  const needed = operands.filter(({ count }) => count === "one" || count === "word");
   const most = operands.some(({ count }) => count === "many") ? Number.POSITIVE_INFINITY : operands.length;
   const form = usageOf(command);
-  if (words.length < needed) throw usageError(`Missing <${operands[words.length]?.name}>: write ${form}`);
+  const missing = needed[words.length];
+  if (missing !== undefined) throw usageError(`Missing ${operandHelp(missing)}: write ${form}`);
   if (words.length > most) throw usageError(`Cannot use "${words[most]}": write ${form}`);
   if (words.includes("")) throw usageError(`Cannot use an empty word: write ${form}`);
 }

@@ -24,8 +24,8 @@ export interface Command {
 /** A word that is no flag. */
 export interface Operand {
   readonly name: string;
-  /** `many` is the last one and takes what is left, also nothing. */
-  readonly count: "one" | "optional" | "many";
+  /** `word` is one that is typed as it is; `many` is the last one and takes what is left, also nothing. */
+  readonly count: "word" | "one" | "optional" | "many";
 }
 
 export interface Context {
@@ -46,7 +46,8 @@ export function usageOf({ name, operands }: Command): string {
   return ["bcat", name, ...operands.map(operandHelp)].join(" ");
 }
 
-function operandHelp({ name, count }: Operand): string {
+export function operandHelp({ name, count }: Operand): string {
+  if (count === "word") return name;
   if (count === "one") return `<${name}>`;
   return count === "many" ? `[${name}…]` : `[${name}]`;
 }

@@ -1,5 +1,6 @@
 /** How a run that failed says so: one line on stderr, or with `--json` one object, and the exit code. */
 import { isBcatError } from "@bcat/errors";
+import { withoutCaps } from "@bcat/host";
 import { exitCodeOf, exitCodes } from "./exit-code.js";
 import type { Output } from "./output.js";
 import { quoteText } from "./quote.js";
@@ -25,7 +26,10 @@ export function describeError(error: unknown, command: string | undefined): Fail
 }
 
 /** Prints a failure; with `debug` also where it came from. Returns the exit code. */
-export function reportFailure({ exitCode, message, stack }: Failure, output: Output, debug: boolean): number {
+export function reportFailure(failure: Failure, output: Output, debug: boolean): number {
+  const { exitCode } = failure;
+  const message = withoutCaps(failure.message);
+  const stack = failure.stack && withoutCaps(failure.stack);
   if (output.json) output.note(JSON.stringify({ message_type: "exit_error", code: exitCode, message }));
   else output.complain(sentence(message));
   if (debug && stack !== undefined) output.note(stack.split("\n").map(quoteText).join("\n"));

@@ -15,6 +15,11 @@ test("help names every exit code and every command", () => {
   for (const { name, summary } of commands) expect(overview).toMatch(new RegExp(`bcat ${name} +${summary}`));
 });
 
+test("the usage of repair has the word to write, not a thing to put in its place", () => {
+  const repair = commands.find(({ name }) => name === "repair")!;
+  expect(helpText(commands, repair)).toMatch(/^bcat repair registers \[flags\]$/m);
+});
+
 test("help of a command has its flags, and two or three examples", () => {
   for (const command of commands) {
     const text = helpText(commands, command);

@@ -1,5 +1,6 @@
 /** What a backup or restore could not do, told while the run goes on. */
 
+import { withoutCaps } from "@bcat/host";
 import { sentence } from "./errors.js";
 import { bytesField } from "./json.js";
 import type { Output } from "./output.js";
@@ -24,7 +25,8 @@ export function printWarning({ path, message, kind }: Warning, during: "archival
 }
 
 /** Prints a line on stderr about the run as a whole. */
-export function printNotice(line: string, output: Output): void {
+export function printNotice(given: string, output: Output): void {
+  const line = withoutCaps(given);
   if (output.json) output.note(JSON.stringify({ message_type: "warning", warning: { message: line } }));
   else output.complain(quoteText(line));
 }

@@ -5,6 +5,7 @@
 import { isAbsolute, join } from "node:path";
 import { BcatError } from "@bcat/errors";
 import { absolutePath } from "./absolute-path.js";
+import { withoutCaps } from "./tahoe-cap.js";
 import type { Variables } from "./variables.js";
 
 export interface FolderPathOptions {
@@ -46,8 +47,8 @@ function mistyped(given: string, mistake: string, what: string): BcatError {
   return new BcatError("usage", `Cannot use "${shown}" as the ${what}: ${mistake}, or ./${shown} for one of that name`);
 }
 
-/** Without what may be a password, as in `rest:https://me:secret@host/` and `me:secret@host/x`. */
+/** Without what may be a secret, as in `rest:https://me:secret@host/` and `me:secret@host/x`. */
 export function shownPlace(given: string): string {
   const first = given.slice(0, given.indexOf(":") + 1);
-  return first !== "" && /:.*@|\/\//.test(given) ? `${first}…` : given;
+  return first !== "" && /:.*@|\/\//.test(given) ? `${first}…` : withoutCaps(given);
 }

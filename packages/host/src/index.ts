@@ -34,5 +34,6 @@ export {
 } from "./site.js";
 export { retryForMsDefault, type StackOptions, stackLocal, stackRemote } from "./storage-stack.js";
 export { findOtherThing } from "./surroundings.js";
+export { withoutCaps } from "./tahoe-cap.js";
 export type { Variables } from "./variables.js";
 export { type ConnectionChoice, wireOptionsOf } from "./wire-options.js";

@@ -98,6 +98,40 @@ describe("locateRepository()", () => {
     );
   });
 
+  const bare = [
+    cap,
+    `${cap}/back/ups`,
+    cap.replaceAll(":", "%3A"),
+    cap.replace("DIR2", "DIR2-RO"),
+    `uri/${cap}`,
+    `/uri/${cap}`,
+    `http://127.0.0.1:3456/uri/${cap}`,
+    `HTTPS://h/uri/${cap.replaceAll(":", "%3a")}/`,
+    `http://me:word@h/uri/${cap}?t=json`,
+    `s3:http://127.0.0.1:3456/uri/${cap}`,
+    `s3://uri/${cap}`,
+    `127.0.0.1:3456/uri/${cap}`,
+    `tahoe//127.0.0.1:3456/uri/${cap}`,
+    `tahoe/${cap}`,
+    `local:${cap}`,
+    `rest:http://h/uri/${cap}`,
+    "URI:CHK:aaaa:aaaa:1:3:5",
+  ];
+  test.each(bare)("takes %s for a cap that lacks its tahoe:, says what to write, and does not repeat it", (given) => {
+    expect(() => locateRepository(given, {})).toThrow(
+      expect.objectContaining({
+        code: "usage",
+        message: expect.stringMatching(
+          /^Cannot use "URI:(DIR2|DIR2-RO|CHK):…" as the repository: ((?!aaa|word).)*secret((?!aaa|word).)*write tahoe:http((?!aaa|word).)*$/,
+        ),
+      }),
+    );
+  });
+
+  test.each([`./${cap}`, `../${cap}`, `/mnt/${cap}`])("takes %s for the folder that it names", (given) => {
+    expect(locateRepository(given, {}).kind).toBe("folder");
+  });
+
   test.each([
     "S3:x",
     "sftp:me@host:/x",

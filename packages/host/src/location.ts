@@ -10,8 +10,9 @@ import { folderPath } from "./folder-path.js";
 import type { Place } from "./place.js";
 import type { PlaceOptions } from "./place-options.js";
 import { locateS3 } from "./s3-location.js";
+import { shownCap } from "./tahoe-cap.js";
 import type { Variables } from "./variables.js";
-import { locateTahoe, locateWebServer } from "./web-location.js";
+import { locateTahoe, locateWebServer, tahoeForm } from "./web-location.js";
 
 /** Storages that restic, or a later bcat, knows by these first words. */
 const otherSchemes = /^(sftp|ssh|rest|rclone|b2|azure|gs|swift|https?|webdavs?)(\+[a-z0-9]+)?:/i;
@@ -27,6 +28,7 @@ const schemeWithoutColon = /^(s3|https?|file|tahoe)\/\//i;
  */
 export function locateRepository(given: string | undefined, variables: Variables, options: PlaceOptions = {}): Place {
   if (given === undefined) return folder(defaultRepository(variables));
+  refuseCap(given);
   if (/^s3:/i.test(given)) return locateS3(given, options.s3?.endpoint, variables);
   if (/^file:/i.test(given)) return folder(pathOfUrl(given));
   const what = "repository";
@@ -53,6 +55,14 @@ export function locateRepository(given: string | undefined, variables: Variables
       `Cannot use "${given}" as the ${what}: it is the address of a bucket; write s3:${given}, or ./${given} for a folder of that name`,
     );
   return folder(folderPath(given, { what, variables }));
+}
+
+/** A cap that lacks its `tahoe:` is never a folder, unless it is written as one; and no message may repeat it. */
+function refuseCap(given: string): void {
+  const shown = /^(tahoe:|file:|\.{1,2}\/|\/(?!uri\/))/i.test(given) ? undefined : shownCap(given);
+  if (shown === undefined) return;
+  const found = "it is a cap of Tahoe-LAFS, which is a secret";
+  throw new BcatError("usage", `Cannot use "${shown}" as the repository: ${found}; ${tahoeForm}`);
 }
 
 function folder(path: string): Place {

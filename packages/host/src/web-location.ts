@@ -13,7 +13,8 @@ export function locateWebServer(given: string): Place {
   return { kind: "http", location: url.href.replace(/\/$/, ""), url, credentials };
 }
 
-const tahoeForm =
+/** What to write for a directory of a grid. */
+export const tahoeForm =
   'write tahoe:http://127.0.0.1:3456/uri/URI:DIR2:…, which is the address of a gateway and the cap of a directory, as "tahoe mkdir" prints it';
 
 /**

@@ -9,7 +9,7 @@ import { usageError } from "../usage.js";
 export const repair: Command = {
   name: "repair",
   summary: "make the registers of a repository anew, where they live elsewhere",
-  operands: [{ name: "registers", count: "one" }],
+  operands: [{ name: "registers", count: "word" }],
   flags: {},
   examples: [
     ["repair registers --registers postgres://bcat@db/bcat", "after the database was lost, or restored from a dump"],
