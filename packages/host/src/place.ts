@@ -67,6 +67,8 @@ export interface PlaceContext {
   readonly variables: Variables;
   /** Told in a line what makes the run slower but not wrong. */
   readonly onNotice: (line: string) => void;
+  /** The place is that of registers of repositories elsewhere. */
+  readonly isForRegisters?: boolean;
 }
 
 /** The storage there, undecorated; nothing is asked of it yet. */
@@ -86,9 +88,11 @@ export async function openPlace(place: Place, context: PlaceContext): Promise<St
 }
 
 /** As a folder may be a mount of something far away, limits hold for it, too. */
-async function openFolder({ path }: FolderPlace, { posix, options: { limits = {} } }: PlaceContext): Promise<Storage> {
+async function openFolder({ path }: FolderPlace, context: PlaceContext): Promise<Storage> {
+  const { posix, isForRegisters: hasNoConfig, options } = context;
+  const { limits = {} } = options;
   const { openLocalStorage } = await import("@bcat/storage");
-  const storage = openLocalStorage(path, { suffix: randomSuffix, posix, uid: process.geteuid?.() });
+  const storage = openLocalStorage(path, { suffix: randomSuffix, posix, uid: process.geteuid?.(), hasNoConfig });
   if (limits.upload === undefined && limits.download === undefined) return storage;
   const { createLimitedStorage } = await import("@bcat/storage/wire");
   return createLimitedStorage(storage, { clock: wireClock, ...limits });

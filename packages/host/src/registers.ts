@@ -14,12 +14,22 @@ export interface RegistersContext extends PlaceContext {
   readonly repository: Place;
 }
 
+export interface LocatedRegisters {
+  readonly source: RegistersSource;
+  /** Undefined for a database. */
+  readonly place: Place | undefined;
+}
+
 /** Nothing is asked of the place yet. @throws {BcatError} with code "usage" */
-export async function locateRegisters(given: string, context: RegistersContext): Promise<RegistersSource> {
-  if (/^postgres(?:ql)?:\/\//i.test(given)) return await inPostgres(given, context);
+export async function locateRegisters(given: string, context: RegistersContext): Promise<LocatedRegisters> {
+  if (/^postgres(?:ql)?:\/\//i.test(given)) return { source: await inPostgres(given, context), place: undefined };
   const place = locateRepository(given, context.variables, context.options);
-  if (place.location !== context.repository.location) return inStorage(place, context);
-  throw new BcatError("usage", `Cannot keep registers in ${place.location}: the repository is there`);
+  const { repository } = context;
+  const refuse = (found: string) =>
+    new BcatError("usage", `Cannot keep registers in ${place.location}: ${found}; name another place`);
+  if (place.location === repository.location) throw refuse("the repository is there");
+  if (place.location.startsWith(`${repository.location}/`)) throw refuse("it lies inside the repository");
+  return { source: inStorage(place, context), place };
 }
 
 async function inPostgres(url: string, { variables, stack }: RegistersContext): Promise<RegistersSource> {
@@ -43,7 +53,8 @@ function inStorage(place: Place, context: RegistersContext): RegistersSource {
     open: async (id) => {
       const { openStorageTable } = await import("@bcat/storage");
       const decorate = place.kind === "folder" ? stackLocal : stackRemote;
-      return openStorageTable(await decorate(await openPlace(place, context), stack), id);
+      const raw = await openPlace(place, { ...context, isForRegisters: true });
+      return openStorageTable(await decorate(raw, stack), id);
     },
   };
 }

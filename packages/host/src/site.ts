@@ -44,6 +44,8 @@ export interface Site {
   readonly storage: Storage;
   /** Where the user says that the registers are, if elsewhere. */
   readonly registers: RegistersSource | undefined;
+  /** The same as a place, where it is no database. */
+  readonly registersPlace: Place | undefined;
   readonly environment: Environment;
   readonly posix: Posix;
   /** Makes the bucket, unless it is there; undefined where the place is none. */
@@ -68,13 +70,14 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
   const raw = await openPlace(place, open);
   const storage = await stack(raw, stackOptions);
   const context = { ...open, stack: stackOptions, repository: place };
-  const registers = options.registers === undefined ? undefined : await locateRegisters(options.registers, context);
+  const located = options.registers === undefined ? undefined : await locateRegisters(options.registers, context);
   const cache = await createCache(cachePlace, onNotice);
   return {
     place,
     storage,
     createBucket: "createBucket" in raw ? () => (raw as S3Storage).createBucket() : undefined,
-    registers,
+    registers: located?.source,
+    registersPlace: located?.place,
     environment: await createEnvironment(
       { program, location: place.location, cache, variables, packSize: packSizeOf(place) },
       accelerated,
@@ -213,9 +216,8 @@ export async function hadRepository({ environment }: Site): Promise<boolean> {
   return rememberedAt(environment) !== undefined;
 }
 
-/** What a backup leaves out where it meets it: the repository itself and its cache. */
-export function ownFolders({ place, environment: { cacheDirectory } }: Site): Uint8Array[] {
-  return [place.kind === "folder" ? place.path : undefined, cacheDirectory]
-    .filter((path) => path !== undefined)
-    .map((path) => Buffer.from(path));
+/** What a backup leaves out where it meets it: the repository itself, its registers and its cache. */
+export function ownFolders({ place, registersPlace, environment: { cacheDirectory } }: Site): Uint8Array[] {
+  const places = [place, registersPlace].map((of) => (of?.kind === "folder" ? of.path : undefined));
+  return [...places, cacheDirectory].filter((path) => path !== undefined).map((path) => Buffer.from(path));
 }

@@ -27,6 +27,8 @@ export interface LocalStorageOptions {
   readonly posix?: Pick<Posix, "renameExclusive">;
   /** The user this process acts as, where there are users: root gives what it writes to whom the repository belongs. */
   readonly uid?: number | undefined;
+  /** Of registers of repositories elsewhere: the folder itself says who may use what is made in it, and no `config`. */
+  readonly hasNoConfig?: boolean | undefined;
   /** The operating system, unless a test replaces it. */
   readonly fileSystem?: LocalFileSystem;
 }
@@ -56,11 +58,12 @@ class FolderStorage implements LocalStorage {
   readonly #directories: Directories;
   readonly #publisher: Publisher;
 
-  constructor(path: string, { suffix, posix, uid, fileSystem = createFileSystem(posix) }: LocalStorageOptions) {
+  constructor(path: string, options: LocalStorageOptions) {
+    const { suffix, posix, uid, hasNoConfig, fileSystem = createFileSystem(posix) } = options;
     this.location = path;
     this.#fileSystem = fileSystem;
     const durability = new Durability(fileSystem, path);
-    const sharing = new Sharing({ fileSystem, root: path, suffix, uid });
+    const sharing = new Sharing({ fileSystem, root: path, suffix, uid, hasNoConfig });
     this.#durability = durability;
     this.#directories = new Directories({ fileSystem, durability, sharing, suffix, root: path });
     this.#publisher = new Publisher({ fileSystem, durability, sharing, suffix });

@@ -9,6 +9,9 @@
  * Before there is a `config` it is derived from the folder: its group may read what it may read in the folder, unless
  * the umask of who makes the repository forbids that. Others never; they may once somebody has given them `config`.
  * From then on no umask counts: the next writer has another one.
+ *
+ * A folder that holds registers of repositories elsewhere has no `config`, and any number of writers from the first day:
+ * there the folder alone says, as it would of a `config` that its group may read if it may read the folder.
  */
 
 import { type LocalFile, type LocalFileSystem, type LocalStatus, useFile } from "./file-system.js";
@@ -32,6 +35,8 @@ export interface RightsOptions {
   readonly suffix: () => string;
   /** The user this process acts as, where there are users. */
   readonly uid: number | undefined;
+  /** True for a folder without a `config` that says who may read. */
+  readonly hasNoConfig?: boolean | undefined;
 }
 
 export const ownerReads = 0o400;
@@ -56,7 +61,7 @@ export async function deriveRights(options: RightsOptions): Promise<Rights> {
   const { fileSystem, root, uid } = options;
   const folder = await statusOf(fileSystem, root);
   if (folder === undefined) return privateRights;
-  const config = (await statusOf(fileSystem, `${root}/config`)) ?? (await configToBe(options, folder));
+  const config = await configOf(options, folder);
   const readers = config.mode & everyoneReads;
   // Whoever may not read config gets nothing of the folder either.
   const classes = [0o700, 0o070, 0o007].filter((bits) => (readers & bits) !== 0);
@@ -69,8 +74,12 @@ export async function deriveRights(options: RightsOptions): Promise<Rights> {
   };
 }
 
-async function configToBe(options: RightsOptions, folder: LocalStatus): Promise<LocalStatus> {
-  const isShared = (folder.mode & groupReads) !== 0 && (await umaskLetsGroupRead(options));
+/** That is there, or as it would be made now. */
+async function configOf(options: RightsOptions, folder: LocalStatus): Promise<LocalStatus> {
+  const { fileSystem, root, hasNoConfig = false } = options;
+  const found = hasNoConfig ? undefined : await statusOf(fileSystem, `${root}/config`);
+  if (found !== undefined) return found;
+  const isShared = (folder.mode & groupReads) !== 0 && (hasNoConfig || (await umaskLetsGroupRead(options)));
   return { ...folder, isFile: () => true, mode: isShared ? ownerReads | groupReads : ownerReads };
 }
 
