@@ -26,7 +26,7 @@ import { CONFIG, repositoryExists, requireConfig } from "./find-config.js";
 import { checkIdentity, rememberIdentity } from "./identity.js";
 import { isOutdated, readOpening } from "./kept-opening.js";
 import { createKeepingStorage, Outbox } from "./outbox.js";
-import { decideRegister } from "./registers.js";
+import { decideAndReadBack, decideRegister } from "./registers.js";
 import type { Repository } from "./repository.js";
 
 /** Key slots a repository may have; a reader tries them in order. */
@@ -59,7 +59,11 @@ export interface OpenOptions {
  * Makes a repository: a key slot, then the config, whose existence is that of the repository. A key slot left by an init
  * that did not get so far is taken over by nobody: the next init numbers its slot after it.
  *
- * @throws BcatError exists
+ * Where the registers live elsewhere, or only one writes at a time, the place need not know put-if-absent: it is looked
+ * at first, and both are read back, so that what two inits at the same moment have done to each other is seen as far as
+ * it has happened by then.
+ *
+ * @throws BcatError exists, refused
  */
 export async function initRepository(
   place: Storage,
@@ -69,7 +73,8 @@ export async function initRepository(
   const chunker = options.chunker ?? DEFAULT_CHUNKER;
   validateSettings(chunker);
   const writers = options.isForOneWriter === true ? { isForOneWriter: true } : {};
-  const storage = storageFor(writers, place);
+  const needNotDecide = options.isForOneWriter === true || options.registers !== undefined;
+  const storage = needNotDecide ? createOneWriterStorage(place) : place;
   if (await repositoryExists(storage)) throw alreadyThere(environment);
   const rootKey = environment.random(32);
   const repositoryId = environment.random(16);
@@ -92,10 +97,13 @@ export async function initRepository(
     ...writers,
   };
   const object = { type: ObjectType.CONFIG, name: CONFIG, epoch: 0, domain: 0 } as const;
-  if (!(await decideRegister(storage, CONFIG, sealObject(context, object, encodeConfig(config))))) {
-    await storage.delete?.(slotName);
+  const decide = needNotDecide ? decideAndReadBack : decideRegister;
+  if (!(await decide(storage, CONFIG, sealObject(context, object, encodeConfig(config))))) {
+    // Elsewhere the name may be that of the other's slot by now.
+    if (!needNotDecide) await storage.delete?.(slotName);
     throw alreadyThere(environment);
   }
+  if (needNotDecide) await requireSlot(storage, slotName, slot);
   rememberIdentity(environment, repositoryId);
   return await openRepository(place, rootKey, environment, { registers: options.registers });
 }
@@ -269,6 +277,17 @@ async function putFirstFree(storage: Storage, slot: Uint8Array): Promise<string>
   throw new BcatError(
     "refused",
     `Cannot init: all ${KEY_SLOTS_MAX} key slots are taken by earlier tries; use an empty place`,
+  );
+}
+
+/** @throws BcatError refused for a slot that is not what it was: without it nobody else could open the repository */
+async function requireSlot(storage: Storage, name: string, slot: Uint8Array): Promise<void> {
+  const found = await storage.get(name);
+  if (found !== undefined && Buffer.compare(found, slot) === 0) return;
+  const change = found === undefined ? "is missing" : "has been overwritten";
+  throw new BcatError(
+    "refused",
+    `Cannot init ${storage.location}: "${name}" ${change}, as by another init at the same time; remove what is there and run one init alone`,
   );
 }
 
