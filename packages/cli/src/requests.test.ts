@@ -2,7 +2,7 @@ import { Meter } from "@bcat/host";
 import { expect, test } from "vitest";
 import { requestsField, requestsLine } from "./requests.js";
 
-function meterOf(kinds: readonly ("get" | "put" | "putIfAbsent")[], retries = 0): Meter {
+function meterOf(kinds: readonly ("get" | "put" | "putIfAbsent" | "registers")[], retries = 0): Meter {
   const meter = new Meter();
   for (const kind of kinds) meter.count(kind);
   for (let i = 0; i < retries; i++) meter.retried();
@@ -17,6 +17,10 @@ test.each([
     meterOf(["get", "putIfAbsent", "get", "put"], 1),
     "4 requests (2 get, 1 put, 1 put-if-absent), 1.50 KiB sent, 10 B received, 1 retry",
   ],
+  [
+    meterOf(["registers", "get", "registers"]),
+    "3 requests (1 get, 2 registers), 1.50 KiB sent, 10 B received, no retries",
+  ],
 ])("requestsLine() names the kinds that were used (%#)", (meter, line) => {
   expect(requestsLine(meter)).toBe(line);
 });
@@ -29,6 +33,7 @@ test("requestsField() has all kinds", () => {
       put_if_absent: 1,
       list: 0,
       delete: 0,
+      registers: 0,
       retries: 2,
       bytes_sent: 1536,
       bytes_received: 10,

@@ -9,6 +9,7 @@ const kindFields: Readonly<Record<RequestKind, string>> = {
   putIfAbsent: "put_if_absent",
   list: "list",
   delete: "delete",
+  registers: "registers",
 };
 
 /** The field `requests` of a summary. */

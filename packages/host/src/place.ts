@@ -1,6 +1,6 @@
 /** The kinds of place a repository can lie in, and how each is opened. */
 import type { Posix } from "@bcat/posix";
-import type { Meter, Storage } from "@bcat/storage";
+import type { RequestCounter, Storage } from "@bcat/storage";
 import type { Agents } from "@bcat/storage/wire";
 import { random } from "./environment.js";
 import type { PlaceOptions } from "./place-options.js";
@@ -62,7 +62,7 @@ export function packSizeOf(place: Place): number | undefined {
 export interface PlaceContext {
   readonly posix: Posix;
   /** For requests beyond the one that each call is taken for. */
-  readonly meter?: Meter;
+  readonly meter?: RequestCounter;
   readonly options: PlaceOptions;
   readonly variables: Variables;
   /** Told in a line what makes the run slower but not wrong. */

@@ -4,6 +4,7 @@
  */
 import { BcatError } from "@bcat/errors";
 import type { RegistersSource } from "@bcat/repository";
+import type { Storage } from "@bcat/storage";
 import { locateRepository } from "./location.js";
 import { openPlace, type Place, type PlaceContext } from "./place.js";
 import { retryOptions, type StackOptions, stackLocal, stackRemote } from "./storage-stack.js";
@@ -39,22 +40,31 @@ async function inPostgres(url: string, { variables, stack }: RegistersContext): 
     kind: "postgres",
     location,
     open: async (id) => {
-      const { createRetryingTable } = await import("@bcat/storage");
-      return createRetryingTable(openPostgresTable(url, { id, variables }), retryOptions("PostgreSQL", stack));
+      const { countingAs, createRetryingTable } = await import("@bcat/storage");
+      const meter = countingAs(stack.meter, "registers");
+      return createRetryingTable(openPostgresTable(url, { id, variables, meter }), retryOptions("PostgreSQL", stack));
     },
   };
 }
 
 function inStorage(place: Place, context: RegistersContext): RegistersSource {
-  const { stack } = context;
   return {
     kind: "storage",
     location: place.location,
     open: async (id) => {
       const { openStorageTable } = await import("@bcat/storage");
-      const decorate = place.kind === "folder" ? stackLocal : stackRemote;
-      const raw = await openPlace(place, { ...context, isForRegisters: true });
-      return openStorageTable(await decorate(raw, stack), id);
+      return openStorageTable(await openRegistersPlace(place, context), id);
     },
   };
+}
+
+/** The storage that is the place of registers, whose requests count as such. */
+export async function openRegistersPlace(place: Place, context: RegistersContext): Promise<Storage> {
+  const { countingAs } = await import("@bcat/storage");
+  const meter = countingAs(context.stack.meter, "registers");
+  const decorate = place.kind === "folder" ? stackLocal : stackRemote;
+  return await decorate(await openPlace(place, { ...context, meter, isForRegisters: true }), {
+    ...context.stack,
+    meter,
+  });
 }

@@ -28,7 +28,12 @@ function createDead(): { storage: Storage; called: Promise<void> } {
   return { storage, called };
 }
 
-function optionsOf(given: Partial<StackOptions> = {}): StackOptions & { readonly lines: string[] } {
+interface TestOptions extends StackOptions {
+  readonly meter: Meter;
+  readonly lines: string[];
+}
+
+function optionsOf(given: Partial<Omit<StackOptions, "meter">> = {}): TestOptions {
   const lines: string[] = [];
   const signal = new AbortController().signal;
   return { meter: new Meter(), signal, retryForMs: 3_600_000, onNotice: (line) => lines.push(line), lines, ...given };

@@ -1,11 +1,11 @@
 /** What lies between a repository and the storage that makes the requests: counting, trying again, and an end by signal. */
-import type { Meter, RetryOptions, Storage } from "@bcat/storage";
+import type { RequestCounter, RetryOptions, Storage } from "@bcat/storage";
 
 /** How long (ms) a request that fails is tried again, unless the user says. */
 export const retryForMsDefault = 15 * 60_000;
 
 export interface StackOptions {
-  readonly meter: Meter;
+  readonly meter: RequestCounter;
   /** Ends every call, and every wait for the next try. */
   readonly signal: AbortSignal;
   /** 0: nothing is tried again. */

@@ -6,7 +6,7 @@ export type { LocalStorage, LocalStorageOptions } from "./local.js";
 export { openLocalStorage } from "./local.js";
 export type { MemoryStorage } from "./memory.js";
 export { createMemoryStorage } from "./memory.js";
-export { Meter, type RequestKind, requestKinds } from "./meter.js";
+export { countingAs, Meter, type RequestCounter, type RequestKind, requestKinds } from "./meter.js";
 export { createMeteredStorage } from "./metered.js";
 export { createMulberry32 } from "./mulberry32.js";
 export { createOneWriterStorage } from "./one-writer.js";

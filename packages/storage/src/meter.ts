@@ -1,11 +1,25 @@
 /** Counts what is asked of a storage. */
 
-export const requestKinds = ["get", "put", "putIfAbsent", "list", "delete"] as const;
+/** `registers`: all requests to the place of registers that live elsewhere, such as statements of a database. */
+export const requestKinds = ["get", "put", "putIfAbsent", "list", "delete", "registers"] as const;
 
 export type RequestKind = (typeof requestKinds)[number];
 
+/** What those take who make requests. */
+export type RequestCounter = Pick<Meter, "count" | "sent" | "received" | "retried">;
+
+/** Counts in `meter`, and every request as of this kind. */
+export function countingAs(meter: RequestCounter, kind: RequestKind): RequestCounter {
+  return {
+    count: () => meter.count(kind),
+    sent: (bytes) => meter.sent(bytes),
+    received: (bytes) => meter.received(bytes),
+    retried: () => meter.retried(),
+  };
+}
+
 export class Meter {
-  readonly #requests: Record<RequestKind, number> = { get: 0, put: 0, putIfAbsent: 0, list: 0, delete: 0 };
+  readonly #requests = Object.fromEntries(requestKinds.map((kind) => [kind, 0])) as Record<RequestKind, number>;
   #bytesSent = 0;
   #bytesReceived = 0;
   #retries = 0;

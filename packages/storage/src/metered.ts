@@ -1,9 +1,9 @@
 /** A storage whose requests are counted. It lies directly on the one that makes them, below all that asks again. */
-import type { Meter } from "./meter.js";
+import type { RequestCounter } from "./meter.js";
 import type { GetOptions, ListedObject, PutOptions, Storage } from "./storage.js";
 
 /** Wraps `inner`: each call is one request of `meter`, whatever becomes of it. */
-export function createMeteredStorage(inner: Storage, meter: Meter): Storage {
+export function createMeteredStorage(inner: Storage, meter: RequestCounter): Storage {
   const send = (kind: "put" | "putIfAbsent") => async (name: string, bytes: Uint8Array, options?: PutOptions) => {
     meter.count(kind);
     meter.sent(bytes.length);
@@ -31,7 +31,7 @@ export function createMeteredStorage(inner: Storage, meter: Meter): Storage {
   };
 }
 
-async function* counted(list: () => AsyncIterable<ListedObject>, meter: Meter): AsyncGenerator<ListedObject> {
+async function* counted(list: () => AsyncIterable<ListedObject>, meter: RequestCounter): AsyncGenerator<ListedObject> {
   meter.count("list");
   yield* list();
 }

@@ -3,6 +3,7 @@ import { repairSiteRegisters } from "@bcat/host";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { formatItems } from "../format.js";
+import { requestsField } from "../requests.js";
 import { siteOf } from "../site.js";
 import { usageError } from "../usage.js";
 
@@ -21,13 +22,14 @@ export const repair: Command = {
   ],
   interrupted: "interrupted; the registers may be closed until bcat repair registers is run again",
   async run(context) {
-    const { operands, output, signal } = context;
+    const { operands, output, signal, meter } = context;
     const [what = ""] = operands;
     if (what !== "registers") throw usageError(`Cannot repair "${what}": only registers can be repaired`);
     const site = await siteOf(context);
     const { generation, rows } = await repairSiteRegisters(site, signal);
     const { sessions, outcomes, log } = rows;
-    if (output.json) output.message({ message_type: "repaired", generation, sessions, outcomes, log_records: log });
+    const counts = { generation, sessions, outcomes, log_records: log };
+    if (output.json) output.message({ message_type: "repaired", ...counts, ...requestsField(meter) });
     else if (!output.quiet) {
       const found = [
         formatItems(sessions, "session"),

@@ -5,6 +5,7 @@
 import { createRequire } from "node:module";
 import { interruption } from "@bcat/errors";
 import type * as Postgres from "pg";
+import type { RequestCounter } from "../meter.js";
 import { databaseFailure } from "./failure.js";
 import type { PostgresAddress } from "./url.js";
 
@@ -32,6 +33,8 @@ type Unreferable = Postgres.Client & { unref(): void };
 export interface ConnectionOptions {
   /** True when PGPASSWORD is set, which the client reads itself. */
   readonly hasPasswordVariable: boolean;
+  /** Counts statements, and bytes of the values in them and in answers. */
+  readonly meter?: RequestCounter | undefined;
 }
 
 export class Connection implements AsyncDisposable {
@@ -62,10 +65,14 @@ export class Connection implements AsyncDisposable {
   async run(statement: Statement, translate: (error: unknown) => readonly Row[] | undefined = () => undefined) {
     const { action, text, values = [], signal } = statement;
     signal?.throwIfAborted();
+    const { meter } = this.#options;
+    meter?.count("registers");
     let client: Postgres.Client | undefined;
     try {
       client = await this.#connected();
+      meter?.sent(bytesIn(values));
       const { rows } = await client.query<Row>(text, [...values]);
+      meter?.received(rows.reduce((sum, row) => sum + bytesIn(Object.values(row)), 0));
       return rows as readonly Row[];
     } catch (error) {
       if (signal?.aborted === true) throw interruption(signal);
@@ -152,6 +159,13 @@ export class Connection implements AsyncDisposable {
     if (current === client) this.#client = undefined;
     void client.end().catch(() => {});
   }
+}
+
+/** Of byte strings, also in arrays: those of registers. */
+function bytesIn(values: readonly unknown[]): number {
+  const sizeOf = (value: unknown): number =>
+    Buffer.isBuffer(value) ? value.length : Array.isArray(value) ? bytesIn(value) : 0;
+  return values.reduce<number>((sum, value) => sum + sizeOf(value), 0);
 }
 
 /** The server has answered, and the connection is as good as before. Class 57P: it is going down; 08: connection. */

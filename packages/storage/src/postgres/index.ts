@@ -3,6 +3,7 @@
  * its own that names the state it expects; what inserts holds a lock on the state, so that a repair that closes the
  * table waits for it, and whatever comes later finds it closed.
  */
+import type { RequestCounter } from "../meter.js";
 import { type RegisterRow, type RegisterTable, registersIdSize } from "../registers/register-table.js";
 import { type Inserted, type StateAndValue, type StateRows, StateTable } from "../registers/state-table.js";
 import type { PutOptions } from "../storage.js";
@@ -18,13 +19,16 @@ export interface PostgresTableOptions {
   readonly id: Uint8Array;
   /** Those of the process, of which PG… count. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Counts statements, and the bytes of values. */
+  readonly meter?: RequestCounter;
 }
 
 /** The table behind a URL; nothing is asked of it yet. @throws {BcatError} usage */
-export function openPostgresTable(url: string, { id, variables }: PostgresTableOptions): RegisterTable {
+export function openPostgresTable(url: string, options: PostgresTableOptions): RegisterTable {
+  const { id, variables, meter } = options;
   if (id.length !== registersIdSize) throw new RangeError(`Cannot open registers of an id of ${id.length} bytes`);
   const hasPasswordVariable = variables.PGPASSWORD !== undefined;
-  const connection = new Connection(parsePostgresUrl(url, variables), { hasPasswordVariable });
+  const connection = new Connection(parsePostgresUrl(url, variables), { hasPasswordVariable, meter });
   return new StateTable(new PostgresRows(connection, Buffer.from(id)));
 }
 
