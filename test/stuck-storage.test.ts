@@ -72,7 +72,7 @@ describe("a backup whose storage never answers", () => {
     await reached;
     controller.abort();
     await expect(run).rejects.toThrow(
-      /while snapshot 1 was being committed: whether it is there, bcat snapshots tells/,
+      /while snapshot 1 was being committed: whether snapshot 1 is there is not known: bcat snapshots tells/,
     );
   });
 

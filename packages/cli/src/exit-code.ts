@@ -51,7 +51,8 @@ Exit codes:
     3  done, but some source files could not be read or changed meanwhile, or one of several is
        missing
    10  no repository there
-   11  storage unreachable, refused or full (nothing committed)
+   11  storage unreachable, refused or full (nothing committed, unless the message says that this
+       is not known)
    12  wrong passphrase or key file, one that cannot be read, or none and no terminal
    13  written by a newer format
    14  repository identity changed, or it went back in time

@@ -51,11 +51,14 @@ export class CorruptError extends BcatError {
 export class StorageError extends BcatError {
   /** True when asking again is useless: no permission, no such bucket, no space, a bad certificate. */
   readonly isFinal: boolean;
+  /** True when the request was refused after an earlier try of it had got no answer: that one may have been done. */
+  readonly mayBeDone: boolean;
 
-  constructor(message: string, options?: { cause?: unknown; isFinal?: boolean }) {
+  constructor(message: string, options?: { cause?: unknown; isFinal?: boolean; mayBeDone?: boolean }) {
     super("storage-failed", message, options);
     this.name = "StorageError";
     this.isFinal = options?.isFinal ?? false;
+    this.mayBeDone = options?.mayBeDone ?? false;
   }
 }
 

@@ -36,11 +36,11 @@ test("decideAndReadBack() is false when somebody else's bytes are there after al
   expect(await decideAndReadBack(inner, "log/0000000002", bytes("mine"))).toBe(true);
 });
 
-test("decideAndReadBack() says that it may be there all the same when it cannot be read back", async () => {
+test("decideAndReadBack() says that it was put when it cannot be read back", async () => {
   const inner = createMemoryStorage();
   const storage = createFaultyStorage(inner, { stop: { at: 2, way: "before" } });
   await expect(decideAndReadBack(storage, "log/0000000001", bytes("mine"))).rejects.toThrow(
-    /may be there all the same/,
+    /it was put and could not be read back/,
   );
   expect(inner.objects.has("log/0000000001")).toBe(true);
 });

@@ -42,7 +42,7 @@ export async function decideAndReadBack(registers: Registers, name: string, byte
     value = await registers.get(name);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
-    throw new StorageError(`${error.message}; it was put and could not be read back, and may be there all the same`, {
+    throw new StorageError(`${error.message}; it was put and could not be read back`, {
       cause: error,
     });
   }

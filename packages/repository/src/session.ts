@@ -4,7 +4,7 @@
  */
 
 import { ObjectType, sealObject } from "@bcat/crypto";
-import { BcatError, isBcatError } from "@bcat/errors";
+import { BcatError } from "@bcat/errors";
 import { encodeOutcome, type Outcome } from "./bodies/outcome.js";
 import { encodeSession, type SessionBody } from "./bodies/session.js";
 import type { SeenOutcome } from "./bodies/snapshot.js";
@@ -13,6 +13,7 @@ import { sendAgain } from "./outbox.js";
 import { decideAndReadBack, decideRegister, findHead, refuseHole, registerName } from "./registers.js";
 import { partsOf, type Repository, type RepositoryParts, saveManifest, updateIndex } from "./repository.js";
 import { refuseFork } from "./standing.js";
+import { describeUndecided } from "./undecided.js";
 
 /** Numbers tried before giving up: others take them as fast as we ask. */
 const RESERVE_ATTEMPTS_MAX = 1000;
@@ -85,7 +86,8 @@ export class Session {
    * Puts the outcome, which ends the session. Only when this returns is there a snapshot, of number `number`. All that
    * the outcome names must be durable.
    *
-   * @throws BcatError refused when somebody else has decided it; interrupted when that is not known; StorageError
+   * @throws BcatError refused when somebody else has decided it; interrupted or StorageError when that is not known, as
+   *   their messages say
    */
   async decide(outcome: Outcome): Promise<void> {
     if (this.isDryRun || this.#isOver)
@@ -98,8 +100,8 @@ export class Session {
     try {
       isOurs = await decideAndReadBack(storage, name, bytes);
     } catch (error) {
-      if (isBcatError(error, "interrupted")) throw undecided(this.number, error);
-      throw error;
+      const { registers, outbox } = this.#parts;
+      throw describeUndecided(error, { number: this.number, registers, outbox });
     }
     if (!isOurs) {
       throw new BcatError(
@@ -141,11 +143,6 @@ async function settleOutbox({ storage, outbox, standing }: RepositoryParts): Pro
 function becomeOwn({ places, standing }: RepositoryParts): void {
   if (standing.kind === "behind") places.become("fork");
   else if (places.role === "seen") places.become("own");
-}
-
-function undecided(number: number, cause: unknown): BcatError {
-  const found = `interrupted while snapshot ${number} was being committed: whether it is there, bcat snapshots tells`;
-  return new BcatError("interrupted", found, { cause });
 }
 
 /** Takes the next free number: sessions are dense, so the first one that is not taken is ours or someone else's. */

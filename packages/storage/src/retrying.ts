@@ -91,7 +91,7 @@ export class Retries {
         this.#watch.answered(now());
         return result;
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        if (!isPassing(error)) throw attempt === 1 ? error : afterUnknown(error);
         const failed = now();
         if (failed >= until) throw givenUp(error, attempt, failed - begun);
         const wait = Math.min(this.#wait(attempt), until - failed);
@@ -108,6 +108,12 @@ export class Retries {
 
 function isPassing(error: unknown): error is StorageError {
   return error instanceof StorageError && !error.isFinal;
+}
+
+/** The end of a call that had been tried before, without an answer. */
+function afterUnknown(error: unknown): unknown {
+  if (!(error instanceof StorageError)) return error;
+  return new StorageError(error.message, { cause: error, isFinal: true, mayBeDone: true });
 }
 
 function givenUp(error: StorageError, attempts: number, elapsedMs: number): StorageError {

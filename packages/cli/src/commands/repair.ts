@@ -17,8 +17,8 @@ export const repair: Command = {
     ["repair registers --registers /mnt/other/registers", "of a repository that has them in a folder"],
   ],
   notes: [
-    "Nothing that was ever reported as done is lost. Backups that run meanwhile end with exit code 14 and commit",
-    "nothing; run them again. The database need not hold anything, but must exist.",
+    "Nothing that was ever reported as done is lost. Backups that run meanwhile end with exit code 14: run them",
+    "again. The database need not hold anything, but must exist.",
   ],
   interrupted: "interrupted; the registers may be closed until bcat repair registers is run again",
   async run(context) {
