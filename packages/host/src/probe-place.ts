@@ -24,12 +24,15 @@ export async function probePlace(
   try {
     return await probeStorage(storage, { ...options, id, random, now: () => performance.now() });
   } finally {
-    if (place.kind === "folder") {
-      const made = [`probe/${id}/list`, `probe/${id}`, "probe", ...(isNew ? [""] : [])];
-      // In order, and only what is empty: others may be probing.
-      for (const folder of made) await rmdir(join(place.path, folder)).catch(() => {});
-    }
+    if (place.kind === "folder") await removeProbeFolders(place.path, id, isNew);
   }
+}
+
+/** Of the probe `id` in the folder `path`, which goes too if it `isNew`. */
+export async function removeProbeFolders(path: string, id: string, isNew = false): Promise<void> {
+  const made = [`probe/${id}/list`, `probe/${id}`, "probe", ...(isNew ? [""] : [])];
+  // In order, and only what is empty: others may be probing.
+  for (const folder of made) await rmdir(join(path, folder)).catch(() => {});
 }
 
 export interface FitOptions {

@@ -4,7 +4,7 @@
  */
 import { BcatError } from "@bcat/errors";
 import type { RegistersSource } from "@bcat/repository";
-import type { Storage } from "@bcat/storage";
+import type { RegistersProbe, Storage } from "@bcat/storage";
 import { locateRepository } from "./location.js";
 import { openPlace, type Place, type PlaceContext } from "./place.js";
 import { retryOptions, type StackOptions, stackLocal, stackRemote } from "./storage-stack.js";
@@ -19,31 +19,37 @@ export interface LocatedRegisters {
   readonly source: RegistersSource;
   /** Undefined for a database. */
   readonly place: Place | undefined;
+  /** Opens it to be tried out. @param id of nobody @param width requests at once */
+  readonly openProbe: (id: Uint8Array, width: number) => Promise<RegistersProbe>;
 }
 
 /** Nothing is asked of the place yet. @throws {BcatError} with code "usage" */
 export async function locateRegisters(given: string, context: RegistersContext): Promise<LocatedRegisters> {
-  if (/^postgres(?:ql)?:\/\//i.test(given)) return { source: await inPostgres(given, context), place: undefined };
+  if (/^postgres(?:ql)?:\/\//i.test(given)) return await inPostgres(given, context);
   const place = locateRepository(given, context.variables, context.options);
   const { repository } = context;
   const refuse = (found: string) =>
     new BcatError("usage", `Cannot keep registers in ${place.location}: ${found}; name another place`);
   if (place.location === repository.location) throw refuse("the repository is there");
   if (place.location.startsWith(`${repository.location}/`)) throw refuse("it lies inside the repository");
-  return { source: inStorage(place, context), place };
+  const openProbe = async () => ({
+    storage: await openRegistersPlace(place, context),
+    [Symbol.asyncDispose]: async () => {},
+  });
+  return { source: inStorage(place, context), place, openProbe };
 }
 
-async function inPostgres(url: string, { variables, stack }: RegistersContext): Promise<RegistersSource> {
-  const { openPostgresTable, parsePostgresUrl } = await import("@bcat/storage/postgres");
+async function inPostgres(url: string, { variables, stack }: RegistersContext): Promise<LocatedRegisters> {
+  const { openPostgresProbe, openPostgresTable, parsePostgresUrl } = await import("@bcat/storage/postgres");
+  const { countingAs, createRetryingTable } = await import("@bcat/storage");
   const { location } = parsePostgresUrl(url, variables);
+  const meter = countingAs(stack.meter, "registers");
+  const open = async (id: Uint8Array) =>
+    createRetryingTable(openPostgresTable(url, { id, variables, meter }), retryOptions("PostgreSQL", stack));
   return {
-    kind: "postgres",
-    location,
-    open: async (id) => {
-      const { countingAs, createRetryingTable } = await import("@bcat/storage");
-      const meter = countingAs(stack.meter, "registers");
-      return createRetryingTable(openPostgresTable(url, { id, variables, meter }), retryOptions("PostgreSQL", stack));
-    },
+    source: { kind: "postgres", location, open },
+    place: undefined,
+    openProbe: (id, width) => openPostgresProbe(url, { id, variables, meter }, width),
   };
 }
 

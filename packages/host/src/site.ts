@@ -14,7 +14,7 @@ import { locateRepository } from "./location.js";
 import { openPlace, type Place, packSizeOf } from "./place.js";
 import type { PlaceOptions } from "./place-options.js";
 import { refuseUnfit } from "./probe-place.js";
-import { locateRegisters } from "./registers.js";
+import { type LocatedRegisters, locateRegisters } from "./registers.js";
 import { getSecret, type SecretSource } from "./secret.js";
 import { retryForMsDefault, stackLocal, stackRemote } from "./storage-stack.js";
 import type { Variables } from "./variables.js";
@@ -46,6 +46,8 @@ export interface Site {
   readonly registers: RegistersSource | undefined;
   /** The same as a place, where it is no database. */
   readonly registersPlace: Place | undefined;
+  /** Opens them to be tried out. */
+  readonly openRegistersProbe: LocatedRegisters["openProbe"] | undefined;
   readonly environment: Environment;
   readonly posix: Posix;
   /** Makes the bucket, unless it is there; undefined where the place is none. */
@@ -78,6 +80,7 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
     createBucket: "createBucket" in raw ? () => (raw as S3Storage).createBucket() : undefined,
     registers: located?.source,
     registersPlace: located?.place,
+    openRegistersProbe: located?.openProbe,
     environment: await createEnvironment(
       { program, location: place.location, cache, variables, packSize: packSizeOf(place) },
       accelerated,

@@ -36,6 +36,7 @@ export {
   type FrameThreads,
   type SharedStore,
 } from "./chunk-store.js";
+export { type AnnouncedRegisters, readAnnounced } from "./elsewhere/copies.js";
 export { type RepairSummary, repairRegisters } from "./elsewhere/repair.js";
 export { checkSource, type RegistersReference, type RegistersSource } from "./elsewhere/source.js";
 export type { Environment } from "./environment.js";

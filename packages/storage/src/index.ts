@@ -10,8 +10,8 @@ export { countingAs, Meter, type RequestCounter, type RequestKind, requestKinds 
 export { createMeteredStorage } from "./metered.js";
 export { createMulberry32 } from "./mulberry32.js";
 export { createOneWriterStorage } from "./one-writer.js";
-export { type ProbeOptions, probeStorage } from "./probe/probe.js";
-export type { ProbeCheck, ProbeFinding, ProbeReport, ProbeSpeed } from "./probe/report.js";
+export { type ProbeOptions, probeRegisters, probeStorage } from "./probe/probe.js";
+export type { ProbeCheck, ProbeFinding, ProbeReport, ProbeSpeed, RegistersReport } from "./probe/report.js";
 export { MemoryDatabase } from "./registers/memory-table.js";
 export {
   type RegisterRow,
@@ -21,6 +21,7 @@ export {
   registersIdSize,
   type TableState,
 } from "./registers/register-table.js";
+export type { RegistersProbe } from "./registers/registers-probe.js";
 export { createRetryingTable } from "./registers/retrying-table.js";
 export { openStorageTable } from "./registers/storage-table.js";
 export type { RetryOptions } from "./retrying.js";

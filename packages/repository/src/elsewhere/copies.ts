@@ -8,7 +8,7 @@
  */
 import { BcatError } from "@bcat/errors";
 import { formatNumber } from "@bcat/pack";
-import type { GetOptions, ListedObject, Storage } from "@bcat/storage";
+import { type GetOptions, type ListedObject, registersIdSize, type Storage } from "@bcat/storage";
 import { type RegistersReference, registersNeeded } from "./source.js";
 
 const FOLDER = "registers/";
@@ -51,6 +51,20 @@ export async function findAnnounced(objects: Storage, id: Uint8Array): Promise<n
   let generation = 0;
   while (await isAnnounced(objects, generation + 1, id)) generation++;
   return generation;
+}
+
+/** What a repository says in the clear of registers that live elsewhere; undefined when it has them itself. */
+export interface AnnouncedRegisters {
+  readonly id: Uint8Array;
+  /** The newest. */
+  readonly generation: number;
+}
+
+/** Without a key; whether the config says the same is for those to see who can open it. */
+export async function readAnnounced(objects: Storage): Promise<AnnouncedRegisters | undefined> {
+  const id = await objects.get(FIRST_ANNOUNCEMENT);
+  if (id?.length !== registersIdSize) return undefined;
+  return { id, generation: await findAnnounced(objects, id) };
 }
 
 /**

@@ -62,7 +62,7 @@ function setVersion(version: number): string {
 }
 
 /** 0 without a table. */
-async function readVersion(connection: Connection): Promise<number> {
+export async function readVersion(connection: Connection): Promise<number> {
   const statement = { action: "read the version of the table", text: selectVersion };
   const [row] = await connection.run(statement, (error) => (isMissingTable(error) ? [] : undefined));
   return row === undefined ? 0 : Number(row.version);

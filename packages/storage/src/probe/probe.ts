@@ -6,7 +6,14 @@ import type { Storage } from "../storage.js";
 import { ProbeBench, type ProbeWorld } from "./bench.js";
 import { probeListing, probeOverwriting, probeRanges, probeReadAfterWrite, probeRemoving } from "./objects.js";
 import { probeRaces, probeTwice } from "./registers.js";
-import { judge, type ProbeCheck, type ProbeFinding, type ProbeReport, type ProbeSpeed } from "./report.js";
+import {
+  judge,
+  type ProbeCheck,
+  type ProbeFinding,
+  type ProbeReport,
+  type ProbeSpeed,
+  type RegistersReport,
+} from "./report.js";
 import { measureLatency, measureThroughput } from "./speed.js";
 
 /** A put that takes no longer (ms) is cheap enough for a thousand more. */
@@ -36,6 +43,35 @@ export async function probeStorage(storage: Storage, options: ProbeOptions): Pro
     left = await bench.clear();
   }
   return { ...found, ...judge(found.findings), left };
+}
+
+/** What can be told about a place of registers, in the same way: only what is asked of one. @throws as {@link probeStorage} */
+export async function probeRegisters(
+  storage: Storage,
+  { onCheck = () => {}, ...world }: Omit<ProbeOptions, "form">,
+): Promise<RegistersReport> {
+  const bench = new ProbeBench(storage, world);
+  let left = 0;
+  let findings: ProbeFinding[];
+  let speed: RegistersReport["speed"];
+  try {
+    onCheck("put-if-absent, one after the other");
+    findings = [await probeTwice(bench)];
+    if (findings[0]?.verdict === "good") {
+      onCheck("put-if-absent, many at once");
+      findings.push(await probeRaces(bench, { small: 10, large: 3 }));
+    }
+    onCheck("speed");
+    if (findings.at(-1)?.verdict === "good") speed = await measureLatency(bench);
+  } finally {
+    left = await bench.clear();
+  }
+  return {
+    findings,
+    keepsWritersApart: findings.every(({ verdict }) => verdict === "good"),
+    ...(speed && { speed }),
+    left,
+  };
 }
 
 async function probeQuickly(bench: ProbeBench, { onCheck = () => {} }: ProbeOptions): Promise<ProbeFinding[]> {

@@ -2,6 +2,7 @@
 
 /** What was looked at. */
 export type ProbeCheck =
+  | "answer"
   | "read after write"
   | "put-if-absent, one after the other"
   | "put-if-absent, many at once"
@@ -36,6 +37,16 @@ export interface ProbeReport {
   /** Of the full form. */
   readonly speed?: ProbeSpeed;
   /** Objects of the probe that are still there. */
+  readonly left: number;
+}
+
+/** What a probe of a place of registers found: all that is asked of it is that it keeps writers apart. */
+export interface RegistersReport {
+  readonly findings: readonly ProbeFinding[];
+  /** As far as a probe can tell; false also where nothing could be tried. */
+  readonly keepsWritersApart: boolean;
+  /** Medians, where they were measured. */
+  readonly speed?: Pick<ProbeSpeed, "putMs" | "getMs">;
   readonly left: number;
 }
 

@@ -1,0 +1,99 @@
+/** Whether registers that live elsewhere are there, fit the repository, and keep writers apart, found out by using them. */
+import { existsSync } from "node:fs";
+import { StorageError } from "@bcat/errors";
+import type { AnnouncedRegisters } from "@bcat/repository";
+import type { ProbeFinding, ProbeOptions, RegistersReport, TableState } from "@bcat/storage";
+import { random } from "./environment.js";
+import { removeProbeFolders } from "./probe-place.js";
+import type { Site } from "./site.js";
+
+/** Requests at once in a race. */
+const width = 16;
+const idSize = 16;
+
+export interface ProbedRegisters extends RegistersReport {
+  readonly location: string;
+  readonly kind: string;
+  /** The generation that is open, of the repository's registers. */
+  readonly generation?: number;
+}
+
+export interface RegistersOfPlace {
+  /** True when the repository there says that its registers live elsewhere; undefined when there is no repository. */
+  readonly areElsewhere: boolean | undefined;
+  /** What was found where the user says that they are. */
+  readonly probed: ProbedRegisters | undefined;
+}
+
+/** Without a passphrase. Registers that do not answer are a finding, not an error. */
+export async function probeRegistersOf(
+  site: Site,
+  options: { readonly isThere: boolean; readonly signal: AbortSignal } & Pick<ProbeOptions, "onCheck">,
+): Promise<RegistersOfPlace> {
+  const { readAnnounced } = await import("@bcat/repository");
+  const announced = options.isThere ? await readAnnounced(site.storage) : undefined;
+  const areElsewhere = options.isThere ? announced !== undefined : undefined;
+  const { registers } = site;
+  if (registers === undefined) return { areElsewhere, probed: undefined };
+  const { kind, location } = registers;
+  try {
+    return { areElsewhere, probed: { kind, location, ...(await probe(site, announced, options)) } };
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    const findings: ProbeFinding[] = [{ check: "answer", verdict: "bad", found: error.message }];
+    return { areElsewhere, probed: { kind, location, findings, keepsWritersApart: false, left: 0 } };
+  }
+}
+
+async function probe(
+  site: Site,
+  announced: AnnouncedRegisters | undefined,
+  { isThere, signal, onCheck = () => {} }: Parameters<typeof probeRegistersOf>[1],
+): Promise<RegistersReport & Pick<ProbedRegisters, "generation">> {
+  onCheck("answer");
+  const { finding: answer, ...state } = await lookAt(site, announced, isThere);
+  const id = Buffer.from(random(8)).toString("hex");
+  const { createAbortableStorage, probeRegisters } = await import("@bcat/storage");
+  const folder = site.registersPlace?.kind === "folder" ? site.registersPlace.path : undefined;
+  const isNew = folder !== undefined && !existsSync(folder);
+  await using opened = await site.openRegistersProbe!(random(idSize), width);
+  if (opened.storage === undefined) {
+    const found = {
+      check: "put-if-absent, many at once",
+      verdict: "note",
+      found: opened.untried ?? "not tried",
+    } as const;
+    return { ...state, findings: [answer, found], keepsWritersApart: answer.verdict !== "bad", left: 0 };
+  }
+  try {
+    const world = { id, random, now: () => performance.now(), onCheck };
+    const report = await probeRegisters(createAbortableStorage(opened.storage, signal), world);
+    const keepsWritersApart = report.keepsWritersApart && answer.verdict !== "bad";
+    return { ...state, ...report, findings: [answer, ...report.findings], keepsWritersApart };
+  } finally {
+    if (folder !== undefined) await removeProbeFolders(folder, id, isNew);
+  }
+}
+
+/** Whether they answer, and whether they are those that the repository goes on with. */
+async function lookAt(site: Site, announced: AnnouncedRegisters | undefined, isThere: boolean) {
+  await using table = await site.registers!.open(announced?.id ?? random(idSize));
+  const state = await table.state();
+  const finding = (verdict: ProbeFinding["verdict"], found: string) => ({ check: "answer", verdict, found }) as const;
+  if (announced === undefined) {
+    const found = isThere ? "yes; but the repository has its registers itself, and uses none here" : "yes";
+    return { finding: finding(isThere ? "note" : "good", found) };
+  }
+  const fault = faultOf(state, announced);
+  if (fault !== undefined) return { finding: finding("bad", fault) };
+  const { generation } = state!;
+  return { finding: finding("good", `generation ${generation} is open`), generation };
+}
+
+function faultOf(state: TableState | undefined, { generation }: AnnouncedRegisters): string | undefined {
+  const wayOn = "bcat repair registers makes them anew";
+  if (state === undefined) return `those of the repository are not there: lost, or in another place; ${wayOn}`;
+  if (!state.isOpen) return "closed by a bcat repair registers, which runs or did not finish";
+  if (state.generation >= generation) return undefined;
+  return `generation ${state.generation} is open, and the repository has announced ${generation}: gone back in time; ${wayOn}`;
+}
