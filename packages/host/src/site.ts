@@ -99,8 +99,10 @@ export interface OpenOptions {
   readonly anew?: boolean;
   /** With its registers, wherever they are; otherwise copies are read of those that live elsewhere. */
   readonly writes?: boolean;
-  /** Lets it be written to although it is older than it was, or than a copy of it. */
+  /** Lets it be written to although it is older than it was, or than a copy of it, or another one than before. */
   readonly acceptRollback?: boolean;
+  /** Told in a line that it is another one than before. */
+  readonly onNotice?: (line: string) => void;
 }
 
 /**
@@ -110,9 +112,9 @@ export interface OpenOptions {
  * @throws {BcatError} with code "no-repository"; before the secret is asked for, unless the cache knows one there
  */
 export async function openSite(site: Site, options: OpenOptions): Promise<Repository> {
-  const { signal, onSecret, anew = false, writes = false, acceptRollback } = options;
+  const { signal, onSecret, onNotice, anew = false, writes = false, acceptRollback = false } = options;
   const { storage, environment, place } = site;
-  const { findConfig, keepOpening, openRepository, reopenRepository, unlockRepository } = await import(
+  const { acceptIdentity, findConfig, keepOpening, openRepository, reopenRepository, unlockRepository } = await import(
     "@bcat/repository"
   );
   const registers = writes ? site.registers : undefined;
@@ -131,8 +133,12 @@ export async function openSite(site: Site, options: OpenOptions): Promise<Reposi
   const config = await findConfig(storage, environment);
   if (config === undefined) throw await noRepository(site);
   const secret = await askOnce();
-  const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, config);
+  // Without a memory any repository is right that the secret opens.
+  const trusting = acceptRollback ? { ...environment, cacheDirectory: undefined } : environment;
+  const { rootKey, repositoryId, slot, slotName } = await unlockRepository(storage, secret, trusting, config);
   signal.throwIfAborted();
+  const replaced = acceptRollback ? acceptIdentity(environment, repositoryId) : undefined;
+  if (replaced !== undefined) onNotice?.(replaced);
   const repository = await openRepository(storage, rootKey, environment, { config, registers, acceptRollback });
   if (isKept) keepOpening(environment, { config, slot, slotName, logHead: repository.history.logHead });
   return repository;
@@ -209,7 +215,7 @@ export async function noRepository({ place: { location }, environment }: Site): 
   const found =
     before === undefined
       ? "there is none; name another with --repo, or create it with bcat init"
-      : `there is none, and repository ${before.slice(0, 8)} was there before: is its disk mounted? bcat init creates a new one`;
+      : `there is none, and repository ${before.slice(0, 8)} was there before: is its disk mounted? If it was removed on purpose, run bcat init once, which makes a new one there`;
   return new BcatError("no-repository", `Cannot open the repository in "${location}": ${found}`);
 }
 

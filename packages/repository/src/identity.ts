@@ -16,7 +16,7 @@ export function checkIdentity(environment: Environment, repositoryId: Uint8Array
   if (path === undefined || known === undefined || known === found) return;
   throw new BcatError(
     "identity-changed",
-    `Cannot trust ${environment.location}: repository ${known.slice(0, 8)} was there, now it is ${found.slice(0, 8)}; --no-cache reads it as it is; if that is right for good, remove ${path}, a part of the cache`,
+    `Cannot trust ${environment.location}: repository ${known.slice(0, 8)} was there, now it is ${found.slice(0, 8)}; --no-cache reads it as it is; if that is right for good, back up there once with --accept-rollback, or remove ${path}, a part of the cache`,
   );
 }
 
@@ -34,6 +34,15 @@ export function rememberedAt(environment: Remembering): string | undefined {
     if (!isExhaustion(error)) return undefined;
     throw new StorageError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Remembers another repository than the one before; a line that says so, if there was one. */
+export function acceptIdentity(environment: Environment, repositoryId: Uint8Array): string | undefined {
+  const known = rememberedAt(environment);
+  const found = Buffer.from(repositoryId).toString("hex");
+  if (known === undefined || known === found) return undefined;
+  rememberIdentity(environment, repositoryId);
+  return `repository ${known.slice(0, 8)} was in "${environment.location}" before: from now on it is ${found.slice(0, 8)}`;
 }
 
 /** Remembers the repository at the environment's location; failing to is no error. */

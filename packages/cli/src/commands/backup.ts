@@ -26,7 +26,7 @@ import { requestsField } from "../requests.js";
 import { reportsPerSecond } from "../settings.js";
 import { createRepository, siteOf, tellStanding } from "../site.js";
 import { usageError } from "../usage.js";
-import { printWarning } from "../warning.js";
+import { printNotice, printWarning } from "../warning.js";
 
 const compressions = ["off", "fastest", "auto", "better", "max"] as const;
 
@@ -45,7 +45,8 @@ const flags: Flags = {
   "ignore-inode": { kind: "switch", description: "do not read a file again for its inode number or change time alone" },
   "accept-rollback": {
     kind: "switch",
-    description: "go on with a repository that is older than it was, or than another copy of it: its history forks",
+    description:
+      "go on with a repository that is older than it was, or than another copy of it (its history forks), or another one",
   },
   "dry-run": { kind: "switch", short: "n", description: "read and count, but store nothing" },
   compression: { kind: "text", choices: compressions, description: "how hard to compress" },
@@ -124,11 +125,12 @@ async function openOrCreate(
   context: Context,
   onSecret: () => void,
 ): Promise<Repository> {
-  const { options, signal } = context;
+  const { options, output, signal } = context;
   const isDryRun = options.switch("dry-run");
   // A dry run accepts nothing for good.
   const acceptRollback = options.switch("accept-rollback") && !isDryRun;
-  const open = () => openSite(site, { signal, onSecret, writes: !isDryRun, acceptRollback });
+  const onNotice = (line: string) => printNotice(line, output);
+  const open = () => openSite(site, { signal, onSecret, onNotice, writes: !isDryRun, acceptRollback });
   try {
     return await open();
   } catch (error) {
