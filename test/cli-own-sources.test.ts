@@ -124,7 +124,8 @@ describe.concurrent("a new repository", () => {
     renameSync(desk.repository, desk.path("unmounted"));
     mkdirSync(desk.repository);
     for (const words of [["backup", "--init", "source"], ["backup", "source"], ["snapshots"]]) {
-      const says = /there is none, and repository [0-9a-f]{8} was there before: is its disk mounted\? If .* run bcat init/;
+      const says =
+        /there is none, and repository [0-9a-f]{8} was there before: is its disk mounted\? If .* run bcat init/;
       expectRefusal(await desk.bcat(words), { code: 10, says });
     }
     expect(desk.list()).toEqual([]);

@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { authorize, type S3User } from "./s3-authorize.js";
@@ -56,6 +56,10 @@ export interface S3Server extends AsyncDisposable {
   readonly log: LoggedRequest[];
   /** As given, and changeable: what it holds applies to the next request. */
   options: S3ServerOptions;
+  /** Ends as if its machine had lost power: connections are reset, nothing listens any more. */
+  kill(): void;
+  /** Listens again on the same port, with the same objects. */
+  resume(): Promise<void>;
 }
 
 export const testUser: S3User = { accessKey: "AKTEST", secretKey: "s3cret-s3cret" };
@@ -67,12 +71,25 @@ export async function startS3Server(given: S3ServerOptions = {}): Promise<S3Serv
     answer(request, response, state).catch(() => response.destroy());
   };
   const server = given.tls === undefined ? createServer(listener) : createTlsServer(given.tls, listener);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  const listen = async (wanted: number) => {
+    server.listen(wanted, "127.0.0.1");
+    await once(server, "listening");
+    return (server.address() as AddressInfo).port;
+  };
+  const port = await listen(0);
   return Object.assign(state, {
     url: `${given.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     port,
+    kill() {
+      server.close();
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    resume: async () => void (await listen(port)),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
