@@ -277,4 +277,32 @@ export const SABOTAGES = [
     to: "",
     test: "packages/repository/src/registers.test.ts",
   },
+  {
+    what: "a commit without an answer said to be a failure like any other",
+    file: "packages/repository/src/session.ts",
+    from: "throw describeUndecided(error, { number: this.number, registers, outbox });",
+    to: "void [describeUndecided, registers, outbox];\n      throw error;",
+    test: "packages/repository/src/undecided.test.ts",
+  },
+  {
+    what: "a key slot that another init has overwritten not noticed",
+    file: "packages/repository/src/open.ts",
+    from: "if (needNotDecide) await requireSlot(storage, slotName, slot);",
+    to: "void requireSlot;",
+    test: "packages/repository/src/init-elsewhere.test.ts",
+  },
+  {
+    what: "the key slot of a faster init removed by the slower one",
+    file: "packages/repository/src/open.ts",
+    from: "if (!needNotDecide) await storage.delete?.(slotName);",
+    to: "await storage.delete?.(slotName);",
+    test: "packages/repository/src/init-elsewhere.test.ts",
+  },
+  {
+    what: "a refusal after a try without an answer taken for certain",
+    file: "packages/storage/src/retrying.ts",
+    from: "throw attempt === 1 ? error : afterUnknown(error);",
+    to: "void afterUnknown;\n        if (!isPassing(error)) throw error;",
+    test: "packages/storage/src/retrying.test.ts",
+  },
 ];

@@ -1,6 +1,6 @@
 /** Whether registers that live elsewhere are there, fit the repository, and keep writers apart, found out by using them. */
 import { existsSync } from "node:fs";
-import { StorageError } from "@bcat/errors";
+import { interruption, StorageError } from "@bcat/errors";
 import type { AnnouncedRegisters } from "@bcat/repository";
 import type { ProbeFinding, ProbeOptions, RegistersReport, TableState } from "@bcat/storage";
 import { random } from "./environment.js";
@@ -10,6 +10,8 @@ import type { Site } from "./site.js";
 /** Requests at once in a race. */
 const width = 16;
 const idSize = 16;
+/** Time (ms) to remove what was put when the run was interrupted. */
+const tidyMs = 300;
 
 export interface ProbedRegisters extends RegistersReport {
   readonly location: string;
@@ -56,7 +58,8 @@ async function probe(
   const { createAbortableStorage, probeRegisters } = await import("@bcat/storage");
   const folder = site.registersPlace?.kind === "folder" ? site.registersPlace.path : undefined;
   const isNew = folder !== undefined && !existsSync(folder);
-  await using opened = await site.openRegistersProbe!(random(idSize), width);
+  const opened = await unlessAborted(site.openRegistersProbe!(random(idSize), width), signal);
+  await using _ = { [Symbol.asyncDispose]: () => closeSoon(opened, signal) };
   if (opened.storage === undefined) {
     const found = {
       check: "put-if-absent, many at once",
@@ -96,4 +99,21 @@ function faultOf(state: TableState | undefined, { generation }: AnnouncedRegiste
   if (!state.isOpen) return "closed by a bcat repair registers, which runs or did not finish";
   if (state.generation >= generation) return undefined;
   return `generation ${state.generation} is open, and the repository has announced ${generation}: gone back in time; ${wayOn}`;
+}
+
+/** Rejects when the signal is aborted, whatever becomes of `call`. */
+async function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  return await new Promise((resolve, reject) => {
+    const abort = () => reject(interruption(signal));
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    call.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+/** Removes what was put; a server that does not answer does not hold up the end of an interrupted program. */
+async function closeSoon(opened: AsyncDisposable, signal: AbortSignal): Promise<void> {
+  const closed = Promise.resolve(opened[Symbol.asyncDispose]());
+  if (!signal.aborted) return await closed;
+  await Promise.race([closed.catch(() => {}), new Promise((resolve) => setTimeout(resolve, tidyMs))]);
 }

@@ -2,7 +2,7 @@
 import { StorageError } from "@bcat/errors";
 import { createMemoryStorage, MemoryDatabase, type MemoryStorage, type Storage } from "@bcat/storage";
 import { expect, test } from "vitest";
-import { hookedStorage, once, overwriting } from "./elsewhere/test-world.js";
+import { type Hook, hookedStorage, once, overwriting } from "./elsewhere/test-world.js";
 import { initRepository, openRepository, unlockRepository } from "./open.js";
 import { createTestEnvironment } from "./test-environment.js";
 import { commitChunk } from "./test-repository.js";
@@ -21,6 +21,15 @@ function refusing(inner: MemoryStorage): Storage {
     throw new StorageError("Cannot write: the service cannot do this (501)", { isFinal: true });
   };
   return { ...overwriting(inner), putIfAbsent };
+}
+
+/** A promise, and the way to fulfil it. */
+function turn(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((fulfil) => {
+    resolve = fulfil;
+  });
+  return { promise, resolve };
 }
 
 test("a place that refuses the condition of put-if-absent takes a repository with registers elsewhere", async () => {
@@ -42,29 +51,33 @@ test("a place that refuses the condition takes none that keeps its registers its
   });
 });
 
-/** An init into `memory`, and another one that does all of its work just before a call of the first. */
-async function disturbed(memory: MemoryStorage, isBefore: (kind: string, name: string) => boolean): Promise<unknown> {
-  const storage = overwriting(memory);
-  let winner: Promise<unknown> | undefined;
-  const hook = once(isBefore, async () => {
-    winner = initRepository(storage, { secret, registers }, await createTestEnvironment({ seed: 2 }));
-    await winner;
-  });
-  const loser = initRepository(hookedStorage(storage, hook), { secret, registers }, await createTestEnvironment());
-  const error = await loser.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  await expect(winner).resolves.toBeDefined();
-  return error;
-}
-
-test("an init that another one was faster than says so, and leaves the other's key slot", async () => {
+test("an init that another one was faster than says so, and leaves the other's key slot, whose name is the same", async () => {
   const memory = createMemoryStorage();
-  expect(await disturbed(memory, (kind, name) => kind === "objects.get" && name === "config")).toMatchObject({
-    code: "exists",
-  });
-  await expect(unlockRepository(memory, secret, await createTestEnvironment({ seed: 2 }))).resolves.toBeDefined();
+  const storage = overwriting(memory);
+  const [slotPut, faster] = [turn(), turn()];
+  let slots = 0;
+  // It has put its slot, and waits before it looks for a config.
+  const slow: Hook = async (kind, name) => {
+    if (kind === "objects.putIfAbsent") slots++;
+    if (kind !== "objects.get" || name !== "config" || slots === 0) return;
+    slotPut.resolve();
+    await faster.promise;
+  };
+  let loser: Promise<unknown> | undefined;
+  const hook = once(
+    (kind) => kind === "objects.putIfAbsent",
+    async () => {
+      loser = initRepository(hookedStorage(storage, slow), { secret, registers }, await createTestEnvironment());
+      loser.catch(() => {});
+      await slotPut.promise;
+    },
+  );
+  const environment = await createTestEnvironment({ seed: 2 });
+  await initRepository(hookedStorage(storage, hook), { secret, registers }, environment);
+  faster.resolve();
+  await expect(loser).rejects.toMatchObject({ code: "exists" });
+  expect([...memory.objects.keys()].filter((name) => name.startsWith("keys/"))).toEqual(["keys/1"]);
+  await expect(unlockRepository(memory, secret, environment)).resolves.toBeDefined();
 });
 
 test("an init whose config another one overwrote before it was read back makes no repository", async () => {

@@ -120,6 +120,20 @@ describe("get(), put() and delete()", () => {
     expect(given[1]).toBe(signal);
   });
 
+  test("say of a refusal whether an earlier try got no answer, which may have been done", async () => {
+    const faults = [
+      new StorageError("no answer"),
+      new StorageError("full", { isFinal: true }),
+      new StorageError("full", { isFinal: true }),
+    ];
+    const put = async () => {
+      throw faults.shift();
+    };
+    const storage = createRetryingStorage({ ...createMemoryStorage(), put }, simulated({}).options);
+    await expect(storage.put("a", bytes)).rejects.toMatchObject({ message: "full", isFinal: true, mayBeDone: true });
+    await expect(storage.put("a", bytes)).rejects.toMatchObject({ message: "full", isFinal: true, mayBeDone: false });
+  });
+
   test("count what they do again", async () => {
     const meter = new Meter();
     const inner = createFaultyStorage(createMemoryStorage(), { random: { seed: 3, before: 0.3, unanswered: 0.2 } });

@@ -94,6 +94,10 @@ export function hookedStorage(inner: Storage, hook: Hook): Storage {
       await hook("objects.list", prefix);
       yield* inner.list!(prefix);
     },
+    async delete(name) {
+      await hook("objects.delete", name);
+      await inner.delete!(name);
+    },
   };
 }
 
