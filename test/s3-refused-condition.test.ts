@@ -1,4 +1,5 @@
 /** A bucket that answers 501 to the condition of put-if-absent, with registers elsewhere: from init on, for many writers. */
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Desk, linesOf, type RunOptions } from "./cli/desk.js";
 import { expectRefusal } from "./cli/refusal.js";
@@ -43,6 +44,9 @@ test("backups at once get dense numbers, come back, and nothing is found damaged
   }
   expect(await desk.good(["check", "--read-data"], environment())).toContain("no damage found");
   expectRefusal(await desk.bcat(["init"], environment()), { code: 1, says: /there is one already/ });
+  rmSync(desk.path("registers"), { recursive: true });
+  expect(await desk.good(["repair", "registers"], environment())).toContain("3 sessions, 3 outcomes");
+  expect(await desk.good(["backup", desk.path("source1")], environment())).toContain("snapshot 4");
 });
 
 test("registers in such a bucket are refused, with what was found", async () => {
