@@ -287,7 +287,7 @@ async function requireSlot(storage: Storage, name: string, slot: Uint8Array): Pr
   const change = found === undefined ? "is missing" : "has been overwritten";
   throw new BcatError(
     "refused",
-    `Cannot init ${storage.location}: "${name}" ${change}, as by another init at the same time; remove what is there and run one init alone`,
+    `Cannot init ${storage.location}: "${name}" ${change}, as by another init at the same time: if bcat snapshots cannot open what is there, remove it and run one init alone`,
   );
 }
 
