@@ -20,7 +20,7 @@ afterAll(() => {
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/);
 const count = expect.any(Number);
 const requests = {
-  ...{ get: count, put: count, put_if_absent: count, list: count, delete: count },
+  ...{ get: count, put: count, put_if_absent: count, list: count, delete: count, registers: count },
   ...{ retries: 0, bytes_sent: count, bytes_received: count },
 };
 
