@@ -12,7 +12,7 @@ beforeEach(() => {
 const races = "13 rounds of 16 writers, one winner each";
 
 test("registers in a folder are tried before there is a repository, and nothing is left", async () => {
-  const env = { BCAT_REGISTERS: desk.path("registers"), BCAT_PASSWORD: undefined };
+  const env = { BCAT_REGISTERS: desk.path("registers"), BCAT_KEY_FILE: undefined };
   const run = await desk.bcat(["doctor"], { env });
   expect(run).toMatchObject({ code: 0, stderr: noMessage });
   const lines = linesOf(run.stdout);

@@ -32,7 +32,7 @@ test("backup --init says what to do, and after one bcat init every client goes o
 });
 
 test("--accept-rollback does not help to another repository whose passphrase is another", async () => {
-  using desk = new Desk();
+  using desk = new Desk("passphrase");
   desk.write({ "source/a": "alpha\n" });
   await desk.good(["backup", "--init", "source"]);
   rmSync(desk.repository, { recursive: true });
