@@ -3,6 +3,8 @@
  * per call: names go through one buffer, struct statx comes back in another, and both have fixed addresses.
  */
 import { constants } from "node:fs";
+import { koffiAttributes } from "./attributes.js";
+import { CallText, isInterrupted } from "./call-text.js";
 import { decodeNames, noteNames } from "./dirent.js";
 import type { EntryList } from "./entry-list.js";
 import {
@@ -19,16 +21,16 @@ import {
 } from "./flags.js";
 import { LastAddress } from "./last-address.js";
 import { type Call, loadLibc } from "./libc.js";
-import { checkName, checkPath, joinPath } from "./name.js";
+import { nodeMaker } from "./make-node.js";
+import { joinPath } from "./name.js";
 import type { Directory, Posix } from "./posix.js";
+import { procWorks } from "./proc.js";
 import { isRemote } from "./remote.js";
 import { FileType, Stat } from "./stat.js";
 import { decodeStatx, STATX_MASK, STATX_SIZE } from "./statx.js";
 import { EINTR, ENAMETOOLONG, ENOTSUP, EPERM, type Place, systemError } from "./system-error.js";
 import { checkTime, isOrdinaryTime, verifyTime } from "./time.js";
 
-/** PATH_MAX is 4,096 with the NUL; whatever does not fit here the kernel would refuse as well. */
-const TEXT_SIZE = 8_192;
 /** Names of a directory, or the target of a link. */
 const LIST_SIZE = 128 * 1024;
 /** Bytes of entries asked for at once. */
@@ -48,11 +50,11 @@ class KoffiPosix implements Posix {
   readonly reachesByDescriptor = true;
 
   readonly #libc = loadLibc();
-  readonly #text = new Uint8Array(new ArrayBuffer(TEXT_SIZE));
-  readonly #textAt = this.#libc.address(this.#text.buffer);
-  /** A second text, for the two calls that take two. */
-  readonly #target = new Uint8Array(new ArrayBuffer(TEXT_SIZE));
-  readonly #targetAt = this.#libc.address(this.#target.buffer);
+  readonly #text = new CallText(this.#libc);
+  readonly #textAt = this.#text.at;
+  /** A second text, for the calls that take two. */
+  readonly #target = new CallText(this.#libc);
+  readonly #targetAt = this.#target.at;
   readonly #list = new Uint8Array(new ArrayBuffer(LIST_SIZE));
   readonly #listAt = this.#libc.address(this.#list.buffer);
   readonly #statx = new Uint32Array(new ArrayBuffer(STATX_SIZE));
@@ -63,6 +65,8 @@ class KoffiPosix implements Posix {
   readonly #entriesAt = new LastAddress(this.#libc);
   readonly #writtenAt = new LastAddress(this.#libc);
 
+  readonly attributes = procWorks() ? koffiAttributes(this.#libc) : undefined;
+  readonly makeNodeAt = nodeMaker(this.#libc, this.#text);
   readonly renameExclusive = this.#libc.renameat2 && this.#renameExclusive.bind(this, this.#libc.renameat2);
 
   openDirectory(path: Uint8Array): Directory {
@@ -116,7 +120,7 @@ class KoffiPosix implements Posix {
   }
 
   statFile(fd: number, into: Stat): void {
-    this.#text[0] = 0;
+    this.#text.putNothing();
     while (this.#libc.statx(fd, this.#textAt, AT_EMPTY_PATH, STATX_MASK, this.#statxAt) < 0) this.#again("statx", {});
     decodeStatx(this.#statx, into);
   }
@@ -170,11 +174,17 @@ class KoffiPosix implements Posix {
   }
 
   makeSymlinkAt(target: Uint8Array, directory: Directory, name: Uint8Array): void {
-    checkPath(target);
-    if (!put(target, this.#target)) throw systemError(ENAMETOOLONG, "symlinkat", { directory, name });
+    this.#target.putPath(target, "symlinkat", { directory, name });
     this.#putName(directory, name, "symlinkat");
     while (this.#libc.symlinkat(this.#targetAt, directory.fd, this.#textAt) < 0)
       this.#again("symlinkat", { directory, name });
+  }
+
+  makeLinkAt(from: Directory, existing: Uint8Array, directory: Directory, name: Uint8Array): void {
+    this.#target.putName(from, existing, "linkat");
+    this.#putName(directory, name, "linkat");
+    while (this.#libc.linkat(from.fd, this.#targetAt, directory.fd, this.#textAt, 0) < 0)
+      this.#again("linkat", { directory, name });
   }
 
   removeFileAt(directory: Directory, name: Uint8Array): void {
@@ -236,9 +246,8 @@ class KoffiPosix implements Posix {
   }
 
   #openPath(path: Uint8Array, flags: number): Directory {
-    checkPath(path);
     const place = { name: path };
-    if (!put(path, this.#text)) throw systemError(ENAMETOOLONG, "openat", place);
+    this.#text.putPath(path, "openat", place);
     let fd: number;
     do fd = this.#libc.openat(AT_FDCWD, this.#textAt, flags, 0);
     while (fd < 0 && this.#again("openat", place));
@@ -246,10 +255,9 @@ class KoffiPosix implements Posix {
   }
 
   #renameExclusive(renameat2: Call, from: Uint8Array, to: Uint8Array): void {
-    checkPath(from);
-    checkPath(to);
     const place = { name: to };
-    if (!put(from, this.#target) || !put(to, this.#text)) throw systemError(ENAMETOOLONG, "renameat2", place);
+    this.#target.putPath(from, "renameat2", place);
+    this.#text.putPath(to, "renameat2", place);
     while (renameat2(AT_FDCWD, this.#targetAt, AT_FDCWD, this.#textAt, RENAME_NOREPLACE) < 0)
       this.#again("renameat2", place);
   }
@@ -269,8 +277,7 @@ class KoffiPosix implements Posix {
   }
 
   #putName(directory: Directory, name: Uint8Array, syscall: string): void {
-    checkName(name);
-    if (!put(name, this.#text)) throw systemError(ENAMETOOLONG, syscall, { directory, name });
+    this.#text.putName(directory, name, syscall);
   }
 
   #putTimes(seconds: number, nanoseconds: number): void {
@@ -282,18 +289,7 @@ class KoffiPosix implements Posix {
     }
   }
 
-  /** After a failed call: true when a signal interrupted it, so that it is made again; throws otherwise. */
   #again(syscall: string, place: Place): true {
-    const errno = this.#libc.errno();
-    if (errno !== EINTR) throw systemError(errno, syscall, place);
-    return true;
+    return isInterrupted(this.#libc, syscall, place);
   }
-}
-
-/** Writes `text` and a NUL into `buffer`; false when it does not fit. */
-function put(text: Uint8Array, buffer: Uint8Array): boolean {
-  if (text.length >= buffer.length) return false;
-  buffer.set(text);
-  buffer[text.length] = 0;
-  return true;
 }

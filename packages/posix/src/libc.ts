@@ -33,7 +33,12 @@ export interface Libc {
   readonly statx: Call;
   readonly readlinkat: Call;
   readonly mkdirat: Call;
+  readonly flistxattr: Call;
+  readonly llistxattr: Call;
+  readonly lgetxattr: Call;
+  readonly lsetxattr: Call;
   readonly symlinkat: Call;
+  readonly linkat: Call;
   readonly unlinkat: Call;
   readonly fchownat: Call;
   readonly fchown: Call;
@@ -41,6 +46,8 @@ export interface Libc {
   readonly fchmod: Call;
   readonly utimensat: Call;
   readonly futimens: Call;
+  /** Absent in a glibc before 2.33. */
+  readonly mknodat: ((fd: number, path: number, mode: number, device: bigint) => number) | undefined;
   /** Absent in a glibc before 2.28, and in musl for longer. */
   readonly renameat2: Call | undefined;
 }
@@ -68,6 +75,12 @@ export function loadLibc(): Libc {
     readlinkat: process.func("intptr_t readlinkat(int, size_t, size_t, size_t)"),
     mkdirat: process.func("int mkdirat(int, size_t, unsigned int)"),
     symlinkat: process.func("int symlinkat(size_t, int, size_t)"),
+    flistxattr: process.func("intptr_t flistxattr(int, size_t, size_t)"),
+    llistxattr: process.func("intptr_t llistxattr(size_t, size_t, size_t)"),
+    lgetxattr: process.func("intptr_t lgetxattr(size_t, size_t, size_t, size_t)"),
+    lsetxattr: process.func("int lsetxattr(size_t, size_t, size_t, size_t, int)"),
+    linkat: process.func("int linkat(int, size_t, int, size_t, int)"),
+    mknodat: find(process, "int mknodat(int, size_t, unsigned int, uint64_t)") as unknown as Libc["mknodat"],
     unlinkat: process.func("int unlinkat(int, size_t, int)"),
     fchownat: process.func("int fchownat(int, size_t, unsigned int, unsigned int, int)"),
     fchown: process.func("int fchown(int, unsigned int, unsigned int)"),
@@ -75,7 +88,7 @@ export function loadLibc(): Libc {
     fchmod: process.func("int fchmod(int, unsigned int)"),
     utimensat: process.func("int utimensat(int, size_t, size_t, int)"),
     futimens: process.func("int futimens(int, size_t)"),
-    renameat2: findRenameat2(process),
+    renameat2: find(process, "int renameat2(int, size_t, int, size_t, unsigned int)"),
   };
 }
 
@@ -88,9 +101,10 @@ function findGetdents(process: ReturnType<Koffi["load"]>): Call {
   }
 }
 
-function findRenameat2(process: ReturnType<Koffi["load"]>): Call | undefined {
+/** Undefined where the C library has no such function. */
+function find(process: ReturnType<Koffi["load"]>, prototype: string): Call | undefined {
   try {
-    return process.func("int renameat2(int, size_t, int, size_t, unsigned int)");
+    return process.func(prototype);
   } catch {
     return undefined;
   }

@@ -7,6 +7,7 @@ import * as fs from "node:fs";
 import type { EntryList } from "./entry-list.js";
 import { checkName, checkPath, joinPath } from "./name.js";
 import type { Directory, Posix } from "./posix.js";
+import { procWorks } from "./proc.js";
 import { isRemote } from "./remote.js";
 import { fileTypeOfMode, Stat } from "./stat.js";
 import { ENOTSUP, type Place, placed, systemError } from "./system-error.js";
@@ -128,6 +129,10 @@ class NodePosix implements Posix {
     this.#at(directory, name, (path) => fs.symlinkSync(Buffer.from(target), path));
   }
 
+  makeLinkAt(from: Directory, existing: Uint8Array, directory: Directory, name: Uint8Array): void {
+    this.#at(from, existing, (source) => this.#at(directory, name, (path) => fs.linkSync(source, path)));
+  }
+
   removeFileAt(directory: Directory, name: Uint8Array): void {
     this.#at(directory, name, (path) => fs.unlinkSync(path));
   }
@@ -184,20 +189,6 @@ class NodePosix implements Posix {
 
   #pathOf(directory: Directory): Buffer {
     return this.#throughProc ? Buffer.from(`/proc/self/fd/${directory.fd}`, "latin1") : bufferOf(directory.path);
-  }
-}
-
-/** True when a name can be reached through an open directory's entry under /proc. */
-function procWorks(): boolean {
-  const fd = fs.openSync("/", OPEN_ROOT);
-  try {
-    const through = fs.lstatSync(`/proc/self/fd/${fd}/.`, { bigint: true });
-    const direct = fs.fstatSync(fd, { bigint: true });
-    return through.ino === direct.ino && through.dev === direct.dev;
-  } catch {
-    return false;
-  } finally {
-    fs.closeSync(fd);
   }
 }
 

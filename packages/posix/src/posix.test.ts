@@ -456,6 +456,65 @@ describe.each(implementations)("$title", ({ make, pastPathMax }) => {
     });
   });
 
+  describe("makeLinkAt()", () => {
+    const inodeOf = (name: string) => fs.lstatSync(path(name)).ino;
+
+    test("gives a file another name, in another directory too, and a symbolic link the link itself", () => {
+      create("file");
+      posix.makeSymlinkAt(bytes("file"), directory, bytes("symlink"));
+      posix.makeDirectoryAt(directory, bytes("directory"), 0o700);
+      const below = posix.openDirectoryAt(directory, bytes("directory"));
+      posix.makeLinkAt(directory, bytes("file"), below, bytes("other"));
+      posix.makeLinkAt(directory, bytes("symlink"), directory, bytes("second"));
+      posix.closeDirectory(below);
+      expect(inodeOf("directory/other")).toBe(inodeOf("file"));
+      expect(inodeOf("second")).toBe(inodeOf("symlink"));
+      posix.statAt(directory, bytes("file"), stat);
+      expect(stat.links).toBe(2);
+    });
+
+    test("replaces nothing, and takes no name that leads elsewhere", () => {
+      create("file");
+      create("taken");
+      fs.symlinkSync("nowhere", path("dangling"));
+      for (const name of ["taken", "dangling"])
+        expect(codeOf(() => posix.makeLinkAt(directory, bytes("file"), directory, bytes(name)))).toBe("EEXIST");
+      expect(codeOf(() => posix.makeLinkAt(directory, bytes("missing"), directory, bytes("new")))).toBe("ENOENT");
+      expect(() => posix.makeLinkAt(directory, bytes("../x"), directory, bytes("new"))).toThrow(RangeError);
+      expect(() => posix.makeLinkAt(directory, bytes("file"), directory, bytes("a/b"))).toThrow(RangeError);
+    });
+  });
+
+  const { makeNodeAt } = posix;
+  if (makeNodeAt !== undefined) {
+    describe("makeNodeAt()", () => {
+      const make = (name: string, type: FileType, major?: number, minor?: number) => {
+        makeNodeAt(directory, bytes(name), { type, mode: 0o600, major, minor });
+        posix.statAt(directory, bytes(name), stat);
+        return [stat.type, stat.mode, stat.specialMajor, stat.specialMinor];
+      };
+
+      test("makes fifos and sockets, and replaces nothing", () => {
+        expect(make("fifo", FileType.FIFO)).toEqual([FileType.FIFO, 0o600, 0, 0]);
+        expect(make("socket", FileType.SOCKET)).toEqual([FileType.SOCKET, 0o600, 0, 0]);
+        expect(codeOf(() => make("fifo", FileType.FIFO))).toBe("EEXIST");
+        expect(() => make("../fifo", FileType.FIFO)).toThrow(RangeError);
+        expect(() => make("file", FileType.FILE)).toThrow(RangeError);
+      });
+
+      test.runIf(asRoot)("makes device nodes of any number that the kernel knows", () => {
+        // 12 bits of major, 20 of minor.
+        for (const [major, minor] of [
+          [1, 3],
+          [4095, 0xf_ffff],
+        ] as const) {
+          expect(make(`char-${major}`, FileType.CHARACTER, major, minor)).toEqual([4, 0o600, major, minor]);
+          expect(make(`block-${major}`, FileType.BLOCK, major, minor)).toEqual([5, 0o600, major, minor]);
+        }
+      });
+    });
+  }
+
   // The others have no such call.
   if (posix.renameExclusive !== undefined) {
     describe("renameExclusive()", () => {

@@ -3,12 +3,33 @@
  * relative to an open directory, nothing that follows a symbolic link on the way, times to the nanosecond.
  */
 import type { EntryList } from "./entry-list.js";
-import type { Stat } from "./stat.js";
+import type { FileType, Stat } from "./stat.js";
 
 /** An open directory. The path serves messages, and systems without /proc; it may be longer than PATH_MAX. */
 export interface Directory {
   readonly fd: number;
   readonly path: Uint8Array;
+}
+
+/** Extended attributes; an empty name is the directory itself. A symbolic link's are its own. */
+export interface Attributes {
+  /** False where the file system has none. */
+  areOn(fd: number): boolean;
+  /** In the order of their bytes; none where the file system has none. */
+  listAt(directory: Directory, name: Uint8Array): Uint8Array[];
+  /** The value, of its own memory; undefined when there is none of this name. */
+  getAt(directory: Directory, name: Uint8Array, attribute: Uint8Array): Uint8Array | undefined;
+  setAt(directory: Directory, name: Uint8Array, attribute: Uint8Array, value: Uint8Array): void;
+}
+
+/** A file that is none: what {@link Posix.makeNodeAt} makes. */
+export interface SpecialNode {
+  /** FIFO, SOCKET, CHARACTER or BLOCK. */
+  readonly type: FileType;
+  readonly mode: number;
+  /** Of devices, below 2^32. */
+  readonly major?: number | undefined;
+  readonly minor?: number | undefined;
 }
 
 /**
@@ -61,6 +82,15 @@ export interface Posix {
   /** Writes all of `bytes` from byte `position` of the file on. */
   writeFile(fd: number, bytes: Uint8Array, position: number): void;
   makeSymlinkAt(target: Uint8Array, directory: Directory, name: Uint8Array): void;
+  /** Gives `existing`, no directory, another name; of a symbolic link the link itself. `EEXIST` when anything has it. */
+  makeLinkAt(from: Directory, existing: Uint8Array, directory: Directory, name: Uint8Array): void;
+  /**
+   * Makes a fifo, socket or, with privileges, a device node. `EEXIST` when anything has the name. The umask applies.
+   * Absent where the system has no such call for programs like this one.
+   */
+  readonly makeNodeAt?: ((directory: Directory, name: Uint8Array, node: SpecialNode) => void) | undefined;
+  /** Absent where the system has no such calls for programs like this one. */
+  readonly attributes?: Attributes | undefined;
   /** Removes an entry that is no directory. */
   removeFileAt(directory: Directory, name: Uint8Array): void;
   /**
