@@ -2,6 +2,7 @@
  * Every call of a backup fails once: what is not stored is named, by its own path and once, or nothing is committed; no
  * descriptor is closed twice, none stays open; and the next backup has everything.
  */
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { isBcatError } from "@bcat/errors";
@@ -80,6 +81,10 @@ beforeAll(async () => {
   fs.symlinkSync("small", join(source, "one/a link"));
   fs.symlinkSync("nowhere", join(source, "one/deep/er/link"));
   fs.symlinkSync("one", join(source, "link"));
+  fs.linkSync(join(source, "one/deep/large"), join(source, "one/deep/er/large too"));
+  fs.linkSync(join(source, "one/small"), join(source, "one/deep/small too"));
+  fs.linkSync(join(source, "one/deep/er/est/file"), join(source, "two/other root's"));
+  execFileSync("mkfifo", [join(source, "one/deep/fifo")]);
   {
     await using _ = await open(empty);
     await using client = await open(older);

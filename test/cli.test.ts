@@ -425,6 +425,7 @@ describe.concurrent("bcat --json", () => {
       files_restored: 2,
       directories_restored: 1,
       symlinks_restored: 0,
+      others_restored: 0,
       files_skipped: 0,
       total_bytes: 300_006,
       bytes_restored: 300_006,

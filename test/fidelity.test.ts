@@ -1,5 +1,6 @@
 /** What is backed up comes back as it was: in any bytes, of any size, mode, owner and time, on either set of calls. */
 import { join } from "node:path";
+import type { Posix } from "@bcat/posix";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Accelerators, type Client, openClient } from "./kit/client.js";
@@ -12,6 +13,20 @@ const settings: readonly Accelerators[] = ["auto", "off"];
 const pairs = settings.flatMap((written) => settings.map((restored) => ({ written, restored })));
 /** What is set through Node is exact to the microsecond. */
 const exactness = (client: Client): WalkOptions => ({ timeUnit: client.posix.exactTimes ? 1n : 1_000n });
+
+/** Calls of a system that knows of one name of each file. */
+function withoutLinks(posix: Posix): Partial<Posix> {
+  return {
+    statEntry(directory, entries, index, into) {
+      posix.statEntry(directory, entries, index, into);
+      into.links = 1;
+    },
+    statFile(fd, into) {
+      posix.statFile(fd, into);
+      into.links = 1;
+    },
+  };
+}
 
 describe("a tree of everything", () => {
   let scratch: Scratch;
@@ -47,6 +62,7 @@ describe("a tree of everything", () => {
     expect(summary).toEqual({
       filesRestored: files,
       symlinksRestored: symlinks,
+      othersRestored: 0,
       bytesRestored: bytes,
       // The target itself was made, but is no entry of the snapshot below its root.
       directoriesRestored: directories - 1,
@@ -66,11 +82,14 @@ describe("a tree of everything", () => {
   });
 
   test.skipIf(!exactTimes)("is backed up again from its own restore with the same ids", async () => {
-    await using client = await openClient(storage, { host: "third" });
+    // What names have in common is known by a number of the file system, which is another in a copy.
+    await using client = await openClient(storage, { host: "third", replace: withoutLinks });
+    await client.backup([source]);
+    const first = await client.find("latest");
     const target = join(scratch.path, "again");
-    await client.restore("all", target, { selector: "1" });
+    await client.restore("all", target);
     await client.backup([target]);
-    const [first, again] = [await client.find("1"), await client.find("latest")];
+    const again = await client.find("latest");
     expect(Buffer.compare(again.snapshot.roots[0]!.node, first.snapshot.roots[0]!.node)).toBe(0);
   });
 

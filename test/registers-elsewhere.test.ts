@@ -180,7 +180,8 @@ describe.skipIf(missingPostgres !== undefined)("with PostgreSQL", () => {
   test.each(["packs/../", "registers/.*/sessions/"])(
     "a server that does not answer holds up no interrupt (at %s)",
     async (file) => {
-      desk.write({ "source/a": 3_000_000 });
+      // Several packs: the first is there long before the last.
+      desk.write({ "source/a": 80_000_000 });
       const env = { BCAT_REGISTERS: server.url() };
       await desk.good(["init"], { env });
       const act = (child: { kill(signal: NodeJS.Signals): void }) => {

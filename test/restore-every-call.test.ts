@@ -24,6 +24,8 @@ const CALLS = [
   "createFileAt",
   "writeFile",
   "makeSymlinkAt",
+  "makeLinkAt",
+  "makeNodeAt",
   "setOwnerAt",
   "setModeAt",
   "setTimesAt",
@@ -63,6 +65,9 @@ beforeAll(async () => {
   write("two/file", 2_500, 0o444);
   write("two/inner/file", 600, 0o600);
   fs.symlinkSync("small", join(source, "one/link"));
+  fs.linkSync(join(source, "one/deep/large"), join(source, "one/deep/er/large-too"));
+  fs.linkSync(join(source, "one/deep/large"), join(source, "one/large-too"));
+  execFileSync("mkfifo", ["-m", "640", join(source, "one/deep/fifo")]);
   fs.symlinkSync("nowhere", join(source, "one/deep/er/link"));
   fs.chmodSync(join(source, "one/deep"), 0o2775);
   fs.chmodSync(join(source, "one/empty"), 0o1555);
@@ -148,7 +153,7 @@ async function expectAccounted(result: Result, layout: Layout, what: string): Pr
   const { summary, named, target } = result;
   const missing: string[] = [];
   const faulty: string[] = [];
-  const counted = { files: 0, directories: 0, symlinks: 0 };
+  const counted = { files: 0, directories: 0, symlinks: 0, others: 0 };
   for (const { root, below } of layout) {
     const [left, right] = [join(source, root), join(target, below)];
     visit(left, right, below === "");
@@ -167,7 +172,8 @@ async function expectAccounted(result: Result, layout: Layout, what: string): Pr
     if (isRestored && !isTarget) {
       if (stat.isDirectory()) counted.directories++;
       else if (stat.isFile()) counted.files++;
-      else counted.symlinks++;
+      else if (stat.isSymbolicLink()) counted.symlinks++;
+      else counted.others++;
     }
     if (!stat.isDirectory()) return;
     for (const name of fs.readdirSync(left)) visit(join(left, name), join(right, name), false);
@@ -179,6 +185,7 @@ async function expectAccounted(result: Result, layout: Layout, what: string): Pr
     filesRestored: counted.files,
     directoriesRestored: counted.directories,
     symlinksRestored: counted.symlinks,
+    othersRestored: counted.others,
   });
 }
 
@@ -233,6 +240,7 @@ test.each(EXHAUSTED)("%s ends the restore, and leaves no file that is not whole"
     "createFileAt",
     "writeFile",
     "makeSymlinkAt",
+    "makeNodeAt",
     "close",
   ] as const) {
     const clean = await restoreWith(single, undefined);

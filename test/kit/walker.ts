@@ -14,8 +14,6 @@ export interface WalkOptions {
   readonly ignoreTopTime?: boolean;
   /** For who cannot give files away. */
   readonly ignoreOwner?: boolean;
-  /** Fifos, sockets and devices of the left side may be missing on the right. */
-  readonly ignoreSpecial?: boolean;
   /** Times are compared in whole units of so many nanoseconds, rounded down; 1 by default. */
   readonly timeUnit?: bigint;
 }
@@ -35,6 +33,7 @@ export interface Comparison {
   readonly directories: number;
   readonly symlinks: number;
   readonly special: number;
+  /** Of each file, whatever the number of its names. */
   readonly bytes: number;
 }
 
@@ -75,6 +74,8 @@ class Walker implements Comparison {
   directories = 0;
   symlinks = 0;
   special = 0;
+  /** Inodes of the left side that have several names. */
+  readonly #linked = new Set<bigint>();
   bytes = 0;
   readonly #options: WalkOptions;
   readonly #blocks: Pair<Buffer> = { left: Buffer.alloc(BLOCK_SIZE), right: Buffer.alloc(BLOCK_SIZE) };
@@ -114,9 +115,7 @@ class Walker implements Comparison {
       const entryPath = path + show(name);
       const stat = fs.lstatSync(places.left, { bigint: true });
       if (names.right.delete(key)) await this.#compareEntry(places, entryPath, stat);
-      else if (!isSpecial(stat) || this.#options.ignoreSpecial !== true)
-        this.#report(entryPath, "missing", typeOf(stat), "");
-      else this.special++;
+      else this.#report(entryPath, "missing", typeOf(stat), "");
     }
     for (const name of names.right.values()) this.#report(path + show(name), "extra", "", "");
   }
@@ -157,7 +156,9 @@ class Walker implements Comparison {
 
   async #compareFiles(places: Pair<Buffer>, path: string, { left, right }: Pair<fs.BigIntStats>): Promise<void> {
     this.files++;
-    this.bytes += Number(left.size);
+    const isCounted = left.nlink > 1n && this.#linked.has(left.ino);
+    if (left.nlink > 1n) this.#linked.add(left.ino);
+    if (!isCounted) this.bytes += Number(left.size);
     if (left.size !== right.size) this.#report(path, "size", String(left.size), String(right.size));
     else if (left.size > 0n) await this.#compareContents(places, path);
   }
@@ -227,10 +228,6 @@ function typeOf(stat: fs.BigIntStats): string {
   if (stat.isFIFO()) return "fifo";
   if (stat.isSocket()) return "socket";
   return stat.isBlockDevice() ? "block device" : "character device";
-}
-
-function isSpecial(stat: fs.BigIntStats): boolean {
-  return !stat.isFile() && !stat.isDirectory() && !stat.isSymbolicLink();
 }
 
 function modeOf(stat: fs.BigIntStats): string {

@@ -16,6 +16,7 @@ export { baseDirectory, locateRepository } from "./location.js";
 export { loadOwnerNames } from "./owner-names.js";
 export type { FolderPlace, HttpPlace, Place, S3Place, TahoePlace } from "./place.js";
 export type { PlaceOptions, S3Choice } from "./place-options.js";
+export { isPrivileged } from "./privilege.js";
 export { probePlace, wayToSeveralWriters } from "./probe-place.js";
 export { type ProbedRegisters, probeRegistersOf, type RegistersOfPlace } from "./probe-registers.js";
 export { getSecret, type SecretSource } from "./secret.js";

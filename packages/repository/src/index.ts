@@ -20,6 +20,7 @@ export {
   type SeenOutcome,
   type Snapshot,
   type SnapshotError,
+  SnapshotRecords,
 } from "./bodies/snapshot.js";
 export { checkSnapshotTexts, type SnapshotTexts } from "./bodies/texts.js";
 export type { WantedChunks } from "./bulk-plan.js";

@@ -4,6 +4,7 @@ import { isBcatError } from "@bcat/errors";
 import {
   absolutePathBytes,
   hadRepository,
+  isPrivileged,
   loadOwnerNames,
   openSite,
   ownFolders,
@@ -99,6 +100,7 @@ export const backup: Command = {
       now: site.environment.now,
       ownFolders: ownFolders(site),
       owners: loadOwnerNames(),
+      isPrivileged: isPrivileged(),
       onParents: (parents) => printParents(parents, context),
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),

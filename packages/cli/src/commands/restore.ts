@@ -82,16 +82,18 @@ function printSummary(
   { elapsedMs, number, into }: Restored,
   { output, meter }: Context,
 ): void {
-  const { filesRestored, directoriesRestored, symlinksRestored, bytesRestored, errors, skipped } = summary;
+  const { filesRestored, directoriesRestored, symlinksRestored, othersRestored, bytesRestored, errors, skipped } =
+    summary;
   if (output.json) {
     output.message({
       message_type: "summary",
       seconds_elapsed: Math.floor(elapsedMs / 1000),
       snapshot_number: number,
-      total_files: filesRestored + directoriesRestored + symlinksRestored,
+      total_files: filesRestored + directoriesRestored + symlinksRestored + othersRestored,
       files_restored: filesRestored,
       directories_restored: directoriesRestored,
       symlinks_restored: symlinksRestored,
+      others_restored: othersRestored,
       files_skipped: skipped,
       total_bytes: bytesRestored,
       bytes_restored: bytesRestored,
@@ -102,7 +104,8 @@ function printSummary(
     const folders = formatItems(directoriesRestored, "folder");
     const links = formatItems(symlinksRestored, "symlink");
     output.print(`restored from snapshot ${number} to ${quoteText(into)}`);
-    output.print(`${formatItems(filesRestored, "file")}, ${folders}, ${links}, ${formatBytes(bytesRestored)}`);
+    const others = othersRestored === 0 ? "" : `, ${formatItems(othersRestored, "special file")}`;
+    output.print(`${formatItems(filesRestored, "file")}, ${folders}, ${links}${others}, ${formatBytes(bytesRestored)}`);
     if (errors + skipped > 0) output.print(`left out: ${formatItems(errors, "error")}, ${skipped} skipped`);
     output.print(`took: ${formatDuration(elapsedMs)}`);
   }

@@ -69,9 +69,14 @@ export interface Snapshot {
   readonly seen: readonly SeenOutcome[];
   /** Files that may have changed behind their reading have no inode in the scan: no time needs to be looked at. */
   readonly isSettled?: boolean;
+  /** What all its nodes record where an entry has it: {@link SnapshotRecords}; absent: nothing that is named there. */
+  readonly records?: number;
   /** For undelete, copy and rewrite: the snapshot that this one was made from. */
   readonly original?: { readonly number: number; readonly time: number };
 }
+
+/** Bits of {@link Snapshot.records}; later versions have more. `allAttributes`: also those that take privileges to see. */
+export const SnapshotRecords = { linkGroups: 1, attributes: 2, allAttributes: 4 } as const;
 
 /** The snapshot that a root was compared with. */
 export interface ParentOfRoot {
@@ -109,7 +114,7 @@ export interface SeenOutcome {
 /** The numbers of the fields below. */
 export const snapshotFields = {
   critical: [16, 18],
-  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 37, 40],
+  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 37, 40],
 } as const;
 
 export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
@@ -133,6 +138,7 @@ export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
   body.field(32, (writer) => writer.varint(snapshot.logHead));
   body.field(33, (writer) => writeSeen(writer, snapshot.seen));
   if (original !== undefined) body.field(34, (writer) => writeOriginal(writer, original));
+  if (snapshot.records !== undefined) body.field(35, (writer) => writer.varint(snapshot.records!));
   body.field(37, (writer) => snapshot.parents?.forEach((parent) => void writeParent(writer, parent)));
   if (snapshot.isSettled === true) body.field(40, (writer) => writer.u8(1));
 }
@@ -141,6 +147,7 @@ export function readSnapshot(body: BodyReader): Snapshot {
   const parent = body.optional(17, readRegisterNumber);
   const original = body.optional(34, readOriginal);
   const parents = body.list(37, readParent);
+  const records = body.optional(35, (reader) => reader.varint());
   return {
     complete: body.field(16, readComplete),
     ...(parent === undefined ? {} : { parent }),
@@ -160,6 +167,7 @@ export function readSnapshot(body: BodyReader): Snapshot {
     logHead: body.field(32, readLogHead),
     seen: body.optional(33, readSeen) ?? [],
     ...(original === undefined ? {} : { original }),
+    ...(records === undefined ? {} : { records }),
     ...(parents.length === 0 ? {} : { parents }),
     ...(body.has(40) ? { isSettled: body.field(40, readSettled) } : {}),
   };

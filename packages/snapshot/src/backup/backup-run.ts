@@ -2,6 +2,8 @@
 import { BcatError, SourceError } from "@bcat/errors";
 import { type ErrorList, errorCountMax, type WriteSession } from "@bcat/repository";
 import { Turns } from "../turns.js";
+import type { BatchedFile } from "./contents/file-batch.js";
+import { type Change, LinkedFiles } from "./linked-files.js";
 import type { BackupOptions, Warning } from "./options.js";
 import { isMissing } from "./source-fault.js";
 import type { Visit } from "./visit.js";
@@ -11,6 +13,8 @@ export interface RunCounts {
   files: number;
   directories: number;
   symlinks: number;
+  /** Fifos, sockets and device nodes. */
+  others: number;
   bytes: number;
   filesNew: number;
   filesChanged: number;
@@ -20,13 +24,12 @@ export interface RunCounts {
   directoriesUnmodified: number;
 }
 
-type Change = "new" | "changed" | "unmodified";
-
 export class BackupRun {
   readonly counts: RunCounts = {
     files: 0,
     directories: 0,
     symlinks: 0,
+    others: 0,
     bytes: 0,
     filesNew: 0,
     filesChanged: 0,
@@ -35,6 +38,7 @@ export class BackupRun {
     directoriesChanged: 0,
     directoriesUnmodified: 0,
   };
+  readonly linked = new LinkedFiles();
   /** Entries left out on purpose. */
   skipped = 0;
   /** Path being read, made only when it is shown. */
@@ -75,9 +79,11 @@ export class BackupRun {
     return { total: this.#errorCount, first: this.#errors };
   }
 
-  countFile(change: Change, size: number): void {
+  /** Counts a name, and the `size` bytes of its file, unless they were counted under another name. */
+  countFile(change: Change, { visit, row }: BatchedFile, size = visit.table.columns.sizes[row]!): void {
+    const isLinked = visit.table.columns.links[row]! > 1;
     this.counts.files++;
-    this.counts.bytes += size;
+    if (!isLinked || this.linked.counts(visit.table, row)) this.counts.bytes += size;
     this.#bytesReading = 0;
     if (change === "new") this.counts.filesNew++;
     else if (change === "changed") this.counts.filesChanged++;
@@ -95,6 +101,7 @@ export class BackupRun {
   /** Leaves out an entry of a table that cannot be read after all. */
   dropRow(visit: Visit, row: number, fault: SourceError): void {
     visit.drop(row);
+    if (visit.table.columns.links[row]! > 1) this.linked.fail({ visit, row });
     this.reportEntry(visit, visit.table.name(row), fault);
   }
 

@@ -7,7 +7,8 @@ import { findSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { BackupRun } from "./backup-run.js";
 import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS } from "./options.js";
 import { leaveOutOwn, OWN, OwnFolders } from "./own-folders.js";
-import { findParentRoots, ParentRoots } from "./parent-roots.js";
+import { findParentRoots, type ParentChoice, ParentRoots } from "./parent-roots.js";
+import { recordsOf } from "./records.js";
 import { RootBackup } from "./root-backup.js";
 import { findRoots, normaliseRoots } from "./roots.js";
 import { Source } from "./source.js";
@@ -88,7 +89,8 @@ export class PreparedBackup {
     let rootBackup: RootBackup | undefined;
     try {
       const run = this.#run;
-      const parents = await findParents(repository, roots, options, chosen);
+      const records = recordsOf(posix, options.isPrivileged === true);
+      const parents = await findParents(repository, roots, { ...options, records }, chosen);
       run.begin(session, parents.totals);
       for (const { path, fault } of faults) run.reportUnreadable(path, fault);
       for (const path of own) run.reportSkipped(path, OWN);
@@ -96,7 +98,7 @@ export class PreparedBackup {
       const stored = await storeRoots(rootBackup, run, roots);
       if (stored.length === 0)
         throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
-      return await finish({ run, session, options, parents, start }, stored);
+      return await finish({ run, session, options, parents, start, records }, stored);
     } catch (error) {
       await session.abandon();
       throw error;
@@ -124,7 +126,7 @@ export function requireSource(posix: Posix, paths: readonly Uint8Array[], ownFol
 async function findParents(
   repository: Repository,
   roots: readonly Uint8Array[],
-  options: BackupOptions,
+  options: BackupOptions & Pick<ParentChoice, "records">,
   chosen: SnapshotInfo | undefined,
 ): Promise<ParentRoots> {
   const { host, clientId } = repository.environment;
@@ -134,6 +136,7 @@ async function findParents(
       : await findParentRoots(repository, roots, {
           host: options.host ?? host,
           clientId,
+          records: options.records,
           ...(chosen === undefined ? {} : { chosen }),
         });
   options.onParents?.(roots.map((path) => ({ path, parent: parents.about(path)?.number })));
@@ -153,10 +156,17 @@ async function storeRoots(backup: RootBackup, run: BackupRun, roots: readonly Ui
 }
 
 async function finish(
-  parts: { run: BackupRun; session: WriteSession; options: BackupOptions; parents: ParentRoots; start: number },
+  parts: {
+    run: BackupRun;
+    session: WriteSession;
+    options: BackupOptions;
+    parents: ParentRoots;
+    start: number;
+    records: number;
+  },
   roots: readonly Root[],
 ): Promise<BackupSummary> {
-  const { run, session, options, parents, start } = parts;
+  const { run, session, options, parents, start, records } = parts;
   const { environment } = session.repository;
   const { added } = session;
   await session.flush();
@@ -180,7 +190,6 @@ async function finish(
       options: options.compression === undefined ? [] : [`compression=${options.compression}`],
       counts: {
         ...run.counts,
-        others: 0,
         dataChunksAdded: added.dataChunks,
         treeChunksAdded: added.treeChunks,
         plainBytesAdded: added.plainBytes,
@@ -188,6 +197,7 @@ async function finish(
       },
       errors: run.errors,
       isSettled: true,
+      records,
     });
   }
   const { counts } = run;

@@ -5,21 +5,24 @@
  * A directory whose stat columns are as in the parent needs nothing of the parent's nodes. In one that differs, a file is
  * as it was when its size, mtime, ctime and inode are.
  */
-import { isBcatError } from "@bcat/errors";
-import { FileType, type Posix } from "@bcat/posix";
+import { isBcatError, SourceError } from "@bcat/errors";
+import { FileType, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { encodeContent } from "../tree/content.js";
 import { ChunkListWriter, type StoreTree } from "../tree/list-writer.js";
 import { compareBytes } from "../tree/name.js";
 import { type Content, contentSize, NodeType } from "../tree/node.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
+import type { AttributeReader } from "./attributes.js";
 import type { BackupRun } from "./backup-run.js";
-import { boundTarget } from "./bound-entry.js";
+import { boundTarget, boundTimes } from "./bound-entry.js";
+import { settleUnchanged, takeFound } from "./contents/settle-file.js";
 import type { EntryTable } from "./entry-table.js";
 import { ParentEntries, type ParentEntry } from "./parent-entries.js";
 import type { ParentRoot, ParentRoots } from "./parent-roots.js";
 import type { SourceDirectories } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
+import { encodeDevice } from "./special-node.js";
 import type { Visit } from "./visit.js";
 
 export interface ComparisonOptions {
@@ -29,6 +32,8 @@ export interface ComparisonOptions {
   readonly parents: ParentRoots;
   readonly directories: SourceDirectories;
   readonly storeTree: StoreTree;
+  /** Undefined where there are none to be read. */
+  readonly attributes: AttributeReader | undefined;
   /** True when a chunk of data lies in a pack that is not condemned. */
   readonly isStored: (id: Uint8Array) => boolean;
   /** Has the file of a row read. */
@@ -40,6 +45,7 @@ export interface ComparisonOptions {
 
 export class Comparison {
   readonly #options: ComparisonOptions;
+  readonly #stat = new Stat();
 
   constructor(options: ComparisonOptions) {
     this.#options = options;
@@ -66,16 +72,23 @@ export class Comparison {
     for (let row = 0; row < table.count; row++) {
       if (run.look()) await run.breathe(0);
       const type = table.columns.types[row];
-      if (type === FileType.DIRECTORY || !visit.keeps(row)) continue;
+      if (!visit.keeps(row)) continue;
       const name = table.name(row);
       while (parents !== undefined && !parents.covers(name)) await parents.nextLeaf();
+      const parent = parents?.find(name);
+      if (type !== FileType.FILE) this.#keepAttributes(visit, row, parent, known?.root);
+      if (type === FileType.DIRECTORY) continue;
       // Most files leave nothing to wait for, and waiting has its price.
       let done: Promise<void> | undefined;
       if (type === FileType.SYMLINK) done = this.#readLink(visit, row);
-      else if (known !== undefined) done = this.#compareFile(visit, row, parents?.find(name), known.root);
+      else if (type !== FileType.FILE) done = this.#lookAtSpecial(visit, row);
+      else if (this.#follows(visit, row)) continue;
+      else if (known !== undefined) done = this.#compareFile(visit, row, parent, known.root);
       else done = this.#compareSingle(visit, row, singles);
       if (done !== undefined) await done;
     }
+    // While the folder is open; files that are being read have their turn later.
+    await this.#options.attributes?.readMarked(visit, this.#options.directories);
   }
 
   /** The parent's content as it is taken over, when nothing says that the file was written since. */
@@ -109,7 +122,8 @@ export class Comparison {
 
   #isAsKnown(visit: Visit, { root, record }: NonNullable<Visit["known"]>): boolean {
     const { ignoreCtime, ignoreInode, repository } = this.#options;
-    if (root.mustResolve || ignoreCtime || ignoreInode || visit.table.count !== record.entryCount) return false;
+    if (!root.recordsAll || root.mustResolve || ignoreCtime || ignoreInode || visit.table.count !== record.entryCount)
+      return false;
     // What could not be read is left out of the table: of a directory that was walked ahead that is known before.
     if (visit.missing.length > 0 || visit.keep !== undefined) return false;
     visit.digest = visit.table.digest(repository.nameHash);
@@ -129,6 +143,46 @@ export class Comparison {
     }
   }
 
+  /** Takes over what the parent has, when nothing says that it changed; otherwise they are read when the tree is built. */
+  #keepAttributes(visit: Visit, row: number, parent: ParentEntry | undefined, root: ParentRoot | undefined): void {
+    const { table, attributes } = visit;
+    const isKnown =
+      parent !== undefined &&
+      root?.recordsAll === true &&
+      !root.mustResolve &&
+      !this.#options.ignoreCtime &&
+      hasCtime(parent, table, row) &&
+      hasInode(parent, table, row);
+    if (!isKnown) table.columns.attributes[row] = 1;
+    else if (parent.node.attributes !== undefined) attributes.set(row, parent.node.attributes);
+  }
+
+  /** True for a file that is dealt with under another name. */
+  #follows(visit: Visit, row: number): boolean {
+    const { run } = this.#options;
+    if (visit.table.columns.links[row]! < 2) return false;
+    return run.linked.follows({ visit, row }, (found) => takeFound({ visit, row }, found, run));
+  }
+
+  /** A fifo, a socket, or a device, of which it is to be known which: the row is as it is found now. */
+  async #lookAtSpecial(visit: Visit, row: number): Promise<void> {
+    const { posix, directories, run } = this.#options;
+    const { table, payloads } = visit;
+    try {
+      const handle = await directories.handle(visit.directory);
+      fromSource(() => posix.statAt(handle, table.name(row), this.#stat));
+      if (this.#stat.type !== table.columns.types[row]) throw new SourceError("another entry has taken its name");
+      boundTimes(this.#stat);
+      const flagged = table.columns.attributes[row]!;
+      table.set(row, this.#stat);
+      table.columns.attributes[row] = flagged;
+      payloads.set(row, encodeDevice(this.#stat));
+      run.counts.others++;
+    } catch (error) {
+      run.dropRow(visit, row, requireSourceFault(error));
+    }
+  }
+
   #compareFile(
     visit: Visit,
     row: number,
@@ -137,17 +191,23 @@ export class Comparison {
   ): Promise<void> | undefined {
     if (parent === undefined) return this.#options.read(visit, row);
     const content = this.unchangedContent(visit.table, row, parent, root);
-    if (content instanceof Promise) return content.then((found) => this.#takeOver(visit, row, parent, found));
-    return this.#takeOver(visit, row, parent, content);
+    if (content instanceof Promise) return content.then((found) => this.#takeOver(visit, row, { parent, root }, found));
+    return this.#takeOver(visit, row, { parent, root }, content);
   }
 
   /** Takes over a file whose content is known, or has it read. */
-  #takeOver(visit: Visit, row: number, parent: ParentEntry, content: Content | undefined): Promise<void> | undefined {
+  #takeOver(
+    visit: Visit,
+    row: number,
+    { parent, root }: { parent: ParentEntry; root: ParentRoot },
+    content: Content | undefined,
+  ): Promise<void> | undefined {
     const { run, read } = this.#options;
-    const { table, payloads } = visit;
+    const { payloads } = visit;
     if (content !== undefined) {
       payloads.set(row, encodeContent(content));
-      run.countFile("unmodified", table.columns.sizes[row]!);
+      this.#keepAttributes(visit, row, parent, root);
+      settleUnchanged({ visit, row }, run);
       return undefined;
     }
     // What it had: only to tell, when it has been read, whether it has changed.

@@ -5,7 +5,8 @@
  * Names lie one after the other, each ended by a NUL, which is also how a scan digest takes them.
  */
 import type { KeyedHash } from "@bcat/crypto";
-import { type EntryList, FileType, type Stat } from "@bcat/posix";
+import { type EntryList, FileType, Stat } from "@bcat/posix";
+import { linkGroupSize } from "../tree/node.js";
 import { scanDigestSize } from "../tree/scan.js";
 import { encodeScanStats, type ScanColumns } from "../tree/scan-stats.js";
 import { growBytes } from "./growth.js";
@@ -17,7 +18,7 @@ const NAME_BYTES = 256;
 const DIGESTED_ROW_SIZE = 51;
 
 /** Bytes of a row in all columns. */
-const ROW_SIZE = 75;
+const ROW_SIZE = 81;
 
 /**
  * Columns of numbers, one item a row. Inodes have two: low and high half. All lie in one piece of memory, the widest
@@ -43,8 +44,14 @@ function createColumns(rows: number) {
     deviceMajor: new Uint32Array(memory, next(4), rows),
     deviceMinor: new Uint32Array(memory, next(4), rows),
     birthNanoseconds: new Uint32Array(memory, next(4), rows),
+    /** Names of the file; 1 for a directory, whose names are none of anybody's making. */
+    links: new Uint32Array(memory, next(4), rows),
     modes: new Uint16Array(memory, next(2), rows),
     types: new Uint8Array(memory, next(1), rows),
+    /** 1 where the file must be read again the next time. */
+    unsettled: new Uint8Array(memory, next(1), rows),
+    /** 1 where the file was found to have extended attributes, which are to be read yet. */
+    attributes: new Uint8Array(memory, next(1), rows),
   };
 }
 
@@ -122,11 +129,53 @@ export class EntryTable {
     columns.deviceMinor[row] = stat.deviceMinor;
     columns.birthSeconds[row] = stat.birthSeconds;
     columns.birthNanoseconds[row] = stat.birthNanoseconds;
+    columns.unsettled[row] = 0;
+    columns.attributes[row] = 0;
+    columns.links[row] = stat.type === FileType.DIRECTORY ? 1 : stat.links;
+  }
+
+  /** A row as it was set, in an object of its own. */
+  stat(row: number): Stat {
+    const { columns } = this;
+    return Object.assign(new Stat(), {
+      type: columns.types[row],
+      mode: columns.modes[row],
+      uid: columns.uids[row],
+      gid: columns.gids[row],
+      size: columns.sizes[row],
+      links: columns.links[row],
+      mtimeSeconds: columns.mtimeSeconds[row],
+      mtimeNanoseconds: columns.mtimeNanoseconds[row],
+      ctimeSeconds: columns.ctimeSeconds[row],
+      ctimeNanoseconds: columns.ctimeNanoseconds[row],
+      inodeLow: columns.inodes[2 * row],
+      inodeHigh: columns.inodes[2 * row + 1],
+      deviceMajor: columns.deviceMajor[row],
+      deviceMinor: columns.deviceMinor[row],
+      birthSeconds: columns.birthSeconds[row],
+      birthNanoseconds: columns.birthNanoseconds[row],
+    });
+  }
+
+  /**
+   * What all names of the row's file have in common, in one snapshot and in those before it: 8 bytes of a hash of inode and
+   * time of birth, of the device where there is no such time. Device numbers change with every boot, and names that are
+   * taken over keep their group.
+   */
+  linkGroup(row: number, hash: KeyedHash): Uint8Array {
+    const { columns } = this;
+    const seconds = columns.birthSeconds[row]!;
+    const nanoseconds = columns.birthNanoseconds[row]!;
+    const hasBirth = seconds !== 0 || nanoseconds !== 0;
+    const device = hasBirth ? [0, 0] : [columns.deviceMajor[row]!, columns.deviceMinor[row]!];
+    const inode = [columns.inodes[2 * row]!, columns.inodes[2 * row + 1]!];
+    const identity = Float64Array.of(...inode, seconds, nanoseconds, ...device);
+    return hash.hash(new Uint8Array(identity.buffer)).slice(0, linkGroupSize);
   }
 
   /** Makes the row match no file the next time: none has the inode 0. */
   forget(row: number): void {
-    this.columns.inodes.fill(0, 2 * row, 2 * row + 2);
+    this.columns.unsettled[row] = 1;
   }
 
   /** Leaves out the rows for which `keep` is 0. */
@@ -182,7 +231,7 @@ export class EntryTable {
     put(columns.mtimeNanoseconds, count);
     put(columns.ctimeSeconds, count);
     put(columns.ctimeNanoseconds, count);
-    put(columns.inodes, 2 * count);
+    put(this.#settledInodes(), 2 * count);
     const digest = hash.hash(scratch.subarray(0, at)).slice(0, scanDigestSize);
     if (scratch.length > SCRATCH_KEPT_MAX) scratch = new Uint8Array(0);
     return digest;
@@ -194,12 +243,22 @@ export class EntryTable {
     return encodeScanStats({
       ctimeSeconds: columns.ctimeSeconds.subarray(0, count),
       ctimeNanoseconds: columns.ctimeNanoseconds.subarray(0, count),
-      inodes: columns.inodes.subarray(0, 2 * count),
+      inodes: this.#settledInodes().subarray(0, 2 * count),
       deviceMajor: columns.deviceMajor.subarray(0, count),
       deviceMinor: columns.deviceMinor.subarray(0, count),
       birthSeconds: columns.birthSeconds.subarray(0, count),
       birthNanoseconds: columns.birthNanoseconds.subarray(0, count),
     });
+  }
+
+  /** The inodes, with zeros for the files that must be read again. */
+  #settledInodes(): Columns["inodes"] {
+    const { columns, count } = this;
+    let row = columns.unsettled.indexOf(1);
+    if (row < 0 || row >= count) return columns.inodes;
+    const inodes = columns.inodes.slice(0, 2 * count);
+    for (; row >= 0 && row < count; row = columns.unsettled.indexOf(1, row + 1)) inodes.fill(0, 2 * row, 2 * row + 2);
+    return inodes;
   }
 
   #move(from: number, to: number): void {

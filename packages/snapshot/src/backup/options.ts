@@ -44,6 +44,8 @@ export interface BackupOptions {
   /** Recorded instead of the name of this host, and used to find the parent. */
   readonly host?: string;
   readonly dryRun?: boolean;
+  /** The process sees extended attributes of every namespace. */
+  readonly isPrivileged?: boolean;
   /** Folders that the repository and its cache are in, absolute: left out where they are met below a root. */
   readonly ownFolders?: readonly Uint8Array[];
   /** Without them owners are kept by number alone. */

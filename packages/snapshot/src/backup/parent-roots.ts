@@ -23,6 +23,8 @@ export class ParentRoot {
   readonly racyTime: number;
   /** Packs were condemned since it was committed: references are looked up before they are taken over. */
   readonly mustResolve: boolean;
+  /** Its nodes record whatever ours do: what is unchanged can be taken over as it is. */
+  readonly recordsAll: boolean;
   /** Head of the log that its references were checked against. */
   readonly logHead: number;
   /** Of its snapshot. */
@@ -30,13 +32,15 @@ export class ParentRoot {
   readonly #repository: Repository;
   #index: Promise<ScanIndex> | undefined;
 
-  constructor(repository: Repository, { number, snapshot }: SnapshotInfo, root: Root) {
+  /** @param records what the nodes of the backup are to record */
+  constructor(repository: Repository, { number, snapshot }: SnapshotInfo, root: Root, records: number) {
     this.#repository = repository;
     this.number = number;
     this.root = root;
     this.counts = snapshot.counts;
     this.racyTime = snapshot.isSettled ? Number.POSITIVE_INFINITY : snapshot.start - RACY_MS;
     this.logHead = snapshot.logHead;
+    this.recordsAll = ((snapshot.records ?? 0) & records) === records;
     this.mustResolve = repository.history.condemnedSince(snapshot.logHead);
   }
 
@@ -138,6 +142,8 @@ export interface ParentChoice {
   readonly host: string;
   /** Client to look for where the host has nothing: a new name for the host, also by `--host`, changes no file. */
   readonly clientId: Uint8Array;
+  /** What the nodes of the backup are to record. */
+  readonly records: number;
   /** A snapshot to compare with, whosever it is. */
   readonly chosen?: SnapshotInfo;
 }
@@ -146,11 +152,11 @@ export interface ParentChoice {
 export async function findParentRoots(
   repository: Repository,
   roots: readonly Uint8Array[],
-  { host, clientId, chosen }: ParentChoice,
+  { host, clientId, chosen, records }: ParentChoice,
 ): Promise<ParentRoots> {
   const found = roots.map((path) => new FoundRoot(path));
   if (chosen !== undefined) {
-    const known = rootsOf(repository, chosen);
+    const known = rootsOf(repository, chosen, records);
     for (const root of found) root.add(root.ofHost, known);
     return new ParentRoots(found);
   }
@@ -161,15 +167,15 @@ export async function findParentRoots(
     const open = found.filter((root) => root.wants(snapshot.roots, isOfHost));
     const info = open.length === 0 ? undefined : await readSnapshot(repository, number);
     if (info === undefined) continue;
-    const known = rootsOf(repository, info);
+    const known = rootsOf(repository, info, records);
     for (const root of open) root.add(isOfHost ? root.ofHost : root.ofClient, known);
   }
   return new ParentRoots(found);
 }
 
 /** One for each root of a snapshot: those of the backup share it, and its scan stream is read once. */
-function rootsOf(repository: Repository, info: SnapshotInfo): ParentRoot[] {
-  return info.snapshot.roots.map((root) => new ParentRoot(repository, info, root));
+function rootsOf(repository: Repository, info: SnapshotInfo, records: number): ParentRoot[] {
+  return info.snapshot.roots.map((root) => new ParentRoot(repository, info, root, records));
 }
 
 /** What has been found for a root of the backup: the newest that holds it, and those below it that no newer one has. */

@@ -7,6 +7,7 @@ import { EncodedContent, encodeContent } from "../tree/content.js";
 import { encodeLeaf } from "../tree/leaf.js";
 import { type NodeToWrite, NodeType } from "../tree/node.js";
 import { noReference } from "../tree/reference.js";
+import { AttributeReader } from "./attributes.js";
 import type { BackupRun } from "./backup-run.js";
 import { boundTarget, boundTimes } from "./bound-entry.js";
 import { Comparison } from "./comparison.js";
@@ -22,6 +23,7 @@ import { ScanWriter } from "./scan-writer.js";
 import type { Source } from "./source.js";
 import { closeDirectory } from "./source-directory.js";
 import { fromSource } from "./source-fault.js";
+import { encodeDevice, specialNode } from "./special-node.js";
 import { nodeHead, TreeBuilder } from "./tree-builder.js";
 import type { Visit } from "./visit.js";
 import type { WalkStep } from "./walk.js";
@@ -51,6 +53,7 @@ export class RootBackup {
   readonly #contents: Contents;
   readonly #comparison: Comparison;
   readonly #scanContent: ContentWriter;
+  readonly #attributes: AttributeReader | undefined;
   readonly #storeTree: (bytes: Uint8Array) => Uint8Array;
 
   constructor(parts: RootBackupParts) {
@@ -64,6 +67,8 @@ export class RootBackup {
     this.#owners = options.owners ?? noOwnerNames;
     this.#storeTree = (bytes) => session.store(TREE, bytes);
     const storeTree = this.#storeTree;
+    const storeData = (bytes: Uint8Array) => session.store(DATA, bytes);
+    if (posix.attributes !== undefined) this.#attributes = new AttributeReader({ posix, run, storeData });
     source.relieve = () => this.#contents.settle();
     this.#contents = new Contents({
       run,
@@ -75,7 +80,7 @@ export class RootBackup {
       startFiles: repository.environment.sizes?.filesBeforeThreads,
       createPool: this.#poolMaker(gear),
       reader: new FileReader({ posix, cutter: createCutter(chunker, gear), minimum: chunker.minimum, ignoreCtime }),
-      storeData: (bytes) => session.store(DATA, bytes),
+      storeData,
       now: repository.environment.now,
       wait: repository.environment.wait,
     });
@@ -86,6 +91,7 @@ export class RootBackup {
       parents,
       directories,
       storeTree,
+      attributes: this.#attributes,
       isStored: (id) => session.has(DATA, id),
       read: (visit, row) => this.#contents.read(visit, row),
       ignoreCtime,
@@ -152,6 +158,7 @@ export class RootBackup {
       owners: this.#owners,
       scan,
       storeTree: this.#storeTree,
+      attributes: this.#attributes,
       settle: () => this.#contents.settle(),
     });
     for await (const { kind, visit } of steps) {
@@ -159,14 +166,15 @@ export class RootBackup {
       else await builder.add(visit);
     }
     const { tree } = await builder.finish();
-    const node = { ...this.#head(this.#rootVisit(root)), type: NodeType.directory, subtree: tree };
+    const head = this.#head(this.#rootVisit(root));
+    const node = { ...head, ...this.#attributesOf(root), type: NodeType.directory, subtree: tree };
     return { path: root.path, node: encodeLeaf([node], { root: true }), scan: this.#finishScan(root, scan) };
   }
 
-  /** A root that is a file or a symbolic link. */
+  /** A root that is no directory. */
   async #storeSingle(root: OpenRoot): Promise<Root> {
     const visit = this.#rootVisit(root);
-    const node = root.stat.type === FileType.SYMLINK ? this.#link(root, visit) : await this.#file(root, visit);
+    const node = { ...(await this.#single(root, visit)), ...this.#attributesOf(root) };
     const { table } = visit;
     const scan = new ScanWriter(this.#scanContent);
     const columns = table.scanColumns();
@@ -182,6 +190,14 @@ export class RootBackup {
     const isKept = stream !== undefined && content.kind !== "inline" && options.dryRun !== true;
     if (isKept) session.repository.keptScans.keep(root.path, encoded, stream);
     return encoded;
+  }
+
+  async #single(root: OpenRoot, visit: Visit): Promise<NodeToWrite> {
+    const { type } = root.stat;
+    if (type === FileType.FILE) return await this.#file(root, visit);
+    if (type === FileType.SYMLINK) return this.#link(root, visit);
+    this.#parts.run.counts.others++;
+    return { ...this.#head(visit), ...specialNode(type, encodeDevice(root.stat)) };
   }
 
   #link(root: OpenRoot, visit: Visit): NodeToWrite {
@@ -202,7 +218,7 @@ export class RootBackup {
         : await this.#comparison.unchangedContent(visit.table, 0, parent, parentRoot);
     if (content !== undefined) {
       visit.payloads.set(0, encodeContent(content));
-      run.countFile("unmodified", root.stat.size);
+      run.countFile("unmodified", { visit, row: 0 });
     } else {
       if (parent?.node.content !== undefined) visit.payloads.set(0, encodeContent(parent.node.content));
       await this.#contents.readRoot(visit, root);
@@ -210,8 +226,13 @@ export class RootBackup {
     return { ...this.#head(visit), type: NodeType.file, content: new EncodedContent(visit.payloads.get(0)) };
   }
 
+  #attributesOf({ parent, name, path }: OpenRoot): Pick<NodeToWrite, "attributes"> {
+    const attributes = this.#attributes?.read(parent, name, () => path);
+    return attributes === undefined ? {} : { attributes };
+  }
+
   #head(visit: Visit): NodeToWrite {
-    return nodeHead(visit.table, 0, this.#owners);
+    return nodeHead(visit.table, 0, { owners: this.#owners, repository: this.#parts.session.repository });
   }
 
   /** A table of one row, under the empty name that a root's node has. */

@@ -53,17 +53,12 @@ export function openRoot(posix: Posix, path: Uint8Array): OpenRoot {
   try {
     if (name.length === 0) fromSource(() => posix.statFile(parent.fd, stat));
     else fromSource(() => posix.statAt(parent, name, stat));
-    if (!isRootType(stat.type)) throw new SourceError("it is no file, directory or symbolic link");
+    if (stat.type === FileType.UNKNOWN) throw new SourceError("nobody knows what type of file it is");
     return { path, name, parent, stat };
   } catch (error) {
     closeDirectory(posix, parent);
     throw error;
   }
-}
-
-/** True for the types a root can have. */
-function isRootType(type: number): boolean {
-  return type === FileType.DIRECTORY || type === FileType.FILE || type === FileType.SYMLINK;
 }
 
 /** A root that is there. */

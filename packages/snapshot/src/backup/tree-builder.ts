@@ -8,6 +8,7 @@ import { EncodedContent } from "../tree/content.js";
 import { DirectoryWriter, type StoreTree } from "../tree/list-writer.js";
 import { compareBytes } from "../tree/name.js";
 import { type NodeToWrite, NodeType } from "../tree/node.js";
+import type { AttributeReader } from "./attributes.js";
 import type { BackupRun } from "./backup-run.js";
 import type { Comparison } from "./comparison.js";
 import type { EntryTable } from "./entry-table.js";
@@ -15,6 +16,7 @@ import type { OwnerNames } from "./owners.js";
 import type { ScanWriter } from "./scan-writer.js";
 import type { SourceDirectories } from "./source-directory.js";
 import { fromSource, isMissing, requireSourceFault } from "./source-fault.js";
+import { specialNode } from "./special-node.js";
 import type { BuiltTree, Visit, VisitPool } from "./visit.js";
 
 export interface TreeBuilderOptions {
@@ -27,6 +29,8 @@ export interface TreeBuilderOptions {
   readonly owners: OwnerNames;
   readonly scan: ScanWriter;
   readonly storeTree: StoreTree;
+  /** Undefined where they cannot be read. */
+  readonly attributes: AttributeReader | undefined;
   /** Waits until one of the files that are being read is done; false when there is none. */
   readonly settle: () => Promise<boolean>;
 }
@@ -123,10 +127,11 @@ export class TreeBuilder {
   #takeOver(visit: Visit): BuiltTree {
     const { run, scan } = this.#options;
     const { table, known } = visit;
-    const { types, sizes } = table.columns;
+    const { types } = table.columns;
     for (let row = 0; row < table.count; row++) {
-      if (types[row] === FileType.FILE) run.countFile("unmodified", sizes[row]!);
+      if (types[row] === FileType.FILE) run.countFile("unmodified", { visit, row });
       else if (types[row] === FileType.SYMLINK) run.counts.symlinks++;
+      else if (types[row] !== FileType.DIRECTORY) run.counts.others++;
     }
     run.countDirectory("unmodified");
     const { tree, digest, columns, entryCount } = known!.record;
@@ -135,8 +140,9 @@ export class TreeBuilder {
   }
 
   async #store(visit: Visit): Promise<BuiltTree> {
-    const { run, scan, repository, storeTree } = this.#options;
+    const { run, scan, repository, storeTree, attributes, directories } = this.#options;
     const { table, known } = visit;
+    if ((await attributes?.readMarked(visit, directories)) === true) directories.leave(visit.directory);
     const writer = new DirectoryWriter(storeTree, repository.nameHash);
     for (let row = 0; row < table.count; row++) {
       if (run.look()) await run.breathe(0);
@@ -155,7 +161,9 @@ export class TreeBuilder {
 
   #node(visit: Visit, row: number): NodeToWrite {
     const { table, payloads, subtrees } = visit;
-    const node = nodeHead(table, row, this.#options.owners);
+    const node = nodeHead(table, row, this.#options);
+    const attributes = visit.attributes.get(row);
+    if (attributes !== undefined) node.attributes = attributes;
     const type = table.columns.types[row];
     if (type === FileType.DIRECTORY) {
       node.type = NodeType.directory;
@@ -164,17 +172,18 @@ export class TreeBuilder {
       node.type = NodeType.symlink;
       // The writer keeps a node until its leaf is full; the payloads stay until then.
       node.target = payloads.get(row);
-    } else node.content = new EncodedContent(payloads.get(row));
+    } else if (type === FileType.FILE) node.content = new EncodedContent(payloads.get(row));
+    else Object.assign(node, specialNode(type!, payloads.get(row)));
     return node;
   }
 }
 
 /** A node of what every type has; its type is that of a file until it is known. */
-export function nodeHead(table: EntryTable, row: number, owners: OwnerNames): NodeToWrite {
-  const { modes, uids, gids, mtimeSeconds, mtimeNanoseconds } = table.columns;
+export function nodeHead(table: EntryTable, row: number, { owners, repository }: NodeHeadParts): NodeToWrite {
+  const { modes, uids, gids, mtimeSeconds, mtimeNanoseconds, links } = table.columns;
   const uid = uids[row]!;
   const gid = gids[row]!;
-  return {
+  const node: NodeToWrite = {
     name: table.name(row),
     type: NodeType.file,
     mode: modes[row]!,
@@ -185,4 +194,11 @@ export function nodeHead(table: EntryTable, row: number, owners: OwnerNames): No
     mtimeSeconds: mtimeSeconds[row]!,
     mtimeNanoseconds: mtimeNanoseconds[row]!,
   };
+  if (links[row]! > 1) node.linkGroup = table.linkGroup(row, repository.nameHash);
+  return node;
+}
+
+export interface NodeHeadParts {
+  readonly owners: OwnerNames;
+  readonly repository: Pick<Repository, "nameHash">;
 }

@@ -1,6 +1,6 @@
 /** A directory on its way from the walk to the tree: what each stage finds out about it. */
 import { joinPath } from "../path.js";
-import type { TreeReference } from "../tree/node.js";
+import type { Attribute, TreeReference } from "../tree/node.js";
 import type { ScanRecord } from "../tree/scan.js";
 import { EntryTable } from "./entry-table.js";
 import type { ParentRoot } from "./parent-roots.js";
@@ -34,6 +34,8 @@ export class Visit {
   isFilled = false;
   /** Of `table`, once that is known to stay as it is. */
   digest: Uint8Array | undefined;
+  /** Extended attributes by row, of those that have some. */
+  readonly attributes = new Map<number, Attribute[]>();
   /** Trees of subdirectories by row. */
   readonly subtrees = new Map<number, BuiltTree>();
   /** 0 for the rows that are left out after all; absent while there are none. */

@@ -32,9 +32,6 @@ interface Level {
   row: number;
 }
 
-/** The types of entries that this version stores. */
-const STORED_TYPES: ReadonlySet<number> = new Set([FileType.DIRECTORY, FileType.FILE, FileType.SYMLINK]);
-
 export class Walk {
   readonly #options: WalkOptions;
   readonly #list = new EntryList();
@@ -128,8 +125,8 @@ export class Walk {
     const { run, ownFolders } = this.#options;
     const { type } = this.#stat;
     const path = () => this.#absolute(visit, index);
-    if (!STORED_TYPES.has(type)) {
-      run.reportSkipped(path(), `${specialName(type)} are not backed up by this version`);
+    if (type === FileType.UNKNOWN) {
+      run.reportSkipped(path(), "entries of unknown type are not backed up");
       return false;
     }
     if (type === FileType.DIRECTORY && ownFolders.has(this.#stat)) {
@@ -163,11 +160,4 @@ function nextDirectory(level: Level): number | undefined {
     if (types[row] === FileType.DIRECTORY) return row;
   }
   return undefined;
-}
-
-function specialName(type: number): string {
-  if (type === FileType.FIFO) return "fifos";
-  if (type === FileType.SOCKET) return "sockets";
-  if (type === FileType.CHARACTER || type === FileType.BLOCK) return "device nodes";
-  return "entries of unknown type";
 }

@@ -23,6 +23,8 @@ export interface RestoreSummary {
   readonly filesRestored: number;
   readonly directoriesRestored: number;
   readonly symlinksRestored: number;
+  /** Fifos and device nodes. */
+  readonly othersRestored: number;
   readonly bytesRestored: number;
   /** Entries that were not restored, or not with all their metadata. */
   readonly errors: number;

@@ -2,6 +2,7 @@
 import { BcatError, systemErrorCode } from "@bcat/errors";
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
+import { type Node, NodeType } from "../tree/node.js";
 import { Turns } from "../turns.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
 
@@ -19,6 +20,8 @@ export class RestoreRun {
   files = 0;
   directories = 0;
   symlinks = 0;
+  /** Fifos and device nodes. */
+  others = 0;
   bytes = 0;
   errors = 0;
   skipped = 0;
@@ -26,6 +29,8 @@ export class RestoreRun {
   /** What there is to restore in all, if that is known. */
   readonly totals: { readonly files: number; readonly bytes: number } | undefined;
   readonly #turns: Turns;
+  /** What is not restored for a reason that entries share, by that reason: how many entries, and the first. */
+  readonly #leftOut = new Map<string, { count: number; readonly first: Uint8Array }>();
 
   /** @param now milliseconds */
   constructor(options: RestoreOptions, totals: RestoreRun["totals"], now: () => number) {
@@ -39,10 +44,18 @@ export class RestoreRun {
       filesRestored: this.files,
       directoriesRestored: this.directories,
       symlinksRestored: this.symlinks,
+      othersRestored: this.others,
       bytesRestored: this.bytes,
       errors: this.errors,
       skipped: this.skipped,
     };
+  }
+
+  /** An entry without content, or another name of a file whose content is counted already. */
+  countBare({ type }: Node): void {
+    if (type === NodeType.file) this.files++;
+    else if (type === NodeType.symlink) this.symlinks++;
+    else this.others++;
   }
 
   /** An entry that was not restored, or not wholly. */
@@ -55,6 +68,24 @@ export class RestoreRun {
   reportSkipped(path: Uint8Array, message: string): void {
     this.skipped++;
     this.note(path, message);
+  }
+
+  /** Something of an entry that nobody may set here: said once for all of them, by {@link noteLeftOut}. */
+  forbid(path: Uint8Array, reason: string): void {
+    const known = this.#leftOut.get(reason);
+    if (known === undefined) this.#leftOut.set(reason, { count: 1, first: path });
+    else known.count++;
+  }
+
+  /** An entry of a kind that cannot be restored here: said once for all of them, by {@link noteLeftOut}. */
+  leaveOut(path: Uint8Array, reason: string): void {
+    this.skipped++;
+    this.forbid(path, reason);
+  }
+
+  noteLeftOut(): void {
+    for (const [reason, { count, first }] of this.#leftOut)
+      this.note(first, count === 1 ? reason : `${reason} (${count} of them, this is the first)`);
   }
 
   /** Something about the restore as a whole, which begins at `path`. */

@@ -7,25 +7,20 @@ import { joinPath, splitPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { readChunkReferences, readNodes } from "../tree/tree-reader.js";
+import { AttributeSetter } from "./attributes.js";
+import { BareEntries } from "./bare-entries.js";
 import type { Contents } from "./contents.js";
 import { createContents, type RestoreParts } from "./create-contents.js";
+import { FinishedEntries } from "./finished-entries.js";
 import { LargeFile } from "./large-files.js";
+import { LinkedNames } from "./linked-names.js";
 import { MetadataSetter } from "./metadata.js";
+import { nameBelow } from "./name-below.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
 import { type PlannedEntry, planRestore, refuseExisting } from "./plan.js";
 import { RestoreRun } from "./restore-run.js";
 import { openTarget, type Target } from "./target.js";
 import { closeQuietly, TargetDirectories, TargetDirectory } from "./target-directory.js";
-
-/** Directories that are remembered until their metadata is set: so many twice, for while some are set others are made. */
-const FINISHED_MAX = 2_048;
-
-/** A directory that has been made and gets its metadata when nothing more is written into it. */
-interface Made {
-  readonly directory: TargetDirectory;
-  readonly path: Uint8Array;
-  readonly node: Node;
-}
 
 interface Place {
   readonly directory: TargetDirectory;
@@ -81,8 +76,10 @@ class Restore {
   readonly #directories: TargetDirectories;
   readonly #metadata: MetadataSetter;
   readonly #contents: Contents;
-  #finished: Made[] = [];
-  #saidAttributes = false;
+  readonly #attributes: AttributeSetter;
+  readonly #finished: FinishedEntries;
+  readonly #linked: LinkedNames;
+  readonly #bare: BareEntries;
   /** What ended the restore, which is no error of the entry that was being restored. */
   #end: unknown;
 
@@ -93,7 +90,17 @@ class Restore {
     this.#run = run;
     this.#directories = new TargetDirectories(posix);
     this.#metadata = new MetadataSetter(posix);
-    this.#contents = createContents(parts, { directories: this.#directories, metadata: this.#metadata });
+    const target = { directories: this.#directories, metadata: this.#metadata };
+    this.#contents = createContents(parts, target);
+    this.#linked = new LinkedNames({ ...target, posix, run, hash: repository.nameHash });
+    this.#bare = new BareEntries({ ...target, posix, run });
+    this.#attributes = new AttributeSetter({ repository, posix, run });
+    this.#finished = new FinishedEntries({
+      ...target,
+      run,
+      attributes: this.#attributes,
+      tolerate: (path, error) => this.#tolerate(path, error),
+    });
   }
 
   async restore(target: Target, plan: readonly PlannedEntry[]): Promise<void> {
@@ -103,9 +110,13 @@ class Restore {
       else await this.#root(top, folders, entry);
     }
     await this.#flush();
-    await this.#finish();
+    await this.#orEnd(this.#contents.finish());
     const itself = plan.find((planned) => planned.isTargetItself);
-    if (itself !== undefined && target.wasMade) this.#setTarget(target.directory, itself);
+    if (itself !== undefined && target.wasMade) await this.#setTarget(target.directory, itself);
+    this.#run.noteLeftOut();
+    const { overflow } = this.#linked;
+    if (overflow !== undefined)
+      this.#run.note(overflow, "from here on, names of one file may be restored as several files");
     if (!this.#metadata.canSetOwner) {
       this.#run.note(plan[0]!.entry.path, "owners were not restored, that takes privileges");
     }
@@ -125,7 +136,7 @@ class Restore {
       directory = this.#folder(top, folders);
     } catch (error) {
       await this.#tolerate(path, error);
-      await this.#nameBelow(path, node);
+      await nameBelow(this.#repository, this.#run, { path, node });
       return;
     }
     await this.#entry({ directory, path }, node);
@@ -146,18 +157,20 @@ class Restore {
   }
 
   async #entry(place: Place, node: Node): Promise<void> {
+    if (this.#linked.waits({ directory: place.directory, path: place.path, node })) return;
+    await this.#restoreEntry(place, node);
+  }
+
+  async #restoreEntry(place: Place, node: Node): Promise<void> {
     try {
       if (node.type === NodeType.directory) await this.#directory(place, node);
       else if (node.type === NodeType.file) await this.#file(place, node);
-      else if (node.type === NodeType.symlink) this.#symlink(place, node);
-      else this.#run.reportSkipped(place.path, "special files are not restored by this version");
+      else this.#bare.make(place, node);
     } catch (error) {
       await this.#tolerate(place.path, error);
     }
-    if (node.attributes !== undefined && !this.#saidAttributes) {
-      this.#saidAttributes = true;
-      this.#run.reportSkipped(place.path, "extended attributes are not restored by this version");
-    }
+    if (node.attributes !== undefined && node.type !== NodeType.directory)
+      this.#finished.add({ directory: place.directory, path: place.path, node });
   }
 
   async #directory(place: Place, node: Node): Promise<void> {
@@ -167,7 +180,7 @@ class Restore {
       this.#posix.makeDirectoryAt(parent, node.name, 0o700);
     } catch (error) {
       await this.#tolerate(place.path, error);
-      await this.#nameBelow(place.path, node);
+      await nameBelow(this.#repository, this.#run, { path: place.path, node });
       return;
     }
     this.#run.directories++;
@@ -175,27 +188,7 @@ class Restore {
     try {
       await this.#children({ directory, path: place.path }, node);
     } finally {
-      this.#finished.push({ directory, path: place.path, node });
-    }
-  }
-
-  /** Reports everything below an entry that could not be made, as far as it can be read. */
-  async #nameBelow(path: Uint8Array, node: Node): Promise<void> {
-    const waiting = node.type === NodeType.directory ? [{ path, node }] : [];
-    for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-      try {
-        for await (const nodes of readNodes(this.#repository, folder.node.subtree!)) {
-          for (const child of nodes) {
-            const entry = { path: joinPath(folder.path, child.name), node: child };
-            this.#run.report(entry.path, "the folder that it is in could not be made");
-            if (child.type === NodeType.directory) waiting.push(entry);
-            await this.#run.breathe(0);
-          }
-        }
-      } catch (error) {
-        // The folder is named already; what is in it nobody can tell.
-        if (!isBcatError(error, "corrupt")) throw error;
-      }
+      this.#finished.add({ directory: place.directory, path: place.path, node });
     }
   }
 
@@ -204,11 +197,11 @@ class Restore {
       for (const child of nodes) {
         const { content } = child;
         // Most entries are small files: no path is made for them, and nothing waited for.
-        if (content !== undefined && content.kind !== "list" && child.attributes === undefined) {
+        if (content !== undefined && content.kind !== "list" && isPlain(child)) {
           const writing = this.#contents.add({ directory: place.directory, folder: place.path }, child, content);
           if (writing !== undefined) await writing;
         } else await this.#entry({ directory: place.directory, path: joinPath(place.path, child.name) }, child);
-        if (this.#contents.isFull || this.#finished.length >= FINISHED_MAX) await this.#flush();
+        if (this.#contents.isFull || this.#finished.isFull || this.#linked.isFull) await this.#flush();
         const turn = this.#run.breathe(0);
         if (turn !== undefined) await turn;
       }
@@ -237,24 +230,31 @@ class Restore {
     this.#contents.complete(file);
   }
 
-  #symlink({ directory, path }: Place, node: Node): void {
-    const handle = this.#directories.handle(directory);
-    this.#posix.makeSymlinkAt(node.target!, handle, node.name);
-    this.#run.symlinks++;
-    const fault = this.#metadata.setAt(handle, node.name, node);
-    if (fault !== undefined) this.#run.report(path, fault);
+  /** Makes the links that wait, once what they lead to is written. */
+  async #linkWaiting(): Promise<void> {
+    const names = this.#linked.take();
+    await this.#orEnd(this.#contents.flush(async () => {}));
+    await this.#orEnd(this.#contents.finish());
+    // Groups of which another name has been begun: it is still on its way.
+    const begun = new Set<string>();
+    for (const name of names) {
+      await this.#run.breathe(0);
+      if (begun.has(name.group)) {
+        this.#linked.wait(name);
+        continue;
+      }
+      const outcome = this.#linked.link(name);
+      if (outcome === "first") begun.add(name.group);
+      if (outcome !== "linked") await this.#restoreEntry(name, name.node);
+      // To set its owner once more has taken capabilities away.
+      else if (name.node.attributes !== undefined) this.#finished.add(name);
+    }
   }
 
   /** Begins to write what is waiting; the directories that nothing is waiting for then are finished after it. */
   async #flush(): Promise<void> {
-    const finished = this.#finished;
-    this.#finished = [];
-    await this.#orEnd(this.#contents.flush(() => this.#setDirectories(finished)));
-  }
-
-  /** Waits until all is written. */
-  async #finish(): Promise<void> {
-    await this.#orEnd(this.#contents.finish());
+    while (!this.#linked.isEmpty) await this.#linkWaiting();
+    await this.#orEnd(this.#contents.flush(this.#finished.take()));
   }
 
   async #orEnd(writing: Promise<void>): Promise<void> {
@@ -266,21 +266,11 @@ class Restore {
     }
   }
 
-  /** Children before parents, as they were finished. */
-  async #setDirectories(finished: readonly Made[]): Promise<void> {
-    for (const { directory, path, node } of finished) {
-      try {
-        const fault = this.#metadata.setAt(this.#directories.handle(directory.parent!), directory.name, node);
-        if (fault !== undefined) this.#run.report(path, fault);
-      } catch (error) {
-        await this.#tolerate(path, error);
-      }
-    }
-  }
-
-  #setTarget(directory: Directory, { entry }: PlannedEntry): void {
+  async #setTarget(directory: Directory, { entry }: PlannedEntry): Promise<void> {
+    const itself = { path: entry.path, node: { ...entry.node, name: NO_NAME } };
     const fault = this.#metadata.setFile(directory.fd, entry.node);
-    if (fault !== undefined) this.#run.report(entry.path, fault);
+    const faults = [fault, await this.#attributes.set(directory, itself)].filter((text) => text !== undefined);
+    if (faults.length > 0) this.#run.report(entry.path, faults.join(", "));
   }
 
   /** Reports an error of one entry and goes on; others end the restore. */
@@ -296,4 +286,11 @@ class Restore {
     if (isBcatError(error, "storage-failed")) return await this.#repository.isOfObject(error);
     return isBcatError(error) ? error.code === "corrupt" : systemErrorCode(error) !== undefined;
   }
+}
+
+const NO_NAME = new Uint8Array(0);
+
+/** True for most files: all that is to be restored of them is what every file has. */
+function isPlain({ attributes, linkGroup }: Node): boolean {
+  return attributes === undefined && linkGroup === undefined;
 }

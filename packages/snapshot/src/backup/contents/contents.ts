@@ -56,6 +56,8 @@ export class Contents {
     this.#threads = new ContentsThreads(options);
     this.#storer = new FileStorer({ ...options, threads: this.#threads });
     this.#batch = new FileBatch(options.directoriesMax);
+    // Its visit waits for it already.
+    options.run.linked.readAgain = (file) => this.#again.push(file);
   }
 
   /**

@@ -59,6 +59,8 @@ export interface ReadFile {
   readonly hasChanged: boolean;
   /** It may have changed again without its stat data showing it: it must be read again next time. */
   readonly isUnsettled: boolean;
+  /** It has extended attributes. */
+  readonly hasAttributes: boolean;
 }
 
 export class FileReader {
@@ -93,6 +95,15 @@ export class FileReader {
     }
   }
 
+  /** True also when nobody knows: who reads them finds out why. */
+  #hasAttributes(file: number): boolean {
+    try {
+      return this.#options.posix.attributes?.areOn(file) === true;
+    } catch {
+      return true;
+    }
+  }
+
   /** An error of closing must not hide the one that came before. */
   #close(file: number, failed: boolean): void {
     this.#options.descriptors?.remove(file);
@@ -117,7 +128,8 @@ export class FileReader {
         continue;
       }
       const isRecent = this.#changedAt(this.stat) * 1000 + 1000 > now - this.#racyMs(file);
-      return { size, inline, hasChanged: !held, isUnsettled: !held || attempt > 1 || isRecent };
+      const isUnsettled = !held || attempt > 1 || isRecent;
+      return { size, inline, hasChanged: !held, isUnsettled, hasAttributes: this.#hasAttributes(file) };
     }
   }
 

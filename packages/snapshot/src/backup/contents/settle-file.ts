@@ -3,6 +3,7 @@ import { SourceError } from "@bcat/errors";
 import type { Stat } from "@bcat/posix";
 import { compareBytes } from "../../tree/name.js";
 import type { BackupRun } from "../backup-run.js";
+import type { Change, FoundFile } from "../linked-files.js";
 import type { BatchedFile } from "./file-batch.js";
 import type { ReadFile } from "./file-reader.js";
 import type { FaultRecord } from "./slab.js";
@@ -12,24 +13,57 @@ import type { FaultRecord } from "./slab.js";
  * `stored` is what the file was then, and its content, encoded; both are copied.
  */
 export function settleFile(
-  { visit, row }: BatchedFile,
+  name: BatchedFile,
   file: Omit<ReadFile, "inline">,
   stored: { readonly stat: Stat; readonly content: Uint8Array },
   run: BackupRun,
 ): void {
+  const { visit, row } = name;
   const { table, payloads } = visit;
   const { stat, content } = stored;
+  const key = run.linked.keyOf(table, row);
   // What the payload was until now is the content that the parent has.
   const isNew = !payloads.has(row);
   const isSame = !isNew && compareBytes(payloads.get(row), content) === 0;
   payloads.set(row, content);
   table.set(row, stat);
-  if (file.isUnsettled) table.forget(row);
+  if (file.hasAttributes) table.columns.attributes[row] = 1;
   if (file.hasChanged) {
     const message = "it changed while it was read; what was read last is stored";
     run.reportUnreadable(visit.pathOf(table.name(row)), new SourceError(message));
   }
-  run.countFile(isNew ? "new" : isSame ? "unmodified" : "changed", file.size);
+  const change = isNew ? "new" : isSame ? "unmodified" : "changed";
+  settle(name, { change, size: file.size, isUnsettled: file.isUnsettled, key }, run);
+}
+
+/** Counts a file that is taken over, whose payload is set. */
+export function settleUnchanged(name: BatchedFile, run: BackupRun): void {
+  const { table } = name.visit;
+  const size = table.columns.sizes[name.row]!;
+  settle(name, { change: "unmodified", size, isUnsettled: false, key: run.linked.keyOf(table, name.row) }, run);
+}
+
+/** Takes what another name of a file got into the row of a name. */
+export function takeFound(name: BatchedFile, found: FoundFile, run: BackupRun): void {
+  const { stat, content, change, isUnsettled } = found;
+  const { table, payloads, attributes } = name.visit;
+  payloads.set(name.row, content);
+  table.set(name.row, stat);
+  if (found.hasAttributes) table.columns.attributes[name.row] = 1;
+  if (found.attributes !== undefined) attributes.set(name.row, found.attributes);
+  run.countFile(change, name);
+  if (isUnsettled) table.forget(name.row);
+}
+
+/** Counts a file, and gives what it got to the names that wait for it. */
+function settle(
+  name: BatchedFile,
+  { key, size, ...found }: { change: Change; size: number; isUnsettled: boolean; key: string | undefined },
+  run: BackupRun,
+): void {
+  run.countFile(found.change, name, size);
+  if (key !== undefined) run.linked.settle(key, name, found, (other, file) => takeFound(other, file, run));
+  if (found.isUnsettled) name.visit.table.forget(name.row);
 }
 
 /** What a fault in another thread was there. */

@@ -29,13 +29,16 @@ const statOf = (mtimeSeconds: number) => Object.assign(new Stat(), { mtimeSecond
 describe("readSlab()", () => {
   it("gives back what SlabWriter has written, in order", () => {
     const { writer, said } = createEcho();
-    const settled = { hasChanged: false, isUnsettled: false };
+    const settled = { hasChanged: false, isUnsettled: false, hasAttributes: false };
     writer.chunk(new Uint8Array(32).fill(1), 100);
     writer.chunk(new Uint8Array(32).fill(2), 2 ** 31);
     writer.restart();
     writer.chunk(new Uint8Array(32).fill(3), 5);
     writer.file({ index: 0, size: 5, ...settled, inline: undefined }, statOf(-3));
-    writer.file({ index: 1, size: 2 ** 40, hasChanged: true, isUnsettled: true, inline: new Uint8Array(0) }, statOf(7));
+    writer.file(
+      { index: 1, size: 2 ** 40, hasChanged: true, isUnsettled: true, hasAttributes: true, inline: new Uint8Array(0) },
+      statOf(7),
+    );
     writer.file({ index: 2, size: 3, ...settled, inline: new Uint8Array(3) }, statOf(2 ** 40));
     writer.fault({ index: 3, isPostponed: false, code: "EACCES", message: "não" });
     writer.fault({ index: 4, isPostponed: true, code: "", message: "" });
@@ -71,7 +74,7 @@ describe("readSlab()", () => {
   it("refuses what is larger than a slab", () => {
     const { writer } = createEcho();
     const inline = new Uint8Array(SLAB_SIZE);
-    const file = { index: 0, size: 1, hasChanged: false, isUnsettled: false, inline };
+    const file = { index: 0, size: 1, hasChanged: false, isUnsettled: false, hasAttributes: false, inline };
     expect(() => writer.file(file, new Stat())).toThrow(RangeError);
   });
 });

@@ -1,0 +1,10 @@
+/** What the nodes of a snapshot record beside what those of the first version did: field 35 of docs/format.md section 8. */
+import type { Posix } from "@bcat/posix";
+import { SnapshotRecords } from "@bcat/repository";
+
+/** What this version records, with these calls and privileges. */
+export function recordsOf(posix: Posix, isPrivileged: boolean): number {
+  const { linkGroups, attributes, allAttributes } = SnapshotRecords;
+  if (posix.attributes === undefined) return linkGroups;
+  return linkGroups | attributes | (isPrivileged ? allAttributes : 0);
+}

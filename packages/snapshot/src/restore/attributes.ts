@@ -1,0 +1,104 @@
+/** Gives entries their extended attributes, when owner and mode are set: a change of owner takes capabilities away. */
+import { BcatError, systemErrorCode } from "@bcat/errors";
+import { DATA } from "@bcat/pack";
+import type { Attributes, Directory, Posix } from "@bcat/posix";
+import type { Repository } from "@bcat/repository";
+import { showName } from "../tree/name.js";
+import { type Content, contentSize, type Node, NodeType } from "../tree/node.js";
+import { readChunkReferences } from "../tree/tree-reader.js";
+import type { RestoreRun } from "./restore-run.js";
+
+/** The longest value that a system knows, bytes; one that is longer is not read. */
+const VALUE_SIZE_MAX = 64 * 1024;
+/** Write permission of the owner. */
+const OWNER_WRITES = 0o200;
+
+/** Why attributes are left out, for all of a kind. */
+const NOT_HAD = "extended attributes were not restored, the file system of the target has none";
+const NO_CALLS = "extended attributes were not restored, that takes koffi";
+const notPermitted = (namespace: string) =>
+  `extended attributes of "${namespace}" were not restored, that takes privileges`;
+
+export interface AttributeSetterParts {
+  readonly posix: Posix;
+  readonly repository: Repository;
+  readonly run: RestoreRun;
+}
+
+export class AttributeSetter {
+  readonly #parts: AttributeSetterParts;
+
+  constructor(parts: AttributeSetterParts) {
+    this.#parts = parts;
+  }
+
+  /** What could not be set of an entry (without a name: of `directory` itself), where that is not so of all. @throws ENOENT for an entry that is not there */
+  async set(directory: Directory, entry: { path: Uint8Array; node: Node }): Promise<string | undefined> {
+    const { node, path } = entry;
+    const { attributes: calls } = this.#parts.posix;
+    const faults: string[] = [];
+    for (const { name, content } of node.attributes ?? []) {
+      if (calls === undefined) {
+        this.#parts.run.forbid(path, NO_CALLS);
+        break;
+      }
+      try {
+        this.#setOne(calls, directory, node, { name, value: await this.#read(content) });
+      } catch (error) {
+        const fault = this.#faultOf(error, { name, path });
+        if (fault !== undefined) faults.push(fault);
+      }
+    }
+    return faults.length === 0 ? undefined : faults.join(", ");
+  }
+
+  #setOne(
+    calls: Attributes,
+    directory: Directory,
+    node: Node,
+    attribute: { name: Uint8Array; value: Uint8Array },
+  ): void {
+    const { name, value } = attribute;
+    try {
+      calls.setAt(directory, node.name, name, value);
+    } catch (error) {
+      // The owner of a file that he may not write to cannot set those of a user either.
+      const isOwn = node.name.length > 0 && (node.type === NodeType.file || node.type === NodeType.directory);
+      if (systemErrorCode(error) !== "EACCES" || !isOwn || (node.mode & OWNER_WRITES) !== 0) throw error;
+      this.#parts.posix.setModeAt(directory, node.name, node.mode | OWNER_WRITES);
+      try {
+        calls.setAt(directory, node.name, name, value);
+      } finally {
+        this.#parts.posix.setModeAt(directory, node.name, node.mode);
+      }
+    }
+  }
+
+  #faultOf(error: unknown, { name, path }: { name: Uint8Array; path: Uint8Array }): string | undefined {
+    const { run } = this.#parts;
+    const code = systemErrorCode(error);
+    if (code === "ENOENT" || (error instanceof BcatError && error.code !== "corrupt")) throw error;
+    if (code === "ENOTSUP") run.forbid(path, NOT_HAD);
+    else if (code === "EPERM") run.forbid(path, notPermitted(namespaceOf(name)));
+    else {
+      run.refuseExhausted(path, error);
+      return `its extended attribute ${showName(name)} could not be set (${code ?? (error as Error).message})`;
+    }
+    return undefined;
+  }
+
+  async #read(content: Content): Promise<Uint8Array> {
+    if (content.kind === "inline") return content.bytes;
+    const size = contentSize(content);
+    if (size > VALUE_SIZE_MAX) throw Object.assign(new Error(`it has ${size} bytes`), { code: "E2BIG", errno: -7 });
+    const pieces: Uint8Array[] = [];
+    for await (const chunks of readChunkReferences(this.#parts.repository, content)) {
+      for (const { id } of chunks) pieces.push((await this.#parts.repository.readChunk(DATA, id)).slice());
+    }
+    return Buffer.concat(pieces);
+  }
+}
+
+function namespaceOf(name: Uint8Array): string {
+  return Buffer.from(name).toString("latin1").split(".", 1)[0] ?? "";
+}

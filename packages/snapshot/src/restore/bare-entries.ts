@@ -1,0 +1,74 @@
+/**
+ * Entries without content: symbolic links, fifos and device nodes, each made by one call. A socket is made by whoever
+ * listens to it: one that is restored would have nobody behind it.
+ */
+import { systemErrorCode } from "@bcat/errors";
+import { type Directory, FileType, type Posix } from "@bcat/posix";
+import { type Node, NodeType } from "../tree/node.js";
+import type { MetadataSetter } from "./metadata.js";
+import type { RestoreRun } from "./restore-run.js";
+import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+
+/** Until its owner is set. */
+const PRIVATE_MODE = 0o600;
+
+/** Why an entry is left out, for all of its kind. */
+const NotRestored = {
+  socket: "sockets were not restored, whoever listens makes them",
+  device: "device nodes were not restored, that takes privileges",
+  fifo: "fifos were not restored, that takes koffi",
+} as const;
+
+const SPECIAL_TYPES: ReadonlyMap<NodeType, FileType> = new Map<NodeType, FileType>([
+  [NodeType.fifo, FileType.FIFO],
+  [NodeType.characterDevice, FileType.CHARACTER],
+  [NodeType.blockDevice, FileType.BLOCK],
+]);
+
+export interface BareEntriesParts {
+  readonly posix: Posix;
+  readonly directories: TargetDirectories;
+  readonly metadata: MetadataSetter;
+  readonly run: RestoreRun;
+}
+
+export class BareEntries {
+  readonly #parts: BareEntriesParts;
+
+  constructor(parts: BareEntriesParts) {
+    this.#parts = parts;
+  }
+
+  /** @param path in the snapshot @throws what the system says of this entry */
+  make({ directory, path }: { directory: TargetDirectory; path: Uint8Array }, node: Node): void {
+    const { posix, directories, metadata, run } = this.#parts;
+    const handle = directories.handle(directory);
+    const reason = this.#make(posix, handle, node);
+    if (reason !== undefined) {
+      run.leaveOut(path, reason);
+      return;
+    }
+    run.countBare(node);
+    const fault = metadata.setAt(handle, node.name, node);
+    if (fault !== undefined) run.report(path, fault);
+  }
+
+  /** Why it cannot be made, where that holds for all of its kind. */
+  #make(posix: Posix, directory: Directory, node: Node): string | undefined {
+    if (node.type === NodeType.symlink) {
+      posix.makeSymlinkAt(node.target!, directory, node.name);
+      return undefined;
+    }
+    const type = SPECIAL_TYPES.get(node.type);
+    if (type === undefined) return NotRestored.socket;
+    const isFifo = type === FileType.FIFO;
+    if (posix.makeNodeAt === undefined) return isFifo ? NotRestored.fifo : NotRestored.device;
+    try {
+      posix.makeNodeAt(directory, node.name, { type, mode: PRIVATE_MODE, major: node.major, minor: node.minor });
+      return undefined;
+    } catch (error) {
+      if (isFifo || systemErrorCode(error) !== "EPERM") throw error;
+      return NotRestored.device;
+    }
+  }
+}

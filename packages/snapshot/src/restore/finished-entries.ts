@@ -1,0 +1,73 @@
+/**
+ * Entries that get the rest of what the snapshot says of them when nothing more is written into them: directories all of
+ * it, files with extended attributes those.
+ */
+import { systemErrorCode } from "@bcat/errors";
+import { type Node, NodeType } from "../tree/node.js";
+import type { AttributeSetter } from "./attributes.js";
+import type { MetadataSetter } from "./metadata.js";
+import type { RestoreRun } from "./restore-run.js";
+import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+
+/** Entries that are remembered until they are finished: so many twice, for while some are finished others are made. */
+const FINISHED_MAX = 2_048;
+
+/** An entry whose content has all been begun. */
+export interface FinishedEntry {
+  /** The directory that it is in. */
+  readonly directory: TargetDirectory;
+  /** In the snapshot. */
+  readonly path: Uint8Array;
+  readonly node: Node;
+}
+
+export interface FinishedEntriesParts {
+  readonly directories: TargetDirectories;
+  readonly metadata: MetadataSetter;
+  readonly attributes: AttributeSetter;
+  readonly run: RestoreRun;
+  /** Reports an error of one entry; throws those that end the restore. */
+  readonly tolerate: (path: Uint8Array, error: unknown) => Promise<void>;
+}
+
+export class FinishedEntries {
+  readonly #parts: FinishedEntriesParts;
+  #finished: FinishedEntry[] = [];
+
+  constructor(parts: FinishedEntriesParts) {
+    this.#parts = parts;
+  }
+
+  get isFull(): boolean {
+    return this.#finished.length >= FINISHED_MAX;
+  }
+
+  /** Entries of a directory before it. */
+  add(finished: FinishedEntry): void {
+    this.#finished.push(finished);
+  }
+
+  /** Forgets those that there are, and gives what finishes them: to be called when their content is written. */
+  take(): () => Promise<void> {
+    const finished = this.#finished;
+    this.#finished = [];
+    return () => this.#finishAll(finished);
+  }
+
+  async #finishAll(finished: readonly FinishedEntry[]): Promise<void> {
+    const { directories, metadata, attributes, run, tolerate } = this.#parts;
+    for (const { directory, path, node } of finished) {
+      try {
+        const handle = directories.handle(directory);
+        const isDirectory = node.type === NodeType.directory;
+        const fault = isDirectory ? metadata.setAt(handle, node.name, node) : undefined;
+        const faults = [fault, await attributes.set(handle, { path, node })].filter((text) => text !== undefined);
+        if (faults.length > 0) run.report(path, faults.join(", "));
+      } catch (error) {
+        // A file that could not be restored has been reported.
+        if (node.type !== NodeType.directory && systemErrorCode(error) === "ENOENT") continue;
+        await tolerate(path, error);
+      }
+    }
+  }
+}
