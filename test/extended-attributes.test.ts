@@ -36,13 +36,13 @@ async function open(options: ClientOptions = {}): Promise<Client> {
   return client;
 }
 
-const canSet = hasTool() && (await isSupported());
+const canSet = hasTool("setfattr") && (await isSupported());
 if (!canSet)
   process.stdout.write("extended attributes: skipped, that takes koffi, setfattr and a file system with them\n");
 
-function hasTool(): boolean {
+function hasTool(name: string): boolean {
   try {
-    execFileSync("setfattr", ["--version"], { stdio: "ignore" });
+    execFileSync(name, ["--version"], { stdio: "ignore" });
     return true;
   } catch {
     return false;
@@ -104,6 +104,13 @@ function makeAttributes(): void {
 async function expectSame(target: string): Promise<void> {
   expect(describeDifferences(await compareTrees(source, target))).toEqual([]);
   expect(attributesOf(target)).toEqual(attributesOf(source));
+  if (hasTool("rsync")) expect(rsyncDifferences(target)).toBe("");
+}
+
+/** What rsync would change: links, lists of access control and attributes included. */
+function rsyncDifferences(target: string): string {
+  const flags = ["-aHAXSn", "--checksum", "--itemize-changes", "--delete"];
+  return execFileSync("rsync", [...flags, `${source}/`, `${target}/`], { encoding: "utf8" });
 }
 
 describe.runIf(canSet)("extended attributes", () => {
