@@ -1,57 +1,133 @@
 /**
- * The storage suite, and the way there and back of a folder, on real servers of S3 that run already:
- * `S3_SERVERS="gofakes3=http://127.0.0.1:9000 other=https://…"`, with the keys in AWS_*. Each gets a bucket of its own.
+ * Real servers of S3 that run already, `S3_SERVERS="gofakes3=http://key:secret@127.0.0.1:9000 other=https://…"`: the suite
+ * of all storages, 100 MB there and back, 8 writers at once. `node test/servers/real.mjs` starts servers and runs this.
+ * Each gets a bucket of its own.
  */
 import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { describeStorage } from "@bcat/storage/conformance";
-import { openS3Storage } from "@bcat/storage/s3";
-import { describe, expect, test } from "vitest";
-import { Desk, noMessage } from "./cli/desk.js";
+import { openS3Storage, type S3Storage } from "@bcat/storage/s3";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Desk, noMessage, type RunOptions } from "./cli/desk.js";
+import { expectRefusal } from "./cli/refusal.js";
+import { compareTrees, recordTree } from "./crash/recorded-tree.js";
+import { makeMixedTree } from "./kit/mixed-tree.js";
+import { filesIn, startHttpServer } from "./servers/http-server.js";
+import { missingPostgres, PostgresServer } from "./servers/postgres.js";
 
 const bucket = `bcat-${Date.now().toString(36)}`;
 const servers = (process.env.S3_SERVERS ?? "").split(" ").filter((text) => text !== "");
 if (servers.length === 0) process.stdout.write("s3: skipped real servers: S3_SERVERS names none\n");
-let prefixes = 0;
+
+/** They overwrite, or let several win: more than one writer needs registers elsewhere. */
+const withoutPutIfAbsent = ["s3rver", "s3s-fs"];
+const writers = [1, 2, 3, 4, 5, 6, 7, 8];
 
 for (const server of servers) {
-  const [name = "", endpoint = ""] = server.split("=");
-  const open = (prefix: string) =>
-    openS3Storage({
-      location: server,
-      bucket,
-      prefix,
-      endpoint,
-      onNotice: (line) => process.stdout.write(`${line}\n`),
-    });
+  const name = server.slice(0, server.indexOf("="));
+  const url = new URL(server.slice(name.length + 1));
+  const keys = { AWS_ACCESS_KEY_ID: url.username, AWS_SECRET_ACCESS_KEY: url.password };
+  Object.assign(process.env, keys);
+  const endpoint = url.origin;
+  const open = (prefix: string) => {
+    const onNotice = (line: string) => process.stdout.write(`${name}: ${line}\n`);
+    return openS3Storage({ location: `${name} ${prefix}`, bucket, prefix, endpoint, onNotice });
+  };
+  const environment = (prefix: string, more: RunOptions["env"] = {}): RunOptions => ({
+    env: { ...keys, AWS_EC2_METADATA_DISABLED: "true", BCAT_REPOSITORY: `s3:${endpoint}/${bucket}/${prefix}`, ...more },
+  });
 
+  beforeAll(async () => {
+    await open("").createBucket();
+  });
+
+  let prefixes = 0;
   describeStorage(`s3 storage in ${name}`, async () => {
-    const storage = open(`suite/${prefixes++}`);
-    if (prefixes === 1) await storage.createBucket();
-    return { storage, dispose: async () => {} };
+    return { storage: open(`suite/${prefixes++}`), dispose: async () => {} };
   });
 
   describe(`bcat with ${name}`, () => {
-    test("brings a folder there and back, from eight processes at once", async () => {
-      await open("").createBucket();
+    const isApart = !withoutPutIfAbsent.includes(name);
+
+    test("brings 100 MB of mixed files there and back, and from a copy on a web server", async () => {
       using desk = new Desk();
-      const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
-      const keys = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, BCAT_REPOSITORY: `s3:${endpoint}/${bucket}/repository` };
-      const env = (host = 0) => ({ env: { ...keys, XDG_CACHE_HOME: desk.path(`cache${host}`) } });
-      await desk.good(["init"], env());
-      const hosts = [1, 2, 3, 4, 5, 6, 7, 8];
-      for (const host of hosts) desk.write({ [`source${host}/a`]: 100, [`source${host}/b/c`]: 10_000_000 });
-      const runs = await Promise.all(hosts.map((host) => desk.bcat(["backup", `source${host}`], env(host))));
-      expect(runs.map(({ stderr }) => stderr).filter((text) => text !== "")).toEqual([]);
-      for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: noMessage });
-      const numbers = runs.map(({ stdout }) => Number(/snapshot (\d+)/.exec(stdout)?.[1]));
-      expect(numbers.toSorted()).toEqual(hosts);
-      for (const [index, number] of numbers.entries()) {
-        await desk.good(["restore", String(number), "all", `back${number}`], env());
-        execFileSync("diff", ["-r", desk.path(`back${number}`), desk.path(`source${index + 1}`)]);
-      }
-      await desk.good(["check", "--read-data"], env());
+      const env = environment("mixed");
+      makeMixedTree(desk.path("source"), name);
+      await desk.good(["init", ...(isApart ? [] : ["--single-writer"])], env);
+      expect(await desk.bcat(["backup", "source"], env)).toMatchObject({ code: 0, stderr: noMessage });
+      expect(await desk.good(["backup", "source"], env)).toMatch(/snapshot 2/);
+      await desk.good(["restore", "1", "all", "back"], env);
+      expectEqual(desk, "back", "source");
+      expect(await desk.bcat(["check", "--read-data"], env)).toMatchObject({ code: 0, stderr: noMessage });
+      await copy(open("mixed"), desk.path("copy"));
+      await using web = await startHttpServer({ find: filesIn(desk.path("copy")) });
+      await desk.good(["restore", "2", "all", "from web"], { env: { BCAT_REPOSITORY: `${web.url}/` } });
+      expectEqual(desk, "from web", "source");
+    });
+
+    test.runIf(isApart)("takes backups of 8 processes at once", async () => {
+      using desk = new Desk();
+      await desk.good(["init"], environment("eight"));
+      await writeAtOnce(desk, environment("eight"));
+    });
+
+    test.skipIf(isApart)("refuses it for several writers", async () => {
+      using desk = new Desk();
+      const refusal = { code: 22, says: /does not keep writers apart.*--single-writer/ };
+      expectRefusal(await desk.bcat(["init"], environment("several")), refusal);
+      expect(await desk.bcat(["doctor"], environment("several"))).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/\nput-if-absent.* BAD .*\nseveral writers at once: no; /s),
+      });
+    });
+
+    describe.skipIf(isApart || missingPostgres !== undefined)("with registers in PostgreSQL", () => {
+      let registers: PostgresServer;
+      beforeAll(async () => {
+        registers = await PostgresServer.start();
+      });
+      afterAll(() => registers[Symbol.dispose]());
+
+      test("takes backups of 8 processes at once", async () => {
+        using desk = new Desk();
+        const env = environment("registers", { BCAT_REGISTERS: registers.url() });
+        await desk.good(["init"], env);
+        await writeAtOnce(desk, env);
+      });
     });
   });
+}
+
+/** 8 backups from 8 machines, each with a cache of its own, get 8 numbers without a gap, and all come back. */
+async function writeAtOnce(desk: Desk, { env = {} }: RunOptions): Promise<void> {
+  for (const writer of writers) desk.write({ [`source${writer}/a`]: 100, [`source${writer}/b/c`]: 10_000_000 });
+  const runs = await Promise.all(
+    writers.map((writer) =>
+      desk.bcat(["backup", `source${writer}`], { env: { ...env, XDG_CACHE_HOME: desk.path(`cache${writer}`) } }),
+    ),
+  );
+  for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: noMessage });
+  const numbers = runs.map(({ stdout }) => Number(/snapshot (\d+)/.exec(stdout)?.[1]));
+  expect(numbers.toSorted()).toEqual(writers);
+  for (const [index, number] of numbers.entries()) {
+    await desk.good(["restore", String(number), "all", `back${number}`], { env });
+    expectEqual(desk, `back${number}`, `source${index + 1}`);
+  }
+  expect(await desk.bcat(["check", "--read-data"], { env })).toMatchObject({ code: 0, stderr: noMessage });
+}
+
+function expectEqual(desk: Desk, restored: string, source: string): void {
+  execFileSync("diff", ["-r", "--no-dereference", desk.path(source), desk.path(restored)]);
+  expect(compareTrees(recordTree(desk.path(source)), recordTree(desk.path(restored)))).toEqual([]);
+}
+
+/** All objects as files. */
+async function copy(storage: S3Storage, folder: string): Promise<void> {
+  for await (const { name } of storage.list("")) {
+    mkdirSync(dirname(`${folder}/${name}`), { recursive: true });
+    writeFileSync(`${folder}/${name}`, (await storage.get(name))!);
+  }
 }
 
 test.skipIf(servers.length > 0)("there are no real servers here", () => {});
