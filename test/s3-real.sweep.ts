@@ -8,8 +8,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describeStorage } from "@bcat/storage/conformance";
 import { openS3Storage, type S3Storage } from "@bcat/storage/s3";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Desk, noMessage, type RunOptions } from "./cli/desk.js";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Desk, isIncidental, linesOf, noMessage, type RunOptions } from "./cli/desk.js";
 import { expectRefusal } from "./cli/refusal.js";
 import { compareTrees, recordTree } from "./crash/recorded-tree.js";
 import { makeMixedTree } from "./kit/mixed-tree.js";
@@ -20,15 +20,23 @@ const bucket = `bcat-${Date.now().toString(36)}`;
 const servers = (process.env.S3_SERVERS ?? "").split(" ").filter((text) => text !== "");
 if (servers.length === 0) process.stdout.write("s3: skipped real servers: S3_SERVERS names none\n");
 
-/** They overwrite, or let several win: more than one writer needs registers elsewhere. */
+/** They overwrite, or let several win when they come together: more than one writer needs registers elsewhere. */
 const withoutPutIfAbsent = ["s3rver", "s3s-fs"];
+/** Tests of the suite that a server is known to fail. */
+const shortcomings: Readonly<Record<string, readonly RegExp[]>> = {
+  s3rver: [
+    /^put\(\) of \d+ other bytes/,
+    /^putIfAbsent\(\) (decides once|lets exactly one)/,
+    /range of an empty object/,
+  ],
+  "s3s-fs": [/^putIfAbsent\(\) lets exactly one/],
+};
 const writers = [1, 2, 3, 4, 5, 6, 7, 8];
 
-for (const server of servers) {
+describe.each(servers)("%s", (server) => {
   const name = server.slice(0, server.indexOf("="));
   const url = new URL(server.slice(name.length + 1));
   const keys = { AWS_ACCESS_KEY_ID: url.username, AWS_SECRET_ACCESS_KEY: url.password };
-  Object.assign(process.env, keys);
   const endpoint = url.origin;
   const open = (prefix: string) => {
     const onNotice = (line: string) => process.stdout.write(`${name}: ${line}\n`);
@@ -39,12 +47,18 @@ for (const server of servers) {
   });
 
   beforeAll(async () => {
+    Object.assign(process.env, keys);
     await open("").createBucket();
   });
 
-  let prefixes = 0;
-  describeStorage(`s3 storage in ${name}`, async () => {
-    return { storage: open(`suite/${prefixes++}`), dispose: async () => {} };
+  describe(`the suite in ${name}`, () => {
+    beforeEach(({ task, skip }) => {
+      if (shortcomings[name]?.some((test) => test.test(task.name))) skip();
+    });
+    let prefixes = 0;
+    describeStorage(`s3 storage in ${name}`, async () => {
+      return { storage: open(`suite/${prefixes++}`), dispose: async () => {} };
+    });
   });
 
   describe(`bcat with ${name}`, () => {
@@ -77,7 +91,7 @@ for (const server of servers) {
       const refusal = { code: 22, says: /does not keep writers apart.*--single-writer/ };
       expectRefusal(await desk.bcat(["init"], environment("several")), refusal);
       expect(await desk.bcat(["doctor"], environment("several"))).toMatchObject({
-        code: 0,
+        code: 22,
         stdout: expect.stringMatching(/\nput-if-absent.* BAD .*\nseveral writers at once: no; /s),
       });
     });
@@ -97,7 +111,7 @@ for (const server of servers) {
       });
     });
   });
-}
+});
 
 /** 8 backups from 8 machines, each with a cache of its own, get 8 numbers without a gap, and all come back. */
 async function writeAtOnce(desk: Desk, { env = {} }: RunOptions): Promise<void> {
@@ -107,7 +121,10 @@ async function writeAtOnce(desk: Desk, { env = {} }: RunOptions): Promise<void> 
       desk.bcat(["backup", `source${writer}`], { env: { ...env, XDG_CACHE_HOME: desk.path(`cache${writer}`) } }),
     ),
   );
-  for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: noMessage });
+  for (const { code, stderr } of runs) {
+    expect(code, stderr).toBe(0);
+    expect(linesOf(stderr).filter((line) => !isIncidental(line) && !/; trying again for /.test(line))).toEqual([]);
+  }
   const numbers = runs.map(({ stdout }) => Number(/snapshot (\d+)/.exec(stdout)?.[1]));
   expect(numbers.toSorted()).toEqual(writers);
   for (const [index, number] of numbers.entries()) {
