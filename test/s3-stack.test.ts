@@ -46,10 +46,11 @@ describe("the count of requests", () => {
   const total = ({ retries: _, bytes_sent: __, bytes_received: ___, ...kinds }: Requests): number =>
     Object.values(kinds).reduce((sum, count) => sum + count, 0);
 
-  test("is what the server has seen: a backup, one without changes, snapshots, a restore, a check, a probe", async () => {
+  test("is what the server has seen: init, a backup, one without changes, a restore, a check, a probe", async () => {
     server.options = { users: [testUser], pageSize: 3, ...slow };
-    await good(["init"]);
+    const env = { BCAT_REPOSITORY: `s3:${server.url}/new/laptop` };
     for (const words of [
+      ["init", "--create-bucket"],
       ["backup", "source"],
       ["backup", "source"],
       ["restore", "latest", "all", "back"],
@@ -57,7 +58,7 @@ describe("the count of requests", () => {
       ["doctor"],
     ]) {
       requests();
-      const [summary] = jsonLines(await good([...words, "--json"])).slice(-1) as { requests: Requests }[];
+      const [summary] = jsonLines(await good([...words, "--json"], env)).slice(-1) as { requests: Requests }[];
       expect([words[0], total(summary!.requests)]).toEqual([words[0], requests().length]);
     }
   });

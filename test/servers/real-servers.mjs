@@ -86,9 +86,10 @@ export function findServer(name, folders) {
   return folders.map((folder) => join(folder, servers[name].program)).find((path) => existsSync(path));
 }
 
-/** Folders to look into: those given, then those of PATH. */
+/** Folders to look into: the one given, that of BCAT_S3_SERVERS_DIR, those of PATH. */
 export function serverFolders(given) {
-  return [...(given === undefined ? [] : [given]), ...(process.env.PATH ?? "").split(delimiter)];
+  const { BCAT_S3_SERVERS_DIR: cached, PATH = "" } = process.env;
+  return [given, cached, ...PATH.split(delimiter)].filter((folder) => folder !== undefined && folder !== "");
 }
 
 /**

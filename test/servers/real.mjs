@@ -1,6 +1,6 @@
 /**
  * Runs test/s3-real.sweep.ts on the real servers of S3 that are installed, one after the other:
- * `node test/servers/real.mjs [--servers FOLDER] [NAME…]`. Their programs are looked for in the folder, or in that of
+ * `node test/servers/real.mjs [--servers FOLDER] [NAME…]`. Their programs are looked for in the folder, in that of
  * BCAT_S3_SERVERS_DIR, and in PATH. Says of each other one that it is skipped.
  */
 import { spawn } from "node:child_process";
@@ -13,7 +13,7 @@ import { findServer, serverFolders, serverNames, startServer } from "./real-serv
 const { values, positionals } = parseArgs({ options: { servers: { type: "string" } }, allowPositionals: true });
 const unknown = positionals.find((name) => !serverNames.includes(name));
 if (unknown !== undefined) throw new Error(`no server is called ${unknown}; known are ${serverNames.join(", ")}`);
-const folders = serverFolders(values.servers ?? process.env.BCAT_S3_SERVERS_DIR);
+const folders = serverFolders(values.servers);
 const wanted = positionals.length === 0 ? serverNames : positionals;
 
 let running;

@@ -126,6 +126,7 @@ class BucketStorage implements S3Storage {
 
   async createBucket(): Promise<boolean> {
     const input = { Bucket: this.#options.bucket };
+    this.#connection.count("put");
     return await this.#describing("create the bucket", undefined, async () => {
       try {
         await this.#connection.run("put", (client, sdk) => client.send(new sdk.CreateBucketCommand(input)));
