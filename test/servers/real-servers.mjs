@@ -1,6 +1,6 @@
 /** Real servers of S3, run on loopback out of programs that are there already: nothing is fetched or built here. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 
@@ -128,7 +128,7 @@ export async function startServer(name, { path, folder }) {
   ) {
     if (isOver || Date.now() > until) {
       await stop();
-      throw new Error(`${name} does not start: see ${log}`);
+      throw new Error(`${name} does not start; the end of its log:\n${readFileSync(log, "utf8").slice(-2_000)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, pollEvery));
   }

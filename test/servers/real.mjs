@@ -17,7 +17,13 @@ const folders = serverFolders(values.servers);
 const wanted = positionals.length === 0 ? serverNames : positionals;
 
 let running;
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => running?.kill(signal));
+let isInterrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    isInterrupted = true;
+    running?.kill(signal);
+  });
+}
 
 /** Vitest's exit code. */
 function runSweep(server) {
@@ -27,23 +33,32 @@ function runSweep(server) {
   return new Promise((end) => running.once("exit", (code) => end(code ?? 1)));
 }
 
+/** True when all tests pass. */
+async function tryServer(name, path) {
+  const folder = mkdtempSync(join(tmpdir(), "bcat-servers-"));
+  let server;
+  try {
+    server = await startServer(name, { path, folder });
+    const code = isInterrupted ? 1 : await runSweep(server);
+    if (code !== 0)
+      console.log(`${name}: failed; the end of its log:\n${readFileSync(server.log, "utf8").slice(-2_000)}`);
+    return code === 0;
+  } catch (error) {
+    console.log(error.message);
+    return false;
+  } finally {
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 for (const name of wanted) {
+  if (isInterrupted) break;
   const path = findServer(name, folders);
   if (path === undefined) {
     console.log(`skipped: ${name} is not installed`);
     continue;
   }
   console.log(`${name}: ${path}`);
-  const folder = mkdtempSync(join(tmpdir(), "bcat-servers-"));
-  try {
-    const server = await startServer(name, { path, folder });
-    const code = await runSweep(server);
-    await server.stop();
-    if (code !== 0) {
-      process.exitCode = 1;
-      console.log(`${name}: failed; the end of its log:\n${readFileSync(server.log, "utf8").slice(-2_000)}`);
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  if (!(await tryServer(name, path))) process.exitCode = 1;
 }
