@@ -13,6 +13,7 @@ import { Desk, isIncidental, linesOf, noMessage, type RunOptions } from "./cli/d
 import { expectRefusal } from "./cli/refusal.js";
 import { compareTrees, recordTree } from "./crash/recorded-tree.js";
 import { makeMixedTree } from "./kit/mixed-tree.js";
+import { faultKinds, startFaultProxy } from "./servers/fault-proxy.js";
 import { filesIn, startHttpServer } from "./servers/http-server.js";
 import { missingPostgres, PostgresServer } from "./servers/postgres.js";
 
@@ -89,6 +90,25 @@ describe.each(servers)("%s", (server) => {
       using desk = new Desk();
       await desk.good(["init"], environment("eight"));
       await writeAtOnce(desk, environment("eight"));
+    });
+
+    test.runIf(isApart)("loses nothing where a tenth of the requests meets a fault", async () => {
+      using desk = new Desk();
+      // "stuck" takes the minute that silence may last.
+      const kinds = faultKinds.filter((kind) => kind !== "stuck");
+      await using proxy = await startFaultProxy({ port: Number(url.port), seed: 1, rate: 0.1, kinds });
+      const faulty = { BCAT_REPOSITORY: `s3:http://127.0.0.1:${proxy.port}/${bucket}/faults` };
+      await desk.good(["init"], environment("faults"));
+      for (const writer of writers) {
+        const { env = {} } = environment("faults", { ...faulty, XDG_CACHE_HOME: desk.path(`cache${writer % 3}`) });
+        desk.write({ [`source/${writer}`]: 300_000 });
+        await desk.good(["backup", "source"], { env });
+        await desk.good(["restore", "latest", "all", `back${writer}`], { env });
+        expectEqual(desk, `back${writer}`, "source");
+      }
+      const run = await desk.bcat(["check", "--read-data"], environment("faults"));
+      expect(run).toMatchObject({ code: 0, stderr: noMessage });
+      expect(faultKinds.reduce((sum, kind) => sum + (proxy.counts.get(kind) ?? 0), 0)).toBeGreaterThan(5);
     });
 
     test.skipIf(isApart)("refuses it for several writers", async () => {
