@@ -21,9 +21,12 @@ const bucket = `bcat-${Date.now().toString(36)}`;
 const servers = (process.env.S3_SERVERS ?? "").split(" ").filter((text) => text !== "");
 if (servers.length === 0) process.stdout.write("s3: skipped real servers: S3_SERVERS names none\n");
 
-/** They overwrite, or let several win when they come together: more than one writer needs registers elsewhere. */
-const withoutPutIfAbsent = ["s3rver", "s3s-fs"];
-/** Tests of the suite that a server is known to fail. */
+/**
+ * Servers that do not keep writers apart, so that several need registers elsewhere. `refused` are those that `init` always
+ * finds out; others look first and write then, which a probe sees now and then.
+ */
+const withoutPutIfAbsent = { refused: ["s3rver", "s3s-fs"], unreliable: ["moto"] };
+/** Tests of the suite that a server fails, or may fail. */
 const shortcomings: Readonly<Record<string, readonly RegExp[]>> = {
   s3rver: [
     /^put\(\) of \d+ other bytes/,
@@ -36,6 +39,7 @@ const shortcomings: Readonly<Record<string, readonly RegExp[]>> = {
     /^get\(\) returns undefined when/,
     /names of up to the maximum length/,
   ],
+  moto: [/^putIfAbsent\(\) lets exactly one/],
 };
 const writers = [1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -68,7 +72,8 @@ describe.each(servers)("%s", (server) => {
   });
 
   describe(`bcat with ${name}`, () => {
-    const isApart = !withoutPutIfAbsent.includes(name);
+    const isRefused = withoutPutIfAbsent.refused.includes(name);
+    const isApart = !isRefused && !withoutPutIfAbsent.unreliable.includes(name);
 
     test("brings 100 MB of mixed files there and back, and from a copy on a web server", async () => {
       using desk = new Desk();
@@ -92,13 +97,13 @@ describe.each(servers)("%s", (server) => {
       await writeAtOnce(desk, environment("eight"));
     });
 
-    test.runIf(isApart)("loses nothing where a tenth of the requests meets a fault", async () => {
+    test("loses nothing where a tenth of the requests meets a fault", async () => {
       using desk = new Desk();
       // "stuck" takes the minute that silence may last.
       const kinds = faultKinds.filter((kind) => kind !== "stuck");
       await using proxy = await startFaultProxy({ port: Number(url.port), seed: 1, rate: 0.1, kinds });
       const faulty = { BCAT_REPOSITORY: `s3:http://127.0.0.1:${proxy.port}/${bucket}/faults` };
-      await desk.good(["init"], environment("faults"));
+      await desk.good(["init", ...(isApart ? [] : ["--single-writer"])], environment("faults"));
       for (const writer of writers) {
         const { env = {} } = environment("faults", { ...faulty, XDG_CACHE_HOME: desk.path(`cache${writer % 3}`) });
         desk.write({ [`source/${writer}`]: 300_000 });
@@ -111,7 +116,7 @@ describe.each(servers)("%s", (server) => {
       expect(faultKinds.reduce((sum, kind) => sum + (proxy.counts.get(kind) ?? 0), 0)).toBeGreaterThan(5);
     });
 
-    test.skipIf(isApart)("refuses it for several writers", async () => {
+    test.runIf(isRefused)("refuses it for several writers", async () => {
       using desk = new Desk();
       const refusal = { code: 22, says: /does not keep writers apart.*--single-writer/ };
       expectRefusal(await desk.bcat(["init"], environment("several")), refusal);

@@ -11,10 +11,11 @@ import { exactTimes, inexactTimes } from "../kit/exact-times.js";
 export const program = resolve(import.meta.dirname, "../../node_modules/.bin/bcat");
 
 /**
- * A line on stderr that depends on the machine: of progress, which begins with a count and comes every ten seconds, or
- * what a restore says without koffi.
+ * A line on stderr that depends on the machine: of progress, which begins with a count, or with what is checked, and
+ * comes every ten seconds, or what a restore says without koffi.
  */
-export const isIncidental = (line: string): boolean => /^\d/.test(line) || (!exactTimes && inexactTimes.test(line));
+export const isIncidental = (line: string): boolean =>
+  /^(\d|checking )/.test(line) || (!exactTimes && inexactTimes.test(line));
 
 /** No line on stderr but incidental ones. */
 export const noMessage: unknown = expect.toSatisfy((text: string) => linesOf(text).every(isIncidental));
