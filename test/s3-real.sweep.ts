@@ -22,8 +22,8 @@ const servers = (process.env.S3_SERVERS ?? "").split(" ").filter((text) => text 
 if (servers.length === 0) process.stdout.write("s3: skipped real servers: S3_SERVERS names none\n");
 
 /**
- * Servers that do not keep writers apart, so that several need registers elsewhere. `refused` are those that `init` always
- * finds out; others look first and write then, which a probe sees now and then.
+ * Servers that do not keep writers apart, so that several need registers elsewhere. `refused` are those that a probe
+ * finds out; others look first and write then, which it sees now and then.
  */
 const withoutPutIfAbsent = { refused: ["s3rver", "s3s-fs"], unreliable: ["moto"] };
 /** Tests of the suite that a server fails, or may fail. */
@@ -118,8 +118,12 @@ describe.each(servers)("%s", (server) => {
 
     test.runIf(isRefused)("refuses it for several writers", async () => {
       using desk = new Desk();
-      const refusal = { code: 22, says: /does not keep writers apart.*--single-writer/ };
-      expectRefusal(await desk.bcat(["init"], environment("several")), refusal);
+      // One that claims it may win the few races of an init; those of doctor are more.
+      const inits = await Promise.all(
+        ["1", "2", "3"].map((prefix) => desk.bcat(["init"], environment(`several${prefix}`))),
+      );
+      const says = /does not keep writers apart.*--single-writer/;
+      expectRefusal(inits.find(({ code }) => code !== 0)!, { code: 22, says });
       expect(await desk.bcat(["doctor"], environment("several"))).toMatchObject({
         code: 22,
         stdout: expect.stringMatching(/\nput-if-absent.* BAD .*\nseveral writers at once: no; /s),
