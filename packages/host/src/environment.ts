@@ -16,8 +16,8 @@ export interface EnvironmentOptions {
   /** The cache folder, which exists. */
   readonly cache: string | undefined;
   readonly variables: Variables;
-  /** Stored bytes at which a pack closes; the default of the format's writers if not given. */
-  readonly packSize?: number | undefined;
+  /** Stored bytes at which packs close; the default of the format's writers where not given. */
+  readonly sizes?: NonNullable<Environment["sizes"]>;
 }
 
 export async function createEnvironment(options: EnvironmentOptions, accelerated: Accelerated): Promise<Environment> {
@@ -39,7 +39,7 @@ export async function createEnvironment(options: EnvironmentOptions, accelerated
       return descriptorLimit();
     },
     location: options.location,
-    ...(options.packSize !== undefined && { sizes: { packSize: options.packSize } }),
+    ...(options.sizes !== undefined && { sizes: options.sizes }),
     accelerators: accelerated.mode,
     blake3: accelerated.blake3,
     zstd: accelerated.zstd,

@@ -11,7 +11,7 @@ import { acceleratorsOf, loadAccelerated } from "./accelerated.js";
 import { type CacheChoice, createCache, locateCache } from "./cache-directory.js";
 import { createEnvironment, random } from "./environment.js";
 import { locateRepository } from "./location.js";
-import { openPlace, type Place, packSizeOf } from "./place.js";
+import { openPlace, type Place, packSizesOf } from "./place.js";
 import type { PlaceOptions } from "./place-options.js";
 import { refuseUnfit } from "./probe-place.js";
 import { type LocatedRegisters, locateRegisters } from "./registers.js";
@@ -82,7 +82,7 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
     registersPlace: located?.place,
     openRegistersProbe: located?.openProbe,
     environment: await createEnvironment(
-      { program, location: place.location, cache, variables, packSize: packSizeOf(place) },
+      { program, location: place.location, cache, variables, sizes: packSizesOf(place) },
       accelerated,
     ),
     posix: accelerated.posix,

@@ -36,6 +36,8 @@ export interface PackAssemblerOptions {
   readonly session: number;
   /** Stored bytes at which a pack closes. */
   readonly targetSize: number;
+  /** As {@link targetSize}, of the first pack, and not more: a line is not to wait until all of a large one is there. */
+  readonly firstSize?: number | undefined;
   /** Gives memory of {@link arenaSize} bytes for the next pack. */
   readonly takeArena: () => Uint8Array;
   /** Is handed each finished pack, within the call of `add` or `finish` that finished it. */
@@ -72,10 +74,12 @@ export class PackAssembler {
   /** Of the open pack, fed group by group: the bytes are still in the processor's cache then. */
   readonly #hash: IncrementalHash;
   #pack: OpenPack | undefined;
+  #closesAt: number;
 
   constructor(context: PackContext, options: PackAssemblerOptions) {
     this.#context = context;
     this.#options = options;
+    this.#closesAt = options.firstSize ?? options.targetSize;
     this.#hash = context.blake3.incremental();
   }
 
@@ -97,7 +101,7 @@ export class PackAssembler {
       throw new RangeError(`Cannot lay down frames of ${totals.storedLength} bytes: no pack can hold them`);
     }
     this.#append(this.#pack, group);
-    if (this.#pack.stored >= this.#options.targetSize) this.finish();
+    if (this.#pack.stored >= this.#closesAt) this.finish();
   }
 
   /** Closes the open pack, if there is something in it. */
@@ -105,6 +109,7 @@ export class PackAssembler {
     const pack = this.#pack;
     if (pack === undefined || pack.frames.length === 0) return;
     this.#pack = undefined;
+    this.#closesAt = this.#options.targetSize;
     this.#options.onPack(this.#seal(pack));
   }
 

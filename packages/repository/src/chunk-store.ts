@@ -165,17 +165,24 @@ export class ChunkStore {
     if (this.#session.isDryRun) return;
     await this.threads?.flush(() => this.#room());
     for (const kind of KINDS) {
-      const lane = this.#lanes[kind];
-      lane.builder.flush();
-      lane.assembler.finish();
-      await lane.uploads.drain();
-      if (lane.stored.length > 0) await this.#writeSegment(lane);
+      const { builder, assembler } = this.#lanes[kind];
+      builder.flush();
+      assembler.finish();
     }
+    // Data and trees beside each other: far away, each waits for answers most of the time.
+    const written = await Promise.allSettled(KINDS.map((kind) => this.#drain(this.#lanes[kind])));
+    for (const result of written) if (result.status === "rejected") throw result.reason;
   }
 
   /** Waits until nothing is on its way any more; errors no longer matter. */
   async close(): Promise<void> {
     for (const kind of KINDS) await this.#lanes[kind].uploads.settle();
+  }
+
+  /** The packs of a kind first, then what names them. */
+  async #drain(lane: Lane): Promise<void> {
+    await lane.uploads.drain();
+    if (lane.stored.length > 0) await this.#writeSegment(lane);
   }
 
   async #room(): Promise<void> {
@@ -231,6 +238,7 @@ export class ChunkStore {
     const assembler = new PackAssembler(context, {
       ...frames,
       ...sizes,
+      firstSize: this.#parts.environment.sizes?.firstPackSize,
       session: this.#session.number,
       takeArena: () => uploads.takeArena(),
       onPack: (pack) => uploads.start(pack.bytes, () => this.#storePack(lane, pack)),

@@ -34,6 +34,8 @@ export interface Environment {
   /** Sizes, for tests and for tuning; defaults are those of docs/format.md. */
   readonly sizes?: {
     readonly packSize?: number;
+    /** Of the first pack of each kind in a session; as the others if not given. */
+    readonly firstPackSize?: number;
     readonly packsPerSegment?: number;
     /** Files that are read before other threads are started. */
     readonly filesBeforeThreads?: number;
