@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
-import type { Attributes, Posix } from "@bcat/posix";
+import { type Attributes, type Posix, Stat } from "@bcat/posix";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
@@ -252,5 +252,75 @@ describe.runIf(canSet)("extended attributes", () => {
     expect(await client.restore("all", target)).toMatchObject({ errors: 0 });
     expect(modes).toEqual([0o444, 0o644]);
     await expectSame(target);
+  });
+
+  test("of somebody else's file bring no set-id bit back", async () => {
+    makeAttributes();
+    const client = await open({
+      replace: (posix) => ({
+        ...calls((attributes) => ({
+          setAt(directory, name, attribute, value) {
+            if (name.length > 0) posix.statAt(directory, name, stat);
+            if (name.length > 0 && (stat.mode & 0o200) === 0) fail("EACCES");
+            attributes.setAt(directory, name, attribute, value);
+          },
+        }))(posix),
+        // What an ordinary user meets.
+        setFileOwner: () => fail("EPERM"),
+        setOwnerAt: () => fail("EPERM"),
+      }),
+    });
+    const stat = new Stat();
+    // Somebody else's, who is not there to be given it.
+    fs.chownSync(join(source, "read-only"), asRoot ? 7 : process.getuid!(), asRoot ? 8 : process.getgid!());
+    fs.chmodSync(join(source, "read-only"), 0o4555);
+    await client.backup([source]);
+    const target = join(scratch.path, "target");
+    const done = await client.restore("all", target);
+    expect({ errors: done.errors, said: client.warnings }).toEqual({
+      errors: 0,
+      said: [expect.stringContaining("owners were not restored")],
+    });
+    expect(fs.statSync(join(target, "read-only")).mode & 0o7777).toBe(0o555);
+  });
+
+  test.runIf(asRoot)("of a fifo that change between two looks at it are the new ones", async () => {
+    execFileSync("mkfifo", [join(source, "fifo")]);
+    set("fifo", "trusted.name", "old");
+    let isDue = false;
+    const client = await open({
+      replace: (posix) => ({
+        statAt(directory, name, into) {
+          if (isDue && Buffer.from(name).toString() === "fifo") set("fifo", "trusted.name", "new");
+          posix.statAt(directory, name, into);
+        },
+      }),
+    });
+    await client.backup([source], { isPrivileged: true });
+    isDue = true;
+    fs.writeFileSync(join(source, "beside it"), "the folder is looked at again");
+    await client.backup([source], { isPrivileged: true });
+    isDue = false;
+    await client.backup([source], { isPrivileged: true });
+    const target = join(scratch.path, "target");
+    await client.restore("all", target);
+    expect(attributesOf(target)).toEqual(attributesOf(source));
+  });
+
+  test("of which one cannot be read cost no other", async () => {
+    makeAttributes();
+    const client = await open({
+      replace: calls((attributes) => ({
+        getAt: (directory, name, attribute) =>
+          Buffer.from(attribute).toString() === "user.bytes"
+            ? fail("EACCES")
+            : attributes.getAt(directory, name, attribute),
+      })),
+    });
+    expect(await client.backup([source])).toMatchObject({ errors: 1 });
+    execFileSync("setfattr", ["-x", "user.bytes", join(source, "inline")]);
+    const target = join(scratch.path, "target");
+    await client.restore("all", target);
+    expect(attributesOf(target)).toEqual(attributesOf(source));
   });
 });

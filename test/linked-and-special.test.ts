@@ -177,6 +177,27 @@ describe("files with several names", () => {
     expect(same).toHaveLength(Math.max(0, linked - 1));
   });
 
+  test("of many chunks, restored one by one, leave the folders their times", async () => {
+    const chunker = { kind: "fixed", minimum: 1_000, average: 1_000, maximum: 1_000 } as const;
+    for (let i = 0; i < 40; i++) {
+      write(`a/${i}`, 70_500);
+      link(`a/${i}`, `b/${i}`);
+    }
+    for (const folder of ["a", "b"]) fs.utimesSync(join(source, folder), 1_000_000_000, 1_000_000_000);
+    const client = await open({
+      chunker,
+      replace: () => ({
+        makeLinkAt() {
+          throw Object.assign(new Error("EPERM: link"), { code: "EPERM", errno: -1 });
+        },
+      }),
+    });
+    await client.backup([source]);
+    const target = join(scratch.path, "target");
+    expect(await client.restore("all", target)).toMatchObject({ filesRestored: 80, errors: 0 });
+    expect(describeDifferences(await compareTrees(source, target))).toEqual([]);
+  });
+
   test("are not linked when the snapshot says different things of them", async () => {
     write("a/one", 1_000);
     write("b/two", 1_000);

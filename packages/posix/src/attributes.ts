@@ -83,13 +83,15 @@ class KoffiAttributes implements Attributes {
 
 const DOT = Buffer.from(".");
 
-/** Names, each ended by a NUL, in the order of their bytes. */
-function namesIn(list: Uint8Array): Uint8Array[] {
+/** Names, each ended by a NUL, in the order of their bytes. File systems in user space list what they like. */
+export function namesIn(list: Uint8Array): Uint8Array[] {
   const names: Uint8Array[] = [];
   for (let start = 0; start < list.length; ) {
-    const end = list.indexOf(0, start);
-    names.push(list.slice(start, end));
+    const found = list.indexOf(0, start);
+    const end = found < 0 ? list.length : found;
+    if (end > start) names.push(list.slice(start, end));
     start = end + 1;
   }
-  return names.sort(Buffer.compare);
+  names.sort(Buffer.compare);
+  return names.filter((name, i) => i === 0 || Buffer.compare(names[i - 1]!, name) !== 0);
 }

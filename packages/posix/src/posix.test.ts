@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { namesIn } from "./attributes.js";
 import { koffiPosix } from "./koffi.js";
 import { loadPosix } from "./load.js";
 import { nodePosix } from "./node.js";
@@ -23,6 +24,13 @@ const implementations: { title: string; make: () => Posix; pastPathMax: boolean 
   { title: "node", make: () => nodePosix(), pastPathMax: true },
   { title: "node without /proc", make: () => nodePosix({ throughProc: false }), pastPathMax: false },
 ];
+
+test("names of attributes are taken once each, in order, from whatever a file system lists", () => {
+  const listed = (text: string) => namesIn(bytes(text)).map(latin1);
+  expect(listed("user.b\0user.a\0user.b\0\0user.c\0")).toEqual(["user.a", "user.b", "user.c"]);
+  expect(listed("user.a\0cut off")).toEqual(["cut off", "user.a"]);
+  expect(listed("")).toEqual([]);
+});
 
 describe.each(implementations)("$title", ({ make, pastPathMax }) => {
   const posix = make();

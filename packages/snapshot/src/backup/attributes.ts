@@ -2,7 +2,7 @@
 import { SourceError } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
 import { inlineSizeTarget } from "../tree/content.js";
-import { type Attribute, attributeCountMax, attributeNameLengthMax, type Content } from "../tree/node.js";
+import { type Attribute, attributeCountMax, attributeNameLengthMax, type Content, contentSize } from "../tree/node.js";
 import type { BackupRun } from "./backup-run.js";
 import type { SourceDirectories } from "./source-directory.js";
 import { fromSource, isMissing, requireSourceFault } from "./source-fault.js";
@@ -24,22 +24,28 @@ export class AttributeReader {
 
   /** Reads those of the rows that are marked, which then are not any more; false when there are none. */
   async readMarked(visit: Visit, directories: SourceDirectories): Promise<boolean> {
+    const { run } = this.#parts;
     const { table } = visit;
     const marks = table.columns.attributes.subarray(0, table.count);
-    let row = marks.indexOf(1);
-    if (row < 0) return false;
-    try {
-      const handle = await directories.handle(visit.directory);
-      for (; row >= 0; row = marks.indexOf(1, row + 1)) {
+    const first = marks.indexOf(1);
+    for (let row = first; row >= 0; row = marks.indexOf(1, row + 1)) {
+      marks[row] = 0;
+      if (!visit.keeps(row)) continue;
+      let size = 0;
+      try {
+        // Anew for each: while others run, it may be closed.
+        const handle = await directories.handle(visit.directory);
         const name = table.name(row);
-        const found = visit.keeps(row) ? this.read(handle, name, () => visit.pathOf(name)) : undefined;
+        const found = this.read(handle, name, () => visit.pathOf(name));
         if (found !== undefined) visit.attributes.set(row, found);
+        size = found?.reduce((sum, { content }) => sum + contentSize(content), 0) ?? 0;
+      } catch (error) {
+        this.#report(visit.directory.absolutePath, requireSourceFault(error), "extended attributes in it");
+        marks.fill(0);
       }
-    } catch (error) {
-      this.#report(visit.directory.absolutePath, requireSourceFault(error), "extended attributes in it");
+      if (run.look() || size > 0) await run.breathe(size);
     }
-    marks.fill(0);
-    return true;
+    return first >= 0;
   }
 
   /** Those of an entry, undefined for none. What cannot be read is reported; the entry is stored all the same. */
@@ -47,17 +53,24 @@ export class AttributeReader {
     const { attributes: calls } = this.#parts.posix;
     if (calls === undefined) return undefined;
     const found: Attribute[] = [];
-    try {
-      for (const attribute of fromSource(() => calls.listAt(directory, name))) {
-        const value = fromSource(() => calls.getAt(directory, name, attribute));
-        if (value === undefined) continue;
-        if (attribute.length > attributeNameLengthMax || found.length === attributeCountMax)
-          throw new SourceError("more, or longer names, than can be stored");
-        found.push({ name: attribute, content: this.#content(value) });
+    let fault: SourceError | undefined;
+    /** What keeps one from being read says nothing of the next. */
+    const attempt = <T>(act: () => T): T | undefined => {
+      try {
+        return act();
+      } catch (error) {
+        fault ??= requireSourceFault(error);
+        return undefined;
       }
-    } catch (error) {
-      this.#report(path(), requireSourceFault(error), "its extended attributes");
+    };
+    for (const attribute of attempt(() => fromSource(() => calls.listAt(directory, name))) ?? []) {
+      const value = attempt(() => fromSource(() => calls.getAt(directory, name, attribute)));
+      if (value === undefined) continue;
+      if (attribute.length > attributeNameLengthMax || found.length === attributeCountMax)
+        fault ??= new SourceError("more, or longer names, than can be stored");
+      else found.push({ name: attribute, content: this.#content(value) });
     }
+    if (fault !== undefined) this.#report(path(), fault, "its extended attributes");
     return found.length === 0 ? undefined : found;
   }
 

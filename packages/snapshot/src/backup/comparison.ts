@@ -76,12 +76,13 @@ export class Comparison {
       const name = table.name(row);
       while (parents !== undefined && !parents.covers(name)) await parents.nextLeaf();
       const parent = parents?.find(name);
-      if (type !== FileType.FILE) this.#keepAttributes(visit, row, parent, known?.root);
+      if (type === FileType.DIRECTORY || type === FileType.SYMLINK)
+        this.#keepAttributes(visit, row, parent, known?.root);
       if (type === FileType.DIRECTORY) continue;
       // Most files leave nothing to wait for, and waiting has its price.
       let done: Promise<void> | undefined;
       if (type === FileType.SYMLINK) done = this.#readLink(visit, row);
-      else if (type !== FileType.FILE) done = this.#lookAtSpecial(visit, row);
+      else if (type !== FileType.FILE) done = this.#lookAtSpecial(visit, row, parent, known?.root);
       else if (this.#follows(visit, row)) continue;
       else if (known !== undefined) done = this.#compareFile(visit, row, parent, known.root);
       else done = this.#compareSingle(visit, row, singles);
@@ -159,13 +160,19 @@ export class Comparison {
 
   /** True for a file that is dealt with under another name. */
   #follows(visit: Visit, row: number): boolean {
-    const { run } = this.#options;
-    if (visit.table.columns.links[row]! < 2) return false;
+    const { run, ignoreInode } = this.#options;
+    // Where inodes say nothing, nothing says that two names are of one file.
+    if (ignoreInode || visit.table.columns.links[row]! < 2) return false;
     return run.linked.follows({ visit, row }, (found) => takeFound({ visit, row }, found, run));
   }
 
   /** A fifo, a socket, or a device, of which it is to be known which: the row is as it is found now. */
-  async #lookAtSpecial(visit: Visit, row: number): Promise<void> {
+  async #lookAtSpecial(
+    visit: Visit,
+    row: number,
+    parent: ParentEntry | undefined,
+    root: ParentRoot | undefined,
+  ): Promise<void> {
     const { posix, directories, run } = this.#options;
     const { table, payloads } = visit;
     try {
@@ -173,9 +180,8 @@ export class Comparison {
       fromSource(() => posix.statAt(handle, table.name(row), this.#stat));
       if (this.#stat.type !== table.columns.types[row]) throw new SourceError("another entry has taken its name");
       boundTimes(this.#stat);
-      const flagged = table.columns.attributes[row]!;
       table.set(row, this.#stat);
-      table.columns.attributes[row] = flagged;
+      this.#keepAttributes(visit, row, parent, root);
       payloads.set(row, encodeDevice(this.#stat));
       run.counts.others++;
     } catch (error) {

@@ -158,16 +158,14 @@ export class EntryTable {
   }
 
   /**
-   * What all names of the row's file have in common, in one snapshot and in those before it: 8 bytes of a hash of inode and
-   * time of birth, of the device where there is no such time. Device numbers change with every boot, and names that are
-   * taken over keep their group.
+   * What all names of the row's file have in common: 8 bytes of a hash of device, inode and time of birth. Without the
+   * device, a snapshot of a file system inside the source would be one with its original.
    */
   linkGroup(row: number, hash: KeyedHash): Uint8Array {
     const { columns } = this;
     const seconds = columns.birthSeconds[row]!;
     const nanoseconds = columns.birthNanoseconds[row]!;
-    const hasBirth = seconds !== 0 || nanoseconds !== 0;
-    const device = hasBirth ? [0, 0] : [columns.deviceMajor[row]!, columns.deviceMinor[row]!];
+    const device = [columns.deviceMajor[row]!, columns.deviceMinor[row]!];
     const inode = [columns.inodes[2 * row]!, columns.inodes[2 * row + 1]!];
     const identity = Float64Array.of(...inode, seconds, nanoseconds, ...device);
     return hash.hash(new Uint8Array(identity.buffer)).slice(0, linkGroupSize);

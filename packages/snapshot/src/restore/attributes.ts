@@ -1,7 +1,7 @@
 /** Gives entries their extended attributes, when owner and mode are set: a change of owner takes capabilities away. */
 import { BcatError, systemErrorCode } from "@bcat/errors";
 import { DATA } from "@bcat/pack";
-import type { Attributes, Directory, Posix } from "@bcat/posix";
+import { type Attributes, type Directory, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { showName } from "../tree/name.js";
 import { type Content, contentSize, type Node, NodeType } from "../tree/node.js";
@@ -27,6 +27,7 @@ export interface AttributeSetterParts {
 
 export class AttributeSetter {
   readonly #parts: AttributeSetterParts;
+  readonly #stat = new Stat();
 
   constructor(parts: AttributeSetterParts) {
     this.#parts = parts;
@@ -65,11 +66,15 @@ export class AttributeSetter {
       // The owner of a file that he may not write to cannot set those of a user either.
       const isOwn = node.name.length > 0 && (node.type === NodeType.file || node.type === NodeType.directory);
       if (systemErrorCode(error) !== "EACCES" || !isOwn || (node.mode & OWNER_WRITES) !== 0) throw error;
-      this.#parts.posix.setModeAt(directory, node.name, node.mode | OWNER_WRITES);
+      const { posix } = this.#parts;
+      // As it is, not as the snapshot has it: set-id bits of somebody else's file have been left out.
+      posix.statAt(directory, node.name, this.#stat);
+      const { mode } = this.#stat;
+      posix.setModeAt(directory, node.name, mode | OWNER_WRITES);
       try {
         calls.setAt(directory, node.name, name, value);
       } finally {
-        this.#parts.posix.setModeAt(directory, node.name, node.mode);
+        posix.setModeAt(directory, node.name, mode);
       }
     }
   }

@@ -55,7 +55,7 @@ export class LinkedNames {
   readonly #entries = new Map<string, KnownEntry>();
   #waiting: LinkedName[] = [];
   /** An entry whose names may have been restored one by one, for there were too many entries. */
-  overflow: Uint8Array | undefined;
+  #overflow: Uint8Array | undefined;
 
   constructor(parts: LinkedNamesParts) {
     this.#parts = parts;
@@ -85,6 +85,11 @@ export class LinkedNames {
   /** What the name is to be linked to is not written yet. */
   wait(name: LinkedName): void {
     this.#waiting.push(name);
+  }
+
+  noteOverflow(): void {
+    if (this.#overflow === undefined) return;
+    this.#parts.run.note(this.#overflow, "from here on, names of one file may be restored as several files");
   }
 
   /** The names that wait, which are the caller's now. */
@@ -126,7 +131,7 @@ export class LinkedNames {
   /** From now on, names are linked to this one. */
   #lead({ directory, path, node, group, fingerprint }: LinkedName): "first" | "alone" {
     if (this.#entries.size >= ENTRIES_MAX && !this.#entries.has(group)) {
-      this.overflow ??= path;
+      this.#overflow ??= path;
       return "alone";
     }
     this.#entries.set(group, { directory, name: node.name.slice(), fingerprint });

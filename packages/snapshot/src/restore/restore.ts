@@ -114,9 +114,7 @@ class Restore {
     const itself = plan.find((planned) => planned.isTargetItself);
     if (itself !== undefined && target.wasMade) await this.#setTarget(target.directory, itself);
     this.#run.noteLeftOut();
-    const { overflow } = this.#linked;
-    if (overflow !== undefined)
-      this.#run.note(overflow, "from here on, names of one file may be restored as several files");
+    this.#linked.noteOverflow();
     if (!this.#metadata.canSetOwner) {
       this.#run.note(plan[0]!.entry.path, "owners were not restored, that takes privileges");
     }
@@ -220,7 +218,7 @@ class Restore {
       for await (const chunks of readChunkReferences(this.#repository, content)) {
         for (const chunk of chunks) {
           this.#contents.addChunk(file, chunk);
-          if (this.#contents.isFull) await this.#flush();
+          if (this.#contents.isFull) await this.#flushContents();
         }
       }
     } catch (error) {
@@ -233,7 +231,7 @@ class Restore {
   /** Makes the links that wait, once what they lead to is written. */
   async #linkWaiting(): Promise<void> {
     const names = this.#linked.take();
-    await this.#orEnd(this.#contents.flush(async () => {}));
+    await this.#flushContents();
     await this.#orEnd(this.#contents.finish());
     // Groups of which another name has been begun: it is still on its way.
     const begun = new Set<string>();
@@ -248,6 +246,7 @@ class Restore {
       if (outcome !== "linked") await this.#restoreEntry(name, name.node);
       // To set its owner once more has taken capabilities away.
       else if (name.node.attributes !== undefined) this.#finished.add(name);
+      if (this.#contents.isFull) await this.#flushContents();
     }
   }
 
@@ -255,6 +254,11 @@ class Restore {
   async #flush(): Promise<void> {
     while (!this.#linked.isEmpty) await this.#linkWaiting();
     await this.#orEnd(this.#contents.flush(this.#finished.take()));
+  }
+
+  /** As {@link #flush}, but finishes no directory: there is more to come in those that seem to be. */
+  async #flushContents(): Promise<void> {
+    await this.#orEnd(this.#contents.flush(async () => {}));
   }
 
   async #orEnd(writing: Promise<void>): Promise<void> {
