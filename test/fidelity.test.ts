@@ -1,6 +1,5 @@
 /** What is backed up comes back as it was: in any bytes, of any size, mode, owner and time, on either set of calls. */
 import { join } from "node:path";
-import type { Posix } from "@bcat/posix";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Accelerators, type Client, openClient } from "./kit/client.js";
@@ -8,25 +7,12 @@ import { exactTimes } from "./kit/exact-times.js";
 import { makeOddTree } from "./kit/odd-tree.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees, describeDifferences, type WalkOptions } from "./kit/walker.js";
+import { withoutLinks } from "./kit/without-links.js";
 
 const settings: readonly Accelerators[] = ["auto", "off"];
 const pairs = settings.flatMap((written) => settings.map((restored) => ({ written, restored })));
 /** What is set through Node is exact to the microsecond. */
 const exactness = (client: Client): WalkOptions => ({ timeUnit: client.posix.exactTimes ? 1n : 1_000n });
-
-/** Calls of a system that knows of one name of each file. */
-function withoutLinks(posix: Posix): Partial<Posix> {
-  return {
-    statEntry(directory, entries, index, into) {
-      posix.statEntry(directory, entries, index, into);
-      into.links = 1;
-    },
-    statFile(fd, into) {
-      posix.statFile(fd, into);
-      into.links = 1;
-    },
-  };
-}
 
 describe("a tree of everything", () => {
   let scratch: Scratch;

@@ -11,6 +11,7 @@ import { type Client, type ClientOptions, openClient } from "./kit/client.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
+import { withoutLinks } from "./kit/without-links.js";
 
 const asRoot = process.geteuid?.() === 0;
 const DAY = 86_400_000;
@@ -127,17 +128,7 @@ describe("files with several names", () => {
 
   test("in folders of a version that did not record links, gain them", async () => {
     makeLinked();
-    const single = (posix: Posix): Partial<Posix> => ({
-      statEntry(directory, entries, index, into) {
-        posix.statEntry(directory, entries, index, into);
-        into.links = 1;
-      },
-      statFile(fd, into) {
-        posix.statFile(fd, into);
-        into.links = 1;
-      },
-    });
-    const before = await open({ replace: single });
+    const before = await open({ replace: withoutLinks });
     await before.backup([source]);
     const { snapshot } = await before.find("latest");
     const { records, ...unrecorded } = snapshot;

@@ -144,7 +144,7 @@ export class Comparison {
     }
   }
 
-  /** Takes over what the parent has, when nothing says that it changed; otherwise they are read when the tree is built. */
+  /** Takes over what the parent has, when nothing says that it changed; otherwise they are marked to be read. */
   #keepAttributes(visit: Visit, row: number, parent: ParentEntry | undefined, root: ParentRoot | undefined): void {
     const { table, attributes } = visit;
     const isKnown =

@@ -33,7 +33,11 @@ export class AttributeSetter {
     this.#parts = parts;
   }
 
-  /** What could not be set of an entry (without a name: of `directory` itself), where that is not so of all. @throws ENOENT for an entry that is not there */
+  /**
+   * What could not be set of an entry (without a name: of `directory` itself), where that is not so of all.
+   *
+   * @throws ENOENT for an entry that is not there
+   */
   async set(directory: Directory, entry: { path: Uint8Array; node: Node }): Promise<string | undefined> {
     const { node, path } = entry;
     const { attributes: calls } = this.#parts.posix;

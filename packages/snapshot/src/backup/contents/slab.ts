@@ -22,7 +22,7 @@ const HEAD = 8;
 const CHUNK_SIZE = 36;
 export const RecordType = { group: 1, chunks: 2, restart: 3, file: 4, fault: 5, end: 6 } as const;
 
-/** Bit 0 and 1 of the flags of a file. */
+/** Bits of the flags of a file. */
 const HAS_CHANGED = 1;
 const IS_UNSETTLED = 2;
 const HAS_ATTRIBUTES = 8;
