@@ -82,7 +82,12 @@ async function openKept(storage: Storage, environment: Environment): Promise<Rep
 async function count(storage: MemoryStorage, cache: string | undefined, act: (client: Client) => Promise<unknown>) {
   const meter = new Meter();
   const counting = createFaultyStorage(createMeteredStorage(storage, meter));
-  const options = { host: "host 0", open: openKept, ...(cache === undefined ? {} : { cacheDirectory: cache }) };
+  const options = {
+    host: "host 0",
+    open: openKept,
+    keepsTrees: true,
+    ...(cache === undefined ? {} : { cacheDirectory: cache }),
+  };
   await using client = await openClient(counting, options);
   client.time = Date.now();
   await act(client);
@@ -164,7 +169,19 @@ test("a changed backup with a cache, by who backs up alone", async () => {
   await count(storage, cache, (client) => client.backup([source]));
   fs.writeFileSync(join(source, "changing"), randomBytesOf("changed again", 3_000));
   const counts = await count(storage, cache, (client) => client.backup([source]));
-  expect(sum(counts)).toBeLessThanOrEqual(10);
+  // Docs/decisions/0022: none of these can be done without.
+  expect(counts).toEqual({
+    ...{ "get outcomes": 2, "putIfAbsent sessions": 1, "get log": 1, "putIfAbsent outcomes": 1 },
+    ...{ "put packs": 2, "put index": 2 },
+  });
+});
+
+test("a change of a few bytes, by who backs up alone, stores no pack of data", async () => {
+  const { storage, cache } = await upToDate();
+  await count(storage, cache, (client) => client.backup([source]));
+  fs.writeFileSync(join(source, "changing"), randomBytesOf("changed a little", 512));
+  const counts = await count(storage, cache, (client) => client.backup([source]));
+  expect(sum(counts)).toBe(7);
 });
 
 test("snapshots with a cache", async () => {

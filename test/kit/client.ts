@@ -39,6 +39,8 @@ export interface ClientOptions {
   /** Of a repository that is made. */
   readonly chunker?: NonNullable<InitOptions["chunker"]>;
   readonly cacheDirectory?: string;
+  /** Trees that are stored are kept there too, as behind a network. */
+  readonly keepsTrees?: boolean;
   /** Opens the repository, in another way than a client of which nothing is kept. */
   readonly open?: (storage: Storage, environment: Environment) => Promise<Repository>;
   /** Calls of the system that are to do something else. */
@@ -82,6 +84,7 @@ export async function openClient(storage: Storage, options: ClientOptions = {}):
     ),
     programVersion: "test",
     cacheDirectory,
+    keepsTrees: options.keepsTrees === true,
     location: storage.location,
     accelerators,
     ...(await loadAccelerated(accelerators)),

@@ -15,6 +15,8 @@ export interface EnvironmentOptions {
   readonly location: string;
   /** The cache folder, which exists. */
   readonly cache: string | undefined;
+  /** Trees that are stored are kept in the cache too. */
+  readonly keepsTrees?: boolean;
   readonly variables: Variables;
   /** Stored bytes at which packs close; the default of the format's writers where not given. */
   readonly sizes?: NonNullable<Environment["sizes"]>;
@@ -34,6 +36,7 @@ export async function createEnvironment(options: EnvironmentOptions, accelerated
     clientId: await loadClientId(options.cache, random),
     programVersion: options.program,
     cacheDirectory: options.cache,
+    keepsTrees: options.keepsTrees === true,
     // Asked for by restores only.
     get descriptorLimit() {
       return descriptorLimit();

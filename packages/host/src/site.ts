@@ -82,7 +82,14 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
     registersPlace: located?.place,
     openRegistersProbe: located?.openProbe,
     environment: await createEnvironment(
-      { program, location: place.location, cache, variables, sizes: packSizesOf(place) },
+      {
+        program,
+        location: place.location,
+        cache,
+        keepsTrees: place.kind !== "folder",
+        variables,
+        sizes: packSizesOf(place),
+      },
       accelerated,
     ),
     posix: accelerated.posix,

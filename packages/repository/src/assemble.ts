@@ -7,6 +7,7 @@ import { findFreshness } from "./freshness.js";
 import { History } from "./history.js";
 import { createFolderIndexStore, createMemoryIndexStore, type IndexStore } from "./index-store.js";
 import { KeptScans } from "./kept-scans.js";
+import { KeptTrees } from "./kept-trees.js";
 import { LocalIndex } from "./local-index.js";
 import { openManifest } from "./manifest.js";
 import { OneAtATime } from "./one-at-a-time.js";
@@ -94,7 +95,8 @@ async function readKept(
 
 export function assemble(given: Opened, recalled: Recalled): Repository {
   const { history, store, places, standing, runs } = recalled;
-  const { keys, blake3 } = given.context;
+  const { keys, blake3, random } = given.context;
+  const keepsTrees = given.environment.keepsTrees === true && store.folder !== undefined;
   const nameHash = blake3.keyed(keys.derive("name", 0, 0));
   const hash = (kind: BlobKind) => blake3.keyed(keys.derive(idLabel(kind), 0, 0));
   return new Repository({
@@ -106,6 +108,7 @@ export function assemble(given: Opened, recalled: Recalled): Repository {
     standing,
     idHash: { [DATA]: hash(DATA), [TREE]: hash(TREE) },
     keptScans: new KeptScans({ context: given.context, nameHash, folder: store.folder }),
+    keptTrees: keepsTrees ? new KeptTrees(store.folder, random) : undefined,
     nameHash,
     changes: new OneAtATime(),
     session: { isOpen: false },

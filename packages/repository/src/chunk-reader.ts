@@ -14,6 +14,7 @@ import {
   spanOf,
 } from "@bcat/pack";
 import type { ByteRange, Storage } from "@bcat/storage";
+import type { KeptTrees } from "./kept-trees.js";
 
 /** Opened frames kept in memory, bytes: neighbours are usually wanted next. */
 const FRAMES_SIZE_MAX = 32 * 2 ** 20;
@@ -29,6 +30,8 @@ export interface ChunkReaderOptions {
   readonly storage: Storage;
   readonly state: KnownChunks;
   readonly idHash: Record<BlobKind, KeyedHash>;
+  /** Looked into before the storage is asked. */
+  readonly keptTrees?: KeptTrees | undefined;
 }
 
 /** Frames as they lie in a pack. */
@@ -76,20 +79,20 @@ export class ChunkReader {
     const record = location.pack;
     const span = spanOf(record, location, record.name);
     const frames = new PackFrames(this.#options.context, this.#opener, { name: record.name, kind, tables: record });
-    const fetch = () => this.#fetchMissing(record.name, span.first, record.frames.slice(span.first, span.last + 1));
+    const wanted = record.frames.slice(span.first, span.last + 1);
     const open = (sealed: Sealed | undefined) =>
       readSpan(record, span, {
         open: (index) => this.#frame(frames, index, sealed),
         take: (length) => new Uint8Array(length),
       });
-    const sealed = await fetch();
+    const sealed = await this.#fetchMissing(record.name, span.first, wanted);
     let bytes: Uint8Array;
     try {
       bytes = open(sealed);
     } catch (error) {
       if (!isBcatError(error, "corrupt")) throw error;
-      // It may have been the line, or the memory of a machine on the way.
-      bytes = open(await fetch());
+      // It may have been the line, or the memory of a machine on the way, or the cache.
+      bytes = open(await this.#fetch(record.name, wanted));
     }
     // A view would keep the whole frame in memory, and what is remembered is not for others to change.
     return span.first === span.last ? bytes.slice() : bytes;
@@ -98,11 +101,16 @@ export class ChunkReader {
   /** One ranged get for all frames of the chunk, unless they are all here. */
   async #fetchMissing(name: string, first: number, wanted: readonly FrameEntry[]): Promise<Sealed | undefined> {
     if (wanted.every((_, i) => this.#frames.has(`${name}/${first + i}`))) return undefined;
-    const offset = wanted[0]!.storedOffset;
-    const end = wanted.at(-1)!.storedOffset + wanted.at(-1)!.storedLength;
-    const bytes = await this.#get(name, { offset, length: end - offset });
+    const range = rangeOf(wanted);
+    const kept = this.#options.keptTrees?.read(name, range);
+    return kept === undefined ? await this.#fetch(name, wanted) : { offset: range.offset, bytes: kept };
+  }
+
+  async #fetch(name: string, wanted: readonly FrameEntry[]): Promise<Sealed> {
+    const range = rangeOf(wanted);
+    const bytes = await this.#get(name, range);
     if (bytes === undefined) throw missingPack(name);
-    return { offset, bytes };
+    return { offset: range.offset, bytes };
   }
 
   /** A get that fails is made once more: below a tree that cannot be had nobody even knows what is missing. */
@@ -141,6 +149,12 @@ export class ChunkReader {
       this.#framesSize -= bytes.length;
     }
   }
+}
+
+function rangeOf(frames: readonly FrameEntry[]): ByteRange & { readonly offset: number } {
+  const offset = frames[0]!.storedOffset;
+  const last = frames.at(-1)!;
+  return { offset, length: last.storedOffset + last.storedLength - offset };
 }
 
 /** No place is known: the fault of whatever part of the index could not be read, if some could not. */

@@ -251,6 +251,7 @@ export class ChunkStore {
 
   async #storePack(lane: Lane, pack: FinishedPack): Promise<void> {
     await this.#parts.storage.put(pack.name, pack.bytes, lane.kind === DATA ? { kind: "data" } : {});
+    if (lane.kind === TREE) this.#parts.keptTrees?.keep(pack.name, pack.bytes);
     this.added.storedBytes += pack.bytes.length;
     const { reference, keys, frames, chunks } = pack;
     lane.stored.push({ reference, size: pack.bytes.length, keys, frames, chunks });

@@ -19,6 +19,8 @@ export interface Environment {
   readonly programVersion: string;
   /** Folder for caches, or undefined: then everything a cache would hold stays in memory. */
   readonly cacheDirectory: string | undefined;
+  /** Trees that are stored are kept in the cache too: where a request takes time. */
+  readonly keepsTrees?: boolean;
   /** Where the storage is, as the user would name it; what a location was the last time is remembered in the cache. */
   readonly location: string;
   readonly blake3: Blake3;

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { isExhaustion, StorageError, systemErrorCode } from "@bcat/errors";
 import { type ByteSource, memorySource, RunFiles } from "@bcat/pack";
 import { SCANS } from "./kept-scans.js";
+import { TREES } from "./kept-trees.js";
 import { PLACE } from "./places.js";
 
 /** Age at which a run that no manifest names is taken for garbage, milliseconds. */
@@ -119,7 +120,7 @@ class FolderIndexStore implements IndexStore {
       this.#files.writeFileSync(temporary, manifest, { mode: 0o600 });
       this.#files.renameSync(temporary, join(this.folder, MANIFEST));
       this.#removeGarbage(this.#runs, new Set([...keep].map(fileName)), now);
-      this.#removeGarbage(this.folder, new Set([MANIFEST, "index", SCANS, PLACE]), now);
+      this.#removeGarbage(this.folder, new Set([MANIFEST, "index", SCANS, TREES, PLACE]), now);
     } catch {
       // A cache that cannot be written is a cache that is not there.
     }

@@ -5,12 +5,13 @@
  *
  *     <folder of the place>/scans/<hash of the path>     sealed: bytes content as in the snapshot ‖ bytes stream
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ByteReader, ByteWriter } from "@bcat/codec";
 import { type KeyedHash, ObjectType, openObject, sealObject } from "@bcat/crypto";
 import { isBcatError } from "@bcat/errors";
 import type { PackContext } from "@bcat/pack";
+import { CacheFiles, isSystemError } from "./cache-files.js";
 
 export const SCANS = "scans";
 /** The longest stream that is kept, bytes. */
@@ -29,22 +30,24 @@ export interface KeptScansOptions {
 export class KeptScans {
   readonly #context: PackContext;
   readonly #nameHash: KeyedHash;
-  readonly #folder: string | undefined;
+  readonly #files: CacheFiles | undefined;
   /** Contents whose streams are there for sure, by name. */
   readonly #known = new Map<string, Uint8Array>();
 
   constructor({ context, nameHash, folder }: KeptScansOptions) {
     this.#context = context;
     this.#nameHash = nameHash;
-    this.#folder = folder === undefined ? undefined : join(folder, SCANS);
+    const { random } = context;
+    if (folder !== undefined)
+      this.#files = new CacheFiles({ folder: join(folder, SCANS), sizeMax: FOLDER_SIZE_MAX, random });
   }
 
   /** The stream of a root whose snapshot has `content` for it; undefined when another is kept, or none. */
   read(path: Uint8Array, content: Uint8Array): Uint8Array | undefined {
-    if (this.#folder === undefined) return undefined;
+    if (this.#files === undefined) return undefined;
     const name = this.#nameOf(path);
     try {
-      const bytes = readFileSync(join(this.#folder, name));
+      const bytes = readFileSync(this.#files.pathOf(name));
       const reader = new ByteReader(openObject(this.#context.keys, sealedAs(name), bytes).body, "a kept scan");
       if (Buffer.compare(reader.bytes(CONTENT_SIZE_MAX), content) !== 0) return undefined;
       const stream = reader.bytes(keptScanSizeMax);
@@ -58,7 +61,7 @@ export class KeptScans {
 
   /** Keeps the stream of a root in place of the one before; failing to is no error. */
   keep(path: Uint8Array, content: Uint8Array, stream: Uint8Array): void {
-    if (this.#folder === undefined || stream.length > keptScanSizeMax || content.length > CONTENT_SIZE_MAX) return;
+    if (this.#files === undefined || stream.length > keptScanSizeMax || content.length > CONTENT_SIZE_MAX) return;
     const name = this.#nameOf(path);
     const known = this.#known.get(name);
     if (known !== undefined && Buffer.compare(known, content) === 0) return;
@@ -66,25 +69,7 @@ export class KeptScans {
     body.bytes(content);
     body.bytes(stream);
     const object = { ...sealedAs(name), epoch: 0, domain: 0 };
-    try {
-      this.#write(this.#folder, name, sealObject(this.#context, object, body.finish()));
-      this.#known.set(name, content);
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-    }
-  }
-
-  #write(folder: string, name: string, bytes: Uint8Array): void {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const temporary = join(folder, `.tmp-${Buffer.from(this.#context.random(8)).toString("hex")}`);
-    try {
-      writeFileSync(temporary, bytes, { mode: 0o600 });
-      renameSync(temporary, join(folder, name));
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-    removeOldest(folder);
+    if (this.#files.write(name, sealObject(this.#context, object, body.finish()))) this.#known.set(name, content);
   }
 
   #nameOf(path: Uint8Array): string {
@@ -95,25 +80,4 @@ export class KeptScans {
 /** A name that no object of a repository has: one of another root or repository does not open. */
 function sealedAs(name: string) {
   return { type: ObjectType.PARTIAL, name: `local/scan/${name}` } as const;
-}
-
-function removeOldest(folder: string): void {
-  const files = readdirSync(folder).map((name) => {
-    const path = join(folder, name);
-    return { path, ...statOf(path) };
-  });
-  let size = 0;
-  for (const file of files.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
-    size += file.size;
-    if (size > FOLDER_SIZE_MAX) rmSync(file.path, { force: true });
-  }
-}
-
-/** Of a file that another process has just removed, nothing. */
-function statOf(path: string): { size: number; mtimeMs: number } {
-  return statSync(path, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error;
 }

@@ -2,7 +2,7 @@
  * The places where a client has met a repository: it may lie in several, as copies. What is remembered of one is kept
  * apart from what is remembered of the others, so that a copy never changes what is known of the original.
  *
- *     <cache>/<repository id>/<hash of the location>/           manifest, index, scans (index-store.ts, kept-scans.ts)
+ *     <cache>/<repository id>/<hash of the location>/           manifest, index, scans, trees (index-store.ts, kept-*.ts)
  *     <cache>/<repository id>/<hash of the location>/place      text: role, line break, location
  *     <cache>/<repository id>/<hash of the location>-aside/     as the first, of a place that has gone back in time
  */

@@ -17,6 +17,7 @@ import type { Environment } from "./environment.js";
 import type { History, HistoryRefreshOptions } from "./history.js";
 import type { IndexStore } from "./index-store.js";
 import type { KeptScans } from "./kept-scans.js";
+import type { KeptTrees } from "./kept-trees.js";
 import type { LocalIndex } from "./local-index.js";
 import { sealManifest } from "./manifest.js";
 import type { OneAtATime } from "./one-at-a-time.js";
@@ -40,6 +41,8 @@ export interface RepositoryParts {
   readonly places: Places;
   readonly standing: Standing;
   readonly keptScans: KeptScans;
+  /** Undefined where the storage is as near, or is to be asked. */
+  readonly keptTrees?: KeptTrees | undefined;
   /** Hashes that make the ids of chunks. */
   readonly idHash: Readonly<Record<BlobKind, KeyedHash>>;
   /** Hash for names: boundaries in directories, digests of scans. */
@@ -67,7 +70,7 @@ export class Repository implements AsyncDisposable {
   /** For `openRepository`. */
   constructor(parts: RepositoryParts) {
     this.#parts = parts;
-    this.#reader = new ChunkReader(this.#readerParts());
+    this.#reader = new ChunkReader({ ...this.#readerParts(), keptTrees: parts.keptTrees });
   }
 
   get environment(): Environment {
@@ -128,6 +131,11 @@ export class Repository implements AsyncDisposable {
   /** This repository, seen through another storage of the same objects. */
   withStorage(storage: Storage): Repository {
     return new Repository({ ...this.#parts, storage });
+  }
+
+  /** This repository, with every tree read from the storage: for whoever wants to know what is there. */
+  withoutKeptTrees(): Repository {
+    return new Repository({ ...this.#parts, keptTrees: undefined });
   }
 
   /**

@@ -21,7 +21,7 @@ import { checkTrees, type Need } from "./check-trees.js";
  * @throws StorageError; BcatError interrupted, newer-format
  */
 export async function check(given: Repository, options: CheckOptions): Promise<CheckSummary> {
-  const repository = given.withSignal(options.signal);
+  const repository = given.withoutKeptTrees().withSignal(options.signal);
   const run = new CheckRun(options);
   try {
     await repository.refresh();
