@@ -24,7 +24,7 @@ afterEach(() => fs.rmSync(folder, { recursive: true }));
 async function storeTrees(count: number, size: number, changes: Partial<Environment> = keeping): Promise<Uint8Array> {
   await using repository = await world.open(changes);
   const session = await WriteSession.begin(repository, { level: 0, dryRun: false });
-  let id = new Uint8Array(0);
+  let id: Uint8Array = new Uint8Array(0);
   for (let i = 0; i < count; i++) id = session.store(TREE, repository.environment.random(size));
   await session.commit(emptySnapshot);
   return id;
