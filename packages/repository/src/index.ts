@@ -1,5 +1,6 @@
 export type { ConfigBody } from "./bodies/config.js";
 export type { Counts } from "./bodies/counts.js";
+export type { FolderAbove } from "./bodies/folder-above.js";
 export { decodeLogRecord, encodeLogRecord, type LogEntry, type LogHead, type LogRecord } from "./bodies/log.js";
 export {
   type CompactionOutcome,

@@ -15,3 +15,10 @@ export function splitPath(path: Uint8Array): { folder: Uint8Array; name: Uint8Ar
   const cut = path.lastIndexOf(SLASH);
   return { folder: path.subarray(0, Math.max(cut, 1)), name: path.subarray(cut + 1) };
 }
+
+/** The folders that an absolute path lies in, from `/` on; none for `/`. */
+export function pathsAbove(path: Uint8Array): Uint8Array[] {
+  const above = path.length > 1 ? [path.subarray(0, 1)] : [];
+  for (let end = path.indexOf(SLASH, 1); end > 0; end = path.indexOf(SLASH, end + 1)) above.push(path.subarray(0, end));
+  return above;
+}

@@ -95,6 +95,10 @@ const snapshot: fc.Arbitrary<Snapshot> = fc.record(
       minLength: 1,
       maxLength: 3,
     }),
+    foldersAbove: fc.array(
+      fc.record({ path: fc.uint8Array({ minLength: 1, maxLength: 20 }), node: fc.uint8Array({ maxLength: 60 }) }),
+      { minLength: 1, maxLength: 3 },
+    ),
   },
   { requiredKeys: [...requiredSnapshotKeys()] },
 );

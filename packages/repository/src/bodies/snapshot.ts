@@ -10,6 +10,7 @@
  *     22    host                                   32  varint head of the log
  *     23    user                                   33  outcomes seen: u64 number ‖ hash 32
  *     24    client id, 16 bytes                    34  original: u64 number ‖ time
+ *                                                  36  folders above the roots: folder-above.ts
  *                                                  40  u8 1: the scan is settled
  */
 
@@ -25,6 +26,7 @@ import {
   registerNumberMax,
   writeFixed,
 } from "./fields.js";
+import { type FolderAbove, readFolderAbove, writeFolderAbove } from "./folder-above.js";
 import { checkRoots, findRootFault, rootPathLengthMax } from "./root-path.js";
 import { clientIdSize } from "./session.js";
 
@@ -71,6 +73,8 @@ export interface Snapshot {
   readonly isSettled?: boolean;
   /** What all its nodes record where an entry has it: {@link SnapshotRecords}; absent: nothing that is named there. */
   readonly records?: number;
+  /** The folders that the roots lie in, where they could be looked at; ascending by path. */
+  readonly foldersAbove?: readonly FolderAbove[];
   /** For undelete, copy and rewrite: the snapshot that this one was made from. */
   readonly original?: { readonly number: number; readonly time: number };
 }
@@ -114,7 +118,7 @@ export interface SeenOutcome {
 /** The numbers of the fields below. */
 export const snapshotFields = {
   critical: [16, 18],
-  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 37, 40],
+  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 40],
 } as const;
 
 export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
@@ -139,6 +143,7 @@ export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
   body.field(33, (writer) => writeSeen(writer, snapshot.seen));
   if (original !== undefined) body.field(34, (writer) => writeOriginal(writer, original));
   if (snapshot.records !== undefined) body.field(35, (writer) => writer.varint(snapshot.records!));
+  body.field(36, (writer) => snapshot.foldersAbove?.forEach((folder) => void writeFolderAbove(writer, folder)));
   body.field(37, (writer) => snapshot.parents?.forEach((parent) => void writeParent(writer, parent)));
   if (snapshot.isSettled === true) body.field(40, (writer) => writer.u8(1));
 }
@@ -148,6 +153,7 @@ export function readSnapshot(body: BodyReader): Snapshot {
   const original = body.optional(34, readOriginal);
   const parents = body.list(37, readParent);
   const records = body.optional(35, (reader) => reader.varint());
+  const foldersAbove = body.list(36, readFolderAbove);
   return {
     complete: body.field(16, readComplete),
     ...(parent === undefined ? {} : { parent }),
@@ -168,6 +174,7 @@ export function readSnapshot(body: BodyReader): Snapshot {
     seen: body.optional(33, readSeen) ?? [],
     ...(original === undefined ? {} : { original }),
     ...(records === undefined ? {} : { records }),
+    ...(foldersAbove.length === 0 ? {} : { foldersAbove }),
     ...(parents.length === 0 ? {} : { parents }),
     ...(body.has(40) ? { isSettled: body.field(40, readSettled) } : {}),
   };

@@ -11,8 +11,8 @@ import type { Visit } from "./visit.js";
 export interface AttributeReaderParts {
   readonly posix: Posix;
   readonly run: BackupRun;
-  /** Stores a chunk of data and returns its id. */
-  readonly storeData: (bytes: Uint8Array) => Uint8Array;
+  /** Stores a chunk of data and returns its id; undefined to have all in nodes. */
+  readonly storeData: ((bytes: Uint8Array) => Uint8Array) | undefined;
 }
 
 export class AttributeReader {
@@ -81,7 +81,8 @@ export class AttributeReader {
   }
 
   #content(value: Uint8Array): Content {
-    if (value.length <= inlineSizeTarget) return { kind: "inline", bytes: value };
-    return { kind: "chunks", chunks: [{ id: this.#parts.storeData(value).slice(), length: value.length }] };
+    const { storeData } = this.#parts;
+    if (storeData === undefined || value.length <= inlineSizeTarget) return { kind: "inline", bytes: value };
+    return { kind: "chunks", chunks: [{ id: storeData(value).slice(), length: value.length }] };
   }
 }

@@ -5,8 +5,10 @@ import { checkSnapshotTexts, type Repository, type Root, WriteSession } from "@b
 import { compileExcludes } from "../exclude.js";
 import { findSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { BackupRun } from "./backup-run.js";
+import { readFoldersAbove } from "./folders-above.js";
 import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS } from "./options.js";
 import { leaveOutOwn, OWN, OwnFolders } from "./own-folders.js";
+import { noOwnerNames } from "./owners.js";
 import { findParentRoots, type ParentChoice, ParentRoots } from "./parent-roots.js";
 import { recordsOf } from "./records.js";
 import { RootBackup } from "./root-backup.js";
@@ -98,7 +100,7 @@ export class PreparedBackup {
       const stored = await storeRoots(rootBackup, run, roots);
       if (stored.length === 0)
         throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
-      return await finish({ run, session, options, parents, start, records }, stored);
+      return await finish({ run, posix, session, options, parents, start, records }, stored);
     } catch (error) {
       await session.abandon();
       throw error;
@@ -158,6 +160,7 @@ async function storeRoots(backup: RootBackup, run: BackupRun, roots: readonly Ui
 async function finish(
   parts: {
     run: BackupRun;
+    posix: Posix;
     session: WriteSession;
     options: BackupOptions;
     parents: ParentRoots;
@@ -167,16 +170,18 @@ async function finish(
   roots: readonly Root[],
 ): Promise<BackupSummary> {
   const { run, session, options, parents, start, records } = parts;
-  const { environment } = session.repository;
+  const { repository } = session;
+  const { environment } = repository;
   const { added } = session;
   await session.flush();
   const end = environment.now();
   const parent = parents.newest;
+  const paths = roots.map(({ path }) => path);
   if (options.dryRun === true) await session.abandon();
   else {
     await session.commit({
       ...(parent === undefined ? {} : { parent }),
-      ...parents.recordedFor(roots.map(({ path }) => path)),
+      ...parents.recordedFor(paths),
       roots,
       start,
       end,
@@ -198,6 +203,7 @@ async function finish(
       errors: run.errors,
       isSettled: true,
       records,
+      foldersAbove: readFoldersAbove(paths, { ...parts, repository, owners: options.owners ?? noOwnerNames }),
     });
   }
   const { counts } = run;

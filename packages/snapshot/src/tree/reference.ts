@@ -8,6 +8,9 @@ import { idSize, levelMax, type TreeReference, treeSizeMax } from "./node.js";
 /** Stands in a scan stream for the tree of a root that is no directory. */
 export const noReference: TreeReference = { level: 0, length: 0, id: new Uint8Array(idSize) };
 
+/** Stands in a folder above the roots, of which no tree is kept. */
+export const nowhere: TreeReference = { level: 0, length: 1, id: new Uint8Array(idSize) };
+
 export function writeReference(writer: ByteWriter, reference: TreeReference): void {
   const { level, length, id } = reference;
   if (level > levelMax || length < 1 || length > treeSizeMax || id.length !== idSize) {
