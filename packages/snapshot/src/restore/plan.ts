@@ -9,14 +9,13 @@ import type { SnapshotInfo } from "../snapshots.js";
 import { showName } from "../tree/name.js";
 import { NodeType } from "../tree/node.js";
 import { readNodes } from "../tree/tree-reader.js";
+import { type FolderToMake, foldersToMake } from "./folders-above.js";
 import type { RestoreRun } from "./restore-run.js";
-
-const SLASH = 0x2f;
 
 /** One entry and the directories, below the target, it goes into. */
 export interface PlannedEntry {
   readonly entry: Entry;
-  readonly folders: readonly Uint8Array[];
+  readonly folders: readonly FolderToMake[];
   /** The entry's own children go into the target, and its metadata to the target itself if that is made. */
   readonly isTargetItself: boolean;
 }
@@ -39,20 +38,16 @@ export async function planRestore(
     const isTargetItself = isRootOfAll || splitPath(single.path).name.length === 0;
     return [{ entry: named(single), folders: [], isTargetItself }];
   }
-  return entries.map((entry) => ({ entry: named(entry), folders: foldersOf(entry.path), isTargetItself: false }));
+  return entries.map((entry) => ({
+    entry: named(entry),
+    folders: foldersToMake(info, entry.path),
+    isTargetItself: false,
+  }));
 }
 
 /** A root's node has no name: in the target it gets the last one of its path. */
 function named(entry: Entry): Entry {
   return entry.node.name.length > 0 ? entry : { ...entry, node: { ...entry.node, name: splitPath(entry.path).name } };
-}
-
-function foldersOf(path: Uint8Array): Uint8Array[] {
-  const folders: Uint8Array[] = [];
-  for (let start = 1, end = path.indexOf(SLASH, 1); end > 0; start = end + 1, end = path.indexOf(SLASH, start)) {
-    folders.push(path.subarray(start, end));
-  }
-  return folders;
 }
 
 /** @throws BcatError target-failed naming the first thing that is in the way */
@@ -63,7 +58,7 @@ export async function refuseExisting(
 ): Promise<void> {
   for (const { entry, folders, isTargetItself } of plan) {
     if (!isTargetItself) {
-      refuseName(posix, target, folders[0] ?? entry.node.name);
+      refuseName(posix, target, folders[0]?.name ?? entry.node.name);
       continue;
     }
     for await (const nodes of readNodes(repository, entry.node.subtree!)) {

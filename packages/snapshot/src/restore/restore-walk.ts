@@ -1,5 +1,4 @@
 /** Walks the trees of what is to be restored: folders are made, and what is in them is written or put on its way. */
-import { systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import type { Entry } from "../entries.js";
@@ -9,6 +8,7 @@ import { readChunkReferences, readNodes } from "../tree/tree-reader.js";
 import { BareEntries } from "./bare-entries.js";
 import type { RestoreParts } from "./create-contents.js";
 import { EntryFaults } from "./entry-faults.js";
+import { FoldersAbove, type FolderToMake } from "./folders-above.js";
 import { LargeFile } from "./large-files.js";
 import { MetadataSetter } from "./metadata.js";
 import { nameBelow } from "./name-below.js";
@@ -33,6 +33,7 @@ export class RestoreWalk {
   readonly #faults: EntryFaults;
   readonly #pending: PendingEntries;
   readonly #bare: BareEntries;
+  readonly #above: FoldersAbove;
 
   constructor(parts: RestoreParts) {
     const { repository, posix, run } = parts;
@@ -50,6 +51,7 @@ export class RestoreWalk {
       restore: (name) => this.#restoreEntry(name, name.node),
     });
     this.#bare = new BareEntries({ ...target, posix, run });
+    this.#above = new FoldersAbove({ ...target, posix, run });
   }
 
   async restore(target: Target, plan: readonly PlannedEntry[]): Promise<void> {
@@ -59,8 +61,11 @@ export class RestoreWalk {
       else await this.#root(top, folders, entry);
     }
     await this.#pending.finish();
+    for (const folder of this.#above.take()) this.#pending.finished(folder);
+    await this.#pending.finish();
     const itself = plan.find((planned) => planned.isTargetItself);
     if (itself !== undefined && target.wasMade) await this.#setTarget(target.directory, itself);
+    this.#above.noteUnknown(plan[0]!.entry.path);
     this.#run.noteLeftOut();
     this.#pending.linked.noteOverflow();
     if (!this.#metadata.canSetOwner) {
@@ -76,30 +81,16 @@ export class RestoreWalk {
     this.#directories.closeAll();
   }
 
-  async #root(top: TargetDirectory, folders: readonly Uint8Array[], { path, node }: Entry): Promise<void> {
+  async #root(top: TargetDirectory, folders: readonly FolderToMake[], { path, node }: Entry): Promise<void> {
     let directory: TargetDirectory;
     try {
-      directory = this.#folder(top, folders);
+      directory = this.#above.make(top, folders);
     } catch (error) {
       await this.#faults.tolerate(path, error);
       await nameBelow(this.#repository, this.#run, { path, node });
       return;
     }
     await this.#entry({ directory, path }, node);
-  }
-
-  /** Makes the folders a root of several goes into; they get no metadata, the snapshot has none of theirs. */
-  #folder(top: TargetDirectory, names: readonly Uint8Array[]): TargetDirectory {
-    let directory = top;
-    for (const name of names) {
-      try {
-        this.#posix.makeDirectoryAt(this.#directories.handle(directory), name, 0o777);
-      } catch (error) {
-        if (systemErrorCode(error) !== "EEXIST") throw error;
-      }
-      directory = new TargetDirectory(directory, name);
-    }
-    return directory;
   }
 
   async #entry(place: Place, node: Node): Promise<void> {

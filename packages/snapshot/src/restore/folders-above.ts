@@ -1,0 +1,81 @@
+/** The folders that the roots of a snapshot lay in, made for a restore of several roots. */
+import { systemErrorCode } from "@bcat/errors";
+import type { Posix } from "@bcat/posix";
+import { pathsAbove, splitPath } from "../path.js";
+import type { SnapshotInfo } from "../snapshots.js";
+import { decodeLeaf } from "../tree/leaf.js";
+import { compareBytes } from "../tree/name.js";
+import { type Node, NodeType } from "../tree/node.js";
+import type { FinishedEntry } from "./finished-entries.js";
+import type { RestoreRun } from "./restore-run.js";
+import { type TargetDirectories, TargetDirectory } from "./target-directory.js";
+
+export interface FolderToMake {
+  /** In the snapshot. */
+  readonly path: Uint8Array;
+  readonly name: Uint8Array;
+  /** Under its name; undefined when the snapshot does not say what the folder was. */
+  readonly node: Node | undefined;
+}
+
+/** Those that `path` lies in, from the outermost on, but for `/`. @throws CorruptError */
+export function foldersToMake(info: SnapshotInfo, path: Uint8Array): FolderToMake[] {
+  const above = pathsAbove(path).filter((folder) => folder.length > 1);
+  return above.map((folder) => ({ path: folder, name: splitPath(folder).name, node: folderAbove(info, folder) }));
+}
+
+/** What a folder above the roots was, under its own name. @throws CorruptError */
+export function folderAbove(info: SnapshotInfo, path: Uint8Array): Node | undefined {
+  const found = info.snapshot.foldersAbove?.find((folder) => compareBytes(folder.path, path) === 0);
+  if (found === undefined) return undefined;
+  const [node] = decodeLeaf(found.node, { root: true, what: `a folder above the roots of snapshot ${info.number}` });
+  return node!.type === NodeType.directory ? { ...node!, name: splitPath(path).name } : undefined;
+}
+
+export interface FoldersAboveParts {
+  readonly posix: Posix;
+  readonly directories: TargetDirectories;
+  readonly run: RestoreRun;
+}
+
+export class FoldersAbove {
+  readonly #parts: FoldersAboveParts;
+  #made: FinishedEntry[] = [];
+  #unknown = 0;
+
+  constructor(parts: FoldersAboveParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes those that are not there; the innermost. */
+  make(top: TargetDirectory, folders: readonly FolderToMake[]): TargetDirectory {
+    const { posix, directories } = this.#parts;
+    let directory = top;
+    for (const { path, name, node } of folders) {
+      try {
+        // Only ours until its mode is set, when everything is in it; for good, if nobody knows it.
+        posix.makeDirectoryAt(directories.handle(directory), name, 0o700);
+        if (node === undefined) this.#unknown++;
+        else this.#made.push({ directory, path, node });
+      } catch (error) {
+        if (systemErrorCode(error) !== "EEXIST") throw error;
+      }
+      directory = new TargetDirectory(directory, name);
+    }
+    return directory;
+  }
+
+  /** Those that were made, the inner ones first: to be finished when all is in them. */
+  take(): readonly FinishedEntry[] {
+    const made = this.#made.reverse();
+    this.#made = [];
+    return made;
+  }
+
+  noteUnknown(path: Uint8Array): void {
+    if (this.#unknown === 0) return;
+    const what =
+      this.#unknown === 1 ? "a folder above the sources was" : `${this.#unknown} folders above the sources were`;
+    this.#parts.run.note(path, `${what} made for you alone (mode 0700): this snapshot does not say what mode it had`);
+  }
+}
