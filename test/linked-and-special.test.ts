@@ -74,6 +74,20 @@ function makeLinked(): void {
   link("a/symlink", "b/symlink");
 }
 
+/** Every device has another number. */
+function withOtherDevices(posix: Posix): Partial<Posix> {
+  return {
+    statAt(directory, name, into) {
+      posix.statAt(directory, name, into);
+      into.deviceMinor += 7;
+    },
+    statFile(fd, into) {
+      posix.statFile(fd, into);
+      into.deviceMinor += 7;
+    },
+  };
+}
+
 describe("files with several names", () => {
   test.each(["auto", "off"] as const)("are read and counted once, and restored as such (%s)", async (accelerators) => {
     makeLinked();
@@ -107,6 +121,18 @@ describe("files with several names", () => {
     await expectSame(source, join(target, source));
     const inode = (name: string) => fs.statSync(join(target, name)).ino;
     expect(inode(join(other, "chunk"))).toBe(inode(join(source, "a/chunk")));
+  });
+
+  test("stay one where the numbers of devices change with a boot", async () => {
+    makeLinked();
+    const client = await open();
+    await client.backup([source]);
+    write("b/new", "a folder that changes");
+    const later = await open({ replace: withOtherDevices });
+    expect(await later.backup([source])).toMatchObject({ filesNew: 1, dirsUnmodified: 1 });
+    const target = join(scratch.path, "target");
+    await later.restore("all", target);
+    await expectSame(source, target);
   });
 
   test("one of which cannot be read are read under another", async () => {

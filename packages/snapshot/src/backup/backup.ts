@@ -170,8 +170,7 @@ async function finish(
   roots: readonly Root[],
 ): Promise<BackupSummary> {
   const { run, session, options, parents, start, records } = parts;
-  const { repository } = session;
-  const { environment } = repository;
+  const { environment } = session.repository;
   const { added } = session;
   await session.flush();
   const end = environment.now();
@@ -203,7 +202,7 @@ async function finish(
       errors: run.errors,
       isSettled: true,
       records,
-      foldersAbove: readFoldersAbove(paths, { ...parts, repository, owners: options.owners ?? noOwnerNames }),
+      foldersAbove: readFoldersAbove(paths, { ...parts, owners: options.owners ?? noOwnerNames }),
     });
   }
   const { counts } = run;

@@ -6,7 +6,6 @@
  */
 import type { KeyedHash } from "@bcat/crypto";
 import { type EntryList, FileType, Stat } from "@bcat/posix";
-import { linkGroupSize } from "../tree/node.js";
 import { scanDigestSize } from "../tree/scan.js";
 import { encodeScanStats, type ScanColumns } from "../tree/scan-stats.js";
 import { growBytes } from "./growth.js";
@@ -155,20 +154,6 @@ export class EntryTable {
       birthSeconds: columns.birthSeconds[row],
       birthNanoseconds: columns.birthNanoseconds[row],
     });
-  }
-
-  /**
-   * What all names of the row's file have in common: 8 bytes of a hash of device, inode and time of birth. Without the
-   * device, a snapshot of a file system inside the source would be one with its original.
-   */
-  linkGroup(row: number, hash: KeyedHash): Uint8Array {
-    const { columns } = this;
-    const seconds = columns.birthSeconds[row]!;
-    const nanoseconds = columns.birthNanoseconds[row]!;
-    const device = [columns.deviceMajor[row]!, columns.deviceMinor[row]!];
-    const inode = [columns.inodes[2 * row]!, columns.inodes[2 * row + 1]!];
-    const identity = Float64Array.of(...inode, seconds, nanoseconds, ...device);
-    return hash.hash(new Uint8Array(identity.buffer)).slice(0, linkGroupSize);
   }
 
   /** Makes the row match no file the next time: none has the inode 0. */

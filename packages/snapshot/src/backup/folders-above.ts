@@ -3,7 +3,7 @@
  * only its owner may enter does not come back in one that all may.
  */
 import { type Posix, Stat } from "@bcat/posix";
-import type { FolderAbove, Repository } from "@bcat/repository";
+import type { FolderAbove } from "@bcat/repository";
 import { pathsAbove } from "../path.js";
 import { encodeLeaf } from "../tree/leaf.js";
 import { compareBytes } from "../tree/name.js";
@@ -25,7 +25,6 @@ const ATTRIBUTES_SIZE_MAX = 2 ** 20;
 export interface FoldersAboveParts {
   readonly run: BackupRun;
   readonly posix: Posix;
-  readonly repository: Pick<Repository, "nameHash">;
   readonly owners: OwnerNames;
 }
 
@@ -65,7 +64,7 @@ class FolderReader {
       const attributes = this.#bounded(this.#attributes.read(directory, NO_NAME, () => path));
       this.#table.clear();
       this.#table.add(NO_NAME, this.#stat);
-      const head = nodeHead(this.#table, 0, this.#parts);
+      const head = nodeHead(this.#table, 0, this.#parts.owners);
       const node = { ...head, ...(attributes !== undefined && { attributes }) };
       return encodeLeaf([{ ...node, type: NodeType.directory, subtree: nowhere }], { root: true });
     } finally {

@@ -3,6 +3,7 @@ import { createCutter } from "@bcat/chunker";
 import { DATA, TREE } from "@bcat/pack";
 import { FileType, type Posix } from "@bcat/posix";
 import type { Root, WriteSession } from "@bcat/repository";
+import { splitPath } from "../path.js";
 import { EncodedContent, encodeContent } from "../tree/content.js";
 import { encodeLeaf } from "../tree/leaf.js";
 import { type NodeToWrite, NodeType } from "../tree/node.js";
@@ -15,6 +16,7 @@ import { ContentWriter } from "./content-writer.js";
 import { Contents } from "./contents/contents.js";
 import { ContentsPool } from "./contents/contents-pool.js";
 import { FileReader } from "./contents/file-reader.js";
+import { LinkGroups } from "./link-groups.js";
 import type { BackupOptions } from "./options.js";
 import { noOwnerNames, type OwnerNames } from "./owners.js";
 import type { ParentRoots } from "./parent-roots.js";
@@ -50,6 +52,7 @@ export interface RootBackupParts {
 export class RootBackup {
   readonly #parts: RootBackupParts;
   readonly #owners: OwnerNames;
+  readonly #linkGroups: LinkGroups;
   readonly #contents: Contents;
   readonly #comparison: Comparison;
   readonly #scanContent: ContentWriter;
@@ -65,6 +68,7 @@ export class RootBackup {
     const ignoreCtime = options.ignoreCtime === true;
     this.#parts = parts;
     this.#owners = options.owners ?? noOwnerNames;
+    this.#linkGroups = new LinkGroups(posix, repository.nameHash);
     this.#storeTree = (bytes) => session.store(TREE, bytes);
     const storeTree = this.#storeTree;
     const storeData = (bytes: Uint8Array) => session.store(DATA, bytes);
@@ -156,6 +160,7 @@ export class RootBackup {
       directories: source.directories,
       visits: source.visits,
       owners: this.#owners,
+      linkGroups: this.#linkGroups,
       scan,
       storeTree: this.#storeTree,
       attributes: this.#attributes,
@@ -232,7 +237,8 @@ export class RootBackup {
   }
 
   #head(visit: Visit): NodeToWrite {
-    return nodeHead(visit.table, 0, { owners: this.#owners, repository: this.#parts.session.repository });
+    const linkGroup = this.#linkGroups.of(visit.table, 0, () => splitPath(visit.directory.absolutePath).folder);
+    return { ...nodeHead(visit.table, 0, this.#owners), ...(linkGroup !== undefined && { linkGroup }) };
   }
 
   /** A table of one row, under the empty name that a root's node has. */

@@ -12,6 +12,7 @@ import type { AttributeReader } from "./attributes.js";
 import type { BackupRun } from "./backup-run.js";
 import type { Comparison } from "./comparison.js";
 import type { EntryTable } from "./entry-table.js";
+import type { LinkGroups } from "./link-groups.js";
 import type { OwnerNames } from "./owners.js";
 import type { ScanWriter } from "./scan-writer.js";
 import type { SourceDirectories } from "./source-directory.js";
@@ -27,6 +28,7 @@ export interface TreeBuilderOptions {
   readonly directories: SourceDirectories;
   readonly visits: VisitPool;
   readonly owners: OwnerNames;
+  readonly linkGroups: LinkGroups;
   readonly scan: ScanWriter;
   readonly storeTree: StoreTree;
   /** Undefined where they cannot be read. */
@@ -161,7 +163,9 @@ export class TreeBuilder {
 
   #node(visit: Visit, row: number): NodeToWrite {
     const { table, payloads, subtrees } = visit;
-    const node = nodeHead(table, row, this.#options);
+    const node = nodeHead(table, row, this.#options.owners);
+    const linkGroup = this.#options.linkGroups.of(table, row, () => visit.directory.absolutePath);
+    if (linkGroup !== undefined) node.linkGroup = linkGroup;
     const attributes = visit.attributes.get(row);
     if (attributes !== undefined) node.attributes = attributes;
     const type = table.columns.types[row];
@@ -179,11 +183,11 @@ export class TreeBuilder {
 }
 
 /** A node of what every type has; its type is that of a file until it is known. */
-export function nodeHead(table: EntryTable, row: number, { owners, repository }: NodeHeadParts): NodeToWrite {
-  const { modes, uids, gids, mtimeSeconds, mtimeNanoseconds, links } = table.columns;
+export function nodeHead(table: EntryTable, row: number, owners: OwnerNames): NodeToWrite {
+  const { modes, uids, gids, mtimeSeconds, mtimeNanoseconds } = table.columns;
   const uid = uids[row]!;
   const gid = gids[row]!;
-  const node: NodeToWrite = {
+  return {
     name: table.name(row),
     type: NodeType.file,
     mode: modes[row]!,
@@ -194,11 +198,4 @@ export function nodeHead(table: EntryTable, row: number, { owners, repository }:
     mtimeSeconds: mtimeSeconds[row]!,
     mtimeNanoseconds: mtimeNanoseconds[row]!,
   };
-  if (links[row]! > 1) node.linkGroup = table.linkGroup(row, repository.nameHash);
-  return node;
-}
-
-export interface NodeHeadParts {
-  readonly owners: OwnerNames;
-  readonly repository: Pick<Repository, "nameHash">;
 }
