@@ -367,6 +367,8 @@ describe.concurrent("bcat --json", () => {
       data_added: count,
       data_added_packed: count,
       total_files_processed: 1,
+      total_symlinks: 0,
+      total_others: 0,
       total_bytes_processed: 30_000_000,
       backup_start: time,
       backup_end: time,

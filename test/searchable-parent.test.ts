@@ -46,7 +46,7 @@ test.skipIf(asRoot && !isCapable()).each(["auto", "off"])(
     const through = ["env", `BCAT_ACCELERATORS=${mode}`, ...ordinary];
     expect(() => execFileSync(through[0]!, [...through.slice(1), "ls", folder], { stdio: "pipe" })).toThrow();
     const paths = ["folder", "file", "link"].map((name) => join(folder, name));
-    const result = await run(["backup", "--init", "--json", ...paths], { through });
+    const result = await run(["backup", "--init", "--json", "--quiet", ...paths], { through });
     expect(result).toMatchObject({ exitCode: 0, errors: "", summary: { files_new: 2, dirs_new: 2, error_count: 0 } });
     const alone = await run(["backup", "--json", join(folder, "file")], { through });
     expect(alone).toMatchObject({ exitCode: 0, errors: "", summary: { files_unmodified: 1 } });

@@ -5,7 +5,13 @@ import { formatBytes, formatCount, formatDuration, formatItems, formatTimeMs } f
 /** Four to six lines. */
 export function backupReport(summary: BackupSummary): string[] {
   const { snapshotNumber, errors, skipped } = summary;
-  const what = `${formatItems(summary.totalFiles, "file")}, ${formatBytes(summary.totalBytes)}`;
+  const { totalSymlinks, totalOthers } = summary;
+  const what = [
+    formatItems(summary.totalFiles, "file"),
+    ...(totalSymlinks === 0 ? [] : [formatItems(totalSymlinks, "link")]),
+    ...(totalOthers === 0 ? [] : [formatItems(totalOthers, "special file")]),
+    formatBytes(summary.totalBytes),
+  ].join(", ");
   const changes = (added: number, changed: number, unmodified: number) =>
     `${formatCount(added)} new, ${formatCount(changed)} changed, ${formatCount(unmodified)} unmodified`;
   return [
@@ -39,6 +45,8 @@ export function backupMessage(summary: BackupSummary): object {
     data_added: summary.dataAdded,
     data_added_packed: summary.dataAddedPacked,
     total_files_processed: summary.totalFiles,
+    total_symlinks: summary.totalSymlinks,
+    total_others: summary.totalOthers,
     total_bytes_processed: summary.totalBytes,
     backup_start: formatTimeMs(summary.start),
     backup_end: formatTimeMs(summary.end),

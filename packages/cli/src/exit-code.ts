@@ -46,8 +46,8 @@ Exit codes:
     0  done
     1  failed: unknown snapshot or path, the only source is missing, target not writable or full,
        something in the way, damage met (see bcat check), repository exists at init
-    2  wrong usage: no or an unknown command, unknown flag, malformed value, sources inside one
-       another, two passphrase sources, key file of a wrong length, invalid BCAT_*
+    2  wrong usage: no or an unknown command, unknown flag, malformed value, two passphrase
+       sources, key file of a wrong length, invalid BCAT_*
     3  done, but some source files could not be read or changed meanwhile, or one of several is
        missing
    10  no repository there

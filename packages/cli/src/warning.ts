@@ -9,12 +9,13 @@ import { quoteName, quoteText } from "./quote.js";
 export interface Warning {
   readonly path: Uint8Array;
   readonly message: string;
-  /** "skipped": left out on purpose, and no fault. */
-  readonly kind: "error" | "skipped";
+  /** "skipped": left out on purpose, and no fault; "note": nothing is missing that was asked for. */
+  readonly kind: "error" | "skipped" | "note";
 }
 
 /** Prints a line on stderr, with `--json` restic's message. `during` is restic's word for the work. */
 export function printWarning({ path, message, kind }: Warning, during: "archival" | "restore", output: Output): void {
+  if (kind === "note" && output.quiet) return;
   if (!output.json) {
     output.complain(warningLine(path, message, kind, during));
     return;
@@ -34,6 +35,7 @@ export function printNotice(given: string, output: Output): void {
 function warningLine(path: Uint8Array, message: string, kind: Warning["kind"], during: "archival" | "restore"): string {
   // A whole sentence that names the path needs nothing before it.
   if (message.startsWith("Cannot ") && message.includes(`"${quoteName(path)}"`)) return sentence(message);
+  if (kind === "note") return `note on "${quoteName(path)}": ${sentence(message)}`;
   const verb = during === "archival" ? "cannot read" : "cannot restore";
   return `${kind === "skipped" ? "skipped" : verb} "${quoteName(path)}": ${sentence(message)}`;
 }

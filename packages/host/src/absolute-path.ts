@@ -17,3 +17,9 @@ export function absolutePath(path: string): string {
 export function absolutePathBytes(path: string): Uint8Array {
   return Buffer.from(absolutePath(path));
 }
+
+/** As {@link absolutePathBytes}; one that was typed as a folder, `link/` or `link/.`, keeps a `/` at its end. */
+export function sourcePathBytes(path: string): Uint8Array {
+  const absolute = absolutePath(path);
+  return Buffer.from(/\/\.?$/.test(path) && absolute !== "/" ? `${absolute}/` : absolute);
+}

@@ -2,7 +2,6 @@
 import { availableParallelism } from "node:os";
 import { isBcatError } from "@bcat/errors";
 import {
-  absolutePathBytes,
   hadRepository,
   isPrivileged,
   loadOwnerNames,
@@ -10,6 +9,7 @@ import {
   ownFolders,
   refuseReadOnly,
   type Site,
+  sourcePathBytes,
 } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { BackupOptions, BackupProgress, BackupSummary, RootParent } from "@bcat/snapshot";
@@ -85,7 +85,7 @@ export const backup: Command = {
     if (context.operands.length === 0) throw usageError("Missing path: say what to back up, such as bcat backup ~");
     if (options.text("parent") !== undefined && options.switch("force"))
       throw usageError("Cannot use both --parent and --force: one compares with that snapshot, the other with none");
-    const roots = uniquePaths(context.operands.map(absolutePathBytes));
+    const roots = context.operands.map(sourcePathBytes);
     const progress = new Progress(progressForm, {
       output,
       now: Date.now,
@@ -114,11 +114,6 @@ export const backup: Command = {
     return summary.errors > 0 ? exitCodes.incomplete : exitCodes.done;
   },
 };
-
-/** The same path typed in two ways is one root. */
-function uniquePaths(paths: readonly Uint8Array[]): Uint8Array[] {
-  return [...new Map(paths.map((path) => [Buffer.from(path).toString("latin1"), path])).values()];
-}
 
 /** `onSecret` is called when a repository is about to be opened that is there, or was. */
 async function openOrCreate(

@@ -129,6 +129,11 @@ export class BackupRun {
     this.#warn({ path, message, kind: "skipped" });
   }
 
+  /** Something to know of an entry that is no fault. */
+  note(path: Uint8Array, message: string): void {
+    this.#warn({ path, message, kind: "note" });
+  }
+
   #warn(warning: Warning): void {
     if (this.#held === undefined) this.#options.onWarning?.(warning);
     else this.#held.push(warning);

@@ -12,17 +12,17 @@ import { noOwnerNames } from "./owners.js";
 import { findParentRoots, type ParentChoice, ParentRoots } from "./parent-roots.js";
 import { recordsOf } from "./records.js";
 import { RootBackup } from "./root-backup.js";
-import { findRoots, normaliseRoots } from "./roots.js";
+import { findRoots, type NamedRoot, type NamedRoots, nameRoots } from "./roots.js";
 import { Source } from "./source.js";
 import { requireSourceFault } from "./source-fault.js";
 
 /**
- * Backs up `paths` (absolute, normalised, as bytes) and commits a snapshot of them.
+ * Backs up `paths` (absolute, normalised, as bytes; with a `/` at the end, what a link leads to) and commits a snapshot of them.
  *
  * Roots that are missing are reported like any unreadable entry, as long as one is there. A dry run reads what a backup
  * would read, reserves and stores nothing.
  *
- * @throws BcatError usage for roots inside one another or bad patterns; source-failed when no root is there; refused when
+ * @throws BcatError usage for bad patterns, and a followed link inside another root; source-failed when no root is there; refused when
  * descriptors or memory run out; interrupted; StorageError; CorruptError when the repository is damaged in a way that
  * makes writing unsafe
  */
@@ -40,7 +40,7 @@ export async function backup(
 export class PreparedBackup {
   readonly #posix: Posix;
   readonly #options: BackupOptions & { readonly now: () => number };
-  readonly #paths: readonly Uint8Array[];
+  readonly #named: NamedRoots;
   readonly #run: BackupRun;
   readonly #source: Source;
   #start: number | undefined;
@@ -49,13 +49,13 @@ export class PreparedBackup {
    * For one run of {@link backup} with these arguments.
    *
    * @param options of which `now` tells the time in ms
-   * @throws BcatError usage for roots inside one another or bad patterns
+   * @throws BcatError usage for bad patterns
    */
   constructor(posix: Posix, paths: readonly Uint8Array[], options: BackupOptions & { readonly now: () => number }) {
     checkSnapshotTexts(options);
     this.#posix = posix;
     this.#options = options;
-    this.#paths = normaliseRoots(paths);
+    this.#named = nameRoots(paths);
     const isExcluded = compileExcludes(options.excludes ?? []);
     this.#run = new BackupRun({ options, isExcluded, now: options.now });
     this.#source = new Source({ run: this.#run, posix, ownFolders: options.ownFolders ?? [] });
@@ -68,7 +68,7 @@ export class PreparedBackup {
   lookAhead(): void {
     if (this.#start !== undefined) return;
     this.#start = this.#options.now();
-    const first = this.#paths.find((path) => !this.#source.isOwn(path));
+    const first = this.#named.roots.find((root) => !this.#source.isOwn(root));
     if (first === undefined) return;
     this.#source.lookAhead(first);
   }
@@ -80,10 +80,10 @@ export class PreparedBackup {
     const repository = given.withSignal(options.signal);
     const start = this.#start ?? options.now();
     const faults: { path: Uint8Array; fault: SourceError }[] = [];
-    const found = findRoots(posix, this.#paths, (path, fault) => faults.push({ path, fault }));
+    const found = findRoots(posix, this.#named, (path, fault) => faults.push({ path, fault }));
     const own: Uint8Array[] = [];
-    const others = leaveOutOwn(found, this.#source.ownFolders, (path) => own.push(path));
-    const roots = others.map(({ path }) => path);
+    const named = leaveOutOwn(found, this.#source.ownFolders, (path) => own.push(path));
+    const roots = named.map(({ path }) => path);
     const chosen = options.parent === undefined ? undefined : await findSnapshot(repository, options.parent);
     const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
     const host = options.host === undefined ? {} : { host: options.host };
@@ -96,8 +96,10 @@ export class PreparedBackup {
       run.begin(session, parents.totals);
       for (const { path, fault } of faults) run.reportUnreadable(path, fault);
       for (const path of own) run.reportSkipped(path, OWN);
+      for (const { path } of this.#named.inside)
+        run.note(path, "it lies in another source, and is stored once, as a part of that");
       rootBackup = new RootBackup({ run, source: this.#source, session, posix, parents, options });
-      const stored = await storeRoots(rootBackup, run, roots);
+      const stored = await storeRoots(rootBackup, run, named);
       if (stored.length === 0)
         throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
       return await finish({ run, posix, session, options, parents, start, records }, stored);
@@ -122,7 +124,7 @@ export class PreparedBackup {
  */
 export function requireSource(posix: Posix, paths: readonly Uint8Array[], ownFolders: readonly Uint8Array[]): void {
   const ignore = () => {};
-  leaveOutOwn(findRoots(posix, normaliseRoots(paths), ignore), new OwnFolders(posix, ownFolders, ignore), ignore);
+  leaveOutOwn(findRoots(posix, nameRoots(paths), ignore), new OwnFolders(posix, ownFolders, ignore), ignore);
 }
 
 async function findParents(
@@ -145,13 +147,13 @@ async function findParents(
   return parents;
 }
 
-async function storeRoots(backup: RootBackup, run: BackupRun, roots: readonly Uint8Array[]): Promise<Root[]> {
+async function storeRoots(backup: RootBackup, run: BackupRun, roots: readonly NamedRoot[]): Promise<Root[]> {
   const stored: Root[] = [];
-  for (const path of roots) {
+  for (const root of roots) {
     try {
-      stored.push(await backup.store(path));
+      stored.push(await backup.store(root));
     } catch (error) {
-      run.reportUnreadable(path, requireSourceFault(error));
+      run.reportUnreadable(root.path, requireSourceFault(error));
     }
   }
   return stored;
@@ -224,6 +226,8 @@ async function finish(
     dataAdded: added.plainBytes,
     dataAddedPacked: added.storedBytes,
     totalFiles: counts.files,
+    totalSymlinks: counts.symlinks,
+    totalOthers: counts.others,
     totalBytes: counts.bytes,
   };
 }

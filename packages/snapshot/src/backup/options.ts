@@ -13,11 +13,12 @@ export const COMPRESSION_LEVELS: Readonly<Record<Compression, number>> = {
   max: 19,
 };
 
-/** One entry that was left out: because it could not be read, or because this version does not back up its type. */
+/** Something to know of an entry: "error" when it could not be read, "skipped" when it was left out on purpose. */
 export interface Warning {
   readonly path: Uint8Array;
   readonly message: string;
-  readonly kind: "error" | "skipped";
+  /** "note": nothing is missing that was asked for. */
+  readonly kind: "error" | "skipped" | "note";
 }
 
 export interface RootParent {
@@ -93,5 +94,8 @@ export interface BackupSummary {
   /** Bytes added to the storage. */
   readonly dataAddedPacked: number;
   readonly totalFiles: number;
+  readonly totalSymlinks: number;
+  /** Fifos, sockets and device nodes. */
+  readonly totalOthers: number;
   readonly totalBytes: number;
 }

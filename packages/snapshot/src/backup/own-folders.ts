@@ -8,6 +8,7 @@ import { SourceError, systemErrorCode } from "@bcat/errors";
 import { FileType, type Posix, Stat } from "@bcat/posix";
 import { splitPath } from "../path.js";
 import { compareBytes, showName } from "../tree/name.js";
+import type { FoundRoot } from "./roots.js";
 import { closeDirectory } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 
@@ -47,9 +48,10 @@ export class OwnFolders {
   }
 
   /** True when a root is one of them or lies in one. */
-  holds({ path, stat }: { readonly path: Uint8Array; readonly stat: Stat }): boolean {
+  holds({ path, stat, isFollowed }: FoundRoot): boolean {
     if (this.#stats.length === 0) return false;
     if (stat.type === FileType.DIRECTORY && this.has(stat)) return true;
+    if (isFollowed) return this.#isInside(realPath(path));
     const { folder } = splitPath(path);
     if (this.#last === undefined || compareBytes(this.#last.folder, folder) !== 0)
       this.#last = { folder, isInside: this.#isInside(realPath(folder)) };
@@ -80,11 +82,11 @@ export class OwnFolders {
  *
  * @throws SourceError when none is left, and one of the others was there
  */
-export function leaveOutOwn<Found extends { readonly path: Uint8Array; readonly stat: Stat }>(
-  roots: readonly Found[],
+export function leaveOutOwn(
+  roots: readonly FoundRoot[],
   ownFolders: OwnFolders,
   report: (path: Uint8Array) => void,
-): Found[] {
+): FoundRoot[] {
   const others = roots.filter((root) => {
     const isOwn = ownFolders.holds(root);
     if (isOwn) report(root.path);

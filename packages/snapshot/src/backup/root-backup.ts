@@ -6,6 +6,7 @@ import type { Root, WriteSession } from "@bcat/repository";
 import { splitPath } from "../path.js";
 import { EncodedContent, encodeContent } from "../tree/content.js";
 import { encodeLeaf } from "../tree/leaf.js";
+import { showName } from "../tree/name.js";
 import { type NodeToWrite, NodeType } from "../tree/node.js";
 import { noReference } from "../tree/reference.js";
 import { AttributeReader } from "./attributes.js";
@@ -20,7 +21,7 @@ import { LinkGroups } from "./link-groups.js";
 import type { BackupOptions } from "./options.js";
 import { noOwnerNames, type OwnerNames } from "./owners.js";
 import type { ParentRoots } from "./parent-roots.js";
-import type { OpenRoot } from "./roots.js";
+import type { NamedRoot, OpenRoot } from "./roots.js";
 import { ScanWriter } from "./scan-writer.js";
 import type { Source } from "./source.js";
 import { closeDirectory } from "./source-directory.js";
@@ -106,13 +107,13 @@ export class RootBackup {
   }
 
   /** @throws SourceError when the root cannot be read */
-  async store(path: Uint8Array): Promise<Root> {
+  async store(named: NamedRoot): Promise<Root> {
     const { run, source, posix } = this.#parts;
     this.#scanContent.reset();
-    const { root, opened, steps } = await source.open(path);
+    const { root, opened, steps } = await source.open(named);
     try {
       const fault = boundTimes(root.stat);
-      if (fault !== undefined) run.reportUnreadable(path, fault);
+      if (fault !== undefined) run.reportUnreadable(root.path, fault);
       return opened === undefined ? await this.#storeSingle(root) : await this.#storeDirectory(root, steps);
     } finally {
       source.directories.closeAll();
@@ -210,6 +211,7 @@ export class RootBackup {
     const target = fromSource(() => posix.readLinkAt(root.parent, root.name));
     boundTarget(target);
     run.counts.symlinks++;
+    run.note(root.path, linkNote(target));
     return { ...this.#head(visit), type: NodeType.symlink, target };
   }
 
@@ -249,4 +251,9 @@ export class RootBackup {
     visit.payloads.reset(1);
     return visit;
   }
+}
+
+/** Most who name a link mean the folder. */
+function linkNote(target: Uint8Array): string {
+  return `it is a symbolic link to ${showName(target)}, and stored as one; with a "/" behind it, what it leads to is stored`;
 }

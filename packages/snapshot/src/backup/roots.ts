@@ -1,28 +1,47 @@
 /** The roots of a backup: absolute paths, none inside another, those that are there. */
 import { BcatError, SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
-import { splitPath } from "../path.js";
+import { pathsAbove, splitPath } from "../path.js";
 import { compareBytes, showName } from "../tree/name.js";
 import { closeDirectory } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 
 const SLASH = 0x2f;
 
-/** Sorted, without repetitions. @throws BcatError usage when one lies in another */
-export function normaliseRoots(paths: readonly Uint8Array[]): Uint8Array[] {
-  const sorted = [...paths].sort(compareBytes);
-  const roots = sorted.filter((path, i) => i === 0 || compareBytes(path, sorted[i - 1]!) !== 0);
-  for (const root of roots) {
-    if (root[0] !== SLASH) throw new RangeError(`a root is not absolute: ${showName(root)}`);
-    const inside = roots.find((other) => other !== root && isInside(other, root));
-    if (inside !== undefined) {
-      throw new BcatError(
-        "usage",
-        `Cannot back up ${showName(inside)} and ${showName(root)} together: the one lies in the other`,
-      );
-    }
+/** A source as it was named. */
+export interface NamedRoot {
+  /** Absolute, without a `/` at its end. */
+  readonly path: Uint8Array;
+  /** It was named with a `/` behind it: where it is a symbolic link, what that leads to is meant. */
+  readonly isFollowed: boolean;
+}
+
+export interface NamedRoots {
+  /** Sorted, none inside another. */
+  readonly roots: readonly NamedRoot[];
+  /** Those that lie in one of the roots, and are stored as a part of it. */
+  readonly inside: readonly NamedRoot[];
+}
+
+/** Puts absolute paths in order, each once; a `/` at the end of one means what a link leads to. */
+export function nameRoots(paths: readonly Uint8Array[]): NamedRoots {
+  const named = new Map<string, NamedRoot>();
+  for (const given of paths) {
+    if (given[0] !== SLASH) throw new RangeError(`a root is not absolute: ${showName(given)}`);
+    const isFollowed = given.length > 1 && given.at(-1) === SLASH;
+    const path = isFollowed ? given.subarray(0, -1) : given;
+    const key = textOf(path);
+    named.set(key, { path, isFollowed: isFollowed || named.get(key)?.isFollowed === true });
   }
-  return roots;
+  const sorted = [...named.values()].sort((a, b) => compareBytes(a.path, b.path));
+  // Others may sort between a folder and what is in it ("/a", "/a-b", "/a/c").
+  const isInside = ({ path }: NamedRoot) => pathsAbove(path).some((above) => named.has(textOf(above)));
+  return { roots: sorted.filter((root) => !isInside(root)), inside: sorted.filter(isInside) };
+}
+
+/** One character a byte: what a Map can hold. */
+function textOf(path: Uint8Array): string {
+  return Buffer.from(path.buffer, path.byteOffset, path.length).toString("latin1");
 }
 
 /** True when `path` is `folder`, or lies in it. Both are absolute. */
@@ -35,19 +54,31 @@ function isInside(path: Uint8Array, folder: Uint8Array): boolean {
   return folder.at(-1) === SLASH || path[folder.length] === SLASH;
 }
 
-/** A root whose turn it is. `parent` is the folder it is in, open to reach names in it; the root `/` is its own. */
+/**
+ * A root whose turn it is. `parent` is the folder it is in, open to reach names in it. The root `/`, and what a followed
+ * link leads to, are their own: `parent` is the folder itself, and `name` empty.
+ */
 export interface OpenRoot {
   readonly path: Uint8Array;
-  /** Empty for `/`. */
   readonly name: Uint8Array;
   readonly parent: Directory;
   readonly stat: Stat;
 }
 
 /** Opens the folder a root is in and looks at the root. The caller closes `parent`. @throws SourceError */
-export function openRoot(posix: Posix, path: Uint8Array): OpenRoot {
-  const stat = new Stat();
+export function openRoot(posix: Posix, { path, isFollowed }: NamedRoot): OpenRoot {
   const { folder, name } = splitPath(path);
+  const root = openNamed(posix, { path, folder, name });
+  if (!isFollowed || root.stat.type !== FileType.SYMLINK) return root;
+  closeDirectory(posix, root.parent);
+  return openNamed(posix, { path, folder: path, name: new Uint8Array(0) });
+}
+
+function openNamed(
+  posix: Posix,
+  { path, folder, name }: { path: Uint8Array; folder: Uint8Array; name: Uint8Array },
+): OpenRoot {
+  const stat = new Stat();
   // It is only reached through: a folder that may be entered but not listed is as good.
   const parent = fromSource(() => posix.openDirectoryToSearch(folder));
   try {
@@ -62,34 +93,45 @@ export function openRoot(posix: Posix, path: Uint8Array): OpenRoot {
 }
 
 /** A root that is there. */
-export interface FoundRoot {
-  readonly path: Uint8Array;
+export interface FoundRoot extends NamedRoot {
   readonly stat: Stat;
 }
 
 /**
- * The roots that are there; the others are reported. None stays open: there may be more of them than descriptors.
+ * The roots that are there; those that are not, also inside others, are reported. None stays open: there may be more of
+ * them than descriptors.
  *
- * @throws SourceError when none is left: then nothing must be written
+ * @throws SourceError when none is left: then nothing must be written; BcatError usage for a followed link in another root
  */
 export function findRoots(
   posix: Posix,
-  paths: readonly Uint8Array[],
+  { roots, inside }: NamedRoots,
   report: (path: Uint8Array, fault: SourceError) => void,
 ): FoundRoot[] {
-  const found: FoundRoot[] = [];
   let last = "";
-  for (const path of paths) {
+  const find = (named: NamedRoot): FoundRoot | undefined => {
     try {
-      const { parent, stat } = openRoot(posix, path);
+      const { parent, stat, name } = openRoot(posix, named);
       closeDirectory(posix, parent);
-      found.push({ path, stat });
+      if (name.length > 0) return { path: named.path, isFollowed: false, stat };
+      return { ...named, stat };
     } catch (error) {
       const fault = requireSourceFault(error);
-      last = `Cannot back up ${showName(path)}: ${fault.message}`;
-      report(path, fault);
+      last = `Cannot back up ${showName(named.path)}: ${fault.message}`;
+      report(named.path, fault);
+      return undefined;
     }
-  }
+  };
+  const found = roots.map(find).filter((root) => root !== undefined);
   if (found.length === 0) throw new SourceError(last);
+  for (const root of inside.map(find)) {
+    if (root?.isFollowed === true) throw cannotFollow(root.path);
+  }
   return found;
+}
+
+function cannotFollow(path: Uint8Array): BcatError {
+  const found =
+    "it is a symbolic link, and lies in another source, which has it as that; name what it leads to instead";
+  return new BcatError("usage", `Cannot back up ${showName(path)} with a "/" behind it: ${found}`);
 }

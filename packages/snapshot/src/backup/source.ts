@@ -5,7 +5,7 @@
 import { type Directory, FileType, type Posix } from "@bcat/posix";
 import type { BackupRun } from "./backup-run.js";
 import { OwnFolders } from "./own-folders.js";
-import { type OpenRoot, openRoot } from "./roots.js";
+import { type NamedRoot, type OpenRoot, openRoot } from "./roots.js";
 import { closeDirectory, SourceDirectories } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 import { VisitPool } from "./visit.js";
@@ -65,12 +65,12 @@ export class Source {
   }
 
   /** True when a root is one of them or lies in one; false also when it cannot be looked at. */
-  isOwn(path: Uint8Array): boolean {
+  isOwn(root: NamedRoot): boolean {
     const { posix } = this.#options;
     try {
-      const { parent, stat } = openRoot(posix, path);
+      const { parent, stat } = openRoot(posix, root);
       closeDirectory(posix, parent);
-      return this.ownFolders.holds({ path, stat });
+      return this.ownFolders.holds({ ...root, stat });
     } catch (error) {
       requireSourceFault(error);
       return false;
@@ -78,18 +78,18 @@ export class Source {
   }
 
   /** Begins to walk a root, the one that will be asked for first. What goes wrong is told by {@link open}. */
-  lookAhead(path: Uint8Array): void {
-    this.#ahead ??= this.#lookAhead(path);
+  lookAhead(root: NamedRoot): void {
+    this.#ahead ??= this.#lookAhead(root);
   }
 
   /** @throws SourceError when the root cannot be read */
-  async open(path: Uint8Array): Promise<SourceRoot> {
+  async open(root: NamedRoot): Promise<SourceRoot> {
     const ahead = await this.#takeAhead();
-    if (ahead === undefined) return this.#open(path);
+    if (ahead === undefined) return this.#open(root);
     const { opened, failure } = ahead;
-    if (Buffer.compare(ahead.path, path) !== 0) {
+    if (Buffer.compare(ahead.path, root.path) !== 0) {
       this.#close(opened);
-      return this.#open(path);
+      return this.#open(root);
     }
     if (opened === undefined) throw failure?.error;
     return { ...opened, steps: replay(ahead, opened.steps) };
@@ -100,10 +100,10 @@ export class Source {
     this.#close((await this.#takeAhead())?.opened);
   }
 
-  async #lookAhead(path: Uint8Array): Promise<Ahead> {
-    const ahead: Ahead = { path, opened: undefined, found: [], failure: undefined };
+  async #lookAhead(root: NamedRoot): Promise<Ahead> {
+    const ahead: Ahead = { path: root.path, opened: undefined, found: [], failure: undefined };
     try {
-      ahead.opened = this.#open(path);
+      ahead.opened = this.#open(root);
       for (let entries = 0; this.#isAheadWanted && entries < AHEAD_ENTRIES_MAX; ) {
         const { value, done } = await ahead.opened.steps.next();
         if (done === true || ahead.found.push(value) >= AHEAD_STEPS_MAX) break;
@@ -122,9 +122,10 @@ export class Source {
     return await ahead;
   }
 
-  #open(path: Uint8Array): SourceRoot & { readonly steps: Steps } {
+  #open(named: NamedRoot): SourceRoot & { readonly steps: Steps } {
     const { posix } = this.#options;
-    const root = openRoot(posix, path);
+    const { path } = named;
+    const root = openRoot(posix, named);
     if (root.stat.type !== FileType.DIRECTORY) return { root, opened: undefined, steps: nothing() };
     try {
       this.#walk ??= this.#createWalk();
