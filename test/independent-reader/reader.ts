@@ -50,6 +50,7 @@ export interface RestoredEntry {
   readonly attributes?: readonly { readonly name: Buffer; readonly value: Buffer }[];
   readonly flags?: number;
   readonly linkGroup?: Buffer;
+  readonly hasChanged?: boolean;
 }
 
 type ReadObject = (name: string, sizeMax: number) => Buffer | undefined;

@@ -35,6 +35,7 @@ export interface Node {
   readonly attributes?: readonly { readonly name: Buffer; readonly content: Content }[];
   readonly flags?: number;
   readonly linkGroup?: Buffer;
+  readonly hasChanged?: boolean;
 }
 
 interface Owner {
@@ -56,7 +57,7 @@ const NODE_TYPES: readonly NodeType[] = [
   "fifo",
   "socket",
 ];
-const NODES: Schema = { critical: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], optional: [12, 13, 14] };
+const NODES: Schema = { critical: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], optional: [12, 13, 14, 15] };
 const CHUNKS: Schema = { critical: [1, 2, 3], optional: [] };
 const INNER: Schema = { critical: [1, 2, 3, 4, 5, 6, 7], optional: [] };
 const SCHEMAS = [NODES, CHUNKS, INNER];
@@ -170,6 +171,7 @@ function decodeNodes(fields: Fields, nameLengthMin: number): Node[] {
   const attributes = sparseField(fields, 12, names.length, readAttributes);
   const flags = sparseField(fields, 13, names.length, (reader) => reader.varint(undefined, 1));
   const linkGroups = sparseField(fields, 14, names.length, (reader) => reader.take(8));
+  const changed = marksField(fields, 15, types.filter((type) => type === "file").length);
   for (const column of [types, modes, owners, mtimes])
     assertFormat(column.length === names.length, `${column.length} items for ${names.length} nodes`);
   assertFormat(!targets.some((target) => target.includes(0)), "link target has a zero byte");
@@ -182,6 +184,7 @@ function decodeNodes(fields: Fields, nameLengthMin: number): Node[] {
       owner: owners[position]!,
       mtimeNs: mtimes[position]!,
       ...(type === "file" && { content: next(contents) }),
+      ...(type === "file" && changed.shift() === true && { hasChanged: true }),
       ...(type === "directory" && { directory: next(directories) }),
       ...(type === "symlink" && { target: next(targets) }),
       ...(type.endsWith("device") && { device: next(devices) }),
@@ -233,6 +236,15 @@ function decodeTimes(fields: Fields): bigint[] {
     assertFormat(Math.abs(seconds) <= SECONDS_MAX, `mtime of ${seconds} seconds`);
     return BigInt(seconds) * 1_000_000_000n + BigInt(reader.varint(999_999_999));
   });
+}
+
+/** A bit for each file. */
+function marksField(fields: Fields, number: number, fileCount: number): boolean[] {
+  const bytes = listField(fields, number, (reader) => reader.u8());
+  assertFormat(bytes.at(-1) !== 0, `field ${number} ends with a zero byte`);
+  const marks = bytes.flatMap((byte) => Array.from({ length: 8 }, (_, bit) => ((byte >> bit) & 1) === 1));
+  assertFormat(marks.lastIndexOf(true) < fileCount, `field ${number} marks more than ${fileCount} files`);
+  return marks;
 }
 
 /** A column that only some nodes have an item in, by position. */

@@ -2,10 +2,9 @@
 import type { BackupSummary } from "@bcat/snapshot";
 import { formatBytes, formatCount, formatDuration, formatItems, formatTimeMs } from "./format.js";
 
-/** Four to six lines. */
+/** Four to seven lines. */
 export function backupReport(summary: BackupSummary): string[] {
-  const { snapshotNumber, errors, skipped } = summary;
-  const { totalSymlinks, totalOthers } = summary;
+  const { snapshotNumber, errors, skipped, filesChangedWhileRead, totalSymlinks, totalOthers } = summary;
   const what = [
     formatItems(summary.totalFiles, "file"),
     ...(totalSymlinks === 0 ? [] : [formatItems(totalSymlinks, "link")]),
@@ -24,6 +23,9 @@ export function backupReport(summary: BackupSummary): string[] {
     ...(errors + skipped === 0
       ? []
       : [`errors: ${formatCount(errors)}, each named above; skipped: ${formatCount(skipped)}`]),
+    ...(filesChangedWhileRead === 0
+      ? []
+      : [`changed while they were read: ${formatItems(filesChangedWhileRead, "file")}, stored and marked`]),
     `took: ${formatDuration(summary.end - summary.start)}`,
   ];
 }
@@ -52,6 +54,7 @@ export function backupMessage(summary: BackupSummary): object {
     backup_end: formatTimeMs(summary.end),
     total_duration: (summary.end - summary.start) / 1000,
     error_count: summary.errors,
+    files_changed_while_read: summary.filesChangedWhileRead,
     ...(number === undefined ? {} : { snapshot_id: String(number), snapshot_number: number }),
     ...(parent === undefined ? {} : { parent: String(parent) }),
   };

@@ -29,12 +29,13 @@ const setUserId = { bit: 0o4000, goMode: 2 ** 23 };
 const setGroupId = { bit: 0o2000, goMode: 2 ** 22 };
 const sticky = { bit: 0o1000, goMode: 2 ** 20 };
 
-/** `-rw-r--r--  1000  1000      1234 2026-11-20 15:39:03 /path -> target` */
+/** `-rw-r--r--  1000  1000      1234 2026-11-20 15:39:03 /path -> target`, and at a marked file what the mark says. */
 export function entryLine({ path, node }: Entry): string {
   const target = node.target === undefined ? "" : ` -> ${quoteName(node.target)}`;
   const [uid, gid] = [node.uid, node.gid].map((id) => String(id).padStart(5));
   const size = (sizeOf(node) ?? 0).toString().padStart(10);
-  return `${permissions(node)} ${uid} ${gid} ${size} ${formatLocalTime(node.mtimeSeconds * 1000)} ${quoteName(path)}${target}`;
+  const mark = node.hasChanged === true ? " (changed while it was read)" : "";
+  return `${permissions(node)} ${uid} ${gid} ${size} ${formatLocalTime(node.mtimeSeconds * 1000)} ${quoteName(path)}${target}${mark}`;
 }
 
 /** An element of the array of `--json`. */
@@ -54,6 +55,7 @@ export function entryFields({ path, node }: Entry): object {
     permissions: permissions(node),
     mtime: formatTime(node.mtimeSeconds, node.mtimeNanoseconds),
     ...(node.target === undefined ? {} : bytesField("linktarget", node.target)),
+    ...(node.hasChanged === true ? { changed_while_read: true } : {}),
   };
 }
 

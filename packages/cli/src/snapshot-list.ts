@@ -3,16 +3,22 @@ import type { ListedSnapshot } from "@bcat/snapshot";
 import { formatBytes, formatCount, formatLocalTime, formatTable, formatTimeMs } from "./format.js";
 import { pathsField } from "./json.js";
 import { quoteName, quoteText } from "./quote.js";
+import { flawsOf } from "./snapshot-flaws.js";
 
 const heads = ["#", "date & time", "host", "paths", "files", "size", "added"];
 /** Columns of numbers. */
 const right = new Set([0, 4, 5, 6]);
 
-/** A line each, with a column of tags when there are any. */
+/** A line each, with a column of tags, and one of what they lack, when there are any. */
 export function snapshotTable(infos: readonly ListedSnapshot[]): string[] {
   const tagged = infos.some(({ snapshot }) => snapshot.tags.length > 0);
-  const rows = infos.map((info) => (tagged ? [...row(info), info.snapshot.tags.map(quoteText).join(",")] : row(info)));
-  return formatTable(tagged ? [...heads, "tags"] : heads, rows, right);
+  const faulty = infos.some(({ snapshot }) => flawsOf(snapshot).length > 0);
+  const rows = infos.map((info) => [
+    ...row(info),
+    ...(tagged ? [info.snapshot.tags.map(quoteText).join(",")] : []),
+    ...(faulty ? [flawsOf(info.snapshot).join(", ")] : []),
+  ]);
+  return formatTable([...heads, ...(tagged ? ["tags"] : []), ...(faulty ? ["flaws"] : [])], rows, right);
 }
 
 function row({ number, snapshot }: ListedSnapshot): string[] {
@@ -44,6 +50,7 @@ export function snapshotFields({ number, snapshot }: ListedSnapshot): object {
     short_id: String(number),
     number,
     complete: snapshot.complete,
+    has_flaws: flawsOf(snapshot).length > 0,
   };
 }
 
@@ -64,5 +71,6 @@ function summaryFields({ counts, start, end, errors }: ListedSnapshot["snapshot"
     total_files_processed: counts.files,
     total_bytes_processed: counts.bytes,
     error_count: errors.total,
+    files_changed_while_read: counts.filesChangedWhileRead ?? 0,
   };
 }

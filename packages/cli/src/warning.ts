@@ -9,8 +9,11 @@ import { quoteName, quoteText } from "./quote.js";
 export interface Warning {
   readonly path: Uint8Array;
   readonly message: string;
-  /** "skipped": left out on purpose, and no fault; "note": nothing is missing that was asked for. */
-  readonly kind: "error" | "skipped" | "note";
+  /**
+   * "changed": stored, but it changed whenever it was read; "skipped": left out on purpose, and no fault; "note": nothing is
+   * missing that was asked for.
+   */
+  readonly kind: "error" | "changed" | "skipped" | "note";
 }
 
 /** Prints a line on stderr, with `--json` restic's message. `during` is restic's word for the work. */
@@ -36,6 +39,6 @@ function warningLine(path: Uint8Array, message: string, kind: Warning["kind"], d
   // A whole sentence that names the path needs nothing before it.
   if (message.startsWith("Cannot ") && message.includes(`"${quoteName(path)}"`)) return sentence(message);
   if (kind === "note") return `note on "${quoteName(path)}": ${sentence(message)}`;
-  const verb = during === "archival" ? "cannot read" : "cannot restore";
-  return `${kind === "skipped" ? "skipped" : verb} "${quoteName(path)}": ${sentence(message)}`;
+  const failed = during === "archival" ? "cannot read" : "cannot restore";
+  return `${kind === "error" ? failed : kind} "${quoteName(path)}": ${sentence(message)}`;
 }

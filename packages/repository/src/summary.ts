@@ -2,9 +2,9 @@
  * What a client remembers of each snapshot, so that listing them and finding a parent reads no outcome twice: all but
  * its nodes, its scans and the list of its errors. Encoded for the manifest only; texts that many share are there once.
  *
- *     varint number ‖ u8 flags: 1 complete, 2 has a parent, 4 settled ‖ [varint parent] ‖ time start ‖ time end ‖ varint log head ‖
+ *     varint number ‖ u8 flags: 1 complete, 2 has a parent, 4 settled, 8 files changed ‖ [varint parent] ‖ time start ‖ time end ‖ varint log head ‖
  *     ids of zone, host, user, version, client id ‖ lists of ids: paths of roots, tags, excludes, options ‖
- *     list of varint: counts ‖ varint errors               id: varint index in the table of texts; list: varint n ‖ …
+ *     list of varint: counts ‖ varint errors ‖ [varint files that changed while they were read]               id: varint index in the table of texts; list: varint n ‖ …
  */
 import type { ByteReader, ByteWriter } from "@bcat/codec";
 import { type Counts, countNames } from "./bodies/counts.js";
@@ -20,6 +20,7 @@ export interface SnapshotSummary
 const COMPLETE = 1;
 const HAS_PARENT = 2;
 const SETTLED = 4;
+const HAS_CHANGED = 8;
 
 export function summarise(snapshot: Snapshot): SnapshotSummary {
   const { roots, errors, seen: _seen, original: _original, parents: _parents, counts, ...rest } = snapshot;
@@ -62,7 +63,9 @@ export function writeSummary(writer: ByteWriter, number: number, summary: Snapsh
   const { parent } = summary;
   writer.varint(number);
   const settled = summary.isSettled === true ? SETTLED : 0;
-  writer.u8((summary.complete ? COMPLETE : 0) | (parent === undefined ? 0 : HAS_PARENT) | settled);
+  const changed = summary.counts.filesChangedWhileRead ?? 0;
+  const flags = (summary.complete ? COMPLETE : 0) | (parent === undefined ? 0 : HAS_PARENT) | settled;
+  writer.u8(flags | (changed === 0 ? 0 : HAS_CHANGED));
   if (parent !== undefined) writer.varint(parent);
   writer.time(summary.start);
   writer.time(summary.end);
@@ -72,6 +75,7 @@ export function writeSummary(writer: ByteWriter, number: number, summary: Snapsh
   for (const texts of [summary.tags, summary.excludes, summary.options]) writeIds(texts);
   for (const name of countNames) writer.varint(summary.counts[name]);
   writer.varint(summary.errors.total);
+  if (changed !== 0) writer.varint(changed);
 }
 
 /** @throws CorruptError */
@@ -109,7 +113,8 @@ export function readSummary(reader: ByteReader, table: TextTable): [number: numb
     counts: readCounts(reader),
     errors: { total: reader.varint() },
   };
-  return [number, summary];
+  if ((flags & HAS_CHANGED) === 0) return [number, summary];
+  return [number, { ...summary, counts: { ...summary.counts, filesChangedWhileRead: reader.varint() } }];
 }
 
 function readCounts(reader: ByteReader): SnapshotSummary["counts"] {

@@ -78,7 +78,9 @@ export const backup: Command = {
     ["backup --init --tag daily /etc /srv", "two folders, creating the repository if there is none"],
     ['backup --exclude "*.o" --dry-run src', "see what a backup would add"],
   ],
-  notes: ["Exit code 3: the snapshot is there, but some files could not be read; each was named."],
+  notes: [
+    "Exit code 3: the snapshot is there, but some files could not be read, or changed whenever they were; each was named.",
+  ],
   interrupted: "interrupted; nothing was committed",
   async run(context) {
     const { options, output, variables } = context;
@@ -111,7 +113,7 @@ export const backup: Command = {
     const summary = await prepared.run(repository);
     progress.finish();
     printSummary(summary, context);
-    return summary.errors > 0 ? exitCodes.incomplete : exitCodes.done;
+    return summary.errors + summary.filesChangedWhileRead > 0 ? exitCodes.incomplete : exitCodes.done;
   },
 };
 

@@ -4,6 +4,7 @@ import { entryFields, entryLine } from "../entry.js";
 import { exitCodes } from "../exit-code.js";
 import { quoteName } from "../quote.js";
 import { withRepository } from "../site.js";
+import { printFlaws } from "../snapshot-flaws.js";
 import { snapshotPath } from "../snapshot-path.js";
 
 export const ls: Command = {
@@ -40,6 +41,7 @@ export const ls: Command = {
         if (output.closed) break;
       }
       if (output.json) output.print(separator === "[" ? "[]" : "]");
+      if (!output.quiet) printFlaws(snapshot, output);
       return exitCodes.done;
     });
   },

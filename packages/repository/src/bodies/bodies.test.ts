@@ -10,7 +10,7 @@ import { CorruptError, isBcatError } from "@bcat/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ConfigBody, decodeConfig, encodeConfig } from "./config.js";
-import { type Counts, countNames } from "./counts.js";
+import { type Counts, countNames, laterCountNames } from "./counts.js";
 import { decodeLogRecord, encodeLogRecord, type LogRecord } from "./log.js";
 import { decodeOutcome, encodeOutcome, type Outcome, type SnapshotOutcome } from "./outcome.js";
 import { decodeSession, encodeSession, type SessionBody } from "./session.js";
@@ -59,10 +59,14 @@ const session: fc.Arbitrary<SessionBody> = fc.record({
 });
 
 const counts = fc
-  .tuple(fc.tuple(...countNames.map(() => fc.maxSafeNat())), fc.array(fc.maxSafeNat(), { maxLength: 2 }))
+  .tuple(fc.tuple(...countNames.map(() => fc.maxSafeNat())), fc.array(fc.maxSafeNat(), { maxLength: 4 }))
   .map(([values, later]) => {
     const named = Object.fromEntries(countNames.map((name, index) => [name, values[index]])) as unknown as Counts;
-    return later.length === 0 ? named : { ...named, later };
+    const appended = Object.fromEntries(
+      laterCountNames.flatMap((name, i) => (i < later.length ? [[name, later[i]]] : [])),
+    );
+    const rest = later.slice(laterCountNames.length);
+    return { ...named, ...appended, ...(rest.length === 0 ? {} : { later: rest }) };
   });
 
 const errors = fc.array(fc.record({ path: fc.uint8Array({ maxLength: 9 }), message: text }), { maxLength: 5 });

@@ -22,6 +22,8 @@ export interface RunCounts {
   directoriesNew: number;
   directoriesChanged: number;
   directoriesUnmodified: number;
+  /** Files that changed whenever they were read. */
+  filesChangedWhileRead: number;
 }
 
 export class BackupRun {
@@ -37,6 +39,7 @@ export class BackupRun {
     directoriesNew: 0,
     directoriesChanged: 0,
     directoriesUnmodified: 0,
+    filesChangedWhileRead: 0,
   };
   readonly linked = new LinkedFiles();
   /** Entries left out on purpose. */
@@ -122,6 +125,13 @@ export class BackupRun {
     const { message } = fault;
     if (this.#errors.length < errorCountMax) this.#errors.push({ path, message });
     this.#warn({ path, message, kind: "error" });
+  }
+
+  /** A file that changed whenever it was read: it is stored and marked. */
+  reportChanged(path: Uint8Array): void {
+    this.counts.filesChangedWhileRead++;
+    const message = "it changed while it was read; what was read last is stored, and marked";
+    this.#warn({ path, message, kind: "changed" });
   }
 
   reportSkipped(path: Uint8Array, message: string): void {

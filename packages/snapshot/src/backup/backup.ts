@@ -172,6 +172,7 @@ async function finish(
   roots: readonly Root[],
 ): Promise<BackupSummary> {
   const { run, session, options, parents, start, records } = parts;
+  const { filesChangedWhileRead, ...counted } = run.counts;
   const { environment } = session.repository;
   const { added } = session;
   await session.flush();
@@ -195,7 +196,8 @@ async function finish(
       excludes: options.excludes ?? [],
       options: options.compression === undefined ? [] : [`compression=${options.compression}`],
       counts: {
-        ...run.counts,
+        ...counted,
+        ...(filesChangedWhileRead === 0 ? {} : { filesChangedWhileRead }),
         dataChunksAdded: added.dataChunks,
         treeChunksAdded: added.treeChunks,
         plainBytesAdded: added.plainBytes,
@@ -214,6 +216,7 @@ async function finish(
     start,
     end: environment.now(),
     errors: run.errors.total,
+    filesChangedWhileRead,
     skipped: run.skipped,
     filesNew: counts.filesNew,
     filesChanged: counts.filesChanged,

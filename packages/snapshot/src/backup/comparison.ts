@@ -101,7 +101,7 @@ export class Comparison {
   ): Content | undefined | Promise<Content | undefined> {
     const { node, stats, row: from } = parent;
     const { columns } = table;
-    if (node.type !== NodeType.file || node.content === undefined) return undefined;
+    if (node.type !== NodeType.file || node.content === undefined || node.hasChanged === true) return undefined;
     const { ignoreCtime, ignoreInode } = this.#options;
     if (table.isRacy(row, root.racyTime, ignoreCtime)) return undefined;
     const isUnchanged =

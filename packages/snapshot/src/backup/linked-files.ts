@@ -28,6 +28,8 @@ export interface FoundFile {
   readonly change: Change;
   /** It changes still: the next backup is to read it again. */
   readonly isUnsettled: boolean;
+  /** It changed whenever it was read. */
+  readonly hasChanged: boolean;
   /** It has extended attributes: these, or they are to be read yet. */
   readonly hasAttributes: boolean;
   readonly attributes: Attribute[] | undefined;
@@ -85,7 +87,7 @@ export class LinkedFiles {
   settle(
     key: string,
     name: BatchedFile,
-    got: Pick<FoundFile, "change" | "isUnsettled">,
+    got: Pick<FoundFile, "change" | "isUnsettled" | "hasChanged">,
     give: (name: BatchedFile, file: FoundFile) => void,
   ): void {
     const file = this.#files.get(key);

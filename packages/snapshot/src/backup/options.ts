@@ -13,12 +13,15 @@ export const COMPRESSION_LEVELS: Readonly<Record<Compression, number>> = {
   max: 19,
 };
 
-/** Something to know of an entry: "error" when it could not be read, "skipped" when it was left out on purpose. */
+/** What there is to say of one entry, or of several that the first stands for. */
 export interface Warning {
   readonly path: Uint8Array;
   readonly message: string;
-  /** "note": nothing is missing that was asked for. */
-  readonly kind: "error" | "skipped" | "note";
+  /**
+   * "error": it could not be read or restored, or not wholly. "changed": it changed whenever it was read, and is stored
+   * and marked. "skipped": left out on purpose. "note": nothing is missing that was asked for.
+   */
+  readonly kind: "error" | "changed" | "skipped" | "note";
 }
 
 export interface RootParent {
@@ -79,6 +82,8 @@ export interface BackupSummary {
   readonly end: number;
   /** Entries that could not be read. */
   readonly errors: number;
+  /** Files that changed whenever they were read: stored, marked, and no errors. */
+  readonly filesChangedWhileRead: number;
   /** Entries left out on purpose. */
   readonly skipped: number;
   readonly filesNew: number;

@@ -219,18 +219,20 @@ export class RootBackup {
     const { run, parents } = this.#parts;
     const parentRoot = parents.of(root.path);
     const parent = await parentRoot?.entry(root.path);
-    const content =
+    const known =
       parent === undefined || parentRoot === undefined
         ? undefined
         : await this.#comparison.unchangedContent(visit.table, 0, parent, parentRoot);
-    if (content !== undefined) {
-      visit.payloads.set(0, encodeContent(content));
+    if (known !== undefined) {
+      visit.payloads.set(0, encodeContent(known));
       run.countFile("unmodified", { visit, row: 0 });
     } else {
       if (parent?.node.content !== undefined) visit.payloads.set(0, encodeContent(parent.node.content));
       await this.#contents.readRoot(visit, root);
     }
-    return { ...this.#head(visit), type: NodeType.file, content: new EncodedContent(visit.payloads.get(0)) };
+    const content = new EncodedContent(visit.payloads.get(0));
+    const mark = visit.changed === undefined ? {} : ({ hasChanged: true } as const);
+    return { ...this.#head(visit), type: NodeType.file, content, ...mark };
   }
 
   #attributesOf({ parent, name, path }: OpenRoot): Pick<NodeToWrite, "attributes"> {

@@ -168,6 +168,7 @@ export class TreeBuilder {
     if (linkGroup !== undefined) node.linkGroup = linkGroup;
     const attributes = visit.attributes.get(row);
     if (attributes !== undefined) node.attributes = attributes;
+    if (visit.changed?.has(row) === true) node.hasChanged = true;
     const type = table.columns.types[row];
     if (type === FileType.DIRECTORY) {
       node.type = NodeType.directory;

@@ -36,6 +36,8 @@ export class Visit {
   digest: Uint8Array | undefined;
   /** Extended attributes by row, of those that have some. */
   readonly attributes = new Map<number, Attribute[]>();
+  /** Rows of files that changed whenever they were read; absent while there are none. */
+  changed: Set<number> | undefined;
   /** Trees of subdirectories by row. */
   readonly subtrees = new Map<number, BuiltTree>();
   /** 0 for the rows that are left out after all; absent while there are none. */
@@ -52,6 +54,12 @@ export class Visit {
     this.table = parts.table;
     this.payloads = parts.payloads;
     this.above = above;
+  }
+
+  /** A file changed whenever it was read. */
+  mark(row: number): void {
+    this.changed ??= new Set();
+    this.changed.add(row);
   }
 
   /** Leaves out a row. */

@@ -50,7 +50,8 @@ const ofType: readonly Record<string, fc.Arbitrary<unknown>>[] = [
 const node = fc.oneof(
   ...ofType.map((parts) => {
     const required: Record<string, fc.Arbitrary<unknown>> = { ...common, ...parts };
-    return fc.record({ ...required, ...rare }, { requiredKeys: Object.keys(required) as never[] });
+    const marks = "content" in parts ? { hasChanged: fc.constant(true as const) } : {};
+    return fc.record({ ...required, ...rare, ...marks }, { requiredKeys: Object.keys(required) as never[] });
   }),
 ) as unknown as fc.Arbitrary<Node>;
 const nodes = fc
@@ -207,6 +208,16 @@ describe("encodeLeaf()", () => {
     expect(() => encodeLeaf([{ ...bare, type: 8 as NodeType }])).toThrow(RangeError);
   });
 
+  it("marks the files alone, a bit each", () => {
+    const files = Array.from({ length: 9 }, (_, i) => ({ ...plain, name: name(`f${i}`) }));
+    const marked = [{ ...fifo, name: name("a") }, ...files.with(8, { ...files[8]!, hasChanged: true as const })];
+    const column = (leaf: Uint8Array) => readFields(leaf, { limit: 10_000, what: "it" }).find((x) => x.number === 15);
+    expect(column(encodeLeaf(marked))?.value).toEqual(Uint8Array.of(0, 1));
+    expect(column(encodeLeaf(files))).toBeUndefined();
+    expect(decodeLeaf(encodeLeaf(marked))).toEqual(marked);
+    expect(() => encodeLeaf([{ ...fifo, hasChanged: true }])).toThrow(RangeError);
+  });
+
   it("takes exactly one node without a name for a root", () => {
     const root = { ...plain, name: new Uint8Array(0) };
     const leaf = encodeLeaf([root], { root: true });
@@ -221,7 +232,7 @@ describe("encodeLeaf()", () => {
 
 describe("decodeLeaf()", () => {
   const pair: Node[] = [
-    { ...plain, uid: 1, attributes: [attribute(1)], flags: 1, linkGroup: new Uint8Array(8) },
+    { ...plain, uid: 1, attributes: [attribute(1)], flags: 1, linkGroup: new Uint8Array(8), hasChanged: true },
     { ...bare, name: name("b"), type: NodeType.symlink, target: name("t") },
     { ...bare, name: name("c"), type: NodeType.blockDevice, major: 1, minor: 2 },
     { ...bare, name: name("d"), type: NodeType.directory, subtree: { level: 0, length: 9, id: new Uint8Array(32) } },
@@ -276,6 +287,10 @@ describe("decodeLeaf()", () => {
     ["an attribute's name of 256 bytes", 12, [0, 1, ...big(256), ...new Array(256).fill(1), 0, 0]],
     ["flags 0", 13, [0, 0]],
     ["half a link group", 14, [0, 1, 2, 3, 4]],
+    ["a mark of a second file, where there is one", 15, [3]],
+    ["a mark in a second byte", 15, [1, 1]],
+    ["marks that end with a zero byte", 15, [1, 0]],
+    ["a mark of nothing", 15, [0]],
   ])("refuses %s", (_, number, value) => {
     const fields = readFields(leaf, { limit: treeSizeMax, what: "it" });
     const changed = fields.map((field) =>

@@ -48,6 +48,8 @@ export interface Node {
   flags?: number;
   /** 8 bytes; nodes of one group are one file with several names. */
   linkGroup?: Uint8Array;
+  /** Files: it changed whenever it was read, so that its content may be none that it ever had; absent when not. */
+  hasChanged?: true;
 }
 
 export interface Attribute {

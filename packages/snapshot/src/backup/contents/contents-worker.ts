@@ -16,14 +16,17 @@ import {
 } from "@bcat/pack";
 import { loadPosix } from "@bcat/posix";
 import { loadThreadContext } from "../../thread-context.js";
+import { TICK_MS } from "../racy.js";
 import { isForLater } from "../source-fault.js";
 import { ChunkMaker } from "./chunk-maker.js";
-import { FileReader } from "./file-reader.js";
+import { FileReader, WAIT } from "./file-reader.js";
 import type { ChunksJob, ContentsThreadData, FilesJob, Job } from "./job.js";
 import { OpenDescriptors } from "./open-descriptors.js";
 import { type FaultRecord, SlabWriter } from "./slab.js";
 
 const NO_PATH = new Uint8Array(0);
+/** Nobody wakes who waits for it. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 class ContentsThread {
   readonly #context: PackContext;
@@ -32,6 +35,8 @@ class ContentsThread {
   readonly #maker: ChunkMaker;
   readonly #slab: SlabWriter;
   readonly #descriptors: OpenDescriptors;
+  /** A time (ms) that has passed: that of the job, and what was waited since. */
+  #now = 0;
 
   constructor(data: ContentsThreadData, context: PackContext) {
     const { chunker, gear, store, accelerators, ignoreCtime } = data;
@@ -69,6 +74,7 @@ class ContentsThread {
 
   #readFiles(job: FilesJob): void {
     let start = 0;
+    this.#now = job.now;
     for (let index = 0; index < job.nameEnds.length; index++) {
       const end = job.nameEnds[index]!;
       this.#readFile(job, index, job.names.subarray(start, end));
@@ -80,14 +86,22 @@ class ContentsThread {
     const directory = { fd: job.directories[index]!, path: NO_PATH };
     this.#builder.startContent();
     try {
-      const reading = this.#reader.read({ directory, name, now: job.now, sizeMax: job.sizeMax }, this.#sink);
+      const reading = this.#reader.read({ directory, name, now: this.#now, sizeMax: job.sizeMax }, this.#sink);
       let step = reading.next();
-      while (step.done !== true) step = reading.next();
+      while (step.done !== true) {
+        if (step.value === WAIT) this.#waitForTick();
+        step = reading.next();
+      }
       if (step.value === undefined) this.#slab.fault({ index, isPostponed: true, code: "", message: "" });
       else this.#slab.file({ index, ...step.value }, this.#reader.stat);
     } catch (error) {
       this.#slab.fault(faultOf(index, error));
     }
+  }
+
+  #waitForTick(): void {
+    Atomics.wait(NEVER, 0, 0, TICK_MS);
+    this.#now += TICK_MS;
   }
 
   readonly #sink = {

@@ -5,13 +5,16 @@
  *
  * What is stored is described by what the open file says of itself before and after, not by what its folder's listing
  * said: that may be hours old.
+ *
+ * Its content is one that the file really had when nothing moved between the two looks, and what was seen first had
+ * stood still for a tick of the clock. Everything else is read again, and in the end stored as "changed".
  */
 import type { Cutter } from "@bcat/chunker";
 import { SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { inlineSizeTarget } from "../../tree/content.js";
 import { boundTimes } from "../bound-entry.js";
-import { RACY_MS, REMOTE_RACY_MS } from "../racy.js";
+import { CLOCK_LAG_MS, RACY_MS, REMOTE_RACY_MS, TICK_MS } from "../racy.js";
 import { fromSource } from "../source-fault.js";
 import type { OpenDescriptors } from "./open-descriptors.js";
 
@@ -19,6 +22,8 @@ import type { OpenDescriptors } from "./open-descriptors.js";
 const ATTEMPTS_MAX = 3;
 /** Bytes read between two chances for others to run. */
 const READ_SIZE = 2 ** 20;
+/** What {@link FileReader.read} yields when it is to go on no sooner than {@link TICK_MS} later. */
+export const WAIT = -1;
 /** Bytes read beyond the size a file is known to have: one that grows as fast as it is read must end too. */
 const GROWTH_MAX = 16 * 2 ** 20;
 
@@ -76,8 +81,8 @@ export class FileReader {
   }
 
   /**
-   * Reads a file; yields the bytes of every piece of a larger one, so that others can run in between. Undefined for one
-   * that is larger than it may be: it was not read.
+   * Reads a file; yields the bytes of every piece of a larger one, so that others can run in between, or {@link WAIT}.
+   * Undefined for one that is larger than it may be: it was not read.
    *
    * @throws SourceError when it cannot be read
    */
@@ -116,12 +121,22 @@ export class FileReader {
 
   *#readOpen(file: number, wanted: FileToRead, sink: ContentSink): Generator<number, ReadFile | undefined, void> {
     const { now, sizeMax } = wanted;
+    let waited = 0;
     this.#look(file, this.#before);
     for (let attempt = 1; ; attempt++) {
+      let stood = true;
+      if (this.#isFresh(this.#before, now + waited)) {
+        yield WAIT;
+        waited += TICK_MS;
+        this.#look(file, this.stat);
+        stood = this.#isSame(this.#before, this.stat);
+        copyStat(this.stat, this.#before);
+        if (!stood && attempt < ATTEMPTS_MAX) continue;
+      }
       if (this.#before.size > sizeMax) return undefined;
       const { size, inline } = yield* this.#readOnce(file, this.#before.size, sink);
       this.#look(file, this.stat);
-      const held = size === this.stat.size && this.#isSame(this.#before, this.stat);
+      const held = stood && size === this.stat.size && this.#isSame(this.#before, this.stat);
       if (!held && attempt < ATTEMPTS_MAX) {
         sink.restart();
         copyStat(this.stat, this.#before);
@@ -147,6 +162,13 @@ export class FileReader {
       this.#device = { major: deviceMajor, minor: deviceMinor, racyMs };
     }
     return this.#device.racyMs;
+  }
+
+  /** It changed so shortly before a time (ms) that the change may go on unseen. */
+  #isFresh(stat: Stat, time: number): boolean {
+    const nanoseconds = this.#options.ignoreCtime ? stat.mtimeNanoseconds : stat.ctimeNanoseconds;
+    const age = time - this.#changedAt(stat) * 1000 - nanoseconds / 1e6;
+    return age < TICK_MS && age > -CLOCK_LAG_MS;
   }
 
   /** Seconds. */

@@ -2,11 +2,12 @@
 import type { Directory } from "@bcat/posix";
 import type { StoreTree } from "../../tree/list-writer.js";
 import type { BackupRun } from "../backup-run.js";
+import { TICK_MS } from "../racy.js";
 import { isForLater } from "../source-fault.js";
 import { ContentBuilder } from "./content-builder.js";
 import type { ContentsThreads } from "./contents-threads.js";
 import { type BatchedFile, pathOf } from "./file-batch.js";
-import type { ContentSink, FileReader, ReadFile } from "./file-reader.js";
+import { type ContentSink, type FileReader, type ReadFile, WAIT } from "./file-reader.js";
 import { settleFile } from "./settle-file.js";
 
 /** A file of this size or more is large: it is read by itself, and not in a batch. */
@@ -20,6 +21,8 @@ export interface FileStorerOptions {
   /** Stores a chunk of data and returns its id. */
   readonly storeData: (bytes: Uint8Array) => Uint8Array;
   readonly now: () => number;
+  /** Waits so many milliseconds. */
+  readonly wait: ((milliseconds: number) => Promise<unknown>) | undefined;
 }
 
 export class FileStorer {
@@ -35,8 +38,8 @@ export class FileStorer {
   }
 
   /**
-   * Reads a small file in one go, and returns its size; undefined when it has become large, or cannot be read now but
-   * later.
+   * Reads a small file in one go, and returns its size; undefined when it has become large, has changed just now, or
+   * cannot be read now but later.
    *
    * @throws SourceError
    */
@@ -46,7 +49,13 @@ export class FileStorer {
       const name = file.visit.table.name(file.row);
       const reading = this.#begin(directory, name, { sink: this.#sink, sizeMax: LARGE_SIZE });
       let step = reading.next();
-      while (step.done !== true) step = reading.next();
+      while (step.done !== true) {
+        if (step.value === WAIT) {
+          reading.return(undefined);
+          return undefined;
+        }
+        step = reading.next();
+      }
       if (step.value === undefined) return undefined;
       this.#settle(file, step.value, this.#builder);
       return step.value.size;
@@ -67,7 +76,8 @@ export class FileStorer {
     try {
       for (; step.done !== true; step = reading.next()) {
         threads.take();
-        await run.breathe(0, step.value);
+        if (step.value === WAIT) await this.#options.wait?.(TICK_MS);
+        await run.breathe(0, Math.max(0, step.value));
       }
       await pieces?.finish();
     } finally {

@@ -3,7 +3,7 @@ import { SourceError } from "@bcat/errors";
 import type { Stat } from "@bcat/posix";
 import { compareBytes } from "../../tree/name.js";
 import type { BackupRun } from "../backup-run.js";
-import type { Change, FoundFile } from "../linked-files.js";
+import type { FoundFile } from "../linked-files.js";
 import type { BatchedFile } from "./file-batch.js";
 import type { ReadFile } from "./file-reader.js";
 import type { FaultRecord } from "./slab.js";
@@ -28,24 +28,23 @@ export function settleFile(
   payloads.set(row, content);
   table.set(row, stat);
   if (file.hasAttributes) table.columns.attributes[row] = 1;
-  if (file.hasChanged) {
-    const message = "it changed while it was read; what was read last is stored";
-    run.reportUnreadable(visit.pathOf(table.name(row)), new SourceError(message));
-  }
+  const { hasChanged, isUnsettled } = file;
+  if (hasChanged) run.reportChanged(visit.pathOf(table.name(row)));
   const change = isNew ? "new" : isSame ? "unmodified" : "changed";
-  settle(name, { change, size: file.size, isUnsettled: file.isUnsettled, key }, run);
+  settle(name, { change, size: file.size, isUnsettled, hasChanged, key }, run);
 }
 
 /** Counts a file that is taken over, whose payload is set. */
 export function settleUnchanged(name: BatchedFile, run: BackupRun): void {
   const { table } = name.visit;
   const size = table.columns.sizes[name.row]!;
-  settle(name, { change: "unmodified", size, isUnsettled: false, key: run.linked.keyOf(table, name.row) }, run);
+  const key = run.linked.keyOf(table, name.row);
+  settle(name, { change: "unmodified", size, isUnsettled: false, hasChanged: false, key }, run);
 }
 
 /** Takes what another name of a file got into the row of a name. */
 export function takeFound(name: BatchedFile, found: FoundFile, run: BackupRun): void {
-  const { stat, content, change, isUnsettled } = found;
+  const { stat, content, change, isUnsettled, hasChanged } = found;
   const { table, payloads, attributes } = name.visit;
   payloads.set(name.row, content);
   table.set(name.row, stat);
@@ -53,17 +52,23 @@ export function takeFound(name: BatchedFile, found: FoundFile, run: BackupRun): 
   if (found.attributes !== undefined) attributes.set(name.row, found.attributes);
   run.countFile(change, name);
   if (isUnsettled) table.forget(name.row);
+  if (hasChanged) name.visit.mark(name.row);
 }
 
 /** Counts a file, and gives what it got to the names that wait for it. */
 function settle(
   name: BatchedFile,
-  { key, size, ...found }: { change: Change; size: number; isUnsettled: boolean; key: string | undefined },
+  {
+    key,
+    size,
+    ...found
+  }: Pick<FoundFile, "change" | "isUnsettled" | "hasChanged"> & { size: number; key: string | undefined },
   run: BackupRun,
 ): void {
   run.countFile(found.change, name, size);
   if (key !== undefined) run.linked.settle(key, name, found, (other, file) => takeFound(other, file, run));
   if (found.isUnsettled) name.visit.table.forget(name.row);
+  if (found.hasChanged) name.visit.mark(name.row);
 }
 
 /** What a fault in another thread was there. */

@@ -1,0 +1,49 @@
+/** What keeps a snapshot from being all that the source was: entries that could not be read, files that did not hold still. */
+import type { SnapshotInfo } from "@bcat/snapshot";
+import { sentence } from "./errors.js";
+import { formatCount, formatItems } from "./format.js";
+import { bytesField } from "./json.js";
+import type { Output } from "./output.js";
+import { quoteName } from "./quote.js";
+
+interface Counted {
+  readonly counts: { readonly filesChangedWhileRead?: number };
+  readonly errors: { readonly total: number };
+}
+
+/** Such as `2 errors` and `1 changed`; none for a snapshot without. */
+export function flawsOf({ counts, errors }: Counted): string[] {
+  const changed = counts.filesChangedWhileRead ?? 0;
+  return [
+    ...(errors.total === 0 ? [] : [formatItems(errors.total, "error")]),
+    ...(changed === 0 ? [] : [`${formatCount(changed)} changed`]),
+  ];
+}
+
+/** A line on stderr below a listing, with `--json` a message. Nothing for a snapshot without flaws. */
+export function printFlaws({ number, snapshot }: SnapshotInfo, output: Output): void {
+  if (flawsOf(snapshot).length === 0) return;
+  const { errors, counts } = snapshot;
+  const changed = counts.filesChangedWhileRead ?? 0;
+  const line = `snapshot ${number} is not all that was there: ${[...errorsText(snapshot), ...changedText(changed)].join("; ")}`;
+  if (!output.json) {
+    output.complain(line);
+    return;
+  }
+  const listed = errors.first.map(({ path, message }) => ({ ...bytesField("item", path), message }));
+  const fields = { error_count: errors.total, files_changed_while_read: changed, errors: listed };
+  output.note(
+    JSON.stringify({ message_type: "warning", code: "snapshot-flawed", warning: { message: line }, number, ...fields }),
+  );
+}
+
+function errorsText({ errors }: SnapshotInfo["snapshot"]): string[] {
+  if (errors.total === 0) return [];
+  const [first] = errors.first;
+  const named = first === undefined ? "" : `, the first at "${quoteName(first.path)}": ${sentence(first.message)}`;
+  return [`${formatItems(errors.total, "error")}${named}`];
+}
+
+function changedText(changed: number): string[] {
+  return changed === 0 ? [] : [`${formatItems(changed, "file")} changed while they were read (ls -l marks them)`];
+}
