@@ -25,7 +25,7 @@ export function backupReport(summary: BackupSummary): string[] {
       : [`errors: ${formatCount(errors)}, each named above; skipped: ${formatCount(skipped)}`]),
     ...(filesChangedWhileRead === 0
       ? []
-      : [`changed while they were read: ${formatItems(filesChangedWhileRead, "file")}, stored and marked`]),
+      : [`changed while being read: ${formatItems(filesChangedWhileRead, "file")}, stored and marked`]),
     `took: ${formatDuration(summary.end - summary.start)}`,
   ];
 }

@@ -45,5 +45,5 @@ function errorsText({ errors }: SnapshotInfo["snapshot"]): string[] {
 }
 
 function changedText(changed: number): string[] {
-  return changed === 0 ? [] : [`${formatItems(changed, "file")} changed while they were read (ls -l marks them)`];
+  return changed === 0 ? [] : [`${formatItems(changed, "file")} changed while being read (ls -l marks them)`];
 }
