@@ -277,7 +277,7 @@ describe.concurrent("a name", () => {
     desk.write({ "all/a": "1", "source/all": "2", "source/b": "3" });
     await desk.good(["backup", "--init", "all"]);
     await desk.good(["backup", "source"]);
-    await desk.good(["restore", "2", "./all", "one"]);
+    await desk.good(["restore", "2", "./all", "one/"]);
     expect(desk.list(desk.path("one"))).toEqual(["all 1"]);
     await desk.good(["restore", "2", "all", "whole"]);
     expect(desk.list(desk.path("whole"))).toEqual(["all 1", "b 1"]);

@@ -282,7 +282,7 @@ describe.concurrent("a snapshot", () => {
     const same = (target: string, name: string) =>
       readFileSync(desk.path(target)).equals(readFileSync(desk.path(name)));
     expect(await desk.good(["restore", "latest", "all", "whole"])).toMatch(
-      /^restored from snapshot 1 to .*whole\n2 files, 1 folder, 0 symlinks, 293 KiB\n/,
+      /^restored from snapshot 1 \(.+, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\) to .*whole\n2 files, 1 folder, 0 symlinks, 293 KiB\n/,
     );
     expect(same("whole/a.txt", "source/a.txt") && same("whole/folder/b.bin", "source/folder/b.bin")).toBe(true);
     mkdirSync(desk.path("items"));
@@ -423,6 +423,8 @@ describe.concurrent("bcat --json", () => {
       message_type: "summary",
       seconds_elapsed: count,
       snapshot_number: 1,
+      hostname: expect.any(String),
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
       total_files: 3,
       files_restored: 2,
       directories_restored: 1,

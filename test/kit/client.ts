@@ -20,6 +20,7 @@ import {
   type RestoreSummary,
   restore,
   type SnapshotInfo,
+  type Wanted,
   type Warning,
 } from "@bcat/snapshot";
 import type { Storage } from "@bcat/storage";
@@ -63,7 +64,7 @@ export interface Client extends AsyncDisposable {
   readonly warnings: readonly string[];
   backup(roots: readonly (string | Uint8Array)[], options?: BackupOptions): Promise<BackupSummary>;
   find(selector: string): Promise<SnapshotInfo>;
-  restore(path: "all" | Uint8Array, target: string, options?: RestoreFrom): Promise<RestoreSummary>;
+  restore(wanted: Wanted, target: string, options?: RestoreFrom): Promise<RestoreSummary>;
 }
 
 /** Opens the repository in `storage`, which is made when there is none. */
@@ -126,10 +127,10 @@ export async function openClient(storage: Storage, options: ClientOptions = {}):
     async find(selector) {
       return await findSnapshot(repository, selector);
     },
-    async restore(path, target, { selector = "latest", ...given } = {}) {
+    async restore(wanted, target, { selector = "latest", ...given } = {}) {
       warnings = [];
       const info = await findSnapshot(repository, selector);
-      return await restore(repository, posix, info, path, Buffer.from(target), { onWarning, ...given });
+      return await restore(repository, posix, info, wanted, Buffer.from(target), { onWarning, ...given });
     },
     async [Symbol.asyncDispose]() {
       await repository[Symbol.asyncDispose]();

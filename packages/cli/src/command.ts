@@ -26,6 +26,8 @@ export interface Operand {
   readonly name: string;
   /** `word` is one that is typed as it is; `many` is the last one and takes what is left, also nothing. */
   readonly count: "word" | "one" | "optional" | "many";
+  /** How the usage shows it, where the command itself looks at how many there are. */
+  readonly shown?: string;
 }
 
 export interface Context {
@@ -46,7 +48,8 @@ export function usageOf({ name, operands }: Command): string {
   return ["bcat", name, ...operands.map(operandHelp)].join(" ");
 }
 
-export function operandHelp({ name, count }: Operand): string {
+export function operandHelp({ name, count, shown }: Operand): string {
+  if (shown !== undefined) return shown;
   if (count === "word") return name;
   if (count === "one") return `<${name}>`;
   return count === "many" ? `[${name}…]` : `[${name}]`;

@@ -1,6 +1,6 @@
 /** Entries of a snapshot in a listing: as `ls -l` would show them, and with restic's names. */
 import type { Node } from "@bcat/snapshot";
-import { formatLocalTime, formatTime } from "./format.js";
+import { formatBytes, formatLocalTime, formatTime } from "./format.js";
 import { bytesField } from "./json.js";
 import { quoteName } from "./quote.js";
 
@@ -30,10 +30,11 @@ const setGroupId = { bit: 0o2000, goMode: 2 ** 22 };
 const sticky = { bit: 0o1000, goMode: 2 ** 20 };
 
 /** `-rw-r--r--  1000  1000      1234 2026-11-20 15:39:03 /path -> target`, and at a marked file what the mark says. */
-export function entryLine({ path, node }: Entry): string {
+export function entryLine({ path, node }: Entry, sizesForPeople = false): string {
   const target = node.target === undefined ? "" : ` -> ${quoteName(node.target)}`;
   const [uid, gid] = [node.uid, node.gid].map((id) => String(id).padStart(5));
-  const size = (sizeOf(node) ?? 0).toString().padStart(10);
+  const bytes = sizeOf(node) ?? 0;
+  const size = (sizesForPeople ? formatBytes(bytes) : bytes.toString()).padStart(10);
   const mark = node.hasChanged === true ? " (changed while it was read)" : "";
   return `${permissions(node)} ${uid} ${gid} ${size} ${formatLocalTime(node.mtimeSeconds * 1000)} ${quoteName(path)}${target}${mark}`;
 }
@@ -71,7 +72,7 @@ function typeOf(node: Node): (typeof types)[number] {
 }
 
 /** Bytes of a file; nothing else has a size. */
-function sizeOf({ content }: Node): number | undefined {
+export function sizeOf({ content }: Node): number | undefined {
   if (content === undefined) return undefined;
   if (content.kind === "inline") return content.bytes.length;
   if (content.kind === "list") return content.size;

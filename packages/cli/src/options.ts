@@ -58,11 +58,13 @@ export function variableOf(flag: string): string {
 /** The values of a command's flags. Asking for a flag that the command does not declare is a RangeError. */
 export class Options {
   readonly #flags: Flags;
+  readonly #given: GivenFlags;
   readonly #values: ReadonlyMap<string, readonly string[]>;
 
   /** @throws {BcatError} with code "usage" when a value, also one from the environment, is not allowed. */
   constructor(flags: Flags, given: GivenFlags, variables: Variables) {
     this.#flags = flags;
+    this.#given = given;
     const values = new Map<string, readonly string[]>();
     for (const [name, flag] of Object.entries(flags)) {
       const words = given.get(name);
@@ -70,6 +72,11 @@ export class Options {
       if (found !== undefined) values.set(name, found);
     }
     this.#values = values;
+  }
+
+  /** True for a flag of the command line; a variable may be meant for other commands. */
+  isTyped(name: string): boolean {
+    return this.#given.has(name);
   }
 
   switch(name: string): boolean {

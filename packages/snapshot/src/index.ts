@@ -10,11 +10,20 @@ export type {
 } from "./backup/options.js";
 export type { OwnerNames } from "./backup/owners.js";
 export { check } from "./check/check.js";
-export { type Entry, listEntries, rootEntries } from "./entries.js";
+export { listEntries, type WalkOptions } from "./entries.js";
 export { compileExcludes } from "./exclude.js";
 export type { RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
+export type { Wanted } from "./restore/plan.js";
 export { restore } from "./restore/restore.js";
-export { findSnapshot, type ListedSnapshot, listSnapshots, parseSelector, type SnapshotInfo } from "./snapshots.js";
+export { type Entry, rootEntries } from "./root-entries.js";
+export {
+  type FindSnapshotOptions,
+  findSnapshot,
+  type ListedSnapshot,
+  listSnapshots,
+  parseSelector,
+  type SnapshotInfo,
+} from "./snapshots.js";
 export { showName } from "./tree/name.js";
 export {
   type ChunkReference,

@@ -1,6 +1,7 @@
 /** Paths as bytes, in no encoding. */
 
 const SLASH = 0x2f;
+const DOT = 0x2e;
 const separator = Uint8Array.of(SLASH);
 
 /** Joins two paths; either may be empty, and the first may be `/`. */
@@ -21,4 +22,17 @@ export function pathsAbove(path: Uint8Array): Uint8Array[] {
   const above = path.length > 1 ? [path.subarray(0, 1)] : [];
   for (let end = path.indexOf(SLASH, 1); end > 0; end = path.indexOf(SLASH, end + 1)) above.push(path.subarray(0, end));
   return above;
+}
+
+/** The names in a path; empty ones and `.` are left out, as the system does. */
+export function componentsOf(path: Uint8Array): Uint8Array[] {
+  const names: Uint8Array[] = [];
+  let start = 0;
+  for (let i = 0; i <= path.length; i++) {
+    if (i < path.length && path[i] !== SLASH) continue;
+    const name = path.subarray(start, i);
+    if (name.length > 0 && !(name.length === 1 && name[0] === DOT)) names.push(name);
+    start = i + 1;
+  }
+  return names;
 }

@@ -38,6 +38,12 @@ export async function listSnapshots(given: Repository, options: ListOptions = {}
   return knownSnapshots(repository);
 }
 
+export interface FindSnapshotOptions {
+  readonly signal?: AbortSignal;
+  /** Which snapshots `latest` is the newest of: all of them by default. */
+  readonly among?: ((info: ListedSnapshot) => boolean) | undefined;
+}
+
 /**
  * The snapshot a user means: a number, `latest`, or `latest~2` for the one two before it.
  *
@@ -46,13 +52,16 @@ export async function listSnapshots(given: Repository, options: ListOptions = {}
 export async function findSnapshot(
   given: Repository,
   selector: string,
-  options: { readonly signal?: AbortSignal } = {},
+  options: FindSnapshotOptions = {},
 ): Promise<SnapshotInfo> {
+  const { among = () => true } = options;
   const { number, back } = parseSelector(selector);
   const repository = given.withSignal(options.signal);
   await repository.refresh();
   if (number !== undefined) return await findNumber(repository, number);
-  const candidate = knownSnapshots(repository).at(-1 - back);
+  const candidate = knownSnapshots(repository)
+    .filter(among)
+    .at(-1 - back);
   const [problem] = outcomeProblems(repository, candidate?.number ?? 0);
   if (problem !== undefined) throw problem;
   if (candidate !== undefined) {
@@ -61,7 +70,8 @@ export async function findSnapshot(
     const info = await readSnapshot(repository, candidate.number);
     if (info !== undefined) return info;
   }
-  throw new BcatError("not-found", `Cannot find snapshot "${selector}": ${describeSnapshots(repository)}`);
+  const found = options.among === undefined ? describeSnapshots(repository) : describeAmong(repository, options.among);
+  throw new BcatError("not-found", `Cannot find snapshot "${selector}": ${found}`);
 }
 
 /** What a selector says: a number, or how far back from the latest. @throws BcatError usage */
@@ -100,11 +110,20 @@ async function describeMissing(repository: Repository, number: number): Promise<
 }
 
 function describeSnapshots(repository: Repository): string {
-  const numbers = knownSnapshots(repository)
-    .slice(-NAMED_MAX)
-    .map(({ number }) => number)
-    .reverse();
+  const numbers = newestOf(knownSnapshots(repository));
   return numbers.length === 0 ? "there are no snapshots" : `the newest are ${numbers.join(", ")}`;
+}
+
+function describeAmong(repository: Repository, among: (info: ListedSnapshot) => boolean): string {
+  const all = knownSnapshots(repository);
+  const numbers = newestOf(all.filter(among));
+  if (numbers.length > 0) return `the newest that fit are ${numbers.join(", ")}`;
+  return all.length === 0 ? "there are no snapshots" : `none of ${all.length} is of that host, path and tag`;
+}
+
+function newestOf(snapshots: readonly ListedSnapshot[]): number[] {
+  const newest = snapshots.slice(-NAMED_MAX).map(({ number }) => number);
+  return newest.reverse();
 }
 
 /** Snapshot `number` with its trees; undefined for one that is none, partial or forgotten. @throws CorruptError */

@@ -1,48 +1,94 @@
 /** `bcat ls`: the files of a snapshot. */
-import type { Command } from "../command.js";
+import type { Entry } from "@bcat/snapshot";
+import type { Command, Context } from "../command.js";
 import { entryFields, entryLine } from "../entry.js";
+import { sortEntries, sorts } from "../entry-order.js";
 import { exitCodes } from "../exit-code.js";
 import { quoteName } from "../quote.js";
+import { divideSnapshot } from "../restore-words.js";
 import { withRepository } from "../site.js";
 import { printFlaws } from "../snapshot-flaws.js";
-import { snapshotPath } from "../snapshot-path.js";
+import { latestAmong, latestFlags } from "../snapshot-filter.js";
+import { currentFolder, snapshotPath, snapshotPathIn } from "../snapshot-path.js";
 
 export const ls: Command = {
   name: "ls",
   summary: "list the files of a snapshot",
   operands: [
     { name: "snapshot", count: "one" },
-    { name: "path", count: "optional" },
+    { name: "path", count: "many" },
   ],
-  flags: { long: { kind: "switch", short: "l", description: "show mode, owner, size and time too" } },
+  flags: {
+    long: { kind: "switch", short: "l", description: "show mode, owner, size and time too" },
+    "human-readable": { kind: "switch", description: "with --long: sizes as 1.50 GiB" },
+    recursive: { kind: "switch", description: "of a path also what is in the folders below it" },
+    sort: { kind: "text", short: "s", choices: sorts, description: "in this order (default: name)" },
+    reverse: { kind: "switch", description: "in the opposite order" },
+    ...latestFlags,
+  },
   examples: [
     ["ls latest", "all paths of the newest snapshot"],
     ["ls -l 12 /home/me/photos", "a folder of snapshot 12, with details"],
+    ["ls latest --recursive --long --sort size --reverse src", "all below a folder, the largest first"],
     ["ls latest~1 --json", "as a JSON array"],
   ],
-  notes: ["<snapshot> is a number, latest, or latest~2. In paths, \\xNN stands for a byte that cannot be shown."],
+  notes: [
+    "<snapshot> is a number, latest, or latest~2. Paths are absolute, or relative to the current folder or to what was backed up. In what is printed, \\xNN stands for a byte that cannot be shown.",
+  ],
   interrupted: "interrupted",
   async run(context) {
-    const { operands, options, output, signal } = context;
-    const [selector = "", path] = operands;
-    const inside = path === undefined ? undefined : snapshotPath(path);
-    const long = options.switch("long");
+    const { operands, options } = context;
+    const [word = "", ...typed] = operands;
+    const { selector, sub } = divideSnapshot(word);
+    const inside = pathsOf(typed, sub);
     const { findSnapshot, listEntries, parseSelector } = await import("@bcat/snapshot");
     parseSelector(selector);
+    const among = latestAmong(options, selector);
     return await withRepository(context, async (repository) => {
-      const snapshot = await findSnapshot(repository, selector);
-      let separator = "[";
-      for await (const entry of listEntries(repository, snapshot, inside)) {
-        signal.throwIfAborted();
-        if (output.json) output.print(`${separator}${JSON.stringify(entryFields(entry))}`);
-        else output.print(long ? entryLine(entry) : quoteName(entry.path));
-        separator = ",";
-        await output.drain();
-        if (output.closed) break;
-      }
-      if (output.json) output.print(separator === "[" ? "[]" : "]");
+      const snapshot = await findSnapshot(repository, selector, { among });
+      const walk = { currentFolder: currentFolder(), recursive: options.switch("recursive") };
+      await printEntries(
+        inOrder(
+          each(inside, (path) => listEntries(repository, snapshot, path, walk)),
+          context,
+        ),
+        context,
+      );
       if (!output.quiet) printFlaws(snapshot, output);
       return exitCodes.done;
     });
   },
 };
+
+/** A path that was typed twice is listed once. */
+function pathsOf(typed: readonly string[], sub: string | undefined): (Uint8Array | undefined)[] {
+  if (typed.length === 0) return [sub === undefined ? undefined : snapshotPath(sub)];
+  return [...new Set(typed)].map((word) => (sub === undefined ? snapshotPath(word) : snapshotPathIn(sub, word)));
+}
+
+async function* each<Path>(paths: readonly Path[], list: (path: Path) => AsyncGenerator<Entry>): AsyncGenerator<Entry> {
+  for (const path of paths) yield* list(path);
+}
+
+/** As the walk gives them, unless another order was asked for: they are then all held in memory. */
+async function* inOrder(entries: AsyncIterable<Entry>, { options, signal }: Context): AsyncGenerator<Entry> {
+  const sort = sorts.find((name) => name === options.text("sort")) ?? "name";
+  const reverse = options.switch("reverse");
+  if (sort === "name" && !reverse) yield* entries;
+  else yield* await sortEntries(entries, { sort, reverse, signal });
+}
+
+async function printEntries(entries: AsyncIterable<Entry>, { options, output, signal }: Context): Promise<void> {
+  const isLong = options.switch("long");
+  const isForPeople = options.switch("human-readable");
+  let separator = "[";
+  for await (const entry of entries) {
+    signal.throwIfAborted();
+    if (output.json) output.print(`${separator}${JSON.stringify(entryFields(entry))}`);
+    else output.print(isLong ? entryLine(entry, isForPeople) : quoteName(entry.path));
+    separator = ",";
+    await output.drain();
+    if (output.closed) break;
+  }
+  if (output.json) output.print(separator === "[" ? "[]" : "]");
+}

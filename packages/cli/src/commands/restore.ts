@@ -1,18 +1,18 @@
 /** `bcat restore`: gives files of a snapshot back. */
 import { availableParallelism } from "node:os";
-import { folderPath } from "@bcat/host";
-import type { RestoreProgress, RestoreSummary } from "@bcat/snapshot";
+import type { RestoreProgress } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
 import { countOption } from "../count-option.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
-import { formatBytes, formatDuration, formatItems } from "../format.js";
 import { Progress } from "../progress.js";
-import { quoteText } from "../quote.js";
 import { requestsField } from "../requests.js";
+import { type Restored, restoreMessage, restoreReport } from "../restore-report.js";
+import { readRestoreWords } from "../restore-words.js";
 import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
-import { snapshotPath } from "../snapshot-path.js";
+import { latestAmong, latestFlags } from "../snapshot-filter.js";
+import { currentFolder } from "../snapshot-path.js";
 import { printWarning } from "../warning.js";
 
 const progressForm = fileProgress<RestoreProgress>((counts) => ({
@@ -25,10 +25,11 @@ export const restore: Command = {
   summary: "give files of a snapshot back",
   operands: [
     { name: "snapshot", count: "one" },
-    { name: "path", count: "one" },
-    { name: "target", count: "one" },
+    { name: "path", count: "many", shown: "<path>… <target>" },
   ],
   flags: {
+    target: { kind: "text", short: "t", description: "folder to restore into, instead of a last word that names it" },
+    ...latestFlags,
     threads: {
       kind: "text",
       description:
@@ -37,18 +38,20 @@ export const restore: Command = {
   },
   examples: [
     ["restore latest all /tmp/back", "everything, into the folder /tmp/back"],
-    ["restore 12 /home/me/photos /tmp", "a folder of snapshot 12, as /tmp/photos"],
+    ["restore 12 /home/me/photos /home/me/notes /tmp", "folders of snapshot 12, as /tmp/photos and /tmp/notes"],
+    ["restore 12 /etc/fstab /tmp/fstab.old", "a file, under another name"],
+    ["restore latest:/home/me --target /tmp/back", "what is in a folder, into /tmp/back"],
     ["restore latest ./all .", "a file that is really called all"],
   ],
   notes: [
-    "<snapshot> is a number, latest, or latest~2. Nothing that exists is overwritten: such a restore is refused.",
+    "<snapshot> is a number, latest, or latest~2. Paths are absolute, or relative to the current folder or to what was backed up.",
+    "Nothing that exists is overwritten: such a restore is refused.",
   ],
   interrupted: "interrupted; what was restored so far is incomplete",
   async run(context) {
-    const { operands, options, output, signal, variables } = context;
+    const { options, output, signal, variables } = context;
     const threads = countOption(options, "threads") ?? availableParallelism();
-    const [selector = "", path = "", target = ""] = operands;
-    const into = folderPath(target, { what: "target", variables, withColon: true });
+    const { selector, wanted, target } = readRestoreWords(context);
     const progress = new Progress(progressForm, {
       output,
       now: Date.now,
@@ -56,57 +59,23 @@ export const restore: Command = {
     });
     const packages = await import("@bcat/snapshot");
     packages.parseSelector(selector);
+    const among = latestAmong(options, selector);
     return await withRepository(context, async (repository, { posix }) => {
-      const snapshot = await packages.findSnapshot(repository, selector);
-      const what = path === "all" ? "all" : (snapshotPath(path) ?? "all");
-      const summary = await packages.restore(repository, posix, snapshot, what, Buffer.from(into), {
+      const snapshot = await packages.findSnapshot(repository, selector, { among });
+      const summary = await packages.restore(repository, posix, snapshot, wanted, Buffer.from(target), {
         threads,
         signal,
+        currentFolder: currentFolder(),
         onProgress: (counts) => progress.update(counts),
         onWarning: (warning) => printWarning(warning, "restore", output),
       });
-      printSummary(summary, { elapsedMs: progress.finish(), number: snapshot.number, into }, context);
+      printRestored({ summary, snapshot, target, elapsedMs: progress.finish() }, context);
       return summary.errors > 0 ? exitCodes.failed : exitCodes.done;
     });
   },
 };
 
-interface Restored {
-  readonly elapsedMs: number;
-  readonly number: number;
-  readonly into: string;
-}
-
-function printSummary(
-  summary: RestoreSummary,
-  { elapsedMs, number, into }: Restored,
-  { output, meter }: Context,
-): void {
-  const { filesRestored, directoriesRestored, symlinksRestored, othersRestored, bytesRestored, errors, skipped } =
-    summary;
-  if (output.json) {
-    output.message({
-      message_type: "summary",
-      seconds_elapsed: Math.floor(elapsedMs / 1000),
-      snapshot_number: number,
-      total_files: filesRestored + directoriesRestored + symlinksRestored + othersRestored,
-      files_restored: filesRestored,
-      directories_restored: directoriesRestored,
-      symlinks_restored: symlinksRestored,
-      others_restored: othersRestored,
-      files_skipped: skipped,
-      total_bytes: bytesRestored,
-      bytes_restored: bytesRestored,
-      error_count: errors,
-      ...requestsField(meter),
-    });
-  } else if (!output.quiet) {
-    const folders = formatItems(directoriesRestored, "folder");
-    const links = formatItems(symlinksRestored, "symlink");
-    output.print(`restored from snapshot ${number} to ${quoteText(into)}`);
-    const others = othersRestored === 0 ? "" : `, ${formatItems(othersRestored, "special file")}`;
-    output.print(`${formatItems(filesRestored, "file")}, ${folders}, ${links}${others}, ${formatBytes(bytesRestored)}`);
-    if (errors + skipped > 0) output.print(`left out: ${formatItems(errors, "error")}, ${skipped} skipped`);
-    output.print(`took: ${formatDuration(elapsedMs)}`);
-  }
+function printRestored(restored: Restored, { output, meter }: Context): void {
+  if (output.json) output.message({ ...restoreMessage(restored), ...requestsField(meter) });
+  else if (!output.quiet) for (const line of restoreReport(restored)) output.print(line);
 }

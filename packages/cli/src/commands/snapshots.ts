@@ -1,11 +1,9 @@
 /** `bcat snapshots`: what is there. */
 import { CorruptError } from "@bcat/errors";
-import { absolutePathBytes } from "@bcat/host";
-import type { ListedSnapshot } from "@bcat/snapshot";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
-import type { Options } from "../options.js";
 import { withRepository } from "../site.js";
+import { createFilter } from "../snapshot-filter.js";
 import { snapshotFields, snapshotTable } from "../snapshot-list.js";
 
 export const snapshots: Command = {
@@ -40,14 +38,3 @@ export const snapshots: Command = {
     });
   },
 };
-
-/** As restic: one of the hosts, all tags of one of the flags, and all paths. */
-function createFilter(options: Options): (info: ListedSnapshot) => boolean {
-  const hosts = options.list("host");
-  const tags = options.list("tag").map((words) => words.split(","));
-  const paths = options.list("path").map((path) => Buffer.from(absolutePathBytes(path)));
-  return ({ snapshot }) =>
-    (hosts.length === 0 || hosts.includes(snapshot.host)) &&
-    (tags.length === 0 || tags.some((all) => all.every((tag) => snapshot.tags.includes(tag)))) &&
-    paths.every((path) => snapshot.roots.some((root) => path.equals(root.path)));
-}

@@ -2,8 +2,8 @@
 import { CorruptError, isBcatError } from "@bcat/errors";
 import { type BlobKind, ChunkClaims, type ChunkIndex, type ChunkLocation, DATA, TREE } from "@bcat/pack";
 import { type CheckRun, missingChunk, type Repository, registerName } from "@bcat/repository";
-import { type Entry, rootEntries } from "../entries.js";
 import { joinPath } from "../path.js";
+import { type Entry, rootEntries } from "../root-entries.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { decodeContent } from "../tree/content.js";
 import type { ChunkReference, Content, TreeReference } from "../tree/node.js";

@@ -1,8 +1,8 @@
 /** Names what cannot be restored because the folder that it is in could not be made. */
 import { isBcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
-import type { Entry } from "../entries.js";
 import { joinPath } from "../path.js";
+import type { Entry } from "../root-entries.js";
 import { NodeType } from "../tree/node.js";
 import { readNodes } from "../tree/tree-reader.js";
 import type { RestoreRun } from "./restore-run.js";

@@ -1,5 +1,6 @@
 /** What a caller tells a restore, and what it is told. */
 import type { Warning } from "../backup/options.js";
+import type { FindOptions } from "../find-entries.js";
 
 export interface RestoreProgress {
   readonly filesDone: number;
@@ -10,7 +11,7 @@ export interface RestoreProgress {
   readonly errors: number;
 }
 
-export interface RestoreOptions {
+export interface RestoreOptions extends FindOptions {
   /** Threads that open packs and write files, this one included; 0 and 1 are this one alone. */
   readonly threads?: number;
   readonly signal?: AbortSignal;

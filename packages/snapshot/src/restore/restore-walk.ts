@@ -1,8 +1,8 @@
 /** Walks the trees of what is to be restored: folders are made, and what is in them is written or put on its way. */
 import type { Directory, Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
-import type { Entry } from "../entries.js";
 import { joinPath, splitPath } from "../path.js";
+import type { Entry } from "../root-entries.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { readChunkReferences, readNodes } from "../tree/tree-reader.js";
 import { BareEntries } from "./bare-entries.js";

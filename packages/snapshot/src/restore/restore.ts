@@ -4,14 +4,14 @@ import type { Repository } from "@bcat/repository";
 import type { SnapshotInfo } from "../snapshots.js";
 import type { RestoreParts } from "./create-contents.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
-import { type PlannedEntry, planRestore, refuseExisting } from "./plan.js";
+import { type PlannedEntry, planRestore, refuseExisting, type Wanted } from "./plan.js";
 import { RestoreRun } from "./restore-run.js";
 import { RestoreWalk } from "./restore-walk.js";
-import { openTarget, type Target } from "./target.js";
+import { openTarget, placeTarget, type Target } from "./target.js";
 import { closeQuietly } from "./target-directory.js";
 
 /**
- * Restores `path` of a snapshot, or all of it, into the directory `target` (absolute), which is made when it is missing.
+ * Restores what is wanted of a snapshot into the directory `target` (absolute), which is made when it is missing.
  * Existing entries are never touched: if one is in the way, nothing is written. Entries that cannot be restored are
  * reported and counted.
  *
@@ -21,20 +21,23 @@ export async function restore(
   given: Repository,
   posix: Posix,
   info: SnapshotInfo,
-  path: Uint8Array | "all",
+  wanted: Wanted,
   target: Uint8Array,
   options: RestoreOptions,
 ): Promise<RestoreSummary> {
   const repository = given.withSignal(options.signal);
   // Without it nothing can be found: no entry is at fault then, and nothing has been written.
   await repository.index();
-  const plan = await planRestore(repository, info, path);
+  const planned = await planRestore(repository, info, wanted, options);
   const { counts } = info.snapshot;
-  const totals = path === "all" ? { files: counts.files, bytes: counts.bytes } : undefined;
+  const totals = wanted === "all" || wanted === "full-paths" ? { files: counts.files, bytes: counts.bytes } : undefined;
   const run = new RestoreRun(options, totals, repository.environment.now);
-  const opened = openTarget(posix, target, plan);
+  const mayBeName = typeof wanted === "object" && "targetMayBeName" in wanted && wanted.targetMayBeName === true;
+  const placed = mayBeName ? placeTarget(posix, target, planned) : { path: target, mayBeMade: true, plan: planned };
+  const { path, plan } = placed;
+  const opened = openTarget(posix, placed);
   try {
-    await refuseExisting({ repository, posix, run }, { directory: opened.directory, path: target }, plan);
+    await refuseExisting({ repository, posix, run }, { directory: opened.directory, path }, plan);
     await restoreInto(opened, plan, { repository, posix, run, top: opened.directory, threads: options.threads ?? 1 });
   } finally {
     closeQuietly(posix, opened.directory);

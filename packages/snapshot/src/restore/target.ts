@@ -4,6 +4,7 @@ import type { Directory, Posix } from "@bcat/posix";
 import { describe } from "../faults.js";
 import { splitPath } from "../path.js";
 import { showName } from "../tree/name.js";
+import { NodeType } from "../tree/node.js";
 import type { PlannedEntry } from "./plan.js";
 import { closeQuietly } from "./target-directory.js";
 
@@ -12,14 +13,47 @@ export interface Target {
   readonly wasMade: boolean;
 }
 
-/** Opens the target, making its last component when that is missing. */
-export function openTarget(posix: Posix, path: Uint8Array, plan: readonly PlannedEntry[]): Target {
+/** Where a plan goes. */
+export interface PlacedTarget {
+  /** Of the folder, absolute. */
+  readonly path: Uint8Array;
+  /** The folder is made when it is missing. */
+  readonly mayBeMade: boolean;
+  readonly plan: readonly PlannedEntry[];
+}
+
+/**
+ * As `cp` does: a single entry that is no folder goes into a target that is one, and is given the name of a target that
+ * is none, or that does not exist.
+ */
+export function placeTarget(posix: Posix, path: Uint8Array, plan: readonly PlannedEntry[]): PlacedTarget {
+  const [only, ...others] = plan;
+  const isPlainEntry = only !== undefined && others.length === 0 && only.entry.node.type !== NodeType.directory;
+  if (!isPlainEntry || only.folders.length > 0 || isFolder(posix, path)) return { path, mayBeMade: true, plan };
+  const { folder, name } = splitPath(path);
+  const entry = { ...only.entry, node: { ...only.entry.node, name } };
+  return { path: folder, mayBeMade: false, plan: [{ ...only, entry }] };
+}
+
+/** Also when that cannot be told: opening it then says why. */
+function isFolder(posix: Posix, path: Uint8Array): boolean {
+  try {
+    closeQuietly(posix, posix.openDirectory(path));
+    return true;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    return code !== "ENOENT" && code !== "ENOTDIR";
+  }
+}
+
+/** Opens the target, making its last component when that is missing and may be made. */
+export function openTarget(posix: Posix, { path, mayBeMade, plan }: PlacedTarget): Target {
   const fail = (error: unknown) =>
     new BcatError("target-failed", `Cannot restore into ${showName(path)}: ${describe(error)}`, { cause: error });
   try {
     return { directory: posix.openDirectory(path), wasMade: false };
   } catch (error) {
-    if (systemErrorCode(error) !== "ENOENT") throw fail(error);
+    if (systemErrorCode(error) !== "ENOENT" || !mayBeMade) throw fail(error);
   }
   try {
     const { folder, name } = splitPath(path);

@@ -1,0 +1,61 @@
+/** What a restore has done, in words and as a message. */
+import type { RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
+import { formatBytes, formatDuration, formatItems, formatLocalTime, formatTimeMs } from "./format.js";
+import { quoteText } from "./quote.js";
+
+export interface Restored {
+  readonly summary: RestoreSummary;
+  readonly snapshot: SnapshotInfo;
+  /** Absolute. */
+  readonly target: string;
+  readonly elapsedMs: number;
+}
+
+/** `restored from snapshot 12 (laptop, 2026-11-20 15:39:03) to /tmp/back`, and what. */
+export function restoreReport({ summary, snapshot, target, elapsedMs }: Restored): string[] {
+  const { errors, skipped } = summary;
+  return [
+    `restored from ${describeSnapshot(snapshot)} to ${quoteText(target)}`,
+    countsLine(summary),
+    ...(errors + skipped > 0 ? [`left out: ${formatItems(errors, "error")}, ${skipped} skipped`] : []),
+    `took: ${formatDuration(elapsedMs)}`,
+  ];
+}
+
+/** `snapshot 12 (laptop, 2026-11-20 15:39:03)` */
+export function describeSnapshot({ number, snapshot }: SnapshotInfo): string {
+  return `snapshot ${number} (${quoteText(snapshot.host)}, ${formatLocalTime(snapshot.start)})`;
+}
+
+function countsLine(summary: RestoreSummary): string {
+  const { filesRestored, directoriesRestored, symlinksRestored, othersRestored, bytesRestored } = summary;
+  return [
+    formatItems(filesRestored, "file"),
+    formatItems(directoriesRestored, "folder"),
+    formatItems(symlinksRestored, "symlink"),
+    ...(othersRestored === 0 ? [] : [formatItems(othersRestored, "special file")]),
+    formatBytes(bytesRestored),
+  ].join(", ");
+}
+
+export function restoreMessage({ summary, snapshot, elapsedMs }: Restored): object {
+  const { filesRestored, directoriesRestored, symlinksRestored, othersRestored, bytesRestored } = summary;
+  return {
+    message_type: "summary",
+    seconds_elapsed: Math.floor(elapsedMs / 1000),
+    ...snapshotFields(snapshot),
+    total_files: filesRestored + directoriesRestored + symlinksRestored + othersRestored,
+    files_restored: filesRestored,
+    directories_restored: directoriesRestored,
+    symlinks_restored: symlinksRestored,
+    others_restored: othersRestored,
+    files_skipped: summary.skipped,
+    total_bytes: bytesRestored,
+    bytes_restored: bytesRestored,
+    error_count: summary.errors,
+  };
+}
+
+function snapshotFields({ number, snapshot }: SnapshotInfo): object {
+  return { snapshot_number: number, hostname: snapshot.host, time: formatTimeMs(snapshot.start) };
+}
