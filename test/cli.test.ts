@@ -356,6 +356,7 @@ describe.concurrent("bcat --json", () => {
     expect(messages.length).toBeGreaterThan(1);
     expect(messages.at(-1)).toEqual({
       message_type: "summary",
+      files_changed_while_read: 0,
       files_new: 1,
       files_changed: 0,
       files_unmodified: 0,
@@ -383,6 +384,7 @@ describe.concurrent("bcat --json", () => {
   test("of snapshots", async () => {
     expect(await desk.json(["snapshots"])).toEqual([
       {
+        has_flaws: false,
         time,
         paths: [desk.root],
         hostname: hostname(),

@@ -7,8 +7,8 @@ import { exitCodes } from "../exit-code.js";
 import { quoteName } from "../quote.js";
 import { divideSnapshot } from "../restore-words.js";
 import { withRepository } from "../site.js";
-import { printFlaws } from "../snapshot-flaws.js";
 import { latestAmong, latestFlags } from "../snapshot-filter.js";
+import { printFlaws } from "../snapshot-flaws.js";
 import { currentFolder, snapshotPath, snapshotPathIn } from "../snapshot-path.js";
 
 export const ls: Command = {
@@ -54,7 +54,7 @@ export const ls: Command = {
         ),
         context,
       );
-      if (!output.quiet) printFlaws(snapshot, output);
+      if (!context.output.quiet) printFlaws(snapshot, context.output);
       return exitCodes.done;
     });
   },

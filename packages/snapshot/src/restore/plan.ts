@@ -158,7 +158,9 @@ function refuseName(posix: Posix, target: { directory: Directory; path: Uint8Arr
   try {
     posix.statAt(target.directory, name, new Stat());
   } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return;
+    const code = systemErrorCode(error);
+    // A name that the file system cannot have costs its entry, when its turn comes.
+    if (code === "ENOENT" || code === "ENAMETOOLONG") return;
     throw new BcatError("target-failed", `Cannot restore onto ${path}: ${describe(error)}`, { cause: error });
   }
   throw new BcatError(
