@@ -26,6 +26,7 @@ import { joinPath } from "./name.js";
 import type { Directory, Posix } from "./posix.js";
 import { procWorks } from "./proc.js";
 import { isRemote } from "./remote.js";
+import { replacer } from "./replace.js";
 import { FileType, Stat } from "./stat.js";
 import { decodeStatx, STATX_MASK, STATX_SIZE } from "./statx.js";
 import { EINTR, ENAMETOOLONG, ENOTSUP, EPERM, type Place, systemError } from "./system-error.js";
@@ -67,6 +68,9 @@ class KoffiPosix implements Posix {
 
   readonly attributes = procWorks() ? koffiAttributes(this.#libc) : undefined;
   readonly makeNodeAt = nodeMaker(this.#libc, this.#text);
+  readonly #replacer = replacer(this.#libc, [this.#text, this.#target]);
+  readonly renameAt = this.#replacer.renameAt;
+  readonly removeDirectoryAt = this.#replacer.removeDirectoryAt;
   readonly renameExclusive = this.#libc.renameat2 && this.#renameExclusive.bind(this, this.#libc.renameat2);
 
   openDirectory(path: Uint8Array): Directory {

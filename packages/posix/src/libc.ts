@@ -40,6 +40,7 @@ export interface Libc {
   readonly symlinkat: Call;
   readonly linkat: Call;
   readonly unlinkat: Call;
+  readonly renameat: Call;
   readonly fchownat: Call;
   readonly fchown: Call;
   readonly fchmodat: Call;
@@ -81,6 +82,7 @@ export function loadLibc(): Libc {
     lsetxattr: process.func("int lsetxattr(size_t, size_t, size_t, size_t, int)"),
     linkat: process.func("int linkat(int, size_t, int, size_t, int)"),
     mknodat: find(process, "int mknodat(int, size_t, unsigned int, uint64_t)") as unknown as Libc["mknodat"],
+    renameat: process.func("int renameat(int, size_t, int, size_t)"),
     unlinkat: process.func("int unlinkat(int, size_t, int)"),
     fchownat: process.func("int fchownat(int, size_t, unsigned int, unsigned int, int)"),
     fchown: process.func("int fchown(int, unsigned int, unsigned int)"),

@@ -137,6 +137,14 @@ class NodePosix implements Posix {
     this.#at(directory, name, (path) => fs.unlinkSync(path));
   }
 
+  removeDirectoryAt(directory: Directory, name: Uint8Array): void {
+    this.#at(directory, name, (path) => fs.rmdirSync(path));
+  }
+
+  renameAt(directory: Directory, from: Uint8Array, to: Uint8Array): void {
+    this.#at(directory, from, (source) => this.#at(directory, to, (path) => fs.renameSync(source, path)));
+  }
+
   setOwnerAt(directory: Directory, name: Uint8Array, uid: number, gid: number): void {
     this.#at(directory, name, (path) => fs.lchownSync(path, uid, gid));
   }

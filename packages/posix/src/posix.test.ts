@@ -65,6 +65,45 @@ describe.each(implementations)("$title", ({ make, pastPathMax }) => {
     return undefined;
   };
 
+  describe("putting entries in the place of others", () => {
+    test("renameAt() takes the place of a file and of a symbolic link, which it does not follow", () => {
+      fs.writeFileSync(path("other"), "other");
+      fs.writeFileSync(path("file"), "old");
+      fs.linkSync(path("file"), path("its other name"));
+      fs.symlinkSync("other", path("link"));
+      for (const to of ["file", "link"]) {
+        create("new");
+        posix.renameAt(directory, bytes("new"), bytes(to));
+        expect(fs.lstatSync(path(to)).isFile()).toBe(true);
+        expect(fs.readFileSync(path(to), "utf8")).toBe("");
+      }
+      expect(fs.readFileSync(path("other"), "utf8")).toBe("other");
+      expect(fs.readFileSync(path("its other name"), "utf8")).toBe("old");
+      expect(fs.existsSync(path("new"))).toBe(false);
+    });
+
+    test("renameAt() refuses to take the place of a directory, and what is not there", () => {
+      fs.mkdirSync(path("folder"));
+      create("new");
+      expect(codeOf(() => posix.renameAt(directory, bytes("new"), bytes("folder")))).toBe("EISDIR");
+      expect(codeOf(() => posix.renameAt(directory, bytes("none"), bytes("any")))).toBe("ENOENT");
+      expect(() => posix.renameAt(directory, bytes("new"), bytes("../new"))).toThrow(RangeError);
+      expect(fs.readdirSync(folder).sort()).toEqual(["folder", "new"]);
+    });
+
+    test("removeDirectoryAt() removes an empty directory, and nothing else", () => {
+      fs.mkdirSync(path("empty"));
+      fs.mkdirSync(path("full/inner"), { recursive: true });
+      fs.symlinkSync("empty", path("link"));
+      create("file");
+      expect(codeOf(() => posix.removeDirectoryAt(directory, bytes("full")))).toMatch(/^(ENOTEMPTY|EEXIST)$/);
+      for (const name of ["file", "link"])
+        expect(codeOf(() => posix.removeDirectoryAt(directory, bytes(name)))).toBe("ENOTDIR");
+      posix.removeDirectoryAt(directory, bytes("empty"));
+      expect(fs.readdirSync(folder).sort()).toEqual(["file", "full", "link"]);
+    });
+  });
+
   describe("names", () => {
     test("readNames() returns every byte but NUL and slash as it was created", () => {
       const names: Uint8Array[] = [];

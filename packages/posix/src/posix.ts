@@ -93,6 +93,13 @@ export interface Posix {
   readonly attributes?: Attributes | undefined;
   /** Removes an entry that is no directory. */
   removeFileAt(directory: Directory, name: Uint8Array): void;
+  /** Removes a directory that is empty: `ENOTEMPTY`, or `EEXIST`, when it is not. */
+  removeDirectoryAt(directory: Directory, name: Uint8Array): void;
+  /**
+   * Gives an entry another name in its directory, in one step, in place of any entry that has it and is no directory. Where
+   * both are names of one file, nothing happens.
+   */
+  renameAt(directory: Directory, from: Uint8Array, to: Uint8Array): void;
   /**
    * Renames the path `from` to `to` in one step, and never replaces: `EEXIST` when anything has that name. `EINVAL` or
    * `ENOSYS` when the file system or the kernel cannot; absent where the C library has no such call.
