@@ -105,7 +105,10 @@ describe("a restore", () => {
     const before = full.list();
     const act = (child: Child) => child.kill(name);
     const run = await full.bcat(["restore", "latest", "all", out], { disturb: { below: out, file: /big$/, act } });
-    expectRefusal(run, { code, says: /^bcat: interrupted; what was restored so far is incomplete$/m });
+    expectRefusal(run, {
+      code,
+      says: /^bcat: interrupted; what was restored so far is incomplete: --overwrite if-changed goes on$/m,
+    });
     // What lacks bytes must not look like what has them.
     expect(existsSync(`${out}/big`)).toBe(false);
     expect(full.list()).toEqual(before);

@@ -50,6 +50,8 @@ describe("a tree of everything", () => {
       symlinksRestored: symlinks,
       othersRestored: 0,
       bytesRestored: bytes,
+      filesUnchanged: 0,
+      bytesUnchanged: 0,
       // The target itself was made, but is no entry of the snapshot below its root.
       directoriesRestored: directories - 1,
       errors: 0,

@@ -2,6 +2,7 @@
 import type { RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
 import { formatBytes, formatDuration, formatItems, formatLocalTime, formatTimeMs } from "./format.js";
 import { quoteText } from "./quote.js";
+import { unchangedFields, unchangedLines } from "./restore-overwrite.js";
 
 export interface Restored {
   readonly summary: RestoreSummary;
@@ -17,6 +18,7 @@ export function restoreReport({ summary, snapshot, target, elapsedMs }: Restored
   return [
     `restored from ${describeSnapshot(snapshot)} to ${quoteText(target)}`,
     countsLine(summary),
+    ...unchangedLines(summary),
     ...(errors + skipped > 0 ? [`left out: ${formatItems(errors, "error")}, ${skipped} skipped`] : []),
     `took: ${formatDuration(elapsedMs)}`,
   ];
@@ -44,14 +46,15 @@ export function restoreMessage({ summary, snapshot, elapsedMs }: Restored): obje
     message_type: "summary",
     seconds_elapsed: Math.floor(elapsedMs / 1000),
     ...snapshotFields(snapshot),
-    total_files: filesRestored + directoriesRestored + symlinksRestored + othersRestored,
+    total_files: filesRestored + directoriesRestored + symlinksRestored + othersRestored + summary.filesUnchanged,
     files_restored: filesRestored,
     directories_restored: directoriesRestored,
     symlinks_restored: symlinksRestored,
     others_restored: othersRestored,
     files_skipped: summary.skipped,
-    total_bytes: bytesRestored,
+    total_bytes: bytesRestored + summary.bytesUnchanged,
     bytes_restored: bytesRestored,
+    ...unchangedFields(summary),
     error_count: summary.errors,
   };
 }

@@ -13,6 +13,7 @@ export { check } from "./check/check.js";
 export { listEntries, type WalkOptions } from "./entries.js";
 export { compileExcludes } from "./exclude.js";
 export type { RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
+export type { Overwrite } from "./restore/overwrite.js";
 export type { Wanted } from "./restore/plan.js";
 export { restore } from "./restore/restore.js";
 export { type Entry, rootEntries } from "./root-entries.js";

@@ -7,6 +7,7 @@ import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { Progress } from "../progress.js";
 import { requestsField } from "../requests.js";
+import { overwriteFlags, overwriteOf } from "../restore-overwrite.js";
 import { type Restored, restoreMessage, restoreReport } from "../restore-report.js";
 import { readRestoreWords } from "../restore-words.js";
 import { reportsPerSecond } from "../settings.js";
@@ -30,6 +31,7 @@ export const restore: Command = {
   flags: {
     target: { kind: "text", short: "t", description: "folder to restore into, instead of a last word that names it" },
     ...latestFlags,
+    ...overwriteFlags,
     threads: {
       kind: "text",
       description:
@@ -45,9 +47,9 @@ export const restore: Command = {
   ],
   notes: [
     "<snapshot> is a number, latest, or latest~2. Paths are absolute, or relative to the current folder or to what was backed up.",
-    "Nothing that exists is overwritten: such a restore is refused.",
+    "Without --overwrite, nothing may be in the way. An interrupted restore goes on with --overwrite if-changed.",
   ],
-  interrupted: "interrupted; what was restored so far is incomplete",
+  interrupted: "interrupted; what was restored so far is incomplete: --overwrite if-changed goes on",
   async run(context) {
     const { options, output, signal, variables } = context;
     const threads = countOption(options, "threads") ?? availableParallelism();
@@ -66,6 +68,7 @@ export const restore: Command = {
         threads,
         signal,
         currentFolder: currentFolder(),
+        overwrite: overwriteOf(options),
         onProgress: (counts) => progress.update(counts),
         onWarning: (warning) => printWarning(warning, "restore", output),
       });

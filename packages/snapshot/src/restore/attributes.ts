@@ -3,7 +3,7 @@ import { BcatError, systemErrorCode } from "@bcat/errors";
 import { DATA } from "@bcat/pack";
 import { type Attributes, type Directory, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
-import { showName } from "../tree/name.js";
+import { compareBytes, showName } from "../tree/name.js";
 import { type Content, contentSize, type Node, NodeType } from "../tree/node.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 import type { RestoreRun } from "./restore-run.js";
@@ -57,6 +57,23 @@ export class AttributeSetter {
     return faults.length === 0 ? undefined : faults.join(", ");
   }
 
+  /**
+   * How the attributes of an entry that is there differ: `more` has some that the snapshot has not. Labels, which the
+   * system gives by itself, are not looked for. `recorded`: the snapshot says what entries have.
+   */
+  async compare(directory: Directory, node: Node, recorded: boolean): Promise<"same" | "more" | "different"> {
+    const { attributes: calls } = this.#parts.posix;
+    if (calls === undefined) return "same";
+    const wanted = node.attributes ?? [];
+    const isMore = (name: Uint8Array) => isOwn(name) && !wanted.some((other) => compareBytes(other.name, name) === 0);
+    if (recorded && calls.listAt(directory, node.name).some(isMore)) return "more";
+    for (const { name, content } of wanted) {
+      const found = calls.getAt(directory, node.name, name);
+      if (found === undefined || compareBytes(found, await this.#read(content)) !== 0) return "different";
+    }
+    return "same";
+  }
+
   #setOne(
     calls: Attributes,
     directory: Directory,
@@ -106,6 +123,12 @@ export class AttributeSetter {
     }
     return Buffer.concat(pieces);
   }
+}
+
+/** What people and programs give to an entry, not the system. */
+function isOwn(name: Uint8Array): boolean {
+  const text = Buffer.from(name).toString("latin1");
+  return text === "security.capability" || text.startsWith("user.") || text.startsWith("system.posix_acl_");
 }
 
 function namespaceOf(name: Uint8Array): string {

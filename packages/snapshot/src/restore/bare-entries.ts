@@ -5,7 +5,8 @@
 import { systemErrorCode } from "@bcat/errors";
 import { type Directory, FileType, type Posix } from "@bcat/posix";
 import { type Node, NodeType } from "../tree/node.js";
-import type { MetadataSetter } from "./metadata.js";
+import type { MetadataFault, MetadataSetter } from "./metadata.js";
+import type { Replacer } from "./replacer.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
 
@@ -41,16 +42,35 @@ export class BareEntries {
 
   /** @param path in the snapshot @throws what the system says of this entry */
   make({ directory, path }: { directory: TargetDirectory; path: Uint8Array }, node: Node): void {
-    const { posix, directories, metadata, run } = this.#parts;
-    const handle = directories.handle(directory);
-    const reason = this.#make(posix, handle, node);
-    if (reason !== undefined) {
-      run.leaveOut(path, reason);
+    const { run } = this.#parts;
+    const made = this.#makeWhole(directory, node);
+    if (made.reason !== undefined) {
+      run.leaveOut(path, made.reason);
       return;
     }
     run.countBare(node);
-    const fault = metadata.setAt(handle, node.name, node);
-    if (fault !== undefined) run.report(path, fault);
+    if (made.fault !== undefined) run.report(path, made.fault);
+  }
+
+  /** As {@link make}, in the place of another entry. */
+  replace({ directory, path }: { directory: TargetDirectory; path: Uint8Array }, node: Node, replacer: Replacer): void {
+    const { run } = this.#parts;
+    const temporary = replacer.prepare(directory, node.name);
+    const made = this.#makeWhole(directory, { ...node, name: temporary });
+    if (made.reason !== undefined) {
+      run.leaveOut(path, made.reason);
+      return;
+    }
+    replacer.publish(directory, temporary, node.name);
+    run.countBare(node);
+    if (made.fault !== undefined) run.report(path, made.fault);
+  }
+
+  #makeWhole(directory: TargetDirectory, node: Node): { reason?: string | undefined; fault?: MetadataFault } {
+    const { posix, directories, metadata } = this.#parts;
+    const handle = directories.handle(directory);
+    const reason = this.#make(posix, handle, node);
+    return reason === undefined ? { fault: metadata.setAt(handle, node.name, node) } : { reason };
   }
 
   /** Why it cannot be made, where that holds for all of its kind. */

@@ -12,14 +12,7 @@ import { FileBatch } from "./file-batch.js";
 import { InlineFiles } from "./inline-files.js";
 import { type Jobs, wrongLength } from "./jobs.js";
 import { LargeFile, type LargeFiles } from "./large-files.js";
-import type { TargetDirectory } from "./target-directory.js";
-import { WaitingFile } from "./waiting-file.js";
-
-/** Where a file goes, and the folder that it has in the snapshot. */
-export interface FilePlace {
-  readonly directory: TargetDirectory;
-  readonly folder: Uint8Array;
-}
+import { type FilePlace, WaitingFile } from "./waiting-file.js";
 
 export interface ContentsParts {
   readonly reader: BulkReader;
@@ -54,24 +47,20 @@ export class Contents {
   }
 
   /** Takes a file whose content is in its node, or whose chunks are named there. */
-  add(
-    { directory, folder }: FilePlace,
-    node: Node,
-    content: Exclude<Content, { kind: "list" }>,
-  ): Promise<void> | undefined {
+  add(place: FilePlace, node: Node, content: Exclude<Content, { kind: "list" }>): Promise<void> | undefined {
     if (content.kind === "inline") {
       this.#jobs.expect(1, content.bytes.length);
-      return this.#inline.add(new WaitingFile(node, directory, folder), content.bytes);
+      return this.#inline.add(new WaitingFile(node, place), content.bytes);
     }
     const { chunks } = content;
     const [only] = chunks;
     if (chunks.length === 1 && only !== undefined) {
       this.#jobs.expect(1, only.length);
-      this.#batch.add(new WaitingFile(node, directory, folder), only, 0);
+      this.#batch.add(new WaitingFile(node, place), only, 0);
       return undefined;
     }
     this.#jobs.expect(1, contentSize(content));
-    const file = new LargeFile(node, directory, folder);
+    const file = new LargeFile(node, place);
     for (const chunk of chunks) this.#addChunk(file, chunk);
     this.#large.complete(file);
     return undefined;
@@ -81,6 +70,11 @@ export class Contents {
   addChunk(file: LargeFile, chunk: ChunkReference): void {
     this.#jobs.expect(0, chunk.length);
     this.#addChunk(file, chunk);
+  }
+
+  /** Takes the next bytes of a file from the target, where they are already. */
+  keep(file: LargeFile, bytes: Uint8Array): void {
+    this.#large.keep(file, bytes);
   }
 
   complete(file: LargeFile): void {

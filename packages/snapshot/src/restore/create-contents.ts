@@ -8,6 +8,7 @@ import { JobRunner } from "./job-runner.js";
 import { Jobs } from "./jobs.js";
 import { LargeFiles } from "./large-files.js";
 import type { MetadataSetter } from "./metadata.js";
+import type { Overwrite } from "./overwrite.js";
 import type { RestoreRun } from "./restore-run.js";
 import { RestoreThreads } from "./restore-threads.js";
 import type { TargetDirectories } from "./target-directory.js";
@@ -30,13 +31,17 @@ export interface RestoreParts {
   readonly top: Directory;
   /** This one included. */
   readonly threads: number;
+  /** Undefined when nothing is in the way. */
+  readonly overwrite: Overwrite | undefined;
+  /** The snapshot says which extended attributes its entries have. */
+  readonly recordsAttributes: boolean;
 }
 
 export function createContents(
   parts: RestoreParts,
   { directories, metadata }: { readonly directories: TargetDirectories; readonly metadata: MetadataSetter },
 ): Contents {
-  const { repository, posix, run } = parts;
+  const { repository, posix, run, overwrite } = parts;
   const writer = new FileWriter({ posix, directories, metadata });
   const opener = new RangeOpener(repository.context, repository.idHash[DATA]);
   const large = new LargeFiles({ posix, run, writer, metadata });
@@ -46,7 +51,8 @@ export function createContents(
     large,
     metadata,
     runner: new JobRunner({ posix, writer, metadata, opener, postpones: false }),
-    totals: run.totals,
+    // Of what is there already nobody knows how much there is to do.
+    totals: overwrite === undefined ? run.totals : undefined,
     createThreads: threadsMaker(parts),
     startFiles: repository.environment.sizes?.filesBeforeThreads,
   });

@@ -3,6 +3,7 @@ import type { Posix } from "@bcat/posix";
 import { describe } from "../faults.js";
 import type { EntryMetadata, MetadataFault, MetadataSetter } from "./metadata.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+import type { WaitingFile } from "./waiting-file.js";
 
 export interface NewFile extends EntryMetadata {
   readonly name: Uint8Array;
@@ -47,6 +48,13 @@ export class FileWriter {
     const fd = posix.createFileAt(directories.handle(directory), file.name, mode);
     metadata.newFiles.look(fd, mode);
     return { fd, mode };
+  }
+
+  /** Gives a file that is whole the name that another entry has. @throws what that failed with */
+  publish({ directory, node, finalName }: Pick<WaitingFile, "directory" | "node" | "finalName">): void {
+    if (finalName === undefined) return;
+    const { posix, directories } = this.#parts;
+    posix.renameAt(directories.handle(directory), node.name, finalName);
   }
 
   /** Removes a file that lacks bytes for the sake of `failure`, and returns that, or one that also says that it is still there. */

@@ -1,6 +1,6 @@
 /** The folders that the roots of a snapshot lay in, made for a restore of several roots. */
 import { systemErrorCode } from "@bcat/errors";
-import type { Posix } from "@bcat/posix";
+import { FileType, type Posix, Stat } from "@bcat/posix";
 import { pathsAbove, splitPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { decodeLeaf } from "../tree/leaf.js";
@@ -36,11 +36,14 @@ export interface FoldersAboveParts {
   readonly posix: Posix;
   readonly directories: TargetDirectories;
   readonly run: RestoreRun;
+  /** Entries may be in folders that are there. */
+  readonly isInPlace: boolean;
 }
 
 export class FoldersAbove {
   readonly #parts: FoldersAboveParts;
   #made: FinishedEntry[] = [];
+  readonly #stat = new Stat();
   #unknown = 0;
 
   constructor(parts: FoldersAboveParts) {
@@ -49,9 +52,10 @@ export class FoldersAbove {
 
   /** Makes those that are not there; the innermost. */
   make(top: TargetDirectory, folders: readonly FolderToMake[]): TargetDirectory {
-    const { posix, directories } = this.#parts;
+    const { posix, directories, isInPlace } = this.#parts;
     let directory = top;
     for (const { path, name, node } of folders) {
+      let isOld = false;
       try {
         // Only ours until its mode is set, when everything is in it; for good, if nobody knows it.
         posix.makeDirectoryAt(directories.handle(directory), name, 0o700);
@@ -59,10 +63,20 @@ export class FoldersAbove {
         else this.#made.push({ directory, path, node });
       } catch (error) {
         if (systemErrorCode(error) !== "EEXIST") throw error;
+        isOld = isInPlace;
+        if (isOld && node !== undefined && this.#isUnfinished(directory, name))
+          this.#made.push({ directory, path, node });
       }
-      directory = new TargetDirectory(directory, name);
+      directory = new TargetDirectory(directory, name, isOld);
     }
     return directory;
+  }
+
+  /** Whether an interrupted restore has made it, or this one: others are left as they are. */
+  #isUnfinished(parent: TargetDirectory, name: Uint8Array): boolean {
+    const { posix, directories } = this.#parts;
+    posix.statAt(directories.handle(parent), name, this.#stat);
+    return this.#stat.type === FileType.DIRECTORY && this.#stat.mode === 0o700;
   }
 
   /** Those that were made, the inner ones first: to be finished when all is in them. */

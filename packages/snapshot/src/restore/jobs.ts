@@ -46,6 +46,8 @@ export class Jobs {
   /** Settles when no job runs in this thread. */
   #here: Promise<void> = Promise.resolve();
   readonly #running = new Set<Promise<unknown>>();
+  /** Files that are to take the place of others, and are on their way. */
+  readonly #temporary = new Set<WaitingFile>();
   #isEnding = false;
 
   constructor(options: JobsOptions) {
@@ -78,6 +80,9 @@ export class Jobs {
    * @throws BcatError target-failed, interrupted, refused: the restore ends
    */
   async run(pieces: Pieces): Promise<readonly number[]> {
+    for (const file of pieces.files) {
+      if (file.finalName !== undefined && !(file instanceof LargeFile)) this.#temporary.add(file);
+    }
     const running = this.#run(pieces);
     this.#running.add(running);
     try {
@@ -110,8 +115,7 @@ export class Jobs {
       this.fail(file, error);
       return;
     }
-    this.#count(file, bytes.length);
-    if (fault !== undefined) run.report(file.path, fault);
+    if (this.#count(file, bytes.length) && fault !== undefined) run.report(file.path, fault);
   }
 
   /** A piece of the file cannot be written. @throws BcatError target-failed for errors that every further file would meet */
@@ -122,6 +126,8 @@ export class Jobs {
       large.settle(file);
       return;
     }
+    this.#temporary.delete(file);
+    run.lose(file.node);
     run.refuseExhausted(file.path, error);
     run.report(file.path, error);
   }
@@ -130,6 +136,8 @@ export class Jobs {
   async close(): Promise<void> {
     this.#isEnding = true;
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    for (const { directory, node } of this.#temporary) this.#options.writer.remove(directory, node, undefined);
+    this.#temporary.clear();
     await this.#threads?.close();
   }
 
@@ -197,8 +205,7 @@ export class Jobs {
       const fault = faults[next]?.index === i ? faults[next++] : undefined;
       const state = states[i];
       if (state === State.written) {
-        this.#count(file, lengths[i]!);
-        if (fault !== undefined) run.report(file.path, fault.message);
+        if (this.#count(file, lengths[i]!) && fault !== undefined) run.report(file.path, fault.message);
       } else if (state === State.failed) this.fail(file, errorOf(fault!));
       else if (state === State.wrongLength) this.fail(file, wrongLengthIn(content, i, lengths[i]!));
       else unread.push(i);
@@ -206,11 +213,30 @@ export class Jobs {
     return unread;
   }
 
-  #count(file: WaitingFile, length: number): void {
+  /** False when the file could not take its place. */
+  #count(file: WaitingFile, length: number): boolean {
     const { run, large } = this.#options;
-    if (!(file instanceof LargeFile) || file.failure === undefined) run.bytes += length;
-    if (file instanceof LargeFile) large.settle(file);
-    else run.files++;
+    if (file instanceof LargeFile) {
+      if (file.failure === undefined) run.bytes += length;
+      large.settle(file);
+      return true;
+    }
+    if (file.finalName !== undefined && !this.#publish(file)) return false;
+    run.bytes += length;
+    run.files++;
+    return true;
+  }
+
+  #publish(file: WaitingFile): boolean {
+    const { writer } = this.#options;
+    try {
+      writer.publish(file);
+      this.#temporary.delete(file);
+      return true;
+    } catch (error) {
+      this.fail(file, writer.remove(file.directory, file.node, error));
+      return false;
+    }
   }
 }
 

@@ -60,6 +60,20 @@ export class LargeFiles {
     }
   }
 
+  /** Writes the next bytes, which come from the target itself. @throws as {@link fail} */
+  keep(file: LargeFile, bytes: Uint8Array): void {
+    const fd = this.open(file);
+    const { position } = file;
+    file.position += bytes.length;
+    if (fd === undefined || file.failure !== undefined) return;
+    try {
+      if (bytes.length > 0) this.#parts.posix.writeFile(fd, bytes, position);
+      this.#parts.run.bytesUnchanged += bytes.length;
+    } catch (error) {
+      this.fail(file, error);
+    }
+  }
+
   /** The file will not be restored. @throws BcatError target-failed for errors that every further file would meet */
   fail(file: LargeFile, error: unknown): void {
     file.failure ??= error instanceof Error ? error : new Error(String(error));
@@ -89,7 +103,7 @@ export class LargeFiles {
 
   #finishIfDone(file: LargeFile): void {
     if (!file.isComplete || file.waiting > 0) return;
-    const { posix, run, metadata } = this.#parts;
+    const { posix, run, metadata, writer } = this.#parts;
     const fd = this.open(file);
     const fault =
       fd !== undefined && file.failure === undefined ? metadata.setFile(fd, file.node, file.mode) : undefined;
@@ -97,12 +111,14 @@ export class LargeFiles {
       file.fd = undefined;
       try {
         posix.close(fd);
+        if (file.failure === undefined) writer.publish(file);
       } catch (error) {
         this.fail(file, error);
       }
     }
     if (file.failure !== undefined) {
       if (this.#made.has(file)) this.#remove(file);
+      run.lose(file.node);
       run.report(file.path, file.failure);
       return;
     }

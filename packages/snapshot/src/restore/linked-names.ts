@@ -11,7 +11,8 @@ import { writeContent } from "../tree/content.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { attributesColumn, encodeSparse } from "../tree/sparse.js";
 import type { MetadataSetter } from "./metadata.js";
-import type { RestoreRun } from "./restore-run.js";
+import type { OverLinks } from "./over-links.js";
+import { groupOf, type RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
 
 /** Entries whose names are remembered, about 300 bytes each. The names of further ones are restored one by one. */
@@ -25,6 +26,8 @@ export interface NameToMake {
   /** In the snapshot. */
   readonly path: Uint8Array;
   readonly node: Node;
+  /** An entry had the name before. */
+  readonly isTaken?: boolean;
 }
 
 /** A name that is to be a link. */
@@ -48,6 +51,8 @@ export interface LinkedNamesParts {
   readonly run: RestoreRun;
   /** Tells entries apart. */
   readonly hash: KeyedHash;
+  /** Where names may be taken. */
+  readonly overLinks?: OverLinks | undefined;
 }
 
 export class LinkedNames {
@@ -70,16 +75,27 @@ export class LinkedNames {
   }
 
   /** True when the name waits to become a link; otherwise it is to be restored, and others may be linked to it. */
-  waits({ directory, path, node }: NameToMake): boolean {
-    if (node.linkGroup === undefined || node.type === NodeType.directory) return false;
-    const group = Buffer.from(node.linkGroup).toString("latin1");
-    const name = { directory, path, node, group, fingerprint: this.#fingerprint(node) };
+  waits(given: NameToMake): boolean {
+    const name = this.#named(given);
+    if (name === undefined) return false;
     if (this.#find(name) === undefined) {
       this.#lead(name);
       return false;
     }
     this.wait(name);
     return true;
+  }
+
+  /** True when {@link waits} would be. */
+  wouldWait(given: NameToMake): boolean {
+    const name = this.#named(given);
+    return name !== undefined && this.#find(name) !== undefined;
+  }
+
+  #named(name: NameToMake): LinkedName | undefined {
+    const { node } = name;
+    if (node.linkGroup === undefined || node.type === NodeType.directory) return undefined;
+    return { ...name, group: groupOf(node.linkGroup), fingerprint: this.#fingerprint(node) };
   }
 
   /** What the name is to be linked to is not written yet. */
@@ -99,16 +115,20 @@ export class LinkedNames {
     return waiting;
   }
 
-  /** `alone`: the system makes no such link; `first`: the others are linked to this name. Either is to be restored. */
-  link(name: LinkedName): "linked" | "alone" | "first" {
-    const { posix, directories, metadata, run } = this.#parts;
+  /**
+   * `alone`: the system makes no such link; `first`: the others are linked to this name. Either is to be restored. `left`:
+   * another entry has the name and stays, or it is such a link already.
+   */
+  link(name: LinkedName): "linked" | "alone" | "first" | "left" {
+    const { posix, directories, metadata, run, overLinks } = this.#parts;
     const { directory, path, node } = name;
     const made = this.#find(name);
-    if (made === undefined) return this.#lead(name);
+    if (made === undefined || run.takeLost(name.group)) return this.#lead(name);
     try {
       const from = directories.handle(made.directory);
       const into = directories.handle(directory);
-      posix.makeLinkAt(from, made.name, into, node.name);
+      if (name.isTaken !== true) posix.makeLinkAt(from, made.name, into, node.name);
+      else if (overLinks?.link(name, { directory: from, name: made.name }) === "left") return "left";
       run.countBare(node);
       // Done already, unless it failed, which concerns this name too.
       const fault = metadata.setAt(into, node.name, node);

@@ -1,6 +1,6 @@
 /** Sets what a node says of an entry: owner, then mode (which a change of owner resets), then times, last of all. */
 import { systemErrorCode } from "@bcat/errors";
-import type { Directory, Posix } from "@bcat/posix";
+import type { Directory, Posix, Stat } from "@bcat/posix";
 import { type Node, NodeType } from "../tree/node.js";
 import { NewFiles } from "./new-files.js";
 
@@ -33,7 +33,21 @@ export class MetadataSetter {
     this.#canSetOwner = false;
   }
 
-  /** For a file that is open for writing and was made with `mode`, or undefined, as for an open directory. */
+  /** Whether an entry that was there before has all of it that can be set here. */
+  isSet(node: EntryMetadata, stat: Stat): boolean {
+    const hasOwner = node.uid === stat.uid && node.gid === stat.gid;
+    if (!hasOwner && this.#canSetOwner) return false;
+    const mode = hasOwner ? node.mode : node.mode & PERMISSIONS;
+    return (node.type === NodeType.symlink || mode === stat.mode) && this.hasTime(node, stat);
+  }
+
+  /** Times that could be set to the microsecond only may be off by one. */
+  hasTime({ mtimeSeconds, mtimeNanoseconds }: EntryMetadata, stat: Stat): boolean {
+    const nanoseconds = (stat.mtimeSeconds - mtimeSeconds) * 1e9 + stat.mtimeNanoseconds - mtimeNanoseconds;
+    return this.#posix.exactTimes ? nanoseconds === 0 : Math.abs(nanoseconds) <= 1_000;
+  }
+
+  /** For a file that is open, and was made with `mode`, or undefined, as for an open directory. */
   setFile(file: number, node: EntryMetadata, mode?: number): MetadataFault {
     if (mode !== undefined && this.newFiles.hasOwner(node) && this.newFiles.hasMode(mode, node)) {
       return this.#setTimesOnly(file, node);

@@ -1,6 +1,7 @@
 /** What a caller tells a restore, and what it is told. */
 import type { Warning } from "../backup/options.js";
 import type { FindOptions } from "../find-entries.js";
+import type { Overwrite } from "./overwrite.js";
 
 export interface RestoreProgress {
   readonly filesDone: number;
@@ -12,6 +13,8 @@ export interface RestoreProgress {
 }
 
 export interface RestoreOptions extends FindOptions {
+  /** What is done with entries that are there; without it, nothing is restored when something is in the way. */
+  readonly overwrite?: Overwrite | undefined;
   /** Threads that open packs and write files, this one included; 0 and 1 are this one alone. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
@@ -27,6 +30,10 @@ export interface RestoreSummary {
   /** Fifos and device nodes. */
   readonly othersRestored: number;
   readonly bytesRestored: number;
+  /** Files, symlinks and others that were there already, content and all. */
+  readonly filesUnchanged: number;
+  /** Bytes that were there already, and were not fetched; of files that were replaced too. */
+  readonly bytesUnchanged: number;
   /** Entries that were not restored, or not with all their metadata. */
   readonly errors: number;
   readonly skipped: number;

@@ -3,39 +3,40 @@
  * be finished when nothing more is written into them.
  */
 
-import { AttributeSetter } from "./attributes.js";
+import type { AttributeSetter } from "./attributes.js";
 import type { Contents } from "./contents.js";
 import { createContents, type RestoreParts } from "./create-contents.js";
 import type { EntryFaults } from "./entry-faults.js";
 import { FinishedEntries, type FinishedEntry } from "./finished-entries.js";
 import { LinkedNames, type NameToMake } from "./linked-names.js";
 import type { MetadataSetter } from "./metadata.js";
+import type { OverLinks } from "./over-links.js";
 import type { TargetDirectories } from "./target-directory.js";
 
 export interface PendingEntriesParts extends RestoreParts {
   readonly directories: TargetDirectories;
   readonly metadata: MetadataSetter;
   readonly faults: EntryFaults;
+  readonly attributes: AttributeSetter;
+  readonly overLinks: OverLinks | undefined;
   /** Restores an entry that cannot be a link. */
   readonly restore: (name: NameToMake) => Promise<void>;
 }
 
 export class PendingEntries {
   readonly contents: Contents;
-  readonly attributes: AttributeSetter;
   readonly linked: LinkedNames;
   readonly #parts: PendingEntriesParts;
   readonly #finished: FinishedEntries;
 
   constructor(parts: PendingEntriesParts) {
-    const { repository, posix, run, directories, metadata, faults } = parts;
+    const { repository, posix, run, directories, metadata, attributes, faults, overLinks } = parts;
     this.#parts = parts;
     const target = { directories, metadata };
     this.contents = createContents(parts, target);
-    this.linked = new LinkedNames({ ...target, posix, run, hash: repository.nameHash });
-    this.attributes = new AttributeSetter({ repository, posix, run });
+    this.linked = new LinkedNames({ ...target, posix, run, hash: repository.nameHash, overLinks });
     const tolerate: EntryFaults["tolerate"] = (path, error) => faults.tolerate(path, error);
-    this.#finished = new FinishedEntries({ ...target, run, attributes: this.attributes, tolerate });
+    this.#finished = new FinishedEntries({ ...target, run, attributes, tolerate });
   }
 
   /** Call {@link flush} before the next entry. */
@@ -80,6 +81,7 @@ export class PendingEntries {
         continue;
       }
       const outcome = this.linked.link(name);
+      if (outcome === "left") continue;
       if (outcome === "first") begun.add(name.group);
       if (outcome !== "linked") await restore(name);
       // To set its owner once more has taken capabilities away.

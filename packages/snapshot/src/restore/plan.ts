@@ -165,6 +165,6 @@ function refuseName(posix: Posix, target: { directory: Directory; path: Uint8Arr
   }
   throw new BcatError(
     "target-failed",
-    `Cannot restore onto ${path}: it exists; nothing was written: remove it, or give another target`,
+    `Cannot restore onto ${path}: it exists; nothing was written: give another target, or --overwrite, which with if-changed also goes on with an interrupted restore`,
   );
 }

@@ -16,6 +16,11 @@ const EXHAUSTED: ReadonlyMap<string, string> = new Map([
   ["ENOMEM", "out of memory"],
 ]);
 
+/** The group of a node, as a key. */
+export function groupOf(linkGroup: Uint8Array): string {
+  return Buffer.from(linkGroup).toString("latin1");
+}
+
 export class RestoreRun {
   files = 0;
   directories = 0;
@@ -23,6 +28,9 @@ export class RestoreRun {
   /** Fifos and device nodes. */
   others = 0;
   bytes = 0;
+  /** Files, symlinks and others that were there as the snapshot has them, and bytes that were there and not fetched. */
+  unchanged = 0;
+  bytesUnchanged = 0;
   errors = 0;
   skipped = 0;
   readonly #options: RestoreOptions;
@@ -31,6 +39,9 @@ export class RestoreRun {
   readonly #turns: Turns;
   /** What is not restored for a reason that entries share, by that reason: how many entries, and the first. */
   readonly #leftOut = new Map<string, { count: number; readonly first: Uint8Array }>();
+
+  /** Groups of names of which a file was lost. */
+  readonly #lost = new Set<string>();
 
   /** @param now milliseconds */
   constructor(options: RestoreOptions, totals: RestoreRun["totals"], now: () => number) {
@@ -46,6 +57,8 @@ export class RestoreRun {
       symlinksRestored: this.symlinks,
       othersRestored: this.others,
       bytesRestored: this.bytes,
+      filesUnchanged: this.unchanged,
+      bytesUnchanged: this.bytesUnchanged,
       errors: this.errors,
       skipped: this.skipped,
     };
@@ -56,6 +69,22 @@ export class RestoreRun {
     if (type === NodeType.file) this.files++;
     else if (type === NodeType.symlink) this.symlinks++;
     else this.others++;
+  }
+
+  /** An entry that is no folder, with the bytes of its content, if it has one of its own. */
+  countUnchanged(bytes: number): void {
+    this.unchanged++;
+    this.bytesUnchanged += bytes;
+  }
+
+  /** A file that could not be restored: no other name may become a link to what is there. */
+  lose({ linkGroup }: Node): void {
+    if (linkGroup !== undefined) this.#lost.add(groupOf(linkGroup));
+  }
+
+  /** Whether that was so of a file of the group; asked once. */
+  takeLost(group: string): boolean {
+    return this.#lost.delete(group);
   }
 
   /** An entry that was not restored, or not wholly. */
@@ -111,14 +140,17 @@ export class RestoreRun {
   /** @throws BcatError interrupted */
   async #turn(): Promise<void> {
     this.#options.onProgress?.({
-      filesDone: this.files,
-      bytesDone: this.bytes,
+      filesDone: this.files + this.unchanged,
+      bytesDone: this.bytes + this.bytesUnchanged,
       filesTotal: this.totals?.files,
       bytesTotal: this.totals?.bytes,
       errors: this.errors,
     });
     await this.#turns.take();
     if (this.#options.signal?.aborted === true)
-      throw new BcatError("interrupted", "interrupted; what was restored so far is incomplete");
+      throw new BcatError(
+        "interrupted",
+        "interrupted; what was restored so far is incomplete: --overwrite if-changed goes on",
+      );
   }
 }

@@ -1,19 +1,25 @@
 /** Walks the trees of what is to be restored: folders are made, and what is in them is written or put on its way. */
-import type { Directory, Posix } from "@bcat/posix";
+import { type Directory, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
-import { joinPath, splitPath } from "../path.js";
+import { joinPath } from "../path.js";
 import type { Entry } from "../root-entries.js";
 import { type Node, NodeType } from "../tree/node.js";
-import { readChunkReferences, readNodes } from "../tree/tree-reader.js";
+import { readNodes } from "../tree/tree-reader.js";
+import { AttributeSetter } from "./attributes.js";
 import { BareEntries } from "./bare-entries.js";
 import type { RestoreParts } from "./create-contents.js";
 import { EntryFaults } from "./entry-faults.js";
+import type { Verdict } from "./existing-entries.js";
+import { FileContents } from "./file-contents.js";
 import { FoldersAbove, type FolderToMake } from "./folders-above.js";
-import { LargeFile } from "./large-files.js";
+import { InPlace, localFileParts } from "./in-place.js";
+import type { NameToMake } from "./linked-names.js";
 import { MetadataSetter } from "./metadata.js";
 import { nameBelow } from "./name-below.js";
+import type { OldNames } from "./old-names.js";
 import { PendingEntries } from "./pending-entries.js";
 import type { PlannedEntry } from "./plan.js";
+import { Replacer } from "./replacer.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { Target } from "./target.js";
 import { TargetDirectories, TargetDirectory } from "./target-directory.js";
@@ -22,6 +28,8 @@ interface Place {
   readonly directory: TargetDirectory;
   /** In the snapshot, for reports. */
   readonly path: Uint8Array;
+  /** Something had the name before the restore. */
+  readonly isTaken?: boolean;
 }
 
 export class RestoreWalk {
@@ -34,9 +42,14 @@ export class RestoreWalk {
   readonly #pending: PendingEntries;
   readonly #bare: BareEntries;
   readonly #above: FoldersAbove;
+  readonly #attributes: AttributeSetter;
+  readonly #replacer: Replacer;
+  readonly #files: FileContents;
+  /** Undefined when nothing is in the way. */
+  readonly #inPlace: InPlace | undefined;
 
   constructor(parts: RestoreParts) {
-    const { repository, posix, run } = parts;
+    const { repository, posix, run, overwrite } = parts;
     this.#repository = repository;
     this.#posix = posix;
     this.#run = run;
@@ -44,18 +57,27 @@ export class RestoreWalk {
     this.#metadata = new MetadataSetter(posix);
     this.#faults = new EntryFaults(parts);
     const target = { directories: this.#directories, metadata: this.#metadata };
+    this.#attributes = new AttributeSetter({ repository, posix, run });
+    this.#replacer = new Replacer({ ...target, posix, hash: repository.nameHash });
+    const common = { ...parts, ...target, attributes: this.#attributes, replacer: this.#replacer };
+    const local = localFileParts(parts);
+    const finish = (name: NameToMake) => this.#pending.finished(name);
+    this.#inPlace = overwrite && new InPlace({ ...common, overwrite, local, finish });
     this.#pending = new PendingEntries({
-      ...parts,
-      ...target,
+      ...common,
       faults: this.#faults,
-      restore: (name) => this.#restoreEntry(name, name.node),
+      overLinks: this.#inPlace?.overLinks,
+      restore: (name) => this.#restoreAlone(name),
     });
+    this.#files = new FileContents({ ...common, local, pending: this.#pending, faults: this.#faults });
     this.#bare = new BareEntries({ ...target, posix, run });
-    this.#above = new FoldersAbove({ ...target, posix, run });
+    this.#above = new FoldersAbove({ ...target, posix, run, isInPlace: overwrite !== undefined });
   }
 
   async restore(target: Target, plan: readonly PlannedEntry[]): Promise<void> {
-    const top = this.#directories.top(target.directory);
+    const top = this.#directories.top(target.directory, this.#inPlace !== undefined && !target.wasMade);
+    const itself = plan.find((planned) => planned.isTargetItself);
+    const isRestored = itself !== undefined && this.#beginTarget(target, itself);
     for (const { entry, folders, isTargetItself } of plan) {
       if (isTargetItself) await this.#children({ directory: top, path: entry.path }, entry.node);
       else await this.#root(top, folders, entry);
@@ -63,8 +85,7 @@ export class RestoreWalk {
     await this.#pending.finish();
     for (const folder of this.#above.take()) this.#pending.finished(folder);
     await this.#pending.finish();
-    const itself = plan.find((planned) => planned.isTargetItself);
-    if (itself !== undefined && target.wasMade) await this.#setTarget(target.directory, itself);
+    if (itself !== undefined && isRestored) await this.#setTarget(target.directory, itself);
     this.#above.noteUnknown(plan[0]!.entry.path);
     this.#run.noteLeftOut();
     this.#pending.linked.noteOverflow();
@@ -90,18 +111,54 @@ export class RestoreWalk {
       await nameBelow(this.#repository, this.#run, { path, node });
       return;
     }
-    await this.#entry({ directory, path }, node);
+    await this.#entry({ directory, path, isTaken: directory.isOld }, node);
   }
 
   async #entry(place: Place, node: Node): Promise<void> {
-    if (this.#pending.linked.waits({ directory: place.directory, path: place.path, node })) return;
-    await this.#restoreEntry(place, node);
+    const name = { ...place, node };
+    if (place.isTaken !== true) {
+      if (!this.#pending.linked.waits(name)) await this.#restoreEntry(place, node);
+      return;
+    }
+    const { linked } = this.#pending;
+    const verdict = linked.wouldWait(name) ? undefined : await this.#decide(name);
+    if (verdict === "left" || linked.waits(name) || verdict === undefined) return;
+    await this.#restoreAs(verdict, name);
+  }
+
+  /** A name that cannot be a link. */
+  async #restoreAlone(name: NameToMake): Promise<void> {
+    if (name.isTaken !== true) {
+      await this.#restoreEntry(name, name.node);
+      return;
+    }
+    const verdict = await this.#decide(name);
+    if (verdict === "left") this.#run.lose(name.node);
+    await this.#restoreAs(verdict, name);
+  }
+
+  async #restoreAs(verdict: Verdict, name: NameToMake): Promise<void> {
+    if (verdict === "same" || verdict === "left") return;
+    await this.#restoreEntry({ ...name, isTaken: verdict !== "free" }, name.node);
+  }
+
+  /** What is to become of what has the name already. */
+  async #decide(name: NameToMake): Promise<Verdict> {
+    try {
+      return await this.#inPlace!.existing.decide(name);
+    } catch (error) {
+      await this.#faults.tolerate(name.path, error);
+      await nameBelow(this.#repository, this.#run, name);
+      return "left";
+    }
   }
 
   async #restoreEntry(place: Place, node: Node): Promise<void> {
     try {
       if (node.type === NodeType.directory) await this.#directory(place, node);
-      else if (node.type === NodeType.file) await this.#file(place, node);
+      else if (node.type === NodeType.file) {
+        await (place.isTaken === true ? this.#files.replace(place, node) : this.#files.add(place, node));
+      } else if (place.isTaken === true) this.#bare.replace(place, node, this.#replacer);
       else this.#bare.make(place, node);
     } catch (error) {
       await this.#faults.tolerate(place.path, error);
@@ -114,14 +171,15 @@ export class RestoreWalk {
     try {
       const parent = this.#directories.handle(place.directory);
       // Only ours until its mode is set, when everything is in it.
-      this.#posix.makeDirectoryAt(parent, node.name, 0o700);
+      if (place.isTaken === true) this.#inPlace!.existing.enter(place.directory, node);
+      else this.#posix.makeDirectoryAt(parent, node.name, 0o700);
     } catch (error) {
       await this.#faults.tolerate(place.path, error);
       await nameBelow(this.#repository, this.#run, { path: place.path, node });
       return;
     }
     this.#run.directories++;
-    const directory = new TargetDirectory(place.directory, node.name);
+    const directory = new TargetDirectory(place.directory, node.name, place.isTaken);
     try {
       await this.#children({ directory, path: place.path }, node);
     } finally {
@@ -130,18 +188,18 @@ export class RestoreWalk {
   }
 
   async #children(place: Place, node: Node): Promise<void> {
+    const { directory, path: folder } = place;
+    const old = directory.isOld ? await this.#namesIn(directory, { path: folder, node }) : undefined;
+    if (old === "unknown") return;
     for await (const nodes of readNodes(this.#repository, node.subtree!)) {
       for (const child of nodes) {
         const { content } = child;
         // Most entries are small files: no path is made for them, and nothing waited for.
-        if (content !== undefined && content.kind !== "list" && isPlain(child)) {
-          const writing = this.#pending.contents.add(
-            { directory: place.directory, folder: place.path },
-            child,
-            content,
-          );
+        const isTaken = old?.has(child.name) === true;
+        if (content !== undefined && content.kind !== "list" && isPlain(child) && !isTaken) {
+          const writing = this.#pending.contents.add({ directory, folder }, child, content);
           if (writing !== undefined) await writing;
-        } else await this.#entry({ directory: place.directory, path: joinPath(place.path, child.name) }, child);
+        } else await this.#entry({ directory, path: joinPath(folder, child.name), isTaken }, child);
         if (this.#pending.isFull) await this.#pending.flush();
         const turn = this.#run.breathe(0);
         if (turn !== undefined) await turn;
@@ -149,32 +207,39 @@ export class RestoreWalk {
     }
   }
 
-  async #file({ directory, path }: Place, node: Node): Promise<void> {
-    const { folder } = splitPath(path);
-    const content = node.content!;
-    if (content.kind !== "list") {
-      await this.#pending.contents.add({ directory, folder }, node, content);
-      return;
-    }
-    const file = new LargeFile(node, directory, folder);
+  /** Without them nothing can be restored into an old folder. */
+  async #namesIn(directory: TargetDirectory, folder: Entry): Promise<OldNames | "unknown"> {
     try {
-      for await (const chunks of readChunkReferences(this.#repository, content)) {
-        for (const chunk of chunks) {
-          this.#pending.contents.addChunk(file, chunk);
-          if (this.#pending.contents.isFull) await this.#pending.flushContents();
-        }
-      }
+      return this.#inPlace!.namesIn(directory);
     } catch (error) {
-      if (!(await this.#faults.concernsEntry(error))) throw error;
-      file.failure ??= error as Error;
+      await this.#faults.tolerate(folder.path, error);
+      await nameBelow(this.#repository, this.#run, folder);
+      return "unknown";
     }
-    this.#pending.contents.complete(file);
+  }
+
+  /**
+   * Whether the target is to have the metadata of the folder that is restored as it: if it was made, now or by a restore
+   * that was interrupted. That can be seen by owner and mode, which it is given before anything is in it.
+   */
+  #beginTarget({ directory, wasMade }: Target, { entry: { node } }: PlannedEntry): boolean {
+    const begun = { ...node, mode: (node.mode & 0o777) | 0o700 };
+    if (wasMade) this.#metadata.setFile(directory.fd, begun);
+    if (wasMade || this.#inPlace === undefined) return wasMade;
+    const stat = new Stat();
+    try {
+      this.#posix.statFile(directory.fd, stat);
+    } catch {
+      return false;
+    }
+    const hasOwner = (stat.uid === node.uid && stat.gid === node.gid) || !this.#metadata.canSetOwner;
+    return hasOwner && ((stat.mode ^ begun.mode) & 0o077) === 0;
   }
 
   async #setTarget(directory: Directory, { entry }: PlannedEntry): Promise<void> {
     const itself = { path: entry.path, node: { ...entry.node, name: NO_NAME } };
     const fault = this.#metadata.setFile(directory.fd, entry.node);
-    const faults = [fault, await this.#pending.attributes.set(directory, itself)].filter((text) => text !== undefined);
+    const faults = [fault, await this.#attributes.set(directory, itself)].filter((text) => text !== undefined);
     if (faults.length > 0) this.#run.report(entry.path, faults.join(", "));
   }
 }

@@ -1,6 +1,6 @@
 /** Restores entries of a snapshot into a target directory. */
 import type { Posix } from "@bcat/posix";
-import type { Repository } from "@bcat/repository";
+import { type Repository, SnapshotRecords } from "@bcat/repository";
 import type { SnapshotInfo } from "../snapshots.js";
 import type { RestoreParts } from "./create-contents.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
@@ -37,8 +37,17 @@ export async function restore(
   const { path, plan } = placed;
   const opened = openTarget(posix, placed);
   try {
-    await refuseExisting({ repository, posix, run }, { directory: opened.directory, path }, plan);
-    await restoreInto(opened, plan, { repository, posix, run, top: opened.directory, threads: options.threads ?? 1 });
+    if (options.overwrite === undefined)
+      await refuseExisting({ repository, posix, run }, { directory: opened.directory, path }, plan);
+    await restoreInto(opened, plan, {
+      repository,
+      posix,
+      run,
+      top: opened.directory,
+      threads: options.threads ?? 1,
+      overwrite: options.overwrite,
+      recordsAttributes: ((info.snapshot.records ?? 0) & SnapshotRecords.attributes) !== 0,
+    });
   } finally {
     closeQuietly(posix, opened.directory);
   }

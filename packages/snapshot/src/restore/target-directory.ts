@@ -11,12 +11,15 @@ const OPEN_MAX = 16;
 export class TargetDirectory {
   readonly parent: TargetDirectory | undefined;
   readonly name: Uint8Array;
+  /** Was there before the restore: entries may be in it. */
+  readonly isOld: boolean;
   /** Undefined while it is closed. */
   open: Directory | undefined;
 
-  constructor(parent: TargetDirectory | undefined, name: Uint8Array) {
+  constructor(parent: TargetDirectory | undefined, name: Uint8Array, isOld = false) {
     this.parent = parent;
     this.name = name;
+    this.isOld = isOld;
   }
 }
 
@@ -35,8 +38,8 @@ export class TargetDirectories {
   }
 
   /** The top directory, which the caller has opened and closes. */
-  top(directory: Directory): TargetDirectory {
-    const top = new TargetDirectory(undefined, new Uint8Array(0));
+  top(directory: Directory, isOld = false): TargetDirectory {
+    const top = new TargetDirectory(undefined, new Uint8Array(0), isOld);
     top.open = directory;
     return top;
   }

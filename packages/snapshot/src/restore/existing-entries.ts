@@ -1,0 +1,227 @@
+/**
+ * Entries that are there already, in a restore that may overwrite: what is as the snapshot has it stays, what differs is
+ * replaced. An existing file is changed in no way but its own owner, mode and time, by a descriptor, and only when it has
+ * no other name: all else is made anew and takes its place.
+ */
+import { systemErrorCode } from "@bcat/errors";
+import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
+import type { Repository } from "@bcat/repository";
+import { compareBytes } from "../tree/name.js";
+import { type Content, contentSize, type Node, NodeType } from "../tree/node.js";
+import { readChunkReferences } from "../tree/tree-reader.js";
+import type { AttributeSetter } from "./attributes.js";
+import { LocalFile, type LocalFileParts } from "./local-file.js";
+import type { MetadataSetter } from "./metadata.js";
+import type { Overwrite } from "./overwrite.js";
+import type { RestoreRun } from "./restore-run.js";
+import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+
+/** What is to be done about an entry of the snapshot. */
+export type Verdict =
+  /** It is there. */
+  | "same"
+  /** The other one stays; that has been said. */
+  | "left"
+  /** Nothing has its name any more. */
+  | "free"
+  /** It is a folder, and one is there. */
+  | "merge"
+  /** It is to take the place of what is there. */
+  | "replace";
+
+export interface ExistingEntriesParts {
+  readonly repository: Repository;
+  readonly posix: Posix;
+  readonly run: RestoreRun;
+  readonly directories: TargetDirectories;
+  readonly metadata: MetadataSetter;
+  readonly attributes: AttributeSetter;
+  readonly local: LocalFileParts;
+  readonly overwrite: Overwrite;
+  /** The snapshot says which attributes its entries have. */
+  readonly recordsAttributes: boolean;
+  /** Has attributes set when all else is done. */
+  readonly finish: (entry: EntryToPlace) => void;
+}
+
+/** An entry of the snapshot, where it goes. */
+export interface EntryToPlace {
+  readonly directory: TargetDirectory;
+  /** In the snapshot. */
+  readonly path: Uint8Array;
+  readonly node: Node;
+}
+
+const TYPES: ReadonlyMap<NodeType, FileType> = new Map<NodeType, FileType>([
+  [NodeType.file, FileType.FILE],
+  [NodeType.directory, FileType.DIRECTORY],
+  [NodeType.symlink, FileType.SYMLINK],
+  [NodeType.fifo, FileType.FIFO],
+  [NodeType.socket, FileType.SOCKET],
+  [NodeType.characterDevice, FileType.CHARACTER],
+  [NodeType.blockDevice, FileType.BLOCK],
+]);
+
+/** What the owner of a folder needs to restore into it. */
+const OWNER_ALL = 0o700;
+
+export class ExistingEntries {
+  readonly #parts: ExistingEntriesParts;
+  readonly #stat = new Stat();
+
+  constructor(parts: ExistingEntriesParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws what the system says of this entry */
+  async decide(entry: EntryToPlace): Promise<Verdict> {
+    const handle = this.#parts.directories.handle(entry.directory);
+    const stat = this.#look(handle, entry.node.name);
+    const room = this.makeRoom(entry, handle, stat);
+    if (room !== "replace" || stat === undefined) return room;
+    return (await this.#isSame(entry, handle, stat)) ? "same" : "replace";
+  }
+
+  /**
+   * As {@link decide}, but without a look at what the old entry holds: also what is the same would be replaced.
+   *
+   * @param stat of the old entry
+   */
+  makeRoom({ path, node }: EntryToPlace, handle: Directory, stat: Stat | undefined): Exclude<Verdict, "same"> {
+    // Of a socket nothing is restored.
+    if (stat === undefined || node.type === NodeType.socket) return "free";
+    const { run, overwrite, posix } = this.#parts;
+    const isFolder = stat.type === FileType.DIRECTORY;
+    if (isFolder && node.type === NodeType.directory) return "merge";
+    if (overwrite === "never" || (overwrite === "if-newer" && !isNewer(node, stat))) {
+      const reason = `it exists, and was left as it is (--overwrite ${overwrite})`;
+      if (node.type === NodeType.directory) run.report(path, `${reason}; what is in the folder was not restored`);
+      else run.leaveOut(path, reason);
+      return "left";
+    }
+    if (isFolder) return this.#removeFolder(path, handle, node.name);
+    if (node.type !== NodeType.directory) return "replace";
+    posix.removeFileAt(handle, node.name);
+    return "free";
+  }
+
+  /** What is known of the entry of that name; undefined when there is none. */
+  #look(handle: Directory, name: Uint8Array): Stat | undefined {
+    try {
+      this.#parts.posix.statAt(handle, name, this.#stat);
+      return this.#stat;
+    } catch (error) {
+      if (systemErrorCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  #removeFolder(path: Uint8Array, handle: Directory, name: Uint8Array): "free" | "left" {
+    try {
+      this.#parts.posix.removeDirectoryAt(handle, name);
+      return "free";
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+      this.#parts.run.report(path, "a folder that is not empty has its name; only --delete removes one");
+      return "left";
+    }
+  }
+
+  /** Makes sure that entries can be made in an old folder, and that nobody looks in who will not be allowed to. */
+  enter(parent: TargetDirectory, node: Node): void {
+    const { posix, directories } = this.#parts;
+    const handle = directories.handle(parent);
+    const stat = this.#look(handle, node.name);
+    if (stat?.type !== FileType.DIRECTORY) return;
+    const mode = (stat.mode & (node.mode | 0o7000)) | OWNER_ALL;
+    if (mode === stat.mode) return;
+    try {
+      posix.setModeAt(handle, node.name, mode);
+    } catch (error) {
+      // Not one's own: what cannot be made in it is reported.
+      if (systemErrorCode(error) !== "EPERM") throw error;
+    }
+  }
+
+  /** Whether the old entry, of which `stat` is known, is what the snapshot has; then nothing is to be done any more. */
+  async #isSame(entry: EntryToPlace, handle: Directory, stat: Stat): Promise<boolean> {
+    const { node } = entry;
+    if (stat.type !== TYPES.get(node.type)) return false;
+    if (!(await this.#hasAttributes(entry, handle, stat))) return false;
+    if (node.type === NodeType.file) return await this.#isSameFile(entry, handle, stat);
+    const isSame = node.type === NodeType.symlink ? this.#leadsThere(handle, node) : isSameDevice(node, stat);
+    if (!isSame || !this.#parts.metadata.isSet(node, stat)) return false;
+    this.#parts.run.countUnchanged(0);
+    return true;
+  }
+
+  /** Those that lack are set when that changes no other name of the file. */
+  async #hasAttributes(entry: EntryToPlace, handle: Directory, stat: Stat): Promise<boolean> {
+    const { attributes, recordsAttributes, finish } = this.#parts;
+    const found = await attributes.compare(handle, entry.node, recordsAttributes);
+    if (found === "different" && stat.links === 1) finish(entry);
+    return found === "same" || (found === "different" && stat.links === 1);
+  }
+
+  async #isSameFile(entry: EntryToPlace, handle: Directory, stat: Stat): Promise<boolean> {
+    const { node } = entry;
+    const { overwrite, metadata, run } = this.#parts;
+    const content = node.content!;
+    const size = contentSize(content);
+    if (stat.size !== size) return false;
+    const isSet = metadata.isSet(node, stat);
+    const isTrusted = overwrite === "if-changed" && metadata.hasTime(node, stat);
+    if (!isTrusted || !isSet) {
+      const file = LocalFile.open(this.#parts.local, handle, node.name);
+      if (file === undefined) return false;
+      try {
+        if (!isTrusted && !(await this.#holds(file, content))) return false;
+        if (!metadata.isSet(node, file.stat) && !this.#setFile(entry, file)) return false;
+      } finally {
+        file.close();
+      }
+    }
+    run.countUnchanged(size);
+    return true;
+  }
+
+  /** A file that has other names is not touched. */
+  #setFile({ path, node }: EntryToPlace, { fd, stat }: LocalFile): boolean {
+    if (stat.links > 1) return false;
+    const fault = this.#parts.metadata.setFile(fd, node);
+    if (fault !== undefined) this.#parts.run.report(path, fault);
+    return true;
+  }
+
+  async #holds(file: LocalFile, content: Content): Promise<boolean> {
+    if (file.stat.size !== contentSize(content)) return false;
+    if (content.kind === "inline") {
+      const found = file.read(0, content.bytes.length);
+      return found !== undefined && compareBytes(found, content.bytes) === 0;
+    }
+    let position = 0;
+    for await (const chunks of readChunkReferences(this.#parts.repository, content)) {
+      for (const chunk of chunks) {
+        if (file.chunk(chunk, position) === undefined) return false;
+        position += chunk.length;
+        const turn = this.#parts.run.breathe(chunk.length);
+        if (turn !== undefined) await turn;
+      }
+    }
+    return true;
+  }
+
+  #leadsThere(handle: Directory, { name, target }: Node): boolean {
+    return compareBytes(this.#parts.posix.readLinkAt(handle, name), target!) === 0;
+  }
+}
+
+function isSameDevice({ major = 0, minor = 0 }: Node, { specialMajor, specialMinor }: Stat): boolean {
+  return major === specialMajor && minor === specialMinor;
+}
+
+function isNewer(node: Node, stat: Stat): boolean {
+  const seconds = node.mtimeSeconds - stat.mtimeSeconds;
+  return seconds > 0 || (seconds === 0 && node.mtimeNanoseconds > stat.mtimeNanoseconds);
+}

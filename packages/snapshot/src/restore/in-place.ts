@@ -1,0 +1,47 @@
+/** What a restore needs where entries may be there already, put together. */
+import { DATA } from "@bcat/pack";
+import { EntryList } from "@bcat/posix";
+import type { AttributeSetter } from "./attributes.js";
+import type { RestoreParts } from "./create-contents.js";
+import { type EntryToPlace, ExistingEntries } from "./existing-entries.js";
+import { ChunkMemory, type LocalFileParts } from "./local-file.js";
+import type { MetadataSetter } from "./metadata.js";
+import { OldNames } from "./old-names.js";
+import { OverLinks } from "./over-links.js";
+import type { Overwrite } from "./overwrite.js";
+import type { Replacer } from "./replacer.js";
+import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+
+export interface InPlaceParts extends RestoreParts {
+  readonly overwrite: Overwrite;
+  readonly directories: TargetDirectories;
+  readonly metadata: MetadataSetter;
+  readonly attributes: AttributeSetter;
+  readonly local: LocalFileParts;
+  readonly replacer: Replacer;
+  /** Has attributes set when all else is done. */
+  readonly finish: (entry: EntryToPlace) => void;
+}
+
+export class InPlace {
+  readonly existing: ExistingEntries;
+  readonly overLinks: OverLinks;
+  readonly #parts: InPlaceParts;
+  readonly #list = new EntryList();
+
+  constructor(parts: InPlaceParts) {
+    this.#parts = parts;
+    this.existing = new ExistingEntries(parts);
+    this.overLinks = new OverLinks({ ...parts, existing: this.existing });
+  }
+
+  /** Names that an old directory has; to be asked for before anything is restored into it. */
+  namesIn(directory: TargetDirectory): OldNames {
+    const { posix, directories } = this.#parts;
+    return OldNames.read(posix, directories.handle(directory), this.#list);
+  }
+}
+
+export function localFileParts({ posix, repository }: RestoreParts): LocalFileParts {
+  return { posix, hash: repository.idHash[DATA], memory: new ChunkMemory() };
+}
