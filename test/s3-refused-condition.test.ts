@@ -51,6 +51,19 @@ test("backups at once get dense numbers, come back, and nothing is found damaged
 
 test("registers in such a bucket are refused, with what was found", async () => {
   const more = { BCAT_REPOSITORY: desk.path("other"), BCAT_REGISTERS: `s3:${server.url}/bucket/registers` };
-  expectRefusal(await desk.bcat(["init"], environment(more)), { code: 11, says: /registers.*\(501 NotImplemented\)/ });
+  expectRefusal(await desk.bcat(["init"], environment(more)), { code: 22, says: /registers.*\(501 NotImplemented\)/ });
   expect(linesOf(desk.list(desk.path("other")).join("\n"))).toEqual([]);
+});
+
+test("registers in a bucket that only looks before it writes are refused, and none is left there", async () => {
+  const latency = () => 5;
+  await using racy = await startS3Server({ users: [testUser], putIfAbsent: "racy", latency });
+  const registers = `s3:${racy.url}/bucket/registers`;
+  const more = { BCAT_REPOSITORY: desk.path("another"), BCAT_REGISTERS: registers };
+  expectRefusal(await desk.bcat(["init"], environment(more)), {
+    code: 22,
+    says: /registers in s3:.* do not keep writers apart \(put-if-absent, many at once: round 1: .*--registers/,
+  });
+  expect(desk.list(desk.path("another"))).toEqual([]);
+  expect([...racy.buckets.get("bucket")!.objects.keys()]).toEqual([]);
 });

@@ -19,6 +19,8 @@ export interface S3Request extends LoggedRequest {
   readonly body: Uint8Array;
   readonly bucketMap: Map<string, Bucket>;
   readonly options: S3ServerOptions;
+  /** Whether there was such an object when the request came. */
+  readonly wasThere: boolean;
 }
 
 export interface Answer {
@@ -55,13 +57,14 @@ function createBucket({ bucketMap, bucket }: S3Request, need: Need): Answer {
   return { status: 200 };
 }
 
-function put({ key, body, headers, options }: S3Request, { objects }: Bucket, need: Need): Answer {
+function put({ key, body, headers, options, wasThere }: S3Request, { objects }: Bucket, need: Need): Answer {
   need("write");
   const condition = headers["if-none-match"];
   const mode = options.putIfAbsent ?? "true";
   if (condition !== undefined && (condition !== "*" || mode === "refused"))
     throw new S3Fault(501, "NotImplemented", "A header you provided implies functionality that is not implemented");
-  if (condition !== undefined && mode === "true" && objects.has(key)) throw new S3Fault(412, "PreconditionFailed");
+  const isThere = mode === "true" ? objects.has(key) : mode === "racy" && wasThere;
+  if (condition !== undefined && isThere) throw new S3Fault(412, "PreconditionFailed");
   const storageClass = String(headers["x-amz-storage-class"] ?? "STANDARD");
   const sha256 = headers["x-amz-checksum-sha256"] as string | undefined;
   objects.set(key, { bytes: new Uint8Array(body), storageClass, sha256 });

@@ -18,8 +18,8 @@ export interface S3ServerOptions {
   /** Anybody may read. */
   readonly isPublic?: boolean;
   readonly buckets?: readonly string[];
-  /** `ignored`: a second put overwrites; `refused`: 501; `true` is atomic. */
-  readonly putIfAbsent?: "true" | "ignored" | "refused";
+  /** `ignored`: a second put overwrites; `refused`: 501; `true` is atomic; `racy`: it is looked first and then written. */
+  readonly putIfAbsent?: "true" | "ignored" | "refused" | "racy";
   /** Keys in a page of a listing. */
   readonly pageSize?: number;
   /** Every page with keys is followed by one without, which is not the last. */
@@ -110,6 +110,7 @@ async function answer(
     request.resume();
     return intercepted(response);
   }
+  const wasThere = state.buckets.get(logged.bucket)?.objects.has(logged.key) === true;
   // The body is read also where it is refused: a connection that is closed before hides the answer.
   const body = await buffer(request);
   logged.bytesIn = body.length;
@@ -117,7 +118,7 @@ async function answer(
   if (latency > 0) await setTimeout(latency);
   const done = reply(() => {
     if (intercepted !== undefined) throw intercepted;
-    const s3: S3Request = { ...logged, body, bucketMap: state.buckets as Map<string, Bucket>, options };
+    const s3: S3Request = { ...logged, body, bucketMap: state.buckets as Map<string, Bucket>, options, wasThere };
     return operate(s3, authorize(request, s3));
   });
   logged.status = done.status;

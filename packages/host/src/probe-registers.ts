@@ -1,6 +1,6 @@
 /** Whether registers that live elsewhere are there, fit the repository, and keep writers apart, found out by using them. */
 import { existsSync } from "node:fs";
-import { interruption, StorageError } from "@bcat/errors";
+import { BcatError, interruption, StorageError } from "@bcat/errors";
 import type { AnnouncedRegisters } from "@bcat/repository";
 import type { ProbeFinding, ProbeOptions, RegistersReport, TableState } from "@bcat/storage";
 import { random } from "./environment.js";
@@ -28,10 +28,7 @@ export interface RegistersOfPlace {
 }
 
 /** Without a passphrase. Registers that do not answer are a finding, not an error. */
-export async function probeRegistersOf(
-  site: Site,
-  options: { readonly isThere: boolean; readonly signal: AbortSignal } & Pick<ProbeOptions, "onCheck">,
-): Promise<RegistersOfPlace> {
+export async function probeRegistersOf(site: Site, options: Omit<Probing, "form">): Promise<RegistersOfPlace> {
   const { readAnnounced } = await import("@bcat/repository");
   const announced = options.isThere ? await readAnnounced(site.storage) : undefined;
   const areElsewhere = options.isThere ? announced !== undefined : undefined;
@@ -39,7 +36,10 @@ export async function probeRegistersOf(
   if (registers === undefined) return { areElsewhere, probed: undefined };
   const { kind, location } = registers;
   try {
-    return { areElsewhere, probed: { kind, location, ...(await probe(site, announced, options)) } };
+    return {
+      areElsewhere,
+      probed: { kind, location, ...(await probe(site, announced, { ...options, form: "full" })) },
+    };
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     const findings: ProbeFinding[] = [{ check: "answer", verdict: "bad", found: error.message }];
@@ -47,10 +47,33 @@ export async function probeRegistersOf(
   }
 }
 
+/**
+ * Looks at a place for registers before a repository is made whose writers they are to keep apart. A folder is taken as
+ * it is, as one of a repository is, and a database for what it says.
+ *
+ * @throws {BcatError} with code "conditions-not-met"; StorageError when the place does not answer well enough to tell
+ */
+export async function refuseUnfitRegisters(site: Site, signal: AbortSignal): Promise<void> {
+  const { registersPlace: registers, place, onNotice } = site;
+  if (registers === undefined || registers.kind === "folder") return;
+  const options = { form: "quick", isThere: false, signal } as const;
+  const { findings, keepsWritersApart, left } = await probe(site, undefined, options);
+  if (left > 0)
+    onNotice(`up to ${left} objects below probe/ may be left in ${registers.location}: remove them by hand`);
+  if (keepsWritersApart) return;
+  const bad = findings.filter(({ verdict }) => verdict === "bad").map(({ check, found }) => `${check}: ${found}`);
+  throw new BcatError(
+    "conditions-not-met",
+    `Cannot create a repository in "${place.location}": registers in ${registers.location} do not keep writers apart (${bad.join("; ")}); name another place for them with --registers`,
+  );
+}
+
+type Probing = { readonly isThere: boolean; readonly signal: AbortSignal } & Pick<ProbeOptions, "form" | "onCheck">;
+
 async function probe(
   site: Site,
   announced: AnnouncedRegisters | undefined,
-  { isThere, signal, onCheck = () => {} }: Parameters<typeof probeRegistersOf>[1],
+  { form, isThere, signal, onCheck = () => {} }: Probing,
 ): Promise<RegistersReport & Pick<ProbedRegisters, "generation">> {
   onCheck("answer");
   const { finding: answer, ...state } = await lookAt(site, announced, isThere);
@@ -69,7 +92,7 @@ async function probe(
     return { ...state, findings: [answer, found], keepsWritersApart: answer.verdict !== "bad", left: 0 };
   }
   try {
-    const world = { id, random, now: () => performance.now(), onCheck };
+    const world = { form, id, random, now: () => performance.now(), onCheck };
     const report = await probeRegisters(createAbortableStorage(opened.storage, signal), world);
     const keepsWritersApart = report.keepsWritersApart && answer.verdict !== "bad";
     return { ...state, ...report, findings: [answer, ...report.findings], keepsWritersApart };

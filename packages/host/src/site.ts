@@ -14,6 +14,7 @@ import { locateRepository } from "./location.js";
 import { openPlace, type Place, packSizesOf } from "./place.js";
 import type { PlaceOptions } from "./place-options.js";
 import { refuseUnfit } from "./probe-place.js";
+import { refuseUnfitRegisters } from "./probe-registers.js";
 import { type LocatedRegisters, locateRegisters } from "./registers.js";
 import { getSecret, type SecretSource } from "./secret.js";
 import { retryForMsDefault, stackLocal, stackRemote } from "./storage-stack.js";
@@ -198,6 +199,7 @@ export async function createSite(site: Site, options: CreateOptions): Promise<Re
   if (await repositoryExists(site.storage))
     throw new BcatError("exists", `Cannot create a repository in "${site.place.location}": there is one already`);
   await refuseUnfit(site, { areApart: isForOneWriter || site.registers !== undefined });
+  if (!isForOneWriter) await refuseUnfitRegisters(site, signal);
   const secret = await site.secret(true);
   signal.throwIfAborted();
   const { storage, registers, environment } = site;
