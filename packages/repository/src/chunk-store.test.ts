@@ -110,3 +110,24 @@ test("a failed write is thrown by ready() and settle(), and leaves no outcome", 
   session.abandon();
   expect([...objects.keys()].filter((name) => /^(outcomes|packs|index)/.test(name))).toEqual([]);
 });
+
+test("packs whose segment could not be written are named by the next, not forgotten", async () => {
+  const { storage } = world;
+  let fails = true;
+  const failing = repository.withStorage({
+    ...{ location: "memory", get: storage.get.bind(storage), putIfAbsent: storage.putIfAbsent.bind(storage) },
+    put: async (name, bytes) => {
+      if (fails && name.startsWith("index/")) throw new Error("the disk is full");
+      await storage.put(name, bytes);
+    },
+  });
+  session.abandon();
+  session = await Session.begin(failing, { kind: "backup" });
+  const store = new ChunkStore(session, { level: 0 });
+  const bytes = chunk();
+  const id = store.store(DATA, bytes);
+  await expect(store.settle()).rejects.toThrow("the disk is full");
+  fails = false;
+  await commit(store);
+  await expectReadable([[id, bytes]]);
+});

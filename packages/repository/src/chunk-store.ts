@@ -267,7 +267,13 @@ export class ChunkStore {
     lane.segmentTime = environment.now();
     const segment = { kind: lane.kind, epoch: history.epoch, domain: 0, session: this.#session.number };
     const { name, bytes, reference } = buildSegment(context, segment, packs);
-    await storage.put(name, bytes);
+    try {
+      await storage.put(name, bytes);
+    } catch (error) {
+      // Who goes on all the same must not commit without them.
+      lane.stored.unshift(...packs);
+      throw error;
+    }
     this.added.storedBytes += bytes.length;
     this.segments.push({ ...reference, size: bytes.length, hash: context.blake3.hash(bytes) });
     this.#session.own.add(name, bytes);
