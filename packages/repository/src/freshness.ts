@@ -45,9 +45,12 @@ const nothing: Freshness = { kind: "fresh", newest: undefined };
 export async function compareOutcome(source: Source, { number, hash }: SeenOutcome): Promise<Freshness> {
   const { storage, context } = source;
   const name = registerName("outcomes", number);
-  const bytes = await storage.get(name);
+  let bytes = await storage.get(name);
+  const isSame = () => bytes !== undefined && Buffer.compare(context.blake3.hash(bytes), hash) === 0;
+  // It may have been the line.
+  if (bytes !== undefined && !isSame()) bytes = await storage.get(name);
   if (bytes === undefined) return { kind: "lost", name, change: "missing" };
-  const isUnchanged = Buffer.compare(context.blake3.hash(bytes), hash) === 0;
+  const isUnchanged = isSame();
   try {
     const { body } = openObject(context.keys, { type: ObjectType.OUTCOME, name }, bytes);
     if (isUnchanged) return { kind: "fresh", newest: { number, outcome: decodeOutcome(body, name) } };

@@ -11,6 +11,7 @@ import type { SegmentReference } from "./bodies/references.js";
 import { type SeenOutcome, seenCountMax } from "./bodies/snapshot.js";
 import { Log } from "./log.js";
 import type { Manifest } from "./manifest.js";
+import { readAndOpen } from "./read-again.js";
 import { findHead, refuseHole, registerName } from "./registers.js";
 import { type SnapshotSummary, summarise } from "./summary.js";
 
@@ -210,15 +211,13 @@ export class History {
     const hashes = new Map(this.#seen.map(({ number, hash }) => [number, hash]));
     for (const number of numbers) {
       const name = registerName("outcomes", number);
-      const bytes = await registers.get(name);
-      if (bytes === undefined) {
-        findings.open.add(number);
-        continue;
-      }
-      const hash = this.#context.blake3.hash(bytes);
       await tolerate(async () => {
-        const { body } = openObject(this.#context.keys, { type: ObjectType.OUTCOME, name }, bytes);
-        const outcome = decodeOutcome(body, name);
+        const found = await readAndOpen(
+          () => registers.get(name),
+          (bytes) => this.#openOutcome(name, bytes),
+        );
+        if (found === undefined) return void findings.open.add(number);
+        const { hash, outcome } = found;
         hashes.set(number, hash);
         findings.outcomes.push({ number, hash, outcome });
         if (outcome.kind !== "snapshot") return;
@@ -227,6 +226,12 @@ export class History {
       });
     }
     return findings;
+  }
+
+  #openOutcome(name: string, bytes: Uint8Array) {
+    const { keys, blake3 } = this.#context;
+    const { body } = openObject(keys, { type: ObjectType.OUTCOME, name }, bytes);
+    return { hash: blake3.hash(bytes), outcome: decodeOutcome(body, name) };
   }
 
   /** A snapshot says how much of the log its writer had seen: less must not be there now. */

@@ -4,6 +4,7 @@ import { CorruptError } from "@bcat/errors";
 import { packName } from "@bcat/pack";
 import type { Registers } from "@bcat/storage";
 import { decodeLogRecord } from "./bodies/log.js";
+import { readAndOpen } from "./read-again.js";
 import { registerName } from "./registers.js";
 
 /** Damaged records in a row that are passed over: a place that gives something for every name must not be asked for ever. */
@@ -50,10 +51,11 @@ export class Log {
   async read(registers: Registers, onDamage?: (damage: CorruptError) => void): Promise<void> {
     for (let damaged = 0; ; ) {
       const name = registerName("log", this.head + 1);
-      const bytes = await registers.get(name);
-      if (bytes === undefined) return;
+      const open = (bytes: Uint8Array) => openObject(this.#keys, { type: ObjectType.LOG, name }, bytes).body;
       try {
-        this.apply(openObject(this.#keys, { type: ObjectType.LOG, name }, bytes).body);
+        const body = await readAndOpen(() => registers.get(name), open);
+        if (body === undefined) return;
+        this.apply(body);
         damaged = 0;
       } catch (error) {
         if (onDamage === undefined || !(error instanceof CorruptError) || ++damaged > DAMAGED_MAX) throw error;

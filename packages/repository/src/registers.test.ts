@@ -36,6 +36,23 @@ test("decideAndReadBack() is false when somebody else's bytes are there after al
   expect(await decideAndReadBack(inner, "log/0000000002", bytes("mine"))).toBe(true);
 });
 
+test("decideAndReadBack() does not take a bit that flipped on the way for somebody else's bytes", async () => {
+  const inner = createMemoryStorage();
+  let isFirst = true;
+  const storage: Storage = {
+    location: "memory",
+    async get(name) {
+      const value = (await inner.get(name))?.slice();
+      if (isFirst && value !== undefined) value[0]! ^= 1;
+      isFirst = false;
+      return value;
+    },
+    put: inner.put.bind(inner),
+    putIfAbsent: inner.putIfAbsent.bind(inner),
+  };
+  expect(await decideAndReadBack(storage, "outcomes/0000000001", bytes("mine"))).toBe(true);
+});
+
 test("decideAndReadBack() says that it was put when it cannot be read back", async () => {
   const inner = createMemoryStorage();
   const storage = createFaultyStorage(inner, { stop: { at: 2, way: "before" } });

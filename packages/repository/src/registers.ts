@@ -40,6 +40,8 @@ export async function decideAndReadBack(registers: Registers, name: string, byte
   let value: Uint8Array | undefined;
   try {
     value = await registers.get(name);
+    // What seems to be somebody else's may have been the line.
+    if (value !== undefined && Buffer.compare(value, bytes) !== 0) value = await registers.get(name);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     throw new StorageError(`${error.message}; it was put and could not be read back`, {

@@ -24,6 +24,7 @@ import type { OneAtATime } from "./one-at-a-time.js";
 import type { Outbox } from "./outbox.js";
 import type { Places } from "./places.js";
 import { isOfObject } from "./reachable.js";
+import { readAndOpen } from "./read-again.js";
 import { registerName } from "./registers.js";
 import type { Standing } from "./standing.js";
 
@@ -168,9 +169,10 @@ export class Repository implements AsyncDisposable {
     const known = this.history.readAlready(number);
     if (known !== undefined) return known;
     const name = registerName("outcomes", number);
-    const bytes = await this.#parts.storage.get(name);
-    if (bytes === undefined) return undefined;
-    return decodeOutcome(openObject(this.context.keys, { type: ObjectType.OUTCOME, name }, bytes).body, name);
+    return await readAndOpen(
+      () => this.#parts.storage.get(name),
+      (bytes) => decodeOutcome(openObject(this.context.keys, { type: ObjectType.OUTCOME, name }, bytes).body, name),
+    );
   }
 
   /** The plaintext of a chunk, in memory that may be shared with later calls only for reading. @throws CorruptError */

@@ -58,7 +58,7 @@ export async function checkPacks(
   for (const [name, reference] of segments) {
     await run.guard(
       async () => {
-        const bytes = await readSegment(parts, reference);
+        const bytes = await readSegment(parts, reference, () => run.noteWrongOnce(name));
         run.bytesRead += bytes.length;
         const segment = new Segment(context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE_MAX));
         run.segments++;
@@ -114,8 +114,7 @@ async function checkTwice(parts: Parts, indexed: Indexed): Promise<void> {
   } catch (error) {
     if (!(error instanceof CorruptError) || error.object !== name) throw error;
     await checkIndexed(parts, indexed);
-    const found = `"${name}" was wrong when it was read first, and right when it was read again`;
-    parts.run.reportNote(name, `${found}: the line, the server or the memory of this machine is not to be trusted`);
+    parts.run.noteWrongOnce(name);
   }
 }
 

@@ -9,6 +9,7 @@ import type { SegmentReference } from "../bodies/references.js";
 import { decodeSession } from "../bodies/session.js";
 import type { Snapshot } from "../bodies/snapshot.js";
 import { KEY_SLOTS_MAX } from "../open.js";
+import { readAndOpen } from "../read-again.js";
 import { registerName, type Sequence } from "../registers.js";
 import { partsOf, type Repository } from "../repository.js";
 import type { CheckRun } from "./check-run.js";
@@ -77,18 +78,18 @@ async function readRegister<S extends Sequence>(
   names: Set<string>,
 ): Promise<Body<S> | undefined> {
   const name = registerName(sequence, number);
-  const bytes = await partsOf(repository).storage.get(name);
-  if (bytes === undefined) return undefined;
-  names.add(name);
-  run.bytesRead += bytes.length;
   const { type, decode } = READERS[sequence];
-  return await run.guard(
-    async () => {
-      const { body } = openObject(repository.context.keys, { type, name }, bytes);
-      return decode(body, name) as Body<S>;
-    },
-    { object: name },
-  );
+  const get = async () => {
+    const bytes = await partsOf(repository).storage.get(name);
+    if (bytes !== undefined) names.add(name);
+    run.bytesRead += bytes?.length ?? 0;
+    return bytes;
+  };
+  const open = (bytes: Uint8Array) => {
+    const { body } = openObject(repository.context.keys, { type, name }, bytes);
+    return decode(body, name) as Body<S>;
+  };
+  return await run.guard(() => readAndOpen(get, open, () => run.noteWrongOnce(name)), { object: name });
 }
 
 /** Checks the key slots as far as can be without their secrets. */

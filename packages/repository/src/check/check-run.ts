@@ -88,6 +88,12 @@ export class CheckRun {
     this.#options.onFinding?.({ kind: "note", object, message });
   }
 
+  /** What was wrong may have been the line, or the memory of a machine on the way. */
+  noteWrongOnce(object: string): void {
+    const found = `"${object}" was wrong when it was read first, and right when it was read again`;
+    this.reportNote(object, `${found}: the line, the server or the memory of this machine is not to be trusted`);
+  }
+
   /** Runs `action`; damage it meets is reported, and undefined returned. Anything else is thrown on. */
   async guard<T>(
     action: () => Promise<T>,
