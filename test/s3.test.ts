@@ -241,6 +241,21 @@ test("of a page that a proxy answers with, the status is told", async () => {
   }
 });
 
+test("why a credential process gave no keys is said, and its command line is not", async () => {
+  const env = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+  const process = (line: string) =>
+    desk.write({ "home/.aws/config": `[default]\ncredential_process = sh -c '${line}' --token hunter2\n` });
+  process("echo nothing >&2; echo run vault login first >&2; exit 3");
+  const failed = await bcat(["init"], env);
+  expectRefusal(failed, {
+    code: 11,
+    says: /no credentials: the credential process ended with code 3: run vault login first$/m,
+  });
+  expect(failed.stderr).not.toContain("hunter2");
+  process("echo keys");
+  expectRefusal(await bcat(["init"], env), { code: 11, says: /the credential process returned invalid JSON$/m });
+});
+
 describe("keys that are replaced while a backup runs", () => {
   const [old, renewed] = [
     { accessKey: "AKOLD", secretKey: "old", token: "old-token" },
@@ -275,6 +290,17 @@ describe("keys that are replaced while a backup runs", () => {
     expect(await bcat(["backup", "source"], env)).toMatchObject({ code: 0, stderr: noMessage });
   });
 
+  test("are read anew when the server does not know the old ones any more", async () => {
+    await good(["init"]);
+    desk.write({ "home/.aws/credentials": profile(old) });
+    const intercept = atFirstPack(() => {
+      desk.write({ "home/.aws/credentials": profile(renewed) });
+      change({ users: [renewed] });
+    });
+    change({ users: [old], ...intercept });
+    expect(await bcat(["backup", "source"], env)).toMatchObject({ code: 0, stderr: noMessage });
+  });
+
   test("are waited for when what gives them fails, unless it never gave any", async () => {
     await good(["init"]);
     desk.write({
@@ -300,7 +326,10 @@ echo '{"Version":1,"AccessKeyId":"AKNEW","SecretAccessKey":"new","SessionToken":
     const patient = { ...env, BCAT_RETRY_FOR: "60s" };
     expect(await bcat(["backup", "source"], patient)).toMatchObject({ code: 0 });
     desk.write({ until: "99999999999" });
-    expectRefusal(await bcat(["backup", "source"], patient), { code: 11, says: /: no credentials: set AWS_ACCESS/ });
+    expectRefusal(await bcat(["backup", "source"], patient), {
+      code: 11,
+      says: /: no credentials: the credential process ended/,
+    });
   });
 });
 

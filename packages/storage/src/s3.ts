@@ -106,7 +106,7 @@ class BucketStorage implements S3Storage {
       if (error instanceof StorageError) throw error;
       throw describeFault(error, {
         ...this.#options,
-        hadKeys: this.#connection.hadKeys,
+        ...this.#connection.ofKeys,
         action: `list "${prefix}"`,
       });
     }
@@ -260,7 +260,7 @@ class BucketStorage implements S3Storage {
     } catch (error) {
       signal?.throwIfAborted();
       if (isBcatError(error)) throw error;
-      throw describeFault(error, { ...this.#options, hadKeys: this.#connection.hadKeys, action });
+      throw describeFault(error, { ...this.#options, ...this.#connection.ofKeys, action });
     }
   }
 }

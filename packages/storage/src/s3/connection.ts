@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { RequestKind } from "../meter.js";
+import { keyProcessFault, takeOverKeyProcess } from "./key-process.js";
 import { connectionsDefault, idleTimeoutDefault, type S3StorageOptions } from "./options.js";
 import { RequestHandler } from "./request-handler.js";
 
@@ -19,6 +20,7 @@ export class Connection {
   #region: string | undefined;
   #isSkewSaid = false;
   #hadKeys = false;
+  #keyFault: string | undefined;
 
   constructor(options: S3StorageOptions) {
     this.#options = options;
@@ -26,9 +28,9 @@ export class Connection {
     this.#handler = new RequestHandler(agents, idleTimeoutMs);
   }
 
-  /** Keys were found once: not to find them again may pass. */
-  get hadKeys(): boolean {
-    return this.#hadKeys;
+  /** Keys were found once: not to find them again may pass; and why a process gave none the last time. */
+  get ofKeys(): { readonly hadKeys: boolean; readonly keyFault: string | undefined } {
+    return { hadKeys: this.#hadKeys, keyFault: this.#keyFault };
   }
 
   /** A request that the call at hand needs beyond its first. */
@@ -39,13 +41,19 @@ export class Connection {
   /** Sends what `use` makes, a request of that kind; once more when a refusal says what was wrong with how it was signed. */
   async run<Result>(kind: RequestKind, use: (client: S3Client, sdk: Sdk) => Promise<Result>): Promise<Result> {
     const sdk = await import("./sdk.js");
+    takeOverKeyProcess(sdk);
+    this.#keyFault = undefined;
     const client = await this.#open(sdk);
+    const keys = await client.config.credentials();
     try {
       const result = await use(client, sdk);
       this.#hadKeys = true;
       return result;
     } catch (error) {
-      if (!(await this.#learn(error, client, sdk))) throw error;
+      if (!(await this.#learn(error, { client, keys }, sdk))) {
+        this.#hadKeys ||= (error as Refusal)?.$metadata?.httpStatusCode === 404;
+        throw error;
+      }
       this.count(kind);
       return await use(await this.#open(sdk), sdk);
     }
@@ -92,14 +100,20 @@ export class Connection {
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
       expectContinueHeader: false,
-      logger: silent,
+      logger: { ...silent, debug: (line: unknown) => this.#noteLine(String(line)) },
     };
   }
 
+  /** What it would log is where it says why there are no keys. */
+  #noteLine(line: string): void {
+    this.#keyFault = keyProcessFault(line) ?? this.#keyFault;
+  }
+
   /** True when the next try is signed otherwise. */
-  async #learn(error: unknown, client: S3Client, sdk: Sdk): Promise<boolean> {
+  async #learn(error: unknown, signed: Signed, sdk: Sdk): Promise<boolean> {
     const refusal = error as Refusal;
-    if (/^ExpiredToken/.test(refusal?.name ?? "")) return await this.#renewKeys(client, sdk);
+    const { client } = signed;
+    if (ofOldKeys.test(refusal?.name ?? "")) return await this.#renewKeys(signed, sdk);
     const region = refusal?.$response?.headers?.["x-amz-bucket-region"] ?? refusal?.Region;
     if (typeof region === "string" && (await client.config.region()) !== region) return this.#moveTo(region);
     return refusal?.name === "RequestTimeTooSkewed" && this.#correctClock(client);
@@ -107,14 +121,13 @@ export class Connection {
 
   /**
    * Looks for keys anew, as those of a file are read once and may have been replaced since, and those of a role kept until
-   * the clock of this machine says. True when they are others.
+   * the clock of this machine says. True when they are others than those the request was signed with.
    */
-  async #renewKeys(client: S3Client, sdk: Sdk): Promise<boolean> {
-    const known = await this.#client;
-    if (known !== client) return known !== undefined;
+  async #renewKeys({ client, keys }: Signed, sdk: Sdk): Promise<boolean> {
+    if ((await this.#client) !== client) return true;
     const renewed = await this.#create(sdk);
-    const [old, found] = await Promise.all([client.config.credentials(), renewed.config.credentials()]);
-    if (old.sessionToken === found.sessionToken && old.accessKeyId === found.accessKeyId) return false;
+    const found = await renewed.config.credentials();
+    if (keys.sessionToken === found.sessionToken && keys.accessKeyId === found.accessKeyId) return false;
     this.#client = Promise.resolve(renewed);
     return true;
   }
@@ -143,6 +156,15 @@ export class Connection {
     return true;
   }
 }
+
+/** How a request was signed. */
+interface Signed {
+  readonly client: S3Client;
+  readonly keys: { readonly accessKeyId: string; readonly sessionToken?: string };
+}
+
+/** Refusals of keys that were replaced: expired, as AWS says, or not known any more, as others and AWS say of those removed. */
+const ofOldKeys = /^(?:ExpiredToken|InvalidAccessKeyId$|InvalidToken|TokenRefreshRequired$|SignatureDoesNotMatch$)/;
 
 /** What an error of the SDK has beside its message. */
 export interface Refusal {

@@ -45,6 +45,8 @@ export interface FaultContext {
   readonly profile?: string | undefined;
   /** They were found before. */
   readonly hadKeys?: boolean | undefined;
+  /** Why the process that gives keys gave none. */
+  readonly keyFault?: string | undefined;
 }
 
 export function describeFault(error: unknown, context: FaultContext): StorageError {
@@ -117,12 +119,14 @@ function hintOf(error: Refusal, status: number, { action, anonymous }: FaultCont
   return "";
 }
 
-function explainOther(error: Refusal, { profile, hadKeys = false }: FaultContext): Explanation {
+function explainOther(error: Refusal, { profile, hadKeys = false, keyFault }: FaultContext): Explanation {
   if (error?.code === "ERR_INVALID_CHAR") return { words: strayCharacter, isFinal: true };
   if (!/Credentials|TokenProviderError/.test(error?.name ?? "")) return describeNetworkError(error);
   const own = /Could not load credentials from any providers/.test(error.message ?? "") ? "" : ownWords(error);
   const where = profile === undefined ? "" : ` in profile "${profile}"`;
-  if (hadKeys) return { words: `no credentials any more${where}${own}`, isFinal: false };
+  const why = keyFault === undefined ? own : `: ${keyFault.replaceAll(/\s+/g, " ")}`;
+  if (hadKeys) return { words: `no credentials any more${where}${why}`, isFinal: false };
+  if (keyFault !== undefined) return { words: `no credentials${where}${why}`, isFinal: true };
   return { words: `no credentials${where}: ${wayToCredentials}${own}`, isFinal: true };
 }
 
