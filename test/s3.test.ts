@@ -5,7 +5,7 @@ import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Desk, linesOf, noMessage, type Run, type RunOptions } from "./cli/desk.js";
+import { Desk, type Disturbance, linesOf, noMessage, type Run, type RunOptions } from "./cli/desk.js";
 import { expectClean, expectRefusal } from "./cli/refusal.js";
 import { certificate, certificateKey } from "./servers/certificate.js";
 import { type S3Server, type S3ServerOptions, startS3Server, testUser } from "./servers/s3-server.js";
@@ -115,6 +115,22 @@ test("a bucket is made by init --create-bucket only", async () => {
   expect([...server.buckets.keys()]).toEqual(["bucket", "new"]);
   const folder = { BCAT_REPOSITORY: desk.path("elsewhere") };
   expectRefusal(await bcat(["init", "--create-bucket"], folder), { code: 2, says: /it lies in none/ });
+});
+
+test("a bucket is made in spite of a server that is busy, and an interrupt does not wait for one that is silent", async () => {
+  const env = { BCAT_REPOSITORY: `s3:${server.url}/new` };
+  const isMaking = ({ method, key: name }: { method: string; key: string }) => method === "PUT" && name === "";
+  let refusals = 0;
+  change({
+    intercept: (request) => (isMaking(request) && refusals++ === 0 ? new S3Fault(503, "SlowDown") : undefined),
+  });
+  expect(await bcat(["init", "--create-bucket"], { ...env, BCAT_RETRY_FOR: "60s" })).toMatchObject({ code: 0 });
+  const asked = () => desk.write({ "asked/now": "" });
+  change({ intercept: (request) => (isMaking(request) ? asked : undefined) });
+  const other = environment({ BCAT_REPOSITORY: `s3:${server.url}/other` });
+  const disturb: Disturbance = { below: desk.folder, file: /asked\/now$/, act: (child) => void child.kill("SIGINT") };
+  const run = await desk.bcat(["init", "--create-bucket"], { ...other, disturb });
+  expectRefusal(run, { code: 130, says: /^bcat: interrupted$/m });
 });
 
 test("what anybody may read is restored without a key", async () => {

@@ -17,7 +17,7 @@ import { refuseUnfit } from "./probe-place.js";
 import { refuseUnfitRegisters } from "./probe-registers.js";
 import { type LocatedRegisters, locateRegisters } from "./registers.js";
 import { getSecret, type SecretSource } from "./secret.js";
-import { retryForMsDefault, stackLocal, stackRemote } from "./storage-stack.js";
+import { callRemote, retryForMsDefault, stackLocal, stackRemote } from "./storage-stack.js";
 import type { Variables } from "./variables.js";
 
 export interface SiteOptions {
@@ -78,7 +78,8 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
   return {
     place,
     storage,
-    createBucket: "createBucket" in raw ? () => (raw as S3Storage).createBucket() : undefined,
+    createBucket:
+      "createBucket" in raw ? () => callRemote(() => (raw as S3Storage).createBucket(), stackOptions) : undefined,
     registers: located?.source,
     registersPlace: located?.place,
     openRegistersProbe: located?.openProbe,

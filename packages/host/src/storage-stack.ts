@@ -22,6 +22,13 @@ export async function stackRemote(raw: Storage, options: StackOptions): Promise<
   return createAbortableStorage(retrying, signal);
 }
 
+/** The same around what a storage can do beyond its methods. */
+export async function callRemote<T>(call: () => Promise<T>, options: StackOptions): Promise<T> {
+  const { Retries, untilAborted } = await import("@bcat/storage");
+  const { signal } = options;
+  return await untilAborted(signal, () => new Retries(retryOptions("storage", options)).run(signal, call));
+}
+
 /** How requests to `what`, such as "storage", are tried again. */
 export function retryOptions(what: string, { meter, signal, retryForMs, onNotice }: StackOptions): RetryOptions {
   return {

@@ -40,7 +40,8 @@ async function* each(objects: AsyncIterable<ListedObject>, signal: AbortSignal):
   }
 }
 
-function untilAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+/** The call underneath may go on; it is over for the caller. */
+export function untilAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
   if (signal.aborted) return Promise.reject(interruption(signal));
   const waiting = waitingFor(signal);
   return new Promise((resolve, reject) => {

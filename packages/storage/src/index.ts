@@ -1,4 +1,4 @@
-export { createAbortableStorage } from "./abortable.js";
+export { createAbortableStorage, untilAborted } from "./abortable.js";
 export type { FaultPlan, FaultWay, FaultyStorage, Operation, OperationKind } from "./faulty.js";
 export { createFaultyStorage } from "./faulty.js";
 export type { LocalEntry, LocalFile, LocalFileSystem, LocalStatus } from "./local/file-system.js";
@@ -25,7 +25,7 @@ export type { RegistersProbe } from "./registers/registers-probe.js";
 export { createRetryingTable } from "./registers/retrying-table.js";
 export { openStorageTable } from "./registers/storage-table.js";
 export type { RetryOptions } from "./retrying.js";
-export { createRetryingStorage } from "./retrying.js";
+export { createRetryingStorage, Retries } from "./retrying.js";
 export type {
   ByteRange,
   GetOptions,
