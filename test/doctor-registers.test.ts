@@ -1,7 +1,9 @@
 /** `bcat doctor` about registers that live elsewhere: which, whether they answer, and whether they keep writers apart. */
 import { existsSync, renameSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Desk, linesOf, noMessage } from "./cli/desk.js";
+import { listen } from "./servers/listen.js";
 import { missingPostgres, PostgresServer } from "./servers/postgres.js";
 
 let desk: Desk;
@@ -85,6 +87,42 @@ describe.skipIf(missingPostgres !== undefined)("registers in PostgreSQL", () => 
     });
     for (const run of [early, found, dead])
       for (const word of secret()) expect(run.stdout + run.stderr).not.toContain(word);
+  });
+
+  test("that die while they are tried are a finding", async () => {
+    await desk.good(["init"], { env: { BCAT_REGISTERS: server.url() } });
+    let inserts = 0;
+    const dying = createServer((client) => {
+      const database = connect(server.port, "127.0.0.1");
+      client.on("data", (bytes) => {
+        if (bytes.includes("from unnest(")) inserts++;
+        if (inserts <= 5) database.write(bytes);
+        else for (const socket of sockets) socket.destroy();
+      });
+      database.on("data", (bytes) => void client.write(bytes));
+      for (const socket of [client, database]) socket.on("error", () => {}).on("close", () => client.destroy());
+      sockets.add(client);
+      // Nobody is let in any more, either.
+      if (inserts > 5) client.destroy();
+    });
+    const sockets = new Set<Socket>();
+    await using listening = await listen(dying);
+    const url = server.url({ parameters: "?sslmode=disable" }).replace(`:${server.port}/`, `:${listening.port}/`);
+    const run = await desk.bcat(["doctor"], { env: { BCAT_REGISTERS: url } });
+    expect(run.stderr).toEqual(noMessage);
+    expect(run).toMatchObject({
+      code: 22,
+      stdout: expect.stringMatching(/^answer +BAD +Cannot .* the registers at p/m),
+    });
+  });
+
+  test("are tried by as many connections as there are", async () => {
+    await desk.good(["init"], { env: { BCAT_REGISTERS: server.url() } });
+    server.sql(
+      "create role few login password 'f' connection limit 4; grant select, insert, update, delete on bcat_registers to few",
+    );
+    const run = await desk.bcat(["doctor"], { env: { BCAT_REGISTERS: server.url({ user: "few:f" }) } });
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining(races) });
   });
 
   test("are not tried by a user who could not tidy up", async () => {

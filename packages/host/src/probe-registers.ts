@@ -82,8 +82,8 @@ async function probe(
   const folder = site.registersPlace?.kind === "folder" ? site.registersPlace.path : undefined;
   const isNew = folder !== undefined && !existsSync(folder);
   const opened = await unlessAborted(site.openRegistersProbe!(random(idSize), width), signal);
-  await using _ = { [Symbol.asyncDispose]: () => closeSoon(opened, signal) };
   if (opened.storage === undefined) {
+    await closeSoon(opened, signal);
     const found = {
       check: "put-if-absent, many at once",
       verdict: "note",
@@ -91,14 +91,20 @@ async function probe(
     } as const;
     return { ...state, findings: [answer, found], keepsWritersApart: answer.verdict !== "bad", left: 0 };
   }
+  let report: RegistersReport;
   try {
     const world = { form, id, random, now: () => performance.now(), onCheck };
-    const report = await probeRegisters(createAbortableStorage(opened.storage, signal), world);
-    const keepsWritersApart = report.keepsWritersApart && answer.verdict !== "bad";
-    return { ...state, ...report, findings: [answer, ...report.findings], keepsWritersApart };
+    report = await probeRegisters(createAbortableStorage(opened.storage, signal), world);
+  } catch (error) {
+    // What ended the probe is to be told, not that then nothing could be removed either.
+    await closeSoon(opened, signal).catch(() => {});
+    throw error;
   } finally {
     if (folder !== undefined) await removeProbeFolders(folder, id, isNew);
   }
+  await closeSoon(opened, signal);
+  const keepsWritersApart = report.keepsWritersApart && answer.verdict !== "bad";
+  return { ...state, ...report, findings: [answer, ...report.findings], keepsWritersApart };
 }
 
 /** Whether they answer, and whether they are those that the repository goes on with. */

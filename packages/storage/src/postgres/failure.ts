@@ -39,6 +39,11 @@ export function isMissingTable(error: unknown): boolean {
   return codeOf(error) === "42P01";
 }
 
+/** True for what a connection failed with because there are too many. */
+export function isOfTooMany({ cause }: { readonly cause?: unknown }): boolean {
+  return codeOf(cause) === "53300";
+}
+
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   // Several addresses of a name, none of which answers.

@@ -5,6 +5,7 @@
 import { registerExists } from "../exists.js";
 import type { RegistersProbe } from "../registers/registers-probe.js";
 import type { Storage } from "../storage.js";
+import { isOfTooMany } from "./failure.js";
 import { openPostgresRows, type PostgresRows, type PostgresTableOptions } from "./rows.js";
 
 const state = "open 1";
@@ -13,7 +14,7 @@ const untried = {
   "no right to delete": "not tried: this user may not delete what a probe would put into the table",
 } as const;
 
-/** @param options `id`: of nobody @param width connections */
+/** @param options `id`: of nobody @param width connections, or as many as the server has */
 export async function openPostgresProbe(
   url: string,
   options: PostgresTableOptions,
@@ -25,6 +26,7 @@ export async function openPostgresProbe(
     const [first] = racers as [PostgresRows];
     const may = await first.mayTry();
     if (may !== "yes") return { storage: undefined, untried: untried[may], [Symbol.asyncDispose]: close };
+    const connected = await connectedOf(racers);
     await first.replaceState(undefined, state);
     const remove = async () => {
       try {
@@ -33,11 +35,28 @@ export async function openPostgresProbe(
         await close();
       }
     };
-    return { storage: storageOf(racers), [Symbol.asyncDispose]: remove };
+    return { storage: storageOf(connected), [Symbol.asyncDispose]: remove };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Those that the server has a connection for: small ones have few. @throws what else keeps one from connecting */
+async function connectedOf(racers: readonly PostgresRows[]): Promise<PostgresRows[]> {
+  const connected: PostgresRows[] = [];
+  await Promise.all(
+    racers.map(async (racer) => {
+      try {
+        await racer.connect();
+        connected.push(racer);
+      } catch (error) {
+        if (!isOfTooMany(error as Error)) throw error;
+        await racer[Symbol.asyncDispose]();
+      }
+    }),
+  );
+  return connected;
 }
 
 /** Each call goes to the next connection. */

@@ -123,6 +123,11 @@ export class PostgresRows implements StateRows {
     await this.#connection.run({ action: "remove what was tried in", text, values: [this.#id] });
   }
 
+  /** Connects, which otherwise the first statement does. */
+  async connect(): Promise<void> {
+    await this.#connection.run({ action: "use", text: "select 1" });
+  }
+
   /** Whether rows can be put here and removed again. */
   async mayTry(): Promise<"yes" | "no table" | "no right to delete"> {
     if ((await readVersion(this.#connection)) === 0) return "no table";
