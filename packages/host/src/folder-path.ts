@@ -1,6 +1,7 @@
 /**
  * Folders as typed that bcat makes if they are missing. What is nearly always a mistake must not become one: a backup
- * would then lie where nobody looks for it. What begins with `/`, `./` or `../` is always taken as it is.
+ * would then lie where nobody looks for it. What begins with `/`, `./` or `../` is always taken as it is, unless a line
+ * break ends it.
  */
 import { isAbsolute, join } from "node:path";
 import { BcatError } from "@bcat/errors";
@@ -18,6 +19,7 @@ export interface FolderPathOptions {
 
 /** The absolute path. @throws {BcatError} with code "usage" for what is no folder, saying what to write instead. */
 export function folderPath(given: string, options: FolderPathOptions): string {
+  if (/[\r\n]$/.test(given)) throw brokenLine(given, options.what);
   const mistake = /^\.{0,2}(\/|$)/.test(given) ? undefined : findMistake(given, options);
   if (mistake !== undefined) throw mistyped(given, mistake, options.what);
   return absolutePath(given);
@@ -25,6 +27,7 @@ export function folderPath(given: string, options: FolderPathOptions): string {
 
 function findMistake(given: string, { variables, withColon }: FolderPathOptions): string | undefined {
   if (given.trim() === "") return "it is blank; write the path of a folder";
+  if (given.trim() !== given) return "it begins or ends with a blank; write it without";
   if (/^(["']).*\1$/.test(given)) return "no shell has taken its quotes off; write it without";
   const [first = ""] = given.split("/", 1);
   if (first.startsWith("~")) return `no shell has put a home folder in its place; write ${homePath(given, variables)}`;
@@ -45,6 +48,13 @@ function homePath(given: string, { HOME = "" }: Variables): string {
 function mistyped(given: string, mistake: string, what: string): BcatError {
   const shown = shownPlace(given);
   return new BcatError("usage", `Cannot use "${shown}" as the ${what}: ${mistake}, or ./${shown} for one of that name`);
+}
+
+/** Variables out of a file of Windows end so. */
+function brokenLine(given: string, what: string): BcatError {
+  const found =
+    "it ends with a line break, as in a file of Windows; write it without, or file:///…%0D for one of that name";
+  return new BcatError("usage", `Cannot use "${shownPlace(given.trimEnd())}" as the ${what}: ${found}`);
 }
 
 /** Without what may be a secret, as in `rest:https://me:secret@host/` and `me:secret@host/x`. */

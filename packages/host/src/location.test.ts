@@ -167,6 +167,15 @@ describe("locateRepository()", () => {
     ['"/srv/b"', /quotes.*write it without/],
     ["'b'", /quotes/],
     [" ", /blank/],
+    [" /mnt/b", /begins or ends with a blank; write it without/],
+    ["b ", /begins or ends with a blank/],
+    [" s3://bucket/b", /begins or ends with a blank/],
+    ["/mnt/b\r", /ends with a line break, as in a file of Windows.*file:\/\/\/…%0D/],
+    ["./b\n", /ends with a line break/],
+    ["local:/mnt/b\r", /ends with a line break/],
+    ["postgres//h/b", /the colon is missing; write postgres:\/\/…/],
+    ["postgresql//h/b", /write postgresql:\/\//],
+    ["sftp//h/b", /write sftp:\/\//],
     [
       "s3.us-west-002.backblazeb2.com/b/x",
       /the address of a bucket; write s3:s3\.us-west-002\.backblazeb2\.com\/b\/x,/,
@@ -178,7 +187,7 @@ describe("locateRepository()", () => {
     expect(locate).toThrow(says);
   });
 
-  test.each(["rest:https://me:secret@host/", "me:secret@host/x", "frob:me:secret@host"])(
+  test.each(["rest:https://me:secret@host/", "me:secret@host/x", "frob:me:secret@host", "postgres//me:secret@host/b"])(
     "does not repeat what may hold a password: %s",
     (given) => {
       expect(() => locateRepository(given, {})).toThrow(/^((?!secret).)*$/s);

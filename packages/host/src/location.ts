@@ -19,7 +19,7 @@ const otherSchemes = /^(sftp|ssh|rest|rclone|b2|azure|gs|swift|https?|webdavs?)(
 const anyScheme = /^[a-z][a-z0-9+.-]*:\/\//i;
 /** Of buckets, as `s3.eu-central-1.amazonaws.com` and `s3.us-west-002.backblazeb2.com`. */
 const hostOfS3 = /^([a-z0-9-]+\.)*s3[.-][a-z0-9.-]+\.[a-z]{2,}(?=\/|$)/i;
-const schemeWithoutColon = /^(s3|https?|file|tahoe)\/\//i;
+const schemeWithoutColon = /^(s3|https?|file|tahoe|postgres(?:ql)?|sftp|rest|b2|gs)\/\//i;
 
 /**
  * The place that `given`, what the user named if anything, stands for. Nothing is touched.

@@ -67,6 +67,8 @@ describe("locateRepository() of a bucket", () => {
     ["s3:https://bucket.s3.amazonaws.com/prefix", /s3:\/\/bucket/],
     ["s3://bucket/../x", /part/],
     ["s3://bucket/a\nb", /control/],
+    ["s3://bucket/a ", /ends with a blank/],
+    ["s3:https://host/bucket/a ", /ends with a blank/],
     ["s3:https://host/bucket?x=1", /%3F/],
     ["s3:https://host/bucket/%zz", /%25/],
     [`s3://bucket/${"a".repeat(513)}`, /512/],

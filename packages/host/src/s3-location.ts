@@ -16,6 +16,7 @@ export function locateS3(given: string, endpoint: string | undefined, variables:
   // Also in front of a host it may be a password.
   if (given.includes("@"))
     throw refusal(given, "keys do not belong there: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a profile");
+  if (/ $/.test(given)) throw refusal(given, "it ends with a blank: write it without");
   const rest = given.slice("s3:".length);
   if (rest.startsWith("//")) {
     const [bucket = "", ...prefix] = rest.slice(2).split("/");

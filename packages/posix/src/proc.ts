@@ -3,8 +3,15 @@ import * as fs from "node:fs";
 
 const OPEN_ROOT = fs.constants.O_RDONLY | fs.constants.O_DIRECTORY;
 
-/** True when a name can be reached through an open directory's entry under /proc. */
+let known: boolean | undefined;
+
+/** True when a name can be reached through an open directory's entry under /proc. Looked at once. */
 export function procWorks(): boolean {
+  known ??= look();
+  return known;
+}
+
+function look(): boolean {
   const fd = fs.openSync("/", OPEN_ROOT);
   try {
     const through = fs.lstatSync(`/proc/self/fd/${fd}/.`, { bigint: true });
