@@ -137,7 +137,7 @@ test("what anybody may read is restored without a key", async () => {
   await good(["backup", "--init", "source"]);
   change({ isPublic: true });
   const env = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
-  await good(["restore", "1", "a.txt", "back", "--s3-anonymous"], env);
+  await good(["restore", "1", "a.txt", "back/", "--s3-anonymous"], env);
   expect(desk.read("back/a.txt")).toBe("alpha\n");
 });
 
@@ -223,7 +223,7 @@ describe("refuses in one line, and commits nothing,", () => {
     await good(["snapshots"]);
     await good(["ls", "1"]);
     await good(["check"]);
-    await good(["restore", "1", "a.txt", "back"]);
+    await good(["restore", "1", "a.txt", "back/"]);
     expect(desk.read("back/a.txt")).toBe("alpha\n");
     expect(keys()).toEqual(before);
   });
@@ -386,7 +386,7 @@ test.each(["refused", "ignored"] as const)(
     await good(["init", "--single-writer"]);
     await good(["backup", "source"]);
     expect(await good(["backup", "source"])).toMatch(/snapshot 2/);
-    await good(["restore", "1", "a.txt", "back"]);
+    await good(["restore", "1", "a.txt", "back/"]);
     expect(desk.read("back/a.txt")).toBe("alpha\n");
   },
 );
