@@ -3,6 +3,7 @@ import type { Command } from "./command.js";
 import { backup } from "./commands/backup.js";
 import { check } from "./commands/check.js";
 import { doctor } from "./commands/doctor.js";
+import { dump } from "./commands/dump.js";
 import { init } from "./commands/init.js";
 import { ls } from "./commands/ls.js";
 import { repair } from "./commands/repair.js";
@@ -10,4 +11,15 @@ import { restore } from "./commands/restore.js";
 import { snapshots } from "./commands/snapshots.js";
 import { version } from "./commands/version.js";
 
-export const commands: readonly Command[] = [init, backup, snapshots, ls, restore, check, doctor, repair, version];
+export const commands: readonly Command[] = [
+  init,
+  backup,
+  snapshots,
+  ls,
+  restore,
+  dump,
+  check,
+  doctor,
+  repair,
+  version,
+];

@@ -13,6 +13,7 @@ export const exitCodes = {
   identity: 14,
   damage: 21,
   conditions: 22,
+  closedPipe: 141,
 } as const;
 
 const codeOfError: Readonly<Record<BcatErrorCode, number>> = {
@@ -58,4 +59,5 @@ Exit codes:
    14  repository identity changed, or it went back in time
    21  check found damage
    22  the place does not keep several writers apart (doctor, init)
-  130  interrupted (SIGTERM: 143, SIGHUP: 129)`;
+  130  interrupted (SIGTERM: 143, SIGHUP: 129)
+  141  whoever read the output of dump has stopped reading`;

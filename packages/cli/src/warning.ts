@@ -16,8 +16,18 @@ export interface Warning {
   readonly kind: "error" | "changed" | "skipped" | "note";
 }
 
+/** What goes on; restic's words where it has one. */
+export type Work = "archival" | "restore" | "dump" | "import";
+
+const verbs: Readonly<Record<Work, string>> = {
+  archival: "cannot read",
+  restore: "cannot restore",
+  dump: "cannot dump",
+  import: "cannot import",
+};
+
 /** Prints a line on stderr, with `--json` restic's message. `during` is restic's word for the work. */
-export function printWarning({ path, message, kind }: Warning, during: "archival" | "restore", output: Output): void {
+export function printWarning({ path, message, kind }: Warning, during: Work, output: Output): void {
   if (kind === "note" && output.quiet) return;
   if (!output.json) {
     output.complain(warningLine(path, message, kind, during));
@@ -35,10 +45,9 @@ export function printNotice(given: string, output: Output): void {
   else output.complain(quoteText(line));
 }
 
-function warningLine(path: Uint8Array, message: string, kind: Warning["kind"], during: "archival" | "restore"): string {
+function warningLine(path: Uint8Array, message: string, kind: Warning["kind"], during: Work): string {
   // A whole sentence that names the path needs nothing before it.
   if (message.startsWith("Cannot ") && message.includes(`"${quoteName(path)}"`)) return sentence(message);
   if (kind === "note") return `note on "${quoteName(path)}": ${sentence(message)}`;
-  const failed = during === "archival" ? "cannot read" : "cannot restore";
-  return `${kind === "error" ? failed : kind} "${quoteName(path)}": ${sentence(message)}`;
+  return `${kind === "error" ? verbs[during] : kind} "${quoteName(path)}": ${sentence(message)}`;
 }

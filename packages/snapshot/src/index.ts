@@ -10,6 +10,8 @@ export type {
 } from "./backup/options.js";
 export type { OwnerNames } from "./backup/owners.js";
 export { check } from "./check/check.js";
+export { dump } from "./dump/dump.js";
+export type { ArchiveFormat, DumpForm, DumpOptions, DumpProgress, DumpSink, DumpSummary } from "./dump/options.js";
 export { listEntries, type WalkOptions } from "./entries.js";
 export { compileExcludes } from "./exclude.js";
 export type { RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";

@@ -1,0 +1,142 @@
+/** `bcat dump`: a file of a snapshot, or a folder as an archive, as one stream. */
+import { randomBytes } from "node:crypto";
+import type { DumpForm, DumpProgress, DumpSummary } from "@bcat/snapshot";
+import { type ByteSink, ClosedPipe, fileSink, isTerminal, stdoutSink } from "../byte-sink.js";
+import type { Command, Context } from "../command.js";
+import { exitCodes } from "../exit-code.js";
+import { fileProgress } from "../file-progress.js";
+import { formatBytes, formatDuration, formatItems } from "../format.js";
+import { Progress } from "../progress.js";
+import { quoteText } from "../quote.js";
+import { requestsField } from "../requests.js";
+import { divideSnapshot } from "../restore-words.js";
+import { reportsPerSecond } from "../settings.js";
+import { withRepository } from "../site.js";
+import { latestAmong, latestFlags } from "../snapshot-filter.js";
+import { currentFolder, snapshotPath } from "../snapshot-path.js";
+import { usageError } from "../usage.js";
+import { printWarning } from "../warning.js";
+
+const formats = ["tar", "zip"] as const;
+
+const progressForm = fileProgress<DumpProgress>((counts) => ({
+  files_dumped: counts.filesDone,
+  bytes_dumped: counts.bytesDone,
+}));
+
+export const dump: Command = {
+  name: "dump",
+  summary: "write a file of a snapshot, or a folder as an archive, to stdout",
+  operands: [
+    { name: "snapshot", count: "one" },
+    { name: "path", count: "one" },
+  ],
+  flags: {
+    archive: { kind: "text", short: "a", choices: formats, description: "form of a folder (default: tar)" },
+    target: {
+      kind: "text",
+      short: "t",
+      description: "file to write to instead of stdout; it has its name only when it is whole",
+    },
+    ...latestFlags,
+  },
+  examples: [
+    ["dump latest /home/me/notes.txt | less", "a file"],
+    ["dump 12 /home/me/photos | tar -x", "a folder, as home/me/photos below this one"],
+    ["dump 12:/home/me/photos / -t photos.tar", "the same without home/me/photos/ before each name"],
+    ["dump -a zip latest all -t all.zip", "everything, as a zip file"],
+  ],
+  notes: [
+    "<snapshot> is a number, latest, or latest~2, and may end with :FOLDER. <path> all or / is everything.",
+    "Exit code 141: whoever read stdout has stopped reading.",
+  ],
+  interrupted: "interrupted; what was dumped so far is incomplete",
+  async run(context) {
+    const { operands, options, output, variables } = context;
+    const [place = "", path = ""] = operands;
+    const { selector, sub } = divideSnapshot(place);
+    const target = options.text("target");
+    const packages = await import("@bcat/snapshot");
+    packages.parseSelector(selector);
+    const among = latestAmong(options, selector);
+    return await withRepository(context, async (repository) => {
+      const snapshot = await packages.findSnapshot(repository, selector, { among });
+      const sink = await openSink(target, context.signal);
+      const progress = new Progress(progressForm, {
+        output,
+        now: Date.now,
+        reportsPerSecond: reportsPerSecond(variables),
+      });
+      // Lines of JSON would stand among the bytes.
+      const showsProgress = target !== undefined || !output.json;
+      try {
+        const summary = await packages.dump(repository, snapshot, path === "all" ? path : snapshotPath(path), sink, {
+          format: formats.find((format) => format === options.text("archive")),
+          below: sub === undefined ? undefined : snapshotPath(sub),
+          currentFolder: currentFolder(),
+          signal: context.signal,
+          onStart: (form) => refuseTerminal(form, target),
+          onProgress: (counts) => showsProgress && progress.update(counts),
+          onWarning: (warning) => printWarning(warning, "dump", output),
+        });
+        await sink.finish();
+        const elapsedMs = progress.finish();
+        if (target !== undefined) printSummary(summary, { elapsedMs, number: snapshot.number, target }, context);
+        return summary.errors > 0 ? exitCodes.failed : exitCodes.done;
+      } catch (error) {
+        progress.finish();
+        return await endOf(error, sink);
+      }
+    });
+  },
+};
+
+async function openSink(target: string | undefined, signal: AbortSignal): Promise<ByteSink> {
+  if (target === undefined) return stdoutSink(signal);
+  return await fileSink(target, { unique: randomBytes(6).toString("hex"), signal });
+}
+
+/** Whoever stops reading knows why; the code tells a script that not all was read. */
+async function endOf(error: unknown, sink: ByteSink): Promise<number> {
+  await sink.discard();
+  if (error instanceof ClosedPipe) return exitCodes.closedPipe;
+  throw error;
+}
+
+function refuseTerminal(form: DumpForm, target: string | undefined): void {
+  if (form === "file" || target !== undefined || !isTerminal()) return;
+  throw usageError(`Cannot write a ${form} archive to a terminal: redirect stdout, or give --target`);
+}
+
+interface Dumped {
+  readonly elapsedMs: number;
+  readonly number: number;
+  readonly target: string;
+}
+
+function printSummary(summary: DumpSummary, { elapsedMs, number, target }: Dumped, { output, meter }: Context): void {
+  const { form, files, directories, symlinks, others, bytes, errors, skipped } = summary;
+  if (output.json) {
+    output.message({
+      message_type: "summary",
+      seconds_elapsed: Math.floor(elapsedMs / 1000),
+      snapshot_number: number,
+      form,
+      files_dumped: files,
+      directories_dumped: directories,
+      symlinks_dumped: symlinks,
+      others_dumped: others,
+      files_skipped: skipped,
+      bytes_dumped: bytes,
+      error_count: errors,
+      ...requestsField(meter),
+    });
+  } else if (!output.quiet) {
+    const special = others === 0 ? "" : `, ${formatItems(others, "special file")}`;
+    const entries = `${formatItems(directories, "folder")}, ${formatItems(symlinks, "symlink")}${special}`;
+    output.print(`dumped from snapshot ${number} to ${quoteText(target)}, as ${form === "file" ? "a file" : form}`);
+    output.print(`${formatItems(files, "file")}, ${entries}, ${formatBytes(bytes)}`);
+    if (errors + skipped > 0) output.print(`left out: ${formatItems(errors, "error")}, ${skipped} skipped`);
+    output.print(`took: ${formatDuration(elapsedMs)}`);
+  }
+}

@@ -1,0 +1,133 @@
+/** `bcat dump` at the command line: where its bytes go, and how it ends. */
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { DeskWithSnapshot, noMessage, program } from "./cli/desk.js";
+import { expectRefusal } from "./cli/refusal.js";
+import { flip, largest } from "./cli/tamper.js";
+
+const models = new DeskWithSnapshot();
+afterAll(() => models[Symbol.dispose]());
+
+/** Random bytes, so that as much is in packs. */
+const LARGE = 12_000_000;
+
+describe.concurrent("bcat dump", () => {
+  test("writes a file's bytes to stdout and nothing else", async () => {
+    using desk = await models.open();
+    expect(await desk.bcat(["dump", "latest", "a.txt"])).toEqual({
+      code: 0,
+      signal: null,
+      stdout: "alpha\n",
+      stderr: noMessage,
+    });
+    expect(await desk.good(["dump", "latest", "a.txt", "--archive", "zip"])).toBe("alpha\n");
+  });
+
+  test.each([["all"], ["/"], ["."]])("writes everything as a tar archive for the path %s", async (path) => {
+    using desk = await models.open();
+    const line = `"${program}" dump latest ${path} | tar -t`;
+    const { stdout } = await desk.run(["sh", "-c", line]);
+    const root = desk.root.slice(1);
+    const parts = desk.root.slice(1).split("/").slice(0, -1);
+    expect(stdout.split("\n")).toEqual([
+      ...parts.map((_, i) => `${parts.slice(0, i + 1).join("/")}/`),
+      `${root}/`,
+      `${root}/a.txt`,
+      `${root}/folder/`,
+      `${root}/folder/b.bin`,
+      "",
+    ]);
+  });
+
+  test("ends quietly with code 141 when nobody reads any more", async () => {
+    using desk = await models.open();
+    desk.write({ "source/large": LARGE });
+    await desk.good(["backup", "source"]);
+    const line = `{ "${program}" dump latest large; echo $? >code; } | head -c 1000 | wc -c`;
+    const { stdout, stderr } = await desk.run(["sh", "-c", line]);
+    expect({ stdout: stdout.trim(), code: desk.read("code"), stderr }).toEqual({
+      stdout: "1000",
+      code: "141\n",
+      stderr: noMessage,
+    });
+  });
+
+  test("is heard of a signal while nobody reads", async () => {
+    using desk = await models.open();
+    desk.write({ "source/large": LARGE });
+    await desk.good(["backup", "source"]);
+    const line = `mkfifo pipe; exec 3<>pipe; "${program}" dump latest large >pipe & head -c 1 <&3 >/dev/null; kill $!; wait $!; echo $?`;
+    const { stdout, stderr } = await desk.run(["sh", "-c", line]);
+    expect(stdout).toBe("143\n");
+    expect(stderr).toMatch(/interrupted; what was dumped so far is incomplete/);
+  });
+
+  test("gives the target its name only when it is whole, and its mode when there was one", async () => {
+    using desk = await models.open();
+    desk.write({ "out/file": "before", "source/large": LARGE });
+    fs.chmodSync(desk.path("out/file"), 0o640);
+    await desk.good(["backup", "source"]);
+    await desk.good(["dump", "latest", "a.txt", "--target", "out/file"]);
+    expect(desk.read("out/file")).toBe("alpha\n");
+    expect(fs.statSync(desk.path("out/file")).mode & 0o777).toBe(0o640);
+    flip(desk, largest(desk, "packs"), 100_000);
+    expectRefusal(await desk.bcat(["dump", "latest", "large", "-t", "out/file"]), {
+      code: 1,
+      says: /large.*incomplete/,
+    });
+    expect(desk.read("out/file")).toBe("alpha\n");
+    expect(fs.readdirSync(desk.path("out"))).toEqual(["file"]);
+  });
+
+  test("writes through links to the target, and to what is no ordinary file", async () => {
+    using desk = await models.open();
+    desk.write({ "out/file": "" });
+    fs.symlinkSync("out/file", desk.path("link"));
+    await desk.good(["dump", "latest", "a.txt", "-t", "link"]);
+    expect(desk.read("out/file")).toBe("alpha\n");
+    expect(fs.lstatSync(desk.path("link")).isSymbolicLink()).toBe(true);
+    await desk.good(["dump", "latest", "a.txt", "-t", "/dev/null"]);
+    expect(fs.statSync("/dev/null").isCharacterDevice()).toBe(true);
+  });
+
+  test("says with --json on stdout what it wrote into a target", async () => {
+    using desk = await models.open();
+    expect(await desk.json(["dump", "latest:/", desk.root, "-t", "out.tar"])).toMatchObject({
+      message_type: "summary",
+      snapshot_number: 1,
+      form: "tar",
+      files_dumped: 2,
+      directories_dumped: 2,
+      bytes_dumped: 300_006,
+      error_count: 0,
+    });
+  });
+
+  test("is refused for what is not there, and where nothing can be written", async () => {
+    using desk = await models.open();
+    desk.write({ "folder/x": "" });
+    const refuse = async (words: string[], code: number, says: RegExp) =>
+      expectRefusal(await desk.bcat(["dump", ...words]), { code, says });
+    await refuse(["latest", "nowhere"], 1, /cannot find "nowhere" in snapshot 1/);
+    await refuse(["latest:nowhere", "/"], 1, /cannot find "nowhere" in snapshot 1/);
+    await refuse(["7", "all"], 1, /cannot find snapshot 7/);
+    await refuse(["latest", "all", "-a", "cpio"], 2, /"cpio" is not one of tar, zip/);
+    await refuse(["latest", "all", "-t", "folder"], 1, /cannot write to "folder"/);
+    await refuse(["latest", "all", "-t", "missing/out"], 1, /cannot write to "missing\/out": no such file/);
+    await refuse(["latest", "all", "-t", "/dev/full"], 1, /cannot write to "\/dev\/full": no space left/);
+  });
+});
+
+test("bcat dump puts no archive onto a terminal", async () => {
+  using desk = await models.open();
+  let text = "";
+  try {
+    text = execFileSync("script", ["-qec", `"${program}" dump latest all`, "/dev/null"], {
+      env: { ...process.env, ...desk.environment } as NodeJS.ProcessEnv,
+    }).toString();
+  } catch (error) {
+    text = String((error as { stdout?: Buffer }).stdout);
+  }
+  expect(text).toMatch(/cannot write a tar archive to a terminal/);
+});
