@@ -52,6 +52,8 @@ describe.concurrent("a source without permission", () => {
     expect(jsonLines(run.stderr)).toEqual([
       {
         message_type: "error",
+        code: "unreadable",
+        system_code: "EACCES",
         error: { message: expect.stringContaining("permission denied") },
         during: "archival",
         item: desk.path("source/secret"),

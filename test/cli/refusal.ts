@@ -32,7 +32,8 @@ export function expectJsonRefusal(run: Run, refusal: Refusal): void {
   expect(run.stdout).toMatch(/^(?:\{"message_type":"(?:parents|status)",[^\n]*\n)*$/);
   expect(run.stderr).toMatch(/^[^\n]+\n$/);
   const message = JSON.parse(run.stderr);
-  expect(message).toEqual({ message_type: "exit_error", code: refusal.code, message: expect.any(String) });
+  const error_code = expect.stringMatching(/^[a-z-]+$/);
+  expect(message).toEqual({ message_type: "exit_error", code: refusal.code, error_code, message: expect.any(String) });
   expect(message.message).toMatch(refusal.says);
 }
 

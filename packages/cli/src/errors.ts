@@ -1,5 +1,5 @@
 /** How a run that failed says so: one line on stderr, or with `--json` one object, and the exit code. */
-import { isBcatError } from "@bcat/errors";
+import { type BcatErrorCode, isBcatError } from "@bcat/errors";
 import { withoutCaps } from "@bcat/host";
 import { exitCodeOf, exitCodes } from "./exit-code.js";
 import type { Output } from "./output.js";
@@ -7,6 +7,8 @@ import { quoteText } from "./quote.js";
 
 export interface Failure {
   readonly exitCode: number;
+  /** For programs: the kind of error, or what the program did not foresee. */
+  readonly errorCode: BcatErrorCode | "unexpected";
   readonly message: string;
   /** For an error that no package foresaw. */
   readonly stack?: string | undefined;
@@ -15,11 +17,17 @@ export interface Failure {
 /** What to tell of an error that ended the command of that name. */
 export function describeError(error: unknown, command: string | undefined): Failure {
   if (isBcatError(error)) {
-    return { exitCode: exitCodeOf(error.code, command), message: error.message, stack: error.stack };
+    return {
+      exitCode: exitCodeOf(error.code, command),
+      errorCode: error.code,
+      message: error.message,
+      stack: error.stack,
+    };
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     exitCode: exitCodes.failed,
+    errorCode: "unexpected",
     message: `unexpected ${message} (set BCAT_DEBUG=1 to see where)`,
     stack: error instanceof Error ? error.stack : undefined,
   };
@@ -27,10 +35,11 @@ export function describeError(error: unknown, command: string | undefined): Fail
 
 /** Prints a failure; with `debug` also where it came from. Returns the exit code. */
 export function reportFailure(failure: Failure, output: Output, debug: boolean): number {
-  const { exitCode } = failure;
+  const { exitCode, errorCode } = failure;
   const message = withoutCaps(failure.message);
   const stack = failure.stack && withoutCaps(failure.stack);
-  if (output.json) output.note(JSON.stringify({ message_type: "exit_error", code: exitCode, message }));
+  if (output.json)
+    output.note(JSON.stringify({ message_type: "exit_error", code: exitCode, error_code: errorCode, message }));
   else output.complain(sentence(message));
   if (debug && stack !== undefined) output.note(stack.split("\n").map(quoteText).join("\n"));
   return exitCode;

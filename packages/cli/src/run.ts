@@ -73,7 +73,7 @@ async function printHelp(line: Exclude<CommandLine, { kind: "run" }>, output: Ou
   }
   if (!output.json) output.note(helpText(commands, undefined));
   const message = "Missing command: say what to do, such as bcat backup ~";
-  return reportFailure({ exitCode: exitCodes.usage, message }, output, false);
+  return reportFailure({ exitCode: exitCodes.usage, errorCode: "usage", message }, output, false);
 }
 
 /** What a signal led to, if it is behind an error. Packages may have wrapped it. */
@@ -94,5 +94,5 @@ function reportInterruption(
   const exitCode = interruption.exitCode ?? 130;
   const knows = isBcatError(cause, "interrupted") && cause !== interruption.signal.reason;
   const message = knows ? cause.message : (command?.interrupted ?? "interrupted");
-  return reportFailure({ exitCode, message }, output, debug);
+  return reportFailure({ exitCode, errorCode: "interrupted", message }, output, debug);
 }

@@ -33,7 +33,7 @@ export async function siteOf(context: Context): Promise<Site> {
     variables,
     program: `bcat ${programVersion()}`,
     signal,
-    onNotice: (line) => printNotice(line, output),
+    onNotice: (line, code) => printNotice(line, code, output),
   });
 }
 
@@ -61,7 +61,7 @@ export async function createRepository(
   const repository = await createSite(site, { ...options, signal });
   if (other !== undefined) {
     const found = `there are other things in "${location}" beside the repository, such as "${other}"`;
-    printNotice(`${found}; one in a folder of its own is easier to copy and to remove`, output);
+    printNotice(`${found}; one in a folder of its own is easier to copy and to remove`, "other-things", output);
   }
   const id = Buffer.from(repository.id).toString("hex");
   if (output.json) output.message({ message_type: "initialized", id, repository: location, ...requestsField(meter) });
@@ -76,5 +76,5 @@ export async function createRepository(
 export async function tellStanding({ standing }: Repository, { output }: Context): Promise<void> {
   const { describeStanding } = await import("@bcat/repository");
   const line = describeStanding(standing);
-  if (line !== undefined) printNotice(line, output);
+  if (line !== undefined) printNotice(line, "repository-older", output);
 }

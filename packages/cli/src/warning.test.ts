@@ -10,7 +10,8 @@ function print(message: string, { json = false, kind = "error" }: { json?: boole
     once: () => {},
   });
   const output = new Output({ stdout: stream([]), stderr: stream(stderr), json, color: false });
-  printWarning({ path: Buffer.from("/x/\u001b"), message, kind }, "archival", output);
+  const code = kind === "error" ? "unreadable" : "unknown-type";
+  printWarning({ path: Buffer.from("/x/\u001b"), message, kind, code, systemCode: "EACCES" }, "archival", output);
   return stderr.join("");
 }
 
@@ -28,6 +29,8 @@ describe("printWarning()", () => {
   test("is restic's message with --json", () => {
     expect(JSON.parse(print("no", { json: true }))).toEqual({
       message_type: "error",
+      code: "unreadable",
+      system_code: "EACCES",
       error: { message: "no" },
       during: "archival",
       item: "/x/\u001b",

@@ -1,5 +1,6 @@
 /** What a backup or restore could not do, told while the run goes on. */
 
+import type { MessageCode } from "@bcat/errors";
 import { withoutCaps } from "@bcat/host";
 import { sentence } from "./errors.js";
 import { bytesField } from "./json.js";
@@ -10,10 +11,13 @@ export interface Warning {
   readonly path: Uint8Array;
   readonly message: string;
   /**
-   * "changed": stored, but it changed whenever it was read; "skipped": left out on purpose, and no fault; "note": nothing is
-   * missing that was asked for.
+   * "changed": stored, but it changed whenever it was read; "skipped": left out on purpose, and no fault;
+   * "note": nothing is missing that was asked for.
    */
   readonly kind: "error" | "changed" | "skipped" | "note";
+  readonly code: MessageCode;
+  readonly systemCode?: string | undefined;
+  readonly count?: number;
 }
 
 /** What goes on; restic's words where it has one. */
@@ -27,21 +31,26 @@ const verbs: Readonly<Record<Work, string>> = {
 };
 
 /** Prints a line on stderr, with `--json` restic's message. `during` is restic's word for the work. */
-export function printWarning({ path, message, kind }: Warning, during: Work, output: Output): void {
+export function printWarning(warning: Warning, during: Work, output: Output): void {
+  const { path, message, kind, code, systemCode, count } = warning;
   if (kind === "note" && output.quiet) return;
   if (!output.json) {
+    // What is left out on purpose is so on every run.
+    if (output.quiet && kind === "skipped") return;
     output.complain(warningLine(path, message, kind, during));
     return;
   }
   const what = kind === "error" ? { error: { message } } : { warning: { message } };
   const type = kind === "error" ? "error" : "warning";
-  output.note(JSON.stringify({ message_type: type, ...what, during, ...bytesField("item", path) }));
+  const system = systemCode === undefined ? {} : { system_code: systemCode };
+  const item = { ...bytesField("item", path), ...(count === undefined ? {} : { count }) };
+  output.note(JSON.stringify({ message_type: type, code, ...system, ...what, during, ...item }));
 }
 
 /** Prints a line on stderr about the run as a whole. */
-export function printNotice(given: string, output: Output): void {
+export function printNotice(given: string, code: MessageCode, output: Output): void {
   const line = withoutCaps(given);
-  if (output.json) output.note(JSON.stringify({ message_type: "warning", warning: { message: line } }));
+  if (output.json) output.note(JSON.stringify({ message_type: "warning", code, warning: { message: line } }));
   else output.complain(quoteText(line));
 }
 

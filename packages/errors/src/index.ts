@@ -5,24 +5,38 @@
  * Source faults and storage faults are different types on purpose: a source fault is reported and the run goes on, a
  * storage fault always stops the commit (borg 2.0.0b22 lost files by confusing them).
  */
+import type { SourceCode } from "./message-code.js";
 import { systemWords } from "./system-words.js";
 
+export {
+  checkCodes,
+  type MessageCode,
+  type OnNotice,
+  placeCodes,
+  type SourceCode,
+  sourceCodes,
+  targetCodes,
+} from "./message-code.js";
+
 /** Stable identifiers of the kinds, for callers and for the table of exit codes. */
-export type BcatErrorCode =
-  | "not-found"
-  | "exists"
-  | "corrupt"
-  | "wrong-passphrase"
-  | "storage-failed"
-  | "source-failed"
-  | "target-failed"
-  | "no-repository"
-  | "newer-format"
-  | "identity-changed"
-  | "refused"
-  | "conditions-not-met"
-  | "usage"
-  | "interrupted";
+export const errorCodes = [
+  "not-found",
+  "exists",
+  "corrupt",
+  "wrong-passphrase",
+  "storage-failed",
+  "source-failed",
+  "target-failed",
+  "no-repository",
+  "newer-format",
+  "identity-changed",
+  "refused",
+  "conditions-not-met",
+  "usage",
+  "interrupted",
+] as const;
+
+export type BcatErrorCode = (typeof errorCodes)[number];
 
 /** An error with a kind. Thrown by every package for what a caller can handle; misuse is a TypeError or RangeError. */
 export class BcatError extends Error {
@@ -64,9 +78,13 @@ export class StorageError extends BcatError {
 
 /** One entry of the source cannot be read. Reported, counted, and the run goes on. */
 export class SourceError extends BcatError {
-  constructor(message: string, options?: { cause?: unknown }) {
+  /** What befell the entry, for programs. */
+  readonly messageCode: SourceCode;
+
+  constructor(message: string, options?: { cause?: unknown; messageCode?: SourceCode }) {
     super("source-failed", message, options);
     this.name = "SourceError";
+    this.messageCode = options?.messageCode ?? "unreadable";
   }
 }
 

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { access, constants, mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { describeSystemError, systemErrorCode } from "@bcat/errors";
+import { describeSystemError, type OnNotice, systemErrorCode } from "@bcat/errors";
 import { folderPath } from "./folder-path.js";
 import { baseDirectory } from "./location.js";
 import type { Variables } from "./variables.js";
@@ -30,10 +30,13 @@ export function locateCache({ directory, wanted = true }: CacheChoice, variables
 }
 
 /** Creates the folder. Without one the run is slower, not wrong: `warn` is told, and the answer is undefined. */
-export async function createCache(place: CachePlace, warn: (line: string) => void): Promise<string | undefined> {
+export async function createCache(place: CachePlace, warn: OnNotice): Promise<string | undefined> {
   if (place === "none") return undefined;
   if (place === undefined) {
-    warn("cannot find a place for the cache (HOME is not set): going on without; --cache-dir names one");
+    warn(
+      "cannot find a place for the cache (HOME is not set): going on without; --cache-dir names one",
+      "cache-unusable",
+    );
     return undefined;
   }
   try {
@@ -41,7 +44,7 @@ export async function createCache(place: CachePlace, warn: (line: string) => voi
     await access(place, constants.W_OK | constants.X_OK);
     return place;
   } catch (error) {
-    warn(`cannot use the cache "${place}": ${describeSystemError(error)}; going on without`);
+    warn(`cannot use the cache "${place}": ${describeSystemError(error)}; going on without`, "cache-unusable");
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
 /** The kinds of place a repository can lie in, and how each is opened. */
+import type { OnNotice } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
 import type { RequestCounter, Storage } from "@bcat/storage";
 import type { Agents } from "@bcat/storage/wire";
@@ -69,7 +70,7 @@ export interface PlaceContext {
   readonly options: PlaceOptions;
   readonly variables: Variables;
   /** Told in a line what makes the run slower but not wrong. */
-  readonly onNotice: (line: string) => void;
+  readonly onNotice: OnNotice;
   /** The place is that of registers of repositories elsewhere. */
   readonly isForRegisters?: boolean;
 }

@@ -50,7 +50,10 @@ export async function refuseUnfit(site: Site, { areApart }: FitOptions): Promise
   if (place.kind === "folder") return;
   const { findings, isUsable, keepsWritersApart, left } = await probePlace(site, { form: "quick" });
   if (left > 0)
-    site.onNotice(`up to ${left} objects below probe/ may be left in ${place.location}: remove them by hand`);
+    site.onNotice(
+      `up to ${left} objects below probe/ may be left in ${place.location}: remove them by hand`,
+      "probe-leftovers",
+    );
   if (isUsable && (keepsWritersApart || areApart)) return;
   const bad = findings.filter(({ verdict }) => verdict === "bad").map(({ check, found }) => `${check}: ${found}`);
   const what = isUsable ? "the place does not keep writers apart" : "the place does not keep what it is given";

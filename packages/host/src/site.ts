@@ -1,7 +1,7 @@
 /** From what a user names to an open repository: where it is, its secret, and what the core needs of the world. */
 import type { ChunkerSettings } from "@bcat/chunker";
 import type { Secret } from "@bcat/crypto";
-import { BcatError } from "@bcat/errors";
+import { BcatError, type OnNotice } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
 import type { Environment, RegistersSource, RepairSummary, Repository } from "@bcat/repository";
 import type { Storage } from "@bcat/storage";
@@ -36,7 +36,7 @@ export interface SiteOptions {
   /** Ends the wait for a secret, and every call to the storage. */
   readonly signal: AbortSignal;
   /** Told in a line what makes the run slower but not wrong, also while it is under way. */
-  readonly onNotice: (line: string) => void;
+  readonly onNotice: OnNotice;
 }
 
 /** The place of a repository, which may not be there yet. */
@@ -56,7 +56,7 @@ export interface Site {
   /** Gets the secret from its source, which was chosen before. */
   readonly secret: (isNew: boolean) => Promise<Secret>;
   /** Told in a line what is not wrong, but good to know. */
-  readonly onNotice: (line: string) => void;
+  readonly onNotice: OnNotice;
 }
 
 /** Looks at everything that the user can have got wrong before anything is touched. */
@@ -111,7 +111,7 @@ export interface OpenOptions {
   /** Lets it be written to although it is older than it was, or than a copy of it, or another one than before. */
   readonly acceptRollback?: boolean;
   /** Told in a line that it is another one than before. */
-  readonly onNotice?: (line: string) => void;
+  readonly onNotice?: OnNotice;
 }
 
 /**
@@ -147,7 +147,7 @@ export async function openSite(site: Site, options: OpenOptions): Promise<Reposi
   const { rootKey, repositoryId, slot, slotName } = await unlockRepository(storage, secret, trusting, config);
   signal.throwIfAborted();
   const replaced = acceptRollback ? acceptIdentity(environment, repositoryId) : undefined;
-  if (replaced !== undefined) onNotice?.(replaced);
+  if (replaced !== undefined) onNotice?.(replaced, "repository-replaced");
   const repository = await openRepository(storage, rootKey, environment, { config, registers, acceptRollback });
   if (isKept) keepOpening(environment, { config, slot, slotName, logHead: repository.history.logHead });
   return repository;

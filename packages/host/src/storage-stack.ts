@@ -1,4 +1,5 @@
 /** What lies between a repository and the storage that makes the requests: counting, trying again, and an end by signal. */
+import type { OnNotice } from "@bcat/errors";
 import type { RequestCounter, RetryOptions, Storage } from "@bcat/storage";
 
 /** How long (ms) a request that fails is tried again, unless the user says. */
@@ -11,7 +12,7 @@ export interface StackOptions {
   /** 0: nothing is tried again. */
   readonly retryForMs: number;
   /** Told in a line that the storage does not answer. */
-  readonly onNotice: (line: string) => void;
+  readonly onNotice: OnNotice;
 }
 
 /** For a storage behind a network, whose requests and answers get lost. */
@@ -39,7 +40,7 @@ export function retryOptions(what: string, { meter, signal, retryForMs, onNotice
     signal,
     onRetry: () => meter.retried(),
     onTrouble: ({ error, leftMs }) =>
-      onNotice(`${what} does not answer: ${error.message}; trying again for ${roundedTime(leftMs)}`),
+      onNotice(`${what} does not answer: ${error.message}; trying again for ${roundedTime(leftMs)}`, "no-answer"),
   };
 }
 

@@ -1,6 +1,6 @@
 /** `bcat backup`: keeps files and folders as a new snapshot. */
 import { availableParallelism } from "node:os";
-import { isBcatError } from "@bcat/errors";
+import { isBcatError, type OnNotice } from "@bcat/errors";
 import {
   hadRepository,
   isPrivileged,
@@ -128,7 +128,7 @@ async function openOrCreate(
   const isDryRun = options.switch("dry-run");
   // A dry run accepts nothing for good.
   const acceptRollback = options.switch("accept-rollback") && !isDryRun;
-  const onNotice = (line: string) => printNotice(line, output);
+  const onNotice: OnNotice = (line, code) => printNotice(line, code, output);
   const open = () => openSite(site, { signal, onSecret, onNotice, writes: !isDryRun, acceptRollback });
   try {
     return await open();

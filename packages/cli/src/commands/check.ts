@@ -72,11 +72,12 @@ export const check: Command = {
   },
 };
 
-function printFinding({ kind, object, message, snapshots }: Finding, output: Output): void {
+function printFinding({ kind, code, object, message, snapshots }: Finding, output: Output): void {
   if (output.json) {
     const type = kind === "damage" ? "error" : "note";
     output.message({
       message_type: type,
+      code,
       message,
       ...(object === undefined ? {} : { object }),
       ...(snapshots ? { snapshots } : {}),

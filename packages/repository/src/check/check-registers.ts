@@ -38,7 +38,8 @@ export async function checkRegisters(repository: Repository, run: CheckRun): Pro
   for (let number = 1; number <= history.sessionHead; number++) {
     if ((await readRegister(repository, run, "sessions", number, names)) === undefined) {
       const name = registerName("sessions", number);
-      if (!names.has(name)) run.reportDamage(name, `"${name}" is missing although later ones exist`);
+      if (!names.has(name))
+        run.reportDamage(name, `"${name}" is missing although later ones exist`, { code: "missing" });
     }
     const outcome = await readRegister(repository, run, "outcomes", number, names);
     await run.step("registers", number, history.sessionHead);
@@ -64,8 +65,8 @@ function reportUnfinished(run: CheckRun, number: number, snapshots: Inventory["s
   const name = registerName("outcomes", number);
   if (run.isDamaged(name)) return;
   const witness = snapshots.find(({ snapshot }) => snapshot.seen.some((outcome) => outcome.number === number));
-  if (witness === undefined) run.reportNote(name, `session ${number} has not finished`);
-  else run.reportDamage(name, `"${name}" is missing, but snapshot ${witness.number} has seen it`);
+  if (witness === undefined) run.reportNote(name, `session ${number} has not finished`, "unfinished-session");
+  else run.reportDamage(name, `"${name}" is missing, but snapshot ${witness.number} has seen it`, { code: "missing" });
 }
 
 type Body<S extends Sequence> = ReturnType<(typeof READERS)[S]["decode"]>;
@@ -107,7 +108,11 @@ export async function checkKeySlots(repository: Repository, run: CheckRun): Prom
       if (slot[4] === 1 && slot.length !== KEY_SLOT_LENGTH)
         throw damaged(`it has ${slot.length} bytes, not ${KEY_SLOT_LENGTH}`);
       if (Buffer.compare(slot.subarray(16, 32), repository.id) !== 0)
-        run.reportNote(name, `"${name}" is of another repository: left by an init that did not finish, or damaged`);
+        run.reportNote(
+          name,
+          `"${name}" is of another repository: left by an init that did not finish, or damaged`,
+          "other-key-slot",
+        );
     });
   }
   return names;

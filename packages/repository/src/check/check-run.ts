@@ -1,9 +1,10 @@
 /** What a check finds, and how it is counted. */
-import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
+import { BcatError, CorruptError, isBcatError, type MessageCode } from "@bcat/errors";
 
 /** Damage loses data or may; a note is something to know, such as what a crash left behind. */
 export interface Finding {
   readonly kind: "damage" | "note";
+  readonly code: MessageCode;
   /** Name of the object in the storage, where one is to blame. */
   readonly object: string | undefined;
   readonly message: string;
@@ -75,23 +76,37 @@ export class CheckRun {
     return false;
   }
 
-  reportDamage(object: string | undefined, message: string, snapshots?: readonly number[]): void {
+  reportDamage(
+    object: string | undefined,
+    message: string,
+    {
+      snapshots,
+      code = "damaged",
+    }: { readonly snapshots?: readonly number[] | undefined; readonly code?: MessageCode } = {},
+  ): void {
     if (this.#said.has(message)) return;
     this.#said.add(message);
     if (object !== undefined) this.#damaged.add(object);
     this.damage++;
-    this.#options.onFinding?.({ kind: "damage", object, message, ...(snapshots === undefined ? {} : { snapshots }) });
+    this.#options.onFinding?.({
+      kind: "damage",
+      code,
+      object,
+      message,
+      ...(snapshots === undefined ? {} : { snapshots }),
+    });
   }
 
-  reportNote(object: string | undefined, message: string): void {
+  reportNote(object: string | undefined, message: string, code: MessageCode): void {
     this.notes++;
-    this.#options.onFinding?.({ kind: "note", object, message });
+    this.#options.onFinding?.({ kind: "note", code, object, message });
   }
 
   /** What was wrong may have been the line, or the memory of a machine on the way. */
   noteWrongOnce(object: string): void {
     const found = `"${object}" was wrong when it was read first, and right when it was read again`;
-    this.reportNote(object, `${found}: the line, the server or the memory of this machine is not to be trusted`);
+    const message = `${found}: the line, the server or the memory of this machine is not to be trusted`;
+    this.reportNote(object, message, "misread");
   }
 
   /** Runs `action`; damage it meets is reported, and undefined returned. Anything else is thrown on. */
@@ -104,7 +119,7 @@ export class CheckRun {
     } catch (error) {
       if (!isBcatError(error, "corrupt")) throw error;
       const object = (error instanceof CorruptError ? error.object : undefined) ?? context.object;
-      this.reportDamage(object, error.message, context.snapshots);
+      this.reportDamage(object, error.message, { snapshots: context.snapshots });
       return undefined;
     }
   }

@@ -28,7 +28,7 @@ export async function noteStrays(
       orphans.bytes += size;
       if (orphans.names.length < NAMED_MAX) orphans.names.push(name);
     } else if (!/^(?:sessions|outcomes|partial)\//.test(name))
-      run.reportNote(name, `"${name}" is no object of a repository`);
+      run.reportNote(name, `"${name}" is no object of a repository`, "stray-object");
   }
   await findHole(repository, run, furthest);
   await noteTemporary(repository, run);
@@ -40,7 +40,7 @@ export async function noteStrays(
   const why = run.lacksReferences
     ? `may belong to what is damaged; do not remove ${them}`
     : `${belong} to no snapshot, left by backups that did not finish`;
-  run.reportNote(orphans.names[0], `${what} ${why}: ${names}${more}`);
+  run.reportNote(orphans.names[0], `${what} ${why}: ${names}${more}`, "orphan");
 }
 
 /** Sessions behind the head may have begun since it was found; then they follow one another. */
@@ -49,7 +49,9 @@ async function findHole(repository: Repository, run: CheckRun, furthest: number)
   for (let number = history.sessionHead + 1; number <= furthest; number++) {
     const name = registerName("sessions", number);
     if ((await storage.get(name)) !== undefined) continue;
-    run.reportDamage(name, `"${name}" is missing although later numbers exist: their snapshots are not found`);
+    run.reportDamage(name, `"${name}" is missing although later numbers exist: their snapshots are not found`, {
+      code: "missing",
+    });
     return;
   }
 }
@@ -68,7 +70,7 @@ async function noteTemporary(repository: Repository, run: CheckRun): Promise<voi
     found.count === 1
       ? `1 temporary file ${bytes}, "${found.first}", is left of a write that was cut off`
       : `${found.count} temporary files ${bytes}, the first "${found.first}", are left of writes that were cut off`;
-  run.reportNote(found.first, `${what}, or of a backup that runs now`);
+  run.reportNote(found.first, `${what}, or of a backup that runs now`, "leftover-files");
 }
 
 function objects(count: number): string {

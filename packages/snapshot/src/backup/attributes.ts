@@ -67,7 +67,7 @@ export class AttributeReader {
       const value = attempt(() => fromSource(() => calls.getAt(directory, name, attribute)));
       if (value === undefined) continue;
       if (attribute.length > attributeNameLengthMax || found.length === attributeCountMax)
-        fault ??= new SourceError("more, or longer names, than can be stored");
+        fault ??= new SourceError("more, or longer names, than can be stored", { messageCode: "not-storable" });
       else found.push({ name: attribute, content: this.#content(value) });
     }
     if (fault !== undefined) this.#report(path(), fault, "its extended attributes");
@@ -77,7 +77,10 @@ export class AttributeReader {
   #report(path: Uint8Array, fault: SourceError, what: string): void {
     // It went while it was looked at, which others say.
     if (isMissing(fault)) return;
-    this.#parts.run.reportUnreadable(path, new SourceError(`${what}: ${fault.message}`, { cause: fault }));
+    this.#parts.run.reportUnreadable(
+      path,
+      new SourceError(`${what}: ${fault.message}`, { messageCode: "attributes-unreadable", cause: fault }),
+    );
   }
 
   #content(value: Uint8Array): Content {

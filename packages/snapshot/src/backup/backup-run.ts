@@ -1,11 +1,11 @@
 /** What all parts of one backup share: its counts, its reports, and the points at which others get to run. */
-import { BcatError, SourceError } from "@bcat/errors";
+import { BcatError, type SourceCode, SourceError } from "@bcat/errors";
 import { type ErrorList, errorCountMax, type WriteSession } from "@bcat/repository";
 import { Turns } from "../turns.js";
 import type { BatchedFile } from "./contents/file-batch.js";
 import { type Change, LinkedFiles } from "./linked-files.js";
 import type { BackupOptions, Warning } from "./options.js";
-import { isMissing } from "./source-fault.js";
+import { isMissing, systemCodeOf } from "./source-fault.js";
 import type { Visit } from "./visit.js";
 
 /** Counts that grow while a backup runs; names as in the snapshot. */
@@ -116,32 +116,42 @@ export class BackupRun {
 
   /** An entry that its folder lists and nobody can find. */
   reportMissing(path: Uint8Array): void {
-    this.reportUnreadable(path, new SourceError("it is listed, but there is no such file or directory (ENOENT)"));
+    this.reportUnreadable(
+      path,
+      new SourceError("it is listed, but there is no such file or directory (ENOENT)", {
+        messageCode: "listed-not-found",
+      }),
+    );
   }
 
   /** An entry that cannot be stored, or not as it is. */
   reportUnreadable(path: Uint8Array, fault: SourceError): void {
     this.#errorCount++;
-    const { message } = fault;
+    const { message, messageCode, cause } = fault;
     if (this.#errors.length < errorCountMax) this.#errors.push({ path, message });
-    this.#warn({ path, message, kind: "error" });
+    this.#warn({ path, message, kind: "error", code: messageCode, systemCode: systemCodeOf(cause) });
   }
 
   /** A file that changed whenever it was read: it is stored and marked. */
   reportChanged(path: Uint8Array): void {
     this.counts.filesChangedWhileRead++;
     const message = "it changed while it was read; what was read last is stored, and marked";
-    this.#warn({ path, message, kind: "changed" });
+    this.#warn({ path, message, kind: "changed", code: "changed-while-read" });
   }
 
-  reportSkipped(path: Uint8Array, message: string): void {
+  reportSkipped(path: Uint8Array, message: string, code: SourceCode): void {
     this.skipped++;
-    this.#warn({ path, message, kind: "skipped" });
+    this.#warn({ path, message, kind: "skipped", code });
   }
 
   /** Something to know of an entry that is no fault. */
-  note(path: Uint8Array, message: string): void {
-    this.#warn({ path, message, kind: "note" });
+  note(path: Uint8Array, message: string, code: SourceCode = "backup-note"): void {
+    this.#warn({ path, message, kind: "note", code });
+  }
+
+  /** Something of every entry that is not stored here; said once, at `path`. */
+  noteLoss(path: Uint8Array, message: string, code: SourceCode): void {
+    this.#warn({ path, message, kind: "skipped", code });
   }
 
   #warn(warning: Warning): void {

@@ -16,6 +16,9 @@ import { findRoots, type NamedRoot, type NamedRoots, nameRoots } from "./roots.j
 import { Source } from "./source.js";
 import { requireSourceFault } from "./source-fault.js";
 
+/** Said where they cannot be read. */
+const NO_ATTRIBUTES = "extended attributes, also access control lists, were not stored, that takes koffi";
+
 /**
  * Backs up `paths` (absolute, normalised, as bytes; with a `/` at the end, what a link leads to) and commits a snapshot of them.
  *
@@ -95,13 +98,14 @@ export class PreparedBackup {
       const parents = await findParents(repository, roots, { ...options, records }, chosen);
       run.begin(session, parents.totals);
       for (const { path, fault } of faults) run.reportUnreadable(path, fault);
-      for (const path of own) run.reportSkipped(path, OWN);
+      for (const path of own) run.reportSkipped(path, OWN, "own-folder");
       for (const { path } of this.#named.inside)
-        run.note(path, "it lies in another source, and is stored once, as a part of that");
+        run.note(path, "it lies in another source, and is stored once, as a part of that", "source-inside");
       rootBackup = new RootBackup({ run, source: this.#source, session, posix, parents, options });
       const stored = await storeRoots(rootBackup, run, named);
       if (stored.length === 0)
         throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
+      if (posix.attributes === undefined) run.noteLoss(roots[0]!, NO_ATTRIBUTES, "attributes-not-stored");
       return await finish({ run, posix, session, options, parents, start, records }, stored);
     } catch (error) {
       await session.abandon();

@@ -10,15 +10,19 @@ import { nameLengthMax, nanosecondsMax, secondsMax, targetLengthMax } from "../t
 /** @throws SourceError for a name that no node can have, or that would lead out of its folder */
 export function boundName(name: Uint8Array): void {
   if (name.length > nameLengthMax)
-    throw new SourceError(`its name of ${name.length} bytes is longer than the ${nameLengthMax} that can be stored`);
-  if (!isName(name)) throw new SourceError("its name is none that an entry of a folder can have");
+    throw new SourceError(`its name of ${name.length} bytes is longer than the ${nameLengthMax} that can be stored`, {
+      messageCode: "not-storable",
+    });
+  if (!isName(name))
+    throw new SourceError("its name is none that an entry of a folder can have", { messageCode: "not-storable" });
 }
 
 /** @throws SourceError for a target that no node can have */
 export function boundTarget(target: Uint8Array): void {
-  if (target.length === 0) throw new SourceError("it is a symbolic link with an empty target");
+  if (target.length === 0)
+    throw new SourceError("it is a symbolic link with an empty target", { messageCode: "not-storable" });
   if (target.length > targetLengthMax || target.includes(0))
-    throw new SourceError(`its target of ${target.length} bytes cannot be stored`);
+    throw new SourceError(`its target of ${target.length} bytes cannot be stored`, { messageCode: "not-storable" });
 }
 
 /** Moves the times to the nearest that can be stored. What is to be said of it, if the mtime is not the entry's own. */
@@ -33,6 +37,7 @@ export function boundTimes(stat: Stat): SourceError | undefined {
   if (stat.mtimeSeconds === found) return undefined;
   return new SourceError(
     `its modification time of ${found} s is beyond what can be stored; ${stat.mtimeSeconds} s is stored`,
+    { messageCode: "time-not-storable" },
   );
 }
 

@@ -20,6 +20,7 @@ import { settleUnchanged, takeFound } from "./contents/settle-file.js";
 import type { EntryTable } from "./entry-table.js";
 import { ParentEntries, type ParentEntry } from "./parent-entries.js";
 import type { ParentRoot, ParentRoots } from "./parent-roots.js";
+import { RACY_MS } from "./racy.js";
 import type { SourceDirectories } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 import { encodeDevice } from "./special-node.js";
@@ -41,6 +42,8 @@ export interface ComparisonOptions {
   /** Change times, or inode numbers, of the source say nothing. */
   readonly ignoreCtime: boolean;
   readonly ignoreInode: boolean;
+  /** Milliseconds. */
+  readonly now: () => number;
 }
 
 export class Comparison {
@@ -154,8 +157,15 @@ export class Comparison {
       !this.#options.ignoreCtime &&
       hasCtime(parent, table, row) &&
       hasInode(parent, table, row);
-    if (!isKnown) table.columns.attributes[row] = 1;
+    if (!isKnown) this.#markAttributes(table, row);
     else if (parent.node.attributes !== undefined) attributes.set(row, parent.node.attributes);
+  }
+
+  /** What is set in the very tick of the change time that is known leaves no trace: it is looked at again the next time. */
+  #markAttributes(table: EntryTable, row: number): void {
+    table.columns.attributes[row] = 1;
+    const { attributes, now, ignoreCtime } = this.#options;
+    if (attributes !== undefined && !ignoreCtime && table.isRacy(row, now() - RACY_MS)) table.forget(row);
   }
 
   /** True for a file that is dealt with under another name. */
@@ -178,7 +188,8 @@ export class Comparison {
     try {
       const handle = await directories.handle(visit.directory);
       fromSource(() => posix.statAt(handle, table.name(row), this.#stat));
-      if (this.#stat.type !== table.columns.types[row]) throw new SourceError("another entry has taken its name");
+      if (this.#stat.type !== table.columns.types[row])
+        throw new SourceError("another entry has taken its name", { messageCode: "replaced" });
       boundTimes(this.#stat);
       table.set(row, this.#stat);
       this.#keepAttributes(visit, row, parent, root);

@@ -1,5 +1,6 @@
 /** What a caller tells a backup, and what it is told. */
 
+import type { MessageCode } from "@bcat/errors";
 import type { OwnerNames } from "./owners.js";
 
 /** How hard to compress: zstd levels 0 (not at all), 1, 3, 7 and 19. */
@@ -22,6 +23,11 @@ export interface Warning {
    * and marked. "skipped": left out on purpose. "note": nothing is missing that was asked for.
    */
   readonly kind: "error" | "changed" | "skipped" | "note";
+  readonly code: MessageCode;
+  /** Of the operating system, such as `EACCES`, where there was one. */
+  readonly systemCode?: string | undefined;
+  /** Entries that it is said of; not there for one. */
+  readonly count?: number;
 }
 
 export interface RootParent {

@@ -101,6 +101,7 @@ export class RootBackup {
       read: (visit, row) => this.#contents.read(visit, row),
       ignoreCtime,
       ignoreInode: options.ignoreInode === true,
+      now: repository.environment.now,
     });
     const cutter = createCutter(SCAN_CHUNKER, gear);
     this.#scanContent = new ContentWriter({ session, kind: TREE, cutter, minimum: SCAN_CHUNKER.minimum });
@@ -211,7 +212,7 @@ export class RootBackup {
     const target = fromSource(() => posix.readLinkAt(root.parent, root.name));
     boundTarget(target);
     run.counts.symlinks++;
-    run.note(root.path, linkNote(target));
+    run.note(root.path, linkNote(target), "source-link");
     return { ...this.#head(visit), type: NodeType.symlink, target };
   }
 

@@ -84,7 +84,8 @@ function openNamed(
   try {
     if (name.length === 0) fromSource(() => posix.statFile(parent.fd, stat));
     else fromSource(() => posix.statAt(parent, name, stat));
-    if (stat.type === FileType.UNKNOWN) throw new SourceError("nobody knows what type of file it is");
+    if (stat.type === FileType.UNKNOWN)
+      throw new SourceError("nobody knows what type of file it is", { messageCode: "unknown-type" });
     return { path, name, parent, stat };
   } catch (error) {
     closeDirectory(posix, parent);

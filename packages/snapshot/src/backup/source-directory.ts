@@ -156,7 +156,7 @@ export class SourceDirectories {
     const { inodeLow, inodeHigh } = this.#stat;
     const isNew = directory.inodeLow === 0 && directory.inodeHigh === 0;
     if (!isNew && (inodeLow !== directory.inodeLow || inodeHigh !== directory.inodeHigh))
-      throw new SourceError("another directory has taken its name");
+      throw new SourceError("another directory has taken its name", { messageCode: "replaced" });
     directory.inodeLow = inodeLow;
     directory.inodeHigh = inodeHigh;
   }

@@ -41,6 +41,11 @@ export function isForLater(error: unknown): boolean {
   return isEndByExhaustion(error) || isLeased(error);
 }
 
+/** The code of the system behind a fault, also when it was wrapped once more. */
+export function systemCodeOf(cause: unknown): string | undefined {
+  return systemErrorCode(cause instanceof SourceError ? cause.cause : cause);
+}
+
 /** Passes on everything that is not a fault of the source. */
 export function requireSourceFault(error: unknown): SourceError {
   if (error instanceof SourceError && isBcatError(error, "source-failed")) return error;

@@ -126,11 +126,11 @@ export class Walk {
     const { type } = this.#stat;
     const path = () => this.#absolute(visit, index);
     if (type === FileType.UNKNOWN) {
-      run.reportSkipped(path(), "entries of unknown type are not backed up");
+      run.reportSkipped(path(), "entries of unknown type are not backed up", "unknown-type");
       return false;
     }
     if (type === FileType.DIRECTORY && ownFolders.has(this.#stat)) {
-      run.reportSkipped(path(), OWN);
+      run.reportSkipped(path(), OWN, "own-folder");
       return false;
     }
     const fault = boundTimes(this.#stat);

@@ -53,11 +53,11 @@ export async function check(given: Repository, options: CheckOptions): Promise<C
 function reportNeeded(run: CheckRun, { object, message, path, others, snapshots }: Need): void {
   if (message === undefined) return;
   const more = others === 0 ? "" : ` and ${others} more`;
-  run.reportDamage(object, `${message}; needed by ${showName(path)}${more}`, snapshots);
+  run.reportDamage(object, `${message}; needed by ${showName(path)}${more}`, { snapshots });
 }
 
 function reportPack(run: CheckRun, name: string, { message, isCondemned }: BadPack, need: Need | undefined): void {
   if (need !== undefined) reportNeeded(run, { ...need, object: name, message });
-  else if (isCondemned) run.reportNote(name, `pack "${name}" was condemned and is gone`);
+  else if (isCondemned) run.reportNote(name, `pack "${name}" was condemned and is gone`, "condemned-gone");
   else run.reportDamage(name, `${message}; no snapshot needs it`);
 }

@@ -49,7 +49,7 @@ export class BareEntries {
       return;
     }
     run.countBare(node);
-    if (made.fault !== undefined) run.report(path, made.fault);
+    if (made.fault !== undefined) run.report(path, made.fault, "metadata-not-set");
   }
 
   /** As {@link make}, in the place of another entry. */
@@ -63,7 +63,7 @@ export class BareEntries {
     }
     replacer.publish(directory, temporary, node.name);
     run.countBare(node);
-    if (made.fault !== undefined) run.report(path, made.fault);
+    if (made.fault !== undefined) run.report(path, made.fault, "metadata-not-set");
   }
 
   #makeWhole(directory: TargetDirectory, node: Node): { reason?: string | undefined; fault?: MetadataFault } {

@@ -62,7 +62,7 @@ export class FinishedEntries {
         const isDirectory = node.type === NodeType.directory;
         const fault = isDirectory ? metadata.setAt(handle, node.name, node) : undefined;
         const faults = [fault, await attributes.set(handle, { path, node })].filter((text) => text !== undefined);
-        if (faults.length > 0) run.report(path, faults.join(", "));
+        if (faults.length > 0) run.report(path, faults.join(", "), "metadata-not-set");
       } catch (error) {
         // A file that could not be restored has been reported.
         if (node.type !== NodeType.directory && systemErrorCode(error) === "ENOENT") continue;

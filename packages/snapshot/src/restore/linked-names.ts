@@ -105,7 +105,11 @@ export class LinkedNames {
 
   noteOverflow(): void {
     if (this.#overflow === undefined) return;
-    this.#parts.run.note(this.#overflow, "from here on, names of one file may be restored as several files");
+    this.#parts.run.note(
+      this.#overflow,
+      "from here on, names of one file may be restored as several files",
+      "links-not-kept",
+    );
   }
 
   /** The names that wait, which are the caller's now. */
@@ -132,7 +136,7 @@ export class LinkedNames {
       run.countBare(node);
       // Done already, unless it failed, which concerns this name too.
       const fault = metadata.setAt(into, node.name, node);
-      if (fault !== undefined) run.report(path, fault);
+      if (fault !== undefined) run.report(path, fault, "metadata-not-set");
       return "linked";
     } catch (error) {
       const code = systemErrorCode(error);

@@ -15,7 +15,7 @@ export async function nameBelow(repository: Repository, run: RestoreRun, entry: 
       for await (const nodes of readNodes(repository, folder.node.subtree!)) {
         for (const child of nodes) {
           const below = { path: joinPath(folder.path, child.name), node: child };
-          run.report(below.path, "the folder that it is in could not be made");
+          run.report(below.path, "the folder that it is in could not be made", "folder-not-made");
           if (child.type === NodeType.directory) waiting.push(below);
           await run.breathe(0);
         }

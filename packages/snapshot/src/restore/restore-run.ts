@@ -1,5 +1,5 @@
 /** What all parts of one restore share: its counts, its reports, and the points at which others get to run. */
-import { BcatError, systemErrorCode } from "@bcat/errors";
+import { BcatError, isBcatError, type MessageCode, systemErrorCode } from "@bcat/errors";
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
@@ -88,15 +88,10 @@ export class RestoreRun {
   }
 
   /** An entry that was not restored, or not wholly. */
-  report(path: Uint8Array, error: unknown): void {
+  report(path: Uint8Array, error: unknown, code = codeOf(error)): void {
     this.errors++;
     const message = typeof error === "string" ? error : describe(error);
-    this.#options.onWarning?.({ path, message, kind: "error" });
-  }
-
-  reportSkipped(path: Uint8Array, message: string): void {
-    this.skipped++;
-    this.note(path, message);
+    this.#options.onWarning?.({ path, message, kind: "error", code, systemCode: systemErrorCode(error) });
   }
 
   /** Something of an entry that nobody may set here: said once for all of them, by {@link noteLeftOut}. */
@@ -113,13 +108,15 @@ export class RestoreRun {
   }
 
   noteLeftOut(): void {
-    for (const [reason, { count, first }] of this.#leftOut)
-      this.note(first, count === 1 ? reason : `${reason} (${count} of them, this is the first)`);
+    for (const [reason, { count, first: path }] of this.#leftOut) {
+      const message = count === 1 ? reason : `${reason} (${count} of them, this is the first)`;
+      this.#options.onWarning?.({ path, message, kind: "skipped", code: "left-out", count });
+    }
   }
 
   /** Something about the restore as a whole, which begins at `path`. */
-  note(path: Uint8Array, message: string): void {
-    this.#options.onWarning?.({ path, message, kind: "skipped" });
+  note(path: Uint8Array, message: string, code: MessageCode = "restore-note"): void {
+    this.#options.onWarning?.({ path, message, kind: "skipped", code });
   }
 
   /** @throws BcatError target-failed for errors that every further entry would meet */
@@ -153,4 +150,9 @@ export class RestoreRun {
         "interrupted; what was restored so far is incomplete: --overwrite if-changed goes on",
       );
   }
+}
+
+/** What befell an entry, for programs: of damage and the like the kind of the error. */
+function codeOf(error: unknown): MessageCode {
+  return isBcatError(error) ? error.code : "not-restored";
 }

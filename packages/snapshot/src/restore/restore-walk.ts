@@ -90,10 +90,10 @@ export class RestoreWalk {
     this.#run.noteLeftOut();
     this.#pending.linked.noteOverflow();
     if (!this.#metadata.canSetOwner) {
-      this.#run.note(plan[0]!.entry.path, "owners were not restored, that takes privileges");
+      this.#run.note(plan[0]!.entry.path, "owners were not restored, that takes privileges", "owners-not-set");
     }
     if (!this.#posix.exactTimes) {
-      this.#run.note(plan[0]!.entry.path, "times were restored to the microsecond, more takes koffi");
+      this.#run.note(plan[0]!.entry.path, "times were restored to the microsecond, more takes koffi", "times-inexact");
     }
   }
 
@@ -240,7 +240,7 @@ export class RestoreWalk {
     const itself = { path: entry.path, node: { ...entry.node, name: NO_NAME } };
     const fault = this.#metadata.setFile(directory.fd, entry.node);
     const faults = [fault, await this.#attributes.set(directory, itself)].filter((text) => text !== undefined);
-    if (faults.length > 0) this.#run.report(entry.path, faults.join(", "));
+    if (faults.length > 0) this.#run.report(entry.path, faults.join(", "), "metadata-not-set");
   }
 }
 

@@ -2,7 +2,7 @@
  * A repository on a web server, to be read: object `packs/ab/1-ff` is the file of that path below a URL. All that is
  * needed is GET; ranges make it fast. Names that are missing must be answered with 404 or 410.
  */
-import { BcatError } from "@bcat/errors";
+import { BcatError, type OnNotice } from "@bcat/errors";
 import { checkRange } from "../byte-range.js";
 import { checkName } from "../name.js";
 import { type ByteRange, type GetOptions, objectSizeMax, type Storage } from "../storage.js";
@@ -23,7 +23,7 @@ export interface HttpStorageOptions {
   readonly credentials?: string | undefined;
   readonly agents: Agents;
   /** Told once, in a line, that the server does not know ranges. */
-  readonly onNotice: (line: string) => void;
+  readonly onNotice: OnNotice;
 }
 
 export function openHttpStorage(options: HttpStorageOptions): Storage {
@@ -89,6 +89,7 @@ class HttpStorage implements Storage {
       this.#whole = new WholeObjects();
       this.#options.onNotice(
         `${this.location}: the server gives no parts of files; reading whole ones, which is slower`,
+        "no-ranges",
       );
     }
     return await this.#cut(this.#whole, name, range, options.signal);

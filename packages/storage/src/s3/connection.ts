@@ -137,7 +137,10 @@ export class Connection {
     if (this.#region !== undefined) return this.#region === region;
     this.#region = region;
     this.#client = undefined;
-    this.#options.onNotice(`the bucket is in region ${region}: with --s3-region ${region} it is found at once`);
+    this.#options.onNotice(
+      `the bucket is in region ${region}: with --s3-region ${region} it is found at once`,
+      "region-found",
+    );
     return true;
   }
 
@@ -150,6 +153,7 @@ export class Connection {
       const way = offset > 0 ? "behind" : "ahead of";
       this.#options.onNotice(
         `the clock of this machine is ${minutes} minutes ${way} the server's, whose time requests are signed with now`,
+        "clock-corrected",
       );
     }
     this.#isSkewSaid = true;

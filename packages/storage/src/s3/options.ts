@@ -1,5 +1,6 @@
 import type { Agent as HttpAgent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
+import type { OnNotice } from "@bcat/errors";
 import type { Meter } from "../meter.js";
 
 /** Connections to one server, unless the options say otherwise. */
@@ -34,5 +35,5 @@ export interface S3StorageOptions {
   /** For requests beyond the one that each call is taken for. */
   readonly meter?: Pick<Meter, "count"> | undefined;
   /** Told in a line what was put right: a clock, a region. */
-  readonly onNotice: (line: string) => void;
+  readonly onNotice: OnNotice;
 }

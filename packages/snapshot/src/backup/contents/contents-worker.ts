@@ -121,7 +121,7 @@ class ContentsThread {
 function faultOf(index: number, error: unknown): FaultRecord {
   if (isForLater(error)) return { index, isPostponed: true, code: "", message: "" };
   if (!(error instanceof SourceError)) throw error;
-  return { index, isPostponed: false, code: systemErrorCode(error.cause) ?? "", message: error.message };
+  return { index, isPostponed: false, code: systemErrorCode(error.cause) ?? error.messageCode, message: error.message };
 }
 
 /** Hands over a slab and waits until the next one is free. */

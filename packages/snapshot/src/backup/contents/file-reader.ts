@@ -151,7 +151,8 @@ export class FileReader {
   #look(file: number, into: Stat): void {
     fromSource(() => this.#options.posix.statFile(file, into));
     boundTimes(into);
-    if (into.type !== FileType.FILE) throw new SourceError("it was replaced by something that is no file");
+    if (into.type !== FileType.FILE)
+      throw new SourceError("it was replaced by something that is no file", { messageCode: "replaced" });
   }
 
   /** By the file system of an open file that {@link stat} is of. */

@@ -1,5 +1,5 @@
 /** Takes what came of reading a file into its row. */
-import { SourceError } from "@bcat/errors";
+import { SourceError, sourceCodes } from "@bcat/errors";
 import type { Stat } from "@bcat/posix";
 import { compareBytes } from "../../tree/name.js";
 import type { BackupRun } from "../backup-run.js";
@@ -73,6 +73,7 @@ function settle(
 
 /** What a fault in another thread was there. */
 export function faultOf({ code, message }: FaultRecord): SourceError {
-  const cause = code === "" ? undefined : Object.assign(new Error(message), { code });
-  return new SourceError(message, { cause });
+  const messageCode = sourceCodes.find((known) => known === code);
+  if (messageCode !== undefined) return new SourceError(message, { messageCode });
+  return new SourceError(message, { cause: Object.assign(new Error(message), { code }) });
 }

@@ -52,7 +52,7 @@ export interface FaultRecord {
   readonly index: number;
   /** There is no fault but that this thread cannot read it: no descriptor is left, or it has become too large. */
   readonly isPostponed: boolean;
-  /** Of the system's error; empty when there was none. */
+  /** Of the system's error; where there was none, what befell the file, as its message says to programs. */
   readonly code: string;
   readonly message: string;
 }

@@ -1,0 +1,72 @@
+/**
+ * Stable names of what is told while a command runs: the field `code` of every warning, error, note and finding of
+ * `--json`. What each means is in the table of docs/guide.md. A name is never given another meaning, nor taken away.
+ */
+import type { BcatErrorCode } from "./index.js";
+
+/** Of an entry of the source. */
+export const sourceCodes = [
+  "unreadable",
+  "listed-not-found",
+  "replaced",
+  "not-storable",
+  "time-not-storable",
+  "attributes-unreadable",
+  "changed-while-read",
+  "unknown-type",
+  "own-folder",
+  "attributes-not-stored",
+  "source-inside",
+  "source-link",
+  "backup-note",
+] as const;
+
+/** Of an entry of the target. */
+export const targetCodes = [
+  "not-restored",
+  "folder-not-made",
+  "metadata-not-set",
+  "left-out",
+  "owners-not-set",
+  "times-inexact",
+  "links-not-kept",
+  "restore-note",
+] as const;
+
+/** Of the repository, its place and the machine. */
+export const placeCodes = [
+  "no-answer",
+  "region-found",
+  "clock-corrected",
+  "no-ranges",
+  "cache-unusable",
+  "other-things",
+  "repository-older",
+  "repository-replaced",
+  "probe-leftovers",
+  "snapshot-flawed",
+] as const;
+
+/** Of a check. */
+export const checkCodes = [
+  "damaged",
+  "missing",
+  "misread",
+  "other-key-slot",
+  "unfinished-session",
+  "stray-object",
+  "orphan",
+  "leftover-files",
+  "condemned-gone",
+] as const;
+
+export type SourceCode = (typeof sourceCodes)[number];
+export type MessageCode =
+  | SourceCode
+  | (typeof targetCodes)[number]
+  | (typeof placeCodes)[number]
+  | (typeof checkCodes)[number]
+  | BcatErrorCode;
+
+/** Told in a line something that is not wrong, but good to know. */
+export type OnNotice = (line: string, code: MessageCode) => void;
