@@ -21,9 +21,10 @@ export const sourceCodes = [
   "backup-note",
 ] as const;
 
-/** Of an entry of the target. */
+/** Of an entry of the target, or of an archive. */
 export const targetCodes = [
   "not-restored",
+  "not-dumped",
   "folder-not-made",
   "metadata-not-set",
   "left-out",
@@ -31,6 +32,7 @@ export const targetCodes = [
   "times-inexact",
   "links-not-kept",
   "restore-note",
+  "dump-note",
 ] as const;
 
 /** Of the repository, its place and the machine. */

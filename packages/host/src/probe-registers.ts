@@ -59,7 +59,10 @@ export async function refuseUnfitRegisters(site: Site, signal: AbortSignal): Pro
   const options = { form: "quick", isThere: false, signal } as const;
   const { findings, keepsWritersApart, left } = await probe(site, undefined, options);
   if (left > 0)
-    onNotice(`up to ${left} objects below probe/ may be left in ${registers.location}: remove them by hand`);
+    onNotice(
+      `up to ${left} objects below probe/ may be left in ${registers.location}: remove them by hand`,
+      "probe-leftovers",
+    );
   if (keepsWritersApart) return;
   const bad = findings.filter(({ verdict }) => verdict === "bad").map(({ check, found }) => `${check}: ${found}`);
   throw new BcatError(

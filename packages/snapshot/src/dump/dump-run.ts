@@ -1,5 +1,5 @@
 /** What all parts of one dump share: its counts, its reports, and the points at which others get to run. */
-import { BcatError, CorruptError } from "@bcat/errors";
+import { BcatError, CorruptError, isBcatError, systemErrorCode } from "@bcat/errors";
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
@@ -84,6 +84,8 @@ export class DumpRun {
       path,
       message: typeof error === "string" ? error : describe(error),
       kind: "error",
+      code: isBcatError(error) ? error.code : "not-dumped",
+      systemCode: systemErrorCode(error),
     });
   }
 
@@ -101,7 +103,7 @@ export class DumpRun {
 
   /** Something about the dump as a whole, which begins at `path`. */
   note(path: Uint8Array, message: string): void {
-    this.#options.onWarning?.({ path, message, kind: "skipped" });
+    this.#options.onWarning?.({ path, message, kind: "skipped", code: "dump-note" });
   }
 
   /** Counts work, and now and then gives something to wait for, so that others get to run. It rejects when interrupted. */
