@@ -57,7 +57,7 @@ const NODE_TYPES: readonly NodeType[] = [
   "fifo",
   "socket",
 ];
-const NODES: Schema = { critical: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], optional: [12, 13, 14, 15] };
+const NODES: Schema = { critical: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], optional: [12, 13, 14, 15, 16] };
 const CHUNKS: Schema = { critical: [1, 2, 3], optional: [] };
 const INNER: Schema = { critical: [1, 2, 3, 4, 5, 6, 7], optional: [] };
 const SCHEMAS = [NODES, CHUNKS, INNER];
@@ -171,7 +171,9 @@ function decodeNodes(fields: Fields, nameLengthMin: number): Node[] {
   const attributes = sparseField(fields, 12, names.length, readAttributes);
   const flags = sparseField(fields, 13, names.length, (reader) => reader.varint(undefined, 1));
   const linkGroups = sparseField(fields, 14, names.length, (reader) => reader.take(8));
-  const changed = marksField(fields, 15, types.filter((type) => type === "file").length);
+  const fileCount = types.filter((type) => type === "file").length;
+  const changed = marksField(fields, 15, fileCount);
+  const holes = marksField(fields, 16, fileCount);
   for (const column of [types, modes, owners, mtimes])
     assertFormat(column.length === names.length, `${column.length} items for ${names.length} nodes`);
   assertFormat(!targets.some((target) => target.includes(0)), "link target has a zero byte");
@@ -185,6 +187,7 @@ function decodeNodes(fields: Fields, nameLengthMin: number): Node[] {
       mtimeNs: mtimes[position]!,
       ...(type === "file" && { content: next(contents) }),
       ...(type === "file" && changed.shift() === true && { hasChanged: true }),
+      ...(type === "file" && holes.shift() === true && { hasHoles: true }),
       ...(type === "directory" && { directory: next(directories) }),
       ...(type === "symlink" && { target: next(targets) }),
       ...(type.endsWith("device") && { device: next(devices) }),

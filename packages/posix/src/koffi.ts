@@ -5,8 +5,10 @@
 import { constants } from "node:fs";
 import { koffiAttributes } from "./attributes.js";
 import { CallText, isInterrupted } from "./call-text.js";
+import { CallTimes } from "./call-times.js";
 import { decodeNames, noteNames } from "./dirent.js";
 import type { EntryList } from "./entry-list.js";
+import { fileTruncater, koffiExtents } from "./extents.js";
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -19,6 +21,7 @@ import {
   RENAME_NOREPLACE,
   STAT_ENTRY,
 } from "./flags.js";
+import { koffiInodeFlags } from "./inode-flags.js";
 import { LastAddress } from "./last-address.js";
 import { type Call, loadLibc } from "./libc.js";
 import { nodeMaker } from "./make-node.js";
@@ -30,15 +33,13 @@ import { replacer } from "./replace.js";
 import { FileType, Stat } from "./stat.js";
 import { decodeStatx, STATX_MASK, STATX_SIZE } from "./statx.js";
 import { EINTR, ENAMETOOLONG, ENOTSUP, EPERM, type Place, systemError } from "./system-error.js";
-import { checkTime, isOrdinaryTime, verifyTime } from "./time.js";
+import { isOrdinaryTime, verifyTime } from "./time.js";
 
 /** Names of a directory, or the target of a link. */
 const LIST_SIZE = 128 * 1024;
 /** Bytes of entries asked for at once. */
 const GETDENTS_SIZE = 64 * 1024;
 const LINK_SIZE_MAX = 65_535;
-/** Two struct timespec of {i64 seconds, i64 nanoseconds}: atime, mtime. */
-const TIMES_SIZE = 32;
 
 /** @throws Error naming what is missing. */
 export function koffiPosix(): Posix {
@@ -60,8 +61,8 @@ class KoffiPosix implements Posix {
   readonly #listAt = this.#libc.address(this.#list.buffer);
   readonly #statx = new Uint32Array(new ArrayBuffer(STATX_SIZE));
   readonly #statxAt = this.#libc.address(this.#statx.buffer);
-  readonly #times = new Int32Array(new ArrayBuffer(TIMES_SIZE));
-  readonly #timesAt = this.#libc.address(this.#times.buffer);
+  readonly #times = new CallTimes(this.#libc);
+  readonly #timesAt = this.#times.at;
   readonly #stat = new Stat();
   readonly #entriesAt = new LastAddress(this.#libc);
   readonly #writtenAt = new LastAddress(this.#libc);
@@ -71,6 +72,9 @@ class KoffiPosix implements Posix {
   readonly #replacer = replacer(this.#libc, [this.#text, this.#target]);
   readonly renameAt = this.#replacer.renameAt;
   readonly removeDirectoryAt = this.#replacer.removeDirectoryAt;
+  readonly extents = koffiExtents(this.#libc);
+  readonly inodeFlags = koffiInodeFlags(this.#libc);
+  readonly truncateFile = fileTruncater(this.#libc);
   readonly renameExclusive = this.#libc.renameat2 && this.#renameExclusive.bind(this, this.#libc.renameat2);
 
   openDirectory(path: Uint8Array): Directory {
@@ -213,7 +217,7 @@ class KoffiPosix implements Posix {
   }
 
   setTimesAt(directory: Directory, name: Uint8Array, seconds: number, nanoseconds: number): void {
-    this.#putTimes(seconds, nanoseconds);
+    this.#times.put(seconds, nanoseconds);
     this.#putName(directory, name, "utimensat");
     while (this.#libc.utimensat(directory.fd, this.#textAt, this.#timesAt, AT_SYMLINK_NOFOLLOW) < 0)
       this.#again("utimensat", { directory, name });
@@ -231,7 +235,7 @@ class KoffiPosix implements Posix {
   }
 
   setFileTimes(fd: number, seconds: number, nanoseconds: number): void {
-    this.#putTimes(seconds, nanoseconds);
+    this.#times.put(seconds, nanoseconds);
     while (this.#libc.futimens(fd, this.#timesAt) < 0) this.#again("futimens", {});
     if (isOrdinaryTime(seconds)) return;
     this.statFile(fd, this.#stat);
@@ -282,15 +286,6 @@ class KoffiPosix implements Posix {
 
   #putName(directory: Directory, name: Uint8Array, syscall: string): void {
     this.#text.putName(directory, name, syscall);
-  }
-
-  #putTimes(seconds: number, nanoseconds: number): void {
-    checkTime(seconds, nanoseconds);
-    for (let word = 0; word < 8; word += 4) {
-      this.#times[word] = seconds;
-      this.#times[word + 1] = Math.floor(seconds / 0x1_0000_0000);
-      this.#times[word + 2] = nanoseconds;
-    }
   }
 
   #again(syscall: string, place: Place): true {

@@ -28,7 +28,10 @@ export interface Libc {
   readonly openat: Call;
   readonly close: Call;
   readonly pwrite: Call;
+  readonly ftruncate: Call;
   readonly lseek: Call;
+  /** Of the calls that take the address of an int. */
+  readonly ioctl: Call;
   readonly getdents: Call;
   readonly statx: Call;
   readonly readlinkat: Call;
@@ -70,7 +73,10 @@ export function loadLibc(): Libc {
     openat: process.func("int openat(int, size_t, int, unsigned int)"),
     close: process.func("int close(int)"),
     pwrite: process.func("intptr_t pwrite(int, size_t, size_t, int64_t)"),
+    ftruncate: process.func("int ftruncate(int, int64_t)"),
     lseek: process.func("int64_t lseek(int, int64_t, int)"),
+    // Variadic in C, which makes no difference to integers on the machines that koffi has binaries for and Linux runs on.
+    ioctl: process.func("int ioctl(int, unsigned long, size_t)"),
     getdents: findGetdents(process),
     statx: process.func("int statx(int, size_t, int, unsigned int, size_t)"),
     readlinkat: process.func("intptr_t readlinkat(int, size_t, size_t, size_t)"),

@@ -124,6 +124,10 @@ class NodePosix implements Posix {
     }
   }
 
+  truncateFile(fd: number, size: number): void {
+    fs.ftruncateSync(fd, size);
+  }
+
   makeSymlinkAt(target: Uint8Array, directory: Directory, name: Uint8Array): void {
     checkPath(target);
     this.#at(directory, name, (path) => fs.symlinkSync(Buffer.from(target), path));

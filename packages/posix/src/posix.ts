@@ -22,6 +22,21 @@ export interface Attributes {
   setAt(directory: Directory, name: Uint8Array, attribute: Uint8Array, value: Uint8Array): void;
 }
 
+/** Which parts of a file were ever written; what was not is a hole, which reads as zeros. */
+export interface Extents {
+  /** Where data begins, at `position` or behind it; undefined when nothing but a hole follows, or nothing. */
+  nextData(fd: number, position: number): number | undefined;
+  /** Where a hole begins, at `position` or behind it; the end of the file counts as one. Undefined behind that. */
+  nextHole(fd: number, position: number): number | undefined;
+}
+
+/** The flags of chattr(1), bits of FS_IOC_GETFLAGS, of an open file or directory. `ENOTTY`, `ENOTSUP`: it can have none. */
+export interface InodeFlags {
+  get(fd: number): number;
+  /** All of them, so those too that were read and are not to change. */
+  set(fd: number, flags: number): void;
+}
+
 /** A file that is none: what {@link Posix.makeNodeAt} makes. */
 export interface SpecialNode {
   /** FIFO, SOCKET, CHARACTER or BLOCK. */
@@ -81,6 +96,8 @@ export interface Posix {
   createFileAt(directory: Directory, name: Uint8Array, mode: number): number;
   /** Writes all of `bytes` from byte `position` of the file on. */
   writeFile(fd: number, bytes: Uint8Array, position: number): void;
+  /** Cuts the file off at `size`, or lets it grow to that by a hole. */
+  truncateFile(fd: number, size: number): void;
   makeSymlinkAt(target: Uint8Array, directory: Directory, name: Uint8Array): void;
   /** Gives `existing`, no directory, another name; of a symbolic link the link itself. `EEXIST` when anything has it. */
   makeLinkAt(from: Directory, existing: Uint8Array, directory: Directory, name: Uint8Array): void;
@@ -91,6 +108,10 @@ export interface Posix {
   readonly makeNodeAt?: ((directory: Directory, name: Uint8Array, node: SpecialNode) => void) | undefined;
   /** Absent where the system has no such calls for programs like this one. */
   readonly attributes?: Attributes | undefined;
+  /** Absent where the system has no such calls for programs like this one. */
+  readonly extents?: Extents | undefined;
+  /** Absent where the system has no such calls for programs like this one. */
+  readonly inodeFlags?: InodeFlags | undefined;
   /** Removes an entry that is no directory. */
   removeFileAt(directory: Directory, name: Uint8Array): void;
   /** Removes a directory that is empty: `ENOTEMPTY`, or `EEXIST`, when it is not. */

@@ -6,6 +6,7 @@ import type { Directory } from "./posix.js";
 /** Numbers of Linux, equal on every architecture that Node runs on. */
 export const EPERM = 1;
 export const EINTR = 4;
+export const ENXIO = 6;
 export const ERANGE = 34;
 export const ENAMETOOLONG = 36;
 export const ENODATA = 61;

@@ -32,6 +32,10 @@ export const restore: Command = {
     target: { kind: "text", short: "t", description: "folder to restore into, instead of a last word that names it" },
     ...latestFlags,
     ...overwriteFlags,
+    sparse: {
+      kind: "switch",
+      description: "make holes of zeros in all files, and not only in those that had holes",
+    },
     threads: {
       kind: "text",
       description:
@@ -66,6 +70,7 @@ export const restore: Command = {
       const snapshot = await packages.findSnapshot(repository, selector, { among });
       const summary = await packages.restore(repository, posix, snapshot, wanted, Buffer.from(target), {
         threads,
+        sparse: options.switch("sparse"),
         signal,
         currentFolder: currentFolder(),
         overwrite: overwriteOf(options),

@@ -224,6 +224,7 @@ export class Comparison {
     if (content !== undefined) {
       payloads.set(row, encodeContent(content));
       this.#keepAttributes(visit, row, parent, root);
+      root.keepHoles(visit.table, row, parent.node);
       settleUnchanged({ visit, row }, run);
       return undefined;
     }

@@ -9,6 +9,7 @@ import { type EntryList, FileType, Stat } from "@bcat/posix";
 import { scanDigestSize } from "../tree/scan.js";
 import { encodeScanStats, type ScanColumns } from "../tree/scan-stats.js";
 import { growBytes } from "./growth.js";
+import { mayHaveHoles } from "./holes.js";
 
 /** Of a table that no list has been made room for. */
 const ROWS = 8;
@@ -17,7 +18,7 @@ const NAME_BYTES = 256;
 const DIGESTED_ROW_SIZE = 51;
 
 /** Bytes of a row in all columns. */
-const ROW_SIZE = 81;
+const ROW_SIZE = 82;
 
 /**
  * Columns of numbers, one item a row. Inodes have two: low and high half. All lie in one piece of memory, the widest
@@ -51,6 +52,8 @@ function createColumns(rows: number) {
     unsettled: new Uint8Array(memory, next(1), rows),
     /** 1 where the file was found to have extended attributes, which are to be read yet. */
     attributes: new Uint8Array(memory, next(1), rows),
+    /** 1 where the file has holes; as long as it has not been looked at, where it takes less room than it is long. */
+    holes: new Uint8Array(memory, next(1), rows),
   };
 }
 
@@ -104,6 +107,7 @@ export class EntryTable {
     this.#nameStarts[row + 1] = end + 1;
     this.count++;
     this.set(row, stat);
+    this.columns.holes[row] = mayHaveHoles(stat) ? 1 : 0;
   }
 
   /** A view on the name of a row, valid until the table is cleared or grows. */

@@ -32,6 +32,7 @@ export interface FoundFile {
   readonly hasChanged: boolean;
   /** It has extended attributes: these, or they are to be read yet. */
   readonly hasAttributes: boolean;
+  readonly hasHoles: boolean;
   readonly attributes: Attribute[] | undefined;
 }
 
@@ -104,6 +105,7 @@ export class LinkedFiles {
       stat: table.stat(name.row),
       content: payloads.get(name.row).slice(),
       hasAttributes: table.columns.attributes[name.row] === 1,
+      hasHoles: table.columns.holes[name.row] === 1,
       attributes: attributes.get(name.row),
     };
     const { waiting, found } = file;

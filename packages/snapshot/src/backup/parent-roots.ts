@@ -3,13 +3,15 @@
  * host, or else of the same client, that holds its path, also inside one of its roots or above some. So a root that is
  * added, dropped or moved under another, or a host that is renamed, costs no reading.
  */
-import type { Counts, ParentOfRoot, Repository, Root } from "@bcat/repository";
+import { type Counts, type ParentOfRoot, type Repository, type Root, SnapshotRecords } from "@bcat/repository";
 import { splitPath } from "../path.js";
 import { knownSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { decodeLeaf } from "../tree/leaf.js";
 import { compareBytes } from "../tree/name.js";
+import type { Node } from "../tree/node.js";
 import type { ScanRecord } from "../tree/scan.js";
 import { decodeScanStats } from "../tree/scan-stats.js";
+import type { EntryTable } from "./entry-table.js";
 import { ParentEntries, type ParentEntry } from "./parent-entries.js";
 import { RACY_MS } from "./racy.js";
 import { isAtOrBelow } from "./roots.js";
@@ -25,6 +27,7 @@ export class ParentRoot {
   readonly mustResolve: boolean;
   /** Its nodes record whatever ours do: what is unchanged can be taken over as it is. */
   readonly recordsAll: boolean;
+  readonly #recordsHoles: boolean;
   /** Head of the log that its references were checked against. */
   readonly logHead: number;
   /** Of its snapshot. */
@@ -40,8 +43,15 @@ export class ParentRoot {
     this.counts = snapshot.counts;
     this.racyTime = snapshot.isSettled ? Number.POSITIVE_INFINITY : snapshot.start - RACY_MS;
     this.logHead = snapshot.logHead;
-    this.recordsAll = ((snapshot.records ?? 0) & records) === records;
+    const recorded = snapshot.records ?? 0;
+    this.recordsAll = (recorded & records) === records;
+    this.#recordsHoles = (recorded & SnapshotRecords.holes) !== 0;
     this.mustResolve = repository.history.condemnedSince(snapshot.logHead);
+  }
+
+  /** Takes over whether an unchanged file has holes, where the nodes tell. */
+  keepHoles({ columns }: EntryTable, row: number, node: Node): void {
+    if (this.#recordsHoles) columns.holes[row] = node.hasHoles === true ? 1 : 0;
   }
 
   /** The record of the directory at an absolute path, which is at or below this root. */

@@ -4,7 +4,7 @@ import { SnapshotRecords } from "@bcat/repository";
 
 /** What this version records, with these calls and privileges. */
 export function recordsOf(posix: Posix, isPrivileged: boolean): number {
-  const { linkGroups, attributes, allAttributes } = SnapshotRecords;
-  if (posix.attributes === undefined) return linkGroups;
-  return linkGroups | attributes | (isPrivileged ? allAttributes : 0);
+  const { linkGroups, attributes, allAttributes, holes } = SnapshotRecords;
+  const seen = posix.attributes === undefined ? 0 : attributes | (isPrivileged ? allAttributes : 0);
+  return linkGroups | seen | (posix.extents === undefined ? 0 : holes);
 }

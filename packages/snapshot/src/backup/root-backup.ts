@@ -4,7 +4,7 @@ import { DATA, TREE } from "@bcat/pack";
 import { FileType, type Posix } from "@bcat/posix";
 import type { Root, WriteSession } from "@bcat/repository";
 import { splitPath } from "../path.js";
-import { EncodedContent, encodeContent } from "../tree/content.js";
+import { encodeContent } from "../tree/content.js";
 import { encodeLeaf } from "../tree/leaf.js";
 import { showName } from "../tree/name.js";
 import { type NodeToWrite, NodeType } from "../tree/node.js";
@@ -27,7 +27,7 @@ import type { Source } from "./source.js";
 import { closeDirectory } from "./source-directory.js";
 import { fromSource } from "./source-fault.js";
 import { encodeDevice, specialNode } from "./special-node.js";
-import { nodeHead, TreeBuilder } from "./tree-builder.js";
+import { nodeHead, setFile, TreeBuilder } from "./tree-builder.js";
 import type { Visit } from "./visit.js";
 import type { WalkStep } from "./walk.js";
 
@@ -84,7 +84,7 @@ export class RootBackup {
       directoriesMax: Math.max(2, Math.min(16, Math.floor(HELD_MAX / (2 * (options.threads ?? 1))))),
       startFiles: repository.environment.sizes?.filesBeforeThreads,
       createPool: this.#poolMaker(gear),
-      reader: new FileReader({ posix, cutter: createCutter(chunker, gear), minimum: chunker.minimum, ignoreCtime }),
+      reader: new FileReader({ ...chunker, posix, cutter: createCutter(chunker, gear), ignoreCtime }),
       storeData,
       now: repository.environment.now,
       wait: repository.environment.wait,
@@ -226,14 +226,15 @@ export class RootBackup {
         : await this.#comparison.unchangedContent(visit.table, 0, parent, parentRoot);
     if (known !== undefined) {
       visit.payloads.set(0, encodeContent(known));
+      parentRoot!.keepHoles(visit.table, 0, parent!.node);
       run.countFile("unmodified", { visit, row: 0 });
     } else {
       if (parent?.node.content !== undefined) visit.payloads.set(0, encodeContent(parent.node.content));
       await this.#contents.readRoot(visit, root);
     }
-    const content = new EncodedContent(visit.payloads.get(0));
-    const mark = visit.changed === undefined ? {} : ({ hasChanged: true } as const);
-    return { ...this.#head(visit), type: NodeType.file, content, ...mark };
+    const node = this.#head(visit);
+    setFile(node, visit, 0);
+    return node;
   }
 
   #attributesOf({ parent, name, path }: OpenRoot): Pick<NodeToWrite, "attributes"> {

@@ -168,7 +168,6 @@ export class TreeBuilder {
     if (linkGroup !== undefined) node.linkGroup = linkGroup;
     const attributes = visit.attributes.get(row);
     if (attributes !== undefined) node.attributes = attributes;
-    if (visit.changed?.has(row) === true) node.hasChanged = true;
     const type = table.columns.types[row];
     if (type === FileType.DIRECTORY) {
       node.type = NodeType.directory;
@@ -177,10 +176,17 @@ export class TreeBuilder {
       node.type = NodeType.symlink;
       // The writer keeps a node until its leaf is full; the payloads stay until then.
       node.target = payloads.get(row);
-    } else if (type === FileType.FILE) node.content = new EncodedContent(payloads.get(row));
+    } else if (type === FileType.FILE) setFile(node, visit, row);
     else Object.assign(node, specialNode(type!, payloads.get(row)));
     return node;
   }
+}
+
+/** Sets what only files have. */
+export function setFile(node: NodeToWrite, { table, payloads, changed }: Visit, row: number): void {
+  node.content = new EncodedContent(payloads.get(row));
+  if (changed?.has(row) === true) node.hasChanged = true;
+  if (table.columns.holes[row] === 1) node.hasHoles = true;
 }
 
 /** A node of what every type has; its type is that of a file until it is known. */

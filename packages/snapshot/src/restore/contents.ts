@@ -7,11 +7,12 @@
  *           └─► content of nodes ───────────────────┴──► jobs ──► other threads, or here ──► settled
  */
 import type { BulkReader, FetchedRange, RangeVisitor } from "@bcat/repository";
-import { type ChunkReference, type Content, contentSize, type Node } from "../tree/node.js";
+import type { ChunkReference, Content, Node } from "../tree/node.js";
 import { FileBatch } from "./file-batch.js";
 import { InlineFiles } from "./inline-files.js";
 import { type Jobs, wrongLength } from "./jobs.js";
 import { LargeFile, type LargeFiles } from "./large-files.js";
+import type { SparseFiles } from "./sparse-files.js";
 import { type FilePlace, WaitingFile } from "./waiting-file.js";
 
 export interface ContentsParts {
@@ -19,6 +20,7 @@ export interface ContentsParts {
   readonly jobs: Jobs;
   readonly large: LargeFiles;
   readonly largeFilesMax: number;
+  readonly sparse: SparseFiles;
 }
 
 export class Contents {
@@ -26,19 +28,21 @@ export class Contents {
   readonly #jobs: Jobs;
   readonly #large: LargeFiles;
   readonly #inline: InlineFiles;
+  readonly #sparse: SparseFiles;
   #batch: FileBatch;
   /** The one that is read, or will be after {@link #batch}. */
   #other: FileBatch;
   #reading: Promise<void> = Promise.resolve();
 
   /** @param largeFilesMax files of several chunks in one batch */
-  constructor({ reader, jobs, large, largeFilesMax }: ContentsParts) {
+  constructor({ reader, jobs, large, largeFilesMax, sparse }: ContentsParts) {
     this.#reader = reader;
     this.#jobs = jobs;
     this.#large = large;
     this.#batch = new FileBatch(largeFilesMax);
     this.#other = new FileBatch(largeFilesMax);
     this.#inline = new InlineFiles(jobs);
+    this.#sparse = sparse;
   }
 
   /** Call {@link flush} before the next file. */
@@ -54,14 +58,14 @@ export class Contents {
     }
     const { chunks } = content;
     const [only] = chunks;
-    if (chunks.length === 1 && only !== undefined) {
+    if (chunks.length === 1 && only !== undefined && !this.#isHole(node, only)) {
       this.#jobs.expect(1, only.length);
       this.#batch.add(new WaitingFile(node, place), only, 0);
       return undefined;
     }
-    this.#jobs.expect(1, contentSize(content));
+    this.#jobs.expect(1, 0);
     const file = new LargeFile(node, place);
-    for (const chunk of chunks) this.#addChunk(file, chunk);
+    for (const chunk of chunks) if (!this.addHole(file, chunk)) this.addChunk(file, chunk);
     this.#large.complete(file);
     return undefined;
   }
@@ -69,7 +73,16 @@ export class Contents {
   /** Takes the next chunk of a file. Call {@link flush} when {@link isFull}, and {@link complete} after the last. */
   addChunk(file: LargeFile, chunk: ChunkReference): void {
     this.#jobs.expect(0, chunk.length);
-    this.#addChunk(file, chunk);
+    this.#batch.add(file, chunk, file.position);
+    file.position += chunk.length;
+    file.waiting++;
+  }
+
+  /** Takes the next chunk of a file when that is nothing but zeros, and the file is to have a hole there. */
+  addHole(file: LargeFile, chunk: ChunkReference): boolean {
+    if (!this.#isHole(file.node, chunk)) return false;
+    this.#large.skip(file, chunk.length);
+    return true;
   }
 
   /** Takes the next bytes of a file from the target, where they are already. */
@@ -140,9 +153,7 @@ export class Contents {
     };
   }
 
-  #addChunk(file: LargeFile, chunk: ChunkReference): void {
-    this.#batch.add(file, chunk, file.position);
-    file.position += chunk.length;
-    file.waiting++;
+  #isHole(node: Node, chunk: ChunkReference): boolean {
+    return this.#sparse.has(node) && this.#sparse.isZeros(chunk);
   }
 }

@@ -11,6 +11,7 @@ import type { MetadataSetter } from "./metadata.js";
 import type { Overwrite } from "./overwrite.js";
 import type { RestoreRun } from "./restore-run.js";
 import { RestoreThreads } from "./restore-threads.js";
+import { SparseFiles } from "./sparse-files.js";
 import type { TargetDirectories } from "./target-directory.js";
 
 /** Threads beside the main one, at most. */
@@ -43,13 +44,16 @@ export function createContents(
 ): Contents {
   const { repository, posix, run, overwrite } = parts;
   const writer = new FileWriter({ posix, directories, metadata });
-  const opener = new RangeOpener(repository.context, repository.idHash[DATA]);
-  const large = new LargeFiles({ posix, run, writer, metadata });
+  const idHash = repository.idHash[DATA];
+  const sparse = new SparseFiles({ all: run.isSparse, idHash, chunkLengthMax: repository.chunker.maximum });
+  const large = new LargeFiles({ posix, run, writer, metadata, sparse });
+  const opener = new RangeOpener(repository.context, idHash);
   const jobs = new Jobs({
     run,
     writer,
     large,
     metadata,
+    sparse,
     runner: new JobRunner({ posix, writer, metadata, opener, postpones: false }),
     // Of what is there already nobody knows how much there is to do.
     totals: overwrite === undefined ? run.totals : undefined,
@@ -57,7 +61,7 @@ export function createContents(
     startFiles: repository.environment.sizes?.filesBeforeThreads,
   });
   const reader = repository.bulkReader();
-  return new Contents({ reader, jobs, large, largeFilesMax: largeFilesMax(repository.environment) });
+  return new Contents({ reader, jobs, large, sparse, largeFilesMax: largeFilesMax(repository.environment) });
 }
 
 /** Undefined when this thread is to do everything. */

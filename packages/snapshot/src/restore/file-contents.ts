@@ -64,6 +64,7 @@ export class FileContents {
     try {
       for await (const chunks of readChunkReferences(repository, content)) {
         for (const chunk of chunks) {
+          if (contents.addHole(file, chunk)) continue;
           const bytes = old?.chunk(chunk, file.position);
           if (bytes === undefined) contents.addChunk(file, chunk);
           else contents.keep(file, bytes);
@@ -71,6 +72,8 @@ export class FileContents {
           const turn = old === undefined ? undefined : run.breathe(chunk.length);
           if (turn !== undefined) await turn;
         }
+        const turn = run.breathe(0);
+        if (turn !== undefined) await turn;
       }
     } catch (error) {
       if (!(await faults.concernsEntry(error))) throw error;

@@ -2,11 +2,18 @@
 import type { Posix } from "@bcat/posix";
 import { describe } from "../faults.js";
 import type { EntryMetadata, MetadataFault, MetadataSetter } from "./metadata.js";
+import { writeAroundHoles } from "./sparse-files.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
 import type { WaitingFile } from "./waiting-file.js";
 
 export interface NewFile extends EntryMetadata {
   readonly name: Uint8Array;
+}
+
+/** How the content of a file is written. */
+export interface WriteOptions {
+  /** Blocks of zeros become holes. */
+  readonly isSparse?: boolean;
 }
 
 export interface FileWriterParts {
@@ -23,12 +30,18 @@ export class FileWriter {
   }
 
   /** Makes a file with all its content and metadata. @throws what it failed with; the file is not there then */
-  writeWhole(directory: TargetDirectory, file: NewFile, bytes: Uint8Array): MetadataFault {
+  writeWhole(
+    directory: TargetDirectory,
+    file: NewFile,
+    bytes: Uint8Array,
+    { isSparse = false }: WriteOptions = {},
+  ): MetadataFault {
     const { posix, metadata } = this.#parts;
     const { fd, mode } = this.create(directory, file);
     let isOpen = true;
     try {
-      if (bytes.length > 0) posix.writeFile(fd, bytes, 0);
+      if (isSparse) this.#writeSparse(fd, bytes);
+      else if (bytes.length > 0) posix.writeFile(fd, bytes, 0);
       const fault = metadata.setFile(fd, file, mode);
       // After an error too the descriptor is gone, and may be somebody else's.
       isOpen = false;
@@ -39,6 +52,12 @@ export class FileWriter {
       if (isOpen) closeAnyway(posix, fd);
       throw this.remove(directory, file, error);
     }
+  }
+
+  #writeSparse(fd: number, bytes: Uint8Array): void {
+    const { posix } = this.#parts;
+    writeAroundHoles(posix, fd, bytes, 0);
+    posix.truncateFile(fd, bytes.length);
   }
 
   /** Makes an empty file, which the caller closes, or removes. */

@@ -6,6 +6,7 @@ import { NodeType } from "../tree/node.js";
 import type { FileWriter, NewFile } from "./file-writer.js";
 import { type Job, type JobFault, type JobFiles, type JobResult, NOTHING, State, WHOLE } from "./job.js";
 import type { MetadataSetter } from "./metadata.js";
+import { writeAroundHoles } from "./sparse-files.js";
 import type { TargetDirectory } from "./target-directory.js";
 
 export interface JobRunnerParts {
@@ -59,6 +60,7 @@ export class JobRunner {
     if (fd === NOTHING) return State.written;
     try {
       if (fd === WHOLE) this.#writeWhole(place, bytes, faults);
+      else if (files.sparse?.[index] === 1) writeAroundHoles(this.#parts.posix, fd, bytes, files.positions[index]!);
       else if (bytes.length > 0) this.#parts.posix.writeFile(fd, bytes, files.positions[index]!);
       return State.written;
     } catch (error) {
@@ -77,7 +79,8 @@ export class JobRunner {
     file.gid = files.gids[index]!;
     file.mtimeSeconds = files.seconds[index]!;
     file.mtimeNanoseconds = files.nanoseconds[index]!;
-    const fault = this.#parts.writer.writeWhole(directories[files.directories[index]!]!, file, bytes);
+    const directory = directories[files.directories[index]!]!;
+    const fault = this.#parts.writer.writeWhole(directory, file, bytes, { isSparse: files.sparse?.[index] === 1 });
     if (fault !== undefined) faults.push({ index, code: "", message: fault });
   }
 }

@@ -25,6 +25,8 @@ export interface JobFiles {
   readonly positions: Float64Array;
   /** Bytes that the tree says there are. */
   readonly lengths: Uint32Array;
+  /** 1 for a piece of which zeros are not written; absent where there is none. */
+  readonly sparse: Uint8Array | undefined;
   /** What is below is that of whole files. The directory: by its index in the job's. */
   readonly directories: Uint32Array;
   readonly names: Uint8Array;
@@ -85,7 +87,7 @@ export interface JobResult {
 export function describeFiles(
   files: readonly WaitingFile[],
   lengths: Uint32Array,
-  directories: DirectoryNumbers,
+  { directories, isSparse }: { directories: DirectoryNumbers; isSparse: (node: WaitingFile["node"]) => boolean },
 ): JobFiles {
   const count = files.length;
   const columns = {
@@ -102,8 +104,13 @@ export function describeFiles(
     nanoseconds: new Uint32Array(count),
   };
   let end = 0;
+  let sparse: Uint8Array | undefined;
   for (let i = 0; i < count; i++) {
     const { node, directory } = files[i]!;
+    if (isSparse(node)) {
+      sparse ??= new Uint8Array(count);
+      sparse[i] = 1;
+    }
     end += node.name.length;
     columns.nameEnds[i] = end;
     columns.directories[i] = directories.of(directory);
@@ -113,7 +120,7 @@ export function describeFiles(
     columns.seconds[i] = node.mtimeSeconds;
     columns.nanoseconds[i] = node.mtimeNanoseconds;
   }
-  return { ...columns, names: joinNames(files, end) };
+  return { ...columns, sparse, names: joinNames(files, end) };
 }
 
 /** Numbers directories as they are met, each after its parent. */

@@ -8,6 +8,7 @@ import { LargeFile, type LargeFiles } from "./large-files.js";
 import type { MetadataSetter } from "./metadata.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { RestoreThreads } from "./restore-threads.js";
+import type { SparseFiles } from "./sparse-files.js";
 import type { WaitingFile } from "./waiting-file.js";
 
 /** Files, or bytes, after which other threads are started: below, that would cost more than it gains. */
@@ -20,6 +21,7 @@ export interface JobsOptions {
   readonly writer: FileWriter;
   readonly large: LargeFiles;
   readonly metadata: MetadataSetter;
+  readonly sparse: SparseFiles;
   /** What there will be to do in all, if that is known. */
   readonly totals: { readonly files: number; readonly bytes: number } | undefined;
   /** Starts the other threads; undefined when there are to be none. */
@@ -102,7 +104,7 @@ export class Jobs {
 
   /** Writes bytes of a file here and now. @throws BcatError target-failed */
   write(file: WaitingFile, bytes: Uint8Array, position: number): void {
-    const { run, large, writer } = this.#options;
+    const { run, large, writer, sparse } = this.#options;
     if (file instanceof LargeFile) {
       large.write(file, bytes, position);
       large.settle(file);
@@ -110,7 +112,7 @@ export class Jobs {
     }
     let fault: string | undefined;
     try {
-      fault = writer.writeWhole(file.directory, file.node, bytes);
+      fault = writer.writeWhole(file.directory, file.node, bytes, { isSparse: sparse.has(file.node) });
     } catch (error) {
       this.fail(file, error);
       return;
@@ -150,8 +152,8 @@ export class Jobs {
     if (this.#isEnding) throw new BcatError("interrupted", "the restore has ended");
   }
 
-  #describe({ files, positions, lengths }: Pieces, numbers: DirectoryNumbers): Job["files"] {
-    const columns = describeFiles(files, lengths, numbers);
+  #describe({ files, positions, lengths }: Pieces, directories: DirectoryNumbers): Job["files"] {
+    const columns = describeFiles(files, lengths, { directories, isSparse: (node) => this.#options.sparse.has(node) });
     files.forEach((file, i) => {
       if (!(file instanceof LargeFile)) return;
       columns.descriptors[i] = this.#options.large.open(file) ?? NOTHING;

@@ -3,6 +3,7 @@ import type { Posix } from "@bcat/posix";
 import { closeAnyway, type FileWriter } from "./file-writer.js";
 import type { MetadataSetter } from "./metadata.js";
 import type { RestoreRun } from "./restore-run.js";
+import { type SparseFiles, writeAroundHoles } from "./sparse-files.js";
 import { WaitingFile } from "./waiting-file.js";
 
 export class LargeFile extends WaitingFile {
@@ -23,6 +24,7 @@ export interface LargeFilesParts {
   readonly run: RestoreRun;
   readonly writer: FileWriter;
   readonly metadata: MetadataSetter;
+  readonly sparse: SparseFiles;
 }
 
 export class LargeFiles {
@@ -53,7 +55,7 @@ export class LargeFiles {
     const fd = this.open(file);
     if (fd === undefined || file.failure !== undefined) return;
     try {
-      if (bytes.length > 0) this.#parts.posix.writeFile(fd, bytes, position);
+      this.#write({ file, fd }, bytes, position);
       this.#parts.run.bytes += bytes.length;
     } catch (error) {
       this.fail(file, error);
@@ -67,11 +69,17 @@ export class LargeFiles {
     file.position += bytes.length;
     if (fd === undefined || file.failure !== undefined) return;
     try {
-      if (bytes.length > 0) this.#parts.posix.writeFile(fd, bytes, position);
+      this.#write({ file, fd }, bytes, position);
       this.#parts.run.bytesUnchanged += bytes.length;
     } catch (error) {
       this.fail(file, error);
     }
+  }
+
+  /** Leaves out the next `length` bytes of the file, which are zeros: they become a hole. */
+  skip(file: LargeFile, length: number): void {
+    file.position += length;
+    if (file.failure === undefined) this.#parts.run.bytes += length;
   }
 
   /** The file will not be restored. @throws BcatError target-failed for errors that every further file would meet */
@@ -105,6 +113,7 @@ export class LargeFiles {
     if (!file.isComplete || file.waiting > 0) return;
     const { posix, run, metadata, writer } = this.#parts;
     const fd = this.open(file);
+    if (fd !== undefined) this.#endHole(file, fd);
     const fault =
       fd !== undefined && file.failure === undefined ? metadata.setFile(fd, file.node, file.mode) : undefined;
     if (fd !== undefined) {
@@ -125,6 +134,22 @@ export class LargeFiles {
     this.#made.delete(file);
     run.files++;
     if (fault !== undefined) run.report(file.path, fault);
+  }
+
+  #write({ file, fd }: { file: LargeFile; fd: number }, bytes: Uint8Array, position: number): void {
+    const { posix, sparse } = this.#parts;
+    if (sparse.has(file.node)) writeAroundHoles(posix, fd, bytes, position);
+    else if (bytes.length > 0) posix.writeFile(fd, bytes, position);
+  }
+
+  /** A hole at the end of a file is there only when the file is told its size. */
+  #endHole(file: LargeFile, fd: number): void {
+    if (file.failure !== undefined || !this.#parts.sparse.has(file.node)) return;
+    try {
+      this.#parts.posix.truncateFile(fd, file.position);
+    } catch (error) {
+      this.fail(file, error);
+    }
   }
 
   #remove(file: LargeFile): void {

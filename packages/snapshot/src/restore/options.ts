@@ -17,6 +17,8 @@ export interface RestoreOptions extends FindOptions {
   readonly overwrite?: Overwrite | undefined;
   /** Threads that open packs and write files, this one included; 0 and 1 are this one alone. */
   readonly threads?: number;
+  /** Blocks of zeros become holes in all files, and not only in those that had some. */
+  readonly sparse?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RestoreProgress) => void;
   /** `path` is that of the entry in the snapshot. */

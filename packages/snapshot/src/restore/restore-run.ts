@@ -50,6 +50,11 @@ export class RestoreRun {
     this.#turns = new Turns(now);
   }
 
+  /** Holes are to be made in all files. */
+  get isSparse(): boolean {
+    return this.#options.sparse === true;
+  }
+
   summary(): RestoreSummary {
     return {
       filesRestored: this.files,

@@ -32,7 +32,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 function emptyJob(): PostedJob {
   const numbers = new DirectoryNumbers();
-  const files = describeFiles([], new Uint32Array(0), numbers);
+  const files = describeFiles([], new Uint32Array(0), { directories: numbers, isSparse: () => false });
   return { files, content: new Uint8Array(0), directories: numbers.table() };
 }
 

@@ -40,6 +40,7 @@ const attributes = fc
   .uniqueArray(fc.record({ name: bytes(1, 6), content }), { minLength: 1, maxLength: 3, selector: (x) => `${x.name}` })
   .map((list) => list.sort((a, b) => compareBytes(a.name, b.name)));
 const rare = { attributes, flags: fc.integer({ min: 1, max: 2 ** 53 - 1 }), linkGroup: bytes(8, 8) };
+const ofFile = { hasChanged: fc.constant(true as const), hasHoles: fc.constant(true as const) };
 const ofType: readonly Record<string, fc.Arbitrary<unknown>>[] = [
   { type: fc.constant(NodeType.file), content },
   { type: fc.constant(NodeType.directory), subtree: reference },
@@ -50,7 +51,7 @@ const ofType: readonly Record<string, fc.Arbitrary<unknown>>[] = [
 const node = fc.oneof(
   ...ofType.map((parts) => {
     const required: Record<string, fc.Arbitrary<unknown>> = { ...common, ...parts };
-    const marks = "content" in parts ? { hasChanged: fc.constant(true as const) } : {};
+    const marks = "content" in parts ? ofFile : {};
     return fc.record({ ...required, ...rare, ...marks }, { requiredKeys: Object.keys(required) as never[] });
   }),
 ) as unknown as fc.Arbitrary<Node>;
@@ -231,8 +232,9 @@ describe("encodeLeaf()", () => {
 });
 
 describe("decodeLeaf()", () => {
+  const marks = { hasChanged: true, hasHoles: true } as const;
   const pair: Node[] = [
-    { ...plain, uid: 1, attributes: [attribute(1)], flags: 1, linkGroup: new Uint8Array(8), hasChanged: true },
+    { ...plain, uid: 1, attributes: [attribute(1)], flags: 1, linkGroup: new Uint8Array(8), ...marks },
     { ...bare, name: name("b"), type: NodeType.symlink, target: name("t") },
     { ...bare, name: name("c"), type: NodeType.blockDevice, major: 1, minor: 2 },
     { ...bare, name: name("d"), type: NodeType.directory, subtree: { level: 0, length: 9, id: new Uint8Array(32) } },
@@ -291,6 +293,9 @@ describe("decodeLeaf()", () => {
     ["a mark in a second byte", 15, [1, 1]],
     ["marks that end with a zero byte", 15, [1, 0]],
     ["a mark of nothing", 15, [0]],
+    ["holes of a second file, where there is one", 16, [2]],
+    ["holes of a ninth file, where there is one", 16, [1, 1]],
+    ["a byte without holes at the end", 16, [1, 0]],
   ])("refuses %s", (_, number, value) => {
     const fields = readFields(leaf, { limit: treeSizeMax, what: "it" });
     const changed = fields.map((field) =>

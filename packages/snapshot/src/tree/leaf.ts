@@ -7,6 +7,7 @@
  *     3 c  types                    8 c  of files: content       13    flags
  *     4 c  modes                    9 c  of directories: nodes   14    link groups
  *     5 c  table of owners         10 c  of symlinks: target     15    marks: changed while they were read
+ *                                                              16    marks: had holes
  *
  * Laws: `decodeLeaf(encodeLeaf(nodes)) = nodes`; and bytes that decode are what their nodes encode to, so equal
  * directories have equal ids. The one exception are fields of a newer version, which are ignored.
@@ -16,7 +17,7 @@ import { type ByteReader, ByteWriter, type RecordLayout } from "@bcat/codec";
 import { CorruptError } from "@bcat/errors";
 import { ColumnReaders, encodeColumns, readTreeRecord, type TreeRecord, treeKind } from "./columns.js";
 import { contentWeight, readContent, writeContent } from "./content.js";
-import { changedMark, encodeMarks, readMarks } from "./marks.js";
+import { changedMark, encodeMarks, holesMark, readMarks } from "./marks.js";
 import { compareBytes, isName, showName } from "./name.js";
 import {
   leafNodeCountMax,
@@ -60,6 +61,7 @@ const field = {
   flags: 13,
   linkGroups: 14,
   changed: 15,
+  holes: 16,
 } as const;
 
 /** From here on, a reader that does not know a field can restore without it. */
@@ -100,6 +102,7 @@ export function encodeLeaf(nodes: readonly NodeToWrite[], options: LeafOptions =
       [field.flags, encodeSparse(nodes, flagsColumn)],
       [field.linkGroups, encodeSparse(nodes, linkGroupsColumn)],
       [field.changed, encodeMarks(nodes, changedMark)],
+      [field.holes, encodeMarks(nodes, holesMark)],
     ],
     layout,
   );
@@ -125,7 +128,8 @@ export function readLeaf(tree: TreeRecord, options: LeafOptions = {}): Node[] {
   readSparse(columns.open(field.attributes, "attributes"), nodes, attributesColumn);
   readSparse(columns.open(field.flags, "flags"), nodes, flagsColumn);
   readSparse(columns.open(field.linkGroups, "link groups"), nodes, linkGroupsColumn);
-  readMarks(columns.open(field.changed, "marks"), nodes, changedMark);
+  readMarks(columns.open(field.changed, "marks of what has changed"), nodes, changedMark);
+  readMarks(columns.open(field.holes, "marks of holes"), nodes, holesMark);
   return nodes;
 }
 

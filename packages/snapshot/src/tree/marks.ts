@@ -19,6 +19,13 @@ export const changedMark: Mark = {
   },
 };
 
+export const holesMark: Mark = {
+  has: (node) => node.hasHoles === true,
+  set: (node) => {
+    node.hasHoles = true;
+  },
+};
+
 /** The column of `nodes`; without bytes when none has the mark. @throws {RangeError} when one that is no file has it */
 export function encodeMarks(nodes: readonly NodeToWrite[], mark: Mark): Uint8Array {
   const bytes: number[] = [];

@@ -50,6 +50,8 @@ export interface Node {
   linkGroup?: Uint8Array;
   /** Files: it changed whenever it was read, so that its content may be none that it ever had; absent when not. */
   hasChanged?: true;
+  /** Files: parts of it were never written, and are to be holes again; absent when not. */
+  hasHoles?: true;
 }
 
 export interface Attribute {

@@ -4,7 +4,7 @@
  */
 import { contentChunkCountMax, encodeContent } from "../../tree/content.js";
 import { ChunkListWriter, type StoreTree } from "../../tree/list-writer.js";
-import { idSize } from "../../tree/node.js";
+import { type ChunkReference, idSize } from "../../tree/node.js";
 
 const LENGTH_SIZE_MAX = 5;
 const CONTENT_INLINE = 0;
@@ -18,6 +18,8 @@ export class ContentBuilder {
   #count = 0;
   /** Takes over when there are more chunks than stay in a node. */
   #list: ChunkListWriter | undefined;
+  /** Of the list, the chunk that was added last. */
+  #last: ChunkReference | undefined;
 
   constructor(storeTree: StoreTree) {
     this.#storeTree = storeTree;
@@ -25,20 +27,32 @@ export class ContentBuilder {
 
   /** Adds the next chunk; its id is copied. */
   add(id: Uint8Array, length: number): void {
-    if (this.#list !== undefined) {
-      this.#list.add({ id: id.slice(), length });
-      return;
-    }
-    if (this.#count === contentChunkCountMax) {
-      this.#becomeList().add({ id: id.slice(), length });
+    if (this.#list !== undefined || this.#count === contentChunkCountMax) {
+      this.#last = { id: id.slice(), length };
+      this.#list ??= this.#makeList();
+      this.#list.add(this.#last);
       return;
     }
     this.#ids.set(id, this.#count * idSize);
     this.#lengths[this.#count++] = length;
   }
 
+  /** Adds the chunk that was added last so many times more. */
+  repeat(times: number): void {
+    const last = this.#count - 1;
+    const chunk = this.#last ?? {
+      id: this.#ids.slice(last * idSize, this.#count * idSize),
+      length: this.#lengths[last]!,
+    };
+    for (let i = 0; i < times; i++) {
+      if (this.#list === undefined) this.add(chunk.id, chunk.length);
+      else this.#list.add(chunk);
+    }
+  }
+
   restart(): void {
     this.#count = 0;
+    this.#last = undefined;
     this.#list = undefined;
   }
 
@@ -57,12 +71,12 @@ export class ContentBuilder {
     return content;
   }
 
-  #becomeList(): ChunkListWriter {
-    this.#list = new ChunkListWriter(this.#storeTree);
+  #makeList(): ChunkListWriter {
+    const list = new ChunkListWriter(this.#storeTree);
     for (let i = 0; i < this.#count; i++) {
-      this.#list.add({ id: this.#ids.slice(i * idSize, (i + 1) * idSize), length: this.#lengths[i]! });
+      list.add({ id: this.#ids.slice(i * idSize, (i + 1) * idSize), length: this.#lengths[i]! });
     }
-    return this.#list;
+    return list;
   }
 
   #encodeInline(bytes: Uint8Array): Uint8Array {

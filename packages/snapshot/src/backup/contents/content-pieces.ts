@@ -16,6 +16,8 @@ const SPARES_MAX = 4;
 interface Piece {
   readonly ids: Uint8Array[];
   readonly lengths: number[];
+  /** How many times more the last of them is there, or of the piece before. */
+  repeats: number;
   isDone: boolean;
 }
 
@@ -69,6 +71,14 @@ export class ContentPieces {
    */
   #startOf({ byteOffset }: Uint8Array): number {
     return Math.ceil(this.#length / WORD) * WORD + (byteOffset % WORD);
+  }
+
+  /** Takes the chunk before, so many times more. */
+  repeat(times: number): void {
+    this.#handOver();
+    const piece = this.#begin();
+    piece.repeats = times;
+    this.#end(piece);
   }
 
   restart(): void {
@@ -134,7 +144,7 @@ export class ContentPieces {
   }
 
   #begin(): Piece {
-    const piece: Piece = { ids: [], lengths: [], isDone: false };
+    const piece: Piece = { ids: [], lengths: [], repeats: 0, isDone: false };
     this.#pieces.push(piece);
     return piece;
   }
@@ -144,10 +154,11 @@ export class ContentPieces {
     piece.isDone = true;
     let done = 0;
     for (; this.#pieces[done]?.isDone === true; done++) {
-      const { ids, lengths } = this.#pieces[done]!;
+      const { ids, lengths, repeats } = this.#pieces[done]!;
       ids.forEach((id, i) => {
         this.builder.add(id, lengths[i]!);
       });
+      this.builder.repeat(repeats);
     }
     this.#pieces.splice(0, done);
   }

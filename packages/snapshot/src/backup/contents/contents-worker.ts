@@ -37,6 +37,9 @@ class ContentsThread {
   readonly #descriptors: OpenDescriptors;
   /** A time (ms) that has passed: that of the job, and what was waited since. */
   #now = 0;
+  /** The chunk that was stored last; the id is valid until the next. */
+  #lastId: Uint8Array = NO_PATH;
+  #lastLength = 0;
 
   constructor(data: ContentsThreadData, context: PackContext) {
     const { chunker, gear, store, accelerators, ignoreCtime } = data;
@@ -50,7 +53,8 @@ class ContentsThread {
     if (!posix.reachesByDescriptor) throw new Error("names cannot be reached from descriptors in a thread");
     const cutter = createCutter(chunker, gear);
     const descriptors = this.#descriptors;
-    this.#reader = new FileReader({ posix, cutter, minimum: chunker.minimum, ignoreCtime, descriptors });
+    const { minimum, maximum } = chunker;
+    this.#reader = new FileReader({ posix, cutter, minimum, maximum, ignoreCtime, descriptors });
     const claims = new ChunkClaims(store.claims);
     const indexes = this.#openAll(store.indexes);
     this.#maker = new ChunkMaker({ idHash, claims, builder: this.#builder, indexes });
@@ -105,7 +109,14 @@ class ContentsThread {
   }
 
   readonly #sink = {
-    chunk: (bytes: Uint8Array) => this.#slab.chunk(this.#maker.store(bytes), bytes.length),
+    chunk: (bytes: Uint8Array) => {
+      this.#lastId = this.#maker.store(bytes);
+      this.#lastLength = bytes.length;
+      this.#slab.chunk(this.#lastId, this.#lastLength);
+    },
+    repeat: (times: number) => {
+      for (let i = 0; i < times; i++) this.#slab.chunk(this.#lastId, this.#lastLength);
+    },
     restart: () => this.#slab.restart(),
   };
 

@@ -1,7 +1,6 @@
 /**
  * Reads one regular file: opens it, cuts it where it lies, and has each chunk stored. Runs in any thread, and waits for
- * nothing but the file. Bytes are read straight into the cutter's window and never copied, but for the tail of a window
- * that is full.
+ * nothing but the file. What was never written is not read (file-window.ts).
  *
  * What is stored is described by what the open file says of itself before and after, not by what its folder's listing
  * said: that may be hours old.
@@ -9,13 +8,13 @@
  * Its content is one that the file really had when nothing moved between the two looks, and what was seen first had
  * stood still for a tick of the clock. Everything else is read again, and in the end stored as "changed".
  */
-import type { Cutter } from "@bcat/chunker";
 import { SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
-import { inlineSizeTarget } from "../../tree/content.js";
 import { boundTimes } from "../bound-entry.js";
+import { HoleFinder } from "../holes.js";
 import { CLOCK_LAG_MS, RACY_MS, REMOTE_RACY_MS, TICK_MS } from "../racy.js";
 import { fromSource } from "../source-fault.js";
+import { FileWindow, type FileWindowOptions } from "./file-window.js";
 import type { OpenDescriptors } from "./open-descriptors.js";
 
 /** Times a file is read again when it changes while it is read. */
@@ -27,19 +26,21 @@ export const WAIT = -1;
 /** Bytes read beyond the size a file is known to have: one that grows as fast as it is read must end too. */
 const GROWTH_MAX = 16 * 2 ** 20;
 
+/** Sizes are below, docs/format.md section 12.2. Only holes make a file as large. */
+const SIZE_END = 2 ** 53;
+
 /** Where the content of a file goes. */
 export interface ContentSink {
   /** A chunk, in order; `bytes` is valid during the call. */
   chunk(bytes: Uint8Array): void;
+  /** The chunk before, so many times more. */
+  repeat(times: number): void;
   /** What came of the file so far does not count: it is read again. */
   restart(): void;
 }
 
-export interface FileReaderOptions {
+export interface FileReaderOptions extends FileWindowOptions {
   readonly posix: Posix;
-  readonly cutter: Cutter;
-  /** Content of at most so many bytes is one chunk, uncut. */
-  readonly minimum: number;
   /** Change times say nothing: modification times are to tell whether a file held still. */
   readonly ignoreCtime: boolean;
   /** Where the open file is noted, in a thread that may be ended while it reads. */
@@ -66,18 +67,24 @@ export interface ReadFile {
   readonly isUnsettled: boolean;
   /** It has extended attributes. */
   readonly hasAttributes: boolean;
+  /** Parts of it were never written. */
+  readonly hasHoles: boolean;
 }
 
 export class FileReader {
   /** Of the file read last, as it was stored. */
   readonly stat = new Stat();
   readonly #options: FileReaderOptions;
+  readonly #window: FileWindow;
+  readonly #holes: HoleFinder;
   readonly #before = new Stat();
   /** Of the file read last. */
   #device = { major: -1, minor: -1, racyMs: RACY_MS };
 
   constructor(options: FileReaderOptions) {
     this.#options = options;
+    this.#window = new FileWindow(options);
+    this.#holes = new HoleFinder(options.posix.extents);
   }
 
   /**
@@ -144,7 +151,8 @@ export class FileReader {
       }
       const isRecent = this.#changedAt(this.stat) * 1000 + 1000 > now - this.#racyMs(file);
       const isUnsettled = !held || attempt > 1 || isRecent;
-      return { size, inline, hasChanged: !held, isUnsettled, hasAttributes: this.#hasAttributes(file) };
+      const found = { hasAttributes: this.#hasAttributes(file), hasHoles: this.#holes.found };
+      return { size, inline, hasChanged: !held, isUnsettled, ...found };
     }
   }
 
@@ -153,6 +161,8 @@ export class FileReader {
     boundTimes(into);
     if (into.type !== FileType.FILE)
       throw new SourceError("it was replaced by something that is no file", { messageCode: "replaced" });
+    if (into.size >= SIZE_END)
+      throw new SourceError("it has 8 PiB or more, which is too large to be stored", { messageCode: "not-storable" });
   }
 
   /** By the file system of an open file that {@link stat} is of. */
@@ -193,40 +203,30 @@ export class FileReader {
     expected: number,
     sink: ContentSink,
   ): Generator<number, { size: number; inline: Uint8Array | undefined }, void> {
-    const { posix, cutter } = this.#options;
+    const { posix } = this.#options;
+    const window = this.#window;
+    const holes = this.#holes;
+    window.start(sink);
+    holes.start(file, this.#before);
     let position = 0;
-    let filled = 0;
     while (position < expected + GROWTH_MAX) {
-      const space = cutter.window.subarray(filled);
+      if (position >= holes.dataEnd) {
+        const length = holes.holeAt(position);
+        if (length > 0) yield* window.hole(length);
+        position += length;
+      }
+      const { space } = window;
       // One byte more than expected, so that a single read also shows that there is no more.
       const left = position > expected ? READ_SIZE : expected + 1 - position;
-      const wanted = Math.min(space.length, READ_SIZE, left);
+      const wanted = Math.min(space.length, READ_SIZE, left, holes.dataEnd - position);
       const count = fromSource(() => posix.read(file, space.subarray(0, wanted), position));
       position += count;
-      filled += count;
-      if (filled === cutter.window.length) filled = this.#cut(filled, false, sink);
+      window.advance(count);
       // A read may give less for other reasons than the end, on FUSE and the network.
       if (count === 0 || (count < wanted && position === expected)) break;
       if (position >= READ_SIZE) yield count;
     }
-    if (position <= inlineSizeTarget) return { size: position, inline: cutter.window.subarray(0, position) };
-    if (filled === position && position <= this.#options.minimum) sink.chunk(cutter.window.subarray(0, filled));
-    else if (filled > 0) this.#cut(filled, true, sink);
-    return { size: position, inline: undefined };
-  }
-
-  /** Cuts the first `filled` bytes of the window and moves what is left to its front; returns how much that is. */
-  #cut(filled: number, last: boolean, sink: ContentSink): number {
-    const { cutter } = this.#options;
-    const count = cutter.cut(filled, last);
-    let start = 0;
-    for (let i = 0; i < count; i++) {
-      const end = cutter.ends[i]!;
-      sink.chunk(cutter.window.subarray(start, end));
-      start = end;
-    }
-    cutter.window.copyWithin(0, start, filled);
-    return filled - start;
+    return { size: position, inline: window.finish() };
   }
 }
 

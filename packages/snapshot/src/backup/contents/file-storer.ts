@@ -106,6 +106,7 @@ export class FileStorer {
 
   readonly #sink: ContentSink = {
     chunk: (bytes) => this.#builder.add(this.#options.storeData(bytes), bytes.length),
+    repeat: (times) => this.#builder.repeat(times),
     restart: () => this.#builder.restart(),
   };
 }

@@ -28,6 +28,7 @@ export function settleFile(
   payloads.set(row, content);
   table.set(row, stat);
   if (file.hasAttributes) table.columns.attributes[row] = 1;
+  table.columns.holes[row] = file.hasHoles ? 1 : 0;
   const { hasChanged, isUnsettled } = file;
   if (hasChanged) run.reportChanged(visit.pathOf(table.name(row)));
   const change = isNew ? "new" : isSame ? "unmodified" : "changed";
@@ -49,6 +50,7 @@ export function takeFound(name: BatchedFile, found: FoundFile, run: BackupRun): 
   payloads.set(name.row, content);
   table.set(name.row, stat);
   if (found.hasAttributes) table.columns.attributes[name.row] = 1;
+  table.columns.holes[name.row] = found.hasHoles ? 1 : 0;
   if (found.attributes !== undefined) attributes.set(name.row, found.attributes);
   run.countFile(change, name);
   if (isUnsettled) table.forget(name.row);

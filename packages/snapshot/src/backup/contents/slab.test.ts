@@ -13,8 +13,10 @@ function createEcho() {
       group: (bytes) => said.push(`group ${bytes.length}`),
       chunk: (id, length) => said.push(`chunk ${id[0]} ${id.length} ${length}`),
       restart: () => said.push("restart"),
-      file: ({ index, size, hasChanged, isUnsettled, stat, inline }) =>
-        said.push(`file ${index} ${size} ${hasChanged} ${isUnsettled} ${stat.mtimeSeconds} ${inline?.length}`),
+      file: ({ index, size, hasChanged, isUnsettled, hasHoles, stat, inline }) =>
+        said.push(
+          `file ${index} ${size} ${hasChanged} ${isUnsettled} ${hasHoles} ${stat.mtimeSeconds} ${inline?.length}`,
+        ),
       fault: ({ index, isPostponed, code, message }) => said.push(`fault ${index} ${isPostponed} ${code} ${message}`),
       end: () => said.push("end"),
     });
@@ -29,16 +31,14 @@ const statOf = (mtimeSeconds: number) => Object.assign(new Stat(), { mtimeSecond
 describe("readSlab()", () => {
   it("gives back what SlabWriter has written, in order", () => {
     const { writer, said } = createEcho();
-    const settled = { hasChanged: false, isUnsettled: false, hasAttributes: false };
+    const settled = { hasChanged: false, isUnsettled: false, hasAttributes: false, hasHoles: true };
+    const changed = { hasChanged: true, isUnsettled: true, hasAttributes: true, hasHoles: false };
     writer.chunk(new Uint8Array(32).fill(1), 100);
     writer.chunk(new Uint8Array(32).fill(2), 2 ** 31);
     writer.restart();
     writer.chunk(new Uint8Array(32).fill(3), 5);
     writer.file({ index: 0, size: 5, ...settled, inline: undefined }, statOf(-3));
-    writer.file(
-      { index: 1, size: 2 ** 40, hasChanged: true, isUnsettled: true, hasAttributes: true, inline: new Uint8Array(0) },
-      statOf(7),
-    );
+    writer.file({ ...changed, index: 1, size: 2 ** 40, inline: new Uint8Array(0) }, statOf(7));
     writer.file({ index: 2, size: 3, ...settled, inline: new Uint8Array(3) }, statOf(2 ** 40));
     writer.fault({ index: 3, isPostponed: false, code: "EACCES", message: "não" });
     writer.fault({ index: 4, isPostponed: true, code: "", message: "" });
@@ -48,9 +48,9 @@ describe("readSlab()", () => {
       "chunk 2 32 2147483648",
       "restart",
       "chunk 3 32 5",
-      "file 0 5 false false -3 undefined",
-      "file 1 1099511627776 true true 7 0",
-      "file 2 3 false false 1099511627776 3",
+      "file 0 5 false false true -3 undefined",
+      "file 1 1099511627776 true true false 7 0",
+      "file 2 3 false false true 1099511627776 3",
       "fault 3 false EACCES não",
       "fault 4 true  ",
       "end",
@@ -74,7 +74,15 @@ describe("readSlab()", () => {
   it("refuses what is larger than a slab", () => {
     const { writer } = createEcho();
     const inline = new Uint8Array(SLAB_SIZE);
-    const file = { index: 0, size: 1, hasChanged: false, isUnsettled: false, hasAttributes: false, inline };
+    const file = {
+      index: 0,
+      size: 1,
+      hasChanged: false,
+      isUnsettled: false,
+      hasAttributes: false,
+      hasHoles: false,
+      inline,
+    };
     expect(() => writer.file(file, new Stat())).toThrow(RangeError);
   });
 });

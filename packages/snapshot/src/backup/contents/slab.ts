@@ -26,6 +26,7 @@ export const RecordType = { group: 1, chunks: 2, restart: 3, file: 4, fault: 5, 
 const HAS_CHANGED = 1;
 const IS_UNSETTLED = 2;
 const HAS_ATTRIBUTES = 8;
+const HAS_HOLES = 16;
 /** Its content follows; otherwise it is the chunks before. */
 const IS_INLINE = 4;
 /** Bit 0 of the flags of a fault: it is to be read by the main thread, which says nothing about the file. */
@@ -43,6 +44,7 @@ export interface FileRecord {
   readonly hasChanged: boolean;
   readonly isUnsettled: boolean;
   readonly hasAttributes: boolean;
+  readonly hasHoles: boolean;
   readonly stat: Stat;
   /** A view, valid as long as the slab is not given back. */
   readonly inline: Uint8Array | undefined;
@@ -100,6 +102,7 @@ export class SlabWriter {
       (file.hasChanged ? HAS_CHANGED : 0) |
       (file.isUnsettled ? IS_UNSETTLED : 0) |
       (file.hasAttributes ? HAS_ATTRIBUTES : 0) |
+      (file.hasHoles ? HAS_HOLES : 0) |
       (file.inline === undefined ? 0 : IS_INLINE);
     this.#view.setUint32(at, file.index, true);
     this.#view.setUint32(at + 4, flags, true);
@@ -212,6 +215,7 @@ function readFile(slab: Uint8Array, view: DataView, at: number): FileRecord {
     hasChanged: (flags & HAS_CHANGED) !== 0,
     isUnsettled: (flags & IS_UNSETTLED) !== 0,
     hasAttributes: (flags & HAS_ATTRIBUTES) !== 0,
+    hasHoles: (flags & HAS_HOLES) !== 0,
     stat,
     inline: isInline ? slab.subarray(start, start + view.getUint32(start - 8, true)) : undefined,
   };

@@ -1,0 +1,28 @@
+/** The flags that chattr(1) sets: FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of ioctl_iflags(2). */
+import { isInterrupted } from "./call-text.js";
+import type { Libc } from "./libc.js";
+import type { InodeFlags } from "./posix.js";
+
+/** _IOR('f', 1, long) and _IOW('f', 2, long) on machines of 64 bits; what is passed is an int all the same. */
+const GET = 0x8008_6601;
+const SET = 0x4008_6602;
+
+/** FUSE, as its server may be told, moves a long. */
+const VALUE_SIZE = 8;
+
+export function koffiInodeFlags(libc: Libc): InodeFlags {
+  const value = new Uint32Array(new ArrayBuffer(VALUE_SIZE));
+  const at = libc.address(value.buffer);
+  return {
+    get(fd) {
+      value.fill(0);
+      while (libc.ioctl(fd, GET, at) < 0) isInterrupted(libc, "ioctl", {});
+      return value[0]!;
+    },
+    set(fd, flags) {
+      value.fill(0);
+      value[0] = flags;
+      while (libc.ioctl(fd, SET, at) < 0) isInterrupted(libc, "ioctl", {});
+    },
+  };
+}
