@@ -1,6 +1,7 @@
 /** Files with holes: what was never written is neither read nor written, and comes back as holes. */
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { type Node, readNodes, rootEntries } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
@@ -113,11 +114,11 @@ async function expectBack(target: string, names: readonly string[]): Promise<voi
   }
 }
 
-async function contentOf(client: Client, name: string) {
-  const { repository } = client;
-  const { findEntries } = await import("../packages/snapshot/dist/entries.js");
-  const [entry] = await findEntries(repository, await client.find("latest"), Buffer.from(join(source, name)));
-  return entry!.node;
+async function nodeOf({ repository, find }: Client, name: string): Promise<Node> {
+  const [root] = rootEntries(await find("latest"));
+  for await (const nodes of readNodes(repository, root!.node.subtree!))
+    for (const node of nodes) if (Buffer.from(node.name).toString() === name) return node;
+  throw new Error(`no ${name}`);
 }
 
 describe.runIf(canTell)("files with holes", () => {
@@ -141,8 +142,8 @@ describe.runIf(canTell)("files with holes", () => {
       const client = await open({ sizes: { filesBeforeThreads: 1 } });
       await client.backup([source], { threads });
       for (const name of names) {
-        const { content } = await contentOf(client, name);
-        expect((await contentOf(client, `dense ${name}`)).content, name).toEqual(content);
+        const { content } = await nodeOf(client, name);
+        expect((await nodeOf(client, `dense ${name}`)).content, name).toEqual(content);
       }
     }
   });
@@ -155,9 +156,9 @@ describe.runIf(canTell)("files with holes", () => {
       storage = createMemoryStorage();
       const client = await open({ accelerators });
       await client.backup([source]);
-      expect((await contentOf(client, "sparse")).hasHoles).toBe(true);
-      expect((await contentOf(client, "dense")).hasHoles).toBeUndefined();
-      expect((await contentOf(client, "tiny")).hasHoles).toBeUndefined();
+      expect((await nodeOf(client, "sparse")).hasHoles).toBe(true);
+      expect((await nodeOf(client, "dense")).hasHoles).toBeUndefined();
+      expect((await nodeOf(client, "tiny")).hasHoles).toBeUndefined();
       const target = join(scratch.path, `target ${accelerators}`);
       await client.restore("all", target);
       await expectBack(target, ["sparse", "dense"]);
@@ -200,7 +201,7 @@ describe.runIf(canTell)("files with holes", () => {
     makeSparse("newer", 1);
     expect(await client.backup([source])).toMatchObject({ filesNew: 1 });
     expect(client.opened).toEqual(["newer"]);
-    expect((await contentOf(client, "another name")).hasHoles).toBe(true);
+    expect((await nodeOf(client, "another name")).hasHoles).toBe(true);
     const target = join(scratch.path, "target");
     await client.restore("all", target);
     await expectBack(target, ["sparse", "another name"]);
@@ -215,7 +216,7 @@ describe.runIf(canTell)("files with holes", () => {
     await client.backup([source]);
     expect(client.opened).toEqual([]);
     expect(((await client.find("latest")).snapshot.records ?? 0) & 16).toBe(16);
-    expect((await contentOf(client, "sparse")).hasHoles).toBe(true);
+    expect((await nodeOf(client, "sparse")).hasHoles).toBe(true);
   });
 
   test.each([
@@ -276,6 +277,21 @@ describe.runIf(canTell)("files with holes", () => {
     });
     expect(await client.backup([source])).toMatchObject({ errors: 1 });
     expect(client.warnings.join()).toMatch("too large to be stored");
+  });
+});
+
+describe.runIf(canTell)("a restore over what is there", () => {
+  test("makes holes, whatever the old file had, and reads it only where there is data", async () => {
+    makeSparse("sparse", 600 * MEBIBYTE, { 0: 3 * MEBIBYTE, [500 * MEBIBYTE]: 100_000 });
+    const client = await open();
+    await client.backup([source]);
+    const target = join(scratch.path, "target");
+    await client.restore("all", target);
+    const file = fs.openSync(join(target, "sparse"), "r+");
+    fs.writeSync(file, randomBytesOf("other", 5_000_000), 0, 5_000_000, 300 * MEBIBYTE);
+    fs.closeSync(file);
+    expect(await client.restore("all", target, { overwrite: "always" })).toMatchObject({ errors: 0 });
+    await expectBack(target, ["sparse"]);
   });
 });
 
