@@ -15,6 +15,7 @@ import { compareTrees, describeDifferences } from "./kit/walker.js";
 const asRoot = process.geteuid?.() === 0;
 const hasTar = isInstalled("tar", "dump");
 const hasBsdtar = isInstalled("bsdtar", "dump");
+const hasUnzip = isInstalled("unzip", "dump");
 const hasPython = isInstalled("python3", "dump");
 const BLOCK = 512;
 
@@ -177,6 +178,64 @@ describe("a dump of a folder as tar", () => {
       code: "corrupt",
       message: expect.stringMatching(/Cannot dump ".*large": .*the archive ends here and is incomplete/),
     });
+  });
+});
+
+describe("a dump of a folder as zip", () => {
+  /** What zip has names for. */
+  function makeZipTree(): void {
+    for (const size of [0, 1, 5_000, 300_000, 20_000_000]) write(`random ${size}`, size);
+    write("text", "a line that is repeated\n".repeat(1_000_000));
+    write("é", "x");
+    fs.mkdirSync(join(source, "folder/empty"), { recursive: true });
+    write("folder/file", "y");
+    fs.symlinkSync("../text", join(source, "folder/link"));
+    fs.chmodSync(join(source, "text"), 0o640);
+    for (const name of ["text", "folder/empty", "folder"]) fs.utimesSync(join(source, name), 1e9, 1e9 + 2);
+  }
+
+  test.skipIf(!hasUnzip)("gives unzip back what was backed up, in whole seconds", async () => {
+    makeZipTree();
+    await using client = await openClient(storage);
+    await client.backup([source]);
+    const { errors, warnings } = await dumpTo(client, "/", archive(), { format: "zip", below: Buffer.from(source) });
+    expect({ errors, warnings }).toEqual({ errors: 0, warnings: [] });
+    execFileSync("unzip", ["-q", archive(), "-d", inside("out")], { env: { ...process.env, LANG: "C.UTF-8" } });
+    const options = { ignoreTopTime: true, timeUnit: 1_000_000_000n };
+    const { differences } = await compareTrees(source, inside("out"), options);
+    // Of links and of folders that it made before their turn, unzip sets no times.
+    const others = differences.filter(({ path, what }) => path !== "." && !(what === "mtime" && /link$/.test(path)));
+    expect(others).toEqual([]);
+  });
+
+  test.skipIf(!hasPython)("is read by Python from its directory, and by bsdtar from its beginning", async () => {
+    makeZipTree();
+    await using client = await openClient(storage);
+    await client.backup([source]);
+    await dumpTo(client, source, archive(), { format: "zip" });
+    const script = "import zipfile,sys;z=zipfile.ZipFile(sys.argv[1]);print(z.testzip(),len(z.namelist()))";
+    expect(execFileSync("python3", ["-c", script, archive()]).toString()).toBe("None 12\n");
+    if (!hasBsdtar) return;
+    const content = execFileSync("bsdtar", ["-xOf", "-", join(source, "random 20000000").slice(1)], {
+      input: fs.readFileSync(archive()),
+      maxBuffer: 2 ** 26,
+    });
+    expect(content.equals(fs.readFileSync(join(source, "random 20000000")))).toBe(true);
+  });
+
+  test("leaves special files and attributes out, says so once, and names files that are damaged", async () => {
+    write("b", 400_000);
+    write("e", 3_000);
+    for (const name of ["fifo", "pipe"]) execFileSync("mkfifo", [join(source, name)]);
+    await using client = await openClient(storage);
+    await client.backup([source]);
+    await using other = await openClient(damaged(storage, 100_000));
+    const { errors, skipped, warnings } = await dumpTo(other, source, archive(), { format: "zip" });
+    expect({ errors, skipped }).toEqual({ errors: 1, skipped: 2 });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^\/b: /),
+      expect.stringMatching(/^\/fifo: fifos, sockets and devices are in no zip archive \(2 of them/),
+    ]);
   });
 });
 

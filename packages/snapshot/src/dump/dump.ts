@@ -8,6 +8,7 @@ import { dumpFile } from "./file-dump.js";
 import type { DumpOptions, DumpSink, DumpSummary } from "./options.js";
 import { type DumpPlan, nameInArchive, planDump } from "./plan.js";
 import { type ArchiveParts, TarDump } from "./tar-dump.js";
+import { ZipDump } from "./zip-dump.js";
 
 /**
  * Dumps `path` of a snapshot, or all of it. A file is its bytes; what is above, an archive of everything there.
@@ -42,8 +43,8 @@ function totalsOf({ snapshot }: SnapshotInfo, path: Uint8Array | "all", { form, 
   return path === "all" ? { files: snapshot.counts.files, bytes: snapshot.counts.bytes } : undefined;
 }
 
-async function dumpArchive(parts: ArchiveParts, { entries, folders, below }: DumpPlan): Promise<void> {
-  const archive = new TarDump(parts);
+async function dumpArchive(parts: ArchiveParts, { form, entries, folders, below }: DumpPlan): Promise<void> {
+  const archive = form === "zip" ? new ZipDump(parts) : new TarDump(parts);
   try {
     for (const folder of folders) await archive.add({ ...folder, name: nameInArchive(folder, below) });
     for (const start of entries) {

@@ -23,7 +23,11 @@ export async function requireContent(repository: Repository, run: DumpRun, conte
 
 /** Adds the content to what was begun in the stream. */
 export async function addContent(
-  { repository, run, stream }: { repository: Repository; run: DumpRun; stream: OrderedStream },
+  {
+    repository,
+    run,
+    stream,
+  }: { repository: Repository; run: DumpRun; stream: Pick<OrderedStream, "add" | "addChunk"> },
   content: Content,
 ): Promise<void> {
   if (content.kind === "inline") {

@@ -11,32 +11,32 @@ import { type DumpItem, Window } from "./window.js";
 /** Windows: one filled, one read, one written. */
 const WINDOWS = 3;
 
-export interface OrderedStreamParts {
+export interface OrderedStreamParts<Item extends DumpItem> {
   readonly repository: Repository;
   /** Writes a window whose chunks are there, or have failed; the next comes when it is done. */
-  readonly write: (window: Window) => Promise<void>;
+  readonly write: (window: Window<Item>) => Promise<void>;
 }
 
-interface Slot {
-  readonly window: Window;
+interface Slot<Item extends DumpItem> {
+  readonly window: Window<Item>;
   readonly reader: BulkReader;
 }
 
-export class OrderedStream {
-  readonly #parts: OrderedStreamParts;
-  readonly #underWay: Promise<Slot>[] = [];
-  #slot: Slot;
-  #item: DumpItem | undefined;
+export class OrderedStream<Item extends DumpItem = DumpItem> {
+  readonly #parts: OrderedStreamParts<Item>;
+  readonly #underWay: Promise<Slot<Item>>[] = [];
+  #slot: Slot<Item>;
+  #item: Item | undefined;
   #written: Promise<void> = Promise.resolve();
 
   /** The repository's index is open. */
-  constructor(parts: OrderedStreamParts) {
+  constructor(parts: OrderedStreamParts<Item>) {
     this.#parts = parts;
     this.#slot = this.#createSlot();
   }
 
   /** What is added from now on is of this entry. */
-  begin(item: DumpItem): void {
+  begin(item: Item): void {
     this.#item = item;
     this.#slot.window.begin(item, true);
   }
@@ -105,12 +105,12 @@ export class OrderedStream {
     if (this.#item !== undefined) this.#slot.window.begin(this.#item, false);
   }
 
-  async #takeSlot(): Promise<Slot> {
+  async #takeSlot(): Promise<Slot<Item>> {
     if (this.#underWay.length < WINDOWS) return this.#createSlot();
     return await this.#underWay.shift()!;
   }
 
-  async #read({ window, reader }: Slot): Promise<void> {
+  async #read({ window, reader }: Slot<Item>): Promise<void> {
     if (window.wanted.count === 0) return;
     await reader.read(window.wanted, {
       onChunk: (index, bytes) => window.put(index, bytes),
@@ -118,7 +118,7 @@ export class OrderedStream {
     });
   }
 
-  #createSlot(): Slot {
-    return { window: new Window(), reader: this.#parts.repository.bulkReader() };
+  #createSlot(): Slot<Item> {
+    return { window: new Window<Item>(), reader: this.#parts.repository.bulkReader() };
   }
 }

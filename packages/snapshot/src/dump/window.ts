@@ -27,8 +27,8 @@ export interface DumpItem {
 }
 
 /** What of an entry lies in a window, from `start` to before `end`. */
-export interface Span {
-  readonly item: DumpItem;
+export interface Span<Item extends DumpItem = DumpItem> {
+  readonly item: Item;
   readonly start: number;
   end: number;
   readonly isFirst: boolean;
@@ -37,15 +37,15 @@ export interface Span {
   chunkBytes: number;
 }
 
-export class Window {
+export class Window<Item extends DumpItem = DumpItem> {
   bytes = new Uint8Array(windowSize);
   length = 0;
-  readonly spans: Span[] = [];
+  readonly spans: Span<Item>[] = [];
   #ids = new Uint8Array(1_024 * idSize);
   /** Of each chunk: where it goes, how long the tree says it is, and the span that it is in. */
   readonly #positions: number[] = [];
   readonly #lengths: number[] = [];
-  readonly #owners: Span[] = [];
+  readonly #owners: Span<Item>[] = [];
 
   get room(): number {
     return this.#positions.length === CHUNKS_MAX ? 0 : this.bytes.length - this.length;
@@ -59,7 +59,7 @@ export class Window {
     return { kind: DATA, count: this.#positions.length, ids: this.#ids };
   }
 
-  begin(item: DumpItem, isFirst: boolean): void {
+  begin(item: Item, isFirst: boolean): void {
     this.spans.push({ item, start: this.length, end: this.length, isFirst, isLast: false, chunkBytes: 0 });
   }
 
