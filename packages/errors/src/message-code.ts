@@ -32,7 +32,6 @@ export const targetCodes = [
   "times-inexact",
   "links-not-kept",
   "restore-note",
-  "dump-note",
 ] as const;
 
 /** Of the repository, its place and the machine. */

@@ -1,5 +1,5 @@
 /** What all parts of one dump share: its counts, its reports, and the points at which others get to run. */
-import { BcatError, CorruptError, isBcatError, systemErrorCode } from "@bcat/errors";
+import { BcatError, CorruptError, isBcatError, type MessageCode, systemErrorCode } from "@bcat/errors";
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
@@ -80,13 +80,9 @@ export class DumpRun {
   /** An entry that is not in the archive. */
   report(path: Uint8Array, error: unknown): void {
     this.errors++;
-    this.#options.onWarning?.({
-      path,
-      message: typeof error === "string" ? error : describe(error),
-      kind: "error",
-      code: isBcatError(error) ? error.code : "not-dumped",
-      systemCode: systemErrorCode(error),
-    });
+    const code = isBcatError(error) ? error.code : "not-dumped";
+    const message = typeof error === "string" ? error : describe(error);
+    this.#options.onWarning?.({ path, message, kind: "error", code, systemCode: systemErrorCode(error) });
   }
 
   /** An entry, or something of it, that no archive of this form has: said once for all, by {@link noteLeftOut}. */
@@ -97,13 +93,15 @@ export class DumpRun {
   }
 
   noteLeftOut(): void {
-    for (const [reason, { count, first }] of this.#leftOut)
-      this.note(first, count === 1 ? reason : `${reason} (${count} of them, this is the first)`);
+    for (const [reason, { count, first: path }] of this.#leftOut) {
+      const message = count === 1 ? reason : `${reason} (${count} of them, this is the first)`;
+      this.#options.onWarning?.({ path, message, kind: "skipped", code: "left-out", count });
+    }
   }
 
   /** Something about the dump as a whole, which begins at `path`. */
-  note(path: Uint8Array, message: string): void {
-    this.#options.onWarning?.({ path, message, kind: "skipped", code: "dump-note" });
+  note(path: Uint8Array, message: string, code: MessageCode): void {
+    this.#options.onWarning?.({ path, message, kind: "note", code });
   }
 
   /** Counts work, and now and then gives something to wait for, so that others get to run. It rejects when interrupted. */

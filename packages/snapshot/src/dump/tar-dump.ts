@@ -83,7 +83,7 @@ export class TarDump {
     const waiting = this.#stream.add(tarEnd);
     if (waiting !== undefined) await waiting;
     await this.#stream.finish();
-    if (this.#links.overflow !== undefined) this.#parts.run.note(this.#links.overflow, OVERFULL);
+    if (this.#links.overflow !== undefined) this.#parts.run.note(this.#links.overflow, OVERFULL, "links-not-kept");
   }
 
   async close(): Promise<void> {
