@@ -9,6 +9,7 @@ import { ls } from "./commands/ls.js";
 import { repair } from "./commands/repair.js";
 import { restore } from "./commands/restore.js";
 import { snapshots } from "./commands/snapshots.js";
+import { undo } from "./commands/undo.js";
 import { version } from "./commands/version.js";
 
 export const commands: readonly Command[] = [
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   snapshots,
   ls,
   restore,
+  undo,
   dump,
   check,
   doctor,

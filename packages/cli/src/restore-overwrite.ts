@@ -1,10 +1,18 @@
 /** What a restore does with what is there already: its flags, and what is said of it at the end. */
-import type { Overwrite, RestoreSummary } from "@bcat/snapshot";
+import { isPrivileged, loadOwnerNames, ownFolders, refuseReadOnly, type Site } from "@bcat/host";
+import type { Overwrite, RestoreOptions, RestoreSummary } from "@bcat/snapshot";
+import type { Context } from "./command.js";
+import { announceDeletion } from "./deletion.js";
 import { formatBytes, formatItems } from "./format.js";
 import type { Flags, Options } from "./options.js";
+import { usageError } from "./usage.js";
 
 /** As in the package, which is loaded only when there is something to restore. */
 const modes: readonly Overwrite[] = ["always", "if-changed", "if-newer", "never"];
+
+export const noUndoFlag: Flags = {
+  "no-undo": { kind: "switch", description: "keep no snapshot of what is overwritten or deleted" },
+};
 
 export const overwriteFlags: Flags = {
   overwrite: {
@@ -13,6 +21,12 @@ export const overwriteFlags: Flags = {
     description:
       "restore over what is there: always (what differs), if-changed (trusting size and time), if-newer (in the snapshot), never (only what is missing)",
   },
+  delete: {
+    kind: "switch",
+    description: "with --overwrite: delete what is in restored folders and not in the snapshot, after 15 seconds",
+  },
+  yes: { kind: "switch", short: "y", description: "with --delete: do not wait; needed where there is no terminal" },
+  ...noUndoFlag,
 };
 
 /** Undefined when nothing may be in the way. */
@@ -21,15 +35,68 @@ export function overwriteOf(options: Options): Overwrite | undefined {
   return modes.find((mode) => mode === word);
 }
 
-/** In the summary of `--json`. */
-export function unchangedFields({ filesUnchanged, bytesUnchanged }: RestoreSummary): object {
-  return { files_unchanged: filesUnchanged, bytes_unchanged: bytesUnchanged };
+/** True when the restore may write into the repository: what it overwrites. */
+export function keepsOld(options: Options): boolean {
+  return overwriteOf(options) !== undefined && !options.switch("no-undo");
 }
 
-/** A line for people; none when everything was restored anew. */
-export function unchangedLines({ filesUnchanged, bytesUnchanged }: RestoreSummary): string[] {
-  if (filesUnchanged === 0 && bytesUnchanged === 0) return [];
+/** @throws BcatError usage */
+export function checkOverwrite({ options, output }: Context): void {
+  const deletes = options.switch("delete");
+  const overwrite = overwriteOf(options);
+  for (const name of ["delete", "no-undo"] as const) {
+    if (!options.switch(name) || overwrite !== undefined) continue;
+    throw usageError(`Cannot use --${name} without --overwrite: nothing that is there is touched then`);
+  }
+  if (options.switch("yes") && !deletes) throw usageError("Cannot use --yes without --delete: nothing is asked then");
+  if (deletes && !options.switch("yes") && (output.json || !output.terminal))
+    throw usageError("Cannot use --delete without --yes where nobody can see what will be deleted");
+}
+
+/** @throws BcatError target-failed when the repository can only be read, and what is overwritten was to be kept */
+export function inPlaceOptions(context: Context, site: Site): Pick<RestoreOptions, "overwrite" | "deletes" | "keep"> {
+  const { options } = context;
+  const overwrite = overwriteOf(options);
+  if (overwrite === undefined) return {};
+  const own = ownFolders(site);
+  const onPlan: NonNullable<RestoreOptions["deletes"]>["onPlan"] = (plan) => announceDeletion(plan, context);
+  return {
+    overwrite,
+    ...(options.switch("delete") ? { deletes: { ownFolders: own, onPlan } } : {}),
+    ...(keepsOld(options) ? { keep: keepOptions(context, site) } : {}),
+  };
+}
+
+export function keepOptions({ signal }: Context, site: Site): NonNullable<RestoreOptions["keep"]> {
+  return {
+    signal,
+    ownFolders: ownFolders(site),
+    owners: loadOwnerNames(),
+    isPrivileged: isPrivileged(),
+    begin: () => refuseReadOnly(site, "keep what is overwritten (--no-undo goes without) in"),
+  };
+}
+
+/** In the summary of `--json`. */
+export function inPlaceFields({ filesUnchanged, bytesUnchanged, deleted, undoSnapshot }: RestoreSummary): object {
+  return {
+    files_unchanged: filesUnchanged,
+    bytes_unchanged: bytesUnchanged,
+    files_deleted: deleted,
+    ...(undoSnapshot === undefined ? {} : { undo_snapshot: undoSnapshot }),
+  };
+}
+
+/** Lines for people; none when everything was restored anew. */
+export function inPlaceLines({ filesUnchanged, bytesUnchanged, deleted, undoSnapshot }: RestoreSummary): string[] {
+  const unchanged = formatItems(filesUnchanged, "file or link", "files and links");
   return [
-    `already there: ${formatItems(filesUnchanged, "file or link", "files and links")}; not fetched: ${formatBytes(bytesUnchanged)}`,
+    ...(filesUnchanged === 0 && bytesUnchanged === 0
+      ? []
+      : [`already there: ${unchanged}; not fetched: ${formatBytes(bytesUnchanged)}`]),
+    ...(deleted === 0 ? [] : [`deleted: ${formatItems(deleted, "entry", "entries")}`]),
+    ...(undoSnapshot === undefined
+      ? []
+      : [`kept what was there as snapshot ${undoSnapshot}: bcat undo ${undoSnapshot} puts it back`]),
   ];
 }

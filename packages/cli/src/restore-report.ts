@@ -2,7 +2,7 @@
 import type { RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
 import { formatBytes, formatDuration, formatItems, formatLocalTime, formatTimeMs } from "./format.js";
 import { quoteText } from "./quote.js";
-import { unchangedFields, unchangedLines } from "./restore-overwrite.js";
+import { inPlaceFields, inPlaceLines } from "./restore-overwrite.js";
 
 export interface Restored {
   readonly summary: RestoreSummary;
@@ -18,7 +18,7 @@ export function restoreReport({ summary, snapshot, target, elapsedMs }: Restored
   return [
     `restored from ${describeSnapshot(snapshot)} to ${quoteText(target)}`,
     countsLine(summary),
-    ...unchangedLines(summary),
+    ...inPlaceLines(summary),
     ...(errors + skipped > 0 ? [`left out: ${formatItems(errors, "error")}, ${skipped} skipped`] : []),
     `took: ${formatDuration(elapsedMs)}`,
   ];
@@ -54,7 +54,7 @@ export function restoreMessage({ summary, snapshot, elapsedMs }: Restored): obje
     files_skipped: summary.skipped,
     total_bytes: bytesRestored + summary.bytesUnchanged,
     bytes_restored: bytesRestored,
-    ...unchangedFields(summary),
+    ...inPlaceFields(summary),
     error_count: summary.errors,
   };
 }

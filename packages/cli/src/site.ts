@@ -41,7 +41,7 @@ export async function siteOf(context: Context): Promise<Site> {
 export async function withRepository<Result>(
   context: Context,
   use: (repository: Repository, site: Site) => Promise<Result>,
-  options: Pick<OpenOptions, "anew"> = {},
+  options: Pick<OpenOptions, "anew" | "writes"> = {},
 ): Promise<Result> {
   const site = await siteOf(context);
   await using repository = await openSite(site, { ...options, signal: context.signal });

@@ -14,7 +14,7 @@ export { dump } from "./dump/dump.js";
 export type { ArchiveFormat, DumpForm, DumpOptions, DumpProgress, DumpSink, DumpSummary } from "./dump/options.js";
 export { listEntries, type WalkOptions } from "./entries.js";
 export { compileExcludes } from "./exclude.js";
-export type { RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
+export type { DeletionPlan, RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
 export type { Overwrite } from "./restore/overwrite.js";
 export type { Wanted } from "./restore/plan.js";
 export { restore } from "./restore/restore.js";
@@ -37,3 +37,5 @@ export {
   type TreeReference,
 } from "./tree/node.js";
 export { readChunkReferences, readNodes } from "./tree/tree-reader.js";
+export { findUndo } from "./undo-snapshots.js";
+export { undoTag } from "./undo-tag.js";

@@ -1,6 +1,7 @@
 /** Finding snapshots: by number, by `latest`, as a list, or as the parent of the next one. */
 import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
 import { type Repository, registerName, type Snapshot, type SnapshotSummary } from "@bcat/repository";
+import { isUndo } from "./undo-tag.js";
 
 /** Snapshots that are named when the one asked for is not there. */
 const NAMED_MAX = 5;
@@ -60,7 +61,7 @@ export async function findSnapshot(
   await repository.refresh();
   if (number !== undefined) return await findNumber(repository, number);
   const candidate = knownSnapshots(repository)
-    .filter(among)
+    .filter((info) => !isUndo(info.snapshot) && among(info))
     .at(-1 - back);
   const [problem] = outcomeProblems(repository, candidate?.number ?? 0);
   if (problem !== undefined) throw problem;

@@ -85,6 +85,8 @@ export const backup: Command = {
   async run(context) {
     const { options, output, variables } = context;
     if (context.operands.length === 0) throw usageError("Missing path: say what to back up, such as bcat backup ~");
+    // Known by it is what a restore keeps of what it overwrites: never the latest, and put back by its number.
+    if (options.list("tag").includes("undo")) throw usageError('Cannot use the tag "undo": bcat undo goes by it');
     if (options.text("parent") !== undefined && options.switch("force"))
       throw usageError("Cannot use both --parent and --force: one compares with that snapshot, the other with none");
     const roots = context.operands.map(sourcePathBytes);

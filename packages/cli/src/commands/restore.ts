@@ -1,5 +1,7 @@
 /** `bcat restore`: gives files of a snapshot back. */
 import { availableParallelism } from "node:os";
+import type { Site } from "@bcat/host";
+import type { Repository } from "@bcat/repository";
 import type { RestoreProgress } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
 import { countOption } from "../count-option.js";
@@ -7,7 +9,7 @@ import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { Progress } from "../progress.js";
 import { requestsField } from "../requests.js";
-import { overwriteFlags, overwriteOf } from "../restore-overwrite.js";
+import { checkOverwrite, inPlaceOptions, keepsOld, overwriteFlags } from "../restore-overwrite.js";
 import { type Restored, restoreMessage, restoreReport } from "../restore-report.js";
 import { readRestoreWords } from "../restore-words.js";
 import { reportsPerSecond } from "../settings.js";
@@ -16,7 +18,7 @@ import { latestAmong, latestFlags } from "../snapshot-filter.js";
 import { currentFolder } from "../snapshot-path.js";
 import { printWarning } from "../warning.js";
 
-const progressForm = fileProgress<RestoreProgress>((counts) => ({
+export const progressForm = fileProgress<RestoreProgress>((counts) => ({
   files_restored: counts.filesDone,
   bytes_restored: counts.bytesDone,
 }));
@@ -58,6 +60,7 @@ export const restore: Command = {
     const { options, output, signal, variables } = context;
     const threads = countOption(options, "threads") ?? availableParallelism();
     const { selector, wanted, target } = readRestoreWords(context);
+    checkOverwrite(context);
     const progress = new Progress(progressForm, {
       output,
       now: Date.now,
@@ -66,20 +69,21 @@ export const restore: Command = {
     const packages = await import("@bcat/snapshot");
     packages.parseSelector(selector);
     const among = latestAmong(options, selector);
-    return await withRepository(context, async (repository, { posix }) => {
+    const use = async (repository: Repository, site: Site) => {
       const snapshot = await packages.findSnapshot(repository, selector, { among });
-      const summary = await packages.restore(repository, posix, snapshot, wanted, Buffer.from(target), {
+      const summary = await packages.restore(repository, site.posix, snapshot, wanted, Buffer.from(target), {
         threads,
         sparse: options.switch("sparse"),
         signal,
         currentFolder: currentFolder(),
-        overwrite: overwriteOf(options),
+        ...inPlaceOptions(context, site),
         onProgress: (counts) => progress.update(counts),
         onWarning: (warning) => printWarning(warning, "restore", output),
       });
       printRestored({ summary, snapshot, target, elapsedMs: progress.finish() }, context);
       return summary.errors > 0 ? exitCodes.failed : exitCodes.done;
-    });
+    };
+    return await withRepository(context, use, { writes: keepsOld(options) });
   },
 };
 

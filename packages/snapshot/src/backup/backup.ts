@@ -59,7 +59,7 @@ export class PreparedBackup {
     this.#posix = posix;
     this.#options = options;
     this.#named = nameRoots(paths);
-    const isExcluded = compileExcludes(options.excludes ?? []);
+    const isExcluded = options.isLeftOut ?? compileExcludes(options.excludes ?? []);
     this.#run = new BackupRun({ options, isExcluded, now: options.now });
     this.#source = new Source({ run: this.#run, posix, ownFolders: options.ownFolders ?? [] });
   }

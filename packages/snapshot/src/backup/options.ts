@@ -50,6 +50,8 @@ export interface BackupProgress {
 
 export interface BackupOptions {
   readonly excludes?: readonly string[];
+  /** Leaves out entries, by their absolute paths, without a word in the snapshot. */
+  readonly isLeftOut?: (path: Uint8Array) => boolean;
   readonly tags?: readonly string[];
   /** Recorded instead of the name of this host, and used to find the parent. */
   readonly host?: string;

@@ -11,6 +11,7 @@ import { compareBytes } from "../tree/name.js";
 import type { Node } from "../tree/node.js";
 import type { ScanRecord } from "../tree/scan.js";
 import { decodeScanStats } from "../tree/scan-stats.js";
+import { isUndo } from "../undo-tag.js";
 import type { EntryTable } from "./entry-table.js";
 import { ParentEntries, type ParentEntry } from "./parent-entries.js";
 import { RACY_MS } from "./racy.js";
@@ -173,7 +174,7 @@ export async function findParentRoots(
   for (const { number, snapshot } of knownSnapshots(repository).reverse()) {
     const isOfHost = snapshot.host === host;
     const isOfClient = compareBytes(snapshot.clientId, clientId) === 0;
-    if (!isOfHost && !isOfClient) continue;
+    if ((!isOfHost && !isOfClient) || isUndo(snapshot)) continue;
     const open = found.filter((root) => root.wants(snapshot.roots, isOfHost));
     const info = open.length === 0 ? undefined : await readSnapshot(repository, number);
     if (info === undefined) continue;

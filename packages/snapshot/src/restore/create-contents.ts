@@ -13,6 +13,7 @@ import type { RestoreRun } from "./restore-run.js";
 import { RestoreThreads } from "./restore-threads.js";
 import { SparseFiles } from "./sparse-files.js";
 import type { TargetDirectories } from "./target-directory.js";
+import type { TreeRemover } from "./tree-remover.js";
 
 /** Threads beside the main one, at most. */
 const THREADS_MAX = 32;
@@ -34,6 +35,8 @@ export interface RestoreParts {
   readonly threads: number;
   /** Undefined when nothing is in the way. */
   readonly overwrite: Overwrite | undefined;
+  /** Removes folders that are in the way; undefined when they stay. */
+  readonly remover: TreeRemover | undefined;
   /** The snapshot says which extended attributes its entries have. */
   readonly recordsAttributes: boolean;
 }

@@ -15,6 +15,7 @@ import type { MetadataSetter } from "./metadata.js";
 import type { Overwrite } from "./overwrite.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+import type { TreeRemover } from "./tree-remover.js";
 
 /** What is to be done about an entry of the snapshot. */
 export type Verdict =
@@ -42,6 +43,10 @@ export interface ExistingEntriesParts {
   readonly recordsAttributes: boolean;
   /** Has attributes set when all else is done. */
   readonly finish: (entry: EntryToPlace) => void;
+  /** Removes folders that are not empty; undefined when those stay. */
+  readonly remover: TreeRemover | undefined;
+  /** Nothing is changed, counted or reported: what would be removed or set is to be replaced. */
+  readonly isDry?: boolean;
 }
 
 /** An entry of the snapshot, where it goes. */
@@ -82,6 +87,12 @@ export class ExistingEntries {
     return (await this.#isSame(entry, handle, stat)) ? "same" : "replace";
   }
 
+  /** As {@link decide}, without a look at what the old entry holds: also what is the same would be replaced. */
+  decideRoom(entry: EntryToPlace): Exclude<Verdict, "same"> {
+    const handle = this.#parts.directories.handle(entry.directory);
+    return this.makeRoom(entry, handle, this.#look(handle, entry.node.name));
+  }
+
   /**
    * As {@link decide}, but without a look at what the old entry holds: also what is the same would be replaced.
    *
@@ -90,15 +101,17 @@ export class ExistingEntries {
   makeRoom({ path, node }: EntryToPlace, handle: Directory, stat: Stat | undefined): Exclude<Verdict, "same"> {
     // Of a socket nothing is restored.
     if (stat === undefined || node.type === NodeType.socket) return "free";
-    const { run, overwrite, posix } = this.#parts;
+    const { run, overwrite, posix, isDry } = this.#parts;
     const isFolder = stat.type === FileType.DIRECTORY;
     if (isFolder && node.type === NodeType.directory) return "merge";
     if (overwrite === "never" || (overwrite === "if-newer" && !isNewer(node, stat))) {
+      if (isDry === true) return "left";
       const reason = `it exists, and was left as it is (--overwrite ${overwrite})`;
       if (node.type === NodeType.directory) run.report(path, `${reason}; what is in the folder was not restored`);
       else run.leaveOut(path, reason);
       return "left";
     }
+    if (isDry === true) return "replace";
     if (isFolder) return this.#removeFolder(path, handle, node.name);
     if (node.type !== NodeType.directory) return "replace";
     posix.removeFileAt(handle, node.name);
@@ -123,6 +136,7 @@ export class ExistingEntries {
     } catch (error) {
       const code = systemErrorCode(error);
       if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+      if (this.#parts.remover?.remove(handle, name) === true) return "free";
       this.#parts.run.report(path, "a folder that is not empty has its name; only --delete removes one");
       return "left";
     }
@@ -152,21 +166,22 @@ export class ExistingEntries {
     if (node.type === NodeType.file) return await this.#isSameFile(entry, handle, stat);
     const isSame = node.type === NodeType.symlink ? this.#leadsThere(handle, node) : isSameDevice(node, stat);
     if (!isSame || !this.#parts.metadata.isSet(node, stat)) return false;
-    this.#parts.run.countUnchanged(0);
+    this.#countUnchanged(0);
     return true;
   }
 
   /** Those that lack are set when that changes no other name of the file. */
   async #hasAttributes(entry: EntryToPlace, handle: Directory, stat: Stat): Promise<boolean> {
-    const { attributes, recordsAttributes, finish } = this.#parts;
+    const { attributes, recordsAttributes, finish, isDry } = this.#parts;
     const found = await attributes.compare(handle, entry.node, recordsAttributes);
+    if (found === "different" && isDry === true) return false;
     if (found === "different" && stat.links === 1) finish(entry);
     return found === "same" || (found === "different" && stat.links === 1);
   }
 
   async #isSameFile(entry: EntryToPlace, handle: Directory, stat: Stat): Promise<boolean> {
     const { node } = entry;
-    const { overwrite, metadata, run } = this.#parts;
+    const { overwrite, metadata } = this.#parts;
     const content = node.content!;
     const size = contentSize(content);
     if (stat.size !== size) return false;
@@ -182,13 +197,17 @@ export class ExistingEntries {
         file.close();
       }
     }
-    run.countUnchanged(size);
+    this.#countUnchanged(size);
     return true;
+  }
+
+  #countUnchanged(bytes: number): void {
+    if (this.#parts.isDry !== true) this.#parts.run.countUnchanged(bytes);
   }
 
   /** A file that has other names is not touched. */
   #setFile({ path, node }: EntryToPlace, { fd, stat }: LocalFile): boolean {
-    if (stat.links > 1) return false;
+    if (stat.links > 1 || this.#parts.isDry === true) return false;
     const fault = this.#parts.metadata.setFile(fd, node);
     if (fault !== undefined) this.#parts.run.report(path, fault);
     return true;

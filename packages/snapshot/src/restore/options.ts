@@ -1,6 +1,7 @@
 /** What a caller tells a restore, and what it is told. */
 import type { Warning } from "../backup/options.js";
 import type { FindOptions } from "../find-entries.js";
+import type { KeepOptions } from "./keep-old.js";
 import type { Overwrite } from "./overwrite.js";
 
 export interface RestoreProgress {
@@ -12,7 +13,30 @@ export interface RestoreProgress {
   readonly errors: number;
 }
 
+/** What is in restored folders and not in the snapshot. */
+export interface DeletionPlan {
+  /** Whatever is no folder. */
+  readonly files: number;
+  readonly folders: number;
+  readonly bytes: number;
+  /** Paths in the target, of some. */
+  readonly first: readonly Uint8Array[];
+}
+
+export interface DeletionOptions {
+  /** Folders of the repository and its cache, absolute: they stay. */
+  readonly ownFolders: readonly Uint8Array[];
+  /** Only folders that are in the way of entries which are none. */
+  readonly onlyObstacles?: boolean;
+  /** Called before anything is changed; it may throw. Not called when there is nothing to delete. */
+  readonly onPlan: (plan: DeletionPlan) => Promise<void>;
+}
+
 export interface RestoreOptions extends FindOptions {
+  /** With `overwrite`: entries of restored folders that the snapshot has not are deleted. */
+  readonly deletes?: DeletionOptions | undefined;
+  /** With `overwrite`: what will be overwritten or deleted is kept as a snapshot first. */
+  readonly keep?: KeepOptions | undefined;
   /** What is done with entries that are there; without it, nothing is restored when something is in the way. */
   readonly overwrite?: Overwrite | undefined;
   /** Threads that open packs and write files, this one included; 0 and 1 are this one alone. */
@@ -36,6 +60,10 @@ export interface RestoreSummary {
   readonly filesUnchanged: number;
   /** Bytes that were there already, and were not fetched; of files that were replaced too. */
   readonly bytesUnchanged: number;
+  /** Entries that were deleted because the snapshot has not got them. */
+  readonly deleted: number;
+  /** Number of the snapshot of what was overwritten or deleted; undefined when nothing was, or was to be kept. */
+  readonly undoSnapshot: number | undefined;
   /** Entries that were not restored, or not with all their metadata. */
   readonly errors: number;
   readonly skipped: number;

@@ -31,6 +31,10 @@ export class RestoreRun {
   /** Files, symlinks and others that were there as the snapshot has them, and bytes that were there and not fetched. */
   unchanged = 0;
   bytesUnchanged = 0;
+  /** Entries that are not in the snapshot. */
+  deleted = 0;
+  /** Number of the snapshot of what is overwritten or deleted. */
+  kept: number | undefined;
   errors = 0;
   skipped = 0;
   readonly #options: RestoreOptions;
@@ -64,6 +68,8 @@ export class RestoreRun {
       bytesRestored: this.bytes,
       filesUnchanged: this.unchanged,
       bytesUnchanged: this.bytesUnchanged,
+      deleted: this.deleted,
+      undoSnapshot: this.kept,
       errors: this.errors,
       skipped: this.skipped,
     };

@@ -5,6 +5,7 @@ import type { SnapshotInfo } from "../snapshots.js";
 import type { RestoreParts } from "./create-contents.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
 import { type PlannedEntry, planRestore, refuseExisting, type Wanted } from "./plan.js";
+import { createRemover, prepareTarget } from "./prepare-target.js";
 import { RestoreRun } from "./restore-run.js";
 import { RestoreWalk } from "./restore-walk.js";
 import { openTarget, placeTarget, type Target } from "./target.js";
@@ -39,15 +40,19 @@ export async function restore(
   try {
     if (options.overwrite === undefined)
       await refuseExisting({ repository, posix, run }, { directory: opened.directory, path }, plan);
-    await restoreInto(opened, plan, {
+    const { overwrite } = options;
+    const parts = {
       repository,
       posix,
       run,
       top: opened.directory,
       threads: options.threads ?? 1,
-      overwrite: options.overwrite,
+      overwrite,
+      remover: createRemover({ posix, run, options }),
       recordsAttributes: ((info.snapshot.records ?? 0) & SnapshotRecords.attributes) !== 0,
-    });
+    };
+    if (overwrite !== undefined && !opened.wasMade) await prepareTarget(plan, { ...parts, overwrite, options });
+    await restoreInto(opened, plan, parts);
   } finally {
     closeQuietly(posix, opened.directory);
   }

@@ -1,0 +1,58 @@
+/** `bcat undo`: puts back what a restore in place has overwritten or deleted. */
+import { availableParallelism } from "node:os";
+import { openSite, ownFolders } from "@bcat/host";
+import type { Command } from "../command.js";
+import { exitCodes } from "../exit-code.js";
+import { Progress } from "../progress.js";
+import { requestsField } from "../requests.js";
+import { keepOptions, noUndoFlag } from "../restore-overwrite.js";
+import { restoreMessage, restoreReport } from "../restore-report.js";
+import { reportsPerSecond } from "../settings.js";
+import { siteOf, tellStanding } from "../site.js";
+import { usageError } from "../usage.js";
+import { printWarning } from "../warning.js";
+import { progressForm } from "./restore.js";
+
+export const undo: Command = {
+  name: "undo",
+  summary: "put back what a restore has overwritten or deleted",
+  operands: [{ name: "snapshot", count: "optional" }],
+  flags: noUndoFlag,
+  examples: [
+    ["undo", "what the last restore on this host has overwritten"],
+    ["undo 17", "what was kept as snapshot 17"],
+  ],
+  notes: ["What the restore has added stays. What undo overwrites is kept as well: to undo twice is to do it again."],
+  interrupted: "interrupted; run bcat undo with the number of the same snapshot to go on",
+  async run(context) {
+    const { operands, options, output, signal, variables } = context;
+    const [number] = operands;
+    if (number !== undefined && !/^[1-9]\d{0,9}$/.test(number))
+      throw usageError(`Cannot undo with "${number}": give the number of a snapshot`);
+    const progress = new Progress(progressForm, {
+      output,
+      now: Date.now,
+      reportsPerSecond: reportsPerSecond(variables),
+    });
+    const { findUndo, restore } = await import("@bcat/snapshot");
+    const site = await siteOf(context);
+    const keeps = !options.switch("no-undo");
+    await using repository = await openSite(site, { signal, writes: keeps });
+    await tellStanding(repository, context);
+    const snapshot = await findUndo(repository, number);
+    const target = snapshot.snapshot.roots[0]!.path;
+    const summary = await restore(repository, site.posix, snapshot, "all", target, {
+      threads: availableParallelism(),
+      signal,
+      overwrite: "always",
+      deletes: { ownFolders: ownFolders(site), onlyObstacles: true, onPlan: async () => {} },
+      ...(keeps ? { keep: keepOptions(context, site) } : {}),
+      onProgress: (counts) => progress.update(counts),
+      onWarning: (warning) => printWarning(warning, "restore", output),
+    });
+    const restored = { summary, snapshot, target: Buffer.from(target).toString(), elapsedMs: progress.finish() };
+    if (output.json) output.message({ ...restoreMessage(restored), ...requestsField(context.meter) });
+    else if (!output.quiet) for (const line of restoreReport(restored)) output.print(line);
+    return summary.errors > 0 ? exitCodes.failed : exitCodes.done;
+  },
+};

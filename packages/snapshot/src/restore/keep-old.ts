@@ -1,0 +1,41 @@
+/** Keeps what a restore in place will overwrite or delete, as a snapshot that `bcat undo` puts back. */
+import { BcatError } from "@bcat/errors";
+import type { Posix } from "@bcat/posix";
+import type { Repository } from "@bcat/repository";
+import { backup } from "../backup/backup.js";
+import type { BackupOptions, Warning } from "../backup/options.js";
+import { showName } from "../tree/name.js";
+import { undoTag } from "../undo-tag.js";
+import type { KeptPaths } from "./kept-paths.js";
+
+/** As for a backup by the same user. */
+export interface KeepOptions extends Pick<BackupOptions, "isPrivileged" | "owners" | "ownFolders" | "signal"> {
+  /** Called when there is something to keep; it may throw. */
+  readonly begin?: () => void;
+}
+
+const SLASH = Buffer.from("/");
+
+/** The number of the snapshot. @throws BcatError refused when something cannot be kept; as a backup */
+export async function keepOld(
+  repository: Repository,
+  posix: Posix,
+  { paths, top }: { readonly paths: KeptPaths; readonly top: Uint8Array },
+  options: KeepOptions,
+): Promise<number> {
+  options.begin?.();
+  let failed: Warning | undefined;
+  const summary = await backup(repository, posix, [top.length > 1 ? Buffer.concat([top, SLASH]) : top], {
+    ...options,
+    tags: [undoTag],
+    // What is there differs from what any snapshot has: nothing is compared.
+    force: true,
+    isLeftOut: (path) => !paths.has(path),
+    onWarning: (warning) => {
+      if (warning.kind === "error") failed ??= warning;
+    },
+  });
+  if (failed === undefined) return summary.snapshotNumber!;
+  const what = `Cannot keep ${showName(failed.path)} before it is overwritten or deleted: ${failed.message}`;
+  throw new BcatError("refused", `${what}; nothing was restored; --no-undo keeps nothing`, { cause: failed });
+}

@@ -1,0 +1,139 @@
+/**
+ * What happens in the target before a restore in place writes: it is looked at, what will be deleted is told, what will be
+ * overwritten or deleted is kept as a snapshot, and then it is deleted: first, so that there is space.
+ */
+import { BcatError } from "@bcat/errors";
+import type { Directory } from "@bcat/posix";
+import type { Repository } from "@bcat/repository";
+import { OwnFolders } from "../backup/own-folders.js";
+import { joinPath } from "../path.js";
+import { showName } from "../tree/name.js";
+import { AttributeSetter } from "./attributes.js";
+import type { RestoreParts } from "./create-contents.js";
+import { EntryFaults } from "./entry-faults.js";
+import { ExistingEntries } from "./existing-entries.js";
+import { localFileParts } from "./in-place.js";
+import { keepOld } from "./keep-old.js";
+import { KeptPaths } from "./kept-paths.js";
+import { MetadataSetter } from "./metadata.js";
+import type { DeletionPlan, RestoreOptions } from "./options.js";
+import type { Overwrite } from "./overwrite.js";
+import type { PlannedEntry } from "./plan.js";
+import { TargetDirectories } from "./target-directory.js";
+import { type SurveyVisitor, TargetSurvey } from "./target-survey.js";
+import { type RemovalCounts, TreeRemover } from "./tree-remover.js";
+
+/** Entries to delete that are told by name. */
+const NAMED_MAX = 5;
+
+export interface PrepareParts extends RestoreParts {
+  readonly overwrite: Overwrite;
+  readonly options: RestoreOptions;
+}
+
+/** @throws BcatError refused, interrupted, and what the caller throws who is told of the plan: nothing was changed then */
+export async function prepareTarget(plan: readonly PlannedEntry[], parts: PrepareParts): Promise<void> {
+  const { options, posix, run, top, repository } = parts;
+  const { deletes, keep } = options;
+  if (deletes === undefined && keep === undefined) return;
+  const directories = new TargetDirectories(posix);
+  const walk = createWalk(parts, { directories, plan });
+  const found = new Found(repository, top.path);
+  const counting = deletes && new TreeRemover({ posix, ownFolders: ownFolders(parts), report: () => {} });
+  try {
+    await walk({
+      ...(keep === undefined
+        ? {}
+        : { onChange: (path) => found.change(path), onFolder: (path) => found.paths.add(path) }),
+      ...(counting === undefined ? {} : goners(deletes, (parent, name) => found.addExtra(counting, parent, name))),
+    });
+    if (found.deletionCount > 0) await deletes?.onPlan(found.deletionPlan);
+    if (keep !== undefined && found.isWorthKeeping)
+      run.kept = await keepOld(repository, posix, { paths: found.paths, top: top.path }, keep);
+    const { remover } = parts;
+    if (remover === undefined || found.deletionCount === 0) return;
+    await walk(goners(deletes, (parent, name) => remover.remove(parent, name)));
+  } finally {
+    directories.closeAll();
+  }
+}
+
+function goners(deletes: RestoreOptions["deletes"], act: (parent: Directory, name: Uint8Array) => void): SurveyVisitor {
+  return deletes?.onlyObstacles === true ? { onObstacle: act } : { onObstacle: act, onExtra: act };
+}
+
+/** Removes what a restore deletes, and counts it; undefined when it deletes nothing. */
+export function createRemover(parts: Pick<PrepareParts, "posix" | "run" | "options">): TreeRemover | undefined {
+  const { posix, run, options } = parts;
+  if (options.deletes === undefined) return undefined;
+  return new TreeRemover({
+    posix,
+    ownFolders: ownFolders(parts),
+    report: (path, error) => {
+      run.refuseExhausted(path, error);
+      if (typeof error === "string") run.leaveOut(path, error);
+      else run.report(path, error);
+    },
+    onRemoved: () => run.deleted++,
+  });
+}
+
+function ownFolders({ posix, options }: Pick<PrepareParts, "posix" | "options">): OwnFolders {
+  return new OwnFolders(posix, options.deletes?.ownFolders ?? [], (path, fault) => {
+    const what = `Cannot delete anything: ${showName(path)} belongs to the repository and cannot be looked at`;
+    throw new BcatError("target-failed", `${what}: ${fault.message}`, { cause: fault });
+  });
+}
+
+type Walk = (visitor: SurveyVisitor) => Promise<void>;
+
+function createWalk(
+  parts: PrepareParts,
+  { directories, plan }: { readonly directories: TargetDirectories; readonly plan: readonly PlannedEntry[] },
+): Walk {
+  const metadata = new MetadataSetter(parts.posix);
+  const existing = new ExistingEntries({
+    ...parts,
+    directories,
+    metadata,
+    attributes: new AttributeSetter(parts),
+    local: localFileParts(parts),
+    finish: () => {},
+    remover: undefined,
+    isDry: true,
+  });
+  const survey = new TargetSurvey({ ...parts, directories, metadata, existing, faults: new EntryFaults(parts) });
+  const top = directories.top(parts.top, true);
+  return (visitor) => survey.walk(top, plan, visitor);
+}
+
+/** What was found in the target. */
+class Found {
+  readonly paths: KeptPaths;
+  isWorthKeeping = false;
+  readonly #counts: RemovalCounts = { files: 0, folders: 0, bytes: 0 };
+  readonly #first: Uint8Array[] = [];
+
+  constructor(repository: Repository, top: Uint8Array) {
+    this.paths = new KeptPaths(repository.nameHash, top);
+  }
+
+  get deletionCount(): number {
+    return this.#counts.files + this.#counts.folders;
+  }
+
+  get deletionPlan(): DeletionPlan {
+    return { ...this.#counts, first: this.#first };
+  }
+
+  change(path: Uint8Array): void {
+    this.isWorthKeeping = true;
+    this.paths.add(path);
+  }
+
+  addExtra(counting: TreeRemover, parent: Directory, name: Uint8Array): void {
+    const before = this.deletionCount;
+    counting.count(parent, name, this.#counts, (path) => this.change(path));
+    if (this.deletionCount > before && this.#first.length < NAMED_MAX) this.#first.push(joinPath(parent.path, name));
+  }
+}

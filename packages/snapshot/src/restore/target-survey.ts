@@ -1,0 +1,119 @@
+/**
+ * Walks what a restore in place will meet, before it changes anything: entries that will be overwritten, folders whose
+ * metadata will be, and entries of restored folders that the snapshot has not. What cannot be read of the snapshot or the
+ * target is passed over, with all below it: the restore itself says so, and nothing is deleted there.
+ */
+import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/posix";
+import type { Repository } from "@bcat/repository";
+import { joinPath } from "../path.js";
+import { type Node, NodeType } from "../tree/node.js";
+import { readNodes } from "../tree/tree-reader.js";
+import type { EntryFaults } from "./entry-faults.js";
+import type { EntryToPlace, ExistingEntries } from "./existing-entries.js";
+import type { MetadataSetter } from "./metadata.js";
+import { OldNames } from "./old-names.js";
+import type { PlannedEntry } from "./plan.js";
+import type { RestoreRun } from "./restore-run.js";
+import { type TargetDirectories, TargetDirectory } from "./target-directory.js";
+
+/** Is told of what is found; paths are absolute, in the target. */
+export interface SurveyVisitor {
+  /** An entry that will be overwritten. */
+  onChange?(path: Uint8Array): void;
+  /** A folder that will stay, and get other metadata. */
+  onFolder?(path: Uint8Array): void;
+  /** A folder that is in the way of an entry which is none. */
+  onObstacle?(directory: Directory, name: Uint8Array): void;
+  /** An entry that the snapshot has not, in a folder that it has. */
+  onExtra?(directory: Directory, name: Uint8Array): void;
+}
+
+export interface TargetSurveyParts {
+  readonly repository: Repository;
+  readonly posix: Posix;
+  readonly run: RestoreRun;
+  readonly directories: TargetDirectories;
+  readonly metadata: MetadataSetter;
+  readonly faults: EntryFaults;
+  /** That changes nothing. */
+  readonly existing: ExistingEntries;
+}
+
+export class TargetSurvey {
+  readonly #parts: TargetSurveyParts;
+  readonly #list = new EntryList();
+  readonly #stat = new Stat();
+
+  constructor(parts: TargetSurveyParts) {
+    this.#parts = parts;
+  }
+
+  async walk(top: TargetDirectory, plan: readonly PlannedEntry[], visitor: SurveyVisitor): Promise<void> {
+    for (const { entry, folders, isTargetItself } of plan) {
+      if (isTargetItself) await this.#children({ directory: top, ...entry }, visitor);
+      else {
+        let directory = top;
+        for (const { name } of folders) directory = new TargetDirectory(directory, name, true);
+        await this.#entry({ directory, ...entry }, visitor);
+      }
+    }
+  }
+
+  async #entry(entry: EntryToPlace, visitor: SurveyVisitor): Promise<void> {
+    const { existing, directories, faults } = this.#parts;
+    const { directory, path, node } = entry;
+    try {
+      const verdict = visitor.onChange === undefined ? existing.decideRoom(entry) : await existing.decide(entry);
+      const handle = directories.handle(directory);
+      const place = joinPath(handle.path, node.name);
+      if (verdict === "merge") {
+        if (!this.#isSet(handle, node)) visitor.onFolder?.(place);
+        await this.#children({ directory: new TargetDirectory(directory, node.name, true), path, node }, visitor);
+      } else if (verdict === "replace") {
+        if (node.type !== NodeType.directory && this.#isFolder(handle, node.name))
+          visitor.onObstacle?.(handle, node.name);
+        visitor.onChange?.(place);
+      }
+    } catch (error) {
+      if (!(await faults.concernsEntry(error))) throw error;
+    }
+  }
+
+  /** @param folder of which the directory is that of its entries */
+  async #children({ directory, path, node }: EntryToPlace, visitor: SurveyVisitor): Promise<void> {
+    const { posix, directories, repository, run, faults } = this.#parts;
+    try {
+      const names = OldNames.read(posix, directories.handle(directory), this.#list);
+      const isWanted = new Uint8Array(names.count);
+      for await (const nodes of readNodes(repository, node.subtree!)) {
+        for (const child of nodes) {
+          const index = names.indexOf(child.name);
+          if (index >= 0) {
+            isWanted[index] = 1;
+            await this.#entry({ directory, path: joinPath(path, child.name), node: child }, visitor);
+          }
+          const turn = run.breathe(0);
+          if (turn !== undefined) await turn;
+        }
+      }
+      if (visitor.onExtra === undefined) return;
+      for (let i = 0; i < names.count; i++) {
+        if (isWanted[i] === 0) visitor.onExtra(directories.handle(directory), names.name(i));
+        const turn = run.breathe(0);
+        if (turn !== undefined) await turn;
+      }
+    } catch (error) {
+      if (!(await faults.concernsEntry(error))) throw error;
+    }
+  }
+
+  #isFolder(handle: Directory, name: Uint8Array): boolean {
+    this.#parts.posix.statAt(handle, name, this.#stat);
+    return this.#stat.type === FileType.DIRECTORY;
+  }
+
+  #isSet(handle: Directory, node: Node): boolean {
+    this.#parts.posix.statAt(handle, node.name, this.#stat);
+    return this.#parts.metadata.isSet(node, this.#stat);
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Removes what is below a folder of the target and is not in the snapshot. Each folder is reached from the one above, no
+ * link is followed; what lies on another file system, and the folders of the repository and its cache, stay, and so do the
+ * folders above them.
+ */
+import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/posix";
+import type { OwnFolders } from "../backup/own-folders.js";
+import { joinPath } from "../path.js";
+import { OldNames } from "./old-names.js";
+import { closeQuietly } from "./target-directory.js";
+
+export interface TreeRemoverParts {
+  readonly posix: Posix;
+  readonly ownFolders: OwnFolders;
+  readonly report: (path: Uint8Array, error: unknown) => void;
+  readonly onRemoved?: () => void;
+}
+
+/** What there is to remove. */
+export interface RemovalCounts {
+  files: number;
+  folders: number;
+  bytes: number;
+}
+
+/** Deeper folders stay: each on the way down is open. */
+const DEPTH_MAX = 400;
+
+export class TreeRemover {
+  readonly #parts: TreeRemoverParts;
+  readonly #list = new EntryList();
+
+  constructor(parts: TreeRemoverParts) {
+    this.#parts = parts;
+  }
+
+  /** Removes an entry and all below it. False when something stayed, which was reported. */
+  remove(parent: Directory, name: Uint8Array): boolean {
+    const { posix, onRemoved } = this.#parts;
+    return this.#each(parent, name, {
+      entry: (directory, inner) => {
+        posix.removeFileAt(directory, inner);
+        onRemoved?.();
+      },
+      folder: (directory, inner) => {
+        posix.removeDirectoryAt(directory, inner);
+        onRemoved?.();
+      },
+    });
+  }
+
+  /** Counts what {@link remove} would remove, and names each entry by its path. */
+  count(parent: Directory, name: Uint8Array, counts: RemovalCounts, visit: (path: Uint8Array) => void): void {
+    this.#each(parent, name, {
+      entry: (directory, inner, stat) => {
+        counts.files++;
+        if (stat.type === FileType.FILE) counts.bytes += stat.size;
+        visit(joinPath(directory.path, inner));
+      },
+      folder: (directory, inner) => {
+        counts.folders++;
+        visit(joinPath(directory.path, inner));
+      },
+    });
+  }
+
+  #each(parent: Directory, name: Uint8Array, act: Action, depth = 0): boolean {
+    const { posix, ownFolders, report } = this.#parts;
+    const path = joinPath(parent.path, name);
+    try {
+      const stat = new Stat();
+      posix.statAt(parent, name, stat);
+      if (stat.type !== FileType.DIRECTORY) {
+        act.entry(parent, name, stat);
+        return true;
+      }
+      const reason = ownFolders.has(stat)
+        ? OWN
+        : depth >= DEPTH_MAX
+          ? DEEP
+          : this.#isMounted(parent, stat)
+            ? MOUNTED
+            : "";
+      if (reason !== "") {
+        report(path, reason);
+        return false;
+      }
+      if (!this.#eachIn(parent, name, act, depth)) return false;
+      act.folder(parent, name, stat);
+      return true;
+    } catch (error) {
+      report(path, error);
+      return false;
+    }
+  }
+
+  #eachIn(parent: Directory, name: Uint8Array, act: Action, depth: number): boolean {
+    const { posix } = this.#parts;
+    const directory = posix.openDirectoryAt(parent, name);
+    try {
+      const names = OldNames.read(posix, directory, this.#list);
+      let areAll = true;
+      for (let i = 0; i < names.count; i++) areAll = this.#each(directory, names.name(i), act, depth + 1) && areAll;
+      return areAll;
+    } finally {
+      closeQuietly(posix, directory);
+    }
+  }
+
+  #isMounted(parent: Directory, stat: Stat): boolean {
+    const above = new Stat();
+    this.#parts.posix.statFile(parent.fd, above);
+    return above.deviceMajor !== stat.deviceMajor || above.deviceMinor !== stat.deviceMinor;
+  }
+}
+
+interface Action {
+  entry(directory: Directory, name: Uint8Array, stat: Stat): void;
+  folder(directory: Directory, name: Uint8Array, stat: Stat): void;
+}
+
+const OWN = "it was not deleted: it belongs to the repository";
+const MOUNTED = "it was not deleted: another file system is mounted there";
+const DEEP = `it was not deleted: it lies more than ${DEPTH_MAX} folders deep`;

@@ -1,0 +1,166 @@
+/** A restore that deletes what the snapshot has not, and what puts back what a restore has overwritten. */
+import { execFileSync } from "node:child_process";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { canMount, type Desk, DeskWithSnapshot, jsonLines } from "./cli/desk.js";
+import { expectRefusal } from "./cli/refusal.js";
+import { canUseTerminal, onTerminal } from "./cli/terminal.js";
+import { compareTrees, describeDifferences } from "./kit/walker.js";
+
+const models = new DeskWithSnapshot();
+afterAll(() => models[Symbol.dispose]());
+
+const mirror = ["restore", "latest", "all", "target", "--overwrite", "always", "--delete", "--yes"];
+
+async function differences(desk: Desk, one: string, other: string): Promise<string[]> {
+  return describeDifferences(await compareTrees(desk.path(one), desk.path(other), { ignoreTopTime: true }));
+}
+
+/** A source with a second snapshot of it, and a target that differs in all ways. */
+async function arrange(): Promise<Desk> {
+  const desk = await models.open();
+  rmSync(desk.path("source"), { recursive: true });
+  for (const folder of ["source/d/deep", "source/e"]) mkdirSync(desk.path(folder), { recursive: true });
+  for (const name of ["a", "d/b", "e/s", "same"]) writeFileSync(desk.path(`source/${name}`), `${name} of the snapshot`);
+  symlinkSync("a", desk.path("source/link"));
+  await desk.good(["backup", "source", "--force"]);
+  execFileSync("cp", ["-a", desk.path("source"), desk.path("target")]);
+  writeFileSync(desk.path("target/a"), "changed");
+  mkdirSync(desk.path("target/x/y"), { recursive: true });
+  for (const name of ["x/y/z", "x/other", "d/deep/extra"]) writeFileSync(desk.path(`target/${name}`), `${name}, mine`);
+  rmSync(desk.path("target/e"), { recursive: true });
+  writeFileSync(desk.path("target/e"), "a file");
+  rmSync(desk.path("target/d/b"));
+  mkdirSync(desk.path("target/d/b/inner"), { recursive: true });
+  rmSync(desk.path("target/link"));
+  symlinkSync("elsewhere", desk.path("target/link"));
+  execFileSync("chmod", ["711", desk.path("target/d")]);
+  execFileSync("cp", ["-a", desk.path("target"), desk.path("before")]);
+  return desk;
+}
+
+describe.concurrent("restore --delete", () => {
+  test("makes the target a mirror, says what goes, and keeps it", async () => {
+    using desk = await arrange();
+    const run = await desk.bcat(mirror);
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain("to be deleted, for the snapshot has not got them: 3 files and 4 folders, ");
+    expect(run.stderr).toContain(`  ${desk.path("target/d/deep/extra")}\n`);
+    expect(run.stdout).toMatch(/^deleted: 7 entries$/m);
+    expect(await differences(desk, "source", "target")).toEqual([]);
+  });
+
+  test("tells the plan and the counts as JSON", async () => {
+    using desk = await arrange();
+    const messages = jsonLines(await desk.good([...mirror, "--json"]));
+    const deletion = messages.find((message) => message.message_type === "deletion");
+    expect(deletion).toMatchObject({ files: 3, folders: 4, first: expect.any(Array) });
+    expect(messages.at(-1)).toMatchObject({ files_deleted: 7, files_unchanged: 1, undo_snapshot: 3, error_count: 0 });
+  });
+
+  test("where nobody can see it and without --yes is refused, and so is it without --overwrite", async () => {
+    using desk = await arrange();
+    expectRefusal(await desk.bcat(mirror.slice(0, -1)), { code: 2, says: /without --yes/ });
+    expectRefusal(await desk.bcat(["restore", "latest", "all", "target", "--delete", "--yes"]), {
+      code: 2,
+      says: /--delete without --overwrite/,
+    });
+    expect(await differences(desk, "before", "target")).toEqual([]);
+  });
+
+  test.skipIf(!canUseTerminal())("on a terminal waits, and Ctrl-C leaves everything as it is", async () => {
+    using desk = await arrange();
+    const line = '"$BCAT" restore latest all target --overwrite always --delete';
+    const { code, screen } = await onTerminal(desk, line, [{ question: "deleting in 15 s", type: "\u0003" }]);
+    expect(screen).toContain("to be deleted, for the snapshot has not got them: 3 files and 4 folders, ");
+    expect(code).toBe(130);
+    expect(await differences(desk, "before", "target")).toEqual([]);
+    expect(await desk.good(["snapshots"])).not.toContain("undo");
+  });
+
+  test("follows no link, and never deletes beside what was restored", async () => {
+    using desk = await arrange();
+    mkdirSync(desk.path("outside"));
+    writeFileSync(desk.path("outside/file"), "mine");
+    symlinkSync(desk.path("outside"), desk.path("target/x/link"));
+    linkSync(desk.path("outside/file"), desk.path("target/x/name"));
+    const source = desk.path("source");
+    await desk.good(["restore", "latest", `${source}/d`, `${source}/e`, "target", ...mirror.slice(4)]);
+    expect(existsSync(desk.path("target/x/y/z"))).toBe(true);
+    await desk.good(mirror);
+    expect(existsSync(desk.path("target/x"))).toBe(false);
+    expect(readFileSync(desk.path("outside/file"), "utf8")).toBe("mine");
+  });
+
+  test("leaves the repository and the folders above it, when they lie in the target", async () => {
+    using desk = await arrange();
+    mkdirSync(desk.path("target/x/place"));
+    execFileSync("mv", [desk.repository, desk.path("target/x/place/repository")]);
+    const moved = [...mirror, "--repo", desk.path("target/x/place/repository")];
+    const run = await desk.bcat(moved);
+    expect(run.stderr).toContain("it was not deleted: it belongs to the repository");
+    expect(existsSync(desk.path("target/x/place/repository/config"))).toBe(true);
+    expect(existsSync(desk.path("target/x/y"))).toBe(false);
+  });
+
+  test.skipIf(!canMount())("leaves what is mounted", async () => {
+    using desk = await arrange();
+    execFileSync("mount", ["-t", "tmpfs", "none", desk.path("target/x/y")]);
+    try {
+      writeFileSync(desk.path("target/x/y/file"), "mine");
+      const run = await desk.bcat(mirror);
+      expect(run.stderr).toContain("it was not deleted: another file system is mounted there");
+      expect(readFileSync(desk.path("target/x/y/file"), "utf8")).toBe("mine");
+    } finally {
+      execFileSync("umount", [desk.path("target/x/y")]);
+    }
+  });
+});
+
+describe.concurrent("undo", () => {
+  test("puts back what was overwritten and deleted, and then what it has overwritten itself", async () => {
+    using desk = await arrange();
+    await desk.good(mirror);
+    await desk.good(["undo"]);
+    expect(await differences(desk, "before", "target")).toEqual([]);
+    await desk.good(["undo"]);
+    const left = await differences(desk, "source", "target");
+    // What a restore has added stays.
+    expect(left.filter((line) => !line.includes(": extra:"))).toEqual([]);
+    await desk.good(["undo", "3"]);
+    expect(await differences(desk, "before", "target")).toEqual([]);
+  });
+
+  test("what it keeps is never the latest, nor the parent of a backup", async () => {
+    using desk = await arrange();
+    await desk.good(mirror);
+    expect(await desk.good(["ls", "latest"])).toContain("/source/a");
+    const [parents] = jsonLines(await desk.good(["backup", "target", "--json"]));
+    expect(parents).toEqual({ message_type: "parents", sources: [{ path: desk.path("target") }] });
+  });
+
+  test("keeps only what is overwritten or deleted, and nothing where nothing is", async () => {
+    using desk = await arrange();
+    await desk.good(mirror);
+    const kept = await desk.good(["ls", "3"]);
+    expect(kept).toContain("/target/a\n");
+    expect(kept).not.toContain("/target/same");
+    await desk.good(mirror);
+    expect(await desk.good(["snapshots"])).not.toMatch(/^4 /m);
+  });
+
+  test("is refused for a snapshot of a backup, for none at all, and a backup cannot have the tag", async () => {
+    using desk = await arrange();
+    expectRefusal(await desk.bcat(["undo"]), { code: 1, says: /no restore on this host has overwritten anything/ });
+    expectRefusal(await desk.bcat(["undo", "1"]), { code: 2, says: /it is of a backup/ });
+    expectRefusal(await desk.bcat(["undo", "latest"]), { code: 2, says: /give the number/ });
+    expectRefusal(await desk.bcat(["backup", "source", "--tag", "undo"]), { code: 2, says: /the tag "undo"/ });
+  });
+
+  test("keeps nothing with --no-undo", async () => {
+    using desk = await arrange();
+    await desk.good([...mirror, "--no-undo"]);
+    expect(await desk.good(["snapshots"])).not.toContain("undo");
+    expect(await differences(desk, "source", "target")).toEqual([]);
+  });
+});
