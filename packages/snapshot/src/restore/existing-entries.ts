@@ -209,7 +209,7 @@ export class ExistingEntries {
   #setFile({ path, node }: EntryToPlace, { fd, stat }: LocalFile): boolean {
     if (stat.links > 1 || this.#parts.isDry === true) return false;
     const fault = this.#parts.metadata.setFile(fd, node);
-    if (fault !== undefined) this.#parts.run.report(path, fault);
+    if (fault !== undefined) this.#parts.run.report(path, fault, "metadata-not-set");
     return true;
   }
 

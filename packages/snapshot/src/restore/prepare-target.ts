@@ -6,6 +6,7 @@ import { BcatError } from "@bcat/errors";
 import type { Directory } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { OwnFolders } from "../backup/own-folders.js";
+import { describe } from "../faults.js";
 import { joinPath } from "../path.js";
 import { showName } from "../tree/name.js";
 import { AttributeSetter } from "./attributes.js";
@@ -72,7 +73,7 @@ export function createRemover(parts: Pick<PrepareParts, "posix" | "run" | "optio
     report: (path, error) => {
       run.refuseExhausted(path, error);
       if (typeof error === "string") run.leaveOut(path, error);
-      else run.report(path, error);
+      else run.report(path, `it could not be deleted: ${describe(error)}`);
     },
     onRemoved: () => run.deleted++,
   });
