@@ -21,9 +21,11 @@ test("each code has one meaning, for entries, places and kinds of error alike", 
 
 test("every message that is an error, a warning or a note has a code", () => {
   const messages = sources.flatMap(({ path, text }) =>
-    [...text.matchAll(/message_type: (?!"(?:status|summary|parents|initialized|version|requests|repaired|deletion)")/g)].map(
-      ({ index }) => ({ path, said: statement(text, index) }),
-    ),
+    [
+      ...text.matchAll(
+        /message_type: (?!"(?:status|summary|parents|initialized|version|requests|repaired|deletion)")/g,
+      ),
+    ].map(({ index }) => ({ path, said: statement(text, index) })),
   );
   expect(messages.length).toBeGreaterThanOrEqual(5);
   for (const { path, said } of messages) expect(said, path).toMatch(/\bcode\b[,:]/);
