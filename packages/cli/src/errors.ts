@@ -1,6 +1,7 @@
 /** How a run that failed says so: one line on stderr, or with `--json` one object, and the exit code. */
-import { type BcatErrorCode, isBcatError } from "@bcat/errors";
+import { ArchivedError, type BcatErrorCode, isBcatError } from "@bcat/errors";
 import { withoutCaps } from "@bcat/host";
+import { remedyOf } from "./archived.js";
 import { exitCodeOf, exitCodes } from "./exit-code.js";
 import type { Output } from "./output.js";
 import { quoteText } from "./quote.js";
@@ -8,7 +9,7 @@ import { quoteText } from "./quote.js";
 export interface Failure {
   readonly exitCode: number;
   /** For programs: the kind of error, or what the program did not foresee. */
-  readonly errorCode: BcatErrorCode | "unexpected";
+  readonly errorCode: BcatErrorCode | "archived" | "unexpected";
   readonly message: string;
   /** For an error that no package foresaw. */
   readonly stack?: string | undefined;
@@ -19,8 +20,8 @@ export function describeError(error: unknown, command: string | undefined): Fail
   if (isBcatError(error)) {
     return {
       exitCode: exitCodeOf(error.code, command),
-      errorCode: error.code,
-      message: error.message,
+      errorCode: error instanceof ArchivedError ? "archived" : error.code,
+      message: `${error.message}${remedyOf(error)}`,
       stack: error.stack,
     };
   }

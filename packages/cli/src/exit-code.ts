@@ -53,7 +53,7 @@ Exit codes:
        missing
    10  no repository there
    11  storage unreachable, refused or full (nothing committed, unless the message says that this
-       is not known)
+       is not known), or it has archived what was to be read (all else is restored)
    12  wrong passphrase or key file, one that cannot be read, or none and no terminal
    13  written by a newer format
    14  repository identity changed, or it went back in time

@@ -76,6 +76,24 @@ export class StorageError extends BcatError {
   }
 }
 
+/** The object is there, in a class of storage that gives nothing out until it was asked to thaw it: hours later. */
+export class ArchivedError extends StorageError {
+  /** Its name in the storage. */
+  readonly object: string;
+  /** What a person can do, as a command in which {@link objectPlaceholder} stands for the name. */
+  readonly remedy: string;
+
+  constructor(message: string, { object, remedy, cause }: { object: string; remedy: string; cause?: unknown }) {
+    super(message, { cause, isFinal: true });
+    this.name = "ArchivedError";
+    this.object = object;
+    this.remedy = remedy;
+  }
+}
+
+/** In {@link ArchivedError.remedy}. */
+export const objectPlaceholder = "OBJECT";
+
 /** One entry of the source cannot be read. Reported, counted, and the run goes on. */
 export class SourceError extends BcatError {
   /** What befell the entry, for programs. */

@@ -46,6 +46,7 @@ export const placeCodes = [
   "repository-replaced",
   "probe-leftovers",
   "snapshot-flawed",
+  "archived",
 ] as const;
 
 /** Of a check. */

@@ -1,7 +1,7 @@
 /** Reads single chunks by id: trees, lists, and whatever a bulk read could not get. */
 
 import type { KeyedHash } from "@bcat/crypto";
-import { CorruptError, isBcatError } from "@bcat/errors";
+import { ArchivedError, CorruptError, isBcatError } from "@bcat/errors";
 import {
   type BlobKind,
   type ChunkIndex,
@@ -64,12 +64,13 @@ export class ChunkReader {
         const bytes = await this.#readAt(kind, location);
         if (Buffer.compare(idHash[kind].hash(bytes), id) === 0) return bytes;
         const { name } = location.pack;
-        failure = new CorruptError(`Cannot read "${name}": a chunk in it does not have the id the index says`, {
+        throw new CorruptError(`Cannot read "${name}": a chunk in it does not have the id the index says`, {
           object: name,
         });
       } catch (error) {
         if (!isBcatError(error, "corrupt") && !isBcatError(error, "storage-failed")) throw error;
-        failure = error;
+        // Of several reasons the one that somebody can do something about.
+        if (!(failure instanceof ArchivedError)) failure = error;
       }
     }
     throw failure;
@@ -119,7 +120,7 @@ export class ChunkReader {
     try {
       return await storage.get(name, { range });
     } catch (error) {
-      if (!isBcatError(error, "storage-failed")) throw error;
+      if (!isBcatError(error, "storage-failed") || error instanceof ArchivedError) throw error;
       return await storage.get(name, { range });
     }
   }

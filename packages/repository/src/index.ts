@@ -1,3 +1,5 @@
+export { ArchivedObjects } from "@bcat/storage";
+export { findArchivedTrees } from "./archived-trees.js";
 export type { ConfigBody } from "./bodies/config.js";
 export type { Counts } from "./bodies/counts.js";
 export type { FolderAbove } from "./bodies/folder-above.js";

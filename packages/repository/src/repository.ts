@@ -7,7 +7,7 @@ import { type ChunkerSettings, decodeGear } from "@bcat/chunker";
 import { hkdf, type KeyedHash, ObjectType, openObject } from "@bcat/crypto";
 import type { BcatError } from "@bcat/errors";
 import type { BlobKind, ChunkIndex, PackContext } from "@bcat/pack";
-import { createAbortableStorage, type Storage } from "@bcat/storage";
+import { type ArchivedObjects, createAbortableStorage, type Storage } from "@bcat/storage";
 import type { ConfigBody } from "./bodies/config.js";
 import { decodeOutcome, type Outcome } from "./bodies/outcome.js";
 import type { WantedChunks } from "./bulk-plan.js";
@@ -127,6 +127,11 @@ export class Repository implements AsyncDisposable {
   /** This repository, with every call to the storage ended when `signal` is aborted (BcatError interrupted). */
   withSignal(signal: AbortSignal | undefined): Repository {
     return signal === undefined ? this : this.withStorage(createAbortableStorage(this.#parts.storage, signal));
+  }
+
+  /** This repository, with what turns out to be archived noted, and asked for only once. */
+  withArchived(archived: ArchivedObjects | undefined): Repository {
+    return archived === undefined ? this : this.withStorage(archived.watch(this.#parts.storage));
   }
 
   /** This repository, seen through another storage of the same objects. */

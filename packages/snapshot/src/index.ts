@@ -1,4 +1,5 @@
 export type { CheckOptions, CheckProgress, CheckSummary, Finding } from "@bcat/repository";
+export { ArchivedObjects, findArchivedTrees } from "@bcat/repository";
 export { backup, PreparedBackup, requireSource } from "./backup/backup.js";
 export type {
   BackupOptions,

@@ -1,4 +1,5 @@
 export { createAbortableStorage, untilAborted } from "./abortable.js";
+export { ArchivedObjects } from "./archived.js";
 export type { FaultPlan, FaultWay, FaultyStorage, Operation, OperationKind } from "./faulty.js";
 export { createFaultyStorage } from "./faulty.js";
 export type { LocalEntry, LocalFile, LocalFileSystem, LocalStatus } from "./local/file-system.js";

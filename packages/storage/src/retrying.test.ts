@@ -1,4 +1,4 @@
-import { BcatError, StorageError } from "@bcat/errors";
+import { ArchivedError, BcatError, StorageError } from "@bcat/errors";
 import { describe, expect, test } from "vitest";
 import { describeStorage } from "./conformance.js";
 import { createFaultyStorage } from "./faulty.js";
@@ -273,4 +273,17 @@ describe("trouble", () => {
 
 test.each([-1, Number.NaN])("createRetryingStorage() refuses to retry for %d ms", (retryForMs) => {
   expect(() => createRetryingStorage(createMemoryStorage(), simulated({ retryForMs }).options)).toThrow(RangeError);
+});
+
+test("what is archived stays known as that, also after a fault that passed", async () => {
+  const archived = new ArchivedError("it is archived", { object: "packs/00", remedy: "thaw OBJECT" });
+  const faults = [new StorageError("no answer"), archived];
+  const inner: Storage = {
+    ...createMemoryStorage(),
+    get: async () => {
+      throw faults.shift();
+    },
+  };
+  const storage = createRetryingStorage(inner, simulated().options);
+  await expect(storage.get("packs/00")).rejects.toBe(archived);
 });

@@ -6,7 +6,7 @@
  * failed together do not come back together (M. Brooker, Exponential Backoff and Jitter, AWS Architecture Blog, 2015).
  */
 
-import { isBcatError, StorageError } from "@bcat/errors";
+import { ArchivedError, isBcatError, StorageError } from "@bcat/errors";
 import { equalBytes } from "./equal-bytes.js";
 import type { ListedObject, PutOptions, Storage } from "./storage.js";
 import { type Trouble, TroubleWatch } from "./trouble.js";
@@ -112,7 +112,7 @@ function isPassing(error: unknown): error is StorageError {
 
 /** The end of a call that had been tried before, without an answer. */
 function afterUnknown(error: unknown): unknown {
-  if (!(error instanceof StorageError)) return error;
+  if (!(error instanceof StorageError) || error instanceof ArchivedError) return error;
   return new StorageError(error.message, { cause: error, isFinal: true, mayBeDone: true });
 }
 

@@ -70,7 +70,7 @@ class BucketStorage implements S3Storage {
     checkName(name);
     checkRange(options.range);
     options.signal?.throwIfAborted();
-    return await this.#describing(`read "${name}"`, options.signal, async () => {
+    return await this.#describing({ action: `read "${name}"`, object: name }, options.signal, async () => {
       try {
         return await this.#read(name, options);
       } catch (error) {
@@ -115,7 +115,7 @@ class BucketStorage implements S3Storage {
   async delete(name: string): Promise<void> {
     checkName(name);
     const input = { Bucket: this.#options.bucket, Key: this.#key(name) };
-    await this.#describing(`delete "${name}"`, undefined, async () => {
+    await this.#describing({ action: `delete "${name}"` }, undefined, async () => {
       await this.#connection
         .run("delete", (client, sdk) => client.send(new sdk.DeleteObjectCommand(input)))
         .catch((error) => {
@@ -127,7 +127,7 @@ class BucketStorage implements S3Storage {
   async createBucket(): Promise<boolean> {
     const input = { Bucket: this.#options.bucket };
     this.#connection.count("put");
-    return await this.#describing("create the bucket", undefined, async () => {
+    return await this.#describing({ action: "create the bucket" }, undefined, async () => {
       try {
         await this.#connection.run("put", (client, sdk) => client.send(new sdk.CreateBucketCommand(input)));
         return true;
@@ -162,7 +162,7 @@ class BucketStorage implements S3Storage {
       throw new RangeError(`Cannot write "${name}": its ${bytes.length} bytes are above the maximum ${objectSizeMax}`);
     }
     options.signal?.throwIfAborted();
-    await this.#describing(`write "${name}"`, options.signal, async () => {
+    await this.#describing({ action: `write "${name}"` }, options.signal, async () => {
       try {
         await this.#store(name, bytes, options);
       } catch (error) {
@@ -236,7 +236,7 @@ class BucketStorage implements S3Storage {
   async #sizeOf(name: string, signal: AbortSignal | undefined): Promise<number | undefined> {
     checkName(name);
     const input = { Bucket: this.#options.bucket, Key: this.#key(name) };
-    return await this.#describing(`read "${name}"`, signal, async () => {
+    return await this.#describing({ action: `read "${name}"`, object: name }, signal, async () => {
       try {
         const output = await this.#connection.run("get", (client, sdk) =>
           client.send(new sdk.HeadObjectCommand(input), { ...(signal && { abortSignal: signal }) }),
@@ -254,13 +254,17 @@ class BucketStorage implements S3Storage {
     return prefix === "" ? name : `${prefix}/${name}`;
   }
 
-  async #describing<T>(action: string, signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
+  async #describing<T>(
+    what: { readonly action: string; readonly object?: string },
+    signal: AbortSignal | undefined,
+    run: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await run();
     } catch (error) {
       signal?.throwIfAborted();
       if (isBcatError(error)) throw error;
-      throw describeFault(error, { ...this.#options, ...this.#connection.ofKeys, action });
+      throw describeFault(error, { ...this.#options, ...this.#connection.ofKeys, ...what });
     }
   }
 }

@@ -1,6 +1,7 @@
 /** `bcat check`: looks whether everything is there and whole. */
 import type { Repository } from "@bcat/repository";
-import type { CheckSummary, Finding } from "@bcat/snapshot";
+import type { ArchivedObjects, CheckSummary, Finding } from "@bcat/snapshot";
+import { archivedFields, listingArchived } from "../archived.js";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { formatBytes, formatCount, formatDuration, formatItems } from "../format.js";
@@ -57,14 +58,20 @@ export const check: Command = {
     });
     const checkAll = async (repository: Repository) => {
       const packages = await import("@bcat/snapshot");
-      const summary = await packages.check(repository, {
-        readData: options.switch("read-data"),
-        signal,
-        onProgress: (counts) => progress.update(counts),
-        onFinding: (finding) => printFinding(finding, output),
-      });
-      printSummary(summary, progress.finish(), context);
+      const archived = new packages.ArchivedObjects();
+      const run = async () =>
+        await packages.check(repository, {
+          readData: options.switch("read-data"),
+          archived,
+          signal,
+          onProgress: (counts) => progress.update(counts),
+          onFinding: (finding) => printFinding(finding, output),
+        });
+      const listing = { repository, archived, command: "check" } as const;
+      const summary = await listingArchived(listing, context, { run, isMissed: ({ isIncomplete }) => isIncomplete });
+      printSummary(summary, { elapsedMs: progress.finish(), archived }, context);
       if (summary.damage > 0) return exitCodes.damage;
+      if (summary.isIncomplete) return exitCodes.storage;
       // All that is here is whole, but something that was is not.
       return repository.standing.kind === "gone-back" ? exitCodes.identity : exitCodes.done;
     };
@@ -89,8 +96,13 @@ function printFinding({ kind, code, object, message, snapshots }: Finding, outpu
   output.print(quoteText(`${kind}:${where} ${message}${hit}`));
 }
 
-function printSummary(summary: CheckSummary, elapsedMs: number, { output, meter }: Context): void {
-  const { damage, notes, snapshots, packs, segments, chunks, bytesRead } = summary;
+interface Checked {
+  readonly elapsedMs: number;
+  readonly archived: ArchivedObjects;
+}
+
+function printSummary(summary: CheckSummary, { elapsedMs, archived }: Checked, { output, meter }: Context): void {
+  const { damage, notes, snapshots, packs, segments, chunks, isIncomplete, bytesRead } = summary;
   if (output.json) {
     const counts = { snapshots, packs, segments, chunks, bytes_read: bytesRead };
     const seconds = Math.floor(elapsedMs / 1000);
@@ -100,6 +112,7 @@ function printSummary(summary: CheckSummary, elapsedMs: number, { output, meter 
       num_notes: notes,
       ...counts,
       seconds_elapsed: seconds,
+      ...archivedFields(archived),
       ...requestsField(meter),
     });
   } else if (!output.quiet) {
@@ -107,6 +120,7 @@ function printSummary(summary: CheckSummary, elapsedMs: number, { output, meter 
       ", ",
     );
     output.print(`checked ${read}; read ${formatBytes(bytesRead)} in ${formatDuration(elapsedMs)}`);
-    output.print(damage === 0 ? "no damage found" : `found ${formatItems(damage, "fault")}`);
+    const where = isIncomplete ? " in what could be read" : "";
+    output.print(damage === 0 ? `no damage found${where}` : `found ${formatItems(damage, "fault")}`);
   }
 }

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { RestoreProgress } from "@bcat/snapshot";
+import { archivedFields, listingArchived } from "../archived.js";
 import type { Command, Context } from "../command.js";
 import { countOption } from "../count-option.js";
 import { exitCodes } from "../exit-code.js";
@@ -71,23 +72,29 @@ export const restore: Command = {
     const among = latestAmong(options, selector);
     const use = async (repository: Repository, site: Site) => {
       const snapshot = await packages.findSnapshot(repository, selector, { among });
-      const summary = await packages.restore(repository, site.posix, snapshot, wanted, Buffer.from(target), {
-        threads,
-        sparse: options.switch("sparse"),
-        signal,
-        currentFolder: currentFolder(),
-        ...inPlaceOptions(context, site),
-        onProgress: (counts) => progress.update(counts),
-        onWarning: (warning) => printWarning(warning, "restore", output),
-      });
-      printRestored({ summary, snapshot, target, elapsedMs: progress.finish() }, context);
-      return summary.errors > 0 ? exitCodes.failed : exitCodes.done;
+      const archived = new packages.ArchivedObjects();
+      const run = async () =>
+        await packages.restore(repository, site.posix, snapshot, wanted, Buffer.from(target), {
+          threads,
+          sparse: options.switch("sparse"),
+          signal,
+          archived,
+          currentFolder: currentFolder(),
+          ...inPlaceOptions(context, site),
+          onProgress: (counts) => progress.update(counts),
+          onWarning: (warning) => printWarning(warning, "restore", output),
+        });
+      const listing = { repository, archived, command: "restore" } as const;
+      const summary = await listingArchived(listing, context, { run, isMissed: ({ errors }) => errors > 0 });
+      printRestored({ summary, snapshot, target, elapsedMs: progress.finish() }, archivedFields(archived), context);
+      if (summary.errors > summary.archived) return exitCodes.failed;
+      return summary.errors > 0 ? exitCodes.storage : exitCodes.done;
     };
     return await withRepository(context, use, { writes: keepsOld(options) });
   },
 };
 
-function printRestored(restored: Restored, { output, meter }: Context): void {
-  if (output.json) output.message({ ...restoreMessage(restored), ...requestsField(meter) });
+function printRestored(restored: Restored, archived: object, { output, meter }: Context): void {
+  if (output.json) output.message({ ...restoreMessage(restored), ...archived, ...requestsField(meter) });
   else if (!output.quiet) for (const line of restoreReport(restored)) output.print(line);
 }

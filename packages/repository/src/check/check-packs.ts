@@ -2,7 +2,7 @@
  * Checks segments and the packs they name: that each says of the other what it is, and, when data are read, that every
  * frame opens and every chunk has its id.
  */
-import { CorruptError, isBcatError } from "@bcat/errors";
+import { ArchivedError, CorruptError, isBcatError } from "@bcat/errors";
 import {
   chunkId,
   type Directory,
@@ -91,8 +91,10 @@ async function checkSegment(parts: Parts, packs: { names: Set<string>; bad: Map<
     try {
       await checkTwice(parts, { ordinal, record, entryCount: entriesOf[ordinal]! });
     } catch (error) {
-      if (!(error instanceof CorruptError)) throw error;
-      if (error.object !== name) run.reportDamage(error.object, error.message);
+      if (!(error instanceof CorruptError) && !(error instanceof ArchivedError)) throw error;
+      // It is there, as far as anybody can see.
+      if (error instanceof ArchivedError) run.archivedPacks++;
+      else if (error.object !== name) run.reportDamage(error.object, error.message);
       else
         packs.bad.set(name, { message: error.message, isCondemned: await isGoneAsCondemned(parts.repository, name) });
     }

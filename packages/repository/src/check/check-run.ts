@@ -1,5 +1,6 @@
 /** What a check finds, and how it is counted. */
 import { BcatError, CorruptError, isBcatError, type MessageCode } from "@bcat/errors";
+import type { ArchivedObjects } from "@bcat/storage";
 
 /** Damage loses data or may; a note is something to know, such as what a crash left behind. */
 export interface Finding {
@@ -15,6 +16,8 @@ export interface Finding {
 export interface CheckOptions {
   /** Also read every pack, open every frame, and recompute the id of every chunk. */
   readonly readData?: boolean;
+  /** Takes the names of what is archived; without it the first such object ends the check. */
+  readonly archived?: ArchivedObjects;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: CheckProgress) => void;
   readonly onFinding?: (finding: Finding) => void;
@@ -35,6 +38,10 @@ export interface CheckSummary {
   readonly packs: number;
   readonly segments: number;
   readonly chunks: number;
+  /** Packs that are there, and archived: they were not looked into. */
+  readonly archivedPacks: number;
+  /** Of what was to be looked at something could not be had, as it is archived. */
+  readonly isIncomplete: boolean;
   readonly bytesRead: number;
 }
 
@@ -50,6 +57,9 @@ export class CheckRun {
   packs = 0;
   segments = 0;
   chunks = 0;
+  archivedPacks = 0;
+  /** Folders and lists in archived packs: what they need is not known. */
+  unreadTrees = 0;
   bytesRead = 0;
   readonly #options: CheckOptions;
   readonly #said = new Set<string>();
@@ -109,6 +119,15 @@ export class CheckRun {
     this.reportNote(object, message, "misread");
   }
 
+  /** One note for all that is archived. It is no damage: where the class of storage is set, it is what was wanted. */
+  noteArchived(): void {
+    if (this.archivedPacks === 0) return;
+    const [packs, are] = this.archivedPacks === 1 ? ["pack", "is"] : ["packs", "are"];
+    const trees = this.unreadTrees === 0 ? "" : "; folders are in them, and what these need was not looked for";
+    const message = `${this.archivedPacks} ${packs} ${are} there, but archived, and could not be read${trees}`;
+    this.reportNote(undefined, message, "archived");
+  }
+
   /** Runs `action`; damage it meets is reported, and undefined returned. Anything else is thrown on. */
   async guard<T>(
     action: () => Promise<T>,
@@ -134,7 +153,8 @@ export class CheckRun {
   }
 
   summary(): CheckSummary {
-    const { damage, notes, snapshots, packs, segments, chunks, bytesRead } = this;
-    return { damage, notes, snapshots, packs, segments, chunks, bytesRead };
+    const { damage, notes, snapshots, packs, segments, chunks, archivedPacks, bytesRead } = this;
+    const isIncomplete = this.unreadTrees > 0 || (this.readsData && archivedPacks > 0);
+    return { damage, notes, snapshots, packs, segments, chunks, archivedPacks, isIncomplete, bytesRead };
   }
 }

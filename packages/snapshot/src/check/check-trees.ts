@@ -1,5 +1,5 @@
 /** Checks that everything a snapshot refers to is there: its trees decode, their chunks have locations and lengths. */
-import { CorruptError, isBcatError } from "@bcat/errors";
+import { ArchivedError, CorruptError, isBcatError } from "@bcat/errors";
 import { type BlobKind, ChunkClaims, type ChunkIndex, type ChunkLocation, DATA, TREE } from "@bcat/pack";
 import { type CheckRun, missingChunk, type Repository, registerName } from "@bcat/repository";
 import { joinPath } from "../path.js";
@@ -180,6 +180,10 @@ class TreeWalk {
     try {
       await action();
     } catch (error) {
+      if (error instanceof ArchivedError) {
+        this.#run.unreadTrees++;
+        return;
+      }
       if (!isBcatError(error, "corrupt")) throw error;
       const object = error instanceof CorruptError ? error.object : undefined;
       if (object !== undefined && this.#badPacks.has(object)) this.#need(object, { path });

@@ -21,7 +21,7 @@ import { checkTrees, type Need } from "./check-trees.js";
  * @throws StorageError; BcatError interrupted, newer-format
  */
 export async function check(given: Repository, options: CheckOptions): Promise<CheckSummary> {
-  const repository = given.withoutKeptTrees().withSignal(options.signal);
+  const repository = given.withoutKeptTrees().withArchived(options.archived).withSignal(options.signal);
   const run = new CheckRun(options);
   try {
     await repository.refresh();
@@ -41,6 +41,7 @@ export async function check(given: Repository, options: CheckOptions): Promise<C
   const needs = await checkTrees({ repository, run, badPacks: packs.bad }, inventory.snapshots);
   for (const need of needs.values()) reportNeeded(run, need);
   for (const [name, pack] of packs.bad) reportPack(run, name, pack, needs.get(name));
+  run.noteArchived();
   await noteStrays(
     repository,
     run,

@@ -1,5 +1,5 @@
 /** Names what cannot be restored because the folder that it is in could not be made. */
-import { isBcatError } from "@bcat/errors";
+import { ArchivedError, isBcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import { joinPath } from "../path.js";
 import type { Entry } from "../root-entries.js";
@@ -22,7 +22,7 @@ export async function nameBelow(repository: Repository, run: RestoreRun, entry: 
       }
     } catch (error) {
       // The folder is named already; what is in it nobody can tell.
-      if (!isBcatError(error, "corrupt")) throw error;
+      if (!isBcatError(error, "corrupt") && !(error instanceof ArchivedError)) throw error;
     }
   }
 }

@@ -1,4 +1,5 @@
 /** What a caller tells a restore, and what it is told. */
+import type { ArchivedObjects } from "@bcat/repository";
 import type { Warning } from "../backup/options.js";
 import type { FindOptions } from "../find-entries.js";
 import type { KeepOptions } from "./keep-old.js";
@@ -43,6 +44,8 @@ export interface RestoreOptions extends FindOptions {
   readonly threads?: number;
   /** Blocks of zeros become holes in all files, and not only in those that had some. */
   readonly sparse?: boolean;
+  /** Takes the names of what is archived: also when the restore ends with an error. */
+  readonly archived?: ArchivedObjects;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RestoreProgress) => void;
   /** `path` is that of the entry in the snapshot. */
@@ -66,5 +69,7 @@ export interface RestoreSummary {
   readonly undoSnapshot: number | undefined;
   /** Entries that were not restored, or not with all their metadata. */
   readonly errors: number;
+  /** Those of them that lie in archived packs. */
+  readonly archived: number;
   readonly skipped: number;
 }

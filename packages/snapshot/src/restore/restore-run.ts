@@ -1,5 +1,5 @@
 /** What all parts of one restore share: its counts, its reports, and the points at which others get to run. */
-import { BcatError, isBcatError, type MessageCode, systemErrorCode } from "@bcat/errors";
+import { ArchivedError, BcatError, isBcatError, type MessageCode, systemErrorCode } from "@bcat/errors";
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
@@ -36,6 +36,8 @@ export class RestoreRun {
   /** Number of the snapshot of what is overwritten or deleted. */
   kept: number | undefined;
   errors = 0;
+  /** Those of the errors that are of entries in archived packs. */
+  archived = 0;
   skipped = 0;
   readonly #options: RestoreOptions;
   /** What there is to restore in all, if that is known. */
@@ -71,6 +73,7 @@ export class RestoreRun {
       deleted: this.deleted,
       undoSnapshot: this.kept,
       errors: this.errors,
+      archived: this.archived,
       skipped: this.skipped,
     };
   }
@@ -101,6 +104,7 @@ export class RestoreRun {
   /** An entry that was not restored, or not wholly. */
   report(path: Uint8Array, error: unknown, code = codeOf(error)): void {
     this.errors++;
+    if (error instanceof ArchivedError) this.archived++;
     const message = typeof error === "string" ? error : describe(error);
     this.#options.onWarning?.({ path, message, kind: "error", code, systemCode: systemErrorCode(error) });
   }
@@ -165,5 +169,6 @@ export class RestoreRun {
 
 /** What befell an entry, for programs: of damage and the like the kind of the error. */
 function codeOf(error: unknown): MessageCode {
+  if (error instanceof ArchivedError) return "archived";
   return isBcatError(error) ? error.code : "not-restored";
 }

@@ -26,7 +26,7 @@ export async function restore(
   target: Uint8Array,
   options: RestoreOptions,
 ): Promise<RestoreSummary> {
-  const repository = given.withSignal(options.signal);
+  const repository = given.withArchived(options.archived).withSignal(options.signal);
   // Without it nothing can be found: no entry is at fault then, and nothing has been written.
   await repository.index();
   const planned = await planRestore(repository, info, wanted, options);

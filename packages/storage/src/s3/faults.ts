@@ -1,10 +1,14 @@
 /** What went wrong, in a line: action, object, place, and the refusal of the server in words. */
-import { StorageError } from "@bcat/errors";
+import { ArchivedError, StorageError } from "@bcat/errors";
 import { describeNetworkError } from "../wire/network-error.js";
+import { type Bucket, thawCommand } from "./archive.js";
 import type { Refusal } from "./connection.js";
 
 /** Most characters of a server's own words. */
 const wordsMax = 300;
+
+/** Of an object that has to be thawed first. */
+const archivedCode = "InvalidObjectState";
 
 /** Words for codes; those marked final say the same however often one asks. */
 const refusals: Readonly<Record<string, { readonly words: string; readonly isFinal: boolean }>> = {
@@ -18,7 +22,7 @@ const refusals: Readonly<Record<string, { readonly words: string; readonly isFin
   ...final("the service cannot do this", "NotImplemented"),
   ...final("the quota is used up", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded"),
   ...final("no space left", "InsufficientStorage", "XMinioStorageFull"),
-  ...final("the object is archived: restore it in the service first", "InvalidObjectState"),
+  ...final("it is archived", archivedCode),
   ...final("the service does not know this storage class", "InvalidStorageClass"),
   ...final("the name of the bucket is not valid", "InvalidBucketName"),
   ...final("the bucket is in another region", "PermanentRedirect", "AuthorizationHeaderMalformed"),
@@ -35,10 +39,12 @@ const refusals: Readonly<Record<string, { readonly words: string; readonly isFin
 /** Statuses of no known code that are worth asking again. */
 const passingStatuses = [408, 409, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 523, 524, 529];
 
-export interface FaultContext {
+export interface FaultContext extends Bucket {
   /** Such as `read "config"`. */
   readonly action: string;
   readonly location: string;
+  /** That was to be read. */
+  readonly object?: string;
   /** Requests carry no signature. */
   readonly anonymous?: boolean | undefined;
   /** Where the keys are looked for, if the user says. */
@@ -50,9 +56,13 @@ export interface FaultContext {
 }
 
 export function describeFault(error: unknown, context: FaultContext): StorageError {
-  const { action, location } = context;
+  const { action, location, object } = context;
   const { words, isFinal } = explain(error as Refusal, context);
-  return new StorageError(`Cannot ${action} in ${location}: ${words}`, { cause: withoutRequest(error), isFinal });
+  const message = `Cannot ${action} in ${location}: ${words}`;
+  const cause = withoutRequest(error);
+  if (object !== undefined && codeOf(error) === archivedCode)
+    return new ArchivedError(message, { cause, object, remedy: thawCommand(context) });
+  return new StorageError(message, { cause, isFinal });
 }
 
 /** The SDK hangs the answer on its errors, and on that the request with its signature and token: none of a log's business. */
