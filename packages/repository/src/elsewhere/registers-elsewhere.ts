@@ -12,7 +12,16 @@
  */
 import { isBcatError, StorageError } from "@bcat/errors";
 import { type GetOptions, type PutOptions, type RegisterTable, registersChanged, type Storage } from "@bcat/storage";
-import { announce, copyName, isAnnounced, isNumbered, listWithRegisters, ownCopyName, passOn } from "./copies.js";
+import {
+  announce,
+  copyName,
+  findAnnounced,
+  isAnnounced,
+  isNumbered,
+  listWithRegisters,
+  ownCopyName,
+  passOn,
+} from "./copies.js";
 
 export interface RegistersElsewhereParts {
   readonly objects: Storage;
@@ -36,8 +45,11 @@ export async function openRegistersElsewhere(
   if (!state.isOpen) throw changed(parts, "they are closed by a bcat repair registers, which runs or did not finish");
   const { generation } = state;
   if (await isAnnounced(objects, generation + 1, id)) throw changed(parts, isBehind(generation));
-  // A repair that died may have opened it without saying so.
-  await announce(objects, generation, id);
+  if (!(await isAnnounced(objects, generation, id))) {
+    // A repair that died may have opened it without saying so; all copies were here before.
+    await requireCopies(parts, generation);
+    await announce(objects, generation, id);
+  }
   const registers = new RegistersElsewhere(parts, generation);
   await registers.requireOpen();
   return {
@@ -49,6 +61,21 @@ export async function openRegistersElsewhere(
     ...(objects.list && { list: (prefix: string) => listWithRegisters(objects, generation, prefix) }),
   };
 }
+
+/** A repair from a copy of the repository leaves none of its copies here: announced, they would be all that is seen here. */
+async function requireCopies(parts: RegistersElsewhereParts, generation: number): Promise<void> {
+  const { objects, id } = parts;
+  const before = await findAnnounced(objects, id);
+  const first = FIRST_REGISTER;
+  if (before === 0 || (await objects.get(copyName(before, first))) === undefined) return;
+  if ((await objects.get(copyName(generation, first))) !== undefined) return;
+  throw changed(
+    parts,
+    `generation ${generation} was made from another copy of the repository than ${objects.location}`,
+  );
+}
+
+const FIRST_REGISTER = "sessions/0000000001";
 
 class RegistersElsewhere {
   readonly #parts: RegistersElsewhereParts;
@@ -63,7 +90,7 @@ class RegistersElsewhere {
 
   /** @throws {BcatError} identity-changed when another generation is open now, or none */
   async requireOpen(): Promise<void> {
-    await this.#row("sessions/0000000001");
+    await this.#row(FIRST_REGISTER);
   }
 
   async get(name: string, options?: GetOptions): Promise<Uint8Array | undefined> {

@@ -136,3 +136,13 @@ test("a copy that is missing in between stops a repair, and the table stays clos
   await world.repair();
   await world.open();
 });
+
+test("registers that were made anew from a copy are not taken for those of the original, which shows all it had", async () => {
+  const world = await World.create();
+  const decided = await fill(world, 4);
+  expect(await world.repairFromCopy()).toMatchObject({ generation: 2 });
+  await expect(world.open()).rejects.toMatchObject({ ...changed, message: expect.stringContaining("another copy") });
+  expect(await world.objects.get(announcementName(2))).toBeUndefined();
+  await world.repair();
+  await expectAll(world, decided);
+});

@@ -49,6 +49,13 @@ export class World {
     return await repairRegisters({ objects: hookedStorage(this.objects, hook), table, id, token });
   }
 
+  /** As {@link repair}, from a copy of the objects as they are now. */
+  async repairFromCopy(): Promise<RepairSummary> {
+    const copy = createMemoryStorage();
+    for (const [name, bytes] of this.#memory.objects) await copy.put(name, bytes);
+    return await repairRegisters({ objects: copy, table: this.database.open(id), id, token: "ffff" });
+  }
+
   /** The final copy of a register. */
   copy(generation: number, name: string): string | undefined {
     return textOf(this.#memory.objects.get(copyName(generation, name)));
