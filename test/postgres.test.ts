@@ -57,9 +57,10 @@ describe.skipIf(missingPostgres !== undefined)("PostgreSQL", () => {
 
   test.each<[string, Parameters<PostgresServer["url"]>[0], boolean, string]>([
     ["a wrong password", { user: "bcat:se%3Acret-wrong" }, true, "the password was refused"],
+    ["no password", { user: "bcat" }, true, "it asks for a password: give one with PGPASSWORD"],
     ["no such user", { user: "nobody:se%3Acret-wrong" }, true, "the password was refused"],
     ["no such database", { database: "nowhere" }, true, "there is no such database"],
-    ["no TLS where it is required", { parameters: "?sslmode=require" }, true, "does not support SSL"],
+    ["no TLS where it is required", { parameters: "?sslmode=require" }, true, "it has no TLS, which sslmode asks for"],
     ["no TLS where it is preferred", {}, false, ""],
   ])("%s", async (_, given, isFinal, message) => {
     await using table = open(server.url(given));

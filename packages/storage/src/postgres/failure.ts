@@ -1,5 +1,6 @@
 /** What went wrong with a database, in words, and whether asking again can help. */
 import { type BcatError, StorageError } from "@bcat/errors";
+import { describeNetworkError } from "../wire/network-error.js";
 
 /**
  * SQLSTATE codes and classes (PostgreSQL manual, appendix A) that a second try cannot change, with what they mean.
@@ -21,18 +22,34 @@ const finalCodes: readonly (readonly [code: string, meaning: string])[] = [
 const finalWords =
   /does not support SSL|self[- ]signed certificate|unable to (?:verify|get)|certificate|Hostname\/IP|SASL|SCRAM|password must be/i;
 
+/** What the client says by itself, and what it means. */
+const clientWords: readonly (readonly [found: RegExp, meaning: string])[] = [
+  [/password must be/i, "it asks for a password: give one with PGPASSWORD, ~/.pgpass or the URL"],
+  [/does not support SSL/i, "it has no TLS, which sslmode asks for"],
+];
+
 /** @param action on the registers, such as `reach` or `read "log/0000000001" in` */
 export function databaseFailure(error: unknown, action: string, location: string): BcatError {
   const code = codeOf(error);
   const known = finalCodes.find(([prefix]) => code?.startsWith(prefix));
   const message = error instanceof Error ? error.message || code || "no reason given" : String(error);
+  const words = wordsOf(error, message);
   const isFinal = known !== undefined || (!isSqlState(code) && finalWords.test(message)) || code === "ENOTFOUND";
-  const found = known === undefined ? message : `${known[1]}: ${message}`;
+  const found = known === undefined ? words : `${known[1]}: ${message}`;
   return new StorageError(`Cannot ${action} the registers at ${location}: ${oneLine(found)}`, {
     cause: error,
     ...(isFinal && { isFinal: true }),
   });
 }
+
+function wordsOf(error: unknown, message: string): string {
+  // Of certificates it would name flags that are of no use here.
+  if (systemCode.test(codeOf(error) ?? "")) return describeNetworkError(error).words;
+  return clientWords.find(([found]) => found.test(message))?.[1] ?? message;
+}
+
+/** No SQLSTATE begins like this. */
+const systemCode = /^(?:E[A-Z]{4,}|EAI_AGAIN)$/;
 
 /** True for a table that is not there yet. */
 export function isMissingTable(error: unknown): boolean {
@@ -53,7 +70,7 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 function isSqlState(code: string | undefined): boolean {
-  return code !== undefined && /^[0-9A-Z]{5}$/.test(code);
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !systemCode.test(code);
 }
 
 function oneLine(text: string): string {

@@ -137,11 +137,15 @@ function explainOther(error: Refusal, { profile, hadKeys = false, keyFault }: Fa
   const why = keyFault === undefined ? own : `: ${keyFault.replaceAll(/\s+/g, " ")}`;
   if (hadKeys) return { words: `no credentials any more${where}${why}`, isFinal: false };
   if (keyFault !== undefined) return { words: `no credentials${where}${why}`, isFinal: true };
-  return { words: `no credentials${where}: ${wayToCredentials}${own}`, isFinal: true };
+  const way = profile === undefined ? wayToCredentials : wayToProfile;
+  return { words: `no credentials${where}: ${way}${own}`, isFinal: true };
 }
 
 const strayCharacter =
   "the access key or the session token has a line break, or another character that neither can have: look at where it comes from";
+
+/** It wins over keys in the environment. */
+const wayToProfile = "is it in ~/.aws/credentials or ~/.aws/config? To use the keys of the environment, name none";
 
 const wayToCredentials =
   "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with --s3-profile, or use --s3-anonymous";
