@@ -76,6 +76,24 @@ describe.skipIf(!hasRsync).concurrent("a copy by the recipe", () => {
     expect(await desk.bcat(["check", "--read-data"])).toMatchObject({ code: 0, stderr: noMessage });
   });
 
+  test("is left alone when it was backed up into, and when another repository is there", async () => {
+    using desk = await openDesk();
+    await replicate(desk);
+    const refused = async (says: string) => {
+      const before = desk.list(desk.path("copy"));
+      const run = await desk.run(["./replicate", desk.repository, desk.path("copy")]);
+      expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining(says) });
+      expect(desk.list(desk.path("copy"))).toEqual(before);
+    };
+    await desk.good(["backup", "source", "--repo", "copy"]);
+    await refused("sessions/0000000002");
+    await backUp(desk, "c.bin");
+    await refused("sessions/0000000002");
+    rmSync(desk.path("copy"), { recursive: true });
+    await desk.good(["init", "--repo", "copy", "--no-cache"]);
+    await refused("config");
+  });
+
   test("is whole however often it is made while others back up", async () => {
     using desk = await openDesk();
     let isDone = false;
