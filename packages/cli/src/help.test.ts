@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { commands } from "./commands.js";
 import { exitCodes } from "./exit-code.js";
 import { helpText } from "./help.js";
+import { globalFlags } from "./options.js";
 
 const overview = helpText(commands, undefined);
 
@@ -27,4 +28,27 @@ test("help of a command has its flags, and two to five examples", () => {
     expect([2, 3, 4, 5]).toContain(command.examples.length);
     expect(text).toContain("Examples:");
   }
+});
+
+test("help of a command names the flags of all commands, and explains its own", () => {
+  for (const command of commands) {
+    const text = helpText(commands, command);
+    for (const flag of Object.keys(globalFlags)) expect(text).toContain(`--${flag}`);
+    expect(text).not.toContain(globalFlags["s3-connections"]!.description);
+    expect(text).toContain("bcat --help");
+    for (const { description } of Object.values(command.flags))
+      expect(text.replace(/\s+/g, " ")).toContain(description.slice(0, 20));
+  }
+});
+
+test("help of a command is about as long as it has flags", () => {
+  for (const command of commands) {
+    const lines = helpText(commands, command).split("\n").length;
+    expect(lines).toBeLessThanOrEqual(35 + 3 * Object.keys(command.flags).length);
+  }
+});
+
+test("the overview explains every flag that all commands take", () => {
+  const text = overview.replace(/\s+/g, " ");
+  for (const { description } of Object.values(globalFlags)) expect(text).toContain(description.slice(0, 20));
 });

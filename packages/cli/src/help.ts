@@ -35,12 +35,25 @@ function createParser(commands: readonly Command[]): Parser {
   return parser;
 }
 
+/** Of the flags that all commands take, what the help of each one explains; the others are named there. */
+const explainedEverywhere: readonly string[] = ["repository"];
+
 function describe(builder: Parser, command: Command): Parser {
+  const elsewhere = Object.keys(globalFlags).filter((name) => !explainedEverywhere.includes(name));
+  for (const name of elsewhere) builder.hide(name);
   return builder
     .usage(`${usageOf(command)} [flags]\n\n${command.summary}`)
     .options(declare(command.flags))
     .example(command.examples.map(([line, meaning]): [string, string] => [`bcat ${line}`, meaning]))
-    .epilogue([...(command.notes ?? []), "Every flag is also a variable: --cache-dir is BCAT_CACHE_DIR."].join("\n"));
+    .epilogue([...(command.notes ?? []), everywhereLine(elsewhere)].join("\n"));
+}
+
+function everywhereLine(names: readonly string[]): string {
+  const written = names.map((name) => {
+    const { short } = globalFlags[name]!;
+    return short === undefined ? `--${name}` : `-${short} --${name}`;
+  });
+  return `All commands also take these, which bcat --help explains: ${written.join(", ")}. Every flag is also a variable: --cache-dir is BCAT_CACHE_DIR.`;
 }
 
 function declare(flags: Flags): Record<string, FlagDeclaration> {
