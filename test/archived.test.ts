@@ -146,6 +146,7 @@ test("an archived tree of a root ends a restore with the packs of all archived t
     archived_objects: cold,
     archived_remedy: command("OBJECT"),
   });
+  expect(jsonLines(json.stderr).at(-1)).toMatchObject({ message_type: "exit_error", code: 11, error_code: "archived" });
 });
 
 test("a tree that is archived below another: the folder is made and told, its neighbours are restored", async () => {
@@ -213,5 +214,7 @@ test("what everything else needs is told with the command for it", async () => {
   archive(["config"]);
   const run = await bcat(["snapshots", "--no-cache"]);
   expect(run.code).toBe(11);
-  expect(run.stderr).toContain(`it is archived (403 InvalidObjectState); to have it thawed: ${command("config")}`);
+  expect(run.stderr).toContain(
+    `it is archived (403 InvalidObjectState); to have it thawed: ${command("config")}; so must be all else`,
+  );
 });

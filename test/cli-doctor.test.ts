@@ -19,6 +19,13 @@ describe.concurrent("bcat doctor", () => {
     expect(fs.existsSync(desk.repository)).toBe(false);
   });
 
+  test("leaves no folder above one that does not exist", async () => {
+    using desk = new Desk();
+    const deep = ["--repo", desk.path("a/b/c"), "--registers", desk.path("d/e/f")];
+    expect(await desk.bcat(["doctor", ...deep])).toMatchObject({ code: 0, stderr: noMessage });
+    expect([fs.existsSync(desk.path("a")), fs.existsSync(desk.path("d"))]).toEqual([false, false]);
+  });
+
   test("leaves a repository as it is", async () => {
     using desk = new Desk();
     desk.write({ "source/file": "content" });
@@ -77,4 +84,11 @@ test("init --single-writer says what that means, and such a repository is read a
   for (let i = 0; i < 2; i++) await desk.good(["backup", "source"]);
   await desk.good(["restore", "2", "all", "out"]);
   expect(desk.read("out/file")).toBe(desk.read("source/file"));
+});
+
+test("init refuses --single-writer where registers elsewhere keep writers apart", async () => {
+  using desk = new Desk();
+  const both = ["init", "--single-writer", "--registers", desk.path("registers")];
+  expectRefusal(await desk.bcat(both), { code: 2, says: /--single-writer with registers elsewhere.*leave one/ });
+  expect(desk.list()).toEqual([]);
 });

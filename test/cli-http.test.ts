@@ -65,13 +65,13 @@ describe("a repository on a web server", () => {
     expect(readdirSync(commands.repository, { recursive: true })).toEqual(before);
   });
 
-  test("is not written to: init and backup are refused before anything is asked", async () => {
+  test("is not written to: init, backup and doctor are refused before anything is asked", async () => {
     const server = await serve();
-    for (const words of [["init"], ["backup", source], ["backup", "--init", source]]) {
+    for (const words of [["init"], ["backup", source], ["backup", "--init", source], ["doctor"]]) {
       const { exitCode, errors, output } = await commands.run([...words, "--repo", server.url]);
       expect([exitCode, output]).toEqual([1, ""]);
       expect(errors).toMatch(
-        /^bcat: cannot [a-z ]+ "http:\/\/localhost:\d+": over HTTP, a repository can only be read\n$/,
+        /^bcat: cannot [a-z, ]+ "http:\/\/localhost:\d+": over HTTP, a repository can only be read\n$/,
       );
     }
     expect(server.requests).toEqual([]);
@@ -122,7 +122,12 @@ describe("a repository on a web server", () => {
 
   test("that is none is said to be none, and a server of web pages to be one", async () => {
     const nothing = await serve({ find: () => undefined });
-    expect(await commands.run(["snapshots", "--repo", nothing.url])).toMatchObject({ exitCode: 10 });
+    const none = await commands.run(["snapshots", "--repo", nothing.url]);
+    // Where bcat init makes none it is not named.
+    expect([none.exitCode, none.errors]).toEqual([
+      10,
+      expect.stringMatching(/there is none; name another with --repo$/m),
+    ]);
     const pages = await serve({ find: () => undefined, page: "<!doctype html><title>App</title>" });
     const { exitCode, errors } = await commands.run(["snapshots", "--repo", pages.url]);
     expect([exitCode, errors]).toEqual([11, expect.stringContaining('cannot read "config" in http')]);

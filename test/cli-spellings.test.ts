@@ -50,6 +50,7 @@ describe.concurrent("--repo", () => {
     ["C:/backups", /Windows/],
     [`${BACKSLASH}${BACKSLASH}nas${BACKSLASH}b`, /backslash/],
     ["gopher://x/y", /\.\/gopher:/],
+    ["https:/host/x", /two slashes are missing; write https:\/\/…/],
   ])("%s is refused, and makes nothing", async (spelling, says) => {
     const { desk, cwd, inWork } = openDesk();
     using _ = desk;
@@ -58,6 +59,21 @@ describe.concurrent("--repo", () => {
     const inEnvironment = { cwd, env: { BCAT_REPOSITORY: spelling } };
     expectRefusal(await desk.bcat(["backup", "--init", "source"], inEnvironment), { code: 2, says });
     expect(inWork()).toEqual(["source"]);
+  });
+});
+
+describe.concurrent("--registers", () => {
+  test.each([
+    ["mysql://host/db", /use registers at "mysql:…".*write postgres:\/\/user@host\/database, or name a folder/],
+    ["pg://host/db", /use registers at "pg:…".*write postgres:\/\//],
+    ["nas:registers", /as the registers: .*\.\/nas:registers/],
+    ["https://host/registers", /keep registers in https:\/\/host\/registers: over HTTP nothing can be written/],
+  ])("%s is refused, and makes nothing", async (spelling, says) => {
+    const { desk, cwd, inWork } = openDesk();
+    using _ = desk;
+    for (const words of [["init"], ["doctor"], ["backup", "source"]])
+      expectRefusal(await desk.bcat([...words, `--registers=${spelling}`], { cwd }), { code: 2, says });
+    expect([inWork(), desk.list()]).toEqual([["source"], []]);
   });
 });
 

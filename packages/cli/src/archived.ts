@@ -7,6 +7,9 @@ import { formatItems } from "./format.js";
 /** Names printed without `--verbose`. */
 const namesShown = 20;
 
+/** What a repository is opened with. */
+const everythingElse = "all else but packs: config, and what is below keys/, sessions/, outcomes/, log/ and index/";
+
 export interface ArchivedParts {
   readonly repository: Repository;
   /** Given to `run`, and complete when it is over: with the packs of trees, of which one leads to the others. */
@@ -48,7 +51,9 @@ export function archivedFields(archived: ArchivedObjects): object {
 /** What to do about an error, for the end of its message. */
 export function remedyOf(error: unknown): string {
   if (!(error instanceof ArchivedError)) return "";
-  return `; to have it thawed: ${error.remedy.replace(objectPlaceholder, error.object)}`;
+  const { object, remedy } = error;
+  const others = object.startsWith("packs/") ? "" : `; so must be ${everythingElse}`;
+  return `; to have it thawed: ${remedy.replace(objectPlaceholder, object)}${others}`;
 }
 
 async function findTrees({ repository, archived }: ArchivedParts, { signal }: Context): Promise<number> {

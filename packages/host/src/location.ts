@@ -26,23 +26,21 @@ const schemeWithoutColon = /^(s3|https?|file|tahoe|postgres(?:ql)?|sftp|rest|b2|
  *
  * @throws {BcatError} with code "usage" for what is no place, or when there is no home to put the default into.
  */
-export function locateRepository(given: string | undefined, variables: Variables, options: PlaceOptions = {}): Place {
+export function locateRepository(
+  given: string | undefined,
+  variables: Variables,
+  options: PlaceOptions & { readonly what?: "repository" | "registers" } = {},
+): Place {
+  const { what = "repository" } = options;
   if (given === undefined) return folder(defaultRepository(variables));
   refuseCap(given);
   if (/^s3:/i.test(given)) return locateS3(given, options.s3?.endpoint, variables);
   if (/^file:/i.test(given)) return folder(pathOfUrl(given));
-  const what = "repository";
   if (given.startsWith("local:"))
     return folder(folderPath(given.slice("local:".length), { what, variables, withColon: true }));
   if (/^https?:\/\//i.test(given)) return locateWebServer(given);
   if (/^tahoe:/i.test(given)) return locateTahoe(given);
-  if (otherSchemes.test(given) || anyScheme.test(given)) {
-    const scheme = given.slice(0, given.indexOf(":"));
-    throw new BcatError(
-      "usage",
-      `Cannot use a repository at "${scheme}:…": not supported by this version; name a folder, or ./${scheme}:… for one of that name`,
-    );
-  }
+  if (otherSchemes.test(given) || anyScheme.test(given)) throw unknownPlace(given.slice(0, given.indexOf(":")), what);
   const [, scheme] = schemeWithoutColon.exec(given) ?? [];
   if (scheme !== undefined)
     throw new BcatError(
@@ -55,6 +53,19 @@ export function locateRepository(given: string | undefined, variables: Variables
       `Cannot use "${given}" as the ${what}: it is the address of a bucket; write s3:${given}, or ./${given} for a folder of that name`,
     );
   return folder(folderPath(given, { what, variables }));
+}
+
+function unknownPlace(scheme: string, what: "repository" | "registers"): BcatError {
+  const [subject, way] = {
+    repository: ["a repository", "name a folder"],
+    registers: ["registers", "write postgres://user@host/database, or name a folder"],
+  }[what];
+  const isWeb = /^https?$/i.test(scheme);
+  const found = isWeb ? `two slashes are missing; write ${scheme}://…` : `not supported by this version; ${way}`;
+  return new BcatError(
+    "usage",
+    `Cannot use ${subject} at "${scheme}:…": ${found}, or ./${scheme}:… for one of that name`,
+  );
 }
 
 /** A cap that lacks its `tahoe:` is never a folder, unless it is written as one; and no message may repeat it. */

@@ -1,7 +1,7 @@
 /** Whether the place of a repository is what bcat needs, found out by using it. */
 import { existsSync } from "node:fs";
 import { rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { BcatError } from "@bcat/errors";
 import type { ProbeOptions, ProbeReport } from "@bcat/storage";
 import { random } from "./environment.js";
@@ -20,19 +20,27 @@ export async function probePlace(
 ): Promise<ProbeReport> {
   const { probeStorage } = await import("@bcat/storage");
   const id = Buffer.from(random(8)).toString("hex");
-  const isNew = place.kind === "folder" && !existsSync(place.path);
+  const missing = place.kind === "folder" ? missingFolders(place.path) : [];
   try {
     return await probeStorage(storage, { ...options, id, random, now: () => performance.now() });
   } finally {
-    if (place.kind === "folder") await removeProbeFolders(place.path, id, isNew);
+    if (place.kind === "folder") await removeProbeFolders(place.path, id, missing);
   }
 }
 
-/** Of the probe `id` in the folder `path`, which goes too if it `isNew`. */
-export async function removeProbeFolders(path: string, id: string, isNew = false): Promise<void> {
-  const made = [`probe/${id}/list`, `probe/${id}`, "probe", ...(isNew ? [""] : [])];
+/** `path` and those above it that do not exist, from the deepest up. */
+export function missingFolders(path: string): string[] {
+  const missing: string[] = [];
+  for (let folder = path; !existsSync(folder) && dirname(folder) !== folder; folder = dirname(folder))
+    missing.push(folder);
+  return missing;
+}
+
+/** Of the probe `id` in the folder `path`; those that were `missing` go too. */
+export async function removeProbeFolders(path: string, id: string, missing: readonly string[]): Promise<void> {
+  const made = [`probe/${id}/list`, `probe/${id}`, "probe"].map((folder) => join(path, folder));
   // In order, and only what is empty: others may be probing.
-  for (const folder of made) await rmdir(join(path, folder)).catch(() => {});
+  for (const folder of [...made, ...missing]) await rmdir(folder).catch(() => {});
 }
 
 export interface FitOptions {

@@ -1,10 +1,9 @@
 /** Whether registers that live elsewhere are there, fit the repository, and keep writers apart, found out by using them. */
-import { existsSync } from "node:fs";
 import { BcatError, interruption, StorageError } from "@bcat/errors";
 import type { AnnouncedRegisters } from "@bcat/repository";
 import type { ProbeFinding, ProbeOptions, RegistersReport, TableState } from "@bcat/storage";
 import { random } from "./environment.js";
-import { removeProbeFolders } from "./probe-place.js";
+import { missingFolders, removeProbeFolders } from "./probe-place.js";
 import type { Site } from "./site.js";
 
 /** Requests at once in a race. */
@@ -83,7 +82,7 @@ async function probe(
   const id = Buffer.from(random(8)).toString("hex");
   const { createAbortableStorage, probeRegisters } = await import("@bcat/storage");
   const folder = site.registersPlace?.kind === "folder" ? site.registersPlace.path : undefined;
-  const isNew = folder !== undefined && !existsSync(folder);
+  const missing = folder === undefined ? [] : missingFolders(folder);
   const opened = await unlessAborted(site.openRegistersProbe!(random(idSize), width), signal);
   if (opened.storage === undefined) {
     await closeSoon(opened, signal);
@@ -103,7 +102,7 @@ async function probe(
     await closeSoon(opened, signal).catch(() => {});
     throw error;
   } finally {
-    if (folder !== undefined) await removeProbeFolders(folder, id, isNew);
+    if (folder !== undefined) await removeProbeFolders(folder, id, missing);
   }
   await closeSoon(opened, signal);
   const keepsWritersApart = report.keepsWritersApart && answer.verdict !== "bad";

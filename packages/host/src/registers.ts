@@ -26,10 +26,11 @@ export interface LocatedRegisters {
 /** Nothing is asked of the place yet. @throws {BcatError} with code "usage" */
 export async function locateRegisters(given: string, context: RegistersContext): Promise<LocatedRegisters> {
   if (/^postgres(?:ql)?:\/\//i.test(given)) return await inPostgres(given, context);
-  const place = locateRepository(given, context.variables, context.options);
+  const place = locateRepository(given, context.variables, { ...context.options, what: "registers" });
   const { repository } = context;
   const refuse = (found: string) =>
     new BcatError("usage", `Cannot keep registers in ${place.location}: ${found}; name another place`);
+  if (place.kind === "http") throw refuse("over HTTP nothing can be written");
   if (place.location === repository.location) throw refuse("the repository is there");
   if (place.location.startsWith(`${repository.location}/`)) throw refuse("it lies inside the repository");
   const openProbe = async () => ({

@@ -219,12 +219,12 @@ export function refuseReadOnly({ place: { kind, location } }: Site, action: stri
 }
 
 /** For a command that finds none. A place that had one is most often a disk that is not mounted. */
-export async function noRepository({ place: { location }, environment }: Site): Promise<BcatError> {
+export async function noRepository({ place: { kind, location }, environment }: Site): Promise<BcatError> {
   const { rememberedAt } = await import("@bcat/repository");
   const before = rememberedAt(environment);
   const found =
     before === undefined
-      ? "there is none; name another with --repo, or create it with bcat init"
+      ? `there is none; name another with --repo${kind === "http" ? "" : ", or create it with bcat init"}`
       : `there is none, and repository ${before.slice(0, 8)} was there before: is its disk mounted? If it was removed on purpose, run bcat init once, which makes a new one there`;
   return new BcatError("no-repository", `Cannot open the repository in "${location}": ${found}`);
 }

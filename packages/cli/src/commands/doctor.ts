@@ -1,5 +1,5 @@
 /** `bcat doctor`: whether a place is good enough for a repository. */
-import { probePlace, probeRegistersOf } from "@bcat/host";
+import { probePlace, probeRegistersOf, refuseReadOnly } from "@bcat/host";
 import type { Command } from "../command.js";
 import { canBeUsed, reportLines, reportMessage } from "../doctor-report.js";
 import { exitCodes } from "../exit-code.js";
@@ -24,6 +24,7 @@ export const doctor: Command = {
   async run(context) {
     const { output, signal, meter } = context;
     const site = await siteOf(context);
+    refuseReadOnly(site, "write, as it takes to try it out, to");
     const isThere = (await site.storage.get("config")) !== undefined;
     const onCheck = (check: string) => output.status(`probing: ${check}`);
     const report = await probePlace(site, { form: "full", onCheck });

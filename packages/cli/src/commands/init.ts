@@ -2,9 +2,13 @@
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { createRepository, siteOf } from "../site.js";
+import { usageError } from "../usage.js";
 
 /** The words of the config: content-defined chunks, or chunks of one size. */
 const chunkers = ["cdc", "fixed"] as const;
+
+const bothLine =
+  "Cannot use --single-writer with registers elsewhere: these keep several writers apart; leave one of the two out";
 
 const oneWriterLine =
   "one writer at a time: begin no backup into it while another one runs, here or elsewhere; one of them would be lost";
@@ -37,6 +41,7 @@ export const init: Command = {
     const { DEFAULT_CHUNKER, DEFAULT_FIXED_CHUNKER } = await import("@bcat/chunker");
     const chunker = options.text("chunker") === "fixed" ? DEFAULT_FIXED_CHUNKER : DEFAULT_CHUNKER;
     const isForOneWriter = options.switch("single-writer");
+    if (isForOneWriter && options.text("registers") !== undefined) throw usageError(bothLine);
     const createBucket = options.switch("create-bucket");
     const site = await siteOf(context);
     await using _ = await createRepository(site, context, { chunker, isForOneWriter, createBucket });
