@@ -50,7 +50,7 @@ test("printArchived() prints twenty names and how many more there are, and what 
   ]);
   expect(lines.slice(22)).toEqual([
     "bcat: to have them thawed, with each name for OBJECT: thaw OBJECT",
-    "bcat: when that is done, hours later, run bcat restore again",
+    "bcat: when that is done, hours later, run bcat restore --overwrite if-changed, which goes on with this one",
   ]);
 });
 

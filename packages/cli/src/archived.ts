@@ -37,7 +37,8 @@ export async function listingArchived<Result>(
     if (!(error instanceof ArchivedError)) throw error;
     printArchived(parts, await findTrees(parts, context), context);
     const { output } = context;
-    if (output.json) output.note(JSON.stringify({ message_type: "archived", code: "archived", ...archivedFields(archived) }));
+    if (output.json)
+      output.note(JSON.stringify({ message_type: "archived", code: "archived", ...archivedFields(archived) }));
     throw error;
   }
 }
@@ -77,5 +78,7 @@ export function printArchived(
   if (shown.length < names.length) output.note(`  and ${names.length - shown.length} more: -v or --json lists all`);
   output.complain(`to have ${them} thawed, with each name for ${objectPlaceholder}: ${remedy}`);
   const more = trees === 0 ? "" : `; folders are in ${them}, so more may be archived that is not known yet`;
-  output.complain(`when that is done, hours later, run bcat ${command} again${more}`);
+  const again =
+    command === "restore" ? "restore --overwrite if-changed, which goes on with this one" : `${command} again`;
+  output.complain(`when that is done, hours later, run bcat ${again}${more}`);
 }
