@@ -1,5 +1,5 @@
 /** What all parts of one dump share: its counts, its reports, and the points at which others get to run. */
-import { BcatError, CorruptError, isBcatError, type MessageCode, systemErrorCode } from "@bcat/errors";
+import { ArchivedError, BcatError, CorruptError, isBcatError, type MessageCode, systemErrorCode } from "@bcat/errors";
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
@@ -80,7 +80,7 @@ export class DumpRun {
   /** An entry that is not in the archive. */
   report(path: Uint8Array, error: unknown): void {
     this.errors++;
-    const code = isBcatError(error) ? error.code : "not-dumped";
+    const code = error instanceof ArchivedError ? "archived" : isBcatError(error) ? error.code : "not-dumped";
     const message = typeof error === "string" ? error : describe(error);
     this.#options.onWarning?.({ path, message, kind: "error", code, systemCode: systemErrorCode(error) });
   }
