@@ -1,20 +1,44 @@
 /** Files of exclude patterns. What a pattern means is the business of @bcat/snapshot. */
 import { readFile } from "node:fs/promises";
-import { describeSystemError } from "@bcat/errors";
+import { resolve } from "node:path";
+import { describeSystemError, type OnNotice } from "@bcat/errors";
+import type { Variables } from "@bcat/host";
+import type { GivenPattern } from "@bcat/snapshot";
+import { expandVariables } from "./expand-variables.js";
 import { decodeUtf8 } from "./quote.js";
 import { usageError } from "./usage.js";
 
+export interface ExcludeFileOptions {
+  readonly variables: Variables;
+  /** Something to know of a line. */
+  readonly onNotice: OnNotice;
+}
+
 /** The patterns of all files, in order. @throws {BcatError} with code "usage" when one cannot be read. */
-export async function readExcludeFiles(paths: readonly string[]): Promise<string[]> {
-  const patterns: string[] = [];
-  for (const path of paths) patterns.push(...parseExcludes(await readText(path)));
+export async function readExcludeFiles(
+  paths: readonly string[],
+  options: ExcludeFileOptions,
+): Promise<Exclude<GivenPattern, string>[]> {
+  const patterns: Exclude<GivenPattern, string>[] = [];
+  for (const path of paths) {
+    const file = Buffer.from(resolve(path));
+    for (const { text, line } of parseExcludes(await readText(path))) {
+      const expanded = expandVariables(text, options.variables);
+      for (const name of expanded.unset)
+        options.onNotice(
+          `exclude file "${path}", line ${line}: $${name} is not set and counts as nothing; "$$" is a "$"`,
+          "variable-unset",
+        );
+      if (expanded.text !== "") patterns.push({ text: expanded.text, origin: { file, line } });
+    }
+  }
   return patterns;
 }
 
 /** One pattern a line, without the space around it; empty lines and those that begin with `#` count for nothing. */
-export function parseExcludes(text: string): string[] {
-  const lines = text.split("\n").map((line) => line.trim());
-  return lines.filter((line) => line !== "" && !line.startsWith("#"));
+export function parseExcludes(text: string): { readonly text: string; readonly line: number }[] {
+  const lines = text.split("\n").map((line, index) => ({ text: line.trim(), line: index + 1 }));
+  return lines.filter((line) => line.text !== "" && !line.text.startsWith("#"));
 }
 
 async function readText(path: string): Promise<string> {

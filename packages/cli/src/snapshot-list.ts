@@ -35,7 +35,7 @@ function row({ number, snapshot }: ListedSnapshot): string[] {
 
 /** An element of the array of `--json`. */
 export function snapshotFields({ number, snapshot }: ListedSnapshot): object {
-  const { parent, tags, excludes } = snapshot;
+  const { parent, tags, excludes, options } = snapshot;
   return {
     time: formatTimeMs(snapshot.start),
     ...(parent === undefined ? {} : { parent: String(parent) }),
@@ -43,6 +43,7 @@ export function snapshotFields({ number, snapshot }: ListedSnapshot): object {
     hostname: snapshot.host,
     username: snapshot.user,
     ...(excludes.length === 0 ? {} : { excludes }),
+    ...(options.length === 0 ? {} : { options }),
     ...(tags.length === 0 ? {} : { tags }),
     program_version: snapshot.version,
     summary: summaryFields(snapshot),

@@ -57,6 +57,6 @@ export function printNotice(given: string, code: MessageCode, output: Output): v
 function warningLine(path: Uint8Array, message: string, kind: Warning["kind"], during: Work): string {
   // A whole sentence that names the path needs nothing before it.
   if (message.startsWith("Cannot ") && message.includes(`"${quoteName(path)}"`)) return sentence(message);
-  if (kind === "note") return `note on "${quoteName(path)}": ${sentence(message)}`;
-  return `${kind === "error" ? verbs[during] : kind} "${quoteName(path)}": ${sentence(message)}`;
+  const said = kind === "error" ? verbs[during] : kind === "note" ? "note on" : kind;
+  return `${said} "${quoteName(path)}": ${sentence(message)}`;
 }

@@ -18,6 +18,12 @@ export const sourceCodes = [
   "attributes-not-stored",
   "source-inside",
   "source-link",
+  "file-system-crossed",
+  "file-system-left",
+  "ignore-file-unusable",
+  "tag-unusable",
+  "pattern-unmatched",
+  "variable-unset",
   "backup-note",
 ] as const;
 

@@ -18,8 +18,11 @@ export function absolutePathBytes(path: string): Uint8Array {
   return Buffer.from(absolutePath(path));
 }
 
-/** As {@link absolutePathBytes}; one that was typed as a folder, `link/` or `link/.`, keeps a `/` at its end. */
-export function sourcePathBytes(path: string): Uint8Array {
-  const absolute = absolutePath(path);
-  return Buffer.from(/\/\.?$/.test(path) && absolute !== "/" ? `${absolute}/` : absolute);
+/** As {@link absolutePathBytes}, of any bytes; what is given as a folder, `link/` or `link/.`, keeps a `/` at its end. */
+export function sourcePathBytes(path: Uint8Array): Uint8Array {
+  // One character a byte; what the path is relative to is needed only for one that is.
+  const text = Buffer.from(path).toString("latin1");
+  const base = text.startsWith("/") ? "/" : Buffer.from(absolutePath(".")).toString("latin1");
+  const absolute = resolve(base, text);
+  return Buffer.from(/\/\.?$/.test(text) && absolute !== "/" ? `${absolute}/` : absolute, "latin1");
 }

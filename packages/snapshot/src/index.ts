@@ -11,6 +11,11 @@ export type {
 } from "./backup/options.js";
 export type { OwnerNames } from "./backup/owners.js";
 export { check } from "./check/check.js";
+export type { ChoiceOptions } from "./choosing/choice-options.js";
+export { type GivenPattern, patternText } from "./choosing/exclude-pattern.js";
+export { nameMatches, parseName } from "./choosing/name-pattern.js";
+export { type NeverMatching, neverMatching } from "./choosing/never-matching.js";
+export type { Origin } from "./choosing/rule.js";
 export { dump } from "./dump/dump.js";
 export type { ArchiveFormat, DumpForm, DumpOptions, DumpProgress, DumpSink, DumpSummary } from "./dump/options.js";
 export { listEntries, type WalkOptions } from "./entries.js";

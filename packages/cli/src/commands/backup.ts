@@ -9,15 +9,14 @@ import {
   ownFolders,
   refuseReadOnly,
   type Site,
-  sourcePathBytes,
 } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { BackupOptions, BackupProgress, BackupSummary, RootParent } from "@bcat/snapshot";
 import { parentsLine, parentsMessage } from "../backup-parents.js";
 import { backupMessage, backupReport } from "../backup-report.js";
+import { choiceFlags, printNeverMatching, readChoice } from "../choice-flags.js";
 import type { Command, Context } from "../command.js";
 import { countOption } from "../count-option.js";
-import { readExcludeFiles } from "../exclude.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { pathsField } from "../json.js";
@@ -26,6 +25,7 @@ import { Progress } from "../progress.js";
 import { requestsField } from "../requests.js";
 import { reportsPerSecond } from "../settings.js";
 import { createRepository, siteOf, tellStanding } from "../site.js";
+import { readSources, sourceFlags } from "../sources.js";
 import { usageError } from "../usage.js";
 import { printNotice, printWarning } from "../warning.js";
 
@@ -33,8 +33,8 @@ const compressions = ["off", "fastest", "auto", "better", "max"] as const;
 
 const flags: Flags = {
   init: { kind: "switch", description: "create the repository if there is none" },
-  exclude: { kind: "list", short: "e", description: "pattern of what to leave out" },
-  "exclude-file": { kind: "list", description: "file with a pattern on each line; # begins a comment" },
+  ...choiceFlags,
+  ...sourceFlags,
   tag: { kind: "list", commas: true, description: "tag for the snapshot, or several with commas between" },
   host: { kind: "text", short: "H", description: "host to name in the snapshot instead of this one" },
   parent: {
@@ -84,23 +84,24 @@ export const backup: Command = {
   interrupted: "interrupted; nothing was committed",
   async run(context) {
     const { options, output, variables } = context;
-    if (context.operands.length === 0) throw usageError("Missing path: say what to back up, such as bcat backup ~");
     // Known by it is what a restore keeps of what it overwrites: never the latest, and put back by its number.
     if (options.list("tag").includes("undo")) throw usageError('Cannot use the tag "undo": bcat undo goes by it');
     if (options.text("parent") !== undefined && options.switch("force"))
       throw usageError("Cannot use both --parent and --force: one compares with that snapshot, the other with none");
-    const roots = context.operands.map(sourcePathBytes);
+    const roots = await readSources(context);
     const progress = new Progress(progressForm, {
       output,
       now: Date.now,
       reportsPerSecond: reportsPerSecond(variables),
     });
-    const excludes = [...options.list("exclude"), ...(await readExcludeFiles(options.list("exclude-file")))];
+    const choice = await readChoice(context);
     const site = await siteOf(context);
     if (!options.switch("dry-run")) refuseReadOnly(site, "back up to");
-    const { PreparedBackup } = await import("@bcat/snapshot");
+    const { neverMatching, PreparedBackup } = await import("@bcat/snapshot");
+    printNeverMatching(neverMatching(choice, roots), context);
     await using prepared = new PreparedBackup(site.posix, roots, {
-      ...backupOptions(context, excludes),
+      ...backupOptions(context),
+      ...choice,
       now: site.environment.now,
       ownFolders: ownFolders(site),
       owners: loadOwnerNames(),
@@ -149,13 +150,12 @@ async function openOrCreate(
   }
 }
 
-function backupOptions({ options, signal }: Context, excludes: readonly string[]): BackupOptions {
+function backupOptions({ options, signal }: Context): BackupOptions {
   const host = options.text("host");
   const compression = compressions.find((name) => name === options.text("compression"));
   const parent = options.text("parent");
   const ignoreInode = options.switch("ignore-inode");
   return {
-    excludes,
     ...(parent === undefined ? {} : { parent }),
     force: options.switch("force"),
     // As restic has it: where inodes are made up, change times are too.

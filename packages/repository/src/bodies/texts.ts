@@ -12,10 +12,11 @@ export interface SnapshotTexts {
   readonly tags?: readonly string[];
   readonly excludes?: readonly string[];
   readonly host?: string;
+  readonly options?: readonly string[];
 }
 
 /** @throws BcatError usage for a text that is empty or too long */
-export function checkSnapshotTexts({ tags = [], excludes = [], host }: SnapshotTexts): void {
+export function checkSnapshotTexts({ tags = [], excludes = [], host, options = [] }: SnapshotTexts): void {
   let total = 0;
   const check = (what: string, text: string, lengthMax = textLengthMax): void => {
     const length = Buffer.byteLength(text);
@@ -26,8 +27,11 @@ export function checkSnapshotTexts({ tags = [], excludes = [], host }: SnapshotT
   if (host !== undefined) check("the host name", host, hostLengthMax);
   for (const tag of tags) check("a tag", tag);
   for (const pattern of excludes) check("an exclude pattern", pattern);
+  for (const option of options) check("an option", option);
   if (total <= textsLengthMax) return;
-  throw unusable(`host, tags and exclude patterns have ${total} bytes together, allowed are ${textsLengthMax}`);
+  throw unusable(
+    `host, tags, exclude patterns and options have ${total} bytes together, allowed are ${textsLengthMax}`,
+  );
 }
 
 function unusable(found: string): BcatError {

@@ -26,6 +26,10 @@ export interface RunCounts {
   filesChangedWhileRead: number;
 }
 
+/** Of one kind. */
+const NOTES_MAX = 10;
+const NO_MORE = "; more of this kind are not named";
+
 export class BackupRun {
   readonly counts: RunCounts = {
     files: 0,
@@ -46,7 +50,6 @@ export class BackupRun {
   skipped = 0;
   /** Path being read, made only when it is shown. */
   currentPath: (() => Uint8Array | undefined) | undefined;
-  readonly isExcluded: ((path: Uint8Array, isDirectory: () => boolean) => boolean) | undefined;
   readonly #options: BackupOptions;
   /** Undefined as long as the source is only looked at. */
   #session: WriteSession | undefined;
@@ -54,18 +57,17 @@ export class BackupRun {
   /** What there is to warn of, as long as nobody knows whether there will be a backup. */
   #held: Warning[] | undefined = [];
   readonly #errors: { path: Uint8Array; message: string }[] = [];
+  readonly #notes = new Map<SourceCode, number>();
   readonly #turns: Turns;
   #errorCount = 0;
   #bytesReading = 0;
 
   constructor(parts: {
     options: BackupOptions;
-    isExcluded: ((path: Uint8Array, isDirectory: () => boolean) => boolean) | undefined;
     /** Milliseconds. */
     now: () => number;
   }) {
     this.#options = parts.options;
-    this.isExcluded = parts.isExcluded;
     this.#turns = new Turns(parts.now);
   }
 
@@ -144,9 +146,12 @@ export class BackupRun {
     this.#warn({ path, message, kind: "skipped", code });
   }
 
-  /** Something to know of an entry that is no fault. */
-  note(path: Uint8Array, message: string, code: SourceCode = "backup-note"): void {
-    this.#warn({ path, message, kind: "note", code });
+  /** Something to know of an entry that is no fault; with each code only so many are told. */
+  note(path: Uint8Array, message: string, code: SourceCode): void {
+    const count = (this.#notes.get(code) ?? 0) + 1;
+    this.#notes.set(code, count);
+    const end = count === NOTES_MAX ? NO_MORE : "";
+    if (count <= NOTES_MAX) this.#warn({ path, message: `${message}${end}`, kind: "note", code });
   }
 
   /** Something of every entry that is not stored here; said once, at `path`. */

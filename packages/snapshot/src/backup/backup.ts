@@ -2,7 +2,9 @@
 import { SourceError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
 import { checkSnapshotTexts, type Repository, type Root, WriteSession } from "@bcat/repository";
-import { compileExcludes } from "../exclude.js";
+import { Choice } from "../choosing/choice.js";
+import { recordChoice } from "../choosing/choice-options.js";
+import { patternText } from "../choosing/exclude-pattern.js";
 import { findSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { BackupRun } from "./backup-run.js";
 import { readFoldersAbove } from "./folders-above.js";
@@ -55,13 +57,16 @@ export class PreparedBackup {
    * @throws BcatError usage for bad patterns
    */
   constructor(posix: Posix, paths: readonly Uint8Array[], options: BackupOptions & { readonly now: () => number }) {
-    checkSnapshotTexts(options);
+    const excludes = options.excludes?.map(patternText) ?? [];
+    checkSnapshotTexts({ ...options, excludes, options: recordChoice(options) });
     this.#posix = posix;
     this.#options = options;
     this.#named = nameRoots(paths);
-    const isExcluded = options.isLeftOut ?? compileExcludes(options.excludes ?? []);
-    this.#run = new BackupRun({ options, isExcluded, now: options.now });
-    this.#source = new Source({ run: this.#run, posix, ownFolders: options.ownFolders ?? [] });
+    const run = new BackupRun({ options, now: options.now });
+    const named = this.#named.inside.map(({ path }) => path);
+    const choice = new Choice(options, { named, note: (...note) => run.note(...note) });
+    this.#run = run;
+    this.#source = new Source({ run, posix, choice, ownFolders: options.ownFolders ?? [] });
   }
 
   /**
@@ -197,8 +202,11 @@ async function finish(
       clientId: environment.clientId,
       version: environment.programVersion,
       tags: options.tags ?? [],
-      excludes: options.excludes ?? [],
-      options: options.compression === undefined ? [] : [`compression=${options.compression}`],
+      excludes: options.excludes?.map(patternText) ?? [],
+      options: [
+        ...(options.compression === undefined ? [] : [`compression=${options.compression}`]),
+        ...recordChoice(options),
+      ],
       counts: {
         ...counted,
         ...(filesChangedWhileRead === 0 ? {} : { filesChangedWhileRead }),

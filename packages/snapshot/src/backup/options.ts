@@ -1,6 +1,7 @@
 /** What a caller tells a backup, and what it is told. */
 
 import type { MessageCode } from "@bcat/errors";
+import type { ChoiceOptions } from "../choosing/choice-options.js";
 import type { OwnerNames } from "./owners.js";
 
 /** How hard to compress: zstd levels 0 (not at all), 1, 3, 7 and 19. */
@@ -48,10 +49,7 @@ export interface BackupProgress {
   readonly dataAdded: number;
 }
 
-export interface BackupOptions {
-  readonly excludes?: readonly string[];
-  /** Leaves out entries, by their absolute paths, without a word in the snapshot. */
-  readonly isLeftOut?: (path: Uint8Array) => boolean;
+export interface BackupOptions extends ChoiceOptions {
   readonly tags?: readonly string[];
   /** Recorded instead of the name of this host, and used to find the parent. */
   readonly host?: string;

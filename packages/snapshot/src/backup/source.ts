@@ -3,6 +3,7 @@
  * passphrase takes 0.1 s, asking a storage far away longer, and the walk needs neither.
  */
 import { type Directory, FileType, type Posix } from "@bcat/posix";
+import type { Choice } from "../choosing/choice.js";
 import type { BackupRun } from "./backup-run.js";
 import { OwnFolders } from "./own-folders.js";
 import { type NamedRoot, type OpenRoot, openRoot } from "./roots.js";
@@ -20,6 +21,7 @@ export interface SourceOptions {
   readonly posix: Posix;
   /** Absolute paths; looked for when they are first asked about. */
   readonly ownFolders: readonly Uint8Array[];
+  readonly choice: Choice;
 }
 
 /** A root that is open, and all directories in it if it is one. The caller closes both. */
@@ -130,7 +132,7 @@ export class Source {
     try {
       this.#walk ??= this.#createWalk();
       const opened = fromSource(() => openRootDirectory(posix, root));
-      return { root, opened, steps: this.#walk.steps(this.directories.root(path, opened)) };
+      return { root, opened, steps: this.#walk.steps(this.directories.root(path, opened), root.stat) };
     } catch (error) {
       closeDirectory(posix, root.parent);
       throw error;
@@ -138,9 +140,9 @@ export class Source {
   }
 
   #createWalk(): Walk {
-    const { run, posix } = this.#options;
+    const { run, posix, choice } = this.#options;
     const { directories, visits, ownFolders } = this;
-    return new Walk({ run, posix, directories, visits, ownFolders });
+    return new Walk({ run, posix, directories, visits, ownFolders, choice });
   }
 
   #close(given: SourceRoot | undefined): void {

@@ -1,4 +1,5 @@
 /** A directory on its way from the walk to the tree: what each stage finds out about it. */
+import type { FolderChoice } from "../choosing/choice.js";
 import { joinPath } from "../path.js";
 import type { Attribute, TreeReference } from "../tree/node.js";
 import type { ScanRecord } from "../tree/scan.js";
@@ -25,6 +26,13 @@ export class Visit {
   /** Set by the walk. */
   readonly table: EntryTable;
   readonly payloads: Payloads;
+  /** Of the directory itself. */
+  deviceMajor = 0;
+  deviceMinor = 0;
+  /** What is said of which of its entries to keep; undefined when nothing is. */
+  choice: FolderChoice | undefined;
+  /** Rows of folders that other file systems are mounted at, and that are kept empty; absent while there are none. */
+  closed: Set<number> | undefined;
   /** Where this directory stands in the one above; undefined for a root. */
   readonly above: { readonly visit: Visit; readonly row: number } | undefined;
   /** Set by the comparison: what the parent has, and whether the directory's own entries are as there. */

@@ -4,6 +4,8 @@
  * listed and looked at, and again when all below it have been through.
  */
 import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/posix";
+import { type Choice, exclusionOf } from "../choosing/choice.js";
+import { ListedFolder } from "../choosing/chosen-folder.js";
 import type { BackupRun } from "./backup-run.js";
 import { boundName, boundTimes } from "./bound-entry.js";
 import { orderEntries } from "./entry-order.js";
@@ -18,6 +20,7 @@ export interface WalkOptions {
   readonly directories: SourceDirectories;
   readonly visits: VisitPool;
   readonly ownFolders: OwnFolders;
+  readonly choice: Choice;
 }
 
 /** The visit is `entered` with its entries in place, files to be dealt with now, and `left` after all below it. */
@@ -25,6 +28,12 @@ export interface WalkStep {
   readonly kind: "enter" | "leave";
   readonly visit: Visit;
 }
+
+type Device = Pick<Stat, "deviceMajor" | "deviceMinor">;
+
+const CROSSED = "another file system is mounted here, and backed up too (unless with --one-file-system)";
+const LEFT_FOLDER = "another file system is mounted here: the folder is kept, and nothing in it";
+const LEFT_FILE = "it is mounted from another file system, and left out";
 
 interface Level {
   readonly visit: Visit;
@@ -36,16 +45,23 @@ export class Walk {
   readonly #options: WalkOptions;
   readonly #list = new EntryList();
   readonly #stat = new Stat();
+  readonly #folder: ListedFolder;
+  #entered: SourceDirectory | undefined;
 
   constructor(options: WalkOptions) {
     this.#options = options;
+    this.#folder = new ListedFolder(options.posix, this.#list, () => this.#relieve());
   }
 
-  /** All directories of an open root. @throws SourceError when the root itself cannot be listed */
-  async *steps(root: SourceDirectory): AsyncGenerator<WalkStep, void, undefined> {
+  /**
+   * All directories of an open root, which `stat` is about.
+   *
+   * @throws SourceError when the root itself cannot be listed
+   */
+  async *steps(root: SourceDirectory, { deviceMajor, deviceMinor }: Stat): AsyncGenerator<WalkStep, void, undefined> {
     const { directories } = this.#options;
     const levels: Level[] = [];
-    let next: Visit | undefined = await this.#enter(root, undefined);
+    let next: Visit | undefined = await this.#enter(root, { deviceMajor, deviceMinor });
     for (;;) {
       if (next !== undefined) {
         levels.push({ visit: next, row: 0 });
@@ -69,8 +85,11 @@ export class Walk {
   async #tryEnter(above: Visit, row: number): Promise<Visit | undefined> {
     const { run, directories } = this.#options;
     const directory = new SourceDirectory(above.directory, above.table.name(row).slice());
+    if (above.closed?.has(row) === true) return this.#closed(directory, { visit: above, row });
+    const { deviceMajor, deviceMinor } = above.table.columns;
+    const device = { deviceMajor: deviceMajor[row]!, deviceMinor: deviceMinor[row]! };
     try {
-      return await this.#enter(directory, { visit: above, row });
+      return await this.#enter(directory, device, { visit: above, row });
     } catch (error) {
       run.dropRow(above, row, requireSourceFault(error));
       directories.leave(directory);
@@ -78,19 +97,49 @@ export class Walk {
     }
   }
 
-  async #enter(directory: SourceDirectory, above: Visit["above"]): Promise<Visit> {
+  async #enter(directory: SourceDirectory, device: Device, above?: Visit["above"]): Promise<Visit> {
     const { directories, visits, posix } = this.#options;
     const handle = await directories.handle(directory);
     fromSource(() => posix.readEntries(handle, this.#list));
+    const order = orderEntries(this.#list);
     const visit = visits.take(directory, above);
-    await this.#look(visit);
+    visit.deviceMajor = device.deviceMajor;
+    visit.deviceMinor = device.deviceMinor;
+    this.#choose(visit, handle, order);
+    await this.#look(visit, order);
     return visit;
   }
 
+  /** Gives back the descriptors of all folders but the one that is being entered. */
+  #relieve(): void {
+    const { directories } = this.#options;
+    const entered = this.#entered!;
+    directories.hold(entered);
+    directories.closeIdle();
+    entered.holders--;
+  }
+
+  /** A folder that is not entered. */
+  #closed(directory: SourceDirectory, above: Visit["above"]): Visit {
+    const visit = this.#options.visits.take(directory, above);
+    visit.payloads.reset(0);
+    return visit;
+  }
+
+  #choose(visit: Visit, handle: Directory, order: Uint32Array): void {
+    const { choice, posix } = this.#options;
+    const { directory, above } = visit;
+    this.#entered = directory;
+    const folder = this.#folder.set(handle, order);
+    visit.choice =
+      above === undefined
+        ? choice.root(posix, directory.absolutePath, folder)
+        : choice.enter(folder, () => directory.absolutePath, above.visit.choice);
+  }
+
   /** Looks at all entries that are not excluded, in order of name. */
-  async #look(visit: Visit): Promise<void> {
+  async #look(visit: Visit, order: Uint32Array): Promise<void> {
     const { run, directories } = this.#options;
-    const order = orderEntries(this.#list);
     visit.table.reserve(this.#list);
     let handle = await directories.handle(visit.directory);
     for (const index of order) {
@@ -99,7 +148,7 @@ export class Walk {
         handle = await directories.handle(visit.directory);
       }
       try {
-        if (run.isExcluded !== undefined && this.#isExcluded(visit, handle, index)) continue;
+        if (visit.choice !== undefined && this.#isExcluded(visit, handle, index)) continue;
         boundName(this.#list.name(index));
         this.#statEntry(handle, index);
       } catch (error) {
@@ -122,7 +171,7 @@ export class Walk {
 
   /** Reports what cannot be stored of the entry that was looked at last. @throws SourceError when it is all of it */
   #canBeStored(visit: Visit, index: number): boolean {
-    const { run, ownFolders } = this.#options;
+    const { run, ownFolders, choice } = this.#options;
     const { type } = this.#stat;
     const path = () => this.#absolute(visit, index);
     if (type === FileType.UNKNOWN) {
@@ -133,8 +182,35 @@ export class Walk {
       run.reportSkipped(path(), OWN, "own-folder");
       return false;
     }
+    if (exclusionOf(choice, this.#stat) !== undefined) return false;
+    if (visit.deviceMinor !== this.#stat.deviceMinor || visit.deviceMajor !== this.#stat.deviceMajor) {
+      if (!this.#keepsForeign(visit, index)) return false;
+    }
     const fault = boundTimes(this.#stat);
     if (fault !== undefined) run.reportUnreadable(path(), fault);
+    return true;
+  }
+
+  /**
+   * Whether the entry that was looked at last, which lies on another file system than its folder, is kept. A folder
+   * that is not to be entered is kept empty.
+   */
+  #keepsForeign(visit: Visit, index: number): boolean {
+    const { choice } = this.#options;
+    const path = () => this.#absolute(visit, index);
+    const isDirectory = this.#stat.type === FileType.DIRECTORY;
+    const exclusion = choice.otherFileSystem;
+    if (exclusion === undefined) {
+      if (isDirectory) choice.note(path(), CROSSED, "file-system-crossed");
+      return true;
+    }
+    if (visit.choice?.keepsMount(this.#list.name(index), exclusion) === true) return true;
+    // The files of an overlay may lie on file systems of their own.
+    if (!isDirectory && !choice.mounts.mayBeAt(path())) return true;
+    choice.note(path(), isDirectory ? LEFT_FOLDER : LEFT_FILE, "file-system-left");
+    if (!isDirectory) return false;
+    visit.closed ??= new Set();
+    visit.closed.add(visit.table.count);
     return true;
   }
 
@@ -144,7 +220,7 @@ export class Walk {
       fromSource(() => this.#options.posix.statEntry(handle, this.#list, index, this.#stat));
       return this.#stat.type === FileType.DIRECTORY;
     };
-    return this.#options.run.isExcluded?.(this.#absolute(visit, index), isDirectory) === true;
+    return visit.choice?.exclusion(this.#list.name(index), isDirectory) !== undefined;
   }
 
   #absolute(visit: Visit, index: number): Uint8Array {

@@ -30,7 +30,8 @@ export async function keepOld(
     tags: [undoTag],
     // What is there differs from what any snapshot has: nothing is compared.
     force: true,
-    isLeftOut: (path) => !paths.has(path),
+    isUnwanted: (path) => !paths.has(path),
+    bcatIgnore: false,
     onWarning: (warning) => {
       if (warning.kind === "error") failed ??= warning;
     },
