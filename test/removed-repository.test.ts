@@ -40,3 +40,17 @@ test("--accept-rollback does not help to another repository whose passphrase is 
   expectRefusal(await desk.bcat(["backup", "source", "--accept-rollback"]), { code: 12, says: /wrong passphrase/ });
   expectRefusal(await desk.bcat(["backup", "source"]), { code: 14, says: /was there, now it is/ });
 });
+
+test("--accept-rollback accepts no other repository for good while that cannot be opened for writing", async () => {
+  using desk = new Desk();
+  desk.write({ "source/a": "alpha\n" });
+  await desk.good(["backup", "--init", "source"]);
+  rmSync(desk.repository, { recursive: true });
+  await desk.good(["init", "--no-cache", "--registers", desk.path("registers")]);
+  const backUp = (...more: string[]) => desk.bcat(["backup", "source", ...more]);
+  expectRefusal(await backUp("--accept-rollback"), { code: 2, says: /its registers are in another folder/ });
+  const named = ["--registers", desk.path("registers")];
+  expectRefusal(await backUp(...named), { code: 14, says: /was there, now it is/ });
+  expectWarnings(await backUp(...named, "--accept-rollback"), 0, [/from now on it is/]);
+  expect(await backUp(...named)).toMatchObject({ code: 0, stderr: noMessage });
+});

@@ -123,9 +123,8 @@ export interface OpenOptions {
 export async function openSite(site: Site, options: OpenOptions): Promise<Repository> {
   const { signal, onSecret, onNotice, anew = false, writes = false, acceptRollback = false } = options;
   const { storage, environment, place } = site;
-  const { acceptIdentity, findConfig, keepOpening, openRepository, reopenRepository, unlockRepository } = await import(
-    "@bcat/repository"
-  );
+  const { describeReplaced, findConfig, keepOpening, openRepository, reopenRepository, unlockRepository } =
+    await import("@bcat/repository");
   const registers = writes ? site.registers : undefined;
   let given: Promise<Secret> | undefined;
   const askOnce = async () => {
@@ -146,9 +145,9 @@ export async function openSite(site: Site, options: OpenOptions): Promise<Reposi
   const trusting = acceptRollback ? { ...environment, cacheDirectory: undefined } : environment;
   const { rootKey, repositoryId, slot, slotName } = await unlockRepository(storage, secret, trusting, config);
   signal.throwIfAborted();
-  const replaced = acceptRollback ? acceptIdentity(environment, repositoryId) : undefined;
-  if (replaced !== undefined) onNotice?.(replaced, "repository-replaced");
+  const replaced = acceptRollback ? describeReplaced(environment, repositoryId) : undefined;
   const repository = await openRepository(storage, rootKey, environment, { config, registers, acceptRollback });
+  if (replaced !== undefined) onNotice?.(replaced, "repository-replaced");
   if (isKept) keepOpening(environment, { config, slot, slotName, logHead: repository.history.logHead });
   return repository;
 }

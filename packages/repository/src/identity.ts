@@ -36,12 +36,11 @@ export function rememberedAt(environment: Remembering): string | undefined {
   }
 }
 
-/** Remembers another repository than the one before; a line that says so, if there was one. */
-export function acceptIdentity(environment: Environment, repositoryId: Uint8Array): string | undefined {
+/** A line that says that it is another repository than the one before, if there was one. */
+export function describeReplaced(environment: Environment, repositoryId: Uint8Array): string | undefined {
   const known = rememberedAt(environment);
   const found = Buffer.from(repositoryId).toString("hex");
   if (known === undefined || known === found) return undefined;
-  rememberIdentity(environment, repositoryId);
   return `repository ${known.slice(0, 8)} was in "${environment.location}" before: from now on it is ${found.slice(0, 8)}`;
 }
 

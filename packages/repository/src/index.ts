@@ -46,7 +46,7 @@ export { checkSource, type RegistersReference, type RegistersSource } from "./el
 export type { Environment } from "./environment.js";
 export { findConfig, repositoryExists } from "./find-config.js";
 export type { History } from "./history.js";
-export { acceptIdentity, rememberedAt } from "./identity.js";
+export { describeReplaced, rememberedAt } from "./identity.js";
 export { type KeptOpening, keepOpening } from "./kept-opening.js";
 export { KeptScans, keptScanSizeMax } from "./kept-scans.js";
 export {

@@ -2,7 +2,6 @@
  * Init, unlock and open. Unlocking turns a secret into the root key and costs a deliberate 0.1 s and more; opening takes
  * the root key and costs a few small reads. They are apart so that nothing pays the first twice.
  */
-
 import { type ChunkerSettings, DEFAULT_CHUNKER, validateSettings } from "@bcat/chunker";
 import {
   createKeySlot,
@@ -20,7 +19,7 @@ import { createOneWriterStorage, type Storage } from "@bcat/storage";
 import { assemble, createContext, type Opened, type Recalled, recall } from "./assemble.js";
 import { type ConfigBody, decodeConfig, encodeConfig } from "./bodies/config.js";
 import { createRegisters, reachRegisters } from "./elsewhere/reach.js";
-import { checkSource, type RegistersSource } from "./elsewhere/source.js";
+import { checkSource, type RegistersSource, registersNeeded } from "./elsewhere/source.js";
 import type { Environment } from "./environment.js";
 import { CONFIG, repositoryExists, requireConfig } from "./find-config.js";
 import { checkIdentity, rememberIdentity } from "./identity.js";
@@ -51,7 +50,7 @@ export interface OpenOptions {
    * their copies show it.
    */
   readonly registers?: RegistersSource | undefined;
-  /** Lets a repository be written to that is older than it was, or than a copy of it: its history forks there. */
+  /** Lets a repository be written to that is older than it was, or than a copy of it: its history forks there; or another one than before. */
   readonly acceptRollback?: boolean | undefined;
 }
 
@@ -188,12 +187,16 @@ export async function openRepository(
 ): Promise<Repository> {
   const bytes = options.config ?? (await requireConfig(storage, environment));
   const repositoryId = readRepositoryId(bytes);
-  checkIdentity(environment, repositoryId);
+  const { acceptRollback = false, registers } = options;
+  if (!acceptRollback) checkIdentity(environment, repositoryId);
   const context = createContext(rootKey, repositoryId, environment);
   const config = decryptConfig(context, bytes);
+  if (acceptRollback && config.registers !== undefined && registers === undefined)
+    throw registersNeeded(config.registers, environment.location);
+  const repository = (await openWithRegisters({ storage, environment, context, config }, options))!;
+  // What cannot be opened is not accepted.
   rememberIdentity(environment, repositoryId);
-  const opened = { storage, environment, context, config };
-  return (await openWithRegisters(opened, options))!;
+  return repository;
 }
 
 /** What a config says that was found before, of a repository that is not opened. @throws BcatError newer-format; CorruptError */

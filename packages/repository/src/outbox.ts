@@ -8,6 +8,7 @@
  */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -46,6 +47,11 @@ export class Outbox {
       if (systemErrorCode(error) === "ENOENT") return [];
       throw failed("read", this.#folder, error);
     }
+  }
+
+  /** True when the next run sends the register again. */
+  keeps(name: string): boolean {
+    return existsSync(this.#pathOf(name));
   }
 
   /** @throws StorageError */

@@ -101,7 +101,8 @@ export class Session {
       isOurs = await decideAndReadBack(storage, name, bytes);
     } catch (error) {
       const { registers, outbox } = this.#parts;
-      throw describeUndecided(error, { number: this.number, registers, outbox });
+      const isKept = outbox?.keeps(name) === true;
+      throw describeUndecided(error, { number: this.number, registers, ...(isKept && { outbox }) });
     }
     if (!isOurs) {
       throw new BcatError(

@@ -94,6 +94,15 @@ test.each<[string, Kind, Hook, RegExp, number[]]>([
     /whether snapshot 1 is there by now, bcat snapshots tells: the next backup from this machine puts it there/,
     [1, 2],
   ],
+  [
+    "for good, as it says",
+    "one writer",
+    (kind, name) => {
+      if (kind.startsWith("objects.put") && isOutcome(name)) throw new StorageError("Cannot write", { isFinal: true });
+    },
+    /whether snapshot 1 is there by now, bcat snapshots tells: the next backup from this machine puts it there/,
+    [1, 2],
+  ],
 ])(
   "a place that is gone %s (%s) leaves words that come true with the next backup",
   async (_, kind, fault, says, then) => {
@@ -113,10 +122,13 @@ test.each<[string, Kind, Hook, RegExp, number[]]>([
   },
 );
 
-test("a refusal leaves no doubt, unless an earlier try got no answer, or the registers have decided by then", () => {
+test("a refusal leaves no doubt, unless an earlier try got no answer, the next run sends it again, or the registers have decided by then", () => {
   const refused = new StorageError("Cannot write: no space left", { isFinal: true });
   expect(describeUndecided(refused, { number: 1 })).toBe(refused);
-  expect(describeUndecided(refused, { number: 1, outbox: true })).toBe(refused);
+  expect(describeUndecided(refused, { number: 1, outbox: true })).toMatchObject({
+    isFinal: true,
+    message: expect.stringContaining("the next backup from this machine puts it there"),
+  });
   expect(describeUndecided(refused, { number: 1, registers: true })).toMatchObject({ isFinal: true });
   const late = new StorageError("Cannot write: no space left", { isFinal: true, mayBeDone: true });
   expect(describeUndecided(late, { number: 1 })).toMatchObject({ message: expect.stringContaining("not known") });

@@ -28,9 +28,12 @@ export function describeUndecided(error: unknown, snapshot: Undecided): unknown 
   return error;
 }
 
-/** A refusal is no doubt, unless an earlier try got no answer, or only the copy of what is decided was refused. */
-function isInDoubt({ isFinal, mayBeDone }: StorageError, { registers }: Undecided): boolean {
-  return !isFinal || mayBeDone || registers !== undefined;
+/**
+ * A refusal is no doubt, unless an earlier try got no answer, only the copy of what is decided was refused, or the next
+ * run sends again what is kept.
+ */
+function isInDoubt({ isFinal, mayBeDone }: StorageError, { registers, outbox }: Undecided): boolean {
+  return !isFinal || mayBeDone || registers !== undefined || outbox !== undefined;
 }
 
 function wordsFor({ number, registers, outbox }: Undecided): string {
