@@ -15,13 +15,16 @@ const id = new Uint8Array(16).fill(3);
 const session = "sessions/0000000001";
 
 /** Refuses what PgBouncer refuses: parameters of a connection that it does not know, here `statement_timeout`. */
-async function startPooler(port: number) {
+async function startPooler(port: number, refusal = "") {
   const state = { refused: 0 };
   const server = createServer((socket) => {
     socket.once("data", (start) => {
-      if (start.includes("statement_timeout\0")) {
+      const words = start.includes("statement_timeout\0")
+        ? "unsupported startup parameter: statement_timeout"
+        : refusal;
+      if (words !== "") {
         state.refused++;
-        const fields = "SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0";
+        const fields = `SFATAL\0C08P01\0M${words}\0\0`;
         const length = Buffer.alloc(4);
         length.writeUInt32BE(4 + fields.length);
         return void socket.end(Buffer.concat([Buffer.from("E"), length, Buffer.from(fields)]));
@@ -130,6 +133,18 @@ describe.skipIf(missingPostgres !== undefined)("PostgreSQL", () => {
     await using table = open(server.url());
     await table.create();
     expect(server.sql("select count(*) from pg_stat_activity where application_name = 'bcat'")).toBe("1");
+  });
+
+  test.each([
+    ["no such user: bcat", true, "refuses this user or its password: no such user: bcat"],
+    ["SASL authentication failed", true, "refuses this user"],
+    ["no such database: postgres", true, "knows no such database"],
+    ["server login has been failing, try again later (server_login_retry)", false, "try again later"],
+  ])("what a pooler refuses itself, %j, is final: %s", async (words, isFinal, says) => {
+    await using pooler = await startPooler(server.port, words);
+    const url = server.url({ parameters: "?sslmode=disable" }).replace(`:${server.port}/`, `:${pooler.port}/`);
+    await using table = open(url);
+    await expect(table.state()).rejects.toMatchObject({ isFinal, message: expect.stringContaining(says) });
   });
 
   test("a pooler that takes no time limit at the beginning is asked without", async () => {

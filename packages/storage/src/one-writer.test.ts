@@ -43,3 +43,18 @@ test("a condition that is refused for good is done without, a failure is not", a
   await refusing(true).putIfAbsent("a", bytes);
   expect(inner.objects.get("a")).toEqual(bytes);
 });
+
+test("a refusal after a try that got no answer stays in doubt", async () => {
+  const inner = createMemoryStorage();
+  const storage = createOneWriterStorage({
+    location: "odd",
+    get: (name) => inner.get(name),
+    put: async () => {
+      throw new StorageError("access denied", { isFinal: true });
+    },
+    putIfAbsent: async () => {
+      throw new StorageError("access denied", { isFinal: true, mayBeDone: true });
+    },
+  });
+  await expect(storage.putIfAbsent("a", bytes)).rejects.toMatchObject({ isFinal: true, mayBeDone: true });
+});

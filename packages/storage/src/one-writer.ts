@@ -22,7 +22,11 @@ export function createOneWriterStorage(inner: Storage): Storage {
       } catch (error) {
         if (!(error instanceof StorageError && error.isFinal)) throw error;
         // Where it was no permission that was missing, but the condition that the service does not know.
-        await inner.put(name, bytes, options);
+        await inner.put(name, bytes, options).catch((refusal: unknown) => {
+          if (!error.mayBeDone || !(refusal instanceof StorageError)) throw refusal;
+          const { message, isFinal } = refusal;
+          throw new StorageError(message, { cause: refusal, isFinal, mayBeDone: true });
+        });
       }
     },
     ...(inner.list && { list: (prefix: string) => inner.list!(prefix) }),

@@ -18,6 +18,12 @@ const finalCodes: readonly (readonly [code: string, meaning: string])[] = [
   ["42", "the table bcat_registers is not as bcat makes it"],
 ];
 
+/** What PgBouncer refuses itself has the code of a fault of the protocol. */
+const poolerRefusals: readonly (readonly [words: RegExp, meaning: string])[] = [
+  [/authentication failed|no such user/i, "the pooler refuses this user or its password"],
+  [/no such database/i, "the pooler knows no such database"],
+];
+
 /** TLS and names are as wrong the next time. */
 const finalWords =
   /does not support SSL|self[- ]signed certificate|unable to (?:verify|get)|certificate|Hostname\/IP|SASL|SCRAM|password must be/i;
@@ -31,9 +37,10 @@ const clientWords: readonly (readonly [found: RegExp, meaning: string])[] = [
 /** @param action on the registers, such as `reach` or `read "log/0000000001" in` */
 export function databaseFailure(error: unknown, action: string, location: string): BcatError {
   const code = codeOf(error);
-  const known = finalCodes.find(([prefix]) => code?.startsWith(prefix));
   const message = error instanceof Error ? error.message || code || "no reason given" : String(error);
   const words = wordsOf(error, message);
+  const ofPooler = code === "08P01" ? poolerRefusals.find(([said]) => said.test(message)) : undefined;
+  const known = ofPooler ?? finalCodes.find(([prefix]) => code?.startsWith(prefix));
   const isFinal = known !== undefined || (!isSqlState(code) && finalWords.test(message)) || code === "ENOTFOUND";
   const found = known === undefined ? words : `${known[1]}: ${message}`;
   return new StorageError(`Cannot ${action} the registers at ${location}: ${oneLine(found)}`, {
