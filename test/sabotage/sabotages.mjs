@@ -280,8 +280,8 @@ export const SABOTAGES = [
   {
     what: "a commit without an answer said to be a failure like any other",
     file: "packages/repository/src/session.ts",
-    from: "throw describeUndecided(error, { number: this.number, registers, outbox });",
-    to: "void [describeUndecided, registers, outbox];\n      throw error;",
+    from: "throw describeUndecided(error, { number: this.number, registers, ...(isKept && { outbox }) });",
+    to: "void [describeUndecided, registers, isKept];\n      throw error;",
     test: "packages/repository/src/undecided.test.ts",
   },
   {

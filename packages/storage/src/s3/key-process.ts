@@ -5,8 +5,8 @@
 import { exec } from "node:child_process";
 import type { Sdk } from "./connection.js";
 
-/** It may ask somebody to touch a key (ms). */
-export const keyProcessMax = 120_000;
+/** It may ask somebody to touch a key (ms). The SDK asks it twice. */
+export const keyProcessMax = 60_000;
 const outputMax = 2 ** 20;
 const wordsMax = 200;
 
