@@ -1,5 +1,7 @@
 /** Sources that change, vanish or answer oddly while they are backed up. */
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { initRepository } from "@bcat/repository";
 import { listEntries, listSnapshots } from "@bcat/snapshot";
@@ -178,6 +180,69 @@ describe("a file that was changed just before it is read", () => {
     client.time = Math.ceil(fs.statSync(path).ctimeMs);
     expect(await client.backup([source])).toMatchObject({ errors: 0, filesChangedWhileRead: 0, totalFiles: 1 });
     expect(waited).toBe(20);
+  });
+});
+
+describe("attributes of a folder, a link and a fifo that are set in the tick in which they were read", () => {
+  test("are read by the next backup, though no time says so, and then no more", async () => {
+    fs.mkdirSync(join(source, "folder"));
+    fs.symlinkSync("nowhere", join(source, "link"));
+    execFileSync("mkfifo", [join(source, "fifo")]);
+    const names = ["fifo", "folder", "link"];
+    let value = "before";
+    let asked: string[] = [];
+    await using client = await open(() => ({
+      attributes: {
+        areOn: () => false,
+        listAt: (_, name) => {
+          asked.push(Buffer.from(name).toString());
+          return names.includes(Buffer.from(name).toString()) ? [Buffer.from("user.x")] : [];
+        },
+        getAt: () => Buffer.from(value),
+        setAt: () => {},
+      },
+    }));
+    const changed = Math.max(...names.map((name) => fs.lstatSync(join(source, name)).ctimeMs));
+    client.time = Math.floor(changed) + 500;
+    await client.backup([source]);
+    value = "behind";
+    client.time += 3_600_000;
+    await client.backup([source]);
+    const found: string[] = [];
+    for await (const { node } of listEntries(client.repository, await client.find("latest"), undefined))
+      for (const { content } of node.attributes ?? [])
+        if (content.kind === "inline") found.push(Buffer.from(content.bytes).toString());
+    expect(found).toEqual(["behind", "behind", "behind"]);
+    asked = [];
+    await client.backup([source]);
+    expect(asked.filter((name) => names.includes(name))).toEqual([]);
+  });
+});
+
+describe("a file that something else takes the place of before it is opened", () => {
+  test.each(["a fifo", "a folder", "a link", "a socket"])("costs that entry, and nobody waits for %s", async (what) => {
+    fs.writeFileSync(join(source, "file"), "content");
+    fs.writeFileSync(join(source, "other"), "other");
+    let server: Server | undefined;
+    await using client = await open((posix) => ({
+      openFileAt(directory, name) {
+        const path = join(source, "file");
+        if (Buffer.from(name).toString() === "file") {
+          fs.rmSync(path, { recursive: true, force: true });
+          if (what === "a fifo") execFileSync("mkfifo", [path]);
+          else if (what === "a folder") fs.mkdirSync(path);
+          else if (what === "a link") fs.symlinkSync("other", path);
+          else if (server === undefined) server = createServer().listen(path);
+        }
+        return posix.openFileAt(directory, name);
+      },
+    }));
+    try {
+      expect(await client.backup([source])).toMatchObject({ errors: 1, totalFiles: 1 });
+      expect(client.warnings).toEqual([expect.stringMatching(/^error .*source\/file: /)]);
+    } finally {
+      server?.close();
+    }
   });
 });
 

@@ -1,7 +1,9 @@
 /** Calls of the system of which one fails once; and an account of the descriptors that they open and close. */
-import type { Directory, Posix } from "@bcat/posix";
+import type { Attributes, Directory, Posix } from "@bcat/posix";
 
-export type CallName = Exclude<keyof Posix, "name" | "exactTimes" | "isRemote">;
+export type CallName =
+  | Exclude<keyof Posix, "name" | "exactTimes" | "isRemote" | "attributes">
+  | `attributes.${keyof Attributes}`;
 
 export interface Fault {
   readonly call: CallName;
@@ -41,10 +43,21 @@ export class FaultyPosix {
     this.posix = new Proxy(posix, {
       get: (target, property) => {
         const value: unknown = Reflect.get(target, property, target);
+        if (property === "attributes" && value !== undefined) return this.#attributes(value as Attributes);
         if (typeof value !== "function") return value;
         // It never fails.
         if (property === "isRemote") return value.bind(target);
         return (...words: unknown[]) => this.#call(property as CallName, () => value.apply(target, words), words);
+      },
+    });
+  }
+
+  #attributes(attributes: Attributes): Attributes {
+    return new Proxy(attributes, {
+      get: (target, property) => {
+        const value = Reflect.get(target, property, target) as (...words: unknown[]) => unknown;
+        const name = `attributes.${String(property)}` as CallName;
+        return (...words: unknown[]) => this.#call(name, () => value.apply(target, words), words);
       },
     });
   }

@@ -4,7 +4,7 @@ import { formatBytes, formatCount, formatDuration, formatItems, formatTimeMs } f
 
 /** Four to seven lines. */
 export function backupReport(summary: BackupSummary): string[] {
-  const { snapshotNumber, errors, skipped, filesChangedWhileRead, totalSymlinks, totalOthers } = summary;
+  const { isDryRun, errors, skipped, filesChangedWhileRead, totalSymlinks, totalOthers } = summary;
   const what = [
     formatItems(summary.totalFiles, "file"),
     ...(totalSymlinks === 0 ? [] : [formatItems(totalSymlinks, "link")]),
@@ -14,10 +14,10 @@ export function backupReport(summary: BackupSummary): string[] {
   const changes = (added: number, changed: number, unmodified: number) =>
     `${formatCount(added)} new, ${formatCount(changed)} changed, ${formatCount(unmodified)} unmodified`;
   return [
-    snapshotNumber === undefined ? `dry run: ${what}; nothing was stored` : `snapshot ${snapshotNumber}: ${what}`,
+    headline(summary, what),
     `files: ${changes(summary.filesNew, summary.filesChanged, summary.filesUnmodified)}`,
     `folders: ${changes(summary.dirsNew, summary.dirsChanged, summary.dirsUnmodified)}`,
-    snapshotNumber === undefined
+    isDryRun
       ? `would add: ${formatBytes(summary.dataAdded)}, before compression`
       : `added: ${formatBytes(summary.dataAdded)}, stored as ${formatBytes(summary.dataAddedPacked)}`,
     ...(errors + skipped === 0
@@ -30,12 +30,18 @@ export function backupReport(summary: BackupSummary): string[] {
   ];
 }
 
+function headline({ snapshotNumber, isDryRun, unchangedSince }: BackupSummary, what: string): string {
+  const same = unchangedSince === undefined ? "" : `; nothing has changed since snapshot ${unchangedSince}`;
+  if (isDryRun) return `dry run: ${what}; nothing was stored${same}`;
+  return snapshotNumber === undefined ? `no snapshot was made: ${what}${same}` : `snapshot ${snapshotNumber}: ${what}`;
+}
+
 /** The message `summary` of `--json`. */
 export function backupMessage(summary: BackupSummary): object {
   const { snapshotNumber: number, parent } = summary;
   return {
     message_type: "summary",
-    ...(number === undefined ? { dry_run: true } : {}),
+    ...(summary.isDryRun ? { dry_run: true } : {}),
     files_new: summary.filesNew,
     files_changed: summary.filesChanged,
     files_unmodified: summary.filesUnmodified,
@@ -57,5 +63,6 @@ export function backupMessage(summary: BackupSummary): object {
     files_changed_while_read: summary.filesChangedWhileRead,
     ...(number === undefined ? {} : { snapshot_id: String(number), snapshot_number: number }),
     ...(parent === undefined ? {} : { parent: String(parent) }),
+    ...(summary.unchangedSince === undefined ? {} : { unchanged_since: String(summary.unchangedSince) }),
   };
 }

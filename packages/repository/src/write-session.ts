@@ -81,6 +81,12 @@ export class WriteSession {
     });
   }
 
+  /** As {@link abandon}, and says for good that there will be no snapshot of this number. */
+  async giveUp(reason: string): Promise<void> {
+    await this.chunks.close();
+    await this.session.decide({ kind: "void", reason });
+  }
+
   /** Waits until nothing of this session is on its way any more; errors no longer matter. */
   async abandon(): Promise<void> {
     await this.chunks.close();

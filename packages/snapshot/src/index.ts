@@ -10,6 +10,7 @@ export type {
   Warning,
 } from "./backup/options.js";
 export type { OwnerNames } from "./backup/owners.js";
+export { backupStream, type StreamToStore } from "./backup/stream-backup.js";
 export { check } from "./check/check.js";
 export type { ChoiceOptions } from "./choosing/choice-options.js";
 export { type GivenPattern, patternText } from "./choosing/exclude-pattern.js";

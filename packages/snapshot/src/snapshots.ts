@@ -107,7 +107,7 @@ async function describeMissing(repository: Repository, number: number): Promise<
   if (number > repository.history.sessionHead) return "there is none of this number yet";
   const outcome = await repository.readOutcome(number);
   if (outcome === undefined) return "that backup has not finished";
-  return outcome.kind === "void" ? "that backup failed" : "that number is not a backup's";
+  return outcome.kind === "void" ? `that backup made none (${outcome.reason})` : "that number is not a backup's";
 }
 
 function describeSnapshots(repository: Repository): string {

@@ -25,7 +25,9 @@ import { Progress } from "../progress.js";
 import { requestsField } from "../requests.js";
 import { reportsPerSecond } from "../settings.js";
 import { createRepository, siteOf, tellStanding } from "../site.js";
+import { snapshotTime } from "../snapshot-time.js";
 import { readSources, sourceFlags } from "../sources.js";
+import { OpenStream, streamFlags, streamSourceOf } from "../stream-source.js";
 import { usageError } from "../usage.js";
 import { printNotice, printWarning } from "../warning.js";
 
@@ -50,6 +52,9 @@ const flags: Flags = {
       "go on with a repository that is older than it was, or than another copy of it (its history forks), or another one",
   },
   "dry-run": { kind: "switch", short: "n", description: "read and count, but store nothing" },
+  ...streamFlags,
+  time: { kind: "text", description: 'time of the snapshot, such as "2012-11-01 22:08:41" (default: now)' },
+  "skip-if-unchanged": { kind: "switch", description: "make no snapshot when nothing differs from the parent" },
   compression: { kind: "text", choices: compressions, description: "how hard to compress" },
   threads: {
     kind: "text",
@@ -76,6 +81,7 @@ export const backup: Command = {
   examples: [
     ["backup ~", "your home folder"],
     ["backup --init --tag daily /etc /srv", "two folders, creating the repository if there is none"],
+    ["backup --stdin-filename shop.sql --stdin-from-command -- pg_dump shop", "what a command prints, if it ends well"],
     ['backup --exclude "*.o" --dry-run src', "see what a backup would add"],
   ],
   notes: [
@@ -88,18 +94,20 @@ export const backup: Command = {
     if (options.list("tag").includes("undo")) throw usageError('Cannot use the tag "undo": bcat undo goes by it');
     if (options.text("parent") !== undefined && options.switch("force"))
       throw usageError("Cannot use both --parent and --force: one compares with that snapshot, the other with none");
-    const roots = await readSources(context);
+    const stream = streamSourceOf(options, context.operands);
+    const roots = stream === undefined ? await readSources(context) : [];
     const progress = new Progress(progressForm, {
       output,
       now: Date.now,
       reportsPerSecond: reportsPerSecond(variables),
     });
     const choice = await readChoice(context);
-    const site = await siteOf(context);
+    // What comes on standard input is no answer to a question.
+    const site = await siteOf(stream === undefined ? context : { ...context, ask: undefined });
     if (!options.switch("dry-run")) refuseReadOnly(site, "back up to");
-    const { neverMatching, PreparedBackup } = await import("@bcat/snapshot");
-    printNeverMatching(neverMatching(choice, roots), context);
-    await using prepared = new PreparedBackup(site.posix, roots, {
+    const { backupStream, neverMatching, PreparedBackup } = await import("@bcat/snapshot");
+    if (stream === undefined) printNeverMatching(neverMatching(choice, roots), context);
+    const told: BackupOptions & { readonly now: () => number } = {
       ...backupOptions(context),
       ...choice,
       now: site.environment.now,
@@ -109,11 +117,15 @@ export const backup: Command = {
       onParents: (parents) => printParents(parents, context),
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),
-    });
-    await using repository = await openOrCreate(site, roots, context, () => prepared.lookAhead());
+    };
+    await using prepared = new PreparedBackup(site.posix, roots, told);
+    const lookAhead = () => stream === undefined && prepared.lookAhead();
+    await using repository = await openOrCreate(site, roots, context, lookAhead);
     // Otherwise the backup says it when it is refused.
     if (options.switch("dry-run") || options.switch("accept-rollback")) await tellStanding(repository, context);
-    const summary = await prepared.run(repository);
+    using open = stream && new OpenStream(stream, context.signal);
+    const summary =
+      stream === undefined ? await prepared.run(repository) : await backupStream(repository, open!.toStore(), told);
     progress.finish();
     printSummary(summary, context);
     return summary.errors + summary.filesChangedWhileRead > 0 ? exitCodes.incomplete : exitCodes.done;
@@ -140,7 +152,7 @@ async function openOrCreate(
     if (await hadRepository(site)) throw error;
   }
   const { requireSource } = await import("@bcat/snapshot");
-  requireSource(site.posix, roots, ownFolders(site));
+  if (roots.length > 0) requireSource(site.posix, roots, ownFolders(site));
   try {
     return await createRepository(site, context);
   } catch (error) {
@@ -154,6 +166,7 @@ function backupOptions({ options, signal }: Context): BackupOptions {
   const host = options.text("host");
   const compression = compressions.find((name) => name === options.text("compression"));
   const parent = options.text("parent");
+  const time = snapshotTime(options.text("time"));
   const ignoreInode = options.switch("ignore-inode");
   return {
     ...(parent === undefined ? {} : { parent }),
@@ -163,6 +176,8 @@ function backupOptions({ options, signal }: Context): BackupOptions {
     ignoreInode,
     tags: [...new Set(options.list("tag"))],
     dryRun: options.switch("dry-run"),
+    skipIfUnchanged: options.switch("skip-if-unchanged"),
+    ...(time === undefined ? {} : { time }),
     signal,
     ...(host === undefined ? {} : { host }),
     ...(compression === undefined ? {} : { compression }),

@@ -17,12 +17,17 @@ export interface AttributeReaderParts {
 
 export class AttributeReader {
   readonly #parts: AttributeReaderParts;
+  /** Those read last are not all that there are. */
+  #isIncomplete = false;
 
   constructor(parts: AttributeReaderParts) {
     this.#parts = parts;
   }
 
-  /** Reads those of the rows that are marked, which then are not any more; false when there are none. */
+  /**
+   * Reads those of the rows that are marked, which then are not any more; false when there are none. Where some could not
+   * be read, the next backup must not take over what this one has.
+   */
   async readMarked(visit: Visit, directories: SourceDirectories): Promise<boolean> {
     const { run } = this.#parts;
     const { table } = visit;
@@ -38,9 +43,12 @@ export class AttributeReader {
         const name = table.name(row);
         const found = this.read(handle, name, () => visit.pathOf(name));
         if (found !== undefined) visit.attributes.set(row, found);
+        if (this.#isIncomplete) table.forget(row);
         size = found?.reduce((sum, { content }) => sum + contentSize(content), 0) ?? 0;
       } catch (error) {
         this.#report(visit.directory.absolutePath, requireSourceFault(error), "extended attributes in it");
+        table.forget(row);
+        for (let other = marks.indexOf(1); other >= 0; other = marks.indexOf(1, other + 1)) table.forget(other);
         marks.fill(0);
       }
       if (run.look() || size > 0) await run.breathe(size);
@@ -70,6 +78,7 @@ export class AttributeReader {
         fault ??= new SourceError("more, or longer names, than can be stored", { messageCode: "not-storable" });
       else found.push({ name: attribute, content: this.#content(value) });
     }
+    this.#isIncomplete = fault !== undefined;
     if (fault !== undefined) this.#report(path(), fault, "its extended attributes");
     return found.length === 0 ? undefined : found;
   }

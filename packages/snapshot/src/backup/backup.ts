@@ -17,6 +17,7 @@ import { RootBackup } from "./root-backup.js";
 import { findRoots, type NamedRoot, type NamedRoots, nameRoots } from "./roots.js";
 import { Source } from "./source.js";
 import { requireSourceFault } from "./source-fault.js";
+import { isUnchanged } from "./unchanged.js";
 
 /** Said where they cannot be read. */
 const NO_ATTRIBUTES = "extended attributes, also access control lists, were not stored, that takes koffi";
@@ -111,7 +112,7 @@ export class PreparedBackup {
       if (stored.length === 0)
         throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
       if (posix.attributes === undefined) run.noteLoss(roots[0]!, NO_ATTRIBUTES, "attributes-not-stored");
-      return await finish({ run, posix, session, options, parents, start, records }, stored);
+      return await commitBackup({ run, posix, session, options, parents, start, records }, stored);
     } catch (error) {
       await session.abandon();
       throw error;
@@ -136,7 +137,7 @@ export function requireSource(posix: Posix, paths: readonly Uint8Array[], ownFol
   leaveOutOwn(findRoots(posix, nameRoots(paths), ignore), new OwnFolders(posix, ownFolders, ignore), ignore);
 }
 
-async function findParents(
+export async function findParents(
   repository: Repository,
   roots: readonly Uint8Array[],
   options: BackupOptions & Pick<ParentChoice, "records">,
@@ -168,10 +169,12 @@ async function storeRoots(backup: RootBackup, run: BackupRun, roots: readonly Na
   return stored;
 }
 
-async function finish(
+/** Commits a snapshot of `roots`, unless the run is dry or nothing has changed and that was to be skipped. */
+export async function commitBackup(
   parts: {
     run: BackupRun;
-    posix: Posix;
+    /** Undefined where there are no folders that the roots lie in. */
+    posix: Posix | undefined;
     session: WriteSession;
     options: BackupOptions;
     parents: ParentRoots;
@@ -180,15 +183,22 @@ async function finish(
   },
   roots: readonly Root[],
 ): Promise<BackupSummary> {
-  const { run, session, options, parents, start, records } = parts;
+  const { run, posix, session, options, parents, records } = parts;
+  const paths = roots.map(({ path }) => path);
+  // Before the errors are counted for good.
+  const owners = options.owners ?? noOwnerNames;
+  const foldersAbove = posix === undefined ? [] : readFoldersAbove(paths, { run, posix, owners });
   const { filesChangedWhileRead, ...counted } = run.counts;
   const { environment } = session.repository;
   const { added } = session;
-  await session.flush();
-  const end = environment.now();
   const parent = parents.newest;
-  const paths = roots.map(({ path }) => path);
+  const isSame = options.skipIfUnchanged === true && (await isUnchanged(session.repository, parent, roots));
+  if (!isSame) await session.flush();
+  const elapsed = environment.now() - parts.start;
+  const start = options.time ?? parts.start;
+  const end = start + elapsed;
   if (options.dryRun === true) await session.abandon();
+  else if (isSame) await session.giveUp(`nothing has changed since snapshot ${parent}`);
   else {
     await session.commit({
       ...(parent === undefined ? {} : { parent }),
@@ -218,14 +228,16 @@ async function finish(
       errors: run.errors,
       isSettled: true,
       records,
-      foldersAbove: readFoldersAbove(paths, { ...parts, owners: options.owners ?? noOwnerNames }),
+      foldersAbove,
     });
   }
   const { counts } = run;
   return {
-    snapshotNumber: options.dryRun === true ? undefined : session.number,
+    snapshotNumber: options.dryRun === true || isSame ? undefined : session.number,
+    isDryRun: options.dryRun === true,
+    unchangedSince: isSame ? parent : undefined,
     parent,
-    start,
+    start: parts.start,
     end: environment.now(),
     errors: run.errors.total,
     filesChangedWhileRead,

@@ -61,13 +61,16 @@ export class LinkGroups {
     let found: Uint8Array | undefined;
     for (const path of [...pathsAbove(folder), folder]) {
       if (path.length >= PATH_MAX) break;
-      if (!this.#liesOn(device, path)) found = undefined;
-      else found ??= path;
+      // What fails once must not make another group of the names that are stored later: those of old snapshots stay.
+      const liesOn = this.#liesOn(device, path) ?? this.#liesOn(device, path);
+      if (liesOn === false) found = undefined;
+      else if (liesOn === true) found ??= path;
     }
     return found;
   }
 
-  #liesOn(device: Device, path: Uint8Array): boolean {
+  /** Undefined where nobody can say. */
+  #liesOn(device: Device, path: Uint8Array): boolean | undefined {
     const stat = new Stat();
     try {
       const directory = fromSource(() => this.#posix.openDirectoryToSearch(path));
@@ -78,7 +81,7 @@ export class LinkGroups {
       }
     } catch (error) {
       requireSourceFault(error);
-      return false;
+      return undefined;
     }
     return stat.deviceMajor === device.major && stat.deviceMinor === device.minor;
   }

@@ -54,6 +54,10 @@ export interface BackupOptions extends ChoiceOptions {
   /** Recorded instead of the name of this host, and used to find the parent. */
   readonly host?: string;
   readonly dryRun?: boolean;
+  /** Recorded as the time of the snapshot (ms), instead of now. */
+  readonly time?: number;
+  /** Makes no snapshot when it would be the same as the newest parent. */
+  readonly skipIfUnchanged?: boolean;
   /** The process sees extended attributes of every namespace. */
   readonly isPrivileged?: boolean;
   /** Folders that the repository and its cache are in, absolute: left out where they are met below a root. */
@@ -80,8 +84,11 @@ export interface BackupOptions extends ChoiceOptions {
 }
 
 export interface BackupSummary {
-  /** Undefined for a dry run. */
+  /** Undefined for a dry run, and where nothing has changed. */
   readonly snapshotNumber: number | undefined;
+  readonly isDryRun: boolean;
+  /** The snapshot that another one would have been the same as, and was not made for that. */
+  readonly unchangedSince: number | undefined;
   readonly parent: number | undefined;
   /** Milliseconds since 1970. */
   readonly start: number;
