@@ -3,6 +3,7 @@ import { createCutter } from "@bcat/chunker";
 import { SourceError } from "@bcat/errors";
 import { DATA } from "@bcat/pack";
 import { checkSnapshotTexts, type Repository, type Root, WriteSession } from "@bcat/repository";
+import { patternText } from "../choosing/exclude-pattern.js";
 import { findSnapshot } from "../snapshots.js";
 import { encodeContent } from "../tree/content.js";
 import { decodeLeaf, encodeLeaf } from "../tree/leaf.js";
@@ -40,11 +41,11 @@ export async function backupStream(
   stream: StreamToStore,
   options: BackupOptions,
 ): Promise<BackupSummary> {
-  checkSnapshotTexts(options);
+  checkSnapshotTexts({ ...options, excludes: options.excludes?.map(patternText) ?? [] });
   const repository = given.withSignal(options.signal);
   const { now } = repository.environment;
   const start = now();
-  const run = new BackupRun({ options, isExcluded: undefined, now });
+  const run = new BackupRun({ options, now });
   const chosen = options.parent === undefined ? undefined : await findSnapshot(repository, options.parent);
   const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
   const host = options.host === undefined ? {} : { host: options.host };

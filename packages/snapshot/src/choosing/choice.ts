@@ -107,7 +107,9 @@ export class Choice {
       isTagged(folder, tag, path, (at, said) => this.note(at, said, "tag-unusable")),
     );
     const isIdle = this.lists.length + tags.length + above.named.length === 0 && frame === undefined;
-    return isIdle && this.isUnwanted === undefined ? undefined : new FolderChoice(this, path(), { ...above, frame, tags });
+    return isIdle && this.isUnwanted === undefined
+      ? undefined
+      : new FolderChoice(this, path(), { ...above, frame, tags });
   }
 
   /** The ignore files of git in the folders above a root that lies in a working tree. */
