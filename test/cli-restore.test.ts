@@ -72,6 +72,56 @@ describe("restore", () => {
     expect(await restored(["1", "me/photos/2020", "TARGET"], "srv")).toEqual(["2020/a.jpg"]);
   });
 
+  test.each([
+    ["1 -i *.jpg all TARGET", ["photos/2020/a.jpg"]],
+    ["1 --iinclude *.jpg all TARGET", ["photos/2020/a.jpg", "photos/B.JPG"]],
+    ["1 -e photos all TARGET", ["notes.txt"]],
+    ["1 -i photos --iexclude b.jpg all TARGET", ["photos/2020/a.jpg"]],
+    ["1 --include-file patterns all TARGET", ["notes.txt", "photos/2020/a.jpg"]],
+    ["1 --exclude-file patterns all TARGET", ["photos/B.JPG"]],
+    ["1 --iexclude-file patterns all TARGET", []],
+    ["1 --iinclude-file patterns -e *.jpg all TARGET", ["notes.txt", "photos/B.JPG"]],
+    ["1:photos --include /2020 --target TARGET", ["2020/a.jpg"]],
+  ])("%s gives %j, by patterns", async (words, expected) => {
+    desk.write({ patterns: "# what matters\n*.jpg\n\nnotes.*\nb.jpg\n" });
+    expect(await restored(words.split(" "))).toEqual(expected);
+  });
+
+  test("of what no pattern matches says so", async () => {
+    const run = await desk.bcat(["restore", "1", "-i", "nothing", "all", "none"]);
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining("bcat: nothing of snapshot 1 matches\n") });
+    expect(fs.existsSync(desk.path("none"))).toBe(false);
+  });
+
+  test.each([
+    ["--no-owner --numeric-owner", /both --no-owner and --numeric-owner/],
+    ["--owner-map me", /--owner-map me: write FROM:TO/],
+    ["--include-file gone", /"gone"/],
+    ["-i [a", /pattern "\[a"/],
+    ["--include-xattr [a", /pattern "\[a"/],
+  ])("refuses %s", async (flags, says) => {
+    const run = await desk.bcat(["restore", "1", "all", "none", ...flags.split(" ")]);
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringMatching(says) });
+    expect(fs.existsSync(desk.path("none"))).toBe(false);
+  });
+
+  test.runIf(process.getuid?.() === 0)(
+    "gives to others what --owner-map names, and to none with --no-owner",
+    async () => {
+      const owner = async (...flags: string[]) => {
+        const target = desk.path(`target ${targets++}`);
+        await desk.good(["restore", "1", "notes.txt", `${target}/`, ...flags]);
+        const { uid, gid } = fs.lstatSync(`${target}/notes.txt`);
+        return `${uid}:${gid}`;
+      };
+      expect(await owner()).toBe("0:0");
+      expect(await owner("--ownership-by-name")).toBe("0:0");
+      expect(await owner("--numeric-owner", "--owner-map", "user:0:1234")).toBe("1234:0");
+      expect(await owner("--owner-map", "root:12", "--owner-map", "group:root:34")).toBe("12:34");
+      expect(await owner("--no-owner")).toBe("0:0");
+    },
+  );
+
   test("BCAT_HOST, which names the host of backups, does not disturb a number", async () => {
     const target = desk.path(`target ${targets++}`);
     await desk.good(["restore", "1", "all", target], { env: { BCAT_HOST: "mars" } });

@@ -124,6 +124,26 @@ describe.runIf(canSet)("extended attributes", () => {
     await expectSame(target);
   });
 
+  test("are restored as far as patterns of their names say", async () => {
+    makeAttributes();
+    const client = await open();
+    await client.backup([source], { isPrivileged: asRoot });
+    const namesOf = async (options: { includeAttributes?: string[]; excludeAttributes?: string[] }) => {
+      const target = join(scratch.path, `target of ${JSON.stringify(options)}`);
+      expect(await client.restore("all", target, options)).toMatchObject({ errors: 0, skipped: 0 });
+      const names = attributesOf(target).flatMap((text) => text.match(/^[^#=\n]+(?==)/gm) ?? []);
+      return [...new Set(names)].map((name) => name.replace(/\\040/g, " ")).sort();
+    };
+    const user = ["user.bytes", "user.empty", "user.long", "user.name", "user.of a folder", "user.of the source"];
+    expect(await namesOf({ includeAttributes: ["user.*"] })).toEqual(user);
+    expect(await namesOf({ includeAttributes: ["user.name", "*.empty"] })).toEqual(["user.empty", "user.name"]);
+    expect(await namesOf({ includeAttributes: ["user.*"], excludeAttributes: ["user.of*"] })).toEqual(user.slice(0, 4));
+    const others = asRoot
+      ? ["security.capability", "system.posix_acl_access", "system.posix_acl_default", "trusted.name"]
+      : [];
+    expect(await namesOf({ excludeAttributes: ["user.*"] })).toEqual(others);
+  });
+
   test("that change are stored again, and only they: what is unchanged is taken over", async () => {
     makeAttributes();
     const client = await open();

@@ -13,7 +13,7 @@ export { type CacheChoice, type CachePlace, createCache, locateCache } from "./c
 export { createEnvironment, type EnvironmentOptions, random } from "./environment.js";
 export { type FolderPathOptions, folderPath } from "./folder-path.js";
 export { baseDirectory, locateRepository } from "./location.js";
-export { loadOwnerNames } from "./owner-names.js";
+export { loadKnownOwners, loadOwnerNames } from "./owner-names.js";
 export type { FolderPlace, HttpPlace, Place, S3Place, TahoePlace } from "./place.js";
 export type { PlaceOptions, S3Choice } from "./place-options.js";
 export { isPrivileged } from "./privilege.js";

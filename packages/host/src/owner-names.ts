@@ -1,6 +1,6 @@
 /** Names of users and groups, read once from the system's files. What those do not list stays unnamed. */
 import { readFileSync } from "node:fs";
-import type { OwnerNames } from "@bcat/snapshot";
+import type { KnownOwners, OwnerNames } from "@bcat/snapshot";
 
 /** Longest name that is kept, bytes (docs/format.md section 12.1). */
 const nameLengthMax = 256;
@@ -11,21 +11,48 @@ export function loadOwnerNames(): OwnerNames {
   return { user: (uid) => users.get(uid) ?? "", group: (gid) => groups.get(gid) ?? "" };
 }
 
+/** The same, for a restore that asks for the numbers of names. */
+export function loadKnownOwners(): { readonly users: KnownOwners; readonly groups: KnownOwners } {
+  return { users: readOwners("/etc/passwd"), groups: readOwners("/etc/group") };
+}
+
+function readOwners(path: string): KnownOwners {
+  const text = readText(path);
+  const [names, numbers] = [parseNames(text), parseNumbers(text)];
+  return { number: (name) => numbers.get(name), name: (number) => names.get(number) ?? "" };
+}
+
 function readNames(path: string): Map<number, string> {
+  return parseNames(readText(path));
+}
+
+/** Empty for a file that cannot be read. */
+function readText(path: string): string {
   try {
-    return parseNames(readFileSync(path, "utf8"));
+    return readFileSync(path, "utf8");
   } catch {
-    return new Map();
+    return "";
   }
 }
 
 /** Names by number of a file like passwd(5) and group(5): the first of several for one number. */
 export function parseNames(text: string): Map<number, string> {
   const names = new Map<number, string>();
+  for (const [name, number] of readLines(text)) if (!names.has(number)) names.set(number, name);
+  return names;
+}
+
+/** Numbers by name: the first of several for one name. */
+export function parseNumbers(text: string): Map<string, number> {
+  const numbers = new Map<string, number>();
+  for (const [name, number] of readLines(text)) if (!numbers.has(name)) numbers.set(name, number);
+  return numbers;
+}
+
+function* readLines(text: string): Generator<[name: string, number: number]> {
   for (const line of text.split("\n")) {
     const [name, , number] = line.split(":");
     if (!name || number === undefined || !/^\d+$/.test(number) || Buffer.byteLength(name) > nameLengthMax) continue;
-    if (!names.has(Number(number))) names.set(Number(number), name);
+    yield [name, Number(number)];
   }
-  return names;
 }

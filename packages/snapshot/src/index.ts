@@ -23,6 +23,7 @@ export { listEntries, type WalkOptions } from "./entries.js";
 export { compileExcludes } from "./exclude.js";
 export type { DeletionPlan, RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
 export type { Overwrite } from "./restore/overwrite.js";
+export type { KnownOwners, OwnerChange, OwnerRules } from "./restore/owners.js";
 export type { Wanted } from "./restore/plan.js";
 export { restore } from "./restore/restore.js";
 export { type Entry, rootEntries } from "./root-entries.js";

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
-import type { RestoreProgress } from "@bcat/snapshot";
+import type { RestoreProgress, RestoreSummary } from "@bcat/snapshot";
 import { archivedFields, listingArchived } from "../archived.js";
 import type { Command, Context } from "../command.js";
 import { countOption } from "../count-option.js";
@@ -10,14 +10,16 @@ import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { Progress } from "../progress.js";
 import { requestsField } from "../requests.js";
+import { choiceFlags, choiceOf, isSelective } from "../restore-choice.js";
 import { checkOverwrite, inPlaceOptions, keepsOld, overwriteFlags } from "../restore-overwrite.js";
+import { ownerFlags, ownersOf } from "../restore-owners.js";
 import { type Restored, restoreMessage, restoreReport } from "../restore-report.js";
 import { readRestoreWords } from "../restore-words.js";
 import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 import { latestAmong, latestFlags } from "../snapshot-filter.js";
 import { currentFolder } from "../snapshot-path.js";
-import { printWarning } from "../warning.js";
+import { printNotice, printWarning } from "../warning.js";
 
 export const progressForm = fileProgress<RestoreProgress>((counts) => ({
   files_restored: counts.filesDone,
@@ -34,7 +36,9 @@ export const restore: Command = {
   flags: {
     target: { kind: "text", short: "t", description: "folder to restore into, instead of a last word that names it" },
     ...latestFlags,
+    ...choiceFlags,
     ...overwriteFlags,
+    ...ownerFlags,
     sparse: {
       kind: "switch",
       description: "make holes of zeros in all files, and not only in those that had holes",
@@ -50,10 +54,10 @@ export const restore: Command = {
     ["restore 12 /home/me/photos /home/me/notes /tmp", "folders of snapshot 12, as /tmp/photos and /tmp/notes"],
     ["restore 12 /etc/fstab /tmp/fstab.old", "a file, under another name"],
     ["restore latest:/home/me --target /tmp/back", "what is in a folder, into /tmp/back"],
-    ["restore latest ./all .", "a file that is really called all"],
+    ["restore latest --target / --include /home/me --overwrite if-changed", "back to where it was"],
   ],
   notes: [
-    "<snapshot> is a number, latest, or latest~2. Paths are absolute, or relative to the current folder or to what was backed up.",
+    "<snapshot> is a number, latest, or latest~2. Paths are absolute, or relative to the current folder or to what was backed up; an entry that is really called all is ./all.",
     "Without --overwrite, nothing may be in the way. An interrupted restore goes on with --overwrite if-changed.",
   ],
   interrupted: "interrupted; what was restored so far is incomplete: --overwrite if-changed goes on",
@@ -62,6 +66,8 @@ export const restore: Command = {
     const threads = countOption(options, "threads") ?? availableParallelism();
     const { selector, wanted, target } = readRestoreWords(context);
     checkOverwrite(context);
+    const choice = await choiceOf(options);
+    const owners = ownersOf(options);
     const progress = new Progress(progressForm, {
       output,
       now: Date.now,
@@ -75,6 +81,8 @@ export const restore: Command = {
       const archived = new packages.ArchivedObjects();
       const run = async () =>
         await packages.restore(repository, site.posix, snapshot, wanted, Buffer.from(target), {
+          ...choice,
+          owners,
           threads,
           sparse: options.switch("sparse"),
           signal,
@@ -86,6 +94,8 @@ export const restore: Command = {
         });
       const listing = { repository, archived, command: "restore" } as const;
       const summary = await listingArchived(listing, context, { run, isMissed: ({ errors }) => errors > 0 });
+      if (isSelective(choice) && isEmpty(summary))
+        printNotice(`nothing of snapshot ${snapshot.number} matches`, output);
       printRestored({ summary, snapshot, target, elapsedMs: progress.finish() }, archivedFields(archived), context);
       if (summary.errors > summary.archived) return exitCodes.failed;
       return summary.errors > 0 ? exitCodes.storage : exitCodes.done;
@@ -93,6 +103,14 @@ export const restore: Command = {
     return await withRepository(context, use, { writes: keepsOld(options) });
   },
 };
+
+function isEmpty(summary: RestoreSummary): boolean {
+  const { filesRestored, directoriesRestored, symlinksRestored, othersRestored, filesUnchanged } = summary;
+  const { errors, skipped } = summary;
+  return [filesRestored, directoriesRestored, symlinksRestored, othersRestored, filesUnchanged, errors, skipped].every(
+    (count) => count === 0,
+  );
+}
 
 function printRestored(restored: Restored, archived: object, { output, meter }: Context): void {
   if (output.json) output.message({ ...restoreMessage(restored), ...archived, ...requestsField(meter) });

@@ -14,6 +14,7 @@ import { RestoreThreads } from "./restore-threads.js";
 import { SparseFiles } from "./sparse-files.js";
 import type { TargetDirectories } from "./target-directory.js";
 import type { TreeRemover } from "./tree-remover.js";
+import type { WantedNodes } from "./wanted-nodes.js";
 
 /** Threads beside the main one, at most. */
 const THREADS_MAX = 32;
@@ -29,6 +30,7 @@ export interface RestoreParts {
   readonly repository: Repository;
   readonly posix: Posix;
   readonly run: RestoreRun;
+  readonly nodes: WantedNodes;
   /** The target. */
   readonly top: Directory;
   /** This one included. */

@@ -3,6 +3,7 @@ import { systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix, Stat } from "@bcat/posix";
 import { type Node, NodeType } from "../tree/node.js";
 import { NewFiles } from "./new-files.js";
+import { UNCHANGED } from "./owners.js";
 
 /** All but the set-id bits. */
 const PERMISSIONS = 0o1777;
@@ -35,7 +36,7 @@ export class MetadataSetter {
 
   /** Whether an entry that was there before has all of it that can be set here. */
   isSet(node: EntryMetadata, stat: Stat): boolean {
-    const hasOwner = node.uid === stat.uid && node.gid === stat.gid;
+    const hasOwner = isOwner(node.uid, stat.uid) && isOwner(node.gid, stat.gid);
     if (!hasOwner && this.#canSetOwner) return false;
     const mode = hasOwner ? node.mode : node.mode & PERMISSIONS;
     return (node.type === NodeType.symlink || mode === stat.mode) && this.hasTime(node, stat);
@@ -118,4 +119,9 @@ export class MetadataSetter {
 
 function faultOf(what: string, error: unknown): string {
   return `its ${what} could not be set (${systemErrorCode(error) ?? String(error)})`;
+}
+
+/** Whether what is wanted is what there is. */
+export function isOwner(wanted: number, found: number): boolean {
+  return wanted === found || wanted === UNCHANGED;
 }

@@ -5,6 +5,7 @@
  */
 import { type Posix, Stat } from "@bcat/posix";
 import type { Node } from "../tree/node.js";
+import { UNCHANGED } from "./owners.js";
 
 type Wanted = Pick<Node, "mode" | "uid" | "gid">;
 
@@ -48,7 +49,7 @@ export class NewFiles {
   }
 
   hasOwner({ uid, gid }: Wanted): boolean {
-    return uid === this.#uid && gid === this.#gid;
+    return (uid === this.#uid || uid === UNCHANGED) && (gid === this.#gid || gid === UNCHANGED);
   }
 
   /** Whether a file made with `mode` has the mode of `node`. */

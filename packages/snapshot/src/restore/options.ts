@@ -4,6 +4,8 @@ import type { Warning } from "../backup/options.js";
 import type { FindOptions } from "../find-entries.js";
 import type { KeepOptions } from "./keep-old.js";
 import type { Overwrite } from "./overwrite.js";
+import type { OwnerRules } from "./owners.js";
+import type { SelectionPatterns } from "./selection.js";
 
 export interface RestoreProgress {
   readonly filesDone: number;
@@ -33,11 +35,16 @@ export interface DeletionOptions {
   readonly onPlan: (plan: DeletionPlan) => Promise<void>;
 }
 
-export interface RestoreOptions extends FindOptions {
+export interface RestoreOptions extends FindOptions, SelectionPatterns {
   /** With `overwrite`: entries of restored folders that the snapshot has not are deleted. */
   readonly deletes?: DeletionOptions | undefined;
   /** With `overwrite`: what will be overwritten or deleted is kept as a snapshot first. */
   readonly keep?: KeepOptions | undefined;
+  /** Whom entries are to belong to; by number if not given. */
+  readonly owners?: OwnerRules | undefined;
+  /** Patterns of extended attributes: only those are restored, or all but those. */
+  readonly includeAttributes?: readonly string[];
+  readonly excludeAttributes?: readonly string[];
   /** What is done with entries that are there; without it, nothing is restored when something is in the way. */
   readonly overwrite?: Overwrite | undefined;
   /** Threads that open packs and write files, this one included; 0 and 1 are this one alone. */

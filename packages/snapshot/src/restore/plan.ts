@@ -10,9 +10,11 @@ import { type Entry, rootEntries } from "../root-entries.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { compareBytes, showName } from "../tree/name.js";
 import { NodeType } from "../tree/node.js";
-import { readNodes } from "../tree/tree-reader.js";
 import { type FolderToMake, foldersToMake } from "./folders-above.js";
 import type { RestoreRun } from "./restore-run.js";
+import type { WantedNodes } from "./wanted-nodes.js";
+
+const ROOT = Uint8Array.of(0x2f);
 
 /** What is to be restored. */
 export type Wanted =
@@ -41,18 +43,34 @@ export interface PlannedEntry {
   readonly isTargetItself: boolean;
 }
 
+export interface RestorePlan {
+  readonly entries: readonly PlannedEntry[];
+  /** Patterns are about paths from this folder on. */
+  readonly base: Uint8Array;
+}
+
 /** @throws BcatError not-found, usage */
 export async function planRestore(
   repository: Repository,
   info: SnapshotInfo,
   wanted: Wanted,
   options: FindOptions = {},
+): Promise<RestorePlan> {
+  if (typeof wanted !== "object" || !("contentsOf" in wanted))
+    return { entries: await planEntries(repository, info, wanted, options), base: ROOT };
+  const found = await findEntries(repository, info, wanted.contentsOf, options);
+  return { entries: planContents(info, found), base: found.path };
+}
+
+async function planEntries(
+  repository: Repository,
+  info: SnapshotInfo,
+  wanted: Exclude<Wanted, { contentsOf: Uint8Array }>,
+  options: FindOptions,
 ): Promise<PlannedEntry[]> {
   if (wanted === "all") return planAll(info);
   if (wanted === "full-paths")
     return rootEntries(info).map((entry) => withFolders(entry, foldersToMake(info, entry.path)));
-  if ("contentsOf" in wanted)
-    return planContents(info, await findEntries(repository, info, wanted.contentsOf, options));
   const paths = wanted instanceof Uint8Array ? [wanted] : wanted.paths;
   if (paths.length === 1 && isHere(paths[0]!)) return await planHere(repository, info, options);
   const planned: PlannedEntry[] = [];
@@ -135,7 +153,7 @@ function refuseSameNames(plan: readonly PlannedEntry[]): void {
 
 /** @throws BcatError target-failed naming the first thing that is in the way */
 export async function refuseExisting(
-  { repository, posix, run }: { repository: Repository; posix: Posix; run: RestoreRun },
+  { nodes, posix, run }: { nodes: WantedNodes; posix: Posix; run: RestoreRun },
   target: { directory: Directory; path: Uint8Array },
   plan: readonly PlannedEntry[],
 ): Promise<void> {
@@ -144,8 +162,8 @@ export async function refuseExisting(
       refuseName(posix, target, folders[0]?.name ?? entry.node.name);
       continue;
     }
-    for await (const nodes of readNodes(repository, entry.node.subtree!)) {
-      for (const node of nodes) {
+    for await (const children of nodes.in(entry)) {
+      for (const node of children) {
         refuseName(posix, target, node.name);
         await run.breathe(0);
       }

@@ -1,10 +1,8 @@
 /** Walks the trees of what is to be restored: folders are made, and what is in them is written or put on its way. */
 import { type Directory, type Posix, Stat } from "@bcat/posix";
-import type { Repository } from "@bcat/repository";
 import { joinPath } from "../path.js";
 import type { Entry } from "../root-entries.js";
 import { type Node, NodeType } from "../tree/node.js";
-import { readNodes } from "../tree/tree-reader.js";
 import { AttributeSetter } from "./attributes.js";
 import { BareEntries } from "./bare-entries.js";
 import type { RestoreParts } from "./create-contents.js";
@@ -14,7 +12,7 @@ import { FileContents } from "./file-contents.js";
 import { FoldersAbove, type FolderToMake } from "./folders-above.js";
 import { InPlace, localFileParts } from "./in-place.js";
 import type { NameToMake } from "./linked-names.js";
-import { MetadataSetter } from "./metadata.js";
+import { isOwner, MetadataSetter } from "./metadata.js";
 import { nameBelow } from "./name-below.js";
 import type { OldNames } from "./old-names.js";
 import { PendingEntries } from "./pending-entries.js";
@@ -23,6 +21,7 @@ import { Replacer } from "./replacer.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { Target } from "./target.js";
 import { TargetDirectories, TargetDirectory } from "./target-directory.js";
+import type { WantedNodes } from "./wanted-nodes.js";
 
 interface Place {
   readonly directory: TargetDirectory;
@@ -33,7 +32,7 @@ interface Place {
 }
 
 export class RestoreWalk {
-  readonly #repository: Repository;
+  readonly #nodes: WantedNodes;
   readonly #posix: Posix;
   readonly #run: RestoreRun;
   readonly #directories: TargetDirectories;
@@ -49,8 +48,8 @@ export class RestoreWalk {
   readonly #inPlace: InPlace | undefined;
 
   constructor(parts: RestoreParts) {
-    const { repository, posix, run, overwrite } = parts;
-    this.#repository = repository;
+    const { repository, posix, run, nodes, overwrite } = parts;
+    this.#nodes = nodes;
     this.#posix = posix;
     this.#run = run;
     this.#directories = new TargetDirectories(posix);
@@ -108,7 +107,7 @@ export class RestoreWalk {
       directory = this.#above.make(top, folders);
     } catch (error) {
       await this.#faults.tolerate(path, error);
-      await nameBelow(this.#repository, this.#run, { path, node });
+      await nameBelow(this.#nodes, this.#run, { path, node });
       return;
     }
     await this.#entry({ directory, path, isTaken: directory.isOld }, node);
@@ -148,7 +147,7 @@ export class RestoreWalk {
       return await this.#inPlace!.existing.decide(name);
     } catch (error) {
       await this.#faults.tolerate(name.path, error);
-      await nameBelow(this.#repository, this.#run, name);
+      await nameBelow(this.#nodes, this.#run, name);
       return "left";
     }
   }
@@ -175,7 +174,7 @@ export class RestoreWalk {
       else this.#posix.makeDirectoryAt(parent, node.name, 0o700);
     } catch (error) {
       await this.#faults.tolerate(place.path, error);
-      await nameBelow(this.#repository, this.#run, { path: place.path, node });
+      await nameBelow(this.#nodes, this.#run, { path: place.path, node });
       return;
     }
     this.#run.directories++;
@@ -191,7 +190,7 @@ export class RestoreWalk {
     const { directory, path: folder } = place;
     const old = directory.isOld ? await this.#namesIn(directory, { path: folder, node }) : undefined;
     if (old === "unknown") return;
-    for await (const nodes of readNodes(this.#repository, node.subtree!)) {
+    for await (const nodes of this.#nodes.in({ path: folder, node })) {
       for (const child of nodes) {
         const { content } = child;
         // Most entries are small files: no path is made for them, and nothing waited for.
@@ -213,7 +212,7 @@ export class RestoreWalk {
       return this.#inPlace!.namesIn(directory);
     } catch (error) {
       await this.#faults.tolerate(folder.path, error);
-      await nameBelow(this.#repository, this.#run, folder);
+      await nameBelow(this.#nodes, this.#run, folder);
       return "unknown";
     }
   }
@@ -232,7 +231,7 @@ export class RestoreWalk {
     } catch {
       return false;
     }
-    const hasOwner = (stat.uid === node.uid && stat.gid === node.gid) || !this.#metadata.canSetOwner;
+    const hasOwner = (isOwner(node.uid, stat.uid) && isOwner(node.gid, stat.gid)) || !this.#metadata.canSetOwner;
     return hasOwner && ((stat.mode ^ begun.mode) & 0o077) === 0;
   }
 

@@ -1,15 +1,17 @@
 /** Restores entries of a snapshot into a target directory. */
 import type { Posix } from "@bcat/posix";
-import { type Repository, SnapshotRecords } from "@bcat/repository";
+import type { Repository } from "@bcat/repository";
 import type { SnapshotInfo } from "../snapshots.js";
+import { choose, wantedEntries } from "./choice.js";
 import type { RestoreParts } from "./create-contents.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
-import { type PlannedEntry, planRestore, refuseExisting, type Wanted } from "./plan.js";
+import { type PlannedEntry, refuseExisting, type Wanted } from "./plan.js";
 import { createRemover, prepareTarget } from "./prepare-target.js";
 import { RestoreRun } from "./restore-run.js";
 import { RestoreWalk } from "./restore-walk.js";
 import { openTarget, placeTarget, type Target } from "./target.js";
 import { closeQuietly } from "./target-directory.js";
+import { WantedNodes } from "./wanted-nodes.js";
 
 /**
  * Restores what is wanted of a snapshot into the directory `target` (absolute), which is made when it is missing.
@@ -29,27 +31,29 @@ export async function restore(
   const repository = given.withArchived(options.archived).withSignal(options.signal);
   // Without it nothing can be found: no entry is at fault then, and nothing has been written.
   await repository.index();
-  const planned = await planRestore(repository, info, wanted, options);
-  const { counts } = info.snapshot;
-  const totals = wanted === "all" || wanted === "full-paths" ? { files: counts.files, bytes: counts.bytes } : undefined;
-  const run = new RestoreRun(options, totals, repository.environment.now);
+  const choice = await choose(repository, info, wanted, options);
+  const run = new RestoreRun(options, choice.totals, repository.environment.now);
+  const nodes = new WantedNodes({ ...choice, repository, breathe: () => run.breathe(0) });
+  const planned = await wantedEntries(nodes, choice.plan, wanted);
+  if (planned.length === 0) return run.summary();
   const mayBeName = typeof wanted === "object" && "targetMayBeName" in wanted && wanted.targetMayBeName === true;
   const placed = mayBeName ? placeTarget(posix, target, planned) : { path: target, mayBeMade: true, plan: planned };
   const { path, plan } = placed;
   const opened = openTarget(posix, placed);
   try {
     if (options.overwrite === undefined)
-      await refuseExisting({ repository, posix, run }, { directory: opened.directory, path }, plan);
+      await refuseExisting({ nodes, posix, run }, { directory: opened.directory, path }, plan);
     const { overwrite } = options;
     const parts = {
       repository,
       posix,
       run,
+      nodes,
       top: opened.directory,
       threads: options.threads ?? 1,
       overwrite,
       remover: createRemover({ posix, run, options }),
-      recordsAttributes: ((info.snapshot.records ?? 0) & SnapshotRecords.attributes) !== 0,
+      recordsAttributes: choice.recordsAttributes,
     };
     if (overwrite !== undefined && !opened.wasMade) await prepareTarget(plan, { ...parts, overwrite, options });
     await restoreInto(opened, plan, parts);

@@ -4,10 +4,8 @@
  * target is passed over, with all below it: the restore itself says so, and nothing is deleted there.
  */
 import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/posix";
-import type { Repository } from "@bcat/repository";
 import { joinPath } from "../path.js";
 import { type Node, NodeType } from "../tree/node.js";
-import { readNodes } from "../tree/tree-reader.js";
 import type { EntryFaults } from "./entry-faults.js";
 import type { EntryToPlace, ExistingEntries } from "./existing-entries.js";
 import type { MetadataSetter } from "./metadata.js";
@@ -15,6 +13,7 @@ import { OldNames } from "./old-names.js";
 import type { PlannedEntry } from "./plan.js";
 import type { RestoreRun } from "./restore-run.js";
 import { type TargetDirectories, TargetDirectory } from "./target-directory.js";
+import type { WantedNodes } from "./wanted-nodes.js";
 
 /** Is told of what is found; paths are absolute, in the target. */
 export interface SurveyVisitor {
@@ -29,9 +28,9 @@ export interface SurveyVisitor {
 }
 
 export interface TargetSurveyParts {
-  readonly repository: Repository;
   readonly posix: Posix;
   readonly run: RestoreRun;
+  readonly nodes: WantedNodes;
   readonly directories: TargetDirectories;
   readonly metadata: MetadataSetter;
   readonly faults: EntryFaults;
@@ -81,12 +80,12 @@ export class TargetSurvey {
 
   /** @param folder of which the directory is that of its entries */
   async #children({ directory, path, node }: EntryToPlace, visitor: SurveyVisitor): Promise<void> {
-    const { posix, directories, repository, run, faults } = this.#parts;
+    const { posix, directories, nodes, run, faults } = this.#parts;
     try {
       const names = OldNames.read(posix, directories.handle(directory), this.#list);
       const isWanted = new Uint8Array(names.count);
-      for await (const nodes of readNodes(repository, node.subtree!)) {
-        for (const child of nodes) {
+      for await (const children of nodes.in({ path, node })) {
+        for (const child of children) {
           const index = names.indexOf(child.name);
           if (index >= 0) {
             isWanted[index] = 1;
@@ -97,8 +96,13 @@ export class TargetSurvey {
         }
       }
       if (visitor.onExtra === undefined) return;
+      const wouldTake = nodes.wouldTake(path);
       for (let i = 0; i < names.count; i++) {
-        if (isWanted[i] === 0) visitor.onExtra(directories.handle(directory), names.name(i));
+        const handle = directories.handle(directory);
+        const isExtra = isWanted[i] === 0;
+        // What patterns leave out of the restore is left alone.
+        if (isExtra && wouldTake?.(names.name(i), this.#isFolder(handle, names.name(i))) !== false)
+          visitor.onExtra(handle, names.name(i));
         const turn = run.breathe(0);
         if (turn !== undefined) await turn;
       }

@@ -1,0 +1,42 @@
+/** What of a snapshot is restored: patterns of entries and of extended attributes, given or in files. */
+import type { RestoreOptions } from "@bcat/snapshot";
+import { readExcludeFiles } from "./exclude.js";
+import type { Flags, Options } from "./options.js";
+
+export const choiceFlags: Flags = {
+  include: { kind: "list", short: "i", description: "pattern of what to restore, with all that is below it" },
+  exclude: { kind: "list", short: "e", description: "pattern of what to leave out" },
+  iinclude: { kind: "list", description: "as --include, without a difference between capital and small letters" },
+  iexclude: { kind: "list", description: "as --exclude, without a difference between capital and small letters" },
+  "include-file": { kind: "list", description: "file with a pattern of --include on each line; # begins a comment" },
+  "exclude-file": { kind: "list", description: "file with a pattern of --exclude on each line" },
+  "iinclude-file": { kind: "list", description: "file with a pattern of --iinclude on each line" },
+  "iexclude-file": { kind: "list", description: "file with a pattern of --iexclude on each line" },
+  "include-xattr": { kind: "list", description: "pattern of the extended attributes to restore, such as user.*" },
+  "exclude-xattr": { kind: "list", description: "pattern of the extended attributes to leave out" },
+};
+
+type Choice = Required<
+  Pick<RestoreOptions, "includes" | "excludes" | "iincludes" | "iexcludes" | "includeAttributes" | "excludeAttributes">
+>;
+
+/** @throws BcatError usage for a file that cannot be read */
+export async function choiceOf(options: Options): Promise<Choice> {
+  const patterns = async (name: string) => [
+    ...options.list(name),
+    ...(await readExcludeFiles(options.list(`${name}-file`))),
+  ];
+  return {
+    includes: await patterns("include"),
+    excludes: await patterns("exclude"),
+    iincludes: await patterns("iinclude"),
+    iexcludes: await patterns("iexclude"),
+    includeAttributes: options.list("include-xattr"),
+    excludeAttributes: options.list("exclude-xattr"),
+  };
+}
+
+/** True when not everything is to be restored. */
+export function isSelective({ includes, excludes, iincludes, iexcludes }: Choice): boolean {
+  return [includes, excludes, iincludes, iexcludes].some((patterns) => patterns.length > 0);
+}
