@@ -37,6 +37,7 @@ export const targetCodes = [
   "owners-not-set",
   "times-inexact",
   "links-not-kept",
+  "nothing-matches",
   "restore-note",
 ] as const;
 
