@@ -1,7 +1,10 @@
 /** What of a snapshot is restored: patterns of entries and of extended attributes, given or in files. */
+import type { OnNotice } from "@bcat/errors";
 import type { RestoreOptions } from "@bcat/snapshot";
+import type { Context } from "./command.js";
 import { readExcludeFiles } from "./exclude.js";
-import type { Flags, Options } from "./options.js";
+import type { Flags } from "./options.js";
+import { printNotice } from "./warning.js";
 
 export const choiceFlags: Flags = {
   include: { kind: "list", short: "i", description: "pattern of what to restore, with all that is below it" },
@@ -21,11 +24,13 @@ type Choice = Required<
 >;
 
 /** @throws BcatError usage for a file that cannot be read */
-export async function choiceOf(options: Options): Promise<Choice> {
-  const patterns = async (name: string) => [
-    ...options.list(name),
-    ...(await readExcludeFiles(options.list(`${name}-file`))),
-  ];
+export async function choiceOf(context: Pick<Context, "options" | "variables" | "output">): Promise<Choice> {
+  const { options, variables, output } = context;
+  const onNotice: OnNotice = (line, code) => printNotice(line, code, output);
+  const patterns = async (name: string) => {
+    const inFiles = await readExcludeFiles(options.list(`${name}-file`), { variables, onNotice });
+    return [...options.list(name), ...inFiles.map(({ text }) => text)];
+  };
   return {
     includes: await patterns("include"),
     excludes: await patterns("exclude"),

@@ -66,7 +66,7 @@ export const restore: Command = {
     const threads = countOption(options, "threads") ?? availableParallelism();
     const { selector, wanted, target } = readRestoreWords(context);
     checkOverwrite(context);
-    const choice = await choiceOf(options);
+    const choice = await choiceOf(context);
     const owners = ownersOf(options);
     const progress = new Progress(progressForm, {
       output,
@@ -95,7 +95,7 @@ export const restore: Command = {
       const listing = { repository, archived, command: "restore" } as const;
       const summary = await listingArchived(listing, context, { run, isMissed: ({ errors }) => errors > 0 });
       if (isSelective(choice) && isEmpty(summary))
-        printNotice(`nothing of snapshot ${snapshot.number} matches`, "pattern-unmatched", output);
+        printNotice(`nothing of snapshot ${snapshot.number} matches`, "nothing-matches", output);
       printRestored({ summary, snapshot, target, elapsedMs: progress.finish() }, archivedFields(archived), context);
       if (summary.errors > summary.archived) return exitCodes.failed;
       return summary.errors > 0 ? exitCodes.storage : exitCodes.done;
