@@ -47,7 +47,7 @@ async function backUp(storage: Storage, options: { threads: number; accelerators
   await using client = await openClient(storage, { accelerators });
   client.time = Date.now() + 3_600_000;
   const summary = await client.backup([source], { threads });
-  expect(client.warnings).toEqual([]);
+  expect(client.warnings.filter((warning) => !warning.includes("were not stored, that takes koffi"))).toEqual([]);
   const { snapshot } = await client.find("latest");
   const again = await client.backup([source], { threads });
   expect(again).toMatchObject({ filesNew: 0, filesChanged: 0, dataChunks: 0, treeChunks: 0, dirsChanged: 0 });
