@@ -21,6 +21,8 @@ import type { OpenDescriptors } from "./open-descriptors.js";
 const ATTEMPTS_MAX = 3;
 /** Bytes read between two chances for others to run. */
 const READ_SIZE = 2 ** 20;
+/** Waits of one reader, a minute of them: where everything changes all the time, the rest is marked unwaited for. */
+const WAITS_MAX = 3_000;
 /** What {@link FileReader.read} yields when it is to go on no sooner than {@link TICK_MS} later. */
 export const WAIT = -1;
 /** Bytes read beyond the size a file is known to have: one that grows as fast as it is read must end too. */
@@ -78,6 +80,7 @@ export class FileReader {
   readonly #window: FileWindow;
   readonly #holes: HoleFinder;
   readonly #before = new Stat();
+  #waits = 0;
   /** Of the file read last. */
   #device = { major: -1, minor: -1, racyMs: RACY_MS };
 
@@ -133,10 +136,11 @@ export class FileReader {
     for (let attempt = 1; ; attempt++) {
       let stood = true;
       if (this.#isFresh(this.#before, now + waited)) {
-        yield WAIT;
+        if (this.#waits++ < WAITS_MAX) yield WAIT;
+        else stood = false;
         waited += TICK_MS;
         this.#look(file, this.stat);
-        stood = this.#isSame(this.#before, this.stat);
+        stood &&= this.#isSame(this.#before, this.stat);
         copyStat(this.stat, this.#before);
         if (!stood && attempt < ATTEMPTS_MAX) continue;
       }
