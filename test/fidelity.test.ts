@@ -52,6 +52,9 @@ describe("a tree of everything", () => {
       bytesRestored: bytes,
       filesUnchanged: 0,
       bytesUnchanged: 0,
+      deleted: 0,
+      filesVerified: 0,
+      undoSnapshot: undefined,
       // The target itself was made, but is no entry of the snapshot below its root.
       directoriesRestored: directories - 1,
       errors: 0,

@@ -277,3 +277,36 @@ test("extended attributes that a file has and the snapshot has not go, those tha
   expect(read("small")).toBe("");
   await expectEqual();
 });
+
+describe("verify", () => {
+  test("counts files that are right, and reports the others", async () => {
+    let hasRestored = false;
+    await open({
+      replace: (posix) => ({
+        // As on a disk that gives back something else than it was given.
+        read(file, into, position) {
+          const count = posix.read(file, into, position);
+          if (hasRestored && count === 1_000 && position === 4_000) into[7]! ^= 1;
+          return count;
+        },
+      }),
+    });
+    expect(await client.restore("all", target, { verify: true })).toMatchObject({ filesVerified: 7, errors: 0 });
+    hasRestored = true;
+    const summary = await client.restore("all", target, { overwrite: "if-changed", verify: true });
+    expect(summary).toMatchObject({ filesVerified: 4, filesRestored: 0, errors: 3 });
+    expect(client.warnings).toEqual([
+      expect.stringMatching(/folder\/large too: it was read back, and is not what the snapshot has/),
+      expect.stringMatching(/folder\/list: /),
+      expect.stringMatching(/large: /),
+    ]);
+  });
+
+  test("leaves out what was left as it is", async () => {
+    await open();
+    await client.restore("all", target);
+    fs.writeFileSync(at("small"), "mine");
+    const summary = await client.restore("all", target, { overwrite: "never", verify: true });
+    expect(summary).toMatchObject({ filesVerified: 6, errors: 0 });
+  });
+});

@@ -27,6 +27,7 @@ export const overwriteFlags: Flags = {
   },
   yes: { kind: "switch", short: "y", description: "with --delete: do not wait; needed where there is no terminal" },
   ...noUndoFlag,
+  verify: { kind: "switch", description: "read back what was restored, and compare it with the snapshot" },
 };
 
 /** Undefined when nothing may be in the way. */
@@ -54,14 +55,19 @@ export function checkOverwrite({ options, output }: Context): void {
 }
 
 /** @throws BcatError target-failed when the repository can only be read, and what is overwritten was to be kept */
-export function inPlaceOptions(context: Context, site: Site): Pick<RestoreOptions, "overwrite" | "deletes" | "keep"> {
+export function inPlaceOptions(
+  context: Context,
+  site: Site,
+): Pick<RestoreOptions, "overwrite" | "deletes" | "keep" | "verify"> {
   const { options } = context;
+  const verify = options.switch("verify");
   const overwrite = overwriteOf(options);
-  if (overwrite === undefined) return {};
+  if (overwrite === undefined) return { verify };
   const own = ownFolders(site);
   const onPlan: NonNullable<RestoreOptions["deletes"]>["onPlan"] = (plan) => announceDeletion(plan, context);
   return {
     overwrite,
+    verify,
     ...(options.switch("delete") ? { deletes: { ownFolders: own, onPlan } } : {}),
     ...(keepsOld(options) ? { keep: keepOptions(context, site) } : {}),
   };
@@ -78,23 +84,37 @@ export function keepOptions({ signal }: Context, site: Site): NonNullable<Restor
 }
 
 /** In the summary of `--json`. */
-export function inPlaceFields({ filesUnchanged, bytesUnchanged, deleted, undoSnapshot }: RestoreSummary): object {
+export function inPlaceFields({
+  filesUnchanged,
+  bytesUnchanged,
+  deleted,
+  filesVerified,
+  undoSnapshot,
+}: RestoreSummary): object {
   return {
     files_unchanged: filesUnchanged,
     bytes_unchanged: bytesUnchanged,
     files_deleted: deleted,
+    files_verified: filesVerified,
     ...(undoSnapshot === undefined ? {} : { undo_snapshot: undoSnapshot }),
   };
 }
 
 /** Lines for people; none when everything was restored anew. */
-export function inPlaceLines({ filesUnchanged, bytesUnchanged, deleted, undoSnapshot }: RestoreSummary): string[] {
+export function inPlaceLines({
+  filesUnchanged,
+  bytesUnchanged,
+  deleted,
+  filesVerified,
+  undoSnapshot,
+}: RestoreSummary): string[] {
   const unchanged = formatItems(filesUnchanged, "file or link", "files and links");
   return [
     ...(filesUnchanged === 0 && bytesUnchanged === 0
       ? []
       : [`already there: ${unchanged}; not fetched: ${formatBytes(bytesUnchanged)}`]),
     ...(deleted === 0 ? [] : [`deleted: ${formatItems(deleted, "entry", "entries")}`]),
+    ...(filesVerified === 0 ? [] : [`read back and right: ${formatItems(filesVerified, "file")}`]),
     ...(undoSnapshot === undefined
       ? []
       : [`kept what was there as snapshot ${undoSnapshot}: bcat undo ${undoSnapshot} puts it back`]),

@@ -7,9 +7,9 @@ import { systemErrorCode } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { compareBytes } from "../tree/name.js";
-import { type Content, contentSize, type Node, NodeType } from "../tree/node.js";
-import { readChunkReferences } from "../tree/tree-reader.js";
+import { contentSize, type Node, NodeType } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
+import { holdsContent } from "./local-content.js";
 import { LocalFile, type LocalFileParts } from "./local-file.js";
 import type { MetadataSetter } from "./metadata.js";
 import type { Overwrite } from "./overwrite.js";
@@ -191,7 +191,7 @@ export class ExistingEntries {
       const file = LocalFile.open(this.#parts.local, handle, node.name);
       if (file === undefined) return false;
       try {
-        if (!isTrusted && !(await this.#holds(file, content))) return false;
+        if (!isTrusted && !(await holdsContent(file, content, this.#parts))) return false;
         if (!metadata.isSet(node, file.stat) && !this.#setFile(entry, file)) return false;
       } finally {
         file.close();
@@ -210,24 +210,6 @@ export class ExistingEntries {
     if (stat.links > 1 || this.#parts.isDry === true) return false;
     const fault = this.#parts.metadata.setFile(fd, node);
     if (fault !== undefined) this.#parts.run.report(path, fault, "metadata-not-set");
-    return true;
-  }
-
-  async #holds(file: LocalFile, content: Content): Promise<boolean> {
-    if (file.stat.size !== contentSize(content)) return false;
-    if (content.kind === "inline") {
-      const found = file.read(0, content.bytes.length);
-      return found !== undefined && compareBytes(found, content.bytes) === 0;
-    }
-    let position = 0;
-    for await (const chunks of readChunkReferences(this.#parts.repository, content)) {
-      for (const chunk of chunks) {
-        if (file.chunk(chunk, position) === undefined) return false;
-        position += chunk.length;
-        const turn = this.#parts.run.breathe(chunk.length);
-        if (turn !== undefined) await turn;
-      }
-    }
     return true;
   }
 

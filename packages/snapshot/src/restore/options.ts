@@ -36,6 +36,8 @@ export interface DeletionOptions {
 }
 
 export interface RestoreOptions extends FindOptions, SelectionPatterns {
+  /** Files are read back in the end. */
+  readonly verify?: boolean;
   /** With `overwrite`: entries of restored folders that the snapshot has not are deleted. */
   readonly deletes?: DeletionOptions | undefined;
   /** With `overwrite`: what will be overwritten or deleted is kept as a snapshot first. */
@@ -72,6 +74,8 @@ export interface RestoreSummary {
   readonly bytesUnchanged: number;
   /** Entries that were deleted because the snapshot has not got them. */
   readonly deleted: number;
+  /** Files that were read back and are right. */
+  readonly filesVerified: number;
   /** Number of the snapshot of what was overwritten or deleted; undefined when nothing was, or was to be kept. */
   readonly undoSnapshot: number | undefined;
   /** Entries that were not restored, or not with all their metadata. */

@@ -93,6 +93,8 @@ function createWalk(
   { directories, plan }: { readonly directories: TargetDirectories; readonly plan: readonly PlannedEntry[] },
 ): Walk {
   const metadata = new MetadataSetter(parts.posix);
+  // Else every file of somebody else would seem to be about to change.
+  if (parts.options.keep?.isPrivileged !== true) metadata.noteNoOwner();
   const existing = new ExistingEntries({
     ...parts,
     directories,

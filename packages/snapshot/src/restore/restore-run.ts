@@ -31,6 +31,8 @@ export class RestoreRun {
   /** Files, symlinks and others that were there as the snapshot has them, and bytes that were there and not fetched. */
   unchanged = 0;
   bytesUnchanged = 0;
+  /** Files that were read back and are right. */
+  verified = 0;
   /** Entries that are not in the snapshot. */
   deleted = 0;
   /** Number of the snapshot of what is overwritten or deleted. */
@@ -71,6 +73,7 @@ export class RestoreRun {
       filesUnchanged: this.unchanged,
       bytesUnchanged: this.bytesUnchanged,
       deleted: this.deleted,
+      filesVerified: this.verified,
       undoSnapshot: this.kept,
       errors: this.errors,
       archived: this.archived,

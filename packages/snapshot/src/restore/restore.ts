@@ -11,6 +11,7 @@ import { RestoreRun } from "./restore-run.js";
 import { RestoreWalk } from "./restore-walk.js";
 import { openTarget, placeTarget, type Target } from "./target.js";
 import { closeQuietly } from "./target-directory.js";
+import { verifyTarget } from "./verification.js";
 import { WantedNodes } from "./wanted-nodes.js";
 
 /**
@@ -57,6 +58,7 @@ export async function restore(
     };
     if (overwrite !== undefined && !opened.wasMade) await prepareTarget(plan, { ...parts, overwrite, options });
     await restoreInto(opened, plan, parts);
+    if (options.verify === true) await verifyTarget(plan, parts);
   } finally {
     closeQuietly(posix, opened.directory);
   }
