@@ -13,7 +13,6 @@ import type { RestoreRun } from "./restore-run.js";
 import { RestoreThreads } from "./restore-threads.js";
 import { SparseFiles } from "./sparse-files.js";
 import type { TargetDirectories } from "./target-directory.js";
-import type { TreeRemover } from "./tree-remover.js";
 import type { WantedNodes } from "./wanted-nodes.js";
 
 /** Threads beside the main one, at most. */
@@ -37,8 +36,8 @@ export interface RestoreParts {
   readonly threads: number;
   /** Undefined when nothing is in the way. */
   readonly overwrite: Overwrite | undefined;
-  /** Removes folders that are in the way; undefined when they stay. */
-  readonly remover: TreeRemover | undefined;
+  /** Folders that are in the way have been removed. */
+  readonly deletes: boolean;
   /** The snapshot says which extended attributes its entries have. */
   readonly recordsAttributes: boolean;
 }

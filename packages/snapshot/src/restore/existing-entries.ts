@@ -15,7 +15,6 @@ import type { MetadataSetter } from "./metadata.js";
 import type { Overwrite } from "./overwrite.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
-import type { TreeRemover } from "./tree-remover.js";
 
 /** What is to be done about an entry of the snapshot. */
 export type Verdict =
@@ -43,8 +42,8 @@ export interface ExistingEntriesParts {
   readonly recordsAttributes: boolean;
   /** Has attributes set when all else is done. */
   readonly finish: (entry: EntryToPlace) => void;
-  /** Removes folders that are not empty; undefined when those stay. */
-  readonly remover: TreeRemover | undefined;
+  /** Folders that are in the way, and not empty, have been removed before. */
+  readonly deletes: boolean;
   /** Nothing is changed, counted or reported: what would be removed or set is to be replaced. */
   readonly isDry?: boolean;
 }
@@ -136,8 +135,8 @@ export class ExistingEntries {
     } catch (error) {
       const code = systemErrorCode(error);
       if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
-      if (this.#parts.remover?.remove(handle, name) === true) return "free";
-      this.#parts.run.report(path, "a folder that is not empty has its name; only --delete removes one");
+      const why = this.#parts.deletes ? "it could not be deleted" : "only --delete removes one";
+      this.#parts.run.report(path, `a folder that is not empty has its name; ${why}`);
       return "left";
     }
   }

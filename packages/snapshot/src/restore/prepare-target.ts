@@ -51,7 +51,7 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
     if (found.deletionCount > 0) await deletes?.onPlan(found.deletionPlan);
     if (keep !== undefined && found.isWorthKeeping)
       run.kept = await keepOld(repository, posix, { paths: found.paths, top: top.path }, keep);
-    const { remover } = parts;
+    const remover = createRemover(parts);
     if (remover === undefined || found.deletionCount === 0) return;
     await walk(goners(deletes, (parent, name) => remover.remove(parent, name)));
   } finally {
@@ -64,7 +64,7 @@ function goners(deletes: RestoreOptions["deletes"], act: (parent: Directory, nam
 }
 
 /** Removes what a restore deletes, and counts it; undefined when it deletes nothing. */
-export function createRemover(parts: Pick<PrepareParts, "posix" | "run" | "options">): TreeRemover | undefined {
+function createRemover(parts: PrepareParts): TreeRemover | undefined {
   const { posix, run, options } = parts;
   if (options.deletes === undefined) return undefined;
   return new TreeRemover({
@@ -79,7 +79,7 @@ export function createRemover(parts: Pick<PrepareParts, "posix" | "run" | "optio
   });
 }
 
-function ownFolders({ posix, options }: Pick<PrepareParts, "posix" | "options">): OwnFolders {
+function ownFolders({ posix, options }: PrepareParts): OwnFolders {
   return new OwnFolders(posix, options.deletes?.ownFolders ?? [], (path, fault) => {
     const what = `Cannot delete anything: ${showName(path)} belongs to the repository and cannot be looked at`;
     throw new BcatError("target-failed", `${what}: ${fault.message}`, { cause: fault });
@@ -102,7 +102,6 @@ function createWalk(
     attributes: new AttributeSetter(parts),
     local: localFileParts(parts),
     finish: () => {},
-    remover: undefined,
     isDry: true,
   });
   const survey = new TargetSurvey({ ...parts, directories, metadata, existing, faults: new EntryFaults(parts) });

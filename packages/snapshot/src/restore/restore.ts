@@ -6,7 +6,7 @@ import { choose, wantedEntries } from "./choice.js";
 import type { RestoreParts } from "./create-contents.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
 import { type PlannedEntry, refuseExisting, type Wanted } from "./plan.js";
-import { createRemover, prepareTarget } from "./prepare-target.js";
+import { prepareTarget } from "./prepare-target.js";
 import { RestoreRun } from "./restore-run.js";
 import { RestoreWalk } from "./restore-walk.js";
 import { openTarget, placeTarget, type Target } from "./target.js";
@@ -53,7 +53,7 @@ export async function restore(
       top: opened.directory,
       threads: options.threads ?? 1,
       overwrite,
-      remover: createRemover({ posix, run, options }),
+      deletes: options.deletes !== undefined,
       recordsAttributes: choice.recordsAttributes,
     };
     if (overwrite !== undefined && !opened.wasMade) await prepareTarget(plan, { ...parts, overwrite, options });
