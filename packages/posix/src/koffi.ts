@@ -86,7 +86,7 @@ class KoffiPosix implements Posix {
   }
 
   openDirectoryAt(parent: Directory, name: Uint8Array): Directory {
-    const fd = this.#open(parent, name, OPEN_DIRECTORY, 0);
+    const fd = this.#openUntouched(parent, name, OPEN_DIRECTORY);
     return { fd, path: joinPath(parent.path, name) };
   }
 
@@ -138,12 +138,7 @@ class KoffiPosix implements Posix {
   }
 
   openFileAt(directory: Directory, name: Uint8Array): number {
-    this.#putName(directory, name, "openat");
-    const fd = this.#libc.openat(directory.fd, this.#textAt, OPEN_FILE | constants.O_NOATIME, 0);
-    if (fd >= 0) return fd;
-    // Only the owner and root may leave the access time alone.
-    if (this.#libc.errno() !== EPERM) this.#again("openat", { directory, name });
-    return this.#open(directory, name, OPEN_FILE, 0);
+    return this.#openUntouched(directory, name, OPEN_FILE);
   }
 
   read(fd: number, into: Uint8Array, position: number): number {
@@ -268,6 +263,16 @@ class KoffiPosix implements Posix {
     this.#text.putPath(to, "renameat2", place);
     while (renameat2(AT_FDCWD, this.#targetAt, AT_FDCWD, this.#textAt, RENAME_NOREPLACE) < 0)
       this.#again("renameat2", place);
+  }
+
+  /** Without touching the access time, where that is allowed. */
+  #openUntouched(directory: Directory, name: Uint8Array, flags: number): number {
+    this.#putName(directory, name, "openat");
+    const fd = this.#libc.openat(directory.fd, this.#textAt, flags | constants.O_NOATIME, 0);
+    if (fd >= 0) return fd;
+    // Only the owner and root may leave the access time alone.
+    if (this.#libc.errno() !== EPERM) this.#again("openat", { directory, name });
+    return this.#open(directory, name, flags, 0);
   }
 
   #open(directory: Directory, name: Uint8Array, flags: number, mode: number): number {

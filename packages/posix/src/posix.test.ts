@@ -456,6 +456,31 @@ describe.each(implementations)("$title", ({ make, pastPathMax }) => {
       }
     });
 
+    test.runIf(asRoot)("openDirectoryAt() leaves the access time, and lists folders of others all the same", () => {
+      fs.mkdirSync(path("mine"), { mode: 0o755 });
+      fs.writeFileSync(path("mine/file"), "");
+      fs.chmodSync(folder, 0o755);
+      const list = () => {
+        // Older than the mtime: also where access times are updated once a day, it would be now.
+        fs.utimesSync(path("mine"), 1_000, 2_000);
+        const opened = posix.openDirectoryAt(directory, bytes("mine"));
+        expect(posix.readNames(opened)).toHaveLength(1);
+        posix.closeDirectory(opened);
+        return fs.statSync(path("mine")).atimeMs;
+      };
+      if (posix.name === "koffi") expect(list()).toBe(1_000_000);
+      fs.chownSync(path("mine"), 65_533, 65_533);
+      fs.utimesSync(path("mine"), 1_000, 2_000);
+      process.seteuid!(65_534);
+      try {
+        const opened = posix.openDirectoryAt(directory, bytes("mine"));
+        expect(posix.readNames(opened)).toHaveLength(1);
+        posix.closeDirectory(opened);
+      } finally {
+        process.seteuid!(0);
+      }
+    });
+
     test("modes are set on files, directories and descriptors, the upper bits too", () => {
       posix.makeDirectoryAt(directory, bytes("directory"), 0o700);
       const fd = posix.createFileAt(directory, bytes("file"), 0o600);

@@ -72,6 +72,7 @@ export interface Posix {
    * the system knows no such thing it must be readable.
    */
   openDirectoryToSearch(path: Uint8Array): Directory;
+  /** With koffi, listing it then leaves its access time alone, where that is allowed. */
   openDirectoryAt(parent: Directory, name: Uint8Array): Directory;
   /** All names but `.` and `..`, in the order of the file system, from the start at every call; owned by the caller. */
   readNames(directory: Directory): Uint8Array[];
