@@ -103,6 +103,20 @@ describe.concurrent("restore --delete", () => {
     expect(existsSync(desk.path("target/x/y"))).toBe(false);
   });
 
+  test("leaves what patterns leave out of the restore, and the folders above it", async () => {
+    using desk = await arrange();
+    for (const name of ["x/y/notes.keep", "d/one.keep"]) writeFileSync(desk.path(`target/${name}`), "mine");
+    const run = await desk.bcat([...mirror, "--exclude", "*.keep", "--verify"]);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(/^read back and right: 4 files$/m);
+    expect(await differences(desk, "source", "target")).toEqual([
+      expect.stringMatching(/^d\/one\.keep: extra/),
+      expect.stringMatching(/^x: extra/),
+    ]);
+    expect(existsSync(desk.path("target/x/y/notes.keep"))).toBe(true);
+    expect(existsSync(desk.path("target/x/y/z"))).toBe(false);
+  });
+
   test.skipIf(!canMount())("leaves what is mounted", async () => {
     using desk = await arrange();
     execFileSync("mount", ["-t", "tmpfs", "none", desk.path("target/x/y")]);

@@ -22,7 +22,7 @@ import type { Overwrite } from "./overwrite.js";
 import type { PlannedEntry } from "./plan.js";
 import { TargetDirectories } from "./target-directory.js";
 import { type SurveyVisitor, TargetSurvey } from "./target-survey.js";
-import { type RemovalCounts, TreeRemover } from "./tree-remover.js";
+import { type LeftAlone, type RemovalCounts, TreeRemover } from "./tree-remover.js";
 
 /** Entries to delete that are told by name. */
 const NAMED_MAX = 5;
@@ -46,20 +46,25 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
       ...(keep === undefined
         ? {}
         : { onChange: (path) => found.change(path), onFolder: (path) => found.paths.add(path) }),
-      ...(counting === undefined ? {} : goners(deletes, (parent, name) => found.addExtra(counting, parent, name))),
+      ...(counting === undefined
+        ? {}
+        : goners(deletes, (parent, name, left) => found.addExtra(counting, { parent, name, left }))),
     });
     if (found.deletionCount > 0) await deletes?.onPlan(found.deletionPlan);
     if (keep !== undefined && found.isWorthKeeping)
       run.kept = await keepOld(repository, posix, { paths: found.paths, top: top.path }, keep);
     const remover = createRemover(parts);
     if (remover === undefined || found.deletionCount === 0) return;
-    await walk(goners(deletes, (parent, name) => remover.remove(parent, name)));
+    await walk(goners(deletes, (parent, name, left) => remover.remove(parent, name, left)));
   } finally {
     directories.closeAll();
   }
 }
 
-function goners(deletes: RestoreOptions["deletes"], act: (parent: Directory, name: Uint8Array) => void): SurveyVisitor {
+function goners(
+  deletes: RestoreOptions["deletes"],
+  act: (parent: Directory, name: Uint8Array, left?: LeftAlone) => void,
+): SurveyVisitor {
   return deletes?.onlyObstacles === true ? { onObstacle: act } : { onObstacle: act, onExtra: act };
 }
 
@@ -133,9 +138,12 @@ class Found {
     this.paths.add(path);
   }
 
-  addExtra(counting: TreeRemover, parent: Directory, name: Uint8Array): void {
+  addExtra(
+    counting: TreeRemover,
+    { parent, name, left }: { parent: Directory; name: Uint8Array; left: LeftAlone | undefined },
+  ): void {
     const before = this.deletionCount;
-    counting.count(parent, name, this.#counts, (path) => this.change(path));
+    counting.count(parent, name, { counts: this.#counts, visit: (path) => this.change(path), left });
     if (this.deletionCount > before && this.#first.length < NAMED_MAX) this.#first.push(joinPath(parent.path, name));
   }
 }

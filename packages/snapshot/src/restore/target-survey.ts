@@ -4,7 +4,7 @@
  * target is passed over, with all below it: the restore itself says so, and nothing is deleted there.
  */
 import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/posix";
-import { joinPath } from "../path.js";
+import { joinPath, splitPath } from "../path.js";
 import { type Node, NodeType } from "../tree/node.js";
 import type { EntryFaults } from "./entry-faults.js";
 import type { EntryToPlace, ExistingEntries } from "./existing-entries.js";
@@ -13,6 +13,7 @@ import { OldNames } from "./old-names.js";
 import type { PlannedEntry } from "./plan.js";
 import type { RestoreRun } from "./restore-run.js";
 import { type TargetDirectories, TargetDirectory } from "./target-directory.js";
+import type { LeftAlone } from "./tree-remover.js";
 import type { WantedNodes } from "./wanted-nodes.js";
 
 /** Is told of what is found; paths are absolute, in the target. */
@@ -22,9 +23,9 @@ export interface SurveyVisitor {
   /** A folder that will stay, and get other metadata. */
   onFolder?(path: Uint8Array): void;
   /** A folder that is in the way of an entry which is none. */
-  onObstacle?(directory: Directory, name: Uint8Array): void;
+  onObstacle?(directory: Directory, name: Uint8Array, left: LeftAlone): void;
   /** An entry that the snapshot has not, in a folder that it has. */
-  onExtra?(directory: Directory, name: Uint8Array): void;
+  onExtra?(directory: Directory, name: Uint8Array, left: LeftAlone): void;
 }
 
 export interface TargetSurveyParts {
@@ -59,7 +60,7 @@ export class TargetSurvey {
   }
 
   async #entry(entry: EntryToPlace, visitor: SurveyVisitor): Promise<void> {
-    const { existing, directories, faults } = this.#parts;
+    const { existing, directories, faults, nodes } = this.#parts;
     const { directory, path, node } = entry;
     try {
       const verdict = visitor.onChange === undefined ? existing.decideRoom(entry) : await existing.decide(entry);
@@ -70,7 +71,7 @@ export class TargetSurvey {
         await this.#children({ directory: new TargetDirectory(directory, node.name, true), path, node }, visitor);
       } else if (verdict === "replace") {
         if (node.type !== NodeType.directory && this.#isFolder(handle, node.name))
-          visitor.onObstacle?.(handle, node.name);
+          visitor.onObstacle?.(handle, node.name, { folder: splitPath(path).folder, nodes });
         visitor.onChange?.(place);
       }
     } catch (error) {
@@ -96,13 +97,10 @@ export class TargetSurvey {
         }
       }
       if (visitor.onExtra === undefined) return;
-      const wouldTake = nodes.wouldTake(path);
       for (let i = 0; i < names.count; i++) {
         const handle = directories.handle(directory);
-        const isExtra = isWanted[i] === 0;
         // What patterns leave out of the restore is left alone.
-        if (isExtra && wouldTake?.(names.name(i), this.#isFolder(handle, names.name(i))) !== false)
-          visitor.onExtra(handle, names.name(i));
+        if (isWanted[i] === 0) visitor.onExtra(handle, names.name(i), { folder: path, nodes });
         const turn = run.breathe(0);
         if (turn !== undefined) await turn;
       }

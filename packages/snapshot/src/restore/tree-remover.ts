@@ -8,6 +8,7 @@ import type { OwnFolders } from "../backup/own-folders.js";
 import { joinPath } from "../path.js";
 import { OldNames } from "./old-names.js";
 import { closeQuietly } from "./target-directory.js";
+import type { WantedNodes } from "./wanted-nodes.js";
 
 export interface TreeRemoverParts {
   readonly posix: Posix;
@@ -35,9 +36,10 @@ export class TreeRemover {
   }
 
   /** Removes an entry and all below it. False when something stayed, which was reported. */
-  remove(parent: Directory, name: Uint8Array): boolean {
+  remove(parent: Directory, name: Uint8Array, left?: LeftAlone): boolean {
     const { posix, onRemoved } = this.#parts;
     return this.#each(parent, name, {
+      left,
       entry: (directory, inner) => {
         posix.removeFileAt(directory, inner);
         onRemoved?.();
@@ -50,8 +52,13 @@ export class TreeRemover {
   }
 
   /** Counts what {@link remove} would remove, and names each entry by its path. */
-  count(parent: Directory, name: Uint8Array, counts: RemovalCounts, visit: (path: Uint8Array) => void): void {
+  count(
+    parent: Directory,
+    name: Uint8Array,
+    { counts, visit, left }: { counts: RemovalCounts; visit: (path: Uint8Array) => void; left?: LeftAlone | undefined },
+  ): void {
     this.#each(parent, name, {
+      left,
       entry: (directory, inner, stat) => {
         counts.files++;
         if (stat.type === FileType.FILE) counts.bytes += stat.size;
@@ -70,7 +77,9 @@ export class TreeRemover {
     try {
       const stat = new Stat();
       posix.statAt(parent, name, stat);
-      if (stat.type !== FileType.DIRECTORY) {
+      const isFolder = stat.type === FileType.DIRECTORY;
+      if (act.left?.nodes.wouldTake(act.left.folder)?.(name, isFolder) === false) return false;
+      if (!isFolder) {
         act.entry(parent, name, stat);
         return true;
       }
@@ -85,7 +94,9 @@ export class TreeRemover {
         report(path, reason);
         return false;
       }
-      if (!this.#eachIn(parent, name, act, depth)) return false;
+      const { left } = act;
+      const below = left === undefined ? act : { ...act, left: { ...left, folder: joinPath(left.folder, name) } };
+      if (!this.#eachIn(parent, name, below, depth)) return false;
       act.folder(parent, name, stat);
       return true;
     } catch (error) {
@@ -114,7 +125,15 @@ export class TreeRemover {
   }
 }
 
+/** What patterns leave out of the restore stays, and the folders above it; a folder that they leave out as a whole. */
+export interface LeftAlone {
+  /** In the snapshot, of the entry. */
+  readonly folder: Uint8Array;
+  readonly nodes: WantedNodes;
+}
+
 interface Action {
+  readonly left: LeftAlone | undefined;
   entry(directory: Directory, name: Uint8Array, stat: Stat): void;
   folder(directory: Directory, name: Uint8Array, stat: Stat): void;
 }

@@ -62,8 +62,8 @@ class Verification {
 
   /** @param folder of which the directory is that of its entries */
   async #children({ directory, path, node }: EntryToPlace): Promise<void> {
-    for await (const nodes of this.#parts.nodes.in({ path, node })) {
-      for (const child of nodes) {
+    for await (const children of this.#parts.nodes.in({ path, node })) {
+      for (const child of children) {
         await this.#entry({ directory, path: joinPath(path, child.name), node: child });
         const turn = this.#parts.run.breathe(0);
         if (turn !== undefined) await turn;
