@@ -4,6 +4,7 @@ import { backup } from "./commands/backup.js";
 import { check } from "./commands/check.js";
 import { doctor } from "./commands/doctor.js";
 import { dump } from "./commands/dump.js";
+import { explain } from "./commands/explain.js";
 import { init } from "./commands/init.js";
 import { ls } from "./commands/ls.js";
 import { repair } from "./commands/repair.js";
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   restore,
   undo,
   dump,
+  explain,
   check,
   doctor,
   repair,

@@ -12,8 +12,10 @@ export type {
 export type { OwnerNames } from "./backup/owners.js";
 export { backupStream, type StreamToStore } from "./backup/stream-backup.js";
 export { check } from "./check/check.js";
-export type { ChoiceOptions } from "./choosing/choice-options.js";
+export { type ChoiceOptions, recordedChoice } from "./choosing/choice-options.js";
 export { type GivenPattern, patternText } from "./choosing/exclude-pattern.js";
+export { type ExplainOptions, type Explanation, explain, type Reason } from "./choosing/explain.js";
+export { findLastWith, findSourceOf, type LastSnapshot } from "./choosing/last-snapshot.js";
 export { nameMatches, parseName } from "./choosing/name-pattern.js";
 export { type NeverMatching, neverMatching } from "./choosing/never-matching.js";
 export type { Origin } from "./choosing/rule.js";

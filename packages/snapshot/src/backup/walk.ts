@@ -197,21 +197,16 @@ export class Walk {
    */
   #keepsForeign(visit: Visit, index: number): boolean {
     const { choice } = this.#options;
-    const path = () => this.#absolute(visit, index);
+    const path = this.#absolute(visit, index);
     const isDirectory = this.#stat.type === FileType.DIRECTORY;
-    const exclusion = choice.otherFileSystem;
-    if (exclusion === undefined) {
-      if (isDirectory) choice.note(path(), CROSSED, "file-system-crossed");
-      return true;
+    const kept = choice.foreign(visit.choice, { name: this.#list.name(index), path, isDirectory });
+    if (kept !== "kept") choice.note(path, isDirectory ? LEFT_FOLDER : LEFT_FILE, "file-system-left");
+    else if (isDirectory && choice.otherFileSystem === undefined) choice.note(path, CROSSED, "file-system-crossed");
+    if (kept === "closed") {
+      visit.closed ??= new Set();
+      visit.closed.add(visit.table.count);
     }
-    if (visit.choice?.keepsMount(this.#list.name(index), exclusion) === true) return true;
-    // The files of an overlay may lie on file systems of their own.
-    if (!isDirectory && !choice.mounts.mayBeAt(path())) return true;
-    choice.note(path(), isDirectory ? LEFT_FOLDER : LEFT_FILE, "file-system-left");
-    if (!isDirectory) return false;
-    visit.closed ??= new Set();
-    visit.closed.add(visit.table.count);
-    return true;
+    return kept !== "left";
   }
 
   /** @throws SourceError when that hangs on its type, and nothing says what it is */

@@ -101,6 +101,21 @@ export class Choice {
     });
   }
 
+  /**
+   * What becomes of an entry on another file system than its folder: it is kept as any other, or with nothing in it, or
+   * left out.
+   */
+  foreign(
+    folder: FolderChoice | undefined,
+    entry: { readonly name: Uint8Array; readonly path: Uint8Array; readonly isDirectory: boolean },
+  ): "kept" | "closed" | "left" {
+    const exclusion = this.otherFileSystem;
+    if (exclusion === undefined || folder?.keepsMount(entry.name, exclusion) === true) return "kept";
+    if (entry.isDirectory) return "closed";
+    // The files of an overlay may lie on file systems of their own.
+    return this.mounts.mayBeAt(entry.path) ? "left" : "kept";
+  }
+
   #enter(folder: ChosenFolder, path: () => Uint8Array, above: Above): FolderChoice | undefined {
     const frame = this.#ignoreFiles.enter(folder, path, above.frame);
     const tags = this.tags.filter((tag) =>
