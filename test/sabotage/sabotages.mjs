@@ -104,8 +104,8 @@ export const SABOTAGES = [
   {
     what: "an excluded path stored",
     file: "packages/snapshot/src/backup/walk.ts",
-    from: "if (run.isExcluded !== undefined && this.#isExcluded(visit, handle, index)) continue;",
-    to: "if (run.isExcluded !== undefined && this.#isExcluded(visit, handle, index)) run.skipped += 0;",
+    from: "if (visit.choice !== undefined && this.#isExcluded(visit, handle, index)) continue;",
+    to: "if (visit.choice !== undefined && this.#isExcluded(visit, handle, index)) run.skipped += 0;",
     test: "test/changes.test.ts",
   },
   {

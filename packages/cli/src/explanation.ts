@@ -58,6 +58,9 @@ function describe(reason: Reason, isItself: boolean): string {
       return "it belongs to the repository";
     case "unreadable":
       return reason.message;
+    // Nobody can say so on a command line.
+    case "unwanted":
+      return "it was not asked for";
   }
 }
 
