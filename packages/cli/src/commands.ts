@@ -5,6 +5,7 @@ import { check } from "./commands/check.js";
 import { doctor } from "./commands/doctor.js";
 import { dump } from "./commands/dump.js";
 import { explain } from "./commands/explain.js";
+import { importTar } from "./commands/import-tar.js";
 import { init } from "./commands/init.js";
 import { ls } from "./commands/ls.js";
 import { repair } from "./commands/repair.js";
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   undo,
   dump,
   explain,
+  importTar,
   check,
   doctor,
   repair,

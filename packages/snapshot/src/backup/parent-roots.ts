@@ -186,7 +186,9 @@ export async function findParentRoots(
 
 /** One for each root of a snapshot: those of the backup share it, and its scan stream is read once. */
 function rootsOf(repository: Repository, info: SnapshotInfo, records: number): ParentRoot[] {
-  return info.snapshot.roots.map((root) => new ParentRoot(repository, info, root, records));
+  // One without a scan, such as that of an import, knows nothing of files.
+  const roots = info.snapshot.roots.filter(({ scan }) => scan.length > 0);
+  return roots.map((root) => new ParentRoot(repository, info, root, records));
 }
 
 /** What has been found for a root of the backup: the newest that holds it, and those below it that no newer one has. */

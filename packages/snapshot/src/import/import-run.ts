@@ -1,0 +1,74 @@
+/** What all parts of one import share: its counts, its reports, and the points at which others get to run. */
+import { BcatError } from "@bcat/errors";
+import { type ErrorList, errorCountMax, type WriteSession } from "@bcat/repository";
+import { joinPath } from "../path.js";
+import { contentSize, type Node, NodeType } from "../tree/node.js";
+import { Turns } from "../turns.js";
+import type { ImportOptions } from "./options.js";
+
+export class ImportRun {
+  readonly counts = { files: 0, directories: 0, symlinks: 0, others: 0, bytes: 0 };
+  /** Of entries read, not of those that are in the end. */
+  #filesRead = 0;
+  #bytesRead = 0;
+  readonly #errors: { path: Uint8Array; message: string }[] = [];
+  #errorCount = 0;
+  readonly #options: ImportOptions;
+  readonly #session: WriteSession;
+  readonly #turns: Turns;
+
+  constructor(options: ImportOptions, session: WriteSession) {
+    this.#options = options;
+    this.#session = session;
+    this.#turns = new Turns(session.repository.environment.now);
+  }
+
+  get errors(): ErrorList {
+    return { total: this.#errorCount, first: this.#errors };
+  }
+
+  /** @param size false for another name of a file that is counted */
+  count({ type, content }: Node, isFirst: boolean): void {
+    const { counts } = this;
+    if (type === NodeType.file) {
+      counts.files++;
+      if (isFirst && content !== undefined) counts.bytes += contentSize(content);
+    } else if (type === NodeType.directory) counts.directories++;
+    else if (type === NodeType.symlink) counts.symlinks++;
+    else counts.others++;
+  }
+
+  /** An entry that is not in the snapshot, or not wholly. @param path below the root */
+  report(path: Uint8Array, message: string): void {
+    this.#errorCount++;
+    const absolute = joinPath(this.#options.root, path[0] === 0x2f ? path.subarray(1) : path);
+    if (this.#errors.length < errorCountMax) this.#errors.push({ path: absolute, message });
+    this.#options.onWarning?.({ path: absolute, message, kind: "error", code: "not-storable" });
+  }
+
+  /** An entry has been read, and `bytes` of content. */
+  async readEntry(): Promise<void> {
+    this.#filesRead++;
+    if (this.#turns.entry()) await this.#turn();
+    if (this.#session.isBusy) await this.#session.ready();
+  }
+
+  async readBytes(bytes: number): Promise<void> {
+    this.#bytesRead += bytes;
+    if (this.#session.isBusy) await this.#session.ready();
+    if (this.#turns.bytes(bytes)) await this.#turn();
+  }
+
+  async #turn(): Promise<void> {
+    this.#options.onProgress?.({
+      filesDone: this.#filesRead,
+      bytesDone: this.#bytesRead,
+      filesTotal: undefined,
+      bytesTotal: undefined,
+      errors: this.#errorCount,
+    });
+    await this.#turns.take();
+    if (this.#options.signal?.aborted === true)
+      throw new BcatError("interrupted", "interrupted; nothing was committed");
+  }
+}
