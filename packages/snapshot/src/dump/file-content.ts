@@ -1,7 +1,7 @@
 /** The content of a file on its way into a dump. */
 import { DATA } from "@bcat/pack";
 import { missingChunk, type Repository } from "@bcat/repository";
-import type { Content } from "../tree/node.js";
+import type { ChunkReference, Content } from "../tree/node.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 import type { DumpRun } from "./dump-run.js";
 import type { OrderedStream } from "./ordered-stream.js";
@@ -29,6 +29,7 @@ export async function addContent(
     stream,
   }: { repository: Repository; run: DumpRun; stream: Pick<OrderedStream, "add" | "addChunk"> },
   content: Content,
+  isLeftOut: (chunk: ChunkReference) => boolean = () => false,
 ): Promise<void> {
   if (content.kind === "inline") {
     const waiting = stream.add(content.bytes);
@@ -37,6 +38,7 @@ export async function addContent(
   }
   for await (const chunks of readChunkReferences(repository, content)) {
     for (const chunk of chunks) {
+      if (isLeftOut(chunk)) continue;
       const waiting = stream.addChunk(chunk) ?? run.breathe(chunk.length);
       if (waiting !== undefined) await waiting;
     }

@@ -11,6 +11,7 @@ import { addContent, requireContent } from "./file-content.js";
 import { Links } from "./links.js";
 import type { DumpSink } from "./options.js";
 import { OrderedStream } from "./ordered-stream.js";
+import { type SparseContent, sparseContent } from "./sparse-content.js";
 import type { DumpItem, Window } from "./window.js";
 
 const TYPES: ReadonlyMap<NodeType, TarType> = new Map<NodeType, TarType>([
@@ -21,6 +22,7 @@ const TYPES: ReadonlyMap<NodeType, TarType> = new Map<NodeType, TarType>([
   [NodeType.blockDevice, TarType.blockDevice],
   [NodeType.fifo, TarType.fifo],
 ]);
+const SPARSE_FOLDER = Buffer.from("GNUSparseFile.0/");
 const PADDING = new Uint8Array(tarBlockSize);
 const OVERFULL = "from here on, names of one file may be in the archive as several files";
 const SOCKETS = "sockets are in no archive: only the program that made one can make it anew";
@@ -65,9 +67,11 @@ export class TarDump {
       return;
     }
     let header: TarEntry;
+    let sparse: SparseContent | undefined;
     try {
       if (node.content !== undefined) await requireContent(repository, run, node.content);
       header = tarEntry(entry, type, await readAttributes(repository, node));
+      sparse = await sparseContent(repository, node, name);
     } catch (error) {
       await tolerate(repository, error);
       item.failure = error as Error;
@@ -75,7 +79,8 @@ export class TarDump {
       return;
     }
     if (node.content === undefined || header.size === 0) await this.#addBare(item, header);
-    else await this.#addFile(item, header, node.content);
+    else if (sparse === undefined) await this.#addFile(item, header, node.content);
+    else await this.#addSparse(item, header, node.content, sparse);
   }
 
   /** Ends the archive, and waits until all of it is written. */
@@ -106,6 +111,20 @@ export class TarDump {
     await addContent({ repository, run, stream }, content);
     const padded = stream.add(PADDING.subarray(0, tarPadding(header.size)));
     if (padded !== undefined) await padded;
+    stream.end();
+  }
+
+  /** Programs that know nothing of holes find the map and the data under a name that says so. */
+  async #addSparse(item: DumpItem, header: TarEntry, content: Content, sparse: SparseContent): Promise<void> {
+    const { records, size, head, createFilter } = sparse;
+    const name = Buffer.concat([SPARSE_FOLDER, header.name]);
+    const entry = { ...header, name, size, records: [...records, ...(header.records ?? [])] };
+    const stream = this.#stream;
+    stream.begin(item);
+    await stream.add(encodeTarHeader(entry));
+    await stream.add(head);
+    await addContent({ ...this.#parts, stream }, content, createFilter());
+    await stream.add(PADDING.subarray(0, tarPadding(size)));
     stream.end();
   }
 

@@ -119,6 +119,7 @@ class TarImport {
     });
     if (attributes.length > 0) node.attributes = attributes;
     if (type === NodeType.file) node.content = await this.#content();
+    if (entry.sparse !== undefined) node.hasHoles = true;
     return node;
   }
 
@@ -179,7 +180,7 @@ class TarImport {
         storedBytesAdded: added.storedBytes,
       },
       errors,
-      records: SnapshotRecords.linkGroups | SnapshotRecords.attributes,
+      records: SnapshotRecords.linkGroups | SnapshotRecords.attributes | SnapshotRecords.holes,
     });
     return {
       snapshotNumber: session.number,
