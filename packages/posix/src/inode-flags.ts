@@ -1,7 +1,10 @@
 /** The flags that chattr(1) sets: FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of ioctl_iflags(2). */
-import { isInterrupted } from "./call-text.js";
+import { constants } from "node:fs";
+import { type CallText, isInterrupted } from "./call-text.js";
+import { OPEN_FILE } from "./flags.js";
 import type { Libc } from "./libc.js";
 import type { InodeFlags } from "./posix.js";
+import { EINVAL, ENOSYS, ENOTSUP, ENOTTY, EPERM } from "./system-error.js";
 
 /** _IOR('f', 1, long) and _IOW('f', 2, long) on machines of 64 bits; what is passed is an int all the same. */
 const GET = 0x8008_6601;
@@ -10,14 +13,37 @@ const SET = 0x4008_6602;
 /** FUSE, as its server may be told, moves a long. */
 const VALUE_SIZE = 8;
 
-export function koffiInodeFlags(libc: Libc): InodeFlags {
+/** What file systems say that have no flags. */
+const HAS_NONE: ReadonlySet<number> = new Set([ENOTTY, EINVAL, ENOSYS, ENOTSUP]);
+
+export function koffiInodeFlags(libc: Libc, text: CallText): InodeFlags {
   const value = new Uint32Array(new ArrayBuffer(VALUE_SIZE));
   const at = libc.address(value.buffer);
+  const get = (fd: number): number => {
+    value.fill(0);
+    while (libc.ioctl(fd, GET, at) < 0) {
+      if (HAS_NONE.has(libc.errno())) return 0;
+      isInterrupted(libc, "ioctl", {});
+    }
+    return value[0]!;
+  };
   return {
-    get(fd) {
-      value.fill(0);
-      while (libc.ioctl(fd, GET, at) < 0) isInterrupted(libc, "ioctl", {});
-      return value[0]!;
+    get,
+    getAt(directory, name) {
+      text.putName(directory, name, "openat");
+      // Only the owner and root may leave the access time alone.
+      let flags = OPEN_FILE | constants.O_NOATIME;
+      let fd: number;
+      do {
+        fd = libc.openat(directory.fd, text.at, flags, 0);
+        if (fd < 0 && libc.errno() === EPERM && flags !== OPEN_FILE) flags = OPEN_FILE;
+        else if (fd < 0) isInterrupted(libc, "openat", { directory, name });
+      } while (fd < 0);
+      try {
+        return get(fd);
+      } finally {
+        libc.close(fd);
+      }
     },
     set(fd, flags) {
       value.fill(0);

@@ -30,10 +30,13 @@ export interface Extents {
   nextHole(fd: number, position: number): number | undefined;
 }
 
-/** The flags of chattr(1), bits of FS_IOC_GETFLAGS, of an open file or directory. `ENOTTY`, `ENOTSUP`: it can have none. */
+/** The flags of chattr(1), bits of FS_IOC_GETFLAGS, of an open file or directory. */
 export interface InodeFlags {
+  /** 0 where the file system has none. */
   get(fd: number): number;
-  /** All of them, so those too that were read and are not to change. */
+  /** Of a file or directory by its name, which is opened for it and closed again. */
+  getAt(directory: Directory, name: Uint8Array): number;
+  /** All of them, so those too that were read and are not to change. `ENOTTY`, `ENOTSUP`: the file system has none. */
   set(fd: number, flags: number): void;
 }
 

@@ -7,8 +7,11 @@ import type { Directory } from "./posix.js";
 export const EPERM = 1;
 export const EINTR = 4;
 export const ENXIO = 6;
+export const EINVAL = 22;
+export const ENOTTY = 25;
 export const ERANGE = 34;
 export const ENAMETOOLONG = 36;
+export const ENOSYS = 38;
 export const ENODATA = 61;
 /** Called EOPNOTSUPP by Linux and ENOTSUP by Node. */
 export const ENOTSUP = 95;

@@ -1,9 +1,10 @@
-/** Reads extended attributes of the source, and has those stored that are too long for a node. */
+/** Reads extended attributes and inode flags of the source, and has those stored that are too long for a node. */
 import { SourceError } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
 import { inlineSizeTarget } from "../tree/content.js";
 import { type Attribute, attributeCountMax, attributeNameLengthMax, type Content, contentSize } from "../tree/node.js";
 import type { BackupRun } from "./backup-run.js";
+import { flagsAt } from "./inode-flags.js";
 import type { SourceDirectories } from "./source-directory.js";
 import { fromSource, isMissing, requireSourceFault } from "./source-fault.js";
 import type { Visit } from "./visit.js";
@@ -44,6 +45,7 @@ export class AttributeReader {
         const found = this.read(handle, name, () => visit.pathOf(name));
         if (found !== undefined) visit.attributes.set(row, found);
         if (this.#isIncomplete) table.forget(row);
+        this.#readFlags(visit, row, handle);
         size = found?.reduce((sum, { content }) => sum + contentSize(content), 0) ?? 0;
       } catch (error) {
         this.#report(visit.directory.absolutePath, requireSourceFault(error), "extended attributes in it");
@@ -54,6 +56,13 @@ export class AttributeReader {
       if (run.look() || size > 0) await run.breathe(size);
     }
     return first >= 0;
+  }
+
+  /** Unless they are known: those of a file that was read are. */
+  #readFlags({ table, flags }: Visit, row: number, handle: Directory): void {
+    if (flags.has(row)) return;
+    const found = flagsAt(this.#parts.posix, handle, { name: table.name(row), type: table.columns.types[row]! });
+    if (found !== 0) flags.set(row, found);
   }
 
   /** Those of an entry, undefined for none. What cannot be read is reported; the entry is stored all the same. */

@@ -147,9 +147,9 @@ export class Comparison {
     }
   }
 
-  /** Takes over what the parent has, when nothing says that it changed; otherwise they are marked to be read. */
+  /** Takes over what the parent has, flags too, when nothing says that it changed; otherwise marks them to be read. */
   #keepAttributes(visit: Visit, row: number, parent: ParentEntry | undefined, root: ParentRoot | undefined): void {
-    const { table, attributes } = visit;
+    const { table, attributes, flags } = visit;
     const isKnown =
       parent !== undefined &&
       root?.recordsAll === true &&
@@ -157,8 +157,12 @@ export class Comparison {
       !this.#options.ignoreCtime &&
       hasCtime(parent, table, row) &&
       hasInode(parent, table, row);
-    if (!isKnown) this.#markAttributes(table, row);
-    else if (parent.node.attributes !== undefined) attributes.set(row, parent.node.attributes);
+    if (!isKnown) {
+      this.#markAttributes(table, row);
+      return;
+    }
+    if (parent.node.attributes !== undefined) attributes.set(row, parent.node.attributes);
+    if (parent.node.flags !== undefined) flags.set(row, parent.node.flags);
   }
 
   /** What is set in the very tick of the change time that is known leaves no trace: it is looked at again the next time. */

@@ -33,6 +33,8 @@ export interface FoundFile {
   /** It has extended attributes: these, or they are to be read yet. */
   readonly hasAttributes: boolean;
   readonly hasHoles: boolean;
+  /** Undefined when they are to be read yet. */
+  readonly inodeFlags: number | undefined;
   readonly attributes: Attribute[] | undefined;
 }
 
@@ -93,7 +95,7 @@ export class LinkedFiles {
   ): void {
     const file = this.#files.get(key);
     if (file === undefined) return;
-    const { table, payloads, attributes } = name.visit;
+    const { table, payloads, attributes, flags } = name.visit;
     // Meanwhile another file may have taken the name.
     if (keyOf(table, name.row) !== key) {
       this.#giveUp(file);
@@ -106,6 +108,7 @@ export class LinkedFiles {
       content: payloads.get(name.row).slice(),
       hasAttributes: table.columns.attributes[name.row] === 1,
       hasHoles: table.columns.holes[name.row] === 1,
+      inodeFlags: flags.get(name.row) ?? (table.columns.attributes[name.row] === 1 ? undefined : 0),
       attributes: attributes.get(name.row),
     };
     const { waiting, found } = file;

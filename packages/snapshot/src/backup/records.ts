@@ -4,7 +4,9 @@ import { SnapshotRecords } from "@bcat/repository";
 
 /** What this version records, with these calls and privileges. */
 export function recordsOf(posix: Posix, isPrivileged: boolean): number {
-  const { linkGroups, attributes, allAttributes, holes } = SnapshotRecords;
+  const { linkGroups, attributes, allAttributes, flags, holes } = SnapshotRecords;
   const seen = posix.attributes === undefined ? 0 : attributes | (isPrivileged ? allAttributes : 0);
-  return linkGroups | seen | (posix.extents === undefined ? 0 : holes);
+  // Those of entries that are not read are asked for together with their attributes.
+  const flagged = posix.attributes === undefined || posix.inodeFlags === undefined ? 0 : flags;
+  return linkGroups | seen | flagged | (posix.extents === undefined ? 0 : holes);
 }

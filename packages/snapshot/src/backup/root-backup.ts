@@ -17,6 +17,7 @@ import { ContentWriter } from "./content-writer.js";
 import { Contents } from "./contents/contents.js";
 import { ContentsPool } from "./contents/contents-pool.js";
 import { FileReader } from "./contents/file-reader.js";
+import { flagsAt } from "./inode-flags.js";
 import { LinkGroups } from "./link-groups.js";
 import type { BackupOptions } from "./options.js";
 import { noOwnerNames, type OwnerNames } from "./owners.js";
@@ -237,9 +238,10 @@ export class RootBackup {
     return node;
   }
 
-  #attributesOf({ parent, name, path }: OpenRoot): Pick<NodeToWrite, "attributes"> {
+  #attributesOf({ parent, name, path, stat }: OpenRoot): Pick<NodeToWrite, "attributes" | "flags"> {
     const attributes = this.#attributes?.read(parent, name, () => path);
-    return attributes === undefined ? {} : { attributes };
+    const flags = flagsAt(this.#parts.posix, parent, { name, type: stat.type });
+    return { ...(attributes !== undefined && { attributes }), ...(flags !== 0 && { flags }) };
   }
 
   #head(visit: Visit): NodeToWrite {

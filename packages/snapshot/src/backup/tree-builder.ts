@@ -168,6 +168,8 @@ export class TreeBuilder {
     if (linkGroup !== undefined) node.linkGroup = linkGroup;
     const attributes = visit.attributes.get(row);
     if (attributes !== undefined) node.attributes = attributes;
+    const flags = visit.flags.get(row);
+    if (flags !== undefined && flags !== 0) node.flags = flags;
     const type = table.columns.types[row];
     if (type === FileType.DIRECTORY) {
       node.type = NodeType.directory;

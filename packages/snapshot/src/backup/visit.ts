@@ -46,6 +46,8 @@ export class Visit {
   readonly attributes = new Map<number, Attribute[]>();
   /** Rows of files that changed whenever they were read; absent while there are none. */
   changed: Set<number> | undefined;
+  /** Inode flags by row, where there are any; where attributes are to be read yet, they are unless they are here. */
+  readonly flags = new Map<number, number>();
   /** Trees of subdirectories by row. */
   readonly subtrees = new Map<number, BuiltTree>();
   /** 0 for the rows that are left out after all; absent while there are none. */
@@ -68,6 +70,12 @@ export class Visit {
   mark(row: number): void {
     this.changed ??= new Set();
     this.changed.add(row);
+  }
+
+  /** Takes the inode flags of a file that was read; undefined when they are to be read yet. */
+  setFlags(row: number, flags: number | undefined): void {
+    const isAsked = this.table.columns.attributes[row] === 1;
+    if (flags !== undefined && (flags !== 0 || isAsked)) this.flags.set(row, flags);
   }
 
   /** Leaves out a row. */

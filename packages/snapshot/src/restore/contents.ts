@@ -10,6 +10,7 @@ import type { BulkReader, FetchedRange, RangeVisitor } from "@bcat/repository";
 import type { ChunkReference, Content, Node } from "../tree/node.js";
 import { FileBatch } from "./file-batch.js";
 import { InlineFiles } from "./inline-files.js";
+import { hasEarlyFlags } from "./inode-flags.js";
 import { type Jobs, wrongLength } from "./jobs.js";
 import { LargeFile, type LargeFiles } from "./large-files.js";
 import type { SparseFiles } from "./sparse-files.js";
@@ -52,6 +53,7 @@ export class Contents {
 
   /** Takes a file whose content is in its node, or whose chunks are named there. */
   add(place: FilePlace, node: Node, content: Exclude<Content, { kind: "list" }>): Promise<void> | undefined {
+    if (hasEarlyFlags(node)) return this.#addWhole(new LargeFile(node, place), content);
     if (content.kind === "inline") {
       this.#jobs.expect(1, content.bytes.length);
       return this.#inline.add(new WaitingFile(node, place), content.bytes);
@@ -64,10 +66,16 @@ export class Contents {
       return undefined;
     }
     this.#jobs.expect(1, 0);
-    const file = new LargeFile(node, place);
-    for (const chunk of chunks) if (!this.addHole(file, chunk)) this.addChunk(file, chunk);
-    this.#large.complete(file);
+    this.#addWhole(new LargeFile(node, place), content);
     return undefined;
+  }
+
+  #addWhole(file: LargeFile, content: Exclude<Content, { kind: "list" }>): undefined {
+    if (content.kind === "inline") {
+      this.#large.write(file, content.bytes, 0);
+      file.position = content.bytes.length;
+    } else for (const chunk of content.chunks) if (!this.addHole(file, chunk)) this.addChunk(file, chunk);
+    this.#large.complete(file);
   }
 
   /** Takes the next chunk of a file. Call {@link flush} when {@link isFull}, and {@link complete} after the last. */

@@ -4,6 +4,7 @@ import type { Directory, Posix } from "@bcat/posix";
 import { type Environment, RangeOpener, type Repository } from "@bcat/repository";
 import { Contents } from "./contents.js";
 import { FileWriter } from "./file-writer.js";
+import type { FlagSetter } from "./inode-flags.js";
 import { JobRunner } from "./job-runner.js";
 import { Jobs } from "./jobs.js";
 import { LargeFiles } from "./large-files.js";
@@ -42,15 +43,19 @@ export interface RestoreParts {
   readonly recordsAttributes: boolean;
 }
 
-export function createContents(
-  parts: RestoreParts,
-  { directories, metadata }: { readonly directories: TargetDirectories; readonly metadata: MetadataSetter },
-): Contents {
+/** What sets everything but contents. */
+export interface ContentsTarget {
+  readonly directories: TargetDirectories;
+  readonly metadata: MetadataSetter;
+  readonly flags: FlagSetter;
+}
+
+export function createContents(parts: RestoreParts, { directories, metadata, flags }: ContentsTarget): Contents {
   const { repository, posix, run, overwrite } = parts;
   const writer = new FileWriter({ posix, directories, metadata });
   const idHash = repository.idHash[DATA];
   const sparse = new SparseFiles({ all: run.isSparse, idHash, chunkLengthMax: repository.chunker.maximum });
-  const large = new LargeFiles({ posix, run, writer, metadata, sparse });
+  const large = new LargeFiles({ posix, run, writer, metadata, sparse, flags });
   const opener = new RangeOpener(repository.context, idHash);
   const jobs = new Jobs({
     run,

@@ -15,6 +15,7 @@ import type { MetadataSetter } from "./metadata.js";
 import type { Overwrite } from "./overwrite.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+import { unprotect, unprotectAt } from "./unprotect.js";
 
 /** What is to be done about an entry of the snapshot. */
 export type Verdict =
@@ -147,6 +148,7 @@ export class ExistingEntries {
     const handle = directories.handle(parent);
     const stat = this.#look(handle, node.name);
     if (stat?.type !== FileType.DIRECTORY) return;
+    unprotectAt(posix, handle, node.name);
     const mode = (stat.mode & (node.mode | 0o7000)) | OWNER_ALL;
     if (mode === stat.mode) return;
     try {
@@ -173,8 +175,9 @@ export class ExistingEntries {
   async #hasAttributes(entry: EntryToPlace, handle: Directory, stat: Stat): Promise<boolean> {
     const { attributes, recordsAttributes, finish, isDry } = this.#parts;
     const found = await attributes.compare(handle, entry.node, recordsAttributes);
-    if (found === "different" && isDry === true) return false;
-    if (found === "different" && stat.links === 1) finish(entry);
+    if (isDry === true) return found === "same";
+    const isFlagged = found === "same" && entry.node.flags !== undefined;
+    if ((found === "different" || isFlagged) && stat.links === 1) finish(entry);
     return found === "same" || (found === "different" && stat.links === 1);
   }
 
@@ -207,6 +210,7 @@ export class ExistingEntries {
   /** A file that has other names is not touched. */
   #setFile({ path, node }: EntryToPlace, { fd, stat }: LocalFile): boolean {
     if (stat.links > 1 || this.#parts.isDry === true) return false;
+    unprotect(this.#parts.posix, fd);
     const fault = this.#parts.metadata.setFile(fd, node);
     if (fault !== undefined) this.#parts.run.report(path, fault, "metadata-not-set");
     return true;

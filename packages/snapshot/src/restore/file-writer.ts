@@ -4,6 +4,7 @@ import { describe } from "../faults.js";
 import type { EntryMetadata, MetadataFault, MetadataSetter } from "./metadata.js";
 import { writeAroundHoles } from "./sparse-files.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+import { renameOver } from "./unprotect.js";
 import type { WaitingFile } from "./waiting-file.js";
 
 export interface NewFile extends EntryMetadata {
@@ -73,7 +74,7 @@ export class FileWriter {
   publish({ directory, node, finalName }: Pick<WaitingFile, "directory" | "node" | "finalName">): void {
     if (finalName === undefined) return;
     const { posix, directories } = this.#parts;
-    posix.renameAt(directories.handle(directory), node.name, finalName);
+    renameOver(posix, directories.handle(directory), node.name, finalName);
   }
 
   /** Removes a file that lacks bytes for the sake of `failure`, and returns that, or one that also says that it is still there. */

@@ -1,10 +1,11 @@
 /**
  * Entries that get the rest of what the snapshot says of them when nothing more is written into them: directories all of
- * it, files with extended attributes those.
+ * it, files with extended attributes or inode flags those.
  */
 import { systemErrorCode } from "@bcat/errors";
 import { type Node, NodeType } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
+import type { FlagSetter } from "./inode-flags.js";
 import type { MetadataSetter } from "./metadata.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
@@ -21,10 +22,16 @@ export interface FinishedEntry {
   readonly node: Node;
 }
 
+/** True for an entry, no directory, of which something is to be set when all else is done. */
+export function isFinishedLater({ attributes, flags }: Node): boolean {
+  return attributes !== undefined || flags !== undefined;
+}
+
 export interface FinishedEntriesParts {
   readonly directories: TargetDirectories;
   readonly metadata: MetadataSetter;
   readonly attributes: AttributeSetter;
+  readonly flags: FlagSetter;
   readonly run: RestoreRun;
   /** Reports an error of one entry; throws those that end the restore. */
   readonly tolerate: (path: Uint8Array, error: unknown) => Promise<void>;
@@ -55,13 +62,15 @@ export class FinishedEntries {
   }
 
   async #finishAll(finished: readonly FinishedEntry[]): Promise<void> {
-    const { directories, metadata, attributes, run, tolerate } = this.#parts;
-    for (const { directory, path, node } of finished) {
+    const { directories, metadata, attributes, flags, run, tolerate } = this.#parts;
+    for (const entry of finished) {
+      const { directory, path, node } = entry;
       try {
         const handle = directories.handle(directory);
         const isDirectory = node.type === NodeType.directory;
         const fault = isDirectory ? metadata.setAt(handle, node.name, node) : undefined;
-        const faults = [fault, await attributes.set(handle, { path, node })].filter((text) => text !== undefined);
+        const found = [fault, await attributes.set(handle, { path, node }), flags.set(entry)];
+        const faults = found.filter((text) => text !== undefined);
         if (faults.length > 0) run.report(path, faults.join(", "), "metadata-not-set");
       } catch (error) {
         // A file that could not be restored has been reported.

@@ -1,6 +1,7 @@
 /** Files of several chunks, or of a list of them: open from their first chunk to their last, whoever writes them. */
 import type { Posix } from "@bcat/posix";
 import { closeAnyway, type FileWriter } from "./file-writer.js";
+import type { FlagSetter } from "./inode-flags.js";
 import type { MetadataSetter } from "./metadata.js";
 import type { RestoreRun } from "./restore-run.js";
 import { type SparseFiles, writeAroundHoles } from "./sparse-files.js";
@@ -25,6 +26,7 @@ export interface LargeFilesParts {
   readonly writer: FileWriter;
   readonly metadata: MetadataSetter;
   readonly sparse: SparseFiles;
+  readonly flags: FlagSetter;
 }
 
 export class LargeFiles {
@@ -44,6 +46,7 @@ export class LargeFiles {
       file.fd = fd;
       file.mode = mode;
       this.#made.add(file);
+      this.#parts.flags.begin(fd, file.node);
     } catch (error) {
       this.fail(file, error);
     }

@@ -7,7 +7,8 @@ import type { AttributeSetter } from "./attributes.js";
 import type { Contents } from "./contents.js";
 import { createContents, type RestoreParts } from "./create-contents.js";
 import type { EntryFaults } from "./entry-faults.js";
-import { FinishedEntries, type FinishedEntry } from "./finished-entries.js";
+import { FinishedEntries, type FinishedEntry, isFinishedLater } from "./finished-entries.js";
+import type { FlagSetter } from "./inode-flags.js";
 import { LinkedNames, type NameToMake } from "./linked-names.js";
 import type { MetadataSetter } from "./metadata.js";
 import type { OverLinks } from "./over-links.js";
@@ -18,6 +19,7 @@ export interface PendingEntriesParts extends RestoreParts {
   readonly metadata: MetadataSetter;
   readonly faults: EntryFaults;
   readonly attributes: AttributeSetter;
+  readonly flags: FlagSetter;
   readonly overLinks: OverLinks | undefined;
   /** Restores an entry that cannot be a link. */
   readonly restore: (name: NameToMake) => Promise<void>;
@@ -30,9 +32,9 @@ export class PendingEntries {
   readonly #finished: FinishedEntries;
 
   constructor(parts: PendingEntriesParts) {
-    const { repository, posix, run, directories, metadata, attributes, faults, overLinks } = parts;
+    const { repository, posix, run, directories, metadata, attributes, flags, faults, overLinks } = parts;
     this.#parts = parts;
-    const target = { directories, metadata };
+    const target = { directories, metadata, flags };
     this.contents = createContents(parts, target);
     this.linked = new LinkedNames({ ...target, posix, run, hash: repository.nameHash, overLinks });
     const tolerate: EntryFaults["tolerate"] = (path, error) => faults.tolerate(path, error);
@@ -85,7 +87,7 @@ export class PendingEntries {
       if (outcome === "first") begun.add(name.group);
       if (outcome !== "linked") await restore(name);
       // To set its owner once more has taken capabilities away.
-      else if (name.node.attributes !== undefined) this.#finished.add(name);
+      else if (isFinishedLater(name.node)) this.#finished.add(name);
       if (this.contents.isFull) await this.flushContents();
     }
   }

@@ -6,6 +6,7 @@ import type { KeyedHash } from "@bcat/crypto";
 import { systemErrorCode } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+import { renameOver } from "./unprotect.js";
 
 /** Hexadecimal digits of the hash in a name. */
 const DIGITS = 24;
@@ -45,7 +46,7 @@ export class Replacer {
   publish(directory: TargetDirectory, temporary: Uint8Array, name: Uint8Array): void {
     const { posix, directories } = this.#parts;
     try {
-      posix.renameAt(directories.handle(directory), temporary, name);
+      renameOver(posix, directories.handle(directory), temporary, name);
     } catch (error) {
       this.discard(directory, temporary);
       throw error;

@@ -9,8 +9,10 @@ import type { RestoreParts } from "./create-contents.js";
 import { EntryFaults } from "./entry-faults.js";
 import type { Verdict } from "./existing-entries.js";
 import { FileContents } from "./file-contents.js";
+import { isFinishedLater } from "./finished-entries.js";
 import { FoldersAbove, type FolderToMake } from "./folders-above.js";
 import { InPlace, localFileParts } from "./in-place.js";
+import { FlagSetter } from "./inode-flags.js";
 import type { NameToMake } from "./linked-names.js";
 import { isOwner, MetadataSetter } from "./metadata.js";
 import { nameBelow } from "./name-below.js";
@@ -42,6 +44,7 @@ export class RestoreWalk {
   readonly #bare: BareEntries;
   readonly #above: FoldersAbove;
   readonly #attributes: AttributeSetter;
+  readonly #flags: FlagSetter;
   readonly #replacer: Replacer;
   readonly #files: FileContents;
   /** Undefined when nothing is in the way. */
@@ -57,8 +60,9 @@ export class RestoreWalk {
     this.#faults = new EntryFaults(parts);
     const target = { directories: this.#directories, metadata: this.#metadata };
     this.#attributes = new AttributeSetter({ repository, posix, run });
+    this.#flags = new FlagSetter({ ...target, posix, run });
     this.#replacer = new Replacer({ ...target, posix, hash: repository.nameHash });
-    const common = { ...parts, ...target, attributes: this.#attributes, replacer: this.#replacer };
+    const common = { ...parts, ...target, attributes: this.#attributes, flags: this.#flags, replacer: this.#replacer };
     const local = localFileParts(parts);
     const finish = (name: NameToMake) => this.#pending.finished(name);
     this.#inPlace = overwrite && new InPlace({ ...common, overwrite, local, finish });
@@ -84,6 +88,7 @@ export class RestoreWalk {
     await this.#pending.finish();
     for (const folder of this.#above.take()) this.#pending.finished(folder);
     await this.#pending.finish();
+    this.#flags.finish();
     if (itself !== undefined && isRestored) await this.#setTarget(target.directory, itself);
     this.#above.noteUnknown(plan[0]!.entry.path);
     this.#run.noteLeftOut();
@@ -162,7 +167,7 @@ export class RestoreWalk {
     } catch (error) {
       await this.#faults.tolerate(place.path, error);
     }
-    if (node.attributes !== undefined && node.type !== NodeType.directory)
+    if (isFinishedLater(node) && node.type !== NodeType.directory)
       this.#pending.finished({ directory: place.directory, path: place.path, node });
   }
 
@@ -172,6 +177,7 @@ export class RestoreWalk {
       // Only ours until its mode is set, when everything is in it.
       if (place.isTaken === true) this.#inPlace!.existing.enter(place.directory, node);
       else this.#posix.makeDirectoryAt(parent, node.name, 0o700);
+      this.#flags.beginAt(parent, node);
     } catch (error) {
       await this.#faults.tolerate(place.path, error);
       await nameBelow(this.#nodes, this.#run, { path: place.path, node });
@@ -240,12 +246,13 @@ export class RestoreWalk {
     const fault = this.#metadata.setFile(directory.fd, entry.node);
     const faults = [fault, await this.#attributes.set(directory, itself)].filter((text) => text !== undefined);
     if (faults.length > 0) this.#run.report(entry.path, faults.join(", "), "metadata-not-set");
+    this.#flags.setOpen(directory.fd, entry.path, entry.node);
   }
 }
 
 const NO_NAME = new Uint8Array(0);
 
 /** True for most files: all that is to be restored of them is what every file has. */
-function isPlain({ attributes, linkGroup }: Node): boolean {
-  return attributes === undefined && linkGroup === undefined;
+function isPlain(node: Node): boolean {
+  return node.linkGroup === undefined && !isFinishedLater(node);
 }

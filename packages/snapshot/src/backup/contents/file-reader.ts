@@ -12,6 +12,7 @@ import { SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { boundTimes } from "../bound-entry.js";
 import { HoleFinder } from "../holes.js";
+import { flagsOf } from "../inode-flags.js";
 import { CLOCK_LAG_MS, RACY_MS, REMOTE_RACY_MS, TICK_MS } from "../racy.js";
 import { fromSource } from "../source-fault.js";
 import { FileWindow, type FileWindowOptions } from "./file-window.js";
@@ -71,6 +72,7 @@ export interface ReadFile {
   readonly hasAttributes: boolean;
   /** Parts of it were never written. */
   readonly hasHoles: boolean;
+  readonly inodeFlags: number;
 }
 
 export class FileReader {
@@ -155,7 +157,8 @@ export class FileReader {
       }
       const isRecent = this.#changedAt(this.stat) * 1000 + 1000 > now - this.#racyMs(file);
       const isUnsettled = !held || attempt > 1 || isRecent;
-      const found = { hasAttributes: this.#hasAttributes(file), hasHoles: this.#holes.found };
+      const inodeFlags = flagsOf(this.#options.posix, file);
+      const found = { hasAttributes: this.#hasAttributes(file), hasHoles: this.#holes.found, inodeFlags };
       return { size, inline, hasChanged: !held, isUnsettled, ...found };
     }
   }

@@ -29,6 +29,7 @@ export function settleFile(
   table.set(row, stat);
   if (file.hasAttributes) table.columns.attributes[row] = 1;
   table.columns.holes[row] = file.hasHoles ? 1 : 0;
+  visit.setFlags(row, file.inodeFlags);
   const { hasChanged, isUnsettled } = file;
   if (hasChanged) run.reportChanged(visit.pathOf(table.name(row)));
   const change = isNew ? "new" : isSame ? "unmodified" : "changed";
@@ -51,6 +52,7 @@ export function takeFound(name: BatchedFile, found: FoundFile, run: BackupRun): 
   table.set(name.row, stat);
   if (found.hasAttributes) table.columns.attributes[name.row] = 1;
   table.columns.holes[name.row] = found.hasHoles ? 1 : 0;
+  name.visit.setFlags(name.row, found.inodeFlags);
   if (found.attributes !== undefined) attributes.set(name.row, found.attributes);
   run.countFile(change, name);
   if (isUnsettled) table.forget(name.row);

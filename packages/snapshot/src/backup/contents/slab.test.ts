@@ -13,9 +13,9 @@ function createEcho() {
       group: (bytes) => said.push(`group ${bytes.length}`),
       chunk: (id, length) => said.push(`chunk ${id[0]} ${id.length} ${length}`),
       restart: () => said.push("restart"),
-      file: ({ index, size, hasChanged, isUnsettled, hasHoles, stat, inline }) =>
+      file: ({ index, size, hasChanged, isUnsettled, hasHoles, inodeFlags, stat, inline }) =>
         said.push(
-          `file ${index} ${size} ${hasChanged} ${isUnsettled} ${hasHoles} ${stat.mtimeSeconds} ${inline?.length}`,
+          `file ${index} ${size} ${hasChanged} ${isUnsettled} ${hasHoles} ${inodeFlags} ${stat.mtimeSeconds} ${inline?.length}`,
         ),
       fault: ({ index, isPostponed, code, message }) => said.push(`fault ${index} ${isPostponed} ${code} ${message}`),
       end: () => said.push("end"),
@@ -31,8 +31,14 @@ const statOf = (mtimeSeconds: number) => Object.assign(new Stat(), { mtimeSecond
 describe("readSlab()", () => {
   it("gives back what SlabWriter has written, in order", () => {
     const { writer, said } = createEcho();
-    const settled = { hasChanged: false, isUnsettled: false, hasAttributes: false, hasHoles: true };
-    const changed = { hasChanged: true, isUnsettled: true, hasAttributes: true, hasHoles: false };
+    const settled = { hasChanged: false, isUnsettled: false, hasAttributes: false, hasHoles: true, inodeFlags: 0 };
+    const changed = {
+      hasChanged: true,
+      isUnsettled: true,
+      hasAttributes: true,
+      hasHoles: false,
+      inodeFlags: 2 ** 32 - 1,
+    };
     writer.chunk(new Uint8Array(32).fill(1), 100);
     writer.chunk(new Uint8Array(32).fill(2), 2 ** 31);
     writer.restart();
@@ -48,9 +54,9 @@ describe("readSlab()", () => {
       "chunk 2 32 2147483648",
       "restart",
       "chunk 3 32 5",
-      "file 0 5 false false true -3 undefined",
-      "file 1 1099511627776 true true false 7 0",
-      "file 2 3 false false true 1099511627776 3",
+      "file 0 5 false false true 0 -3 undefined",
+      "file 1 1099511627776 true true false 4294967295 7 0",
+      "file 2 3 false false true 0 1099511627776 3",
       "fault 3 false EACCES não",
       "fault 4 true  ",
       "end",
@@ -81,6 +87,7 @@ describe("readSlab()", () => {
       isUnsettled: false,
       hasAttributes: false,
       hasHoles: false,
+      inodeFlags: 0,
       inline,
     };
     expect(() => writer.file(file, new Stat())).toThrow(RangeError);

@@ -7,7 +7,7 @@
  *     1 group    frames, as encodeFrameGroup() writes them
  *     2 chunks   u32 count | u32 zero | count * (id 32 | u32 length)
  *     3 restart
- *     4 file     u32 index | u32 flags | f64 size | 18 * f64 of its stat | u32 bytes | u32 zero | the content, if short
+ *     4 file     u32 index | u32 flags | f64 size | 18 * f64 of its stat | u32 bytes | u32 inode flags | the content, if short
  *     5 fault    u32 index | u32 flags | u32 bytes of the code | u32 bytes of the message | both in UTF-8
  *     6 end      of a job
  *
@@ -45,6 +45,7 @@ export interface FileRecord {
   readonly isUnsettled: boolean;
   readonly hasAttributes: boolean;
   readonly hasHoles: boolean;
+  readonly inodeFlags: number;
   readonly stat: Stat;
   /** A view, valid as long as the slab is not given back. */
   readonly inline: Uint8Array | undefined;
@@ -109,6 +110,7 @@ export class SlabWriter {
     this.#view.setFloat64(at + 8, file.size, true);
     writeStat(stat, new Float64Array(this.#slab.buffer, this.#slab.byteOffset + at + 16, STAT_COUNT));
     this.#view.setUint32(at + FILE_FIXED - 8, inlineLength, true);
+    this.#view.setUint32(at + FILE_FIXED - 4, file.inodeFlags, true);
     if (file.inline !== undefined) this.#slab.set(file.inline, at + FILE_FIXED);
   }
 
@@ -216,6 +218,7 @@ function readFile(slab: Uint8Array, view: DataView, at: number): FileRecord {
     isUnsettled: (flags & IS_UNSETTLED) !== 0,
     hasAttributes: (flags & HAS_ATTRIBUTES) !== 0,
     hasHoles: (flags & HAS_HOLES) !== 0,
+    inodeFlags: view.getUint32(start - 4, true),
     stat,
     inline: isInline ? slab.subarray(start, start + view.getUint32(start - 8, true)) : undefined,
   };

@@ -1,0 +1,166 @@
+/**
+ * Gives entries their inode flags: those that matter to what is written when an entry is made, all of them when nothing
+ * else is to be done to it. Of a file with several names, those that forbid further ones come last of all.
+ */
+import { systemErrorCode } from "@bcat/errors";
+import type { Directory, Posix } from "@bcat/posix";
+import { bitsOf, earlyFlags, InodeFlag, protectingFlags, recordedFlags } from "../tree/inode-flags.js";
+import { type Node, NodeType } from "../tree/node.js";
+import type { RestoreRun } from "./restore-run.js";
+import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+
+/** Files with several names that are remembered until all is done, about 300 bytes each; more get theirs never. */
+const LINKED_MAX = 65_536;
+
+const NO_CALLS = "inode flags were not restored, that takes koffi";
+const TOO_MANY = "inode flags of files with several names were not restored, there are too many of them";
+
+export interface FlagSetterParts {
+  readonly posix: Posix;
+  readonly run: RestoreRun;
+  readonly directories: TargetDirectories;
+}
+
+interface FlaggedEntry {
+  readonly directory: TargetDirectory;
+  /** In the snapshot. */
+  readonly path: Uint8Array;
+  readonly node: Node;
+}
+
+/** True for an entry of which some are to be set before anything is written. */
+export function hasEarlyFlags({ flags = 0 }: Node): boolean {
+  return bitsOf(flags, earlyFlags) !== 0;
+}
+
+export class FlagSetter {
+  readonly #parts: FlagSetterParts;
+  /** By group: one name is enough. */
+  readonly #linked = new Map<string, FlaggedEntry>();
+
+  constructor(parts: FlagSetterParts) {
+    this.#parts = parts;
+  }
+
+  /** Sets those of a new, empty file or directory that matter to what comes; what fails is tried again in the end. */
+  begin(fd: number, { flags = 0 }: Node): void {
+    const { inodeFlags } = this.#parts.posix;
+    const early = bitsOf(flags, earlyFlags);
+    if (inodeFlags === undefined || early === 0) return;
+    try {
+      inodeFlags.set(fd, inodeFlags.get(fd) | early);
+    } catch {
+      // It is said when all are set.
+    }
+  }
+
+  /** As {@link begin}, of a directory by its name. */
+  beginAt(parent: Directory, node: Node): void {
+    if (!hasEarlyFlags(node)) return;
+    const { posix } = this.#parts;
+    const directory = posix.openDirectoryAt(parent, node.name);
+    try {
+      this.begin(directory.fd, node);
+    } finally {
+      posix.closeDirectory(directory);
+    }
+  }
+
+  /** Sets all of an entry that nothing else will be done to. What could not be set, where that is not so of all. @throws ENOENT */
+  set(entry: FlaggedEntry): string | undefined {
+    const { node } = entry;
+    const flags = bitsOf(node.flags ?? 0, recordedFlags);
+    if (flags === 0) return undefined;
+    if (node.linkGroup === undefined || bitsOf(flags, protectingFlags) === 0) return this.#setAt(entry, flags);
+    const group = Buffer.from(node.linkGroup).toString("latin1");
+    if (this.#linked.size < LINKED_MAX) this.#linked.set(group, entry);
+    else if (!this.#linked.has(group)) this.#parts.run.forbid(entry.path, TOO_MANY);
+    return this.#setAt(entry, bitsOf(flags, recordedFlags - protectingFlags));
+  }
+
+  /** For an open directory. */
+  setOpen(fd: number, path: Uint8Array, { flags = 0 }: Node): void {
+    const wanted = bitsOf(flags, recordedFlags);
+    if (wanted !== 0) this.#setAll(fd, path, wanted);
+  }
+
+  /** Sets what was left for the end: no entry gets another name any more. */
+  finish(): void {
+    const { run } = this.#parts;
+    for (const entry of this.#linked.values()) {
+      const fault = this.#setAt(entry, bitsOf(entry.node.flags ?? 0, recordedFlags));
+      if (fault !== undefined) run.report(entry.path, fault);
+    }
+    this.#linked.clear();
+  }
+
+  #setAt({ directory, path, node }: FlaggedEntry, flags: number): string | undefined {
+    const { posix, run, directories } = this.#parts;
+    if (flags === 0) return undefined;
+    if (posix.inodeFlags === undefined) {
+      run.forbid(path, NO_CALLS);
+      return undefined;
+    }
+    const handle = directories.handle(directory);
+    try {
+      const isFile = node.type === NodeType.file;
+      const fd = isFile ? posix.openFileAt(handle, node.name) : posix.openDirectoryAt(handle, node.name).fd;
+      try {
+        this.#setAll(fd, path, flags);
+      } finally {
+        posix.close(fd);
+      }
+      return undefined;
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === "ENOENT" || code === undefined) throw error;
+      run.refuseExhausted(path, error);
+      return `its inode flags could not be set (${code})`;
+    }
+  }
+
+  /** One by one when not all can be set at once: what is forbidden is said of each kind. */
+  #setAll(fd: number, path: Uint8Array, flags: number): void {
+    const { posix, run } = this.#parts;
+    const calls = posix.inodeFlags;
+    if (calls === undefined) {
+      run.forbid(path, NO_CALLS);
+      return;
+    }
+    const before = calls.get(fd);
+    let now = bitsOf(before, ~recordedFlags);
+    if ((now | flags) === before) return;
+    try {
+      calls.set(fd, now | flags);
+      return;
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+    }
+    for (const [name, flag] of LAST_PROTECTING) {
+      if (bitsOf(flags, flag) === 0) continue;
+      try {
+        calls.set(fd, now | flag);
+        now |= flag;
+      } catch (error) {
+        run.forbid(path, reasonOf(error, name));
+      }
+    }
+  }
+}
+
+/** With what protects an entry set, nothing else could be. */
+const LAST_PROTECTING = Object.entries(InodeFlag).sort(
+  ([, a], [, b]) => bitsOf(a, protectingFlags) - bitsOf(b, protectingFlags),
+);
+
+/** Why a flag is left out, for all entries that have it. */
+function reasonOf(error: unknown, name: string): string {
+  const code = systemErrorCode(error);
+  if (code === undefined) throw error;
+  const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const why = code === "EPERM" || code === "EACCES" ? "that takes privileges" : NOT_HAD.has(code) ? NO_FLAG : code;
+  return `the inode flag "${words}" was not restored, ${why}`;
+}
+
+const NO_FLAG = "the file system of the target has no such";
+const NOT_HAD: ReadonlySet<string> = new Set(["ENOTTY", "ENOTSUP", "EOPNOTSUPP", "EINVAL", "ENOSYS"]);

@@ -1,0 +1,200 @@
+/** Inode flags come back, those last that protect an entry; what nobody may set is said once. */
+import { execFileSync, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import type { Posix } from "@bcat/posix";
+import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Client, type ClientOptions, openClient } from "./kit/client.js";
+import { randomBytesOf } from "./kit/random-bytes.js";
+import { makeScratch, type Scratch } from "./kit/scratch.js";
+import { compareTrees, describeDifferences } from "./kit/walker.js";
+
+const DAY = 86_400_000;
+
+let scratch: Scratch;
+let source: string;
+let storage: MemoryStorage;
+const clients: Client[] = [];
+beforeEach(() => {
+  // Memory may not know them.
+  scratch = makeScratch(2 ** 26, { onDisk: true })!;
+  source = join(scratch.path, "source");
+  fs.mkdirSync(source);
+  storage = createMemoryStorage();
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client[Symbol.asyncDispose]();
+  // It fails for symbolic links, which have none.
+  if (canSet) spawnSync("chattr", ["-R", "-i", "-a", scratch.path]);
+  await scratch[Symbol.asyncDispose]();
+});
+
+async function open(options: ClientOptions = {}): Promise<Client> {
+  const client = await openClient(storage, options);
+  client.time = Date.now() + DAY;
+  clients.push(client);
+  return client;
+}
+
+const chattr = (name: string, ...flags: string[]) => execFileSync("chattr", [...flags, join(source, name)]);
+
+const canSet = await (async () => {
+  await using place = makeScratch(2 ** 20, { onDisk: true })!;
+  await using client = await openClient(createMemoryStorage());
+  const path = join(place.path, "file");
+  fs.writeFileSync(path, "");
+  try {
+    execFileSync("chattr", ["+i", path], { stdio: "ignore" });
+    execFileSync("chattr", ["-i", path], { stdio: "ignore" });
+    return client.posix.inodeFlags !== undefined;
+  } catch {
+    return false;
+  }
+})();
+if (!canSet) process.stdout.write("inode flags: skipped, that takes koffi, chattr, root and a file system with them\n");
+
+/** What lsattr says of everything in a folder and of itself, by name. */
+function flagsOf(folder: string): string[] {
+  const text = execFileSync("lsattr", ["-R", "-a", "."], { cwd: folder, encoding: "utf8" });
+  return text.split("\n").filter((line) => line.length > 0 && !line.endsWith("/.."));
+}
+
+/** One of each kind, with flags: protected, linked, with attributes of its own kind or none. */
+function makeFlagged(): void {
+  fs.mkdirSync(join(source, "append"));
+  fs.mkdirSync(join(source, "folder/below"), { recursive: true });
+  fs.writeFileSync(join(source, "plain"), "no flags");
+  for (const [name, size] of Object.entries({ inline: 10, chunk: 4_096, "folder/chunks": 5_000_000, linked: 20 }))
+    fs.writeFileSync(join(source, name), randomBytesOf(name, size));
+  fs.writeFileSync(join(source, "folder/below/early"), "compressed, if somebody did it");
+  fs.linkSync(join(source, "linked"), join(source, "folder/another name"));
+  fs.symlinkSync("linked", join(source, "symlink"));
+  chattr("inline", "+i");
+  chattr("chunk", "+A", "+d");
+  chattr("folder/chunks", "+a");
+  chattr("folder/below/early", "+c");
+  chattr("folder/below", "+c", "+S", "+i");
+  chattr("append", "+a");
+  chattr("linked", "+i");
+  chattr("folder", "+D");
+  chattr(".", "+d");
+}
+
+async function expectSame(target: string): Promise<void> {
+  expect(flagsOf(target)).toEqual(flagsOf(source));
+  expect(describeDifferences(await compareTrees(source, target))).toEqual([]);
+}
+
+/** Calls that refuse some flags. */
+const refusing = (refused: number, code: string) => (posix: Posix) => ({
+  inodeFlags: {
+    ...posix.inodeFlags!,
+    set(fd: number, flags: number) {
+      if ((flags & refused) !== 0) throw Object.assign(new Error(`${code}: injected`), { code, errno: -1 });
+      posix.inodeFlags!.set(fd, flags);
+    },
+  },
+});
+const PROTECTING = 0x30;
+
+describe.runIf(canSet)("inode flags", () => {
+  test("come back, by one thread and by several", async () => {
+    makeFlagged();
+    for (const threads of [1, 2]) {
+      const client = await open({ sizes: { filesBeforeThreads: 1 } });
+      expect(await client.backup([source], { threads, isPrivileged: true })).toMatchObject({ errors: 0 });
+      const target = join(scratch.path, `target ${threads}`);
+      expect(await client.restore("all", target, { threads })).toMatchObject({ errors: 0, skipped: 0 });
+      expect(client.warnings).toEqual([]);
+      await expectSame(target);
+    }
+  });
+
+  test("of roots come back", async () => {
+    makeFlagged();
+    const client = await open();
+    await client.backup([join(source, "inline"), join(source, "folder")]);
+    const target = join(scratch.path, "target");
+    await client.restore("all", target);
+    const kept = (folder: string) => flagsOf(folder).filter((line) => /\/(inline|folder)(\/|$)/.test(line));
+    expect(kept(join(target, source))).toEqual(kept(source));
+  });
+
+  test("that change are stored, without reading a file again; what is unchanged is taken over", async () => {
+    makeFlagged();
+    const client = await open();
+    await client.backup([source]);
+    expect(await client.backup([source])).toMatchObject({ filesUnmodified: 7, dirsUnmodified: 4 });
+    chattr("inline", "-i");
+    chattr("folder/below", "-i");
+    chattr("plain", "+d");
+    expect(await client.backup([source])).toMatchObject({ filesNew: 0, filesChanged: 0, dataChunks: 0 });
+    const target = join(scratch.path, "target");
+    await client.restore("all", target);
+    await expectSame(target);
+  });
+
+  test("are gained by folders of a version that did not record them", async () => {
+    makeFlagged();
+    await (await open({ accelerators: "off" })).backup([source]);
+    const client = await open();
+    await client.backup([source]);
+    expect((await client.find("latest")).snapshot.records! & 8).toBe(8);
+    const target = join(scratch.path, "target");
+    await client.restore("all", target);
+    await expectSame(target);
+  });
+
+  test("protect nothing from a restore over it", async () => {
+    makeFlagged();
+    const client = await open();
+    await client.backup([source]);
+    const target = join(scratch.path, "target");
+    await client.restore("all", target);
+    for (const [name, flag] of Object.entries({ inline: "i", linked: "i", "folder/chunks": "a" })) {
+      execFileSync("chattr", [`-${flag}`, join(target, name)]);
+      fs.writeFileSync(join(target, name), "something else");
+      execFileSync("chattr", [`+${flag}`, join(target, name)]);
+    }
+    execFileSync("chattr", ["-i", join(target, "folder/below")]);
+    fs.rmSync(join(target, "folder/below/early"));
+    execFileSync("chattr", ["+i", join(target, "folder/below")]);
+    await client.restore("all", target, { overwrite: "always" });
+    expect(client.warnings).toEqual([]);
+    await expectSame(target);
+    execFileSync("chattr", ["-i", join(target, "inline")]);
+    fs.utimesSync(join(target, "inline"), 1, 1);
+    execFileSync("chattr", ["+i", "-d", join(target, "inline")]);
+    expect(await client.restore("all", target, { overwrite: "always" })).toMatchObject({ errors: 0 });
+    await expectSame(target);
+  });
+
+  test("that nobody may set are said once for each kind, and the others are set", async () => {
+    makeFlagged();
+    const client = await open({ replace: refusing(PROTECTING, "EPERM") });
+    await client.backup([source]);
+    const target = join(scratch.path, "target");
+    expect(await client.restore("all", target)).toMatchObject({ errors: 0 });
+    expect(client.warnings.map((line) => line.replace(/^.*: the/, "the")).sort()).toEqual([
+      'the inode flag "append-only" was not restored, that takes privileges (2 of them, this is the first)',
+      'the inode flag "immutable" was not restored, that takes privileges (3 of them, this is the first)',
+    ]);
+    expect(flagsOf(target)).toEqual(
+      flagsOf(source).map((line) => line.replace(/^(.{4})[ia](.*)/, "$1-$2").replace(/^(.{5})a/, "$1-")),
+    );
+  });
+
+  test("that the target cannot have are said; without koffi, of all", async () => {
+    makeFlagged();
+    const client = await open({ replace: refusing(-1, "ENOTTY") });
+    await client.backup([source]);
+    await client.restore("all", join(scratch.path, "target"));
+    expect(client.warnings.join("\n")).toContain(
+      '"no-atime" was not restored, the file system of the target has no such',
+    );
+    const without = await open({ accelerators: "off" });
+    await without.restore("all", join(scratch.path, "without"));
+    expect(without.warnings.filter((line) => line.includes("inode flags"))).toHaveLength(1);
+  });
+});
