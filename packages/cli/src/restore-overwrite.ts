@@ -38,7 +38,7 @@ export function overwriteOf(options: Options): Overwrite | undefined {
 
 /** True when the restore may write into the repository: what it overwrites. */
 export function keepsOld(options: Options): boolean {
-  return overwriteOf(options) !== undefined && !options.switch("no-undo");
+  return overwriteOf(options) !== undefined && !options.switch("no-undo") && !options.switch("dry-run");
 }
 
 /** @throws BcatError usage */
@@ -50,7 +50,7 @@ export function checkOverwrite({ options, output }: Context): void {
     throw usageError(`Cannot use --${name} without --overwrite: nothing that is there is touched then`);
   }
   if (options.switch("yes") && !deletes) throw usageError("Cannot use --yes without --delete: nothing is asked then");
-  if (deletes && !options.switch("yes") && (output.json || !output.terminal))
+  if (deletes && !options.switch("yes") && !options.switch("dry-run") && (output.json || !output.terminal))
     throw usageError("Cannot use --delete without --yes where nobody can see what will be deleted");
 }
 

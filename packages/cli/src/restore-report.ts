@@ -1,7 +1,8 @@
 /** What a restore has done, in words and as a message. */
-import type { RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
+import type { RestoreForecast, RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
 import { formatBytes, formatDuration, formatItems, formatLocalTime, formatTimeMs } from "./format.js";
-import { quoteText } from "./quote.js";
+import { pathsField } from "./json.js";
+import { quoteName, quoteText } from "./quote.js";
 import { inPlaceFields, inPlaceLines } from "./restore-overwrite.js";
 
 export interface Restored {
@@ -61,4 +62,48 @@ export function restoreMessage({ summary, snapshot, elapsedMs }: Restored): obje
 
 function snapshotFields({ number, snapshot }: SnapshotInfo): object {
   return { snapshot_number: number, hostname: snapshot.host, time: formatTimeMs(snapshot.start) };
+}
+
+export interface Forecast extends Omit<Restored, "summary"> {
+  readonly forecast: RestoreForecast;
+}
+
+/** Of a dry run: `would restore from snapshot 12 (laptop, …) to /tmp/back`, what, and what it would take. */
+export function forecastReport({ forecast, snapshot, target }: Forecast): string[] {
+  const { summary, fetches, deletion } = forecast;
+  const { errors, skipped } = summary;
+  const gets = `${formatItems(fetches.requests, "request")} to ${formatItems(fetches.packs, "pack")}`;
+  return [
+    `would restore from ${describeSnapshot(snapshot)} to ${quoteText(target)}`,
+    countsLine(summary),
+    ...inPlaceLines(summary),
+    `would fetch: ${formatBytes(fetches.bytes)} in ${gets}`,
+    ...(deletion === undefined ? [] : [`would delete: ${describeDeletion(deletion)}`]),
+    ...(errors + skipped > 0 ? [`would leave out: ${formatItems(errors, "error")}, ${skipped} skipped`] : []),
+  ];
+}
+
+function describeDeletion({ files, folders, bytes, first }: NonNullable<RestoreForecast["deletion"]>): string {
+  const named = first.map((path) => `"${quoteName(path)}"`).join(", ");
+  const rest = files + folders > first.length ? ", …" : "";
+  return `${formatItems(files, "file")}, ${formatItems(folders, "folder")}, ${formatBytes(bytes)}: ${named}${rest}`;
+}
+
+export function forecastMessage({ forecast, ...restored }: Forecast): object {
+  const { summary, fetches, deletion } = forecast;
+  return {
+    ...restoreMessage({ ...restored, summary }),
+    dry_run: true,
+    data_requests: fetches.requests,
+    data_packs: fetches.packs,
+    data_bytes: fetches.bytes,
+    ...(deletion === undefined
+      ? {}
+      : {
+          files_to_delete: deletion.files,
+          directories_to_delete: deletion.folders,
+          bytes_to_delete: deletion.bytes,
+          ...pathsField(deletion.first),
+        }),
+  };
 }

@@ -79,6 +79,15 @@ export class BulkReader {
     await this.readRanges(wanted, { width: 1, onRange, onChunk, onFailure });
   }
 
+  /** The gets that {@link readRanges} would make, without making them. */
+  forecast(
+    wanted: WantedChunks,
+    onFailure: (index: number, error: Error) => void,
+  ): { readonly name: string; readonly length: number }[] {
+    const { ranges } = planReads(this.#options.state, wanted, onFailure);
+    return ranges.map((range) => ({ name: range.record.name, length: lengthOf(range) }));
+  }
+
   /**
    * Reads all of `wanted`. Memory: three ranges and as many as the visitor takes at once, and 20 bytes a chunk.
    *

@@ -26,6 +26,7 @@ export { compileExcludes } from "./exclude.js";
 export { importTar } from "./import/import-tar.js";
 export type { ImportOptions, ImportProgress, ImportSummary } from "./import/options.js";
 export type { Scratch } from "./import/sorted-records.js";
+export { forecastRestore, type RestoreForecast } from "./restore/forecast.js";
 export type { DeletionPlan, RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
 export type { Overwrite } from "./restore/overwrite.js";
 export type { KnownOwners, OwnerChange, OwnerRules } from "./restore/owners.js";

@@ -2,18 +2,26 @@
 import { availableParallelism } from "node:os";
 import type { Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
-import type { RestoreProgress, RestoreSummary } from "@bcat/snapshot";
+import type { RestoreOptions, RestoreProgress, RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
 import { archivedFields, listingArchived } from "../archived.js";
 import type { Command, Context } from "../command.js";
 import { countOption } from "../count-option.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
+import type { Output } from "../output.js";
 import { Progress } from "../progress.js";
 import { requestsField } from "../requests.js";
 import { choiceFlags, choiceOf, isSelective } from "../restore-choice.js";
 import { checkOverwrite, inPlaceOptions, keepsOld, overwriteFlags } from "../restore-overwrite.js";
 import { ownerFlags, ownersOf } from "../restore-owners.js";
-import { type Restored, restoreMessage, restoreReport } from "../restore-report.js";
+import {
+  type Forecast,
+  forecastMessage,
+  forecastReport,
+  type Restored,
+  restoreMessage,
+  restoreReport,
+} from "../restore-report.js";
 import { readRestoreWords } from "../restore-words.js";
 import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
@@ -39,6 +47,7 @@ export const restore: Command = {
     ...choiceFlags,
     ...overwriteFlags,
     ...ownerFlags,
+    "dry-run": { kind: "switch", short: "n", description: "write nothing: say what would be restored and fetched" },
     sparse: {
       kind: "switch",
       description: "make holes of zeros in all files, and not only in those that had holes",
@@ -79,23 +88,29 @@ export const restore: Command = {
     const use = async (repository: Repository, site: Site) => {
       const snapshot = await packages.findSnapshot(repository, selector, { among });
       const archived = new packages.ArchivedObjects();
-      const run = async () =>
-        await packages.restore(repository, site.posix, snapshot, wanted, Buffer.from(target), {
-          ...choice,
-          owners,
-          threads,
-          sparse: options.switch("sparse"),
-          signal,
-          archived,
-          currentFolder: currentFolder(),
-          ...inPlaceOptions(context, site),
-          onProgress: (counts) => progress.update(counts),
-          onWarning: (warning) => printWarning(warning, "restore", output),
-        });
+      const restoreOptions: RestoreOptions = {
+        ...choice,
+        owners,
+        threads,
+        sparse: options.switch("sparse"),
+        signal,
+        archived,
+        currentFolder: currentFolder(),
+        ...inPlaceOptions(context, site),
+        onProgress: (counts) => progress.update(counts),
+        onWarning: (warning) => printWarning(warning, "restore", output),
+      };
+      const into = Buffer.from(target);
+      if (options.switch("dry-run")) {
+        const forecast = await packages.forecastRestore(repository, site.posix, snapshot, wanted, into, restoreOptions);
+        if (isSelective(choice) && isEmpty(forecast.summary)) printNothingMatches(snapshot, output);
+        printForecast({ forecast, snapshot, target, elapsedMs: progress.finish() }, context);
+        return forecast.summary.errors > 0 ? exitCodes.failed : exitCodes.done;
+      }
+      const run = async () => await packages.restore(repository, site.posix, snapshot, wanted, into, restoreOptions);
       const listing = { repository, archived, command: "restore" } as const;
       const summary = await listingArchived(listing, context, { run, isMissed: ({ errors }) => errors > 0 });
-      if (isSelective(choice) && isEmpty(summary))
-        printNotice(`nothing of snapshot ${snapshot.number} matches`, "nothing-matches", output);
+      if (isSelective(choice) && isEmpty(summary)) printNothingMatches(snapshot, output);
       printRestored({ summary, snapshot, target, elapsedMs: progress.finish() }, archivedFields(archived), context);
       if (summary.errors > summary.archived) return exitCodes.failed;
       return summary.errors > 0 ? exitCodes.storage : exitCodes.done;
@@ -110,6 +125,15 @@ function isEmpty(summary: RestoreSummary): boolean {
   return [filesRestored, directoriesRestored, symlinksRestored, othersRestored, filesUnchanged, errors, skipped].every(
     (count) => count === 0,
   );
+}
+
+function printNothingMatches({ number }: SnapshotInfo, output: Output): void {
+  printNotice(`nothing of snapshot ${number} matches`, "nothing-matches", output);
+}
+
+function printForecast(forecast: Forecast, { output, meter }: Context): void {
+  if (output.json) output.message({ ...forecastMessage(forecast), ...requestsField(meter) });
+  else if (!output.quiet) for (const line of forecastReport(forecast)) output.print(line);
 }
 
 function printRestored(restored: Restored, archived: object, { output, meter }: Context): void {

@@ -42,6 +42,6 @@ export class InPlace {
   }
 }
 
-export function localFileParts({ posix, repository }: RestoreParts): LocalFileParts {
+export function localFileParts({ posix, repository }: Pick<RestoreParts, "posix" | "repository">): LocalFileParts {
   return { posix, hash: repository.idHash[DATA], memory: new ChunkMemory() };
 }

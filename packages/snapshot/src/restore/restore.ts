@@ -37,8 +37,7 @@ export async function restore(
   const nodes = new WantedNodes({ ...choice, repository, breathe: () => run.breathe(0) });
   const planned = await wantedEntries(nodes, choice.plan, wanted);
   if (planned.length === 0) return run.summary();
-  const mayBeName = typeof wanted === "object" && "targetMayBeName" in wanted && wanted.targetMayBeName === true;
-  const placed = mayBeName ? placeTarget(posix, target, planned) : { path: target, mayBeMade: true, plan: planned };
+  const placed = placeTarget(posix, target, planned, wanted);
   const { path, plan } = placed;
   const opened = openTarget(posix, placed);
   try {

@@ -5,7 +5,7 @@ import { describe } from "../faults.js";
 import { splitPath } from "../path.js";
 import { showName } from "../tree/name.js";
 import { NodeType } from "../tree/node.js";
-import type { PlannedEntry } from "./plan.js";
+import type { PlannedEntry, Wanted } from "./plan.js";
 import { closeQuietly } from "./target-directory.js";
 
 export interface Target {
@@ -26,9 +26,16 @@ export interface PlacedTarget {
  * As `cp` does: a single entry that is no folder goes into a target that is one, and is given the name of a target that
  * is none, or that does not exist.
  */
-export function placeTarget(posix: Posix, path: Uint8Array, plan: readonly PlannedEntry[]): PlacedTarget {
+export function placeTarget(
+  posix: Posix,
+  path: Uint8Array,
+  plan: readonly PlannedEntry[],
+  wanted: Wanted,
+): PlacedTarget {
   const [only, ...others] = plan;
-  const isPlainEntry = only !== undefined && others.length === 0 && only.entry.node.type !== NodeType.directory;
+  const mayBeName = typeof wanted === "object" && "targetMayBeName" in wanted && wanted.targetMayBeName === true;
+  const isPlainEntry =
+    mayBeName && only !== undefined && others.length === 0 && only.entry.node.type !== NodeType.directory;
   if (!isPlainEntry || only.folders.length > 0 || isFolder(posix, path)) return { path, mayBeMade: true, plan };
   const { folder, name } = splitPath(path);
   const entry = { ...only.entry, node: { ...only.entry.node, name } };
@@ -65,6 +72,23 @@ export function openTarget(posix: Posix, { path, mayBeMade, plan }: PlacedTarget
     } finally {
       closeQuietly(posix, parent);
     }
+  } catch (error) {
+    throw fail(error);
+  }
+}
+
+/** Opens the target as it is, for a look; undefined when it would be made. @throws as openTarget */
+export function findTarget(posix: Posix, { path, mayBeMade }: PlacedTarget): Directory | undefined {
+  const fail = (error: unknown) =>
+    new BcatError("target-failed", `Cannot restore into ${showName(path)}: ${describe(error)}`, { cause: error });
+  try {
+    return posix.openDirectory(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== "ENOENT" || !mayBeMade) throw fail(error);
+  }
+  try {
+    closeQuietly(posix, posix.openDirectory(splitPath(path).folder));
+    return undefined;
   } catch (error) {
     throw fail(error);
   }

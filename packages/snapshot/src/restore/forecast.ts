@@ -1,0 +1,211 @@
+/**
+ * What a restore would do, found out without writing anything: entries and bytes, what is there already, what would be
+ * deleted, and what would be asked of the storage. Trees are read for it, and with `overwrite` the target.
+ */
+import type { Posix } from "@bcat/posix";
+import type { Repository } from "@bcat/repository";
+import { joinPath } from "../path.js";
+import type { Entry } from "../root-entries.js";
+import type { SnapshotInfo } from "../snapshots.js";
+import { contentSize, type Node, NodeType } from "../tree/node.js";
+import { readChunkReferences } from "../tree/tree-reader.js";
+import { AttributeSetter } from "./attributes.js";
+import { choose, wantedEntries } from "./choice.js";
+import { EntryFaults } from "./entry-faults.js";
+import { ExistingEntries } from "./existing-entries.js";
+import { type Fetches, FetchForecast } from "./fetch-forecast.js";
+import { localFileParts } from "./in-place.js";
+import { MetadataSetter } from "./metadata.js";
+import type { DeletionPlan, RestoreOptions, RestoreSummary } from "./options.js";
+import { type PlannedEntry, refuseExisting, type Wanted } from "./plan.js";
+import { prepareTarget } from "./prepare-target.js";
+import { RestoreRun } from "./restore-run.js";
+import { findTarget, type PlacedTarget, placeTarget } from "./target.js";
+import { closeQuietly, TargetDirectories, TargetDirectory } from "./target-directory.js";
+import { WantedNodes } from "./wanted-nodes.js";
+
+/** Groups of names of one file that are remembered, about 60 bytes each; beyond, the file counts for each name. */
+const GROUPS_MAX = 2 ** 20;
+
+export interface RestoreForecast {
+  /** As of the restore itself. */
+  readonly summary: RestoreSummary;
+  /** At most: of a file that differs from one that is there, chunks may be taken from that. */
+  readonly fetches: Fetches;
+  readonly deletion: DeletionPlan | undefined;
+}
+
+/** As {@link restore} of the same, but that nothing is changed. @throws as that does */
+export async function forecastRestore(
+  given: Repository,
+  posix: Posix,
+  info: SnapshotInfo,
+  wanted: Wanted,
+  target: Uint8Array,
+  options: RestoreOptions,
+): Promise<RestoreForecast> {
+  const repository = given.withSignal(options.signal);
+  await repository.index();
+  const choice = await choose(repository, info, wanted, options);
+  const run = new RestoreRun(options, choice.totals, repository.environment.now);
+  const nodes = new WantedNodes({ ...choice, repository, breathe: () => run.breathe(0) });
+  const plan = await wantedEntries(nodes, choice.plan, wanted);
+  const placed = placeTarget(posix, target, plan, wanted);
+  const { recordsAttributes } = choice;
+  const parts = { repository, posix, run, nodes, threads: 1, recordsAttributes, options };
+  return await forecastInto(placed, parts);
+}
+
+interface Parts {
+  readonly repository: Repository;
+  readonly posix: Posix;
+  readonly run: RestoreRun;
+  readonly nodes: WantedNodes;
+  readonly threads: number;
+  readonly recordsAttributes: boolean;
+  readonly options: RestoreOptions;
+}
+
+async function forecastInto(placed: PlacedTarget, parts: Parts): Promise<RestoreForecast> {
+  const { posix, options, run } = parts;
+  const { path, plan } = placed;
+  const directory = plan.length === 0 ? undefined : findTarget(posix, placed);
+  const directories = new TargetDirectories(posix);
+  let deletion: DeletionPlan | undefined;
+  const forecast = new Forecast(parts, directories);
+  try {
+    if (directory !== undefined) {
+      if (options.overwrite === undefined) await refuseExisting(parts, { directory, path }, plan);
+      else deletion = await forecastDeletion(plan, { ...parts, top: directory });
+    }
+    const isCompared = directory !== undefined && options.overwrite !== undefined;
+    await forecast.walk(plan, isCompared ? directories.top(directory, true) : undefined);
+  } finally {
+    directories.closeAll();
+    if (directory !== undefined) closeQuietly(posix, directory);
+  }
+  return { summary: run.summary(), fetches: forecast.fetches.finish(), deletion };
+}
+
+const stop = Symbol("the plan is known");
+
+type PrepareParts = Parameters<typeof prepareTarget>[1];
+
+/** What would be deleted: preparing ends where it is told of that. */
+async function forecastDeletion(
+  plan: readonly PlannedEntry[],
+  parts: Parts & Pick<PrepareParts, "top">,
+): Promise<DeletionPlan | undefined> {
+  const { overwrite, deletes } = parts.options;
+  if (overwrite === undefined || deletes === undefined) return undefined;
+  let found: DeletionPlan | undefined;
+  const onPlan = async (deletion: DeletionPlan) => {
+    found = deletion;
+    throw stop;
+  };
+  const options = { ...parts.options, keep: undefined, deletes: { ...deletes, onPlan } };
+  try {
+    await prepareTarget(plan, { ...parts, overwrite, options, remover: undefined });
+  } catch (error) {
+    if (error !== stop) throw error;
+  }
+  return found;
+}
+
+class Forecast {
+  readonly fetches: FetchForecast;
+  readonly #parts: Parts;
+  readonly #faults: EntryFaults;
+  readonly #existing: ExistingEntries | undefined;
+  readonly #groups = new Set<string>();
+
+  constructor(parts: Parts, directories: TargetDirectories) {
+    const { repository, posix, run, options } = parts;
+    this.#parts = parts;
+    this.#faults = new EntryFaults(parts);
+    this.fetches = new FetchForecast(repository, (path, error) => run.report(path, error));
+    if (options.overwrite === undefined) return;
+    this.#existing = new ExistingEntries({
+      ...parts,
+      directories,
+      metadata: new MetadataSetter(posix),
+      attributes: new AttributeSetter(parts),
+      local: localFileParts({ posix, repository }),
+      overwrite: options.overwrite,
+      finish: () => {},
+      remover: undefined,
+      isDry: true,
+    });
+  }
+
+  /** @param top the target, where it is there and compared */
+  async walk(plan: readonly PlannedEntry[], top: TargetDirectory | undefined): Promise<void> {
+    for (const { entry, folders, isTargetItself } of plan) {
+      let directory = top;
+      for (const { name } of folders) directory = directory && new TargetDirectory(directory, name, true);
+      if (isTargetItself) await this.#children(entry, top);
+      else await this.#entry(entry, directory);
+    }
+  }
+
+  /** @param directory the folder that it goes into, where that is there and compared */
+  async #entry({ path, node }: Entry, directory: TargetDirectory | undefined): Promise<void> {
+    const { run } = this.#parts;
+    try {
+      const verdict = await this.#decide({ path, node }, directory);
+      if (verdict === "same") run.countUnchanged(node.content === undefined ? 0 : contentSize(node.content));
+      else if (verdict === "left" || node.type === NodeType.socket) run.skipped++;
+      else if (node.type === NodeType.directory) {
+        run.directories++;
+        const below = verdict === "merge" ? new TargetDirectory(directory, node.name, true) : undefined;
+        await this.#children({ path, node }, below);
+      } else {
+        run.countBare(node);
+        if (node.content !== undefined && this.#isFirstName(node)) await this.#content({ path, node });
+      }
+    } catch (error) {
+      await this.#faults.tolerate(path, error);
+    }
+  }
+
+  async #decide({ path, node }: Entry, directory: TargetDirectory | undefined) {
+    if (directory === undefined || this.#existing === undefined) return "free";
+    try {
+      return await this.#existing.decide({ directory, path, node });
+    } catch (error) {
+      // A folder above it is not there yet.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return "free";
+      throw error;
+    }
+  }
+
+  async #children(folder: Entry, directory: TargetDirectory | undefined): Promise<void> {
+    const { nodes, run } = this.#parts;
+    for await (const leaf of nodes.in(folder)) {
+      for (const node of leaf) {
+        await this.#entry({ path: joinPath(folder.path, node.name), node }, directory);
+        const turn = run.breathe(0);
+        if (turn !== undefined) await turn;
+      }
+    }
+  }
+
+  /** Several names of one file are one content. */
+  #isFirstName({ linkGroup }: Node): boolean {
+    if (linkGroup === undefined) return true;
+    const key = Buffer.from(linkGroup).toString("latin1");
+    if (this.#groups.has(key)) return false;
+    if (this.#groups.size < GROUPS_MAX) this.#groups.add(key);
+    return true;
+  }
+
+  async #content({ path, node }: Entry): Promise<void> {
+    const { run, repository } = this.#parts;
+    run.bytes += contentSize(node.content!);
+    for await (const chunks of readChunkReferences(repository, node.content!)) {
+      for (const { id } of chunks) this.fetches.add(path, id);
+      const turn = run.breathe(0);
+      if (turn !== undefined) await turn;
+    }
+  }
+}
