@@ -423,6 +423,8 @@ describe.concurrent("bcat --json", () => {
     const messages = jsonLines(await desk.good(["restore", "1", "all", "json-out", "--json"]));
     expect(messages.at(-1)).toEqual({
       message_type: "summary",
+      files_deleted: 0,
+      files_verified: 0,
       files_unchanged: 0,
       bytes_unchanged: 0,
       seconds_elapsed: count,

@@ -16,7 +16,6 @@ import { makeScratch, type Scratch } from "./kit/scratch.js";
 /** What needs koffi, and what is not restored at all: a socket is made by whoever listens to it. */
 const notKept = (name: string) =>
   name === "sockets" ||
-  name.startsWith("inode flags") ||
   (!exactTimes && /attributes?|control lists|capabilities|fifos|nodes|flags|holes|times/.test(name));
 
 const NOBODY = 65_534;

@@ -105,7 +105,7 @@ async function forecastDeletion(
   };
   const options = { ...parts.options, keep: undefined, deletes: { ...deletes, onPlan } };
   try {
-    await prepareTarget(plan, { ...parts, overwrite, options, remover: undefined });
+    await prepareTarget(plan, { ...parts, overwrite, options, deletes: true });
   } catch (error) {
     if (error !== stop) throw error;
   }
@@ -133,7 +133,7 @@ class Forecast {
       local: localFileParts({ posix, repository }),
       overwrite: options.overwrite,
       finish: () => {},
-      remover: undefined,
+      deletes: options.deletes !== undefined,
       isDry: true,
     });
   }
