@@ -128,6 +128,7 @@ const takesPrivileges = [
   "extended attributes of links",
   "attributes of the system (trusted)",
   "capabilities",
+  "inode flags (immutable, append only, no dump)",
 ];
 
 describe.runIf(process.geteuid?.() === 0 && exactTimes)("to somebody who is not root", () => {
