@@ -150,6 +150,20 @@ test("a row that is not what it was ends the run, though it was copied", async (
   await expect((await world.open()).get(session)).rejects.toThrow("is not what its copy in the repository says");
 });
 
+test("a copy that others are about to put once more, and that shows in part meanwhile, is read again", async () => {
+  const world = await World.create();
+  await (await world.open()).putIfAbsent(session, bytesOf("whole"));
+  const copy = copyName(1, session);
+  let looks = 0;
+  const storage = await world.open(async (kind, name) => {
+    if (kind !== "objects.get" || name !== copy) return;
+    looks++;
+    await world.objects.put(copy, bytesOf(looks < 4 ? "who" : "whole"));
+  });
+  expect(textOf(await storage.get(session))).toBe("whole");
+  expect(looks).toBe(4);
+});
+
 test("a register whose row was decided between two looks is given", async () => {
   const world = await World.create();
   const decideElsewhere = async () => await (await world.open()).putIfAbsent(session, bytesOf("a"));

@@ -32,6 +32,9 @@ export interface RegistersElsewhereParts {
   readonly hash: (bytes: Uint8Array) => Uint8Array;
 }
 
+/** Times a copy that is not what it should be is read before that is believed. */
+const LOOKS_MAX = 5;
+
 /**
  * @throws {BcatError} identity-changed when the table is lost, closed, another, or behind what was announced here;
  *   refused where the storage cannot list
@@ -137,7 +140,10 @@ class RegistersElsewhere {
       await this.#requireRow(name, value, options);
       await this.#put(copyName(this.#generation, name), value, options);
     }
-    const copy = await this.#copyOf(name, options);
+    let copy = await this.#copyOf(name, options);
+    // Others put the same bytes: a server that replaces nothing in one step shows a part of them meanwhile.
+    for (let look = 1; look < LOOKS_MAX && copy !== undefined && Buffer.compare(copy, value) !== 0; look++)
+      copy = await this.#copyOf(name, options);
     if (copy === undefined) throw new StorageError(`Cannot copy "${name}" to ${objects.location}: it is not there`);
     if (Buffer.compare(copy, value) !== 0) throw this.#changed(`"${name}" is not what its copy in the repository says`);
     const row = this.#requireRow(name, value, options);
