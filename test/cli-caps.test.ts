@@ -19,7 +19,7 @@ test.concurrent.each([
   [["restore", `tahoe:http://127.0.0.1:3456/uri/${cap}`, "all"]],
 ])("where a cap does not belong, it is refused and not repeated: %o", async (words) => {
   const run = await desk.bcat(words);
-  expectRefusal(run, { code: 2, says: words[0] === "restore" ? /target/ : says });
+  expectRefusal(run, { code: 2, says: words[0] === "restore" ? /cannot find snapshot "tahoe": give a number/ : says });
   const asJson = await desk.bcat([...words, "--json"], { env: { BCAT_DEBUG: "1" } });
   expect(run.stderr + asJson.stdout + asJson.stderr).not.toContain(secret.slice(0, 8));
 });

@@ -217,8 +217,8 @@ export const SABOTAGES = [
   {
     what: "a generation used that nobody has announced",
     file: "packages/repository/src/elsewhere/registers-elsewhere.ts",
-    from: "  await announce(objects, generation, id);\n  const",
-    to: "  if (generation === 0) await announce(objects, generation, id);\n  const",
+    from: "    await announce(objects, generation, id);\n  }",
+    to: "    if (generation === 0) await announce(objects, generation, id);\n  }",
     test: "packages/repository/src/elsewhere/registers-elsewhere.test.ts",
   },
   {

@@ -140,7 +140,7 @@ export function requireSource(posix: Posix, paths: readonly Uint8Array[], ownFol
 export async function findParents(
   repository: Repository,
   roots: readonly Uint8Array[],
-  options: BackupOptions & Pick<ParentChoice, "records">,
+  options: BackupOptions & Pick<ParentChoice, "records" | "takesContents">,
   chosen: SnapshotInfo | undefined,
 ): Promise<ParentRoots> {
   const { host, clientId } = repository.environment;
@@ -151,6 +151,7 @@ export async function findParents(
           host: options.host ?? host,
           clientId,
           records: options.records,
+          takesContents: options.takesContents === true,
           ...(chosen === undefined ? {} : { chosen }),
         });
   options.onParents?.(roots.map((path) => ({ path, parent: parents.about(path)?.number })));

@@ -157,17 +157,20 @@ export interface ParentChoice {
   readonly records: number;
   /** A snapshot to compare with, whosever it is. */
   readonly chosen?: SnapshotInfo;
+  /** Roots without a scan count too: as contents, of which nothing is known but what they are. */
+  readonly takesContents?: boolean;
 }
 
 /** Finds the parents of `roots`. @throws CorruptError */
 export async function findParentRoots(
   repository: Repository,
   roots: readonly Uint8Array[],
-  { host, clientId, chosen, records }: ParentChoice,
+  choice: ParentChoice,
 ): Promise<ParentRoots> {
+  const { host, clientId, chosen } = choice;
   const found = roots.map((path) => new FoundRoot(path));
   if (chosen !== undefined) {
-    const known = rootsOf(repository, chosen, records);
+    const known = rootsOf(repository, chosen, choice);
     for (const root of found) root.add(root.ofHost, known);
     return new ParentRoots(found);
   }
@@ -178,16 +181,16 @@ export async function findParentRoots(
     const open = found.filter((root) => root.wants(snapshot.roots, isOfHost));
     const info = open.length === 0 ? undefined : await readSnapshot(repository, number);
     if (info === undefined) continue;
-    const known = rootsOf(repository, info, records);
+    const known = rootsOf(repository, info, choice);
     for (const root of open) root.add(isOfHost ? root.ofHost : root.ofClient, known);
   }
   return new ParentRoots(found);
 }
 
 /** One for each root of a snapshot: those of the backup share it, and its scan stream is read once. */
-function rootsOf(repository: Repository, info: SnapshotInfo, records: number): ParentRoot[] {
+function rootsOf(repository: Repository, info: SnapshotInfo, { records, takesContents }: ParentChoice): ParentRoot[] {
   // One without a scan, such as that of an import, knows nothing of files.
-  const roots = info.snapshot.roots.filter(({ scan }) => scan.length > 0);
+  const roots = info.snapshot.roots.filter(({ scan }) => takesContents === true || scan.length > 0);
   return roots.map((root) => new ParentRoot(repository, info, root, records));
 }
 
