@@ -58,15 +58,16 @@ export function checkOverwrite({ options, output }: Context): void {
 export function inPlaceOptions(
   context: Context,
   site: Site,
-): Pick<RestoreOptions, "overwrite" | "deletes" | "keep" | "verify"> {
+): Pick<RestoreOptions, "overwrite" | "deletes" | "keep" | "ownFolders" | "verify"> {
   const { options } = context;
   const verify = options.switch("verify");
   const overwrite = overwriteOf(options);
-  if (overwrite === undefined) return { verify };
   const own = ownFolders(site);
+  if (overwrite === undefined) return { ownFolders: own, verify };
   const onPlan: NonNullable<RestoreOptions["deletes"]>["onPlan"] = (plan) => announceDeletion(plan, context);
   return {
     overwrite,
+    ownFolders: own,
     verify,
     ...(options.switch("delete") ? { deletes: { ownFolders: own, onPlan } } : {}),
     ...(keepsOld(options) ? { keep: keepOptions(context, site) } : {}),

@@ -45,6 +45,7 @@ export const undo: Command = {
       threads: availableParallelism(),
       signal,
       overwrite: "always",
+      ownFolders: ownFolders(site),
       deletes: { ownFolders: ownFolders(site), onlyObstacles: true, onPlan: async () => {} },
       ...(keeps ? { keep: keepOptions(context, site) } : {}),
       onProgress: (counts) => progress.update(counts),

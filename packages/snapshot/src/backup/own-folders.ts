@@ -15,6 +15,9 @@ import { fromSource, requireSourceFault } from "./source-fault.js";
 /** What says that there is no folder at a path. */
 const ABSENT = new Set(["ENOENT", "ENOTDIR"]);
 
+/** Why nothing is restored into one of them. */
+export const OWN_TARGET = "it belongs to the repository that is restored from";
+
 /** Why something is left out. */
 export const OWN = "it belongs to the repository this backup goes to";
 
@@ -56,6 +59,13 @@ export class OwnFolders {
     if (this.#last === undefined || compareBytes(this.#last.folder, folder) !== 0)
       this.#last = { folder, isInside: this.#isInside(realPath(folder)) };
     return this.#last.isInside;
+  }
+
+  /** True when a folder, which need not be there, is one of them or lies in one. */
+  holdsFolder(path: Uint8Array): boolean {
+    return (
+      this.#stats.length > 0 && (this.#isInside(realPath(path)) || this.#isInside(realPath(splitPath(path).folder)))
+    );
   }
 
   #isInside(folder: Uint8Array): boolean {

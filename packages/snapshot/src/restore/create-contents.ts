@@ -2,6 +2,7 @@
 import { DATA } from "@bcat/pack";
 import type { Directory, Posix } from "@bcat/posix";
 import { type Environment, RangeOpener, type Repository } from "@bcat/repository";
+import type { OwnFolders } from "../backup/own-folders.js";
 import { Contents } from "./contents.js";
 import { FileWriter } from "./file-writer.js";
 import type { FlagSetter } from "./inode-flags.js";
@@ -37,6 +38,8 @@ export interface RestoreParts {
   readonly threads: number;
   /** Undefined when nothing is in the way. */
   readonly overwrite: Overwrite | undefined;
+  /** What is not restored into. */
+  readonly own: OwnFolders;
   /** Folders that are in the way have been removed. */
   readonly deletes: boolean;
   /** The snapshot says which extended attributes its entries have. */

@@ -6,6 +6,7 @@
 import { systemErrorCode } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
+import { OWN_TARGET, type OwnFolders } from "../backup/own-folders.js";
 import { compareBytes } from "../tree/name.js";
 import { contentSize, type Node, NodeType } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
@@ -45,6 +46,7 @@ export interface ExistingEntriesParts {
   readonly finish: (entry: EntryToPlace) => void;
   /** Folders that are in the way, and not empty, have been removed before. */
   readonly deletes: boolean;
+  readonly own: OwnFolders;
   /** Nothing is changed, counted or reported: what would be removed or set is to be replaced. */
   readonly isDry?: boolean;
 }
@@ -101,8 +103,12 @@ export class ExistingEntries {
   makeRoom({ path, node }: EntryToPlace, handle: Directory, stat: Stat | undefined): Exclude<Verdict, "same"> {
     // Of a socket nothing is restored.
     if (stat === undefined || node.type === NodeType.socket) return "free";
-    const { run, overwrite, posix, isDry } = this.#parts;
+    const { run, overwrite, posix, own, isDry } = this.#parts;
     const isFolder = stat.type === FileType.DIRECTORY;
+    if (isFolder && own.has(stat)) {
+      if (isDry !== true) run.report(path, `${OWN_TARGET}; nothing was restored into it`);
+      return "left";
+    }
     if (isFolder && node.type === NodeType.directory) return "merge";
     if (overwrite === "never" || (overwrite === "if-newer" && !isNewer(node, stat))) {
       if (isDry === true) return "left";

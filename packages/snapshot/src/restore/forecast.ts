@@ -2,8 +2,10 @@
  * What a restore would do, found out without writing anything: entries and bytes, what is there already, what would be
  * deleted, and what would be asked of the storage. Trees are read for it, and with `overwrite` the target.
  */
+
 import type { Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
+import type { OwnFolders } from "../backup/own-folders.js";
 import { joinPath } from "../path.js";
 import type { Entry } from "../root-entries.js";
 import type { SnapshotInfo } from "../snapshots.js";
@@ -20,7 +22,7 @@ import type { DeletionPlan, RestoreOptions, RestoreSummary } from "./options.js"
 import { type PlannedEntry, refuseExisting, type Wanted } from "./plan.js";
 import { prepareTarget } from "./prepare-target.js";
 import { RestoreRun } from "./restore-run.js";
-import { findTarget, type PlacedTarget, placeTarget } from "./target.js";
+import { findTarget, type PlacedTarget, placeTarget, requireForeign } from "./target.js";
 import { closeQuietly, TargetDirectories, TargetDirectory } from "./target-directory.js";
 import { WantedNodes } from "./wanted-nodes.js";
 
@@ -52,7 +54,8 @@ export async function forecastRestore(
   const plan = await wantedEntries(nodes, choice.plan, wanted);
   const placed = placeTarget(posix, target, plan, wanted);
   const { recordsAttributes } = choice;
-  const parts = { repository, posix, run, nodes, threads: 1, recordsAttributes, options };
+  const own = requireForeign(posix, placed.path, options);
+  const parts = { repository, posix, run, nodes, threads: 1, recordsAttributes, own, options };
   return await forecastInto(placed, parts);
 }
 
@@ -63,6 +66,7 @@ interface Parts {
   readonly nodes: WantedNodes;
   readonly threads: number;
   readonly recordsAttributes: boolean;
+  readonly own: OwnFolders;
   readonly options: RestoreOptions;
 }
 

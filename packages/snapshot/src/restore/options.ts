@@ -38,6 +38,8 @@ export interface DeletionOptions {
 export interface RestoreOptions extends FindOptions, SelectionPatterns {
   /** Files are read back in the end. */
   readonly verify?: boolean;
+  /** Folders of the repository and its cache, absolute: nothing is restored into them. */
+  readonly ownFolders?: readonly Uint8Array[];
   /** With `overwrite`: entries of restored folders that the snapshot has not are deleted. */
   readonly deletes?: DeletionOptions | undefined;
   /** With `overwrite`: what will be overwritten or deleted is kept as a snapshot first. */

@@ -9,7 +9,7 @@ import { type PlannedEntry, refuseExisting, type Wanted } from "./plan.js";
 import { prepareTarget } from "./prepare-target.js";
 import { RestoreRun } from "./restore-run.js";
 import { RestoreWalk } from "./restore-walk.js";
-import { openTarget, placeTarget, type Target } from "./target.js";
+import { openTarget, placeTarget, requireForeign, type Target } from "./target.js";
 import { closeQuietly } from "./target-directory.js";
 import { verifyTarget } from "./verification.js";
 import { WantedNodes } from "./wanted-nodes.js";
@@ -39,6 +39,7 @@ export async function restore(
   if (planned.length === 0) return run.summary();
   const placed = placeTarget(posix, target, planned, wanted);
   const { path, plan } = placed;
+  const own = requireForeign(posix, path, options);
   const opened = openTarget(posix, placed);
   try {
     if (options.overwrite === undefined)
@@ -52,6 +53,7 @@ export async function restore(
       top: opened.directory,
       threads: options.threads ?? 1,
       overwrite,
+      own,
       deletes: options.deletes !== undefined,
       recordsAttributes: choice.recordsAttributes,
     };

@@ -1,10 +1,12 @@
 /** The directory that a restore goes into. */
 import { BcatError, systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
+import { OWN_TARGET, OwnFolders } from "../backup/own-folders.js";
 import { describe } from "../faults.js";
 import { splitPath } from "../path.js";
 import { showName } from "../tree/name.js";
 import { NodeType } from "../tree/node.js";
+import type { RestoreOptions } from "./options.js";
 import type { PlannedEntry, Wanted } from "./plan.js";
 import { closeQuietly } from "./target-directory.js";
 
@@ -40,6 +42,26 @@ export function placeTarget(
   const { folder, name } = splitPath(path);
   const entry = { ...only.entry, node: { ...only.entry.node, name } };
   return { path: folder, mayBeMade: false, plan: [{ ...only, entry }] };
+}
+
+/**
+ * The folders of the repository itself, of which the target must be none.
+ *
+ * @throws BcatError target-failed
+ */
+export function requireForeign(
+  posix: Posix,
+  target: Uint8Array,
+  { ownFolders = [] }: Pick<RestoreOptions, "ownFolders">,
+): OwnFolders {
+  const fail = (why: string, cause?: Error) => {
+    throw new BcatError("target-failed", `Cannot restore into ${showName(target)}: ${why}`, { cause });
+  };
+  const own = new OwnFolders(posix, ownFolders, (path, fault) =>
+    fail(`${showName(path)} belongs to the repository and cannot be looked at: ${fault.message}`, fault),
+  );
+  if (own.holdsFolder(target)) fail(OWN_TARGET);
+  return own;
 }
 
 /** Also when that cannot be told: opening it then says why. */
