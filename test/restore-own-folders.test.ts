@@ -1,4 +1,4 @@
-/** A restore never goes into its own repository or cache, whatever it may overwrite or delete. */
+/** Where a restore never goes, whatever it may overwrite or delete: into its own repository or cache, and over the system. */
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -46,4 +46,9 @@ test("as a folder of the snapshot, it is named and left as it is", async () => {
     expect(list(desk.path("repository"))).toEqual(before);
   }
   expect(fs.existsSync(join(desk.folder, "repository/packs/mine"))).toBe(false);
+});
+
+test("what is in / is never deleted for a folder that was not it", async () => {
+  const words = ["restore", "latest", "all", "/", "--overwrite", "if-changed", "--delete", "--dry-run"];
+  expectRefusal(await desk.bcat(words), { code: 1, says: /cannot delete what is in "\/" for the sake of/ });
 });

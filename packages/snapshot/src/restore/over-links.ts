@@ -57,7 +57,7 @@ export class OverLinks {
   }
 }
 
-function isOneFile(a: Stat, b: Stat): boolean {
+export function isOneFile(a: Stat, b: Stat): boolean {
   const isOneInode = a.inodeLow === b.inodeLow && a.inodeHigh === b.inodeHigh;
   return isOneInode && a.deviceMajor === b.deviceMajor && a.deviceMinor === b.deviceMinor;
 }

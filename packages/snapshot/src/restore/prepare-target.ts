@@ -3,7 +3,7 @@
  * overwritten or deleted is kept as a snapshot, and then it is deleted: first, so that there is space.
  */
 import { BcatError } from "@bcat/errors";
-import type { Directory } from "@bcat/posix";
+import { type Directory, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { OwnFolders } from "../backup/own-folders.js";
 import { describe } from "../faults.js";
@@ -18,9 +18,10 @@ import { keepOld } from "./keep-old.js";
 import { KeptPaths } from "./kept-paths.js";
 import { MetadataSetter } from "./metadata.js";
 import type { DeletionPlan, RestoreOptions } from "./options.js";
+import { isOneFile } from "./over-links.js";
 import type { Overwrite } from "./overwrite.js";
 import type { PlannedEntry } from "./plan.js";
-import { TargetDirectories } from "./target-directory.js";
+import { closeQuietly, TargetDirectories } from "./target-directory.js";
 import { type SurveyVisitor, TargetSurvey } from "./target-survey.js";
 import { type LeftAlone, type RemovalCounts, TreeRemover } from "./tree-remover.js";
 
@@ -37,6 +38,7 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
   const { options, posix, run, top, repository } = parts;
   const { deletes, keep } = options;
   if (deletes === undefined && keep === undefined) return;
+  if (deletes !== undefined) refuseSystemRoot(parts, plan);
   const directories = new TargetDirectories(posix);
   const walk = createWalk(parts, { directories, plan });
   const found = new Found(repository, top.path);
@@ -58,6 +60,29 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
     await walk(goners(deletes, (parent, name, left) => remover.remove(parent, name, left)));
   } finally {
     directories.closeAll();
+  }
+}
+
+/** What a folder holds that is restored as `/`, where it never was: all else there is would go. */
+function refuseSystemRoot({ posix, top }: PrepareParts, plan: readonly PlannedEntry[]): void {
+  const itself = plan.find(({ isTargetItself }) => isTargetItself);
+  if (itself === undefined || itself.entry.path.length === 1 || !isSystemRoot(posix, top)) return;
+  const path = showName(itself.entry.path);
+  throw new BcatError(
+    "target-failed",
+    `Cannot delete what is in "/" for the sake of ${path}: nothing was changed; to put that back where it was, restore it with --target /`,
+  );
+}
+
+function isSystemRoot(posix: Posix, { fd }: Directory): boolean {
+  const root = posix.openDirectoryToSearch(Buffer.from("/"));
+  try {
+    const [target, system] = [new Stat(), new Stat()];
+    posix.statFile(fd, target);
+    posix.statFile(root.fd, system);
+    return isOneFile(target, system);
+  } finally {
+    closeQuietly(posix, root);
   }
 }
 
