@@ -188,6 +188,7 @@ describe.runIf(canSet)("extended attributes", () => {
           listAt: (...words) => attributes!.listAt(...words),
           getAt: (...words) => attributes!.getAt(...words),
           setAt: (...words) => attributes!.setAt(...words),
+          removeAt: (...words) => attributes!.removeAt(...words),
           ...changed,
         },
       };

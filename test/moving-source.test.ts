@@ -200,6 +200,7 @@ describe("attributes of a folder, a link and a fifo that are set in the tick in 
         },
         getAt: () => Buffer.from(value),
         setAt: () => {},
+        removeAt: () => {},
       },
     }));
     const changed = Math.max(...names.map((name) => fs.lstatSync(join(source, name)).ctimeMs));

@@ -35,6 +35,7 @@ const CALLS = [
   "setFileTimes",
   "close",
   "closeDirectory",
+  "attributes.getAt",
 ] as const satisfies readonly CallName[];
 
 /** What says nothing about the one entry that met it. */

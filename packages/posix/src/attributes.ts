@@ -73,6 +73,17 @@ class KoffiAttributes implements Attributes {
       isInterrupted(this.#libc, "lsetxattr", place);
   }
 
+  removeAt(directory: Directory, name: Uint8Array, attribute: Uint8Array): void {
+    const place = { directory, name };
+    this.#putPath(directory, name, "lremovexattr");
+    this.#name.putPath(attribute, "lremovexattr", place);
+    while (this.#libc.lremovexattr(this.#path.at, this.#name.at) < 0) {
+      const errno = this.#libc.errno();
+      if (errno === ENODATA || errno === ENOTSUP) return;
+      isInterrupted(this.#libc, "lremovexattr", place);
+    }
+  }
+
   /** An empty name is the directory itself. */
   #putPath(directory: Directory, name: Uint8Array, syscall: string): void {
     if (name.length > 0) checkName(name);

@@ -40,6 +40,7 @@ export interface Libc {
   readonly llistxattr: Call;
   readonly lgetxattr: Call;
   readonly lsetxattr: Call;
+  readonly lremovexattr: Call;
   readonly symlinkat: Call;
   readonly linkat: Call;
   readonly unlinkat: Call;
@@ -86,6 +87,7 @@ export function loadLibc(): Libc {
     llistxattr: process.func("intptr_t llistxattr(size_t, size_t, size_t)"),
     lgetxattr: process.func("intptr_t lgetxattr(size_t, size_t, size_t, size_t)"),
     lsetxattr: process.func("int lsetxattr(size_t, size_t, size_t, size_t, int)"),
+    lremovexattr: process.func("int lremovexattr(size_t, size_t)"),
     linkat: process.func("int linkat(int, size_t, int, size_t, int)"),
     mknodat: find(process, "int mknodat(int, size_t, unsigned int, uint64_t)") as unknown as Libc["mknodat"],
     renameat: process.func("int renameat(int, size_t, int, size_t)"),

@@ -20,6 +20,8 @@ export interface Attributes {
   /** The value, of its own memory; undefined when there is none of this name. */
   getAt(directory: Directory, name: Uint8Array, attribute: Uint8Array): Uint8Array | undefined;
   setAt(directory: Directory, name: Uint8Array, attribute: Uint8Array, value: Uint8Array): void;
+  /** No error when there is none of this name, or the file system has none. */
+  removeAt(directory: Directory, name: Uint8Array, attribute: Uint8Array): void;
 }
 
 /** Which parts of a file were ever written; what was not is a hole, which reads as zeros. */

@@ -13,6 +13,10 @@ const VALUE_SIZE_MAX = 64 * 1024;
 /** Write permission of the owner. */
 const OWNER_WRITES = 0o200;
 
+const NO_NAME = new Uint8Array(0);
+const ACCESS_LIST = new Uint8Array(Buffer.from("system.posix_acl_access"));
+const DEFAULT_LIST = new Uint8Array(Buffer.from("system.posix_acl_default"));
+
 /** Why attributes are left out, for all of a kind. */
 const NOT_HAD = "extended attributes were not restored, the file system of the target has none";
 const NO_CALLS = "extended attributes were not restored, that takes koffi";
@@ -55,6 +59,23 @@ export class AttributeSetter {
       }
     }
     return faults.length === 0 ? undefined : faults.join(", ");
+  }
+
+  /** True when what is made in an open directory gets an access control list from it, or nobody can tell. */
+  givesLists(directory: Directory): boolean {
+    try {
+      return this.#parts.posix.attributes?.getAt(directory, NO_NAME, DEFAULT_LIST) !== undefined;
+    } catch (error) {
+      return systemErrorCode(error) !== "ENOTSUP";
+    }
+  }
+
+  /** Takes the lists from an entry that it got when it was made, but for those in `kept`. @throws what the system says */
+  takeLists(directory: Directory, name: Uint8Array, kept: Node["attributes"] = []): void {
+    for (const list of [ACCESS_LIST, DEFAULT_LIST]) {
+      if (kept.some((attribute) => compareBytes(attribute.name, list) === 0)) continue;
+      this.#parts.posix.attributes?.removeAt(directory, name, list);
+    }
   }
 
   /**

@@ -68,7 +68,10 @@ export class FinishedEntries {
       try {
         const handle = directories.handle(directory);
         const isDirectory = node.type === NodeType.directory;
-        const fault = isDirectory ? metadata.setAt(handle, node.name, node) : undefined;
+        const hasList = directory.givesLists && node.type !== NodeType.symlink;
+        if (hasList) attributes.takeLists(handle, node.name, node.attributes);
+        // The mode of a file that had a list was none of its own.
+        const fault = isDirectory || hasList ? metadata.setAt(handle, node.name, node) : undefined;
         const found = [fault, await attributes.set(handle, { path, node }), flags.set(entry)];
         const faults = found.filter((text) => text !== undefined);
         if (faults.length > 0) run.report(path, faults.join(", "), "metadata-not-set");

@@ -6,6 +6,7 @@ import type { SnapshotInfo } from "../snapshots.js";
 import { decodeLeaf } from "../tree/leaf.js";
 import { compareBytes } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
+import type { AttributeSetter } from "./attributes.js";
 import type { FinishedEntry } from "./finished-entries.js";
 import type { RestoreRun } from "./restore-run.js";
 import { type TargetDirectories, TargetDirectory } from "./target-directory.js";
@@ -35,6 +36,7 @@ export function folderAbove(info: SnapshotInfo, path: Uint8Array): Node | undefi
 export interface FoldersAboveParts {
   readonly posix: Posix;
   readonly directories: TargetDirectories;
+  readonly attributes: AttributeSetter;
   readonly run: RestoreRun;
   /** Entries may be in folders that are there. */
   readonly isInPlace: boolean;
@@ -52,13 +54,14 @@ export class FoldersAbove {
 
   /** Makes those that are not there; the innermost. */
   make(top: TargetDirectory, folders: readonly FolderToMake[]): TargetDirectory {
-    const { posix, directories, isInPlace } = this.#parts;
+    const { posix, directories, attributes, isInPlace } = this.#parts;
     let directory = top;
     for (const { path, name, node } of folders) {
       let isOld = false;
       try {
         // Only ours until its mode is set, when everything is in it; for good, if nobody knows it.
         posix.makeDirectoryAt(directories.handle(directory), name, 0o700);
+        if (directory.givesLists) attributes.takeLists(directories.handle(directory), name);
         if (node === undefined) this.#unknown++;
         else this.#made.push({ directory, path, node });
       } catch (error) {

@@ -46,6 +46,7 @@ export class RestoreWalk {
   readonly #attributes: AttributeSetter;
   readonly #flags: FlagSetter;
   readonly #replacer: Replacer;
+  readonly #recordsAttributes: boolean;
   readonly #files: FileContents;
   /** Undefined when nothing is in the way. */
   readonly #inPlace: InPlace | undefined;
@@ -55,6 +56,7 @@ export class RestoreWalk {
     this.#nodes = nodes;
     this.#posix = posix;
     this.#run = run;
+    this.#recordsAttributes = parts.recordsAttributes;
     this.#directories = new TargetDirectories(posix);
     this.#metadata = new MetadataSetter(posix);
     this.#faults = new EntryFaults(parts);
@@ -74,12 +76,20 @@ export class RestoreWalk {
     });
     this.#files = new FileContents({ ...common, local, pending: this.#pending, faults: this.#faults });
     this.#bare = new BareEntries({ ...target, posix, run });
-    this.#above = new FoldersAbove({ ...target, posix, run, isInPlace: overwrite !== undefined });
+    this.#above = new FoldersAbove({
+      ...target,
+      attributes: this.#attributes,
+      posix,
+      run,
+      isInPlace: overwrite !== undefined,
+    });
   }
 
   async restore(target: Target, plan: readonly PlannedEntry[]): Promise<void> {
     const top = this.#directories.top(target.directory, this.#inPlace !== undefined && !target.wasMade);
+    this.#lookForLists(top);
     const itself = plan.find((planned) => planned.isTargetItself);
+    if (target.wasMade && itself !== undefined && top.givesLists) await this.#takeLists(top, itself);
     const isRestored = itself !== undefined && this.#beginTarget(target, itself);
     for (const { entry, folders, isTargetItself } of plan) {
       if (isTargetItself) await this.#children({ directory: top, path: entry.path }, entry.node);
@@ -167,7 +177,7 @@ export class RestoreWalk {
     } catch (error) {
       await this.#faults.tolerate(place.path, error);
     }
-    if (isFinishedLater(node) && node.type !== NodeType.directory)
+    if ((isFinishedLater(node) || place.directory.givesLists) && node.type !== NodeType.directory)
       this.#pending.finished({ directory: place.directory, path: place.path, node });
   }
 
@@ -176,7 +186,10 @@ export class RestoreWalk {
       const parent = this.#directories.handle(place.directory);
       // Only ours until its mode is set, when everything is in it.
       if (place.isTaken === true) this.#inPlace!.existing.enter(place.directory, node);
-      else this.#posix.makeDirectoryAt(parent, node.name, 0o700);
+      else {
+        this.#posix.makeDirectoryAt(parent, node.name, 0o700);
+        if (place.directory.givesLists) this.#attributes.takeLists(parent, node.name);
+      }
       this.#flags.beginAt(parent, node);
     } catch (error) {
       await this.#faults.tolerate(place.path, error);
@@ -195,13 +208,14 @@ export class RestoreWalk {
   async #children(place: Place, node: Node): Promise<void> {
     const { directory, path: folder } = place;
     const old = directory.isOld ? await this.#namesIn(directory, { path: folder, node }) : undefined;
+    if (directory.isOld) this.#lookForLists(directory);
     if (old === "unknown") return;
     for await (const nodes of this.#nodes.in({ path: folder, node })) {
       for (const child of nodes) {
         const { content } = child;
         // Most entries are small files: no path is made for them, and nothing waited for.
         const isTaken = old?.has(child.name) === true;
-        if (content !== undefined && content.kind !== "list" && isPlain(child) && !isTaken) {
+        if (content !== undefined && content.kind !== "list" && isPlain(child) && !isTaken && !directory.givesLists) {
           const writing = this.#pending.contents.add({ directory, folder }, child, content);
           if (writing !== undefined) await writing;
         } else await this.#entry({ directory, path: joinPath(folder, child.name), isTaken }, child);
@@ -209,6 +223,26 @@ export class RestoreWalk {
         const turn = this.#run.breathe(0);
         if (turn !== undefined) await turn;
       }
+    }
+  }
+
+  /** Of a snapshot that says what lists its entries have, none is to have another. */
+  #lookForLists(directory: TargetDirectory): void {
+    if (!this.#recordsAttributes) return;
+    try {
+      directory.givesLists = this.#attributes.givesLists(this.#directories.handle(directory));
+    } catch {
+      // Whoever restores into it says why it cannot be opened.
+    }
+  }
+
+  /** Of the target, which was made in a folder that gives lists. */
+  async #takeLists(top: TargetDirectory, { entry }: PlannedEntry): Promise<void> {
+    try {
+      this.#attributes.takeLists(this.#directories.handle(top), NO_NAME);
+      top.givesLists = false;
+    } catch (error) {
+      await this.#faults.tolerate(entry.path, error);
     }
   }
 

@@ -15,6 +15,8 @@ export class TargetDirectory {
   readonly isOld: boolean;
   /** Undefined while it is closed. */
   open: Directory | undefined;
+  /** What is made in it gets an access control list from it, which the snapshot knows nothing of. */
+  givesLists = false;
 
   constructor(parent: TargetDirectory | undefined, name: Uint8Array, isOld = false) {
     this.parent = parent;
