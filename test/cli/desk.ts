@@ -5,7 +5,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { expect } from "vitest";
-import { exactTimes, inexactTimes } from "../kit/exact-times.js";
+import { inexactTimes, usesKoffi } from "../kit/exact-times.js";
 
 /** Not `npx`, which would ask the registry for a bcat that is not linked. */
 export const program = resolve(import.meta.dirname, "../../node_modules/.bin/bcat");
@@ -15,7 +15,7 @@ export const program = resolve(import.meta.dirname, "../../node_modules/.bin/bca
  * comes every ten seconds, or what a restore says without koffi.
  */
 export const isIncidental = (line: string): boolean =>
-  /^(\d|checking )/.test(line) || (!exactTimes && inexactTimes.test(line));
+  /^(\d|checking )/.test(line) || (!usesKoffi && inexactTimes.test(line));
 
 /** No line on stderr but incidental ones. */
 export const noMessage: unknown = expect.toSatisfy((text: string) => linesOf(text).every(isIncidental));

@@ -3,6 +3,9 @@ import { loadPosix } from "@bcat/posix";
 
 export const exactTimes = loadPosix("auto").exactTimes;
 
+/** The program, which takes the variable from these tests, uses koffi. */
+export const usesKoffi = exactTimes && process.env.BCAT_ACCELERATORS !== "off";
+
 /** Nanoseconds in which times are compared. */
 export const timeUnit = exactTimes ? 1n : 1_000n;
 
