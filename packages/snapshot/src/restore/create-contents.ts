@@ -8,6 +8,7 @@ import { FileWriter } from "./file-writer.js";
 import type { FlagSetter } from "./inode-flags.js";
 import { JobRunner } from "./job-runner.js";
 import { Jobs } from "./jobs.js";
+import type { KeptPaths } from "./kept-paths.js";
 import { LargeFiles } from "./large-files.js";
 import type { MetadataSetter } from "./metadata.js";
 import type { Overwrite } from "./overwrite.js";
@@ -42,6 +43,8 @@ export interface RestoreParts {
   readonly own: OwnFolders;
   /** Folders that are in the way have been removed. */
   readonly deletes: boolean;
+  /** What is kept of the target, and may be overwritten; undefined when all may be. */
+  readonly kept?: { readonly paths: KeptPaths; readonly isPrivileged: boolean } | undefined;
   /** The snapshot says which extended attributes its entries have. */
   readonly recordsAttributes: boolean;
 }

@@ -7,9 +7,11 @@ import { systemErrorCode } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { OWN_TARGET, type OwnFolders } from "../backup/own-folders.js";
+import { joinPath } from "../path.js";
 import { compareBytes } from "../tree/name.js";
 import { contentSize, type Node, NodeType } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
+import type { KeptPaths } from "./kept-paths.js";
 import { holdsContent } from "./local-content.js";
 import { LocalFile, type LocalFileParts } from "./local-file.js";
 import type { MetadataSetter } from "./metadata.js";
@@ -47,8 +49,16 @@ export interface ExistingEntriesParts {
   /** Folders that are in the way, and not empty, have been removed before. */
   readonly deletes: boolean;
   readonly own: OwnFolders;
+  readonly guard?: OverwriteGuard | undefined;
   /** Nothing is changed, counted or reported: what would be removed or set is to be replaced. */
   readonly isDry?: boolean;
+}
+
+/** Lets only be overwritten what is kept as it is, or would still be found to be what the snapshot has. */
+export interface OverwriteGuard {
+  readonly paths: KeptPaths;
+  /** That changes nothing. */
+  readonly survey: ExistingEntries;
 }
 
 /** An entry of the snapshot, where it goes. */
@@ -69,6 +79,9 @@ const TYPES: ReadonlyMap<NodeType, FileType> = new Map<NodeType, FileType>([
   [NodeType.blockDevice, FileType.BLOCK],
 ]);
 
+const CHANGED =
+  "what has its name in the target has appeared or changed since the target was looked at, and was left as it is";
+
 /** What the owner of a folder needs to restore into it. */
 const OWNER_ALL = 0o700;
 
@@ -82,11 +95,15 @@ export class ExistingEntries {
 
   /** @throws what the system says of this entry */
   async decide(entry: EntryToPlace): Promise<Verdict> {
+    const { node } = entry;
     const handle = this.#parts.directories.handle(entry.directory);
-    const stat = this.#look(handle, entry.node.name);
-    const room = this.makeRoom(entry, handle, stat);
+    const stat = this.#look(handle, node.name);
+    const room = this.#makeRoom(entry, handle, stat);
     if (room !== "replace" || stat === undefined) return room;
-    return (await this.#isSame(entry, handle, stat)) ? "same" : "replace";
+    if (await this.#isSame(entry, handle, stat)) return "same";
+    if (this.#isKept(handle, node.name) || (await this.#parts.guard?.survey.decide(entry)) === "same") return "replace";
+    this.#reportChanged(entry);
+    return "left";
   }
 
   /** As {@link decide}, without a look at what the old entry holds: also what is the same would be replaced. */
@@ -100,7 +117,15 @@ export class ExistingEntries {
    *
    * @param stat of the old entry
    */
-  makeRoom({ path, node }: EntryToPlace, handle: Directory, stat: Stat | undefined): Exclude<Verdict, "same"> {
+  makeRoom(entry: EntryToPlace, handle: Directory, stat: Stat | undefined): Exclude<Verdict, "same"> {
+    const room = this.#makeRoom(entry, handle, stat);
+    if (room !== "replace" || this.#isKept(handle, entry.node.name)) return room;
+    this.#reportChanged(entry);
+    return "left";
+  }
+
+  #makeRoom(entry: EntryToPlace, handle: Directory, stat: Stat | undefined): Exclude<Verdict, "same"> {
+    const { path, node } = entry;
     // Of a socket nothing is restored.
     if (stat === undefined || node.type === NodeType.socket) return "free";
     const { run, overwrite, posix, own, isDry } = this.#parts;
@@ -120,8 +145,24 @@ export class ExistingEntries {
     if (isDry === true) return "replace";
     if (isFolder) return this.#removeFolder(path, handle, node.name);
     if (node.type !== NodeType.directory) return "replace";
+    if (!this.#isKept(handle, node.name)) {
+      this.#reportChanged(entry);
+      return "left";
+    }
     posix.removeFileAt(handle, node.name);
     return "free";
+  }
+
+  /** Whether the entry of that name, or that there is none, is as when the target was looked at; so it is if nobody did. */
+  #isKept(handle: Directory, name: Uint8Array): boolean {
+    const { guard } = this.#parts;
+    if (guard === undefined) return true;
+    const stat = this.#look(handle, name);
+    return stat === undefined || guard.paths.holds(joinPath(handle.path, name), stat);
+  }
+
+  #reportChanged({ path }: EntryToPlace): void {
+    this.#parts.run.report(path, CHANGED);
   }
 
   /** What is known of the entry of that name; undefined when there is none. */

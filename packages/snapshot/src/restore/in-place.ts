@@ -3,9 +3,9 @@ import { DATA } from "@bcat/pack";
 import { EntryList } from "@bcat/posix";
 import type { AttributeSetter } from "./attributes.js";
 import type { RestoreParts } from "./create-contents.js";
-import { type EntryToPlace, ExistingEntries } from "./existing-entries.js";
+import { type EntryToPlace, ExistingEntries, type OverwriteGuard } from "./existing-entries.js";
 import { ChunkMemory, type LocalFileParts } from "./local-file.js";
-import type { MetadataSetter } from "./metadata.js";
+import { MetadataSetter } from "./metadata.js";
 import { OldNames } from "./old-names.js";
 import { OverLinks } from "./over-links.js";
 import type { Overwrite } from "./overwrite.js";
@@ -31,7 +31,7 @@ export class InPlace {
 
   constructor(parts: InPlaceParts) {
     this.#parts = parts;
-    this.existing = new ExistingEntries(parts);
+    this.existing = new ExistingEntries({ ...parts, guard: createGuard(parts) });
     this.overLinks = new OverLinks({ ...parts, existing: this.existing });
   }
 
@@ -40,6 +40,15 @@ export class InPlace {
     const { posix, directories } = this.#parts;
     return OldNames.read(posix, directories.handle(directory), this.#list);
   }
+}
+
+/** Looks at an entry as the survey of the target has done. */
+function createGuard(parts: InPlaceParts): OverwriteGuard | undefined {
+  const { kept } = parts;
+  if (kept === undefined) return undefined;
+  const metadata = new MetadataSetter(parts.posix);
+  if (!kept.isPrivileged) metadata.noteNoOwner();
+  return { paths: kept.paths, survey: new ExistingEntries({ ...parts, metadata, isDry: true }) };
 }
 
 export function localFileParts({ posix, repository }: Pick<RestoreParts, "posix" | "repository">): LocalFileParts {

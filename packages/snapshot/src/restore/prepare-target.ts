@@ -33,11 +33,15 @@ export interface PrepareParts extends RestoreParts {
   readonly options: RestoreOptions;
 }
 
-/** @throws BcatError refused, interrupted, and what the caller throws who is told of the plan: nothing was changed then */
-export async function prepareTarget(plan: readonly PlannedEntry[], parts: PrepareParts): Promise<void> {
+/**
+ * What may be overwritten; undefined for all.
+ *
+ * @throws BcatError refused, interrupted, and what the caller throws who is told of the plan: nothing was changed then
+ */
+export async function prepareTarget(plan: readonly PlannedEntry[], parts: PrepareParts): Promise<RestoreParts["kept"]> {
   const { options, posix, run, top, repository } = parts;
   const { deletes, keep } = options;
-  if (deletes === undefined && keep === undefined) return;
+  if (deletes === undefined && keep === undefined) return undefined;
   if (deletes !== undefined) refuseSystemRoot(parts, plan);
   const directories = new TargetDirectories(posix);
   const walk = createWalk(parts, { directories, plan });
@@ -47,7 +51,7 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
     await walk({
       ...(keep === undefined
         ? {}
-        : { onChange: (path) => found.change(path), onFolder: (path) => found.paths.add(path) }),
+        : { onChange: (path, stat) => found.change(path, stat), onTouch: (path, stat) => found.paths.add(path, stat) }),
       ...(counting === undefined
         ? {}
         : goners(deletes, (parent, name, left) => found.addExtra(counting, { parent, name, left }))),
@@ -55,9 +59,10 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
     if (found.deletionCount > 0) await deletes?.onPlan(found.deletionPlan);
     if (keep !== undefined && found.isWorthKeeping)
       run.kept = await keepOld(repository, posix, { paths: found.paths, top: top.path }, keep);
-    const remover = createRemover(parts);
-    if (remover === undefined || found.deletionCount === 0) return;
-    await walk(goners(deletes, (parent, name, left) => remover.remove(parent, name, left)));
+    const remover = createRemover(parts, found.paths);
+    if (remover !== undefined && found.deletionCount > 0)
+      await walk(goners(deletes, (parent, name, left) => remover.remove(parent, name, left)));
+    return keep && { paths: found.paths, isPrivileged: keep.isPrivileged === true };
   } finally {
     directories.closeAll();
   }
@@ -94,7 +99,7 @@ function goners(
 }
 
 /** Removes what a restore deletes, and counts it; undefined when it deletes nothing. */
-function createRemover(parts: PrepareParts): TreeRemover | undefined {
+function createRemover(parts: PrepareParts, planned: KeptPaths): TreeRemover | undefined {
   const { posix, run, options } = parts;
   if (options.deletes === undefined) return undefined;
   return new TreeRemover({
@@ -106,6 +111,8 @@ function createRemover(parts: PrepareParts): TreeRemover | undefined {
       else run.report(path, `it could not be deleted: ${describe(error)}`);
     },
     onRemoved: () => run.deleted++,
+    // The target has been looked at some time ago: to think, and to keep what is there, takes its time.
+    mayRemove: (path, stat) => planned.holds(path, stat),
   });
 }
 
@@ -158,9 +165,9 @@ class Found {
     return { ...this.#counts, first: this.#first };
   }
 
-  change(path: Uint8Array): void {
+  change(path: Uint8Array, stat: Stat): void {
     this.isWorthKeeping = true;
-    this.paths.add(path);
+    this.paths.add(path, stat);
   }
 
   addExtra(
@@ -168,7 +175,7 @@ class Found {
     { parent, name, left }: { parent: Directory; name: Uint8Array; left: LeftAlone | undefined },
   ): void {
     const before = this.deletionCount;
-    counting.count(parent, name, { counts: this.#counts, visit: (path) => this.change(path), left });
+    counting.count(parent, name, { counts: this.#counts, visit: (path, stat) => this.change(path, stat), left });
     if (this.deletionCount > before && this.#first.length < NAMED_MAX) this.#first.push(joinPath(parent.path, name));
   }
 }

@@ -57,8 +57,11 @@ export async function restore(
       deletes: options.deletes !== undefined,
       recordsAttributes: choice.recordsAttributes,
     };
-    if (overwrite !== undefined && !opened.wasMade) await prepareTarget(plan, { ...parts, overwrite, options });
-    await restoreInto(opened, plan, parts);
+    const kept =
+      overwrite === undefined || opened.wasMade
+        ? undefined
+        : await prepareTarget(plan, { ...parts, overwrite, options });
+    await restoreInto(opened, plan, { ...parts, kept });
     if (options.verify === true) await verifyTarget(plan, parts);
   } finally {
     closeQuietly(posix, opened.directory);

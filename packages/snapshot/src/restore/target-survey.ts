@@ -19,9 +19,9 @@ import type { WantedNodes } from "./wanted-nodes.js";
 /** Is told of what is found; paths are absolute, in the target. */
 export interface SurveyVisitor {
   /** An entry that will be overwritten. */
-  onChange?(path: Uint8Array): void;
-  /** A folder that will stay, and get other metadata. */
-  onFolder?(path: Uint8Array): void;
+  onChange?(path: Uint8Array, stat: Stat): void;
+  /** A folder that will stay and get other metadata, or a name that may become a link to a file that is the same. */
+  onTouch?(path: Uint8Array, stat: Stat): void;
   /** A folder that is in the way of an entry which is none. */
   onObstacle?(directory: Directory, name: Uint8Array, left: LeftAlone): void;
   /** An entry that the snapshot has not, in a folder that it has. */
@@ -60,19 +60,23 @@ export class TargetSurvey {
   }
 
   async #entry(entry: EntryToPlace, visitor: SurveyVisitor): Promise<void> {
-    const { existing, directories, faults, nodes } = this.#parts;
+    const { existing, directories, faults, nodes, posix } = this.#parts;
     const { directory, path, node } = entry;
     try {
       const verdict = visitor.onChange === undefined ? existing.decideRoom(entry) : await existing.decide(entry);
       const handle = directories.handle(directory);
       const place = joinPath(handle.path, node.name);
       if (verdict === "merge") {
-        if (!this.#isSet(handle, node)) visitor.onFolder?.(place);
+        if (!this.#isSet(handle, node)) visitor.onTouch?.(place, this.#stat);
         await this.#children({ directory: new TargetDirectory(directory, node.name, true), path, node }, visitor);
       } else if (verdict === "replace") {
-        if (node.type !== NodeType.directory && this.#isFolder(handle, node.name))
+        posix.statAt(handle, node.name, this.#stat);
+        if (node.type !== NodeType.directory && this.#stat.type === FileType.DIRECTORY)
           visitor.onObstacle?.(handle, node.name, { folder: splitPath(path).folder, nodes });
-        visitor.onChange?.(place);
+        visitor.onChange?.(place, this.#stat);
+      } else if (verdict === "same" && node.linkGroup !== undefined) {
+        posix.statAt(handle, node.name, this.#stat);
+        visitor.onTouch?.(place, this.#stat);
       }
     } catch (error) {
       if (!(await faults.concernsEntry(error))) throw error;
@@ -107,11 +111,6 @@ export class TargetSurvey {
     } catch (error) {
       if (!(await faults.concernsEntry(error))) throw error;
     }
-  }
-
-  #isFolder(handle: Directory, name: Uint8Array): boolean {
-    this.#parts.posix.statAt(handle, name, this.#stat);
-    return this.#stat.type === FileType.DIRECTORY;
   }
 
   #isSet(handle: Directory, node: Node): boolean {

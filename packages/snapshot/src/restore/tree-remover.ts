@@ -15,6 +15,8 @@ export interface TreeRemoverParts {
   readonly ownFolders: OwnFolders;
   readonly report: (path: Uint8Array, error: unknown) => void;
   readonly onRemoved?: () => void;
+  /** Whether an entry is what was to be removed; all are if not given. */
+  readonly mayRemove?: (path: Uint8Array, stat: Stat) => boolean;
 }
 
 /** What there is to remove. */
@@ -55,31 +57,37 @@ export class TreeRemover {
   count(
     parent: Directory,
     name: Uint8Array,
-    { counts, visit, left }: { counts: RemovalCounts; visit: (path: Uint8Array) => void; left?: LeftAlone | undefined },
+    {
+      counts,
+      visit,
+      left,
+    }: { counts: RemovalCounts; visit: (path: Uint8Array, stat: Stat) => void; left?: LeftAlone | undefined },
   ): void {
     this.#each(parent, name, {
       left,
       entry: (directory, inner, stat) => {
         counts.files++;
         if (stat.type === FileType.FILE) counts.bytes += stat.size;
-        visit(joinPath(directory.path, inner));
+        visit(joinPath(directory.path, inner), stat);
       },
-      folder: (directory, inner) => {
+      folder: (directory, inner, stat) => {
         counts.folders++;
-        visit(joinPath(directory.path, inner));
+        visit(joinPath(directory.path, inner), stat);
       },
     });
   }
 
   #each(parent: Directory, name: Uint8Array, act: Action, depth = 0): boolean {
-    const { posix, ownFolders, report } = this.#parts;
+    const { posix, ownFolders, report, mayRemove } = this.#parts;
     const path = joinPath(parent.path, name);
     try {
       const stat = new Stat();
       posix.statAt(parent, name, stat);
       const isFolder = stat.type === FileType.DIRECTORY;
       if (act.left?.nodes.wouldTake(act.left.folder)?.(name, isFolder) === false) return false;
+      const isPlanned = mayRemove?.(path, stat) ?? true;
       if (!isFolder) {
+        if (!isPlanned) return this.#leave(path, CHANGED);
         act.entry(parent, name, stat);
         return true;
       }
@@ -90,19 +98,22 @@ export class TreeRemover {
           : this.#isMounted(parent, stat)
             ? MOUNTED
             : "";
-      if (reason !== "") {
-        report(path, reason);
-        return false;
-      }
+      if (reason !== "") return this.#leave(path, reason);
       const { left } = act;
       const below = left === undefined ? act : { ...act, left: { ...left, folder: joinPath(left.folder, name) } };
       if (!this.#eachIn(parent, name, below, depth)) return false;
+      if (!isPlanned) return this.#leave(path, CHANGED);
       act.folder(parent, name, stat);
       return true;
     } catch (error) {
       report(path, error);
       return false;
     }
+  }
+
+  #leave(path: Uint8Array, reason: string): false {
+    this.#parts.report(path, reason);
+    return false;
   }
 
   #eachIn(parent: Directory, name: Uint8Array, act: Action, depth: number): boolean {
@@ -138,6 +149,7 @@ interface Action {
   folder(directory: Directory, name: Uint8Array, stat: Stat): void;
 }
 
+const CHANGED = "it was not deleted: it has appeared or changed since the target was looked at";
 const OWN = "it was not deleted: it belongs to the repository";
 const MOUNTED = "it was not deleted: another file system is mounted there";
 const DEEP = `it was not deleted: it lies more than ${DEPTH_MAX} folders deep`;
