@@ -1,6 +1,6 @@
 /** A restore that deletes what the snapshot has not, and what puts back what a restore has overwritten. */
 import { execFileSync } from "node:child_process";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { canMount, type Desk, DeskWithSnapshot, jsonLines } from "./cli/desk.js";
 import { expectRefusal } from "./cli/refusal.js";
@@ -128,6 +128,35 @@ describe.concurrent("restore --delete", () => {
     } finally {
       execFileSync("umount", [desk.path("target/x/y")]);
     }
+  });
+
+  test.skipIf(!canMount())("leaves a folder of the same file system that is mounted, and what is in it", async () => {
+    using desk = await arrange();
+    desk.write({ "precious/file": "mine" });
+    execFileSync("mount", ["--bind", desk.path("precious"), desk.path("target/x/y")]);
+    try {
+      const run = await desk.bcat(mirror);
+      expect(run.stderr).toContain("it was not deleted: another file system is mounted there");
+      expect(existsSync(desk.path("target/x/other"))).toBe(false);
+      expect(desk.read("precious/file")).toBe("mine");
+    } finally {
+      execFileSync("umount", [desk.path("target/x/y")]);
+    }
+  });
+
+  test("leaves what the snapshot lacks because it could not be read", async () => {
+    using desk = await models.open();
+    desk.write({ "tree/closed/deep/file": "mine", "tree/unread": "mine", "tree/read": "mine" });
+    for (const name of ["closed", "unread"]) chmodSync(desk.path("tree", name), 0);
+    expect((await desk.bcat(["backup", "tree"], { unprivileged: true })).code).toBe(3);
+    for (const name of ["closed", "unread"]) chmodSync(desk.path("tree", name), 0o700);
+    desk.write({ "tree/extra": "mine" });
+    const words = ["restore", `latest:${desk.path("tree")}`, "--target", desk.path("tree")];
+    const run = await desk.bcat([...words, "--overwrite", "always", "--delete", "--yes"]);
+    expect(run.stderr).toContain("the snapshot is not all that was there, and may lack it only for that (2 of them");
+    expect(desk.read("tree/closed/deep/file") + desk.read("tree/unread")).toBe("minemine");
+    expect(existsSync(desk.path("tree/extra"))).toBe(false);
+    expect((await desk.bcat([...words, "--overwrite", "always", "--delete", "--yes"])).stderr).toContain("(2 of them");
   });
 });
 

@@ -1,5 +1,6 @@
 export { EntryList } from "./entry-list.js";
 export { type Accelerators, loadPosix } from "./load.js";
 export type { Attributes, Directory, Extents, InodeFlags, Posix, SpecialNode } from "./posix.js";
+export { mountOf } from "./proc.js";
 export { requireKoffi } from "./require-koffi.js";
 export { FileType, Stat } from "./stat.js";

@@ -1,4 +1,4 @@
-/** Whether /proc shows the descriptors of this process. */
+/** What /proc shows of the descriptors of this process. */
 import * as fs from "node:fs";
 
 const OPEN_ROOT = fs.constants.O_RDONLY | fs.constants.O_DIRECTORY;
@@ -21,5 +21,14 @@ function look(): boolean {
     return false;
   } finally {
     fs.closeSync(fd);
+  }
+}
+
+/** The number of the mount that an open file or directory was reached by; undefined where /proc does not say. */
+export function mountOf(fd: number): string | undefined {
+  try {
+    return /^mnt_id:\s*(\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1];
+  } catch {
+    return undefined;
   }
 }

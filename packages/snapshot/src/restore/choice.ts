@@ -7,6 +7,7 @@ import { OwnerMapping } from "./owners.js";
 import { type PlannedEntry, planRestore, type Wanted } from "./plan.js";
 import type { RestoreRun } from "./restore-run.js";
 import { compilePatterns, Selection } from "./selection.js";
+import { UnreadPaths } from "./unread-paths.js";
 import type { WantedNodes, WantedNodesParts } from "./wanted-nodes.js";
 
 const ROOT = Uint8Array.of(0x2f);
@@ -38,6 +39,7 @@ export async function choose(
     owners: new OwnerMapping(options.owners ?? { by: "numbers" }),
     selection: isSelected ? new Selection(options, base) : undefined,
     takesAttribute,
+    unread: new UnreadPaths(info.snapshot.errors),
     totals: isAll ? { files: counts.files, bytes: counts.bytes } : undefined,
     recordsAttributes: (records & SnapshotRecords.attributes) !== 0 && takesAttribute === undefined,
   };

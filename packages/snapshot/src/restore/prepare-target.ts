@@ -46,7 +46,10 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
   const directories = new TargetDirectories(posix);
   const walk = createWalk(parts, { directories, plan });
   const found = new Found(repository, top.path);
-  const counting = deletes && new TreeRemover({ posix, ownFolders: ownFolders(parts), report: () => {} });
+  const report = () => {
+    found.leavesSome = true;
+  };
+  const counting = deletes && new TreeRemover({ posix, ownFolders: ownFolders(parts), report });
   try {
     await walk({
       ...(keep === undefined
@@ -60,7 +63,7 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
     if (keep !== undefined && found.isWorthKeeping)
       run.kept = await keepOld(repository, posix, { paths: found.paths, top: top.path }, keep);
     const remover = createRemover(parts, found.paths);
-    if (remover !== undefined && found.deletionCount > 0)
+    if (remover !== undefined && (found.deletionCount > 0 || found.leavesSome))
       await walk(goners(deletes, (parent, name, left) => remover.remove(parent, name, left)));
     return keep && { paths: found.paths, isPrivileged: keep.isPrivileged === true };
   } finally {
@@ -150,6 +153,8 @@ function createWalk(
 class Found {
   readonly paths: KeptPaths;
   isWorthKeeping = false;
+  /** Something will not be deleted, which is to be said. */
+  leavesSome = false;
   readonly #counts: RemovalCounts = { files: 0, folders: 0, bytes: 0 };
   readonly #first: Uint8Array[] = [];
 

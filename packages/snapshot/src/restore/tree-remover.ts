@@ -1,9 +1,9 @@
 /**
- * Removes what is below a folder of the target and is not in the snapshot. Each folder is reached from the one above, no
+ * Removes what is below a folder of the target and is not in the snapshot, unless that may be so because it could not be read. Each folder is reached from the one above, no
  * link is followed; what lies on another file system, and the folders of the repository and its cache, stay, and so do the
  * folders above them.
  */
-import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/posix";
+import { type Directory, EntryList, FileType, mountOf, type Posix, Stat } from "@bcat/posix";
 import type { OwnFolders } from "../backup/own-folders.js";
 import { joinPath } from "../path.js";
 import { OldNames } from "./old-names.js";
@@ -85,6 +85,7 @@ export class TreeRemover {
       posix.statAt(parent, name, stat);
       const isFolder = stat.type === FileType.DIRECTORY;
       if (act.left?.nodes.wouldTake(act.left.folder)?.(name, isFolder) === false) return false;
+      if (act.left?.nodes.mayBeUnread(joinPath(act.left.folder, name)) === true) return this.#leave(path, UNREAD);
       const isPlanned = mayRemove?.(path, stat) ?? true;
       if (!isFolder) {
         if (!isPlanned) return this.#leave(path, CHANGED);
@@ -120,6 +121,8 @@ export class TreeRemover {
     const { posix } = this.#parts;
     const directory = posix.openDirectoryAt(parent, name);
     try {
+      // A part of the same file system can be mounted, too.
+      if (mountOf(parent.fd) !== mountOf(directory.fd)) return this.#leave(directory.path, MOUNTED);
       const names = OldNames.read(posix, directory, this.#list);
       let areAll = true;
       for (let i = 0; i < names.count; i++) areAll = this.#each(directory, names.name(i), act, depth + 1) && areAll;
@@ -150,6 +153,7 @@ interface Action {
 }
 
 const CHANGED = "it was not deleted: it has appeared or changed since the target was looked at";
+const UNREAD = "it was not deleted: the snapshot is not all that was there, and may lack it only for that";
 const OWN = "it was not deleted: it belongs to the repository";
 const MOUNTED = "it was not deleted: another file system is mounted there";
 const DEEP = `it was not deleted: it lies more than ${DEPTH_MAX} folders deep`;

@@ -15,6 +15,7 @@ import { type Node, NodeType } from "../tree/node.js";
 import { readNodes } from "../tree/tree-reader.js";
 import type { OwnerMapping } from "./owners.js";
 import type { Judgement, Selection } from "./selection.js";
+import type { UnreadPaths } from "./unread-paths.js";
 
 export interface WantedNodesParts {
   readonly repository: Repository;
@@ -23,6 +24,8 @@ export interface WantedNodesParts {
   readonly selection?: Selection | undefined;
   /** Whether an extended attribute of this name is restored; undefined for all. */
   readonly takesAttribute?: ((name: Uint8Array) => boolean) | undefined;
+  /** What the snapshot may lack though it was there. */
+  readonly unread: UnreadPaths;
   /** Lets others run, now and then. */
   readonly breathe: () => Promise<void> | undefined;
 }
@@ -53,6 +56,11 @@ export class WantedNodes {
     const isDirectory = node.type === NodeType.directory;
     const judgement = isNamed ? selection.beginNamed(path, isDirectory) : selection.begin(path, isDirectory);
     return await this.#isWanted(judgement, { path, node });
+  }
+
+  /** Whether the snapshot may lack the path because it could not be read. */
+  mayBeUnread(path: Uint8Array): boolean {
+    return this.#parts.unread.mayHold(path);
   }
 
   /** Whether an entry of a folder would be wanted, had the snapshot it; undefined where all would. */
