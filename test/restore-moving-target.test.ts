@@ -46,6 +46,26 @@ async function restoreWhile(work: () => void, options: { keeps?: boolean; delete
   await client.restore("all", target, given);
 }
 
+test("an interruption ends deleting in the midst of a folder, whatever there is in it", async () => {
+  for (let i = 0; i < 5_000; i++) write(`extra/${i}`, "");
+  const controller = new AbortController();
+  let count = 0;
+  const posix = client.posix;
+  await using other = await openClient(createMemoryStorage(), {
+    replace: () => ({
+      removeFileAt(...words) {
+        if (++count === 100) controller.abort();
+        posix.removeFileAt(...words);
+      },
+    }),
+  });
+  await other.backup([join(scratch.path, "source")]);
+  const deletes = { ownFolders: [], onPlan: async () => {} };
+  const restoring = other.restore("all", target, { overwrite: "always", deletes, signal: controller.signal });
+  await expect(restoring).rejects.toMatchObject({ code: "interrupted" });
+  expect(fs.readdirSync(at("extra")).length).toBeGreaterThan(0);
+});
+
 describe("what has appeared or changed since the target was looked at", () => {
   test.each([true, false])("is not deleted (kept: %s)", async (keeps) => {
     const work = () => {

@@ -46,10 +46,11 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
   const directories = new TargetDirectories(posix);
   const walk = createWalk(parts, { directories, plan });
   const found = new Found(repository, top.path);
+  const breathe = () => run.breathe(0);
   const report = () => {
     found.leavesSome = true;
   };
-  const counting = deletes && new TreeRemover({ posix, ownFolders: ownFolders(parts), report });
+  const counting = deletes && new TreeRemover({ posix, ownFolders: ownFolders(parts), report, breathe });
   try {
     await walk({
       ...(keep === undefined
@@ -96,7 +97,7 @@ function isSystemRoot(posix: Posix, { fd }: Directory): boolean {
 
 function goners(
   deletes: RestoreOptions["deletes"],
-  act: (parent: Directory, name: Uint8Array, left?: LeftAlone) => void,
+  act: (parent: Directory, name: Uint8Array, left?: LeftAlone) => Promise<unknown>,
 ): SurveyVisitor {
   return deletes?.onlyObstacles === true ? { onObstacle: act } : { onObstacle: act, onExtra: act };
 }
@@ -114,6 +115,7 @@ function createRemover(parts: PrepareParts, planned: KeptPaths): TreeRemover | u
       else run.report(path, `it could not be deleted: ${describe(error)}`);
     },
     onRemoved: () => run.deleted++,
+    breathe: () => run.breathe(0),
     // The target has been looked at some time ago: to think, and to keep what is there, takes its time.
     mayRemove: (path, stat) => planned.holds(path, stat),
   });
@@ -175,12 +177,12 @@ class Found {
     this.paths.add(path, stat);
   }
 
-  addExtra(
+  async addExtra(
     counting: TreeRemover,
     { parent, name, left }: { parent: Directory; name: Uint8Array; left: LeftAlone | undefined },
-  ): void {
+  ): Promise<void> {
     const before = this.deletionCount;
-    counting.count(parent, name, { counts: this.#counts, visit: (path, stat) => this.change(path, stat), left });
+    await counting.count(parent, name, { counts: this.#counts, visit: (path, stat) => this.change(path, stat), left });
     if (this.deletionCount > before && this.#first.length < NAMED_MAX) this.#first.push(joinPath(parent.path, name));
   }
 }

@@ -23,9 +23,9 @@ export interface SurveyVisitor {
   /** A folder that will stay and get other metadata, or a name that may become a link to a file that is the same. */
   onTouch?(path: Uint8Array, stat: Stat): void;
   /** A folder that is in the way of an entry which is none. */
-  onObstacle?(directory: Directory, name: Uint8Array, left: LeftAlone): void;
+  onObstacle?(directory: Directory, name: Uint8Array, left: LeftAlone): Promise<unknown>;
   /** An entry that the snapshot has not, in a folder that it has. */
-  onExtra?(directory: Directory, name: Uint8Array, left: LeftAlone): void;
+  onExtra?(directory: Directory, name: Uint8Array, left: LeftAlone): Promise<unknown>;
 }
 
 export interface TargetSurveyParts {
@@ -72,7 +72,7 @@ export class TargetSurvey {
       } else if (verdict === "replace") {
         posix.statAt(handle, node.name, this.#stat);
         if (node.type !== NodeType.directory && this.#stat.type === FileType.DIRECTORY)
-          visitor.onObstacle?.(handle, node.name, { folder: splitPath(path).folder, nodes });
+          await visitor.onObstacle?.(handle, node.name, { folder: splitPath(path).folder, nodes });
         visitor.onChange?.(place, this.#stat);
       } else if (verdict === "same" && node.linkGroup !== undefined) {
         posix.statAt(handle, node.name, this.#stat);
@@ -104,7 +104,7 @@ export class TargetSurvey {
       for (let i = 0; i < names.count; i++) {
         const handle = directories.handle(directory);
         // What patterns leave out of the restore is left alone.
-        if (isWanted[i] === 0) visitor.onExtra(handle, names.name(i), { folder: path, nodes });
+        if (isWanted[i] === 0) await visitor.onExtra(handle, names.name(i), { folder: path, nodes });
         const turn = run.breathe(0);
         if (turn !== undefined) await turn;
       }

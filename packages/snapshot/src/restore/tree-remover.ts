@@ -3,6 +3,7 @@
  * link is followed; what lies on another file system, and the folders of the repository and its cache, stay, and so do the
  * folders above them.
  */
+import { systemErrorCode } from "@bcat/errors";
 import { type Directory, EntryList, FileType, mountOf, type Posix, Stat } from "@bcat/posix";
 import type { OwnFolders } from "../backup/own-folders.js";
 import { joinPath } from "../path.js";
@@ -15,6 +16,8 @@ export interface TreeRemoverParts {
   readonly ownFolders: OwnFolders;
   readonly report: (path: Uint8Array, error: unknown) => void;
   readonly onRemoved?: () => void;
+  /** Lets others run, now and then; it rejects when the restore is interrupted. */
+  readonly breathe: () => Promise<void> | undefined;
   /** Whether an entry is what was to be removed; all are if not given. */
   readonly mayRemove?: (path: Uint8Array, stat: Stat) => boolean;
 }
@@ -38,9 +41,9 @@ export class TreeRemover {
   }
 
   /** Removes an entry and all below it. False when something stayed, which was reported. */
-  remove(parent: Directory, name: Uint8Array, left?: LeftAlone): boolean {
+  async remove(parent: Directory, name: Uint8Array, left?: LeftAlone): Promise<boolean> {
     const { posix, onRemoved } = this.#parts;
-    return this.#each(parent, name, {
+    return await this.#each(parent, name, {
       left,
       entry: (directory, inner) => {
         posix.removeFileAt(directory, inner);
@@ -54,7 +57,7 @@ export class TreeRemover {
   }
 
   /** Counts what {@link remove} would remove, and names each entry by its path. */
-  count(
+  async count(
     parent: Directory,
     name: Uint8Array,
     {
@@ -62,8 +65,8 @@ export class TreeRemover {
       visit,
       left,
     }: { counts: RemovalCounts; visit: (path: Uint8Array, stat: Stat) => void; left?: LeftAlone | undefined },
-  ): void {
-    this.#each(parent, name, {
+  ): Promise<void> {
+    await this.#each(parent, name, {
       left,
       entry: (directory, inner, stat) => {
         counts.files++;
@@ -77,10 +80,12 @@ export class TreeRemover {
     });
   }
 
-  #each(parent: Directory, name: Uint8Array, act: Action, depth = 0): boolean {
-    const { posix, ownFolders, report, mayRemove } = this.#parts;
+  async #each(parent: Directory, name: Uint8Array, act: Action, depth = 0): Promise<boolean> {
+    const { posix, ownFolders, report, mayRemove, breathe } = this.#parts;
     const path = joinPath(parent.path, name);
     try {
+      const turn = breathe();
+      if (turn !== undefined) await turn;
       const stat = new Stat();
       posix.statAt(parent, name, stat);
       const isFolder = stat.type === FileType.DIRECTORY;
@@ -102,11 +107,13 @@ export class TreeRemover {
       if (reason !== "") return this.#leave(path, reason);
       const { left } = act;
       const below = left === undefined ? act : { ...act, left: { ...left, folder: joinPath(left.folder, name) } };
-      if (!this.#eachIn(parent, name, below, depth)) return false;
+      if (!(await this.#eachIn(parent, name, below, depth))) return false;
       if (!isPlanned) return this.#leave(path, CHANGED);
       act.folder(parent, name, stat);
       return true;
     } catch (error) {
+      // What ends the restore.
+      if (systemErrorCode(error) === undefined) throw error;
       report(path, error);
       return false;
     }
@@ -117,7 +124,7 @@ export class TreeRemover {
     return false;
   }
 
-  #eachIn(parent: Directory, name: Uint8Array, act: Action, depth: number): boolean {
+  async #eachIn(parent: Directory, name: Uint8Array, act: Action, depth: number): Promise<boolean> {
     const { posix } = this.#parts;
     const directory = posix.openDirectoryAt(parent, name);
     try {
@@ -125,7 +132,8 @@ export class TreeRemover {
       if (mountOf(parent.fd) !== mountOf(directory.fd)) return this.#leave(directory.path, MOUNTED);
       const names = OldNames.read(posix, directory, this.#list);
       let areAll = true;
-      for (let i = 0; i < names.count; i++) areAll = this.#each(directory, names.name(i), act, depth + 1) && areAll;
+      for (let i = 0; i < names.count; i++)
+        areAll = (await this.#each(directory, names.name(i), act, depth + 1)) && areAll;
       return areAll;
     } finally {
       closeQuietly(posix, directory);
