@@ -6,6 +6,7 @@ import { type DumpOptions, type DumpSummary, dump } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
+import { linksOf } from "./kit/links.js";
 import { makeOddTree } from "./kit/odd-tree.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
@@ -74,17 +75,6 @@ function makeTree(): void {
   }
   execFileSync("mkfifo", [join(source, "fifo")]);
   if (asRoot) execFileSync("mknod", [join(source, "device"), "c", "5", "1"]);
-}
-
-/** The names of each inode that has several. */
-function linksOf(folder: string): string[] {
-  const names = new Map<number, string[]>();
-  for (const name of fs.readdirSync(folder, { recursive: true, encoding: "latin1" }).sort()) {
-    const path = Buffer.from(`${folder}/${name}`, "latin1");
-    const stat = fs.lstatSync(path);
-    if (!stat.isDirectory()) names.set(stat.ino, [...(names.get(stat.ino) ?? []), name]);
-  }
-  return [...names.values()].filter((all) => all.length > 1).map((all) => all.join(" = "));
 }
 
 describe("a dump of a folder as tar", () => {

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
+import { canSetAttributes } from "./kit/settable-attributes.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
 const DAY = 86_400_000;
@@ -36,25 +37,12 @@ async function open(options: ClientOptions = {}): Promise<Client> {
   return client;
 }
 
-const canSet = hasTool("setfattr") && (await isSupported());
-if (!canSet)
-  process.stdout.write("extended attributes: skipped, that takes koffi, setfattr and a file system with them\n");
+const canSet = await canSetAttributes("extended attributes", { onDisk: true });
 
 function hasTool(name: string): boolean {
   try {
     execFileSync(name, ["--version"], { stdio: "ignore" });
     return true;
-  } catch {
-    return false;
-  }
-}
-
-async function isSupported(): Promise<boolean> {
-  await using place = makeScratch(2 ** 20, { onDisk: true })!;
-  await using client = await openClient(createMemoryStorage());
-  try {
-    execFileSync("setfattr", ["-n", "user.bcat", "-v", "x", place.path], { stdio: "ignore" });
-    return client.posix.attributes !== undefined;
   } catch {
     return false;
   }

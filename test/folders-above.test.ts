@@ -6,6 +6,9 @@ import { createMemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type ClientOptions, openClient } from "./kit/client.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
+import { canSetAttributes } from "./kit/settable-attributes.js";
+
+const canSet = await canSetAttributes("folders above: their attributes");
 
 let scratch: Scratch;
 let source: string;
@@ -73,13 +76,8 @@ test("one that could not be looked at is made for its owner alone, and that is s
   expect(notes).toEqual([expect.stringContaining("a folder above the sources was made for you alone (mode 0700)")]);
 });
 
-test("get their extended attributes", async ({ skip }) => {
-  const name = join(source, "private");
-  try {
-    execFileSync("setfattr", ["-n", "user.note", "-v", "kept", name], { stdio: "ignore" });
-  } catch {
-    skip("setfattr, or extended attributes here, are not to be had");
-  }
+test.skipIf(!canSet)("get their extended attributes", async () => {
+  execFileSync("setfattr", ["-n", "user.note", "-v", "kept", join(source, "private")]);
   const { restored } = await thereAndBack();
   const printed = execFileSync("getfattr", ["--only-values", "-n", "user.note", join(restored, "private")]);
   expect(printed.toString()).toBe("kept");

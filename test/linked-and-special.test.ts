@@ -8,6 +8,7 @@ import { WriteSession } from "@bcat/repository";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
+import { linksOf } from "./kit/links.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
@@ -42,16 +43,6 @@ async function open(options: ClientOptions = {}): Promise<Client> {
 const write = (name: string, content: string | number) =>
   fs.writeFileSync(join(source, name), typeof content === "string" ? content : randomBytesOf(name, content));
 const link = (from: string, to: string) => fs.linkSync(join(source, from), join(source, to));
-
-/** The names of each inode that has several, sorted. */
-function linksOf(folder: string): string[] {
-  const names = new Map<bigint, string[]>();
-  for (const name of fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
-    const stat = fs.lstatSync(join(folder, name), { bigint: true });
-    if (!stat.isDirectory()) names.set(stat.ino, [...(names.get(stat.ino) ?? []), name]);
-  }
-  return [...names.values()].filter((all) => all.length > 1).map((all) => all.join(" = "));
-}
 
 async function expectSame(left: string, right: string, options = {}): Promise<void> {
   expect(describeDifferences(await compareTrees(left, right, options))).toEqual([]);

@@ -151,7 +151,7 @@ describe("with deletions", () => {
       fs.mkdirSync(dirname(join(target, name)), { recursive: true });
       fs.writeFileSync(join(target, name), "extra");
     }
-    const deletes = { ownFolders: [], onPlan: async () => {} };
+    const deletes = { onPlan: async () => {} };
     await client.restore("all", target, { overwrite: "if-changed", deletes, ...options });
     for (const name of ["photos/a.jpg", "photos/b.txt", "music/c.mp3"])
       expect(fs.existsSync(join(target, name))).toBe(true);

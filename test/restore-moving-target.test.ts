@@ -40,7 +40,7 @@ async function restoreWhile(work: () => void, options: { keeps?: boolean; delete
   const { keeps = true, deletes = false } = options;
   const given: RestoreFrom = {
     overwrite: "always",
-    ...(deletes ? { deletes: { ownFolders: [], onPlan: async () => (keeps ? undefined : work()) } } : {}),
+    ...(deletes ? { deletes: { onPlan: async () => (keeps ? undefined : work()) } } : {}),
     ...(keeps ? { keep: { isPrivileged: true, begin: work } } : {}),
   };
   await client.restore("all", target, given);
@@ -60,7 +60,7 @@ test("an interruption ends deleting in the midst of a folder, whatever there is 
     }),
   });
   await other.backup([join(scratch.path, "source")]);
-  const deletes = { ownFolders: [], onPlan: async () => {} };
+  const deletes = { onPlan: async () => {} };
   const restoring = other.restore("all", target, { overwrite: "always", deletes, signal: controller.signal });
   await expect(restoring).rejects.toMatchObject({ code: "interrupted" });
   expect(fs.readdirSync(at("extra")).length).toBeGreaterThan(0);

@@ -11,11 +11,15 @@ export interface Scratch extends AsyncDisposable {
   readonly path: string;
 }
 
+export interface ScratchOptions {
+  readonly onDisk?: boolean;
+}
+
 /**
  * A fresh folder with at least `size` bytes of room, or undefined when there is none. `onDisk` keeps large data out of
  * /dev/shm, which is memory that the measured processes may need.
  */
-export function makeScratch(size: number, options: { readonly onDisk?: boolean } = {}): Scratch | undefined {
+export function makeScratch(size: number, options: ScratchOptions = {}): Scratch | undefined {
   const bases = options.onDisk === true ? [tmpdir()] : [MEMORY, tmpdir()];
   const base = bases.find((folder) => freeBytes(folder) >= (folder === MEMORY ? 2 * size : size));
   if (base === undefined) return undefined;

@@ -6,7 +6,7 @@ import { readExcludeFiles } from "./exclude.js";
 import type { Flags } from "./options.js";
 import { printNotice } from "./warning.js";
 
-export const choiceFlags: Flags = {
+export const restoreChoiceFlags: Flags = {
   include: { kind: "list", short: "i", description: "pattern of what to restore, with all that is below it" },
   exclude: { kind: "list", short: "e", description: "pattern of what to leave out" },
   iinclude: { kind: "list", description: "as --include, without a difference between capital and small letters" },

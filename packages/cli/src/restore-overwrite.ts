@@ -62,14 +62,13 @@ export function inPlaceOptions(
   const { options } = context;
   const verify = options.switch("verify");
   const overwrite = overwriteOf(options);
-  const own = ownFolders(site);
-  if (overwrite === undefined) return { ownFolders: own, verify };
+  const common = { verify, ownFolders: ownFolders(site) };
+  if (overwrite === undefined) return common;
   const onPlan: NonNullable<RestoreOptions["deletes"]>["onPlan"] = (plan) => announceDeletion(plan, context);
   return {
+    ...common,
     overwrite,
-    ownFolders: own,
-    verify,
-    ...(options.switch("delete") ? { deletes: { ownFolders: own, onPlan } } : {}),
+    ...(options.switch("delete") ? { deletes: { onPlan } } : {}),
     ...(keepsOld(options) ? { keep: keepOptions(context, site) } : {}),
   };
 }
@@ -77,7 +76,6 @@ export function inPlaceOptions(
 export function keepOptions({ signal }: Context, site: Site): NonNullable<RestoreOptions["keep"]> {
   return {
     signal,
-    ownFolders: ownFolders(site),
     owners: loadOwnerNames(),
     isPrivileged: isPrivileged(),
     begin: () => refuseReadOnly(site, "keep what is overwritten (--no-undo goes without) in"),

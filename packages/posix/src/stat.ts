@@ -47,6 +47,12 @@ export class Stat {
   blocks = 0;
 }
 
+/** Whether both are of one file: of one inode of one file system. */
+export function isOneFile(a: Stat, b: Stat): boolean {
+  const isOneInode = a.inodeLow === b.inodeLow && a.inodeHigh === b.inodeHigh;
+  return isOneInode && a.deviceMajor === b.deviceMajor && a.deviceMinor === b.deviceMinor;
+}
+
 /** Indexed by the four bits of S_IFMT: 1 is a fifo, 2 a character device, 4 a directory, and so on. */
 const TYPE_OF_FORMAT: readonly FileType[] = [0, 6, 4, 0, 2, 0, 5, 0, 1, 0, 3, 0, 7, 0, 0, 0];
 

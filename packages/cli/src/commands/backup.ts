@@ -16,6 +16,7 @@ import { parentsLine, parentsMessage } from "../backup-parents.js";
 import { backupMessage, backupReport } from "../backup-report.js";
 import { choiceFlags, printNeverMatching, readChoice } from "../choice-flags.js";
 import type { Command, Context } from "../command.js";
+import { compressionFlag, compressionOf } from "../compression.js";
 import { countOption } from "../count-option.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
@@ -30,8 +31,6 @@ import { readSources, sourceFlags } from "../sources.js";
 import { OpenStream, streamFlags, streamSourceOf } from "../stream-source.js";
 import { usageError } from "../usage.js";
 import { printNotice, printWarning } from "../warning.js";
-
-const compressions = ["off", "fastest", "auto", "better", "max"] as const;
 
 const flags: Flags = {
   init: { kind: "switch", description: "create the repository if there is none" },
@@ -55,7 +54,7 @@ const flags: Flags = {
   ...streamFlags,
   time: { kind: "text", description: 'time of the snapshot, such as "2012-11-01 22:08:41" (default: now)' },
   "skip-if-unchanged": { kind: "switch", description: "make no snapshot when nothing differs from the parent" },
-  compression: { kind: "text", choices: compressions, description: "how hard to compress" },
+  ...compressionFlag,
   threads: {
     kind: "text",
     description: "threads that read and pack, 1 for the main one alone, 33 at most (default: one a core)",
@@ -164,7 +163,7 @@ async function openOrCreate(
 
 function backupOptions({ options, signal }: Context): BackupOptions {
   const host = options.text("host");
-  const compression = compressions.find((name) => name === options.text("compression"));
+  const compression = compressionOf(options);
   const parent = options.text("parent");
   const time = snapshotTime(options.text("time"));
   const ignoreInode = options.switch("ignore-inode");

@@ -7,6 +7,7 @@ import { BcatError, describeSystemError } from "@bcat/errors";
 import { loadKnownOwners, openSite, refuseReadOnly } from "@bcat/host";
 import type { ImportProgress, ImportSummary } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
+import { compressionFlag, compressionOf } from "../compression.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { formatBytes, formatCount, formatDuration, formatItems, formatTimeMs } from "../format.js";
@@ -22,7 +23,6 @@ import { unpacked } from "../unpack.js";
 import { usageError } from "../usage.js";
 import { printNotice, printWarning } from "../warning.js";
 
-const compressions = ["off", "fastest", "auto", "better", "max"] as const;
 /** What is read from a file at once, bytes. */
 const READ_SIZE = 2 ** 20;
 
@@ -41,7 +41,7 @@ export const importTar: Command = {
     tag: { kind: "list", commas: true, description: "tag for the snapshot, or several with commas between" },
     host: { kind: "text", short: "H", description: "host to name in the snapshot instead of this one" },
     time: { kind: "text", description: 'time of the snapshot, such as "2012-11-01 22:08:41" (default: now)' },
-    compression: { kind: "text", choices: compressions, description: "how hard to compress" },
+    ...compressionFlag,
   },
   examples: [
     ["import-tar photos.tar.gz", "an archive, as /photos"],
@@ -78,7 +78,7 @@ export const importTar: Command = {
       tags: [...new Set(options.list("tag"))],
       host: options.text("host"),
       time,
-      compression: compressions.find((name) => name === options.text("compression")),
+      compression: compressionOf(options),
       scratch,
       owners: { userId: known.users.number, groupId: known.groups.number },
       signal,

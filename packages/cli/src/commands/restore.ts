@@ -11,7 +11,7 @@ import { fileProgress } from "../file-progress.js";
 import type { Output } from "../output.js";
 import { Progress } from "../progress.js";
 import { requestsField } from "../requests.js";
-import { choiceFlags, choiceOf, isSelective } from "../restore-choice.js";
+import { choiceOf, isSelective, restoreChoiceFlags } from "../restore-choice.js";
 import { checkOverwrite, inPlaceOptions, keepsOld, overwriteFlags } from "../restore-overwrite.js";
 import { ownerFlags, ownersOf } from "../restore-owners.js";
 import {
@@ -44,7 +44,7 @@ export const restore: Command = {
   flags: {
     target: { kind: "text", short: "t", description: "folder to restore into, instead of a last word that names it" },
     ...latestFlags,
-    ...choiceFlags,
+    ...restoreChoiceFlags,
     ...overwriteFlags,
     ...ownerFlags,
     "dry-run": { kind: "switch", short: "n", description: "write nothing: say what would be restored and fetched" },

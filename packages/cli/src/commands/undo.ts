@@ -46,7 +46,7 @@ export const undo: Command = {
       signal,
       overwrite: "always",
       ownFolders: ownFolders(site),
-      deletes: { ownFolders: ownFolders(site), onlyObstacles: true, onPlan: async () => {} },
+      deletes: { onlyObstacles: true, onPlan: async () => {} },
       ...(keeps ? { keep: keepOptions(context, site) } : {}),
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "restore", output),

@@ -35,6 +35,8 @@ const TIME = /^(-?)(\d{1,15})(?:\.(\d{1,30}))?$/;
 /** What stands before an entry. */
 interface Extension {
   records: Map<string, PaxRecord>;
+  /** Bytes of its own extended headers. */
+  size: number;
   numbers: string[];
   name: Uint8Array | undefined;
   target: Uint8Array | undefined;
@@ -101,7 +103,8 @@ export class TarReader {
   }
 
   async #read(): Promise<ReadTarEntry | undefined> {
-    const extension: Extension = { records: new Map(this.#global), numbers: [], name: undefined, target: undefined };
+    const records = new Map(this.#global);
+    const extension: Extension = { records, size: 0, numbers: [], name: undefined, target: undefined };
     for (;;) {
       const block = await this.#block("there is no end to it: it was cut off, or is no tar archive");
       if (block.every((byte) => byte === 0)) return undefined;
@@ -166,8 +169,11 @@ export class TarReader {
     return numbers.length > 0 ? sparseOfNumbers(numbers, size ?? 0) : undefined;
   }
 
-  async #extend({ records, numbers }: Extension, size: number): Promise<void> {
-    for (const record of await this.#records(size)) {
+  async #extend(extension: Extension, size: number): Promise<void> {
+    const { records, numbers } = extension;
+    extension.size += size;
+    requireSize(extension.size);
+    for (const record of readPaxRecords(await this.#body(size))) {
       const key = keyOf(record);
       // A record that is given several times: the parts of a file with holes.
       if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") numbers.push(Buffer.from(record[1]).toString());
@@ -176,12 +182,9 @@ export class TarReader {
   }
 
   async #extendAll(size: number): Promise<void> {
-    for (const record of await this.#records(size)) put(this.#global, record);
-  }
-
-  async #records(size: number): Promise<PaxRecord[]> {
-    if (size > paxSizeMax) throw new RangeError(`an extended header has ${size} bytes: at most ${paxSizeMax}`);
-    return readPaxRecords(await this.#body(size));
+    requireSize(size);
+    for (const record of readPaxRecords(await this.#body(size))) put(this.#global, record);
+    requireSize([...this.#global.values()].reduce((sum, [key, value]) => sum + key.length + value.length, 0));
   }
 
   async #longName(size: number): Promise<Uint8Array> {
@@ -211,6 +214,11 @@ export class TarReader {
       left -= taken;
     }
   }
+}
+
+/** @throws RangeError when records of so many bytes are more than are kept */
+function requireSize(size: number): void {
+  if (size > paxSizeMax) throw new RangeError(`extended headers have ${size} bytes: at most ${paxSizeMax}`);
 }
 
 async function* zeros(length: number): AsyncGenerator<Uint8Array> {

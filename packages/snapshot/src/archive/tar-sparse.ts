@@ -23,12 +23,15 @@ export interface SparseMap {
 export const sparsePartsMax = 2 ** 20;
 const GNU_ENTRY_SIZE = 24;
 const DECIMAL = /^\d{1,16}$/;
+/** Digits of a number: a line of a map that is longer is none. */
+const NUMBER_LENGTH_MAX = 16;
 
-/** @throws RangeError for parts that overlap, or lie beyond the end */
+/** @throws RangeError for parts that overlap, lie beyond the end, or are shorter than nothing */
 export function checkSparse({ parts, size }: SparseMap): SparseMap {
   let end = 0;
   for (const { offset, length } of parts) {
-    if (offset < end || offset + length > size) throw new RangeError("a file with holes has parts in a wrong order");
+    if (offset < end || length < 0 || offset + length > size)
+      throw new RangeError("a file with holes has parts in a wrong order");
     end = offset + length;
   }
   return { parts: parts.filter(({ length }) => length > 0), size };
@@ -74,6 +77,7 @@ export async function readSparseHead(source: ByteSource, size: number): Promise<
   let taken = 0;
   const readLine = async (): Promise<string> => {
     while (!text.includes("\n")) {
+      if (text.length > NUMBER_LENGTH_MAX) throw noNumber();
       const block = await source.take(tarBlockSize);
       if (block.length < tarBlockSize) throw new RangeError("it ends in the middle of a map of holes");
       text += Buffer.from(block).toString("latin1");
@@ -93,8 +97,12 @@ export async function readSparseHead(source: ByteSource, size: number): Promise<
 
 function decimal(text: string): number {
   const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value)) throw new RangeError("a file with holes has a number that is none");
+  if (!Number.isSafeInteger(value)) throw noNumber();
   return value;
+}
+
+function noNumber(): RangeError {
+  return new RangeError("a file with holes has a number that is none");
 }
 
 function tooMany(): RangeError {

@@ -5,7 +5,7 @@
  */
 import { realpathSync } from "node:fs";
 import { SourceError, systemErrorCode } from "@bcat/errors";
-import { FileType, type Posix, Stat } from "@bcat/posix";
+import { FileType, isOneFile, type Posix, Stat } from "@bcat/posix";
 import { splitPath } from "../path.js";
 import { compareBytes, showName } from "../tree/name.js";
 import type { FoundRoot } from "./roots.js";
@@ -41,13 +41,7 @@ export class OwnFolders {
   }
 
   has(stat: Stat): boolean {
-    return this.#stats.some(
-      (own) =>
-        own.inodeLow === stat.inodeLow &&
-        own.inodeHigh === stat.inodeHigh &&
-        own.deviceMajor === stat.deviceMajor &&
-        own.deviceMinor === stat.deviceMinor,
-    );
+    return this.#stats.some((own) => isOneFile(own, stat));
   }
 
   /** True when a root is one of them or lies in one. */

@@ -5,7 +5,7 @@ import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { Turns } from "../turns.js";
 import type { DumpForm, DumpOptions, DumpSummary } from "./options.js";
-import type { Span } from "./window.js";
+import { failItem, type Span } from "./window.js";
 
 export class DumpRun {
   readonly form: DumpForm;
@@ -60,7 +60,7 @@ export class DumpRun {
     const { item } = span;
     if (item.failure === undefined && item.linkedTo?.failure !== undefined) {
       const first = showName(item.linkedTo.path);
-      item.failure = new CorruptError(`it is another name of ${first}, which cannot be read`);
+      failItem(item, new CorruptError(`it is another name of ${first}, which cannot be read`));
     }
     const { failure } = item;
     if (failure === undefined) {

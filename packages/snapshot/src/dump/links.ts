@@ -7,14 +7,30 @@ import { encodeLeaf } from "../tree/leaf.js";
 import { type Node, NodeType } from "../tree/node.js";
 import type { DumpItem } from "./window.js";
 
-/** Entries whose first name is remembered, about 300 bytes each. The names of further ones each get the content. */
+/** Entries whose first name is remembered, about 200 bytes each. The names of further ones each get the content. */
 const ENTRIES_MAX = 2 ** 20;
 const NO_NAME = new Uint8Array(0);
 
-export interface FirstName {
+/** Of an entry, without the entry itself: there may be very many. */
+export class FirstName {
+  /** Why the entry cannot be read, should it turn out so. */
+  failure: Error | undefined = undefined;
+  readonly #name: string;
+  readonly #path: string;
+
+  constructor(name: Uint8Array, path: Uint8Array) {
+    this.#name = Buffer.from(name).toString("latin1");
+    this.#path = Buffer.from(path).toString("latin1");
+  }
+
   /** In the archive. */
-  readonly name: Uint8Array;
-  readonly item: DumpItem;
+  get name(): Uint8Array {
+    return Buffer.from(this.#name, "latin1");
+  }
+
+  get path(): Uint8Array {
+    return Buffer.from(this.#path, "latin1");
+  }
 }
 
 export class Links {
@@ -29,14 +45,19 @@ export class Links {
   }
 
   /** The name that came before, of an entry that has one; otherwise `name` is the first from now on. */
-  find(node: Node, name: FirstName): FirstName | undefined {
+  find(item: DumpItem, name: Uint8Array): FirstName | undefined {
+    const { node, path } = item;
     if (node.linkGroup === undefined || node.type === NodeType.directory) return undefined;
     const key = this.#keyOf(node);
     const known = this.#first.get(key);
     // One that could not be read is not there to be linked to.
-    if (known !== undefined && known.item.failure === undefined) return known;
-    if (this.#first.size >= ENTRIES_MAX) this.overflow ??= name.item.path;
-    else this.#first.set(key, name);
+    if (known !== undefined && known.failure === undefined) return known;
+    if (known === undefined && this.#first.size >= ENTRIES_MAX) {
+      this.overflow ??= path;
+      return undefined;
+    }
+    item.firstName = new FirstName(name, path);
+    this.#first.set(key, item.firstName);
     return undefined;
   }
 

@@ -12,7 +12,7 @@ import { Links } from "./links.js";
 import type { DumpSink } from "./options.js";
 import { OrderedStream } from "./ordered-stream.js";
 import { type SparseContent, sparseContent } from "./sparse-content.js";
-import type { DumpItem, Window } from "./window.js";
+import { type DumpItem, failItem, type Window } from "./window.js";
 
 const TYPES: ReadonlyMap<NodeType, TarType> = new Map<NodeType, TarType>([
   [NodeType.file, TarType.file],
@@ -61,9 +61,9 @@ export class TarDump {
       return;
     }
     const item: DumpItem = { path, node };
-    const first = this.#links.find(node, { name, item });
+    const first = this.#links.find(item, name);
     if (first !== undefined) {
-      await this.#addBare({ path, node, linkedTo: first.item }, linkEntry(entry, first.name));
+      await this.#addBare({ path, node, linkedTo: first }, linkEntry(entry, first.name));
       return;
     }
     let header: TarEntry;
@@ -74,7 +74,7 @@ export class TarDump {
       sparse = await sparseContent(repository, node, name);
     } catch (error) {
       await tolerate(repository, error);
-      item.failure = error as Error;
+      failItem(item, error as Error);
       run.report(path, error);
       return;
     }

@@ -8,6 +8,7 @@
 import { DATA } from "@bcat/pack";
 import type { WantedChunks } from "@bcat/repository";
 import { type ChunkReference, idSize, type Node } from "../tree/node.js";
+import type { FirstName } from "./links.js";
 
 /** Bytes of a window, unless a single chunk has more. */
 export const windowSize = 8 * 2 ** 20;
@@ -18,12 +19,20 @@ const CHUNKS_MAX = 32_768;
 export interface DumpItem {
   readonly path: Uint8Array;
   readonly node: Node;
-  /** Why it cannot be read. */
+  /** Why it cannot be read. Set by {@link failItem}. */
   failure?: Error | undefined;
   /** Some of it has been written: it cannot be left out any more. */
   isBegun?: boolean;
-  /** The entry that it is only another name of. */
-  readonly linkedTo?: DumpItem | undefined;
+  /** What others may be linked to, of an entry with several names. */
+  firstName?: FirstName | undefined;
+  /** What it is only another name of. */
+  readonly linkedTo?: FirstName | undefined;
+}
+
+/** An entry cannot be read, nor can it under its other names; the first reason counts. */
+export function failItem(item: DumpItem, error: Error): void {
+  item.failure ??= error;
+  if (item.firstName !== undefined) item.firstName.failure ??= error;
 }
 
 /** What of an entry lies in a window, from `start` to before `end`. */
@@ -100,7 +109,7 @@ export class Window<Item extends DumpItem = DumpItem> {
   }
 
   fail(index: number, error: Error): void {
-    this.#owners[index]!.item.failure ??= error;
+    failItem(this.#owners[index]!.item, error);
   }
 
   /** Ready for the next; memory for a chunk longer than usual is given back. */

@@ -59,9 +59,13 @@ export class ImportLinks {
 
   /** Offers every entry that is no link, those of one name in the order in which they came. */
   offer(key: Uint8Array, order: number, node: Uint8Array): void {
-    for (const link of this.#targets.get(keyText(key)) ?? []) {
+    const links = this.#targets.get(keyText(key));
+    if (links === undefined) return;
+    // Not as it is: with it, all that was read together would stay in memory.
+    const own = node.slice();
+    for (const link of links) {
       if (link.order < order) continue;
-      link.node = node;
+      link.node = own;
       link.targetOrder = order;
     }
   }

@@ -21,12 +21,12 @@ import { MetadataSetter } from "./metadata.js";
 import type { DeletionPlan, RestoreOptions, RestoreSummary } from "./options.js";
 import { type PlannedEntry, refuseExisting, type Wanted } from "./plan.js";
 import { prepareTarget } from "./prepare-target.js";
-import { RestoreRun } from "./restore-run.js";
+import { groupOf, RestoreRun } from "./restore-run.js";
 import { findTarget, type PlacedTarget, placeTarget, requireForeign } from "./target.js";
 import { closeQuietly, TargetDirectories, TargetDirectory } from "./target-directory.js";
 import { WantedNodes } from "./wanted-nodes.js";
 
-/** Groups of names of one file that are remembered, about 60 bytes each; beyond, the file counts for each name. */
+/** Groups of names of one file that are remembered, about 45 bytes each; beyond, the file counts for each name. */
 const GROUPS_MAX = 2 ** 20;
 
 export interface RestoreForecast {
@@ -197,7 +197,7 @@ class Forecast {
   /** Several names of one file are one content. */
   #isFirstName({ linkGroup }: Node): boolean {
     if (linkGroup === undefined) return true;
-    const key = Buffer.from(linkGroup).toString("latin1");
+    const key = groupOf(linkGroup);
     if (this.#groups.has(key)) return false;
     if (this.#groups.size < GROUPS_MAX) this.#groups.add(key);
     return true;

@@ -6,10 +6,10 @@ import { systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
 import { bitsOf, earlyFlags, InodeFlag, protectingFlags, recordedFlags } from "../tree/inode-flags.js";
 import { type Node, NodeType } from "../tree/node.js";
-import type { RestoreRun } from "./restore-run.js";
+import { groupOf, type RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
 
-/** Files with several names that are remembered until all is done, about 300 bytes each; more get theirs never. */
+/** Files with several names that are remembered until all is done; more get theirs never. */
 const LINKED_MAX = 65_536;
 
 const NO_CALLS = "inode flags were not restored, that takes koffi";
@@ -25,7 +25,7 @@ interface FlaggedEntry {
   readonly directory: TargetDirectory;
   /** In the snapshot. */
   readonly path: Uint8Array;
-  readonly node: Node;
+  readonly node: Pick<Node, "name" | "type" | "flags">;
 }
 
 /** True for an entry of which some are to be set before anything is written. */
@@ -67,14 +67,16 @@ export class FlagSetter {
   }
 
   /** Sets all of an entry that nothing else will be done to. What could not be set, where that is not so of all. @throws ENOENT */
-  set(entry: FlaggedEntry): string | undefined {
-    const { node } = entry;
+  set(entry: FlaggedEntry & { readonly node: Node }): string | undefined {
+    const { directory, path, node } = entry;
     const flags = bitsOf(node.flags ?? 0, recordedFlags);
     if (flags === 0) return undefined;
     if (node.linkGroup === undefined || bitsOf(flags, protectingFlags) === 0) return this.#setAt(entry, flags);
-    const group = Buffer.from(node.linkGroup).toString("latin1");
-    if (this.#linked.size < LINKED_MAX) this.#linked.set(group, entry);
-    else if (!this.#linked.has(group)) this.#parts.run.forbid(entry.path, TOO_MANY);
+    const group = groupOf(node.linkGroup);
+    // Not the node itself: with it, all that was read together would stay in memory.
+    const kept = { directory, path, node: { name: node.name.slice(), type: node.type, flags } };
+    if (this.#linked.size < LINKED_MAX) this.#linked.set(group, kept);
+    else if (!this.#linked.has(group)) this.#parts.run.forbid(path, TOO_MANY);
     return this.#setAt(entry, bitsOf(flags, recordedFlags - protectingFlags));
   }
 

@@ -9,24 +9,32 @@ import { undoTag } from "../undo-tag.js";
 import type { KeptPaths } from "./kept-paths.js";
 
 /** As for a backup by the same user. */
-export interface KeepOptions extends Pick<BackupOptions, "isPrivileged" | "owners" | "ownFolders" | "signal"> {
+export interface KeepOptions extends Pick<BackupOptions, "isPrivileged" | "owners" | "signal"> {
   /** Called when there is something to keep; it may throw. */
   readonly begin?: () => void;
 }
 
 const SLASH = Buffer.from("/");
 
+export interface OldToKeep {
+  readonly paths: KeptPaths;
+  /** Of the target, absolute. */
+  readonly top: Uint8Array;
+  readonly ownFolders: readonly Uint8Array[];
+}
+
 /** The number of the snapshot. @throws BcatError refused when something cannot be kept; as a backup */
 export async function keepOld(
   repository: Repository,
   posix: Posix,
-  { paths, top }: { readonly paths: KeptPaths; readonly top: Uint8Array },
+  { paths, top, ownFolders }: OldToKeep,
   options: KeepOptions,
 ): Promise<number> {
   options.begin?.();
   let failed: Warning | undefined;
   const summary = await backup(repository, posix, [top.length > 1 ? Buffer.concat([top, SLASH]) : top], {
     ...options,
+    ownFolders,
     tags: [undoTag],
     // What is there differs from what any snapshot has: nothing is compared.
     force: true,

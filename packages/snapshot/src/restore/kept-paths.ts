@@ -6,7 +6,7 @@ import type { KeyedHash } from "@bcat/crypto";
 import { FileType, type Stat } from "@bcat/posix";
 import { splitPath } from "../path.js";
 
-/** Paths that are remembered, about 80 bytes each: with more, all of the target is kept, and all may be overwritten. */
+/** Paths that are remembered, about 60 bytes each: with more, all of the target is kept, and all may be overwritten. */
 const PATHS_MAX = 2 ** 20;
 /** Bytes of a hash that stand for a path. */
 const KEY_SIZE = 15;

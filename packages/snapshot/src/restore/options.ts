@@ -27,8 +27,6 @@ export interface DeletionPlan {
 }
 
 export interface DeletionOptions {
-  /** Folders of the repository and its cache, absolute: they stay. */
-  readonly ownFolders: readonly Uint8Array[];
   /** Only folders that are in the way of entries which are none. */
   readonly onlyObstacles?: boolean;
   /** Called before anything is changed; it may throw. Not called when there is nothing to delete. */
@@ -38,7 +36,7 @@ export interface DeletionOptions {
 export interface RestoreOptions extends FindOptions, SelectionPatterns {
   /** Files are read back in the end. */
   readonly verify?: boolean;
-  /** Folders of the repository and its cache, absolute: nothing is restored into them. */
+  /** Folders of the repository and its cache, absolute: they stay as they are, and nothing is restored into them. */
   readonly ownFolders?: readonly Uint8Array[];
   /** With `overwrite`: entries of restored folders that the snapshot has not are deleted. */
   readonly deletes?: DeletionOptions | undefined;

@@ -1,6 +1,6 @@
 /** Names of a file that is restored, where other entries have them: a link is made beside, and takes their place. */
 import { systemErrorCode } from "@bcat/errors";
-import { type Directory, type Posix, Stat } from "@bcat/posix";
+import { type Directory, isOneFile, type Posix, Stat } from "@bcat/posix";
 import type { EntryToPlace, ExistingEntries } from "./existing-entries.js";
 import type { Replacer } from "./replacer.js";
 import type { RestoreRun } from "./restore-run.js";
@@ -55,9 +55,4 @@ export class OverLinks {
       throw error;
     }
   }
-}
-
-export function isOneFile(a: Stat, b: Stat): boolean {
-  const isOneInode = a.inodeLow === b.inodeLow && a.inodeHigh === b.inodeHigh;
-  return isOneInode && a.deviceMajor === b.deviceMajor && a.deviceMinor === b.deviceMinor;
 }

@@ -3,9 +3,8 @@
  * overwritten or deleted is kept as a snapshot, and then it is deleted: first, so that there is space.
  */
 import { BcatError } from "@bcat/errors";
-import { type Directory, type Posix, Stat } from "@bcat/posix";
+import { type Directory, isOneFile, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
-import { OwnFolders } from "../backup/own-folders.js";
 import { describe } from "../faults.js";
 import { joinPath } from "../path.js";
 import { showName } from "../tree/name.js";
@@ -18,7 +17,6 @@ import { keepOld } from "./keep-old.js";
 import { KeptPaths } from "./kept-paths.js";
 import { MetadataSetter } from "./metadata.js";
 import type { DeletionPlan, RestoreOptions } from "./options.js";
-import { isOneFile } from "./over-links.js";
 import type { Overwrite } from "./overwrite.js";
 import type { PlannedEntry } from "./plan.js";
 import { closeQuietly, TargetDirectories } from "./target-directory.js";
@@ -39,7 +37,7 @@ export interface PrepareParts extends RestoreParts {
  * @throws BcatError refused, interrupted, and what the caller throws who is told of the plan: nothing was changed then
  */
 export async function prepareTarget(plan: readonly PlannedEntry[], parts: PrepareParts): Promise<RestoreParts["kept"]> {
-  const { options, posix, run, top, repository } = parts;
+  const { options, posix, run, top, repository, own } = parts;
   const { deletes, keep } = options;
   if (deletes === undefined && keep === undefined) return undefined;
   if (deletes !== undefined) refuseSystemRoot(parts, plan);
@@ -50,7 +48,7 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
   const report = () => {
     found.leavesSome = true;
   };
-  const counting = deletes && new TreeRemover({ posix, ownFolders: ownFolders(parts), report, breathe });
+  const counting = deletes && new TreeRemover({ posix, own, report, breathe });
   try {
     await walk({
       ...(keep === undefined
@@ -62,7 +60,12 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
     });
     if (found.deletionCount > 0) await deletes?.onPlan(found.deletionPlan);
     if (keep !== undefined && found.isWorthKeeping)
-      run.kept = await keepOld(repository, posix, { paths: found.paths, top: top.path }, keep);
+      run.kept = await keepOld(
+        repository,
+        posix,
+        { paths: found.paths, top: top.path, ownFolders: options.ownFolders ?? [] },
+        keep,
+      );
     const remover = createRemover(parts, found.paths);
     if (remover !== undefined && (found.deletionCount > 0 || found.leavesSome))
       await walk(goners(deletes, (parent, name, left) => remover.remove(parent, name, left)));
@@ -104,11 +107,11 @@ function goners(
 
 /** Removes what a restore deletes, and counts it; undefined when it deletes nothing. */
 function createRemover(parts: PrepareParts, planned: KeptPaths): TreeRemover | undefined {
-  const { posix, run, options } = parts;
+  const { posix, run, options, own } = parts;
   if (options.deletes === undefined) return undefined;
   return new TreeRemover({
     posix,
-    ownFolders: ownFolders(parts),
+    own,
     report: (path, error) => {
       run.refuseExhausted(path, error);
       if (typeof error === "string") run.leaveOut(path, error);
@@ -118,13 +121,6 @@ function createRemover(parts: PrepareParts, planned: KeptPaths): TreeRemover | u
     breathe: () => run.breathe(0),
     // The target has been looked at some time ago: to think, and to keep what is there, takes its time.
     mayRemove: (path, stat) => planned.holds(path, stat),
-  });
-}
-
-function ownFolders({ posix, options }: PrepareParts): OwnFolders {
-  return new OwnFolders(posix, options.deletes?.ownFolders ?? [], (path, fault) => {
-    const what = `Cannot delete anything: ${showName(path)} belongs to the repository and cannot be looked at`;
-    throw new BcatError("target-failed", `${what}: ${fault.message}`, { cause: fault });
   });
 }
 

@@ -4,6 +4,7 @@
  * are restored. A folder that is only on the way to what is included is taken when there is something in it.
  */
 import { BcatError, isBcatError } from "@bcat/errors";
+import { foldCase, foldText } from "../choosing/characters.js";
 import { compileExcludes, type ExcludeTest } from "../exclude.js";
 import { componentsOf, joinPath } from "../path.js";
 
@@ -140,7 +141,7 @@ function wayTest(patterns: readonly string[], folds: boolean): WayTest {
 function compile(patterns: readonly string[], folds: boolean): ExcludeTest | undefined {
   const test = compilePatterns(patterns);
   if (test === undefined || !folds) return test;
-  return (path, isDirectory) => test(foldPath(path), isDirectory);
+  return (path, isDirectory) => test(foldCase(path), isDirectory);
 }
 
 export function compilePatterns(patterns: readonly string[]): ExcludeTest | undefined {
@@ -150,16 +151,4 @@ export function compilePatterns(patterns: readonly string[]): ExcludeTest | unde
     if (!isBcatError(error, "usage")) throw error;
     throw new BcatError("usage", error.message.replace("exclude pattern", "pattern"), { cause: error });
   }
-}
-
-function foldText(text: string): string {
-  return text.toLowerCase();
-}
-
-/** In lower case; of what is not UTF-8 only ASCII is folded. */
-function foldPath(path: Uint8Array): Uint8Array {
-  const bytes = Buffer.from(path.buffer, path.byteOffset, path.length);
-  const text = bytes.toString();
-  if (!text.includes("\ufffd")) return Buffer.from(text.toLowerCase());
-  return path.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
 }

@@ -1,7 +1,7 @@
 /**
- * Removes what is below a folder of the target and is not in the snapshot, unless that may be so because it could not be read. Each folder is reached from the one above, no
- * link is followed; what lies on another file system, and the folders of the repository and its cache, stay, and so do the
- * folders above them.
+ * Removes what is below a folder of the target and is not in the snapshot, unless that may be so because it could not be
+ * read. Each folder is reached from the one above, no link is followed; what lies on another file system, and the folders
+ * of the repository and its cache, stay, and so do the folders above them.
  */
 import { systemErrorCode } from "@bcat/errors";
 import { type Directory, EntryList, FileType, mountOf, type Posix, Stat } from "@bcat/posix";
@@ -13,7 +13,7 @@ import type { WantedNodes } from "./wanted-nodes.js";
 
 export interface TreeRemoverParts {
   readonly posix: Posix;
-  readonly ownFolders: OwnFolders;
+  readonly own: OwnFolders;
   readonly report: (path: Uint8Array, error: unknown) => void;
   readonly onRemoved?: () => void;
   /** Lets others run, now and then; it rejects when the restore is interrupted. */
@@ -81,7 +81,7 @@ export class TreeRemover {
   }
 
   async #each(parent: Directory, name: Uint8Array, act: Action, depth = 0): Promise<boolean> {
-    const { posix, ownFolders, report, mayRemove, breathe } = this.#parts;
+    const { posix, own, report, mayRemove, breathe } = this.#parts;
     const path = joinPath(parent.path, name);
     try {
       const turn = breathe();
@@ -97,13 +97,7 @@ export class TreeRemover {
         act.entry(parent, name, stat);
         return true;
       }
-      const reason = ownFolders.has(stat)
-        ? OWN
-        : depth >= DEPTH_MAX
-          ? DEEP
-          : this.#isMounted(parent, stat)
-            ? MOUNTED
-            : "";
+      const reason = own.has(stat) ? OWN : depth >= DEPTH_MAX ? DEEP : this.#isMounted(parent, stat) ? MOUNTED : "";
       if (reason !== "") return this.#leave(path, reason);
       const { left } = act;
       const below = left === undefined ? act : { ...act, left: { ...left, folder: joinPath(left.folder, name) } };

@@ -3,7 +3,7 @@
  * the flags off what it is about to replace or to fill.
  */
 import { systemErrorCode } from "@bcat/errors";
-import type { Directory, Posix } from "@bcat/posix";
+import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { bitsOf, protectingFlags } from "../tree/inode-flags.js";
 
 /**
@@ -28,6 +28,10 @@ export function unprotectAt(posix: Posix, directory: Directory, name: Uint8Array
   if (posix.inodeFlags === undefined) return false;
   let fd: number;
   try {
+    const stat = new Stat();
+    posix.statAt(directory, name, stat);
+    // To open a device may do something.
+    if (stat.type !== FileType.FILE && stat.type !== FileType.DIRECTORY) return false;
     // A directory too: it is opened for reading.
     fd = posix.openFileAt(directory, name);
   } catch {
