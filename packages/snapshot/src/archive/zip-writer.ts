@@ -21,6 +21,8 @@ const AT_ONCE_MAX = 4 * 1024;
 const SAMPLE_SIZE = 64 * 1024;
 /** Bytes that are written together. */
 const BUFFER_SIZE = 2 ** 20;
+/** Bytes of a piece of the directory: objects of their own would take several times what entries have. */
+const DIRECTORY_PIECE_SIZE = 64 * 1024;
 /** Bytes of the directory at the end, which is kept in memory: of some ten million entries. */
 export const zipDirectorySizeMax = 2 ** 30;
 
@@ -66,6 +68,7 @@ export class ZipWriter {
   #offset = 0;
   readonly #directory: Uint8Array[] = [];
   #directorySize = 0;
+  #count = 0;
   #open: OpenEntry | undefined;
 
   constructor(write: (bytes: Uint8Array) => Promise<void>) {
@@ -120,8 +123,9 @@ export class ZipWriter {
 
   /** Writes the directory, which ends the archive. */
   async finish(): Promise<void> {
-    const directory = { count: this.#directory.length, offset: this.#offset, size: this.#directorySize };
-    for (const bytes of this.#directory) await this.#put(bytes);
+    const directory = { count: this.#count, offset: this.#offset, size: this.#directorySize };
+    for (const [i, piece] of this.#directory.entries())
+      await this.#put(piece.subarray(0, directory.size - i * DIRECTORY_PIECE_SIZE));
     await this.#put(encodeZipEnd(directory));
     await this.flush();
   }
@@ -151,7 +155,14 @@ export class ZipWriter {
   }
 
   #list(bytes: Uint8Array): void {
-    this.#directorySize += bytes.length;
-    this.#directory.push(bytes);
+    this.#count++;
+    for (let done = 0; done < bytes.length; ) {
+      const at = this.#directorySize % DIRECTORY_PIECE_SIZE;
+      if (at === 0) this.#directory.push(new Uint8Array(DIRECTORY_PIECE_SIZE));
+      const part = bytes.subarray(done, done + DIRECTORY_PIECE_SIZE - at);
+      this.#directory.at(-1)!.set(part, at);
+      done += part.length;
+      this.#directorySize += part.length;
+    }
   }
 }

@@ -18,7 +18,7 @@ export interface KeyedRecord {
 
 /** Bytes of records in memory, each counting what it costs there beside its own. */
 export const memorySizeMax = 64 * 2 ** 20;
-const RECORD_COST = 300;
+const RECORD_COST = 400;
 const HEAD_SIZE = 8;
 /** Bytes of a part that are read together. */
 const READ_SIZE = 64 * 1024;

@@ -19,7 +19,7 @@ export class FetchForecast {
   readonly #report: (path: Uint8Array, error: Error) => void;
   readonly #ids = new Uint8Array(CHUNKS_MAX * idSize);
   readonly #paths: Uint8Array[] = [];
-  /** About 100 bytes for each pack of the repository, at most. */
+  /** About 130 bytes for each pack of the repository, at most. */
   readonly #packs = new Set<string>();
   #requests = 0;
   #bytes = 0;
