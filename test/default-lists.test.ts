@@ -6,6 +6,9 @@ import { createMemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
+import { canSetLists } from "./kit/settable-attributes.js";
+
+const canSet = await canSetLists("default lists");
 
 let scratch: Scratch;
 let source: string;
@@ -45,24 +48,10 @@ afterEach(async () => {
   await scratch[Symbol.asyncDispose]();
 });
 
-/** False, with a line, where there are no such lists, or bcat cannot see them. */
-function hasLists(): boolean {
-  try {
-    giveLists(source);
-    run("setfacl", "-b", source);
-    if (client.posix.attributes !== undefined) return true;
-  } catch {
-    // Said below.
-  }
-  process.stdout.write("skipped: access control lists are not to be had here\n");
-  return false;
-}
-
-test.each([
+test.skipIf(!canSet).each([
   ["into a folder that is there", false],
   ["into a folder that is made", true],
 ])("%s", async (_, isMade) => {
-  if (!hasLists()) return;
   if (!isMade) fs.mkdirSync(target);
   giveLists(isMade ? scratch.path : target);
   run("setfacl", "-m", "u:8:r", join(source, "folder/secret"));
@@ -73,8 +62,7 @@ test.each([
   expect(lists(target)).toEqual(lists(source));
 });
 
-test("of several sources", async () => {
-  if (!hasLists()) return;
+test.skipIf(!canSet)("of several sources", async () => {
   fs.mkdirSync(target);
   giveLists(target);
   await client.backup([join(source, "folder"), join(source, "secret")]);
@@ -87,8 +75,7 @@ test("of several sources", async () => {
   expect(run("getfacl", "-n", "--absolute-names", join(target, source, "secret"))).not.toContain("user:7");
 });
 
-test("over what is there, and in folders that were there", async () => {
-  if (!hasLists()) return;
+test.skipIf(!canSet)("over what is there, and in folders that were there", async () => {
   await client.backup([source]);
   fs.mkdirSync(join(target, "folder"), { recursive: true });
   for (const folder of [target, join(target, "folder")]) giveLists(folder);

@@ -226,14 +226,20 @@ describe("a dump of a folder as zip", () => {
     expect(others).toEqual([]);
   });
 
-  test.skipIf(!hasPython)("is read by Python from its directory, and by bsdtar from its beginning", async () => {
+  test.skipIf(!hasPython)("is read by Python from its directory", async () => {
     makeZipTree();
     await using client = await openClient(storage);
     await client.backup([source]);
     await dumpTo(client, source, archive(), { format: "zip" });
     const script = "import zipfile,sys;z=zipfile.ZipFile(sys.argv[1]);print(z.testzip(),len(z.namelist()))";
     expect(execFileSync("python3", ["-c", script, archive()]).toString()).toBe("None 12\n");
-    if (!hasBsdtar) return;
+  });
+
+  test.skipIf(!hasBsdtar)("is read by bsdtar from its beginning", async () => {
+    makeZipTree();
+    await using client = await openClient(storage);
+    await client.backup([source]);
+    await dumpTo(client, source, archive(), { format: "zip" });
     const content = execFileSync("bsdtar", ["-xOf", "-", join(source, "random 20000000").slice(1)], {
       input: fs.readFileSync(archive()),
       maxBuffer: 2 ** 26,

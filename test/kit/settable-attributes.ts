@@ -6,14 +6,24 @@ import { makeScratch, type ScratchOptions } from "./scratch.js";
 
 /** False, which is said, where `what` has to be skipped. @param options of the scratch folder that the tests use */
 export async function canSetAttributes(what: string, options: ScratchOptions = {}): Promise<boolean> {
+  return await canRun(what, ["setfattr", "-n", "user.bcat", "-v", "x"], options);
+}
+
+/** As {@link canSetAttributes}, of access control lists. */
+export async function canSetLists(what: string): Promise<boolean> {
+  return await canRun(what, ["setfacl", "-d", "-m", "u:7:rwx"], {});
+}
+
+/** @param command that is given a folder to set something of */
+async function canRun(what: string, [name, ...words]: [string, ...string[]], options: ScratchOptions) {
   await using place = makeScratch(2 ** 20, options)!;
   await using client = await openClient(createMemoryStorage());
   try {
-    execFileSync("setfattr", ["-n", "user.bcat", "-v", "x", place.path], { stdio: "ignore" });
+    execFileSync(name, [...words, place.path], { stdio: "ignore" });
     if (client.posix.attributes !== undefined) return true;
   } catch {
-    // There is no setfattr, or the file system has no attributes.
+    // There is no such program, or the file system has none of these.
   }
-  process.stdout.write(`${what}: skipped, that takes koffi, setfattr and a file system with extended attributes\n`);
+  process.stdout.write(`${what}: skipped, that takes koffi, ${name} and a file system that knows what it sets\n`);
   return false;
 }
