@@ -121,6 +121,16 @@ describe.runIf(canSet)("inode flags", () => {
     expect(kept(join(target, source))).toEqual(kept(source));
   });
 
+  test("of a folder that a link leads to come back", async () => {
+    makeFlagged();
+    const client = await open();
+    fs.symlinkSync(source, join(scratch.path, "link"));
+    await client.backup([join(scratch.path, "link/")]);
+    const target = join(scratch.path, "target");
+    await client.restore("all", target);
+    await expectSame(target);
+  });
+
   test("that change are stored, without reading a file again; what is unchanged is taken over", async () => {
     makeFlagged();
     const client = await open();

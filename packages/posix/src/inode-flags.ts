@@ -1,10 +1,8 @@
 /** The flags that chattr(1) sets: FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of ioctl_iflags(2). */
-import { constants } from "node:fs";
-import { type CallText, isInterrupted } from "./call-text.js";
-import { OPEN_FILE } from "./flags.js";
+import { isInterrupted } from "./call-text.js";
 import type { Libc } from "./libc.js";
 import type { InodeFlags } from "./posix.js";
-import { EINVAL, ENOSYS, ENOTSUP, ENOTTY, EPERM } from "./system-error.js";
+import { EINVAL, ENOSYS, ENOTSUP, ENOTTY } from "./system-error.js";
 
 /** _IOR('f', 1, long) and _IOW('f', 2, long) on machines of 64 bits; what is passed is an int all the same. */
 const GET = 0x8008_6601;
@@ -16,7 +14,7 @@ const VALUE_SIZE = 8;
 /** What file systems say that have no flags. */
 const HAS_NONE: ReadonlySet<number> = new Set([ENOTTY, EINVAL, ENOSYS, ENOTSUP]);
 
-export function koffiInodeFlags(libc: Libc, text: CallText): InodeFlags {
+export function koffiInodeFlags(libc: Libc): InodeFlags {
   const value = new Uint32Array(new ArrayBuffer(VALUE_SIZE));
   const at = libc.address(value.buffer);
   const get = (fd: number): number => {
@@ -29,22 +27,6 @@ export function koffiInodeFlags(libc: Libc, text: CallText): InodeFlags {
   };
   return {
     get,
-    getAt(directory, name) {
-      text.putName(directory, name, "openat");
-      // Only the owner and root may leave the access time alone.
-      let flags = OPEN_FILE | constants.O_NOATIME;
-      let fd: number;
-      do {
-        fd = libc.openat(directory.fd, text.at, flags, 0);
-        if (fd < 0 && libc.errno() === EPERM && flags !== OPEN_FILE) flags = OPEN_FILE;
-        else if (fd < 0) isInterrupted(libc, "openat", { directory, name });
-      } while (fd < 0);
-      try {
-        return get(fd);
-      } finally {
-        libc.close(fd);
-      }
-    },
     set(fd, flags) {
       value.fill(0);
       value[0] = flags;

@@ -73,7 +73,7 @@ class KoffiPosix implements Posix {
   readonly renameAt = this.#replacer.renameAt;
   readonly removeDirectoryAt = this.#replacer.removeDirectoryAt;
   readonly extents = koffiExtents(this.#libc);
-  readonly inodeFlags = koffiInodeFlags(this.#libc, this.#text);
+  readonly inodeFlags = koffiInodeFlags(this.#libc);
   readonly truncateFile = fileTruncater(this.#libc);
   readonly renameExclusive = this.#libc.renameat2 && this.#renameExclusive.bind(this, this.#libc.renameat2);
 

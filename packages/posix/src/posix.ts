@@ -36,8 +36,6 @@ export interface Extents {
 export interface InodeFlags {
   /** 0 where the file system has none. */
   get(fd: number): number;
-  /** Of a file or directory by its name, which is opened for it and closed again. */
-  getAt(directory: Directory, name: Uint8Array): number;
   /** All of them, so those too that were read and are not to change. `ENOTTY`, `ENOTSUP`: the file system has none. */
   set(fd: number, flags: number): void;
 }

@@ -12,8 +12,17 @@ const OPEN_MAX = 16;
 
 /** Closes a directory that was only read: that the system cannot close it well says nothing about what it has given. */
 export function closeDirectory(posix: Posix, directory: Directory): void {
+  closeRead(() => posix.closeDirectory(directory));
+}
+
+/** As {@link closeDirectory}, of a file that was only looked at. */
+export function closeFile(posix: Posix, fd: number): void {
+  closeRead(() => posix.close(fd));
+}
+
+function closeRead(close: () => void): void {
   try {
-    posix.closeDirectory(directory);
+    close();
   } catch (error) {
     const code = systemErrorCode(error);
     // A descriptor that is none, or another's, is a fault of this program.

@@ -2,7 +2,7 @@
 
 import { SourceError } from "@bcat/errors";
 import { type Directory, type EntryList, FileType, type Posix, Stat } from "@bcat/posix";
-import { closeDirectory } from "../backup/source-directory.js";
+import { closeDirectory, closeFile } from "../backup/source-directory.js";
 import { fromSource, isEndByExhaustion } from "../backup/source-fault.js";
 
 export interface ChosenFolder {
@@ -116,6 +116,6 @@ function readSmallFile(posix: Posix, folder: Directory, names: readonly Uint8Arr
     const count = fromSource(() => posix.read(fd, bytes, 0));
     return { bytes: bytes.subarray(0, count), size: stat.size };
   } finally {
-    posix.close(fd);
+    closeFile(posix, fd);
   }
 }

@@ -3,7 +3,7 @@ import { SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { OwnFolders } from "../backup/own-folders.js";
 import { isAtOrBelow, type NamedRoot, nameRoots, openRoot } from "../backup/roots.js";
-import { closeDirectory } from "../backup/source-directory.js";
+import { closeDirectory, closeFile } from "../backup/source-directory.js";
 import { fromSource, requireSourceFault } from "../backup/source-fault.js";
 import { componentsOf, joinPath } from "../path.js";
 import { Choice, type Exclusion, exclusionOf, type FolderChoice } from "./choice.js";
@@ -150,7 +150,11 @@ class Explainer {
   ): Explanation {
     if (stat.type === FileType.UNKNOWN) throw new SourceError("nobody knows what type of file it is");
     const posix = this.#posix;
-    if (stat.type === FileType.FILE) posix.close(fromSource(() => posix.openFileAt(parent, name)));
+    if (stat.type === FileType.FILE)
+      closeFile(
+        posix,
+        fromSource(() => posix.openFileAt(parent, name)),
+      );
     if (stat.type === FileType.DIRECTORY && name.length > 0)
       closeDirectory(
         posix,
