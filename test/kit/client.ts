@@ -58,7 +58,7 @@ export interface Client extends AsyncDisposable {
   readonly posix: Posix;
   /** Milliseconds since 1970 that the client believes it is; stands still until it is set. */
   time: number;
-  /** Names of the files opened for reading since the last backup began, in latin1. */
+  /** Names of the files opened to be read since the last backup began, in latin1. */
   readonly opened: readonly string[];
   /** What the last backup or restore warned of. */
   readonly warnings: readonly string[];
@@ -159,16 +159,29 @@ async function openOrInit(storage: Storage, environment: Environment, init: Init
   return await openRepository(storage, rootKey, environment);
 }
 
-/** The same calls, but for those that are replaced; those that open a file for reading are noted. */
+/** The same calls, but for those that are replaced. The files are noted that are opened and looked at, to be read. */
 function wrapPosix(posix: Posix, opened: string[], replace: ClientOptions["replace"]): Posix {
   const replaced = throughNames(posix, replace?.(posix) ?? {});
+  /** By descriptor: what is opened for its inode flags alone is not looked at. */
+  const names = new Map<unknown, string>();
+  const note = (name: string | undefined) => name !== undefined && opened.push(name);
   return new Proxy(posix, {
     get(target, property) {
       const value: unknown = Reflect.get(replaced, property) ?? Reflect.get(target, property, target);
       if (typeof value !== "function") return value;
       return (...words: unknown[]) => {
-        if (property === "openFileAt") opened.push(Buffer.from(words[1] as Uint8Array).toString("latin1"));
-        return value.apply(target, words);
+        if (property === "statFile") note(names.get(words[0]));
+        if (property === "statFile" || property === "close") names.delete(words[0]);
+        if (property !== "openFileAt") return value.apply(target, words);
+        const name = Buffer.from(words[1] as Uint8Array).toString("latin1");
+        try {
+          const file: unknown = value.apply(target, words);
+          names.set(file, name);
+          return file;
+        } catch (error) {
+          note(name);
+          throw error;
+        }
       };
     },
   });

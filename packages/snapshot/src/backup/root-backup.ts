@@ -182,7 +182,7 @@ export class RootBackup {
   /** A root that is no directory. */
   async #storeSingle(root: OpenRoot): Promise<Root> {
     const visit = this.#rootVisit(root);
-    const node = { ...(await this.#single(root, visit)), ...this.#attributesOf(root) };
+    const node = { ...(await this.#single(root, visit)), ...this.#attributesOf(root, visit.flags.get(0)) };
     const { table } = visit;
     const scan = new ScanWriter(this.#scanContent);
     const columns = table.scanColumns();
@@ -238,9 +238,10 @@ export class RootBackup {
     return node;
   }
 
-  #attributesOf({ parent, name, path, stat }: OpenRoot): Pick<NodeToWrite, "attributes" | "flags"> {
+  /** The flags are known of a file that was read. */
+  #attributesOf({ parent, name, path, stat }: OpenRoot, known?: number): Pick<NodeToWrite, "attributes" | "flags"> {
     const attributes = this.#attributes?.read(parent, name, () => path);
-    const flags = flagsAt(this.#parts.posix, parent, { name, type: stat.type });
+    const flags = known ?? flagsAt(this.#parts.posix, parent, { name, type: stat.type });
     return { ...(attributes !== undefined && { attributes }), ...(flags !== 0 && { flags }) };
   }
 
