@@ -50,6 +50,17 @@ test("of a repository with registers elsewhere, doctor says so, whether they are
   });
 });
 
+test("registers that do not keep writers apart are said to, and in the exit code, of a repository that has its own, too", async () => {
+  await desk.good(["init"]);
+  desk.write({ registers: "no folder" });
+  const run = await desk.bcat(["doctor"], { env: { BCAT_REGISTERS: desk.path("registers") } });
+  expect(run).toMatchObject({ code: 22, stdout: expect.stringMatching(/^answer +BAD /m) });
+  expect(linesOf(run.stdout).slice(-2)).toEqual([
+    "these registers: not to be used; the repository has its own",
+    "several writers at once: yes, as far as a probe can tell",
+  ]);
+});
+
 if (missingPostgres !== undefined) test.skip(`skipped: ${missingPostgres}`);
 
 describe.skipIf(missingPostgres !== undefined)("registers in PostgreSQL", () => {

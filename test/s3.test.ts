@@ -111,8 +111,11 @@ test("a bucket is made by init --create-bucket only", async () => {
     says: /no such bucket; bcat init --create-bucket makes one \(404 NoSuchBucket\)/,
   });
   expect([...server.buckets.keys()]).toEqual(["bucket"]);
-  await good(["init", "--create-bucket"], env);
+  const made = await bcat(["init", "--create-bucket"], env);
+  expect(made).toMatchObject({ code: 0, stderr: expect.stringMatching(/^bcat: created the bucket of ".*\/new"$/m) });
   expect([...server.buckets.keys()]).toEqual(["bucket", "new"]);
+  const there = await bcat(["init", "--create-bucket"], { BCAT_REPOSITORY: `${env.BCAT_REPOSITORY}/other` });
+  expect(there).toMatchObject({ code: 0, stderr: noMessage });
   const folder = { BCAT_REPOSITORY: desk.path("elsewhere") };
   expectRefusal(await bcat(["init", "--create-bucket"], folder), { code: 2, says: /it lies in none/ });
 });

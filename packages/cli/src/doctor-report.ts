@@ -23,9 +23,14 @@ function judgeWriters({ report, registers }: Found): "yes" | "no" | "not tried" 
   return decides.keepsWritersApart ? "yes" : "no";
 }
 
-/** True unless something was found to be bad that the repository depends on. */
+/** True unless what the repository depends on was found to be bad, or registers that somebody asked about. */
 export function canBeUsed(found: Found): boolean {
-  return judgeWriters(found) !== "no";
+  return judgeWriters(found) !== "no" && !areOthersBad(found);
+}
+
+/** Registers that were named, of a repository that has its own, do not keep writers apart. */
+function areOthersBad({ registers: { probed, areElsewhere } }: Found): boolean {
+  return areElsewhere === false && probed?.keepsWritersApart === false;
 }
 
 const words: Readonly<Record<ProbeFinding["verdict"], string>> = { good: "good", bad: "BAD", note: "note" };
@@ -44,6 +49,7 @@ export function reportLines(found: Found): string[] {
   if (left > 0) lines.push(`left in the place below probe/: ${formatItems(left, "object")}`);
   lines.push(`a repository is ${isThere ? "" : "not "}there`);
   if (registers.probed !== undefined) lines.push(...registersLines(registers.probed));
+  if (areOthersBad(found)) lines.push("these registers: not to be used; the repository has its own");
   lines.push(verdictLine(found));
   return lines;
 }

@@ -46,6 +46,7 @@ export const placeCodes = [
   "no-answer",
   "region-found",
   "clock-corrected",
+  "bucket-created",
   "no-ranges",
   "cache-unusable",
   "other-things",

@@ -51,8 +51,8 @@ export interface Site {
   readonly openRegistersProbe: LocatedRegisters["openProbe"] | undefined;
   readonly environment: Environment;
   readonly posix: Posix;
-  /** Makes the bucket, unless it is there; undefined where the place is none. */
-  readonly createBucket: (() => Promise<unknown>) | undefined;
+  /** Makes the bucket, unless it is there: false. Undefined where the place lies in none. */
+  readonly createBucket: (() => Promise<boolean>) | undefined;
   /** Gets the secret from its source, which was chosen before. */
   readonly secret: (isNew: boolean) => Promise<Secret>;
   /** Told in a line what is not wrong, but good to know. */
@@ -195,7 +195,9 @@ export async function createSite(site: Site, options: CreateOptions): Promise<Re
   const { signal, chunker, isForOneWriter = false, createBucket = false } = options;
   refuseReadOnly(site, "create a repository in");
   const { initRepository, repositoryExists } = await import("@bcat/repository");
-  if (createBucket) await bucketOf(site)();
+  // Whatever comes of the repository, the bucket stays.
+  if (createBucket && (await bucketOf(site)()))
+    site.onNotice(`created the bucket of "${site.place.location}"`, "bucket-created");
   if (await repositoryExists(site.storage))
     throw new BcatError("exists", `Cannot create a repository in "${site.place.location}": there is one already`);
   await refuseUnfit(site, { areApart: isForOneWriter || site.registers !== undefined });
@@ -206,7 +208,7 @@ export async function createSite(site: Site, options: CreateOptions): Promise<Re
   return await initRepository(storage, { secret, registers, isForOneWriter, ...(chunker && { chunker }) }, environment);
 }
 
-function bucketOf({ createBucket, place: { location } }: Site): () => Promise<unknown> {
+function bucketOf({ createBucket, place: { location } }: Site): () => Promise<boolean> {
   if (createBucket !== undefined) return createBucket;
   throw new BcatError("usage", `Cannot create a bucket for "${location}": it lies in none`);
 }

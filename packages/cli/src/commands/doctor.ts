@@ -18,7 +18,7 @@ export const doctor: Command = {
   notes: [
     "Writes objects below probe/ in the place, reads them, and removes them. No passphrase is needed.",
     "With --registers, so too where they are; in PostgreSQL, rows of an id of nobody's.",
-    "Exit code 22: several writers must not use the place as it is, or nobody should; the output says which.",
+    "Exit code 22: several writers must not use the place, or registers that were named, or nobody should; it says which.",
   ],
   interrupted: "interrupted; objects below probe/ may be left in the place",
   async run(context) {
