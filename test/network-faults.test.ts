@@ -84,7 +84,7 @@ describe("over a network with faults", () => {
     }
     // A session whose number got lost on the way burns it; none is given twice.
     expect(new Set(numbers).size).toBe(6);
-    await using witness = await openClient(open(server.port), { host: "witness" });
+    await using witness = await openClient(retrying(open(server.port)), { host: "witness" });
     expect(await restored(witness)).toBe("");
     const requests = proxy.counts.get("requests")!;
     const faults = faultKinds.reduce((sum, kind) => sum + (proxy.counts.get(kind) ?? 0), 0);
@@ -114,7 +114,7 @@ describe("over a network with faults", () => {
       const url = new URL(server.url.replace(`:${server.port}/`, `:${port}/`));
       return openTahoeStorage({ url, location: "tahoe:test", agents });
     };
-    await using witness = await openClient(open(server.port), { host: "witness" });
+    await using witness = await openClient(retrying(open(server.port)), { host: "witness" });
     const tallies = { done: 0, failed: 0 };
     for (let seed = 0; seed < 4; seed++) {
       const proxy = kept(
