@@ -107,7 +107,7 @@ const commandLines: Record<string, Case> = {
   "an exclude file of UTF-16": {
     words: ["backup", "--exclude-file", "utf16", "source"],
     code: 2,
-    says: /not text in UTF-8/,
+    says: /it has NUL bytes, as UTF-16 has; write it in UTF-8/,
   },
   "an exclude pattern that is malformed": {
     words: ["backup", "--exclude", "[z-a]", "source"],

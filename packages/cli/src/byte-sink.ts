@@ -3,7 +3,7 @@ import { write } from "node:fs";
 import { chmod, type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { BcatError, describeSystemError, systemErrorCode } from "@bcat/errors";
+import { BcatError, bytesOfText, describeSystemError, systemErrorCode, textOfBytes } from "@bcat/errors";
 import { quoteText } from "./quote.js";
 
 const STDOUT = 1;
@@ -90,7 +90,7 @@ export interface FileSinkOptions {
 
 /**
  * Writes beside the file `path` and renames in the end: until then, and after a failure, what was there is there. What is no
- * ordinary file, such as a device or a fifo, is written to directly.
+ * ordinary file, such as a device or a fifo, is written to directly. `path` is text of any bytes (`textOfBytes`).
  */
 export async function fileSink(path: string, { unique, signal }: FileSinkOptions): Promise<ByteSink> {
   const failed = (error: unknown) =>
@@ -101,23 +101,31 @@ export async function fileSink(path: string, { unique, signal }: FileSinkOptions
     const found = await existing(path);
     if (found !== undefined && !found.isFile) {
       // A fifo waits for somebody who reads.
-      const file = await unlessAborted(open(path, "w"), signal);
+      const file = await unlessAborted(open(systemPath(path), "w"), signal);
       return new OpenFile({ file, names: undefined, failed, signal });
     }
     const final = found?.path ?? path;
     const temporary = join(dirname(final), `.${basename(final).slice(0, 200)}.${unique}.tmp`);
-    const file = await open(temporary, "wx");
+    const file = await open(systemPath(temporary), "wx");
     return new OpenFile({ file, names: { temporary, final, mode: found?.mode }, failed, signal });
   } catch (error) {
     throw signal.aborted ? error : failed(error);
   }
 }
 
+function systemPath(text: string): Buffer {
+  return Buffer.from(bytesOfText(text));
+}
+
 /** Behind links; undefined when there is nothing. */
 async function existing(path: string): Promise<{ path: string; isFile: boolean; mode: number } | undefined> {
   try {
-    const found = await stat(path);
-    return { path: await realpath(path), isFile: found.isFile(), mode: found.mode & 0o7777 };
+    const found = await stat(systemPath(path));
+    return {
+      path: textOfBytes(await realpath(systemPath(path), "buffer")),
+      isFile: found.isFile(),
+      mode: found.mode & 0o7777,
+    };
   } catch (error) {
     if (systemErrorCode(error) === "ENOENT") return undefined;
     throw error;
@@ -169,8 +177,8 @@ class OpenFile implements ByteSink {
       this.#isOpen = false;
       await this.#file.close();
       if (names === undefined) return;
-      if (names.mode !== undefined) await chmod(names.temporary, names.mode);
-      await rename(names.temporary, names.final);
+      if (names.mode !== undefined) await chmod(systemPath(names.temporary), names.mode);
+      await rename(systemPath(names.temporary), systemPath(names.final));
     } catch (error) {
       await this.#remove();
       throw this.#failed(error);
@@ -186,6 +194,6 @@ class OpenFile implements ByteSink {
   }
 
   async #remove(): Promise<void> {
-    if (this.#names !== undefined) await unlink(this.#names.temporary).catch(() => {});
+    if (this.#names !== undefined) await unlink(systemPath(this.#names.temporary)).catch(() => {});
   }
 }

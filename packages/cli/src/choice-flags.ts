@@ -9,12 +9,13 @@ import { usageError } from "./usage.js";
 import { printNotice } from "./warning.js";
 
 export const choiceFlags: Flags = {
-  exclude: { kind: "list", short: "e", description: "pattern of what to leave out" },
-  "exclude-file": { kind: "list", description: "file with a pattern on each line; # begins a comment" },
-  iexclude: { kind: "list", description: "as --exclude, whatever the case" },
-  "iexclude-file": { kind: "list", description: "as --exclude-file, whatever the case" },
+  exclude: { kind: "list", bytes: true, short: "e", description: "pattern of what to leave out" },
+  "exclude-file": { kind: "list", bytes: true, description: "file with a pattern on each line; # begins a comment" },
+  iexclude: { kind: "list", bytes: true, description: "as --exclude, whatever the case" },
+  "iexclude-file": { kind: "list", bytes: true, description: "as --exclude-file, whatever the case" },
   "exclude-if-present": {
     kind: "list",
+    bytes: true,
     description: "FILE[:header]: leave out what is in folders that have such a file, but not the file",
   },
   "exclude-caches": { kind: "switch", description: "leave out what is in folders that a CACHEDIR.TAG marks as caches" },

@@ -1,5 +1,5 @@
 /** How a run that failed says so: one line on stderr, or with `--json` one object, and the exit code. */
-import { ArchivedError, type BcatErrorCode, isBcatError } from "@bcat/errors";
+import { ArchivedError, type BcatErrorCode, isBcatError, showBytes } from "@bcat/errors";
 import { withoutCaps } from "@bcat/host";
 import { remedyOf } from "./archived.js";
 import { exitCodeOf, exitCodes } from "./exit-code.js";
@@ -37,7 +37,8 @@ export function describeError(error: unknown, command: string | undefined): Fail
 /** Prints a failure; with `debug` also where it came from. Returns the exit code. */
 export function reportFailure(failure: Failure, output: Output, debug: boolean): number {
   const { exitCode, errorCode } = failure;
-  const message = withoutCaps(failure.message);
+  // Text of bytes, where a word is named that was typed.
+  const message = showBytes(withoutCaps(failure.message));
   const stack = failure.stack && withoutCaps(failure.stack);
   if (output.json)
     output.note(JSON.stringify({ message_type: "exit_error", code: exitCode, error_code: errorCode, message }));

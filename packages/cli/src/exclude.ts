@@ -1,11 +1,9 @@
 /** Files of exclude patterns. What a pattern means is the business of @bcat/snapshot. */
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { describeSystemError, type OnNotice } from "@bcat/errors";
-import type { Variables } from "@bcat/host";
+import { bytesOfText, describeSystemError, type OnNotice, textOfBytes } from "@bcat/errors";
+import { absolutePathBytes, type Variables } from "@bcat/host";
 import type { GivenPattern } from "@bcat/snapshot";
 import { expandVariables } from "./expand-variables.js";
-import { decodeUtf8 } from "./quote.js";
 import { usageError } from "./usage.js";
 
 export interface ExcludeFileOptions {
@@ -14,14 +12,14 @@ export interface ExcludeFileOptions {
   readonly onNotice: OnNotice;
 }
 
-/** The patterns of all files, in order. @throws {BcatError} with code "usage" when one cannot be read. */
+/** The patterns of all files, as text of any bytes (`textOfBytes`), in order. @throws {BcatError} with code "usage" when one cannot be read. */
 export async function readExcludeFiles(
   paths: readonly string[],
   options: ExcludeFileOptions,
 ): Promise<Exclude<GivenPattern, string>[]> {
   const patterns: Exclude<GivenPattern, string>[] = [];
   for (const path of paths) {
-    const file = Buffer.from(resolve(path));
+    const file = absolutePathBytes(path);
     for (const { text, line } of parseExcludes(await readText(path))) {
       const expanded = expandVariables(text, options.variables);
       for (const name of expanded.unset)
@@ -44,12 +42,11 @@ export function parseExcludes(text: string): { readonly text: string; readonly l
 async function readText(path: string): Promise<string> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = await readFile(Buffer.from(bytesOfText(path)));
   } catch (cause) {
     throw usageError(`Cannot read the exclude file "${path}": ${describeSystemError(cause)}`, { cause });
   }
-  const text = decodeUtf8(bytes);
-  if (text === undefined || text.includes("\0"))
-    throw usageError(`Cannot use the exclude file "${path}": it is not text in UTF-8`);
-  return text.replace(/^\ufeff/, "");
+  if (bytes.includes(0))
+    throw usageError(`Cannot use the exclude file "${path}": it has NUL bytes, as UTF-16 has; write it in UTF-8`);
+  return textOfBytes(bytes).replace(/^\ufeff/, "");
 }

@@ -1,4 +1,6 @@
 /** Why a path is, or is not, in the backup: for people, and as the message `explanation` of `--json`. */
+
+import { bytesOfText } from "@bcat/errors";
 import type { Explanation, LastSnapshot, Origin, Reason } from "@bcat/snapshot";
 import { formatBytes, formatLocalTime, formatTimeMs } from "./format.js";
 import { bytesField, pathsField } from "./json.js";
@@ -108,5 +110,8 @@ function reasonFields(reason: Reason): object {
 }
 
 function patternFields(text: string, { flag, file, line }: Origin): object {
-  return { pattern: text, ...(file === undefined ? { flag } : { ...bytesField("file", file), line }) };
+  return {
+    ...bytesField("pattern", bytesOfText(text)),
+    ...(file === undefined ? { flag } : { ...bytesField("file", file), line }),
+  };
 }

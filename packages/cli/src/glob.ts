@@ -3,13 +3,14 @@
  * in any name, hidden files included. A pattern without any of these is the path it says, there or not.
  */
 import { lstatSync, readdirSync, statSync } from "node:fs";
+import { bytesOfText, textOfBytes } from "@bcat/errors";
 import { usageError } from "./usage.js";
 
 type NamePattern = ReturnType<typeof import("@bcat/snapshot")["parseName"]>;
 
 /** @throws {BcatError} with code "usage" for a malformed pattern */
 export async function expandGlob(pattern: Uint8Array): Promise<Uint8Array[]> {
-  const text = Buffer.from(pattern).toString("utf8");
+  const text = textOfBytes(pattern);
   if (!/[*?[\\]/.test(text)) return [pattern];
   const { nameMatches, parseName } = await import("@bcat/snapshot");
   const malformed = (found: string) => usageError(`Cannot use the pattern "${text}" of a list: ${found}`);
@@ -18,7 +19,7 @@ export async function expandGlob(pattern: Uint8Array): Promise<Uint8Array[]> {
   const matches = (name: Uint8Array, parsed: NamePattern) => nameMatches(parsed, name, 0, name.length);
   for (const name of first === "" ? names : [first!, ...names]) {
     if (name === "") found = found.filter(isFolder).map((path) => Buffer.concat([path, Buffer.from("/")]));
-    else if (!/[*?[\\]/.test(name)) found = found.map((folder) => join(folder, Buffer.from(name)));
+    else if (!/[*?[\\]/.test(name)) found = found.map((folder) => join(folder, bytesOfText(name)));
     else {
       const parsed = parseName(name, { isGit: true, malformed });
       found = found.flatMap((folder) =>

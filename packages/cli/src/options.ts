@@ -4,6 +4,7 @@
  *
  * Variables are mapped by hand because yargs takes every `BCAT_*` for a flag, and refuses those it does not know.
  */
+import { hasBytes } from "@bcat/errors";
 import type { Variables } from "@bcat/host";
 import { placeFlags } from "./place-flags.js";
 import { usageError } from "./usage.js";
@@ -22,6 +23,8 @@ export interface Flag {
   readonly choices?: readonly string[];
   /** Values are also divided at commas, as restic does with tags. */
   readonly commas?: boolean;
+  /** Values may be text of bytes that are not UTF-8: they are paths, or patterns of them. */
+  readonly bytes?: boolean;
 }
 
 /** By long name, without the dashes. */
@@ -39,9 +42,13 @@ export const globalFlags: Flags = {
     description:
       "where the repository is: a folder, s3://bucket/prefix, s3:https://host/bucket/prefix, tahoe:…, or https://… to read (default: $XDG_DATA_HOME/bcat)",
   },
-  "password-file": { kind: "text", short: "p", description: "file that holds the passphrase" },
+  "password-file": { kind: "text", bytes: true, short: "p", description: "file that holds the passphrase" },
   "password-command": { kind: "text", description: "shell command that prints the passphrase" },
-  "key-file": { kind: "text", description: "file of 32 to 4,096 bytes that is the key, instead of a passphrase" },
+  "key-file": {
+    kind: "text",
+    bytes: true,
+    description: "file of 32 to 4,096 bytes that is the key, instead of a passphrase",
+  },
   "cache-dir": { kind: "text", description: "folder of the local cache (default: $XDG_CACHE_HOME/bcat)" },
   "no-cache": { kind: "switch", description: "keep no local cache" },
   ...placeFlags,
@@ -127,6 +134,7 @@ function checked(source: string, flag: Flag, words: readonly string[]): readonly
   for (const value of values) {
     if (value === "") throw usageError(`Cannot use ${source}: an empty value is not allowed`);
     if (value.includes("\0")) throw usageError(`Cannot use ${source}: its value holds a NUL byte`);
+    if (flag.bytes !== true && hasBytes(value)) throw usageError(`Cannot use ${source}: "${value}" is not UTF-8`);
     if (flag.choices !== undefined && !flag.choices.includes(value))
       throw usageError(`Cannot use ${source}: "${value}" is not one of ${flag.choices.join(", ")}`);
   }

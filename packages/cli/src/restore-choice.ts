@@ -7,16 +7,37 @@ import type { Flags } from "./options.js";
 import { printNotice } from "./warning.js";
 
 export const restoreChoiceFlags: Flags = {
-  include: { kind: "list", short: "i", description: "pattern of what to restore, with all that is below it" },
-  exclude: { kind: "list", short: "e", description: "pattern of what to leave out" },
-  iinclude: { kind: "list", description: "as --include, without a difference between capital and small letters" },
-  iexclude: { kind: "list", description: "as --exclude, without a difference between capital and small letters" },
-  "include-file": { kind: "list", description: "file with a pattern of --include on each line; # begins a comment" },
-  "exclude-file": { kind: "list", description: "file with a pattern of --exclude on each line" },
-  "iinclude-file": { kind: "list", description: "file with a pattern of --iinclude on each line" },
-  "iexclude-file": { kind: "list", description: "file with a pattern of --iexclude on each line" },
-  "include-xattr": { kind: "list", description: "pattern of the extended attributes to restore, such as user.*" },
-  "exclude-xattr": { kind: "list", description: "pattern of the extended attributes to leave out" },
+  include: {
+    kind: "list",
+    bytes: true,
+    short: "i",
+    description: "pattern of what to restore, with all that is below it",
+  },
+  exclude: { kind: "list", bytes: true, short: "e", description: "pattern of what to leave out" },
+  iinclude: {
+    kind: "list",
+    bytes: true,
+    description: "as --include, without a difference between capital and small letters",
+  },
+  iexclude: {
+    kind: "list",
+    bytes: true,
+    description: "as --exclude, without a difference between capital and small letters",
+  },
+  "include-file": {
+    kind: "list",
+    bytes: true,
+    description: "file with a pattern of --include on each line; # begins a comment",
+  },
+  "exclude-file": { kind: "list", bytes: true, description: "file with a pattern of --exclude on each line" },
+  "iinclude-file": { kind: "list", bytes: true, description: "file with a pattern of --iinclude on each line" },
+  "iexclude-file": { kind: "list", bytes: true, description: "file with a pattern of --iexclude on each line" },
+  "include-xattr": {
+    kind: "list",
+    bytes: true,
+    description: "pattern of the extended attributes to restore, such as user.*",
+  },
+  "exclude-xattr": { kind: "list", bytes: true, description: "pattern of the extended attributes to leave out" },
 };
 
 type Choice = Required<

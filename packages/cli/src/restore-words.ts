@@ -14,7 +14,7 @@ import { usageError } from "./usage.js";
 export interface RestoreWords {
   readonly selector: string;
   readonly wanted: Wanted;
-  /** Absolute. */
+  /** Absolute; text of any bytes. */
   readonly target: string;
 }
 
@@ -33,7 +33,7 @@ export function readRestoreWords({
   if (typed === undefined) throw usageError(`Missing <path>: write ${form}`);
   if (words.length === 0 && flag === undefined && sub === undefined)
     throw usageError(`Missing <target>: write ${form}`);
-  const target = folderPath(typed, { what: "target", variables, withColon: true });
+  const target = folderPath(typed, { what: "target", variables, withColon: true, ofBytes: true });
   // As with cp: what ends in a slash is a folder. That of --target always is, as with restic.
   const targetMayBeName = flag === undefined && !/(^|\/)\.{0,2}$/.test(typed);
   return { selector, wanted: wantedOf(words, { sub, targetMayBeName }), target };

@@ -12,6 +12,7 @@ import type { Output } from "./output.js";
 import type { Ask } from "./passphrase.js";
 import { printRequests } from "./requests.js";
 import { wantsDebug } from "./settings.js";
+import { typedWords } from "./typed-words.js";
 
 /** Wrappings of an error that are looked through. */
 const causeDepthMax = 8;
@@ -23,11 +24,12 @@ export interface World {
   readonly ask: Ask | undefined;
 }
 
-/** Never throws: what went wrong is printed. */
-export async function run(words: readonly string[], world: World): Promise<number> {
+/** `given` are the last words of the process. Never throws: what went wrong is printed. */
+export async function run(given: readonly string[], world: World): Promise<number> {
   const { variables, output, interruption } = world;
   let command: Command | undefined;
   try {
+    const words = typedWords(given);
     const line = parseCommandLine(
       words[0] === "--version" ? ["version", ...words.slice(1)] : words,
       variables,

@@ -8,7 +8,7 @@ import { usageError } from "./usage.js";
 export const latestFlags: Flags = {
   host: { kind: "list", short: "H", description: "latest is the newest of this host" },
   tag: { kind: "list", description: "latest is the newest with this tag, or with all of several with commas between" },
-  path: { kind: "list", description: "latest is the newest of this path" },
+  path: { kind: "list", bytes: true, description: "latest is the newest of this path" },
 };
 
 /** As restic: one of the hosts, all tags of one of the flags, and all paths. */

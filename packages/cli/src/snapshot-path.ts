@@ -1,5 +1,6 @@
 /** Paths inside a snapshot, as typed. */
 import { posix } from "node:path";
+import { bytesOfText } from "@bcat/errors";
 import { absolutePathBytes } from "@bcat/host";
 
 /**
@@ -8,7 +9,7 @@ import { absolutePathBytes } from "@bcat/host";
  */
 export function snapshotPath(typed: string): Uint8Array {
   const path = posix.normalize(typed);
-  return Buffer.from(path.length > 1 ? path.replace(/\/$/, "") : path);
+  return bytesOfText(path.length > 1 ? path.replace(/\/$/, "") : path);
 }
 
 /** A path inside the folder `sub` of a snapshot. */

@@ -1,7 +1,7 @@
 /** What to back up: named on the command line, or in lists. What a list means is what it means for restic. */
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import { describeSystemError } from "@bcat/errors";
+import { bytesOfText, describeSystemError } from "@bcat/errors";
 import { sourcePathBytes } from "@bcat/host";
 import type { Context } from "./command.js";
 import { expandGlob } from "./glob.js";
@@ -13,10 +13,11 @@ import { printNotice } from "./warning.js";
 export const sourceFlags: Flags = {
   "files-from": {
     kind: "list",
+    bytes: true,
     description: "file with a pattern of what to back up on each line, - for standard input; # begins a comment",
   },
-  "files-from-verbatim": { kind: "list", description: "file with a path on each line, taken as it is" },
-  "files-from-raw": { kind: "list", description: "file with paths, each ended by a NUL byte" },
+  "files-from-verbatim": { kind: "list", bytes: true, description: "file with a path on each line, taken as it is" },
+  "files-from-raw": { kind: "list", bytes: true, description: "file with paths, each ended by a NUL byte" },
 };
 
 /** Longest list, bytes. */
@@ -51,7 +52,7 @@ export async function readSources(context: Pick<Context, "operands" | "options" 
   for (const list of raw) {
     for (const path of dividedByNul(await readList(list), list)) paths.push(path);
   }
-  for (const operand of operands) paths.push(Buffer.from(operand));
+  for (const operand of operands) paths.push(bytesOfText(operand));
   if (paths.length === 0) throw usageError(`Cannot back up: "${lists.join('", "')}" names nothing`);
   return paths.map(sourcePathBytes);
 }
@@ -59,7 +60,7 @@ export async function readSources(context: Pick<Context, "operands" | "options" 
 async function readList(list: string): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
-    bytes = list === "-" ? await buffer(process.stdin) : await readFile(list);
+    bytes = list === "-" ? await buffer(process.stdin) : await readFile(Buffer.from(bytesOfText(list)));
   } catch (cause) {
     throw usageError(`Cannot read the list "${quoteText(list)}": ${describeSystemError(cause)}`, { cause });
   }

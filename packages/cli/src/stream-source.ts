@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { posix } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
-import { describeSystemError, SourceError } from "@bcat/errors";
+import { bytesOfText, describeSystemError, hasBytes, SourceError } from "@bcat/errors";
 import type { StreamToStore } from "@bcat/snapshot";
 import type { Flags, Options } from "./options.js";
 import { quoteName } from "./quote.js";
@@ -11,7 +11,7 @@ import { usageError } from "./usage.js";
 
 export const streamFlags: Flags = {
   stdin: { kind: "switch", description: "back up standard input, as one file" },
-  "stdin-filename": { kind: "text", description: "path of that file in the snapshot (default: stdin)" },
+  "stdin-filename": { kind: "text", bytes: true, description: "path of that file in the snapshot (default: stdin)" },
   "stdin-from-command": {
     kind: "switch",
     description: "back up what a command prints: write it after --; if it fails, there is no snapshot",
@@ -45,6 +45,8 @@ export function streamSourceOf(options: Options, operands: readonly string[]): S
   const [program, ...others] = operands;
   if (program === undefined)
     throw usageError("Missing command: write it after --, as in bcat backup --stdin-from-command -- pg_dump shop");
+  const lossy = operands.find(hasBytes);
+  if (lossy !== undefined) throw usageError(`Cannot start a command with "${lossy}": it is not UTF-8`);
   return { path, command: [program, ...others] };
 }
 
@@ -72,7 +74,7 @@ export class OpenStream implements Disposable {
   /** As one file of the process's user. */
   toStore(): StreamToStore {
     return {
-      path: Buffer.from(this.#source.path),
+      path: bytesOfText(this.#source.path),
       bytes: this.#read(),
       ended: async () => {
         const fault = await this.#exit;

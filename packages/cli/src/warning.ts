@@ -1,6 +1,6 @@
 /** What a backup or restore could not do, told while the run goes on. */
 
-import type { MessageCode } from "@bcat/errors";
+import { type MessageCode, showBytes } from "@bcat/errors";
 import { withoutCaps } from "@bcat/host";
 import { sentence } from "./errors.js";
 import { bytesField } from "./json.js";
@@ -49,7 +49,7 @@ export function printWarning(warning: Warning, during: Work, output: Output): vo
 
 /** Prints a line on stderr about the run as a whole. */
 export function printNotice(given: string, code: MessageCode, output: Output): void {
-  const line = withoutCaps(given);
+  const line = showBytes(withoutCaps(given));
   if (output.json) output.note(JSON.stringify({ message_type: "warning", code, warning: { message: line } }));
   else output.complain(quoteText(line));
 }

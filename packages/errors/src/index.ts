@@ -8,6 +8,7 @@
 import type { SourceCode } from "./message-code.js";
 import { systemWords } from "./system-words.js";
 
+export { byteOf, bytesOfText, decodeUtf8, hasBytes, showBytes, textOfBytes } from "./byte-text.js";
 export {
   checkCodes,
   type MessageCode,
@@ -17,6 +18,7 @@ export {
   sourceCodes,
   targetCodes,
 } from "./message-code.js";
+export { quoteName, quoteText, unquoteName } from "./quote.js";
 
 /** Stable identifiers of the kinds, for callers and for the table of exit codes. */
 export const errorCodes = [

@@ -1,28 +1,52 @@
 /** Paths as typed, made absolute against the current folder. */
+import { readlinkSync } from "node:fs";
 import { resolve } from "node:path";
-import { BcatError } from "@bcat/errors";
+import { BcatError, bytesOfText, hasBytes, textOfBytes } from "@bcat/errors";
 
-/** @throws {BcatError} with code "usage" when `path` is empty, or relative to a folder that is gone. */
+/** @throws {BcatError} with code "usage" when `path` is empty, not UTF-8, or relative to a folder that is gone. */
 export function absolutePath(path: string): string {
+  const absolute = absoluteText(path);
+  if (!hasBytes(absolute)) return absolute;
+  throw new BcatError("usage", `Cannot use "${absolute}": it is not UTF-8`);
+}
+
+/**
+ * As {@link absolutePath}, of any bytes, of which `path` is the text (`textOfBytes`) and the result is too.
+ *
+ * @throws {BcatError} with code "usage" when `path` is empty, or relative to a folder that is gone.
+ */
+export function absoluteText(path: string): string {
   if (path === "") throw new BcatError("usage", "Cannot use an empty path");
   try {
-    return resolve(path);
+    return path.startsWith("/") ? resolve(path) : resolve(currentFolder(), path);
   } catch (cause) {
     const found = "the current folder does not exist; give an absolute path";
     throw new BcatError("usage", `Cannot use "${path}": ${found}`, { cause });
   }
 }
 
-/** As {@link absolutePath}, in the bytes that file systems take. */
+/** As {@link absoluteText}, in the bytes that file systems take. */
 export function absolutePathBytes(path: string): Uint8Array {
-  return Buffer.from(absolutePath(path));
+  return bytesOfText(absoluteText(path));
 }
 
 /** As {@link absolutePathBytes}, of any bytes; what is given as a folder, `link/` or `link/.`, keeps a `/` at its end. */
 export function sourcePathBytes(path: Uint8Array): Uint8Array {
   // One character a byte; what the path is relative to is needed only for one that is.
   const text = Buffer.from(path).toString("latin1");
-  const base = text.startsWith("/") ? "/" : Buffer.from(absolutePath(".")).toString("latin1");
+  const base = text.startsWith("/") ? "/" : Buffer.from(absolutePathBytes(".")).toString("latin1");
   const absolute = resolve(base, text);
   return Buffer.from(/\/\.?$/.test(text) && absolute !== "/" ? `${absolute}/` : absolute, "latin1");
+}
+
+/** Node says it as UTF-8: what is none, the system tells once more where it can. */
+function currentFolder(): string {
+  const folder = process.cwd();
+  if (!folder.includes("\ufffd")) return folder;
+  try {
+    const bytes = readlinkSync("/proc/self/cwd", { encoding: "buffer" });
+    return bytes.toString() === folder ? textOfBytes(bytes) : folder;
+  } catch {
+    return folder;
+  }
 }

@@ -5,7 +5,7 @@
  */
 import { isAbsolute, join } from "node:path";
 import { BcatError } from "@bcat/errors";
-import { absolutePath } from "./absolute-path.js";
+import { absolutePath, absoluteText } from "./absolute-path.js";
 import { withoutCaps } from "./tahoe-cap.js";
 import type { Variables } from "./variables.js";
 
@@ -15,6 +15,8 @@ export interface FolderPathOptions {
   readonly variables: Variables;
   /** A colon in the first component is no mistake: names with a time in them are common here. */
   readonly withColon?: boolean;
+  /** It may be the text of any bytes (`textOfBytes`). */
+  readonly ofBytes?: boolean;
 }
 
 /** The absolute path. @throws {BcatError} with code "usage" for what is no folder, saying what to write instead. */
@@ -22,7 +24,7 @@ export function folderPath(given: string, options: FolderPathOptions): string {
   if (/[\r\n]$/.test(given)) throw brokenLine(given, options.what);
   const mistake = /^\.{0,2}(\/|$)/.test(given) ? undefined : findMistake(given, options);
   if (mistake !== undefined) throw mistyped(given, mistake, options.what);
-  return absolutePath(given);
+  return options.ofBytes === true ? absoluteText(given) : absolutePath(given);
 }
 
 function findMistake(given: string, { variables, withColon }: FolderPathOptions): string | undefined {

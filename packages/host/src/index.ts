@@ -1,5 +1,5 @@
 export { Meter, type RequestKind, requestKinds } from "@bcat/storage/meter";
-export { absolutePath, absolutePathBytes, sourcePathBytes } from "./absolute-path.js";
+export { absolutePath, absolutePathBytes, absoluteText, sourcePathBytes } from "./absolute-path.js";
 export {
   type Accelerated,
   type Accelerators,

@@ -5,9 +5,10 @@
  *                         or below a root: /home/me is one, /home/me/photos/a.jpg is meant,
  *     me/photos/a.jpg     or from the last parts of a root on.
  *
- * Where these are different entries, none is taken.
+ * or each of these with `\\` and `\xNN` for what they stand for where a path is shown. Where these are different entries,
+ * none is taken.
  */
-import { BcatError } from "@bcat/errors";
+import { BcatError, unquoteName } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import { NearNames } from "./near-names.js";
 import { componentsOf, joinPath } from "./path.js";
@@ -19,6 +20,8 @@ import { readNodes } from "./tree/tree-reader.js";
 const SLASH = 0x2f;
 /** Paths that an error names. */
 const NAMED_MAX = 3;
+const HOW_TO_TELL =
+  "give its absolute path, with \\\\ for each backslash of its name, or the bytes that \\xNN stands for";
 
 export interface FindOptions {
   /** The folder that relative paths are below, absolute; unknown to the core. */
@@ -65,19 +68,21 @@ export async function findEntries(
   const roots = rootEntries(info);
   const meanings = new Map<string, FoundEntries>();
   const stops: Stop[] = [];
-  for (const reading of readingsOf(path, roots, options.currentFolder)) {
-    const outcome = await lookUp(repository, roots, reading);
-    if ("stop" in outcome) stops.push(outcome.stop);
-    else meanings.set(keyOf(reading.names), { path: pathOf(reading.names), entries: outcome.entries });
+  const shown = unquoteName(path);
+  for (const typed of shown === undefined ? [path] : [path, shown]) {
+    for (const reading of readingsOf(typed, roots, options.currentFolder)) {
+      const outcome = await lookUp(repository, roots, reading);
+      if ("stop" in outcome) stops.push(outcome.stop);
+      else meanings.set(keyOf(reading.names), { path: pathOf(reading.names), entries: outcome.entries });
+    }
   }
   const [meaning, ...others] = meanings.values();
   if (meaning === undefined) throw notFound({ path, info, roots, stops });
   if (others.length === 0) return meaning;
   const named = [...meanings.values()].slice(0, NAMED_MAX).map((one) => showName(one.path));
-  throw new BcatError(
-    "usage",
-    `Cannot tell which ${showName(path)} of snapshot ${info.number} is meant, ${named.join(" or ")}: give its absolute path`,
-  );
+  const which = `which ${showName(path)} of snapshot ${info.number} is meant`;
+  const remedy = shown === undefined ? "give its absolute path" : HOW_TO_TELL;
+  throw new BcatError("usage", `Cannot tell ${which}, ${named.join(" or ")}: ${remedy}`);
 }
 
 /** The entry of the current folder, when it was backed up. */

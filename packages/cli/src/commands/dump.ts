@@ -35,6 +35,7 @@ export const dump: Command = {
     archive: { kind: "text", short: "a", choices: formats, description: "form of a folder (default: tar)" },
     target: {
       kind: "text",
+      bytes: true,
       short: "t",
       description: "file to write to instead of stdout; it has its name only when it is whole",
     },

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
-import { BcatError, describeSystemError } from "@bcat/errors";
+import { BcatError, bytesOfText, describeSystemError } from "@bcat/errors";
 import { loadKnownOwners, openSite, refuseReadOnly } from "@bcat/host";
 import type { ImportProgress, ImportSummary } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
@@ -37,7 +37,11 @@ export const importTar: Command = {
   summary: "keep what is in a tar archive as a new snapshot",
   operands: [{ name: "file", count: "optional" }],
   flags: {
-    as: { kind: "text", description: "path of the archive's top in the snapshot (default: the name of the file)" },
+    as: {
+      kind: "text",
+      bytes: true,
+      description: "path of the archive's top in the snapshot (default: the name of the file)",
+    },
     tag: { kind: "list", commas: true, description: "tag for the snapshot, or several with commas between" },
     host: { kind: "text", short: "H", description: "host to name in the snapshot instead of this one" },
     time: { kind: "text", description: 'time of the snapshot, such as "2012-11-01 22:08:41" (default: now)' },
@@ -94,7 +98,7 @@ export const importTar: Command = {
 async function openArchive(file: string): Promise<Readable> {
   if (file === "-") return process.stdin;
   try {
-    const handle = await open(file);
+    const handle = await open(Buffer.from(bytesOfText(file)));
     // A folder can be opened, but not read.
     if ((await handle.stat()).isDirectory()) throw Object.assign(new Error("EISDIR"), { code: "EISDIR" });
     return handle.createReadStream({ highWaterMark: READ_SIZE });
@@ -111,7 +115,7 @@ function rootOf(as: string | undefined, file: string): Uint8Array {
     return snapshotPath(as);
   }
   const stem = basename(file).replace(/(\.tar)?(\.(gz|zst|xz|bz2))?$|\.(tgz|tzst)$/i, "");
-  return Buffer.from(file === "-" || stem === "" || stem === "." || stem === ".." ? "/stdin" : `/${stem}`);
+  return bytesOfText(file === "-" || stem === "" || stem === "." || stem === ".." ? "/stdin" : `/${stem}`);
 }
 
 function printSummary(summary: ImportSummary, root: Uint8Array, { output, meter }: Context): void {

@@ -33,7 +33,7 @@ export const ls: Command = {
     ["ls latest~1 --json", "as a JSON array"],
   ],
   notes: [
-    "<snapshot> is a number, latest, or latest~2. Paths are absolute, or relative to the current folder or to what was backed up. In what is printed, \\xNN stands for a byte that cannot be shown.",
+    "<snapshot> is a number, latest, or latest~2. Paths are absolute, or relative to the current folder or to what was backed up. In what is printed, \\xNN stands for a byte that cannot be shown; a path may be typed so, too.",
   ],
   interrupted: "interrupted",
   async run(context) {

@@ -1,5 +1,6 @@
 /** `bcat restore`: gives files of a snapshot back. */
 import { availableParallelism } from "node:os";
+import { bytesOfText } from "@bcat/errors";
 import type { Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { RestoreOptions, RestoreProgress, RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
@@ -42,7 +43,12 @@ export const restore: Command = {
     { name: "path", count: "many", shown: "<path>… <target>" },
   ],
   flags: {
-    target: { kind: "text", short: "t", description: "folder to restore into, instead of a last word that names it" },
+    target: {
+      kind: "text",
+      bytes: true,
+      short: "t",
+      description: "folder to restore into, instead of a last word that names it",
+    },
     ...latestFlags,
     ...restoreChoiceFlags,
     ...overwriteFlags,
@@ -100,7 +106,7 @@ export const restore: Command = {
         onProgress: (counts) => progress.update(counts),
         onWarning: (warning) => printWarning(warning, "restore", output),
       };
-      const into = Buffer.from(target);
+      const into = bytesOfText(target);
       if (options.switch("dry-run")) {
         const forecast = await packages.forecastRestore(repository, site.posix, snapshot, wanted, into, restoreOptions);
         if (isSelective(choice) && isEmpty(forecast.summary)) printNothingMatches(snapshot, output);

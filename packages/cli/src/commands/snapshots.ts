@@ -13,7 +13,7 @@ export const snapshots: Command = {
   flags: {
     host: { kind: "list", short: "H", description: "only those of this host" },
     tag: { kind: "list", description: "only those with this tag, or with all of several with commas between" },
-    path: { kind: "list", description: "only those of this path" },
+    path: { kind: "list", bytes: true, description: "only those of this path" },
   },
   examples: [
     ["snapshots", "all of them"],

@@ -1,5 +1,6 @@
 /** `bcat undo`: puts back what a restore in place has overwritten or deleted. */
 import { availableParallelism } from "node:os";
+import { textOfBytes } from "@bcat/errors";
 import { openSite, ownFolders } from "@bcat/host";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
@@ -51,7 +52,7 @@ export const undo: Command = {
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "restore", output),
     });
-    const restored = { summary, snapshot, target: Buffer.from(target).toString(), elapsedMs: progress.finish() };
+    const restored = { summary, snapshot, target: textOfBytes(target), elapsedMs: progress.finish() };
     if (output.json) output.message({ ...restoreMessage(restored), ...requestsField(context.meter) });
     else if (!output.quiet) for (const line of restoreReport(restored)) output.print(line);
     return summary.errors > 0 ? exitCodes.failed : exitCodes.done;

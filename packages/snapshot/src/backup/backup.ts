@@ -3,8 +3,7 @@ import { SourceError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
 import { checkSnapshotTexts, type Repository, type Root, WriteSession } from "@bcat/repository";
 import { Choice } from "../choosing/choice.js";
-import { recordChoice } from "../choosing/choice-options.js";
-import { patternText } from "../choosing/exclude-pattern.js";
+import { recordChoice, recordExcludes } from "../choosing/choice-options.js";
 import { findSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { BackupRun } from "./backup-run.js";
 import { readFoldersAbove } from "./folders-above.js";
@@ -58,8 +57,7 @@ export class PreparedBackup {
    * @throws BcatError usage for bad patterns
    */
   constructor(posix: Posix, paths: readonly Uint8Array[], options: BackupOptions & { readonly now: () => number }) {
-    const excludes = options.excludes?.map(patternText) ?? [];
-    checkSnapshotTexts({ ...options, excludes, options: recordChoice(options) });
+    checkSnapshotTexts({ ...options, excludes: recordExcludes(options), options: recordChoice(options) });
     this.#posix = posix;
     this.#options = options;
     this.#named = nameRoots(paths);
@@ -213,7 +211,7 @@ export async function commitBackup(
       clientId: environment.clientId,
       version: environment.programVersion,
       tags: options.tags ?? [],
-      excludes: options.excludes?.map(patternText) ?? [],
+      excludes: recordExcludes(options),
       options: [
         ...(options.compression === undefined ? [] : [`compression=${options.compression}`]),
         ...recordChoice(options),

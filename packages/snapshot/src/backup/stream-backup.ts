@@ -3,7 +3,7 @@ import { createCutter } from "@bcat/chunker";
 import { SourceError } from "@bcat/errors";
 import { DATA } from "@bcat/pack";
 import { checkSnapshotTexts, type Repository, type Root, WriteSession } from "@bcat/repository";
-import { patternText } from "../choosing/exclude-pattern.js";
+import { recordExcludes } from "../choosing/choice-options.js";
 import { findSnapshot } from "../snapshots.js";
 import { encodeContent } from "../tree/content.js";
 import { decodeLeaf, encodeLeaf } from "../tree/leaf.js";
@@ -41,7 +41,7 @@ export async function backupStream(
   stream: StreamToStore,
   options: BackupOptions,
 ): Promise<BackupSummary> {
-  checkSnapshotTexts({ ...options, excludes: options.excludes?.map(patternText) ?? [] });
+  checkSnapshotTexts({ ...options, excludes: recordExcludes(options) });
   const repository = given.withSignal(options.signal);
   const { now } = repository.environment;
   const start = now();

@@ -2,6 +2,8 @@
  * The characters of a name, which is bytes: a valid UTF-8 sequence (RFC 3629) or, where there is none, a single byte.
  */
 
+import { byteOf } from "@bcat/errors";
+
 /** A byte that begins no valid UTF-8 sequence counts as the character `invalidByte + byte`, above all code points. */
 const invalidByte = 0x110000;
 
@@ -19,6 +21,24 @@ export function characterAt(path: Uint8Array, at: number, end: number): number {
   }
   const isSurrogate = code >= 0xd800 && code <= 0xdfff;
   return isSurrogate || characterLength(code) !== length ? invalidByte + first : code;
+}
+
+/** The one that a character of a pattern stands for, which is text of bytes (`textOfBytes`). */
+export function characterOf(character: string): number {
+  const byte = byteOf(character);
+  return byte === undefined ? character.codePointAt(0)! : invalidByte + byte;
+}
+
+/** The bytes that stand for the characters. */
+export function encodeCharacters(characters: readonly number[]): Uint8Array {
+  return Buffer.concat(
+    characters.map((one) => (isInvalid(one) ? Buffer.of(one - invalidByte) : Buffer.from(String.fromCodePoint(one)))),
+  );
+}
+
+/** True for a byte that is no character. */
+export function isInvalid(character: number): boolean {
+  return character >= invalidByte;
 }
 
 export function characterLength(character: number): number {

@@ -1,5 +1,7 @@
 /** What is said of what to keep, and how a snapshot records it. */
+import { hasBytes } from "@bcat/errors";
 import { type GivenPattern, patternText } from "./exclude-pattern.js";
+import { readPattern, readTag, recordPattern, recordTag } from "./recorded-pattern.js";
 
 export interface ChoiceOptions {
   readonly excludes?: readonly GivenPattern[];
@@ -19,12 +21,22 @@ export interface ChoiceOptions {
   readonly isUnwanted?: (path: Uint8Array) => boolean;
 }
 
+/** Their patterns are text of any bytes, those of a snapshot are UTF-8. */
+const BYTES_OPTION = "pattern-bytes=true";
+
+/** The patterns of {@link ChoiceOptions.excludes}, as a snapshot has them. */
+export function recordExcludes(options: ChoiceOptions): string[] {
+  return (options.excludes ?? []).map(patternText).map(recorders(options).pattern);
+}
+
 /** As options of a snapshot, `name=value`; the patterns of {@link ChoiceOptions.excludes} have a field of their own. */
 export function recordChoice(options: ChoiceOptions): string[] {
   const { iexcludes = [], excludeIfPresent = [], excludeLargerThan } = options;
+  const { pattern, tag } = recorders(options);
   return [
-    ...iexcludes.map((pattern) => `iexclude=${patternText(pattern)}`),
-    ...excludeIfPresent.map((tag) => `exclude-if-present=${tag}`),
+    ...(holdBytes(options) ? [BYTES_OPTION] : []),
+    ...iexcludes.map((given) => `iexclude=${pattern(patternText(given))}`),
+    ...excludeIfPresent.map((given) => `exclude-if-present=${tag(given)}`),
     ...(options.excludeCaches === true ? ["exclude-caches=true"] : []),
     ...(excludeLargerThan === undefined ? [] : [`exclude-larger-than=${excludeLargerThan}`]),
     ...(options.oneFileSystem === true ? ["one-file-system=true"] : []),
@@ -33,15 +45,28 @@ export function recordChoice(options: ChoiceOptions): string[] {
   ];
 }
 
+function recorders(options: ChoiceOptions): Record<"pattern" | "tag", (text: string) => string> {
+  return holdBytes(options) ? { pattern: recordPattern, tag: recordTag } : { pattern: asItIs, tag: asItIs };
+}
+
+function asItIs(text: string): string {
+  return text;
+}
+
+function holdBytes({ excludes = [], iexcludes = [], excludeIfPresent = [] }: ChoiceOptions): boolean {
+  return [...[...excludes, ...iexcludes].map(patternText), ...excludeIfPresent].some(hasBytes);
+}
+
 /** What a snapshot has recorded; what is unknown counts for nothing. */
 export function recordedChoice(excludes: readonly string[], options: readonly string[]): ChoiceOptions {
   const values = (name: string) =>
     options.filter((option) => option.startsWith(`${name}=`)).map((option) => option.slice(name.length + 1));
   const [size] = values("exclude-larger-than");
+  const [pattern, tag] = options.includes(BYTES_OPTION) ? [readPattern, readTag] : [asItIs, asItIs];
   return {
-    excludes,
-    iexcludes: values("iexclude"),
-    excludeIfPresent: values("exclude-if-present"),
+    excludes: excludes.map(pattern),
+    iexcludes: values("iexclude").map(pattern),
+    excludeIfPresent: values("exclude-if-present").map(tag),
     excludeCaches: values("exclude-caches").includes("true"),
     ...(size === undefined ? {} : { excludeLargerThan: Number(size) }),
     oneFileSystem: values("one-file-system").includes("true"),

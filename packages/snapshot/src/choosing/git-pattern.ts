@@ -8,6 +8,7 @@
  *
  * Spaces at the end count for nothing, unless there is a `\` before them.
  */
+import { textOfBytes } from "@bcat/errors";
 import { type Dialect, parseName } from "./name-pattern.js";
 import { anyDepth, type Part } from "./path-pattern.js";
 import type { Rule } from "./rule.js";
@@ -30,7 +31,7 @@ export function parseIgnoreFile(bytes: Uint8Array, file: Uint8Array): IgnoreLine
   for (const [index, given] of splitLines(bytes).entries()) {
     const line = index + 1;
     try {
-      const text = trimEnd(decode(given));
+      const text = trimEnd(textOfBytes(given));
       if (text === "" || text.startsWith("#")) continue;
       const rule = parseLine(text);
       if (rule !== undefined) rules.push({ ...rule, origin: { file, line } });
@@ -73,14 +74,6 @@ function splitLines(bytes: Uint8Array): Uint8Array[] {
     start = end + 1;
   }
   return lines;
-}
-
-function decode(line: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(line);
-  } catch {
-    throw new Malformed("it is not text in UTF-8");
-  }
 }
 
 function trimEnd(text: string): string {

@@ -9,7 +9,7 @@
  * takes 20 s for `*a*a*a*a*b` on a name of 255 bytes): when a later wildcard has been reached, an earlier one never needs
  * to give back what it took. There is no Unicode normalization.
  */
-import { characterAt, characterLength } from "./characters.js";
+import { characterAt, characterLength, characterOf, encodeCharacters, isInvalid } from "./characters.js";
 
 /** `head` and `tail` are the literal bytes around the wildcards; a name without wildcards is all `head`. */
 export interface NamePattern {
@@ -18,12 +18,12 @@ export interface NamePattern {
   readonly tail: Uint8Array;
 }
 
-/** A literal code point, {@link anyCharacter}, {@link anyRun} or a class. */
+/** A literal character, {@link anyCharacter}, {@link anyRun} or a class. */
 type Token = number | CharacterClass;
 
 interface CharacterClass {
   readonly negated: boolean;
-  /** First and last code point of each range, inclusive. */
+  /** First and last character of each range, inclusive. */
   readonly ranges: readonly (readonly [number, number])[];
 }
 
@@ -60,11 +60,13 @@ function rangeOf(ends: string, at: number): [number, number] {
   return [ends.charCodeAt(at), ends.charCodeAt(at + 1)];
 }
 
+/** `name` is text of any bytes (`textOfBytes`). */
 export function parseName(name: string, dialect: Dialect): NamePattern {
   const tokens = parseTokens(Array.from(name), dialect);
-  const first = tokens.findIndex(isWildcard);
-  if (first < 0) return { head: encodeLiterals(tokens), middle: [], tail: encodeLiterals([]) };
-  const end = tokens.findLastIndex(isWildcard) + 1;
+  if (!tokens.some(isWildcard)) return { head: encodeLiterals(tokens), middle: [], tail: encodeLiterals([]) };
+  // A byte that is no character may be part of one in a name: it is compared as the characters of that are.
+  const first = tokens.findIndex(isNotText);
+  const end = tokens.findLastIndex(isNotText) + 1;
   return {
     head: encodeLiterals(tokens.slice(0, first)),
     middle: tokens.slice(first, end),
@@ -131,9 +133,9 @@ function parseNamedClass(characters: readonly string[], at: number) {
 
 function parseLiteral(characters: readonly string[], at: number, dialect: Dialect) {
   const literalAt = characters[at] === "\\" ? at + 1 : at;
-  const literal = characters[literalAt]?.codePointAt(0);
-  if (literal === undefined) throw dialect.malformed('a path component ends in "\\", which escapes nothing');
-  return { literal, end: literalAt + 1 };
+  const character = characters[literalAt];
+  if (character === undefined) throw dialect.malformed('a path component ends in "\\", which escapes nothing');
+  return { literal: characterOf(character), end: literalAt + 1 };
 }
 
 /** True when it matches one name only. */
@@ -145,9 +147,12 @@ function isWildcard(token: Token): boolean {
   return typeof token !== "number" || token < 0;
 }
 
+function isNotText(token: Token): boolean {
+  return isWildcard(token) || isInvalid(token as number);
+}
+
 function encodeLiterals(tokens: readonly Token[]): Uint8Array {
-  const literals = tokens.filter((token) => typeof token === "number");
-  return new TextEncoder().encode(literals.map((literal) => String.fromCodePoint(literal)).join(""));
+  return encodeCharacters(tokens.filter((token) => typeof token === "number"));
 }
 
 /** True for the name that lies in `path` from `start` to `end`. */

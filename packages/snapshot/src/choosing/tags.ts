@@ -3,7 +3,7 @@
  * `--exclude-caches` (Cache Directory Tagging Specification, bford.info/cachedir). The folder and the file stay, all else
  * in it is left out.
  */
-import { BcatError } from "@bcat/errors";
+import { BcatError, bytesOfText } from "@bcat/errors";
 import { isMissing, requireSourceFault } from "../backup/source-fault.js";
 import { joinPath } from "../path.js";
 import type { ChosenFolder } from "./chosen-folder.js";
@@ -27,16 +27,16 @@ export const cacheTag: Tag = {
   flag: "--exclude-caches",
 };
 
-/** Reads `FILE[:header]`. @throws BcatError usage */
+/** Reads `FILE[:header]`, text of any bytes. @throws BcatError usage */
 export function parseTag(text: string): Tag {
   const colon = text.indexOf(":");
   const name = colon < 0 ? text : text.slice(0, colon);
-  const header = Buffer.from(colon < 0 ? "" : text.slice(colon + 1));
+  const header = bytesOfText(colon < 0 ? "" : text.slice(colon + 1));
   const refuse = (found: string) => new BcatError("usage", `Cannot use --exclude-if-present "${text}": ${found}`);
   if (name === "") throw refuse("it names no file");
   if (name.includes("/") || name === "." || name === "..") throw refuse("give the name of a file, not a path");
   if (header.length > HEADER_LENGTH_MAX) throw refuse(`its header is longer than ${HEADER_LENGTH_MAX} bytes`);
-  return { kind: "tag", name: Buffer.from(name), header, flag: "--exclude-if-present" };
+  return { kind: "tag", name: bytesOfText(name), header, flag: "--exclude-if-present" };
 }
 
 /** True when the folder at `path` is marked by the tag. A file of that name that does not bear it is said. */

@@ -2,6 +2,7 @@
  * Names of entries: 1 to 1,024 bytes without `00` and `/`, not `.` or `..`, in the order of byte strings.
  */
 
+import { quoteName } from "@bcat/errors";
 import { nameLengthMax } from "./node.js";
 
 const slash = 0x2f;
@@ -25,5 +26,5 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 
 /** For errors. */
 export function showName(name: Uint8Array): string {
-  return JSON.stringify(Buffer.from(name.buffer, name.byteOffset, name.length).toString());
+  return `"${quoteName(name)}"`;
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { quoteName, quoteText } from "./quote.js";
+import { textOfBytes } from "./byte-text.js";
+import { quoteName, quoteText, unquoteName } from "./quote.js";
 
 describe("quoteName()", () => {
   test.each([
@@ -32,16 +33,28 @@ describe("quoteName()", () => {
   });
 });
 
+describe("unquoteName()", () => {
+  test.each(["plain", "a\\b", "a\\xfg", "\\x0", "\\", "a\\x2fb", "\\\\\\", "\\xFF"])(
+    "of %s is undefined: nothing is shown so",
+    (text) => {
+      expect(unquoteName(Buffer.from(text))).toBeUndefined();
+    },
+  );
+
+  test("of a backslash behind a backslash is one", () => {
+    expect(unquoteName(Buffer.from("a\\\\x2f\\xff"))).toEqual(Buffer.from("a\\x2f\xff", "latin1"));
+  });
+});
+
+test("quoteText() shows the bytes of text that is not UTF-8, and no others", () => {
+  expect(quoteText(textOfBytes(Buffer.from("\xffö\xed\xb2\x80", "latin1")))).toBe("\\xff\\xf6\\xed\\xb2\\x80");
+});
+
 test("quoteText() keeps backslashes and is one line", () => {
   expect(quoteText("C:\\x\n\u001b[2J")).toBe("C:\\x\\x0a\\x1b[2J");
 });
 
 function unquote(quoted: string): Buffer {
-  const parts = quoted.match(/\\\\|\\x[0-9a-f]{2}|[^\\]/gu) ?? [];
-  return Buffer.concat(
-    parts.map((part) => {
-      if (part === "\\\\") return Buffer.from("\\");
-      return part.startsWith("\\x") ? Buffer.from(part.slice(2), "hex") : Buffer.from(part);
-    }),
-  );
+  const bytes = Buffer.from(quoted);
+  return Buffer.from(unquoteName(bytes) ?? bytes);
 }
