@@ -22,7 +22,7 @@ export function typedWords(words: readonly string[], readArguments = readOwnArgu
   if (given.length === words.length && given.every((word, i) => word.toString() === words[i]))
     return given.map(textOfBytes);
   throw usageError(
-    `Cannot use "${lossy}": it is not UTF-8, or has the character U+FFFD, and without /proc nobody knows its bytes; write \\xNN for such a byte of a path in a snapshot, use --files-from-raw for what to back up, or name the folder above it`,
+    `Cannot use "${lossy}": it is not UTF-8, or has the character U+FFFD, and the system does not tell its bytes; write \\xNN for such a byte of a path in a snapshot, use --files-from-raw for what to back up, or name the folder above it`,
   );
 }
 
