@@ -18,7 +18,7 @@ import type { MetadataSetter } from "./metadata.js";
 import type { Overwrite } from "./overwrite.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
-import { unprotect, unprotectAt } from "./unprotect.js";
+import { removeProtected, unprotect, unprotectAt } from "./unprotect.js";
 
 /** What is to be done about an entry of the snapshot. */
 export type Verdict =
@@ -149,7 +149,7 @@ export class ExistingEntries {
       this.#reportChanged(entry);
       return "left";
     }
-    posix.removeFileAt(handle, node.name);
+    removeProtected(posix, handle, node.name, () => posix.removeFileAt(handle, node.name));
     return "free";
   }
 
@@ -177,8 +177,9 @@ export class ExistingEntries {
   }
 
   #removeFolder(path: Uint8Array, handle: Directory, name: Uint8Array): "free" | "left" {
+    const { posix } = this.#parts;
     try {
-      this.#parts.posix.removeDirectoryAt(handle, name);
+      removeProtected(posix, handle, name, () => posix.removeDirectoryAt(handle, name));
       return "free";
     } catch (error) {
       const code = systemErrorCode(error);

@@ -23,6 +23,7 @@ import { Replacer } from "./replacer.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { Target } from "./target.js";
 import { TargetDirectories, TargetDirectory } from "./target-directory.js";
+import { unprotect } from "./unprotect.js";
 import type { WantedNodes } from "./wanted-nodes.js";
 
 interface Place {
@@ -265,6 +266,7 @@ export class RestoreWalk {
     const begun = { ...node, mode: (node.mode & 0o777) | 0o700 };
     if (wasMade) this.#metadata.setFile(directory.fd, begun);
     if (wasMade || this.#inPlace === undefined) return wasMade;
+    unprotect(this.#posix, directory.fd);
     const stat = new Stat();
     try {
       this.#posix.statFile(directory.fd, stat);

@@ -1,7 +1,8 @@
 /**
  * Removes what is below a folder of the target and is not in the snapshot, unless that may be so because it could not be
- * read. Each folder is reached from the one above, no link is followed; what lies on another file system, and the folders
- * of the repository and its cache, stay, and so do the folders above them.
+ * read. Each folder is reached from the one above, no link is followed. What lies on another file system, and the folders
+ * of the repository and its cache, stay, and so do the folders above them. Inode flags that protect an entry are taken off;
+ * what stays, gets them back.
  */
 import { systemErrorCode } from "@bcat/errors";
 import { type Directory, EntryList, FileType, mountOf, type Posix, Stat } from "@bcat/posix";
@@ -9,6 +10,7 @@ import type { OwnFolders } from "../backup/own-folders.js";
 import { joinPath } from "../path.js";
 import { OldNames } from "./old-names.js";
 import { closeQuietly } from "./target-directory.js";
+import { protectAgain, removeProtected } from "./unprotect.js";
 import type { WantedNodes } from "./wanted-nodes.js";
 
 export interface TreeRemoverParts {
@@ -35,6 +37,8 @@ const DEPTH_MAX = 400;
 export class TreeRemover {
   readonly #parts: TreeRemoverParts;
   readonly #list = new EntryList();
+  /** By descriptor, of folders: flags that were taken off. What is found for the folder at hand is of it. */
+  readonly #unprotected = new Map<number, number>();
 
   constructor(parts: TreeRemoverParts) {
     this.#parts = parts;
@@ -46,14 +50,19 @@ export class TreeRemover {
     return await this.#each(parent, name, {
       left,
       entry: (directory, inner) => {
-        posix.removeFileAt(directory, inner);
+        this.#remove(directory, inner, () => posix.removeFileAt(directory, inner));
         onRemoved?.();
       },
       folder: (directory, inner) => {
-        posix.removeDirectoryAt(directory, inner);
+        this.#remove(directory, inner, () => posix.removeDirectoryAt(directory, inner));
         onRemoved?.();
       },
     });
+  }
+
+  #remove(directory: Directory, name: Uint8Array, remove: () => void): void {
+    const flags = removeProtected(this.#parts.posix, directory, name, remove);
+    if (flags !== undefined) this.#unprotected.set(directory.fd, flags);
   }
 
   /** Counts what {@link remove} would remove, and names each entry by its path. */
@@ -121,6 +130,7 @@ export class TreeRemover {
   async #eachIn(parent: Directory, name: Uint8Array, act: Action, depth: number): Promise<boolean> {
     const { posix } = this.#parts;
     const directory = posix.openDirectoryAt(parent, name);
+    this.#unprotected.delete(directory.fd);
     try {
       // A part of the same file system can be mounted, too.
       if (mountOf(parent.fd) !== mountOf(directory.fd)) return this.#leave(directory.path, MOUNTED);
@@ -130,6 +140,9 @@ export class TreeRemover {
         areAll = (await this.#each(directory, names.name(i), act, depth + 1)) && areAll;
       return areAll;
     } finally {
+      // It may stay; to remove it takes them off once more.
+      const flags = this.#unprotected.get(directory.fd);
+      if (flags !== undefined) protectAgain(posix, directory.fd, flags);
       closeQuietly(posix, directory);
     }
   }

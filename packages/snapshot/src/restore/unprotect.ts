@@ -1,6 +1,6 @@
 /**
  * Old entries that their inode flags protect, as an earlier restore may have set them: a restore that may overwrite takes
- * the flags off what it is about to replace or to fill.
+ * the flags off what it is about to replace, to delete or to fill.
  */
 import { systemErrorCode } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
@@ -8,39 +8,52 @@ import { bitsOf, protectingFlags } from "../tree/inode-flags.js";
 
 /**
  * Lets an open file or directory that is there be changed, removed, renamed and linked, if it is protected against that.
- * True if it was, and is not any more.
+ * All flags that it had, or undefined when nothing protects it, or goes on to.
  */
-export function unprotect({ inodeFlags }: Posix, fd: number): boolean {
-  if (inodeFlags === undefined) return false;
+export function unprotect({ inodeFlags }: Posix, fd: number): number | undefined {
+  if (inodeFlags === undefined) return undefined;
   try {
     const flags = inodeFlags.get(fd);
-    if (bitsOf(flags, protectingFlags) === 0) return false;
+    if (bitsOf(flags, protectingFlags) === 0) return undefined;
     inodeFlags.set(fd, bitsOf(flags, ~protectingFlags));
-    return true;
+    return flags;
   } catch {
     // Whoever meets the protection says so.
-    return false;
+    return undefined;
+  }
+}
+
+/** Gives what stays the flags back that {@link unprotect} has taken off. */
+export function protectAgain({ inodeFlags }: Posix, fd: number, flags: number): void {
+  try {
+    inodeFlags?.set(fd, flags);
+  } catch {
+    // They could be set before; whatever has come between says more than that they are missing.
   }
 }
 
 /** As {@link unprotect}, by name; false also for what is neither file nor directory, or cannot be opened. */
 export function unprotectAt(posix: Posix, directory: Directory, name: Uint8Array): boolean {
-  if (posix.inodeFlags === undefined) return false;
-  let fd: number;
+  const fd = openProtectable(posix, directory, name);
+  if (fd === undefined) return false;
+  try {
+    return unprotect(posix, fd) !== undefined;
+  } finally {
+    posix.close(fd);
+  }
+}
+
+function openProtectable(posix: Posix, directory: Directory, name: Uint8Array): number | undefined {
+  if (posix.inodeFlags === undefined) return undefined;
   try {
     const stat = new Stat();
     posix.statAt(directory, name, stat);
     // To open a device may do something.
-    if (stat.type !== FileType.FILE && stat.type !== FileType.DIRECTORY) return false;
+    if (stat.type !== FileType.FILE && stat.type !== FileType.DIRECTORY) return undefined;
     // A directory too: it is opened for reading.
-    fd = posix.openFileAt(directory, name);
+    return posix.openFileAt(directory, name);
   } catch {
-    return false;
-  }
-  try {
-    return unprotect(posix, fd);
-  } finally {
-    posix.close(fd);
+    return undefined;
   }
 }
 
@@ -52,4 +65,44 @@ export function renameOver(posix: Posix, directory: Directory, from: Uint8Array,
     if (systemErrorCode(error) !== "EPERM" || !unprotectAt(posix, directory, to)) throw error;
     posix.renameAt(directory, from, to);
   }
+}
+
+/**
+ * Removes an entry that may be protected, or be in a folder that is. What keeps its flags is another name of the entry, and
+ * the entry if it stays; not the folder, of which the flags that were taken off are returned.
+ *
+ * @param remove makes the call
+ * @throws what the system says
+ */
+export function removeProtected(
+  posix: Posix,
+  directory: Directory,
+  name: Uint8Array,
+  remove: () => void,
+): number | undefined {
+  try {
+    remove();
+    return undefined;
+  } catch (error) {
+    if (systemErrorCode(error) !== "EPERM") throw error;
+    const above = unprotect(posix, directory.fd);
+    const fd = openProtectable(posix, directory, name);
+    const flags = fd === undefined ? undefined : unprotect(posix, fd);
+    try {
+      if (above === undefined && flags === undefined) throw error;
+      remove();
+    } finally {
+      if (fd !== undefined) {
+        if (flags !== undefined && hasName(posix, fd)) protectAgain(posix, fd, flags);
+        posix.close(fd);
+      }
+    }
+    return above;
+  }
+}
+
+function hasName(posix: Posix, fd: number): boolean {
+  const stat = new Stat();
+  posix.statFile(fd, stat);
+  return stat.links > 0;
 }
