@@ -1,14 +1,18 @@
 /** A restore that deletes what the snapshot has not, and what puts back what a restore has overwritten. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { canMount, type Desk, DeskWithSnapshot, jsonLines } from "./cli/desk.js";
+import { canMount, type Desk, DeskWithSnapshot, jsonLines, program } from "./cli/desk.js";
 import { expectRefusal } from "./cli/refusal.js";
 import { canUseTerminal, onTerminal } from "./cli/terminal.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
 const models = new DeskWithSnapshot();
 afterAll(() => models[Symbol.dispose]());
+
+/** A name of its own for the machine takes privileges. */
+const canRename = spawnSync("unshare", ["--uts", "hostname", "other"]).status === 0;
+if (!canRename) process.stdout.write("undo: skipped what needs another host name: this user cannot set one\n");
 
 const mirror = ["restore", "latest", "all", "target", "--overwrite", "always", "--delete", "--yes"];
 
@@ -198,6 +202,26 @@ describe.concurrent("undo", () => {
     expectRefusal(await desk.bcat(["undo", "1"]), { code: 2, says: /it is of a backup/ });
     expectRefusal(await desk.bcat(["undo", "latest"]), { code: 2, says: /give the number/ });
     expectRefusal(await desk.bcat(["backup", "source", "--tag", "undo"]), { code: 2, says: /the tag "undo"/ });
+  });
+
+  test.runIf(canRename)("puts back what was kept on another host only where that is said", async () => {
+    using desk = await arrange();
+    await desk.good(mirror);
+    const host = execFileSync("uname", ["-n"], { encoding: "utf8" }).trim();
+    const elsewhere = (...words: string[]) =>
+      desk.run(["unshare", "--uts", "sh", "-c", 'hostname other && exec "$@"', "sh", program, "undo", ...words]);
+    expectRefusal(await elsewhere(), { code: 1, says: new RegExp(`on this host .*snapshot 3 of "${host}"`) });
+    const says = new RegExp(
+      `snapshot 3 for this host: .* on "${host}"; --host ${host} puts it into "${desk.path("target")}"`,
+    );
+    expectRefusal(await elsewhere("3"), { code: 2, says });
+    expectRefusal(await elsewhere("3", "--host", "third"), { code: 2, says: /snapshot 3 for "third"/ });
+    expectRefusal(await desk.bcat(["undo", "--host", "other"]), { code: 1, says: /on "other" has/ });
+    expect(await differences(desk, "source", "target")).toEqual([]);
+    expect(await elsewhere("3", "--host", host)).toMatchObject({ code: 0 });
+    expect(await differences(desk, "before", "target")).toEqual([]);
+    // What that has overwritten, it has kept as what it is.
+    expect(await elsewhere()).toMatchObject({ code: 0 });
   });
 
   test("keeps nothing with --no-undo", async () => {

@@ -2,25 +2,51 @@
 import { BcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import { findSnapshot, knownSnapshots, type ListedSnapshot, readSnapshot, type SnapshotInfo } from "./snapshots.js";
+import { showName } from "./tree/name.js";
 import { isUndo } from "./undo-tag.js";
 
-/**
- * The one of that number, or the newest of this host.
- *
- * @throws BcatError not-found; usage for one that keeps nothing that was overwritten
- */
-export async function findUndo(repository: Repository, number: string | undefined): Promise<SnapshotInfo> {
-  if (number !== undefined) {
-    const info = await findSnapshot(repository, number);
-    if (isUndo(info.snapshot)) return info;
-    throw new BcatError("usage", `Cannot undo with snapshot ${info.number}: it is of a backup, see bcat restore`);
-  }
+export interface UndoChoice {
+  /** That of this number; the newest if not given. */
+  readonly number?: string | undefined;
+  /** Of what was overwritten there; on this host if not given. Nothing else goes over what is here. */
+  readonly host?: string | undefined;
+}
+
+/** @throws BcatError not-found; usage for one that keeps nothing that was overwritten, or that of another host */
+export async function findUndo(repository: Repository, choice: UndoChoice): Promise<SnapshotInfo> {
+  const host = choice.host ?? repository.environment.host;
+  const there = choice.host === undefined ? "this host" : quote(host);
+  if (choice.number === undefined) return await findNewest(repository, { host, there });
+  const info = await findSnapshot(repository, choice.number);
+  const { snapshot, number } = info;
+  if (!isUndo(snapshot))
+    throw new BcatError("usage", `Cannot undo with snapshot ${number}: it is of a backup, see bcat restore`);
+  if (snapshot.host === host) return info;
+  const path = showName(snapshot.roots[0]!.path);
+  const kept = `it keeps what was overwritten on ${quote(snapshot.host)}`;
+  const remedy = `--host ${snapshot.host} puts it into ${path} here, bcat restore ${number} all TARGET elsewhere`;
+  throw new BcatError("usage", `Cannot undo with snapshot ${number} for ${there}: ${kept}; ${remedy}`);
+}
+
+async function findNewest(
+  repository: Repository,
+  { host, there }: { readonly host: string; readonly there: string },
+): Promise<SnapshotInfo> {
   await repository.refresh();
-  const { host } = repository.environment;
-  const isOurs = ({ snapshot }: ListedSnapshot) => isUndo(snapshot) && snapshot.host === host;
-  const newest = knownSnapshots(repository).filter(isOurs).at(-1);
+  const all = knownSnapshots(repository).filter(({ snapshot }) => isUndo(snapshot));
+  const newest = all.filter(({ snapshot }) => snapshot.host === host).at(-1);
   const info = newest && (await readSnapshot(repository, newest.number));
-  if (info === undefined)
-    throw new BcatError("not-found", "Cannot undo: no restore on this host has overwritten anything");
-  return info;
+  if (info !== undefined) return info;
+  throw new BcatError("not-found", `Cannot undo: no restore on ${there} has overwritten anything${others(all)}`);
+}
+
+function others(all: readonly ListedSnapshot[]): string {
+  const other = all.at(-1);
+  return other === undefined
+    ? ""
+    : `; the newest of another host is snapshot ${other.number} of ${quote(other.snapshot.host)}`;
+}
+
+function quote(host: string): string {
+  return `"${host}"`;
 }

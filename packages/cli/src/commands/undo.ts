@@ -18,10 +18,14 @@ export const undo: Command = {
   name: "undo",
   summary: "put back what a restore has overwritten or deleted",
   operands: [{ name: "snapshot", count: "optional" }],
-  flags: noUndoFlag,
+  flags: {
+    host: { kind: "text", short: "H", description: "what was overwritten on this host, instead of here" },
+    ...noUndoFlag,
+  },
   examples: [
     ["undo", "what the last restore on this host has overwritten"],
     ["undo 17", "what was kept as snapshot 17"],
+    ["undo --host old-name", "what the last restore has overwritten on a host of that name, as before it was renamed"],
   ],
   notes: ["What the restore has added stays. What undo overwrites is kept as well: to undo twice is to do it again."],
   interrupted: "interrupted; run bcat undo with the number of the same snapshot to go on",
@@ -40,7 +44,7 @@ export const undo: Command = {
     const keeps = !options.switch("no-undo");
     await using repository = await openSite(site, { signal, writes: keeps });
     await tellStanding(repository, context);
-    const snapshot = await findUndo(repository, number);
+    const snapshot = await findUndo(repository, { number, host: options.text("host") });
     const target = snapshot.snapshot.roots[0]!.path;
     const summary = await restore(repository, site.posix, snapshot, "all", target, {
       threads: availableParallelism(),
