@@ -224,6 +224,26 @@ describe.concurrent("undo", () => {
     expect(await elsewhere()).toMatchObject({ code: 0 });
   });
 
+  test("what cannot be kept is not restored over, and no snapshot is left of the rest", async () => {
+    using desk = await arrange();
+    chmodSync(desk.path("target/x/other"), 0);
+    // Enough for the backup to be ended before it is done.
+    for (let i = 0; i < 20; i++) desk.write({ [`target/y/${i}`]: 2 ** 20 });
+    execFileSync("cp", ["-a", desk.path("target/y"), desk.path("before")]);
+    const committed = desk.committed();
+    const run = await desk.bcat(mirror, { unprivileged: true });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(
+      `cannot keep "${desk.path("target/x/other")}" before it is overwritten or deleted: permission denied (EACCES); nothing was changed, and no snapshot was made; --no-undo restores without keeping anything\n`,
+    );
+    expect(desk.committed()).toEqual(committed);
+    chmodSync(desk.path("target/x/other"), 0o644);
+    expect(await differences(desk, "before", "target")).toEqual([]);
+    expectRefusal(await desk.bcat(["undo"]), { code: 1, says: /no restore on this host/ });
+    await desk.good(mirror);
+    expect(await differences(desk, "source", "target")).toEqual([]);
+  });
+
   test("keeps nothing with --no-undo", async () => {
     using desk = await arrange();
     await desk.good([...mirror, "--no-undo"]);

@@ -187,6 +187,7 @@ export async function commitBackup(
   // Before the errors are counted for good.
   const owners = options.owners ?? noOwnerNames;
   const foldersAbove = posix === undefined ? [] : readFoldersAbove(paths, { run, posix, owners });
+  options.beforeCommit?.();
   const { filesChangedWhileRead, ...counted } = run.counts;
   const { environment } = session.repository;
   const { added } = session;

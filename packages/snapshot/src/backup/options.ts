@@ -81,6 +81,8 @@ export interface BackupOptions extends ChoiceOptions {
   /** Called every few MiB or hundred files. */
   readonly onProgress?: (progress: BackupProgress) => void;
   readonly onWarning?: (warning: Warning) => void;
+  /** Called when all is stored and every warning told: nothing is committed if it throws. */
+  readonly beforeCommit?: () => void;
 }
 
 export interface BackupSummary {

@@ -23,7 +23,7 @@ export interface OldToKeep {
   readonly ownFolders: readonly Uint8Array[];
 }
 
-/** The number of the snapshot. @throws BcatError refused when something cannot be kept; as a backup */
+/** The number of the snapshot. @throws BcatError refused when something cannot be kept, and nothing is; as a backup */
 export async function keepOld(
   repository: Repository,
   posix: Posix,
@@ -31,20 +31,32 @@ export async function keepOld(
   options: KeepOptions,
 ): Promise<number> {
   options.begin?.();
-  let failed: Warning | undefined;
-  const summary = await backup(repository, posix, [top.length > 1 ? Buffer.concat([top, SLASH]) : top], {
-    ...options,
-    ownFolders,
-    tags: [undoTag],
-    // What is there differs from what any snapshot has: nothing is compared.
-    force: true,
-    isUnwanted: (path) => !paths.has(path),
-    bcatIgnore: false,
-    onWarning: (warning) => {
-      if (warning.kind === "error") failed ??= warning;
-    },
-  });
-  if (failed === undefined) return summary.snapshotNumber!;
-  const what = `Cannot keep ${showName(failed.path)} before it is overwritten or deleted: ${failed.message}`;
-  throw new BcatError("refused", `${what}; nothing was restored; --no-undo keeps nothing`, { cause: failed });
+  const refusal = new AbortController();
+  const signals = options.signal === undefined ? [] : [options.signal];
+  try {
+    const summary = await backup(repository, posix, [top.length > 1 ? Buffer.concat([top, SLASH]) : top], {
+      ...options,
+      signal: AbortSignal.any([...signals, refusal.signal]),
+      ownFolders,
+      tags: [undoTag],
+      // What is there differs from what any snapshot has: nothing is compared.
+      force: true,
+      isUnwanted: (path) => !paths.has(path),
+      bcatIgnore: false,
+      onWarning: (warning) => {
+        // A snapshot without it would be one that cannot put everything back, of a restore that there was not.
+        if (warning.kind === "error" && !refusal.signal.aborted) refusal.abort(notKept(warning));
+      },
+      beforeCommit: () => refusal.signal.throwIfAborted(),
+    });
+    return summary.snapshotNumber!;
+  } catch (error) {
+    throw refusal.signal.aborted && options.signal?.aborted !== true ? refusal.signal.reason : error;
+  }
+}
+
+function notKept(warning: Warning): BcatError {
+  const what = `Cannot keep ${showName(warning.path)} before it is overwritten or deleted: ${warning.message}`;
+  const then = "nothing was changed, and no snapshot was made; --no-undo restores without keeping anything";
+  return new BcatError("refused", `${what}; ${then}`, { cause: warning });
 }
