@@ -1,5 +1,5 @@
 /** `bcat backup --stdin` and `--stdin-from-command`, and the flags that say when a snapshot is made. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, utimesSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Desk, jsonLines, program, type Run, type RunOptions } from "./cli/desk.js";
 import { expectClean, expectRefusal } from "./cli/refusal.js";
@@ -110,6 +110,19 @@ describe("bcat backup", () => {
     expect((await latest()).time).toMatch(/^2012-11-01T22:08:41/);
     await desk.good(["backup", "--time", "2012-11-01 22:08:41", "timed"], { env: { TZ: "Etc/GMT-2" } });
     expect((await latest()).time).toMatch(/^2012-11-01T20:08:41/);
+  });
+
+  test("--with-atime shows when a file was read last in ls --json, which has no such thing without it", async () => {
+    desk.write({ "read/a": "a" });
+    utimesSync(desk.path("read/a"), 1_000_000_000, 1_500_000_000);
+    const shown = async () => {
+      const entries = (await desk.json(["ls", "latest", "--recursive"])) as { name: string; atime?: string }[];
+      return entries.find(({ name }) => name === "a")!.atime;
+    };
+    await desk.good(["backup", "--with-atime", "read"]);
+    expect(await shown()).toBe("2001-09-09T01:46:40Z");
+    await desk.good(["backup", "read"]);
+    expect(await shown()).toBe(undefined);
   });
 
   test("--skip-if-unchanged makes no snapshot when nothing differs, and one when something does", async () => {

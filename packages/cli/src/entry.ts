@@ -55,9 +55,16 @@ export function entryFields({ path, node }: Entry): object {
     mode: goMode(node),
     permissions: permissions(node),
     mtime: formatTime(node.mtimeSeconds, node.mtimeNanoseconds),
+    ...accessTimeField(node),
     ...(node.target === undefined ? {} : bytesField("linktarget", node.target)),
     ...(node.hasChanged === true ? { changed_while_read: true } : {}),
   };
+}
+
+/** Only where it was stored. */
+function accessTimeField({ atimeSeconds, atimeNanoseconds }: Node): object {
+  if (atimeSeconds === undefined || atimeNanoseconds === undefined) return {};
+  return { atime: formatTime(atimeSeconds, atimeNanoseconds) };
 }
 
 function ownerField(name: "user" | "group", owner: string | Uint8Array): object {

@@ -4,3 +4,4 @@ export type { Attributes, Directory, Extents, InodeFlags, Posix, SpecialNode } f
 export { mountOf } from "./proc.js";
 export { requireKoffi } from "./require-koffi.js";
 export { FileType, isOneFile, Stat } from "./stat.js";
+export type { Time } from "./time.js";

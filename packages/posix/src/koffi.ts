@@ -33,7 +33,7 @@ import { replacer } from "./replace.js";
 import { FileType, Stat } from "./stat.js";
 import { decodeStatx, STATX_MASK, STATX_SIZE } from "./statx.js";
 import { EINTR, ENAMETOOLONG, ENOTSUP, EPERM, type Place, systemError } from "./system-error.js";
-import { isOrdinaryTime, verifyTime } from "./time.js";
+import { isOrdinaryTime, type Time, verifyTime } from "./time.js";
 
 /** Names of a directory, or the target of a link. */
 const LIST_SIZE = 128 * 1024;
@@ -211,8 +211,8 @@ class KoffiPosix implements Posix {
     }
   }
 
-  setTimesAt(directory: Directory, name: Uint8Array, seconds: number, nanoseconds: number): void {
-    this.#times.put(seconds, nanoseconds);
+  setTimesAt(directory: Directory, name: Uint8Array, seconds: number, nanoseconds: number, access?: Time): void {
+    this.#times.put(seconds, nanoseconds, access);
     this.#putName(directory, name, "utimensat");
     while (this.#libc.utimensat(directory.fd, this.#textAt, this.#timesAt, AT_SYMLINK_NOFOLLOW) < 0)
       this.#again("utimensat", { directory, name });
@@ -229,8 +229,8 @@ class KoffiPosix implements Posix {
     while (this.#libc.fchmod(fd, mode) < 0) this.#again("fchmod", {});
   }
 
-  setFileTimes(fd: number, seconds: number, nanoseconds: number): void {
-    this.#times.put(seconds, nanoseconds);
+  setFileTimes(fd: number, seconds: number, nanoseconds: number, access?: Time): void {
+    this.#times.put(seconds, nanoseconds, access);
     while (this.#libc.futimens(fd, this.#timesAt) < 0) this.#again("futimens", {});
     if (isOrdinaryTime(seconds)) return;
     this.statFile(fd, this.#stat);

@@ -11,7 +11,7 @@ import { procWorks } from "./proc.js";
 import { isRemote } from "./remote.js";
 import { fileTypeOfMode, Stat } from "./stat.js";
 import { ENOTSUP, type Place, placed, systemError } from "./system-error.js";
-import { checkTime, timeForNode, verifyTime } from "./time.js";
+import { checkTime, type Time, timeForNode, verifyTime } from "./time.js";
 
 /** These two exist on Linux only, whatever the types say. */
 const O_NOATIME: number = fs.constants.O_NOATIME ?? 0;
@@ -162,10 +162,11 @@ class NodePosix implements Posix {
     });
   }
 
-  setTimesAt(directory: Directory, name: Uint8Array, seconds: number, nanoseconds: number): void {
+  setTimesAt(directory: Directory, name: Uint8Array, seconds: number, nanoseconds: number, access?: Time): void {
     checkTime(seconds, nanoseconds);
     const time = timeForNode(seconds, nanoseconds);
-    this.#at(directory, name, (path) => fs.lutimesSync(path, time, time));
+    const accessTime = access === undefined ? time : accessTimeForNode(access);
+    this.#at(directory, name, (path) => fs.lutimesSync(path, accessTime, time));
     this.statAt(directory, name, this.#stat);
     verifyTime(this.#stat, seconds, nanoseconds, "lutime", { directory, name });
   }
@@ -178,10 +179,11 @@ class NodePosix implements Posix {
     fs.fchmodSync(fd, mode);
   }
 
-  setFileTimes(fd: number, seconds: number, nanoseconds: number): void {
+  setFileTimes(fd: number, seconds: number, nanoseconds: number, access?: Time): void {
     checkTime(seconds, nanoseconds);
     const time = timeForNode(seconds, nanoseconds);
-    fs.futimesSync(fd, time, time);
+    const accessTime = access === undefined ? time : accessTimeForNode(access);
+    fs.futimesSync(fd, accessTime, time);
     this.statFile(fd, this.#stat);
     verifyTime(this.#stat, seconds, nanoseconds, "futime", {});
   }
@@ -202,6 +204,11 @@ class NodePosix implements Posix {
   #pathOf(directory: Directory): Buffer {
     return this.#throughProc ? Buffer.from(`/proc/self/fd/${directory.fd}`, "latin1") : bufferOf(directory.path);
   }
+}
+
+function accessTimeForNode({ seconds, nanoseconds }: Time): string {
+  checkTime(seconds, nanoseconds);
+  return timeForNode(seconds, nanoseconds);
 }
 
 /** chmod without following: O_PATH holds the file itself, and a symbolic link so held is refused by the kernel. */
@@ -239,6 +246,10 @@ function fill(stat: Stat, from: fs.BigIntStats): void {
   stat.gid = Number(from.gid);
   stat.size = Number(from.size);
   stat.links = Number(from.nlink);
+  if (stat.wantsAccessTime) {
+    stat.atimeSeconds = secondsOf(from.atimeNs);
+    stat.atimeNanoseconds = nanosecondsOf(from.atimeNs);
+  }
   stat.mtimeSeconds = secondsOf(from.mtimeNs);
   stat.mtimeNanoseconds = nanosecondsOf(from.mtimeNs);
   stat.ctimeSeconds = secondsOf(from.ctimeNs);

@@ -255,10 +255,11 @@ describe.each(implementations)("$title", ({ make, pastPathMax }) => {
 
     test("every field of a reused Stat is overwritten", () => {
       create("it");
-      const fresh = new Stat();
+      const fresh = Object.assign(new Stat(), { wantsAccessTime: true });
       posix.statAt(directory, bytes("it"), fresh);
       const used = new Stat();
       for (const field of Object.keys(used) as (keyof Stat)[]) Object.assign(used, { [field]: 4_294_967_295.5 });
+      used.wantsAccessTime = true;
       posix.statAt(directory, bytes("it"), used);
       expect(used).toEqual(fresh);
     });
@@ -293,6 +294,23 @@ describe.each(implementations)("$title", ({ make, pastPathMax }) => {
         const { atimeNs, mtimeNs } = fs.lstatSync(path(name), { bigint: true });
         expect(atimeNs).toBe(mtimeNs);
       }
+    });
+
+    test("access times are set beside others, and seen by whoever wants them", () => {
+      create("file");
+      const fd = fs.openSync(path("file"), "r+");
+      const stat = Object.assign(new Stat(), { wantsAccessTime: true });
+      const found = () => [stat.atimeSeconds, stat.atimeNanoseconds, stat.mtimeSeconds, stat.mtimeNanoseconds];
+      posix.setTimesAt(directory, bytes("file"), 1_000, 5_000, { seconds: 2_000_000_000, nanoseconds: 7_000 });
+      posix.statFile(fd, stat);
+      expect(found()).toEqual([2_000_000_000, 7_000, 1_000, 5_000]);
+      posix.setFileTimes(fd, 3_000, 6_000, { seconds: 1_000_000_000, nanoseconds: 999_999_000 });
+      posix.statAt(directory, bytes("file"), stat);
+      expect(found()).toEqual([1_000_000_000, 999_999_000, 3_000, 6_000]);
+      expect(() => posix.setTimesAt(directory, bytes("file"), 1, 0, { seconds: 1, nanoseconds: -1 })).toThrow(
+        RangeError,
+      );
+      fs.closeSync(fd);
     });
 
     test.each(cases)("setFileTimes() sets %d s %d ns", (seconds, nanoseconds) => {

@@ -4,6 +4,7 @@
  */
 import type { EntryList } from "./entry-list.js";
 import type { FileType, Stat } from "./stat.js";
+import type { Time } from "./time.js";
 
 /** An open directory. The path serves messages, and systems without /proc; it may be longer than PATH_MAX. */
 export interface Directory {
@@ -136,13 +137,13 @@ export interface Posix {
   /** For anything but a symbolic link, which is refused with `ENOTSUP`. */
   setModeAt(directory: Directory, name: Uint8Array, mode: number): void;
   /**
-   * Sets mtime, and atime to the same. `ETIMENOTSET` when the file then shows a time more than a microsecond off, which
+   * Sets mtime, and atime to `access`, or else to the same. `ETIMENOTSET` when the file then shows a time more than a microsecond off, which
    * the exact implementation looks for only where file systems clamp: before 1970 and from 2038 on.
    */
-  setTimesAt(directory: Directory, name: Uint8Array, seconds: number, nanoseconds: number): void;
+  setTimesAt(directory: Directory, name: Uint8Array, seconds: number, nanoseconds: number, access?: Time): void;
   setFileOwner(fd: number, uid: number, gid: number): void;
   setFileMode(fd: number, mode: number): void;
-  setFileTimes(fd: number, seconds: number, nanoseconds: number): void;
+  setFileTimes(fd: number, seconds: number, nanoseconds: number, access?: Time): void;
 
   close(fd: number): void;
   closeDirectory(directory: Directory): void;

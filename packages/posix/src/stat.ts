@@ -17,7 +17,7 @@ export const FileType = {
 
 export type FileType = (typeof FileType)[keyof typeof FileType];
 
-/** One lstat result. Every call that takes a Stat overwrites all of its fields. */
+/** One lstat result. Every call that takes a Stat overwrites all of its fields, access times if they are wanted. */
 export class Stat {
   type: FileType = FileType.UNKNOWN;
   /** Permission bits only: 07777. */
@@ -29,6 +29,10 @@ export class Stat {
   /** Seconds since 1970, rounded down: before 1970 they are negative and the nanoseconds still count upwards. */
   mtimeSeconds = 0;
   mtimeNanoseconds = 0;
+  /** Access times are looked at only where somebody wants them. */
+  wantsAccessTime = false;
+  atimeSeconds = 0;
+  atimeNanoseconds = 0;
   ctimeSeconds = 0;
   ctimeNanoseconds = 0;
   /** Both 0 where the file system does not know. */

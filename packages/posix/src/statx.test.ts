@@ -17,7 +17,7 @@ function sample(mask: number): Uint32Array {
   view.setBigUint64(32, 0xfedc_ba98_8765_4321n, true);
   view.setBigUint64(40, 9_007_199_254_740_991n, true);
   view.setBigUint64(48, 5_000_000_001n, true);
-  time(64, 1n, 1);
+  time(64, 8_000_000_001n, 1);
   time(80, 8_000_000_002n, 2);
   time(96, -8_000_000_003n, 3);
   time(112, -1n, 999_999_999);
@@ -27,9 +27,12 @@ function sample(mask: number): Uint32Array {
 }
 
 test("decodeStatx() finds every field, with all of its bits", () => {
-  const stat = new Stat();
+  const stat = Object.assign(new Stat(), { wantsAccessTime: true });
   decodeStatx(sample(0xfff), stat);
   expect({ ...stat }).toEqual({
+    wantsAccessTime: true,
+    atimeSeconds: 8_000_000_001,
+    atimeNanoseconds: 1,
     type: FileType.SOCKET,
     mode: 0o4751,
     uid: 4_294_967_294,

@@ -10,6 +10,7 @@
  *         32     8  ino                         136     4  dev major
  *         40     8  size                        140     4  dev minor
  *         48     8  blocks                      256        end
+ *         64    12  atime as btime
  */
 import { fileTypeOfMode, type Stat } from "./stat.js";
 
@@ -37,6 +38,10 @@ export function decodeStatx(words: Uint32Array, stat: Stat): void {
   stat.birthNanoseconds = born ? words[22]! : 0;
   stat.ctimeSeconds = signed64(words[24]!, words[25]!);
   stat.ctimeNanoseconds = words[26]!;
+  if (stat.wantsAccessTime) {
+    stat.atimeSeconds = signed64(words[16]!, words[17]!);
+    stat.atimeNanoseconds = words[18]!;
+  }
   stat.mtimeSeconds = signed64(words[28]!, words[29]!);
   stat.mtimeNanoseconds = words[30]!;
   stat.specialMajor = words[32]!;

@@ -2,6 +2,12 @@
 import type { Stat } from "./stat.js";
 import { type Place, timeNotSet } from "./system-error.js";
 
+/** Whole seconds since 1970, rounded down, and nanoseconds that count upwards from there. */
+export interface Time {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
 const NANOSECONDS_MAX = 999_999_999;
 const ERROR_NANOSECONDS_MAX = 1_000;
 

@@ -54,6 +54,7 @@ const flags: Flags = {
   ...streamFlags,
   time: { kind: "text", description: 'time of the snapshot, such as "2012-11-01 22:08:41" (default: now)' },
   "skip-if-unchanged": { kind: "switch", description: "make no snapshot when nothing differs from the parent" },
+  "with-atime": { kind: "switch", description: "store when each file and folder was read last" },
   ...compressionFlag,
   threads: {
     kind: "text",
@@ -176,6 +177,7 @@ function backupOptions({ options, signal }: Context): BackupOptions {
     tags: [...new Set(options.list("tag"))],
     dryRun: options.switch("dry-run"),
     skipIfUnchanged: options.switch("skip-if-unchanged"),
+    withAtime: options.switch("with-atime"),
     ...(time === undefined ? {} : { time }),
     signal,
     ...(host === undefined ? {} : { host }),

@@ -45,6 +45,7 @@ export const importTar: Command = {
     tag: { kind: "list", commas: true, description: "tag for the snapshot, or several with commas between" },
     host: { kind: "text", short: "H", description: "host to name in the snapshot instead of this one" },
     time: { kind: "text", description: 'time of the snapshot, such as "2012-11-01 22:08:41" (default: now)' },
+    "with-atime": { kind: "switch", description: "store when each entry was read last, if the archive says it" },
     ...compressionFlag,
   },
   examples: [
@@ -83,6 +84,7 @@ export const importTar: Command = {
       host: options.text("host"),
       time,
       compression: compressionOf(options),
+      withAtime: options.switch("with-atime"),
       scratch,
       owners: { userId: known.users.number, groupId: known.groups.number },
       signal,

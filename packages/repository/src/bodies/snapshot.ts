@@ -80,7 +80,14 @@ export interface Snapshot {
 }
 
 /** Bits of {@link Snapshot.records}; later versions have more. `allAttributes`: also those that take privileges to see. */
-export const SnapshotRecords = { linkGroups: 1, attributes: 2, allAttributes: 4, flags: 8, holes: 16 } as const;
+export const SnapshotRecords = {
+  linkGroups: 1,
+  attributes: 2,
+  allAttributes: 4,
+  flags: 8,
+  holes: 16,
+  atimes: 32,
+} as const;
 
 /** The snapshot that a root was compared with. */
 export interface ParentOfRoot {

@@ -69,6 +69,7 @@ describe("encodeTarHeader()", () => {
     ["a size of 8 GiB", { size: 2 ** 33 }, { size: "8589934592" }],
     ["large ids", { uid: 2 ** 21, gid: 2 ** 32 - 1 }, { uid: "2097152", gid: "4294967295" }],
     ["nanoseconds", { mtimeNanoseconds: 120 }, { mtime: "1600000000.00000012" }],
+    ["an access time", { atimeSeconds: 1_500_000_000, atimeNanoseconds: 500_000_000 }, { atime: "1500000000.5" }],
     ["a time before 1970", { mtimeSeconds: -2, mtimeNanoseconds: 500_000_000 }, { mtime: "-1.5" }],
     ["a time after 2242", { mtimeSeconds: 2 ** 33 }, { mtime: "8589934592" }],
     ["a user that is no ASCII", { user: Buffer.from("jürgen") }, { uname: "j\xc3\xbcrgen" }],

@@ -41,6 +41,9 @@ export interface TarEntry {
   readonly mtimeSeconds: number;
   /** Counted upwards from the second, also before 1970. */
   readonly mtimeNanoseconds: number;
+  /** When it was read last, where that is known. */
+  readonly atimeSeconds?: number | undefined;
+  readonly atimeNanoseconds?: number | undefined;
   /** Bytes that follow the header, which are then filled up to a whole block. */
   readonly size: number;
   /** Of a symbolic link where it leads to; of a hard link the name of the entry. */
@@ -90,7 +93,7 @@ export function tarPadding(size: number): number {
 
 function extendedRecords(entry: TarEntry): PaxRecord[] {
   const { name, target = NOTHING, user, group, uid, gid, size, mtimeSeconds, mtimeNanoseconds } = entry;
-  const { major = 0, minor = 0, records = [] } = entry;
+  const { major = 0, minor = 0, atimeSeconds, atimeNanoseconds = 0, records = [] } = entry;
   const long = (bytes: Uint8Array) => bytes.length > NAME_SIZE || (!isAscii(bytes) && isPlainText(bytes));
   const texts: [string, Uint8Array][] = [];
   if (long(name)) texts.push(["path", name]);
@@ -103,6 +106,7 @@ function extendedRecords(entry: TarEntry): PaxRecord[] {
   if (size > SIZE_MAX) numbers.push(["size", String(size)]);
   if (mtimeNanoseconds > 0 || mtimeSeconds < 0 || mtimeSeconds > SIZE_MAX)
     numbers.push(["mtime", decimalTime(mtimeSeconds, mtimeNanoseconds)]);
+  if (atimeSeconds !== undefined) numbers.push(["atime", decimalTime(atimeSeconds, atimeNanoseconds)]);
   if (major > ID_MAX) numbers.push(["SCHILY.devmajor", String(major)]);
   if (minor > ID_MAX) numbers.push(["SCHILY.devminor", String(minor)]);
   // Texts are UTF-8, unless this stands before them.

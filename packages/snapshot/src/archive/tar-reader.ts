@@ -242,6 +242,12 @@ function decimalOf(text: string | undefined): number | undefined {
   return value;
 }
 
+/** Its access time, which pax headers alone have. @throws RangeError for what is no time */
+export function accessTimeOf({ records }: ReadTarEntry): { seconds: number; nanoseconds: number } | undefined {
+  const value = records.find((record) => keyOf(record) === "atime")?.[1];
+  return timeOf(value === undefined ? undefined : Buffer.from(value).toString("latin1"));
+}
+
 /** `-1.5` is second −2 and half of one. */
 function timeOf(text: string | undefined): { seconds: number; nanoseconds: number } | undefined {
   if (text === undefined) return undefined;

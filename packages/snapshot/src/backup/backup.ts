@@ -65,7 +65,8 @@ export class PreparedBackup {
     const named = this.#named.inside.map(({ path }) => path);
     const choice = new Choice(options, { named, note: (...note) => run.note(...note) });
     this.#run = run;
-    this.#source = new Source({ run, posix, choice, ownFolders: options.ownFolders ?? [] });
+    const { ownFolders = [], withAtime = false } = options;
+    this.#source = new Source({ run, posix, choice, ownFolders, withAtime });
   }
 
   /**
@@ -98,7 +99,7 @@ export class PreparedBackup {
     let rootBackup: RootBackup | undefined;
     try {
       const run = this.#run;
-      const records = recordsOf(posix, options.isPrivileged === true);
+      const records = recordsOf(posix, options);
       const parents = await findParents(repository, roots, { ...options, records }, chosen);
       run.begin(session, parents.totals);
       for (const { path, fault } of faults) run.reportUnreadable(path, fault);

@@ -31,6 +31,7 @@ export function boundTimes(stat: Stat): SourceError | undefined {
   stat.mtimeSeconds = boundSeconds(found);
   stat.ctimeSeconds = boundSeconds(stat.ctimeSeconds);
   stat.birthSeconds = boundSeconds(stat.birthSeconds);
+  if (stat.wantsAccessTime) boundAccessTime(stat);
   stat.mtimeNanoseconds = Math.min(stat.mtimeNanoseconds, nanosecondsMax);
   stat.ctimeNanoseconds = Math.min(stat.ctimeNanoseconds, nanosecondsMax);
   stat.birthNanoseconds = Math.min(stat.birthNanoseconds, nanosecondsMax);
@@ -39,6 +40,11 @@ export function boundTimes(stat: Stat): SourceError | undefined {
     `its modification time of ${found} s is beyond what can be stored; ${stat.mtimeSeconds} s is stored`,
     { messageCode: "time-not-storable" },
   );
+}
+
+function boundAccessTime(stat: Stat): void {
+  stat.atimeSeconds = boundSeconds(stat.atimeSeconds);
+  stat.atimeNanoseconds = Math.min(stat.atimeNanoseconds, nanosecondsMax);
 }
 
 function boundSeconds(seconds: number): number {

@@ -79,12 +79,12 @@ export class Comparison {
       const name = table.name(row);
       while (parents !== undefined && !parents.covers(name)) await parents.nextLeaf();
       const parent = parents?.find(name);
-      if (type === FileType.DIRECTORY || type === FileType.SYMLINK)
-        this.#keepAttributes(visit, row, parent, known?.root);
+      const isLink = type === FileType.SYMLINK;
+      const isKnown = (isLink || type === FileType.DIRECTORY) && this.#keepAttributes(visit, row, parent, known?.root);
       if (type === FileType.DIRECTORY) continue;
       // Most files leave nothing to wait for, and waiting has its price.
       let done: Promise<void> | undefined;
-      if (type === FileType.SYMLINK) done = this.#readLink(visit, row);
+      if (isLink) done = this.#linkTarget(visit, row, isKnown ? parent?.node.target : undefined);
       else if (type !== FileType.FILE) done = this.#lookAtSpecial(visit, row, parent, known?.root);
       else if (this.#follows(visit, row)) continue;
       else if (known !== undefined) done = this.#compareFile(visit, row, parent, known.root);
@@ -134,6 +134,14 @@ export class Comparison {
     return compareBytes(visit.digest, record.digest) === 0 && !visit.table.hasRacyFile(root.racyTime);
   }
 
+  /** What is known is not read again, which would change when it was read last. */
+  #linkTarget(visit: Visit, row: number, known: Uint8Array | undefined): Promise<void> | undefined {
+    if (known === undefined) return this.#readLink(visit, row);
+    visit.payloads.set(row, known);
+    this.#options.run.counts.symlinks++;
+    return undefined;
+  }
+
   async #readLink(visit: Visit, row: number): Promise<void> {
     const { posix, directories, run } = this.#options;
     try {
@@ -147,8 +155,8 @@ export class Comparison {
     }
   }
 
-  /** Takes over what the parent has, flags too, when nothing says that it changed; otherwise marks them to be read. */
-  #keepAttributes(visit: Visit, row: number, parent: ParentEntry | undefined, root: ParentRoot | undefined): void {
+  /** Takes over what the parent has, flags too, when nothing says that it changed; otherwise marks them to be read: false. */
+  #keepAttributes(visit: Visit, row: number, parent: ParentEntry | undefined, root: ParentRoot | undefined): boolean {
     const { table, attributes, flags } = visit;
     const isKnown =
       parent !== undefined &&
@@ -159,10 +167,11 @@ export class Comparison {
       hasInode(parent, table, row);
     if (!isKnown) {
       this.#markAttributes(table, row);
-      return;
+      return false;
     }
     if (parent.node.attributes !== undefined) attributes.set(row, parent.node.attributes);
     if (parent.node.flags !== undefined) flags.set(row, parent.node.flags);
+    return true;
   }
 
   /** What is set in the very tick of the change time that is known leaves no trace: it is looked at again the next time. */

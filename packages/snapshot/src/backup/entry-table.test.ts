@@ -7,16 +7,38 @@ import { EntryTable } from "./entry-table.js";
 
 const hash = loadBlake3("off").keyed(new Uint8Array(32).fill(1));
 
+type StatNumber = Exclude<keyof Stat, "type" | "wantsAccessTime">;
+
+function numbersOf(stat: Stat): StatNumber[] {
+  return Object.keys(stat).filter((field) => field !== "type" && field !== "wantsAccessTime") as StatNumber[];
+}
+
 /** A file with a value of its own in each column. */
 function statOf(seed: number): Stat {
   const stat = new Stat();
   stat.type = FileType.FILE;
-  const fields = Object.keys(stat).filter((field) => field !== "type") as Exclude<keyof Stat, "type">[];
-  fields.forEach((field, i) => {
+  numbersOf(stat).forEach((field, i) => {
     stat[field] = seed * 100 + i + 1;
   });
   stat.mode = seed % 0o7777;
   return stat;
+}
+
+/** The fields that decide a digest; `wants` is whether access times are stored. */
+function coveredFields(wantsAccessTime: boolean): string[] {
+  const digestOf = (stat: Stat) => {
+    const table = new EntryTable();
+    table.add(Buffer.from("a"), Object.assign(stat, { wantsAccessTime }));
+    return hex(table);
+  };
+  const base = digestOf(statOf(1));
+  return ["type" as const, ...numbersOf(new Stat())]
+    .filter((field) => {
+      const stat = statOf(1);
+      stat[field]++;
+      return digestOf(stat) !== base;
+    })
+    .sort();
 }
 
 function tableOf(entries: readonly (readonly [string, number])[]): EntryTable {
@@ -83,16 +105,28 @@ describe("EntryTable", () => {
     expect(hex(table)).toBe(before);
   });
 
+  it("covers access times by its digest if they are stored", () => {
+    const stored = coveredFields(true);
+    expect(stored.filter((field) => !coveredFields(false).includes(field))).toEqual([
+      "atimeNanoseconds",
+      "atimeSeconds",
+    ]);
+  });
+
+  it("keeps access times in their rows when others are left out", () => {
+    const table = new EntryTable();
+    for (let i = 0; i < 40; i++) {
+      const times = { wantsAccessTime: true, atimeSeconds: -i, atimeNanoseconds: i };
+      table.add(Buffer.from(`n${i + 10}`), Object.assign(statOf(i), times));
+    }
+    table.filter(Uint8Array.from({ length: 40 }, (_, i) => i % 2));
+    const [seconds, nanoseconds] = table.accessTimes!.columns(table.count);
+    expect([...seconds!]).toEqual(Array.from({ length: 20 }, (_, i) => -(2 * i + 1)));
+    expect([...nanoseconds!]).toEqual(Array.from({ length: 20 }, (_, i) => 2 * i + 1));
+  });
+
   it("covers by its digest every column but devices and times of birth", () => {
-    const base = hex(tableOf([["a", 1]]));
-    const covered = (Object.keys(new Stat()) as (keyof Stat)[]).filter((field) => {
-      const stat = statOf(1);
-      stat[field]++;
-      const table = new EntryTable();
-      table.add(Buffer.from("a"), stat);
-      return hex(table) !== base;
-    });
-    expect(covered.sort()).toEqual([
+    expect(coveredFields(false)).toEqual([
       "ctimeNanoseconds",
       "ctimeSeconds",
       "gid",

@@ -8,6 +8,7 @@ import type { KeyedHash } from "@bcat/crypto";
 import { type EntryList, FileType, Stat } from "@bcat/posix";
 import { scanDigestSize } from "../tree/scan.js";
 import { encodeScanStats, type ScanColumns } from "../tree/scan-stats.js";
+import { AccessTimes } from "./access-times.js";
 import { growBytes } from "./growth.js";
 import { mayHaveHoles } from "./holes.js";
 
@@ -16,6 +17,8 @@ const ROWS = 8;
 const NAME_BYTES = 256;
 /** Bytes of the columns of a row that a digest covers. */
 const DIGESTED_ROW_SIZE = 51;
+/** Bytes of those of access times. */
+const ACCESSED_ROW_SIZE = 12;
 
 /** Bytes of a row in all columns. */
 const ROW_SIZE = 82;
@@ -62,6 +65,8 @@ type Columns = ReturnType<typeof createColumns>;
 export class EntryTable {
   columns = createColumns(ROWS);
   count = 0;
+  /** Undefined unless they are stored. */
+  accessTimes: AccessTimes | undefined;
   #names = new Uint8Array(NAME_BYTES);
   /** Where each name begins, and behind the last where the next would. */
   #nameStarts = new Uint32Array(ROWS + 1);
@@ -108,6 +113,12 @@ export class EntryTable {
     this.count++;
     this.set(row, stat);
     this.columns.holes[row] = mayHaveHoles(stat) ? 1 : 0;
+    if (stat.wantsAccessTime) this.#accessTimesToSet().set(row, stat);
+  }
+
+  #accessTimesToSet(): AccessTimes {
+    this.accessTimes ??= new AccessTimes();
+    return this.accessTimes;
   }
 
   /** A view on the name of a row, valid until the table is cleared or grows. */
@@ -195,16 +206,17 @@ export class EntryTable {
 
   /**
    * Digest of everything that decides whether the directory's own entries are as they were: names, types, modes, owners,
-   * sizes, mtimes, ctimes, inodes. Not devices: their numbers change with every boot on some systems.
+   * sizes, mtimes, ctimes, inodes, and access times if they are stored. Not devices: their numbers change with every boot on some systems.
    */
   digest(hash: KeyedHash): Uint8Array {
     const { columns, count } = this;
     const nameBytes = this.#nameStarts[count]!;
-    const size = nameBytes + count * DIGESTED_ROW_SIZE;
+    const accessed = this.accessTimes?.columns(count) ?? [];
+    const size = nameBytes + count * (DIGESTED_ROW_SIZE + (accessed.length > 0 ? ACCESSED_ROW_SIZE : 0));
     if (scratch.length < size) scratch = new Uint8Array(2 * size);
     scratch.set(this.#names.subarray(0, nameBytes));
     let at = nameBytes;
-    const put = (column: Columns[keyof Columns], items: number) => {
+    const put = (column: Float64Array | Uint32Array | Uint16Array | Uint8Array, items: number) => {
       const bytes = new Uint8Array(column.buffer, column.byteOffset, items * column.BYTES_PER_ELEMENT);
       scratch.set(bytes, at);
       at += bytes.length;
@@ -219,6 +231,7 @@ export class EntryTable {
     put(columns.ctimeSeconds, count);
     put(columns.ctimeNanoseconds, count);
     put(this.#settledInodes(), 2 * count);
+    for (const column of accessed) put(column, count);
     const digest = hash.hash(scratch.subarray(0, at)).slice(0, scanDigestSize);
     if (scratch.length > SCRATCH_KEPT_MAX) scratch = new Uint8Array(0);
     return digest;
@@ -251,6 +264,7 @@ export class EntryTable {
   #move(from: number, to: number): void {
     const name = this.name(from);
     const start = this.#nameStarts[to]!;
+    this.accessTimes?.move(from, to);
     this.#names.copyWithin(start, name.byteOffset, name.byteOffset + name.length + 1);
     this.#nameStarts[to + 1] = start + name.length + 1;
     for (const column of Object.values(this.columns)) {

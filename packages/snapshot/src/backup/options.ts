@@ -58,6 +58,8 @@ export interface BackupOptions extends ChoiceOptions {
   readonly time?: number;
   /** Makes no snapshot when it would be the same as the newest parent. */
   readonly skipIfUnchanged?: boolean;
+  /** Stores when each entry was read last. */
+  readonly withAtime?: boolean;
   /** The process sees extended attributes of every namespace. */
   readonly isPrivileged?: boolean;
   /** Folders that the repository and its cache are in, absolute: left out where they are met below a root. */

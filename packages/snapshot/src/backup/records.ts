@@ -1,12 +1,14 @@
 /** What the nodes of a snapshot record beside what those of the first version did: field 35 of docs/format.md section 8. */
 import type { Posix } from "@bcat/posix";
 import { SnapshotRecords } from "@bcat/repository";
+import type { BackupOptions } from "./options.js";
 
-/** What this version records, with these calls and privileges. */
-export function recordsOf(posix: Posix, isPrivileged: boolean): number {
-  const { linkGroups, attributes, allAttributes, flags, holes } = SnapshotRecords;
-  const seen = posix.attributes === undefined ? 0 : attributes | (isPrivileged ? allAttributes : 0);
+/** What this version records, with these calls, privileges and options. */
+export function recordsOf(posix: Posix, { isPrivileged, withAtime }: BackupOptions): number {
+  const { linkGroups, attributes, allAttributes, flags, holes, atimes } = SnapshotRecords;
+  const seen = posix.attributes === undefined ? 0 : attributes | (isPrivileged === true ? allAttributes : 0);
   // Those of entries that are not read are asked for together with their attributes.
   const flagged = posix.attributes === undefined || posix.inodeFlags === undefined ? 0 : flags;
-  return linkGroups | seen | flagged | (posix.extents === undefined ? 0 : holes);
+  const accessed = withAtime === true ? atimes : 0;
+  return linkGroups | seen | flagged | (posix.extents === undefined ? 0 : holes) | accessed;
 }

@@ -66,19 +66,20 @@ export interface OpenRoot {
 }
 
 /** Opens the folder a root is in and looks at the root. The caller closes `parent`. @throws SourceError */
-export function openRoot(posix: Posix, { path, isFollowed }: NamedRoot): OpenRoot {
+export function openRoot(posix: Posix, { path, isFollowed }: NamedRoot, withAtime = false): OpenRoot {
   const { folder, name } = splitPath(path);
-  const root = openNamed(posix, { path, folder, name });
+  const root = openNamed(posix, { path, folder, name, withAtime });
   if (!isFollowed || root.stat.type !== FileType.SYMLINK) return root;
   closeDirectory(posix, root.parent);
-  return openNamed(posix, { path, folder: path, name: new Uint8Array(0) });
+  return openNamed(posix, { path, folder: path, name: new Uint8Array(0), withAtime });
 }
 
 function openNamed(
   posix: Posix,
-  { path, folder, name }: { path: Uint8Array; folder: Uint8Array; name: Uint8Array },
+  { path, folder, name, withAtime }: { path: Uint8Array; folder: Uint8Array; name: Uint8Array; withAtime: boolean },
 ): OpenRoot {
   const stat = new Stat();
+  stat.wantsAccessTime = withAtime;
   // It is only reached through: a folder that may be entered but not listed is as good.
   const parent = fromSource(() => posix.openDirectoryToSearch(folder));
   try {

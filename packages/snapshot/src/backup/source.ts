@@ -22,6 +22,8 @@ export interface SourceOptions {
   /** Absolute paths; looked for when they are first asked about. */
   readonly ownFolders: readonly Uint8Array[];
   readonly choice: Choice;
+  /** Access times of entries are looked at. */
+  readonly withAtime: boolean;
 }
 
 /** A root that is open, and all directories in it if it is one. The caller closes both. */
@@ -127,7 +129,7 @@ export class Source {
   #open(named: NamedRoot): SourceRoot & { readonly steps: Steps } {
     const { posix } = this.#options;
     const { path } = named;
-    const root = openRoot(posix, named);
+    const root = openRoot(posix, named, this.#options.withAtime);
     if (root.stat.type !== FileType.DIRECTORY) return { root, opened: undefined, steps: nothing() };
     try {
       this.#walk ??= this.#createWalk();
@@ -140,9 +142,9 @@ export class Source {
   }
 
   #createWalk(): Walk {
-    const { run, posix, choice } = this.#options;
+    const { run, posix, choice, withAtime } = this.#options;
     const { directories, visits, ownFolders } = this;
-    return new Walk({ run, posix, directories, visits, ownFolders, choice });
+    return new Walk({ run, posix, directories, visits, ownFolders, choice, withAtime });
   }
 
   #close(given: SourceRoot | undefined): void {

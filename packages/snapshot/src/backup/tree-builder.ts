@@ -196,7 +196,7 @@ export function nodeHead(table: EntryTable, row: number, owners: OwnerNames): No
   const { modes, uids, gids, mtimeSeconds, mtimeNanoseconds } = table.columns;
   const uid = uids[row]!;
   const gid = gids[row]!;
-  return {
+  const node: NodeToWrite = {
     name: table.name(row),
     type: NodeType.file,
     mode: modes[row]!,
@@ -207,4 +207,6 @@ export function nodeHead(table: EntryTable, row: number, owners: OwnerNames): No
     mtimeSeconds: mtimeSeconds[row]!,
     mtimeNanoseconds: mtimeNanoseconds[row]!,
   };
+  table.accessTimes?.put(node, row);
+  return node;
 }

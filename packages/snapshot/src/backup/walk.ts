@@ -21,6 +21,7 @@ export interface WalkOptions {
   readonly visits: VisitPool;
   readonly ownFolders: OwnFolders;
   readonly choice: Choice;
+  readonly withAtime: boolean;
 }
 
 /** The visit is `entered` with its entries in place, files to be dealt with now, and `left` after all below it. */
@@ -50,6 +51,7 @@ export class Walk {
 
   constructor(options: WalkOptions) {
     this.#options = options;
+    this.#stat.wantsAccessTime = options.withAtime;
     this.#folder = new ListedFolder(options.posix, this.#list, () => this.#relieve());
   }
 

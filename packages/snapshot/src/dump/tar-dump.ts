@@ -151,6 +151,8 @@ function tarEntry({ node, name }: NamedEntry, type: TarType, attributes: readonl
     group: ownerBytes(node.group),
     mtimeSeconds: node.mtimeSeconds,
     mtimeNanoseconds: node.mtimeNanoseconds,
+    atimeSeconds: node.atimeSeconds,
+    atimeNanoseconds: node.atimeNanoseconds,
     size: node.content === undefined ? 0 : contentSize(node.content),
     target: node.target,
     major: node.major,

@@ -13,7 +13,7 @@ import { ImportLinks } from "./import-links.js";
 import { encodeImportRecord } from "./import-record.js";
 import { ImportRun } from "./import-run.js";
 import { ImportTrees } from "./import-trees.js";
-import { attributesOf, nodeOf, typeOf } from "./imported-node.js";
+import { attributesOf, nodeOf, setAccessTime, typeOf } from "./imported-node.js";
 import type { ImportOptions, ImportSummary } from "./options.js";
 import { SortedRecords } from "./sorted-records.js";
 
@@ -112,6 +112,7 @@ class TarImport {
 
   async #node(entry: ReadTarEntry, type: NodeType): Promise<Node> {
     const node = nodeOf(entry, type);
+    if (this.#options.withAtime === true) setAccessTime(node, entry);
     const attributes = attributesOf(entry, {
       owners: this.#options.owners,
       storeData: (bytes) => this.#session.store(DATA, bytes),
@@ -180,7 +181,11 @@ class TarImport {
         storedBytesAdded: added.storedBytes,
       },
       errors,
-      records: SnapshotRecords.linkGroups | SnapshotRecords.attributes | SnapshotRecords.holes,
+      records:
+        SnapshotRecords.linkGroups |
+        SnapshotRecords.attributes |
+        SnapshotRecords.holes |
+        (this.#options.withAtime === true ? SnapshotRecords.atimes : 0),
     });
     return {
       snapshotNumber: session.number,

@@ -1,6 +1,6 @@
 /** Entries of a tar archive as nodes. */
 import { type AclOwners, decodeAttribute } from "../archive/tar-attributes.js";
-import type { ReadTarEntry } from "../archive/tar-reader.js";
+import { accessTimeOf, type ReadTarEntry } from "../archive/tar-reader.js";
 import { inlineSizeTarget } from "../tree/content.js";
 import { compareBytes } from "../tree/name.js";
 import {
@@ -60,6 +60,15 @@ export function nodeOf(entry: ReadTarEntry, type: NodeType): Node {
     ...(type === NodeType.symlink ? { target: targetOf(entry.target) } : {}),
     ...(type === NodeType.characterDevice || type === NodeType.blockDevice ? deviceOf(entry) : {}),
   };
+}
+
+/** Of an entry that says when it was read last. @throws RangeError for a time that cannot be stored */
+export function setAccessTime(node: Node, entry: ReadTarEntry): void {
+  const time = accessTimeOf(entry);
+  if (time === undefined) return;
+  if (Math.abs(time.seconds) > secondsMax) throw new RangeError("a time that cannot be stored");
+  node.atimeSeconds = time.seconds;
+  node.atimeNanoseconds = time.nanoseconds;
 }
 
 /** The attributes of an entry, ascending; what of them cannot be stored is told to `report`. */

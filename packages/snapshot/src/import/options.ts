@@ -12,6 +12,8 @@ export interface ImportOptions {
   /** Recorded as start and end, ms. */
   readonly time?: number | undefined;
   readonly compression?: Compression | undefined;
+  /** Stores when each entry was read last, where the archive says it. */
+  readonly withAtime?: boolean;
   /** A file that is made when it is needed, for archives with many entries. */
   readonly scratch: Scratch;
   /** Bytes of entries that are in memory, for tests. */

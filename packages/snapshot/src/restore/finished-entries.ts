@@ -1,6 +1,6 @@
 /**
  * Entries that get the rest of what the snapshot says of them when nothing more is written into them: directories all of
- * it, files with extended attributes or inode flags those.
+ * it, files with extended attributes, an access time or inode flags those.
  */
 import { systemErrorCode } from "@bcat/errors";
 import { type Node, NodeType } from "../tree/node.js";
@@ -23,8 +23,8 @@ export interface FinishedEntry {
 }
 
 /** True for an entry, no directory, of which something is to be set when all else is done. */
-export function isFinishedLater({ attributes, flags }: Node): boolean {
-  return attributes !== undefined || flags !== undefined;
+export function isFinishedLater({ attributes, flags, atimeSeconds }: Node): boolean {
+  return attributes !== undefined || flags !== undefined || atimeSeconds !== undefined;
 }
 
 export interface FinishedEntriesParts {
@@ -72,7 +72,10 @@ export class FinishedEntries {
         if (hasList) attributes.takeLists(handle, node.name, node.attributes);
         // The mode of a file that had a list was none of its own.
         const fault = isDirectory || hasList ? metadata.setAt(handle, node.name, node) : undefined;
-        const found = [fault, await attributes.set(handle, { path, node }), flags.set(entry)];
+        const unset = await attributes.set(handle, { path, node });
+        const isTimed = node.type === NodeType.file && node.atimeSeconds !== undefined;
+        const times = isTimed ? metadata.setTimesAt(handle, node.name, node) : undefined;
+        const found = [fault, unset, times, flags.set(entry)];
         const faults = found.filter((text) => text !== undefined);
         if (faults.length > 0) run.report(path, faults.join(", "), "metadata-not-set");
       } catch (error) {

@@ -1,6 +1,6 @@
 /** Sets what a node says of an entry: owner, then mode (which a change of owner resets), then times, last of all. */
 import { systemErrorCode } from "@bcat/errors";
-import type { Directory, Posix, Stat } from "@bcat/posix";
+import type { Directory, Posix, Stat, Time } from "@bcat/posix";
 import { type Node, NodeType } from "../tree/node.js";
 import { NewFiles } from "./new-files.js";
 import { UNCHANGED } from "./owners.js";
@@ -9,7 +9,10 @@ import { UNCHANGED } from "./owners.js";
 const PERMISSIONS = 0o1777;
 
 /** What is set of an entry. */
-export type EntryMetadata = Pick<Node, "type" | "mode" | "uid" | "gid" | "mtimeSeconds" | "mtimeNanoseconds">;
+export type EntryMetadata = Pick<
+  Node,
+  "type" | "mode" | "uid" | "gid" | "mtimeSeconds" | "mtimeNanoseconds" | "atimeSeconds" | "atimeNanoseconds"
+>;
 
 /** What of an entry's metadata was not set, as one line, or undefined when all was. */
 export type MetadataFault = string | undefined;
@@ -71,18 +74,29 @@ export class MetadataSetter {
     }
   }
 
-  #setFileTimes(file: number, { mtimeSeconds, mtimeNanoseconds }: EntryMetadata): void {
-    this.#posix.setFileTimes(file, mtimeSeconds, mtimeNanoseconds);
+  #setFileTimes(file: number, node: EntryMetadata): void {
+    this.#posix.setFileTimes(file, node.mtimeSeconds, node.mtimeNanoseconds, accessTimeOf(node));
   }
 
   /** For a directory or symbolic link, by its name. */
   setAt(directory: Directory, name: Uint8Array, node: EntryMetadata): MetadataFault {
     const { uid, gid, mode, mtimeSeconds, mtimeNanoseconds } = node;
+    const accessed = accessTimeOf(node);
     return this.#set(node, {
       owner: () => this.#posix.setOwnerAt(directory, name, uid, gid),
       mode: (permitted) => this.#posix.setModeAt(directory, name, mode & permitted),
-      times: () => this.#posix.setTimesAt(directory, name, mtimeSeconds, mtimeNanoseconds),
+      times: () => this.#posix.setTimesAt(directory, name, mtimeSeconds, mtimeNanoseconds, accessed),
     });
+  }
+
+  /** Of a file that has all else: no thread is told when a file was read last. */
+  setTimesAt(directory: Directory, name: Uint8Array, node: EntryMetadata): MetadataFault {
+    try {
+      this.#posix.setTimesAt(directory, name, node.mtimeSeconds, node.mtimeNanoseconds, accessTimeOf(node));
+      return undefined;
+    } catch (error) {
+      return faultOf("time", error);
+    }
   }
 
   #set(
@@ -115,6 +129,10 @@ export class MetadataSetter {
       return false;
     }
   }
+}
+
+function accessTimeOf({ atimeSeconds: seconds, atimeNanoseconds: nanoseconds }: EntryMetadata): Time | undefined {
+  return seconds === undefined || nanoseconds === undefined ? undefined : { seconds, nanoseconds };
 }
 
 function faultOf(what: string, error: unknown): string {

@@ -40,6 +40,10 @@ const attributes = fc
   .uniqueArray(fc.record({ name: bytes(1, 6), content }), { minLength: 1, maxLength: 3, selector: (x) => `${x.name}` })
   .map((list) => list.sort((a, b) => compareBytes(a.name, b.name)));
 const rare = { attributes, flags: fc.integer({ min: 1, max: 2 ** 53 - 1 }), linkGroup: bytes(8, 8) };
+const accessTime = fc.record({
+  atimeSeconds: fc.integer({ min: -secondsMax, max: secondsMax }),
+  atimeNanoseconds: fc.integer({ min: 0, max: 999_999_999 }),
+});
 const ofFile = { hasChanged: fc.constant(true as const), hasHoles: fc.constant(true as const) };
 const ofType: readonly Record<string, fc.Arbitrary<unknown>>[] = [
   { type: fc.constant(NodeType.file), content },
@@ -52,7 +56,8 @@ const node = fc.oneof(
   ...ofType.map((parts) => {
     const required: Record<string, fc.Arbitrary<unknown>> = { ...common, ...parts };
     const marks = "content" in parts ? ofFile : {};
-    return fc.record({ ...required, ...rare, ...marks }, { requiredKeys: Object.keys(required) as never[] });
+    const all = fc.record({ ...required, ...rare, ...marks }, { requiredKeys: Object.keys(required) as never[] });
+    return fc.tuple(all, fc.option(accessTime)).map(([entry, time]) => ({ ...entry, ...time }));
   }),
 ) as unknown as fc.Arbitrary<Node>;
 const nodes = fc
@@ -232,7 +237,7 @@ describe("encodeLeaf()", () => {
 });
 
 describe("decodeLeaf()", () => {
-  const marks = { hasChanged: true, hasHoles: true } as const;
+  const marks = { hasChanged: true, hasHoles: true, atimeSeconds: -1, atimeNanoseconds: 5 } as const;
   const pair: Node[] = [
     { ...plain, uid: 1, attributes: [attribute(1)], flags: 1, linkGroup: new Uint8Array(8), ...marks },
     { ...bare, name: name("b"), type: NodeType.symlink, target: name("t") },
@@ -296,6 +301,10 @@ describe("decodeLeaf()", () => {
     ["holes of a second file, where there is one", 16, [2]],
     ["holes of a ninth file, where there is one", 16, [1, 1]],
     ["a byte without holes at the end", 16, [1, 0]],
+    ["an access time beyond the last node", 17, [4, 0, 0]],
+    ["an access time beyond the limit", 17, [0, ...big(2 ** 51 + 2), 0]],
+    ["10^9 nanoseconds of an access time", 17, [0, 0, ...big(1e9)]],
+    ["half an access time", 17, [0, 0]],
   ])("refuses %s", (_, number, value) => {
     const fields = readFields(leaf, { limit: treeSizeMax, what: "it" });
     const changed = fields.map((field) =>

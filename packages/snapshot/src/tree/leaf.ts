@@ -8,6 +8,7 @@
  *     4 c  modes                    9 c  of directories: nodes   14    link groups
  *     5 c  table of owners         10 c  of symlinks: target     15    marks: changed while they were read
  *                                                              16    marks: had holes
+ *                                                              17    atimes
  *
  * Laws: `decodeLeaf(encodeLeaf(nodes)) = nodes`; and bytes that decode are what their nodes encode to, so equal
  * directories have equal ids. The one exception are fields of a newer version, which are ignored.
@@ -31,6 +32,7 @@ import {
 import { encodeOwners, type Owner, readOwnerIndexes, readOwnerTable } from "./owner.js";
 import { readReference, writeReference } from "./reference.js";
 import {
+  atimesColumn,
   attributesColumn,
   attributesWeight,
   encodeSparse,
@@ -62,6 +64,7 @@ const field = {
   linkGroups: 14,
   changed: 15,
   holes: 16,
+  atimes: 17,
 } as const;
 
 /** From here on, a reader that does not know a field can restore without it. */
@@ -103,6 +106,7 @@ export function encodeLeaf(nodes: readonly NodeToWrite[], options: LeafOptions =
       [field.linkGroups, encodeSparse(nodes, linkGroupsColumn)],
       [field.changed, encodeMarks(nodes, changedMark)],
       [field.holes, encodeMarks(nodes, holesMark)],
+      [field.atimes, encodeSparse(nodes, atimesColumn)],
     ],
     layout,
   );
@@ -130,6 +134,7 @@ export function readLeaf(tree: TreeRecord, options: LeafOptions = {}): Node[] {
   readSparse(columns.open(field.linkGroups, "link groups"), nodes, linkGroupsColumn);
   readMarks(columns.open(field.changed, "marks of what has changed"), nodes, changedMark);
   readMarks(columns.open(field.holes, "marks of holes"), nodes, holesMark);
+  readSparse(columns.open(field.atimes, "access times"), nodes, atimesColumn);
   return nodes;
 }
 

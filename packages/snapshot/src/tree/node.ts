@@ -33,6 +33,9 @@ export interface Node {
   /** Rounded down, so before 1970 too the nanoseconds count upwards. Magnitude at most {@link secondsMax}. */
   mtimeSeconds: number;
   mtimeNanoseconds: number;
+  /** When it was read last, as mtime; both absent where that was not to be stored. */
+  atimeSeconds?: number;
+  atimeNanoseconds?: number;
   /** Files: all of them. */
   content?: Content;
   /** Directories: all of them. */

@@ -1,10 +1,11 @@
 /**
- * Columns that few nodes have, docs/format.md section 12.1 columns 12 to 14. Each item begins with how many nodes were
+ * Columns that few nodes have, or all or none, docs/format.md section 12.1 columns 12 to 14 and 17. Each item begins with how many nodes were
  * left out: varint (position − position of the one before − 1; the first: position).
  *
  *     attributes    varint count ‖ (bytes name ‖ content) each
  *     flags         varint, not 0
  *     link groups   8 bytes
+ *     atimes        zigzag seconds, as difference to the mtime of the node ‖ varint nanoseconds
  */
 
 import { type ByteReader, ByteWriter } from "@bcat/codec";
@@ -18,6 +19,7 @@ import {
   type Node,
   type NodeToWrite,
 } from "./node.js";
+import { readNanoseconds, readSeconds, writeTime } from "./time.js";
 
 /** How one such column stands in a node and in bytes. */
 export interface SparseColumn {
@@ -52,6 +54,18 @@ export const linkGroupsColumn: SparseColumn = {
   },
   read: (reader, node) => {
     node.linkGroup = reader.raw(linkGroupSize);
+  },
+};
+
+export const atimesColumn: SparseColumn = {
+  has: (node) => node.atimeSeconds !== undefined,
+  write: (writer, node) => {
+    const { atimeSeconds: seconds, atimeNanoseconds: nanoseconds, mtimeSeconds: previous } = node;
+    writeTime(writer, { seconds: seconds!, nanoseconds: nanoseconds!, previous });
+  },
+  read: (reader, node) => {
+    node.atimeSeconds = readSeconds(reader, node.mtimeSeconds);
+    node.atimeNanoseconds = readNanoseconds(reader);
   },
 };
 
