@@ -9,7 +9,7 @@ import { type Client, openClient } from "./kit/client.js";
 import { makeOddTree } from "./kit/odd-tree.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
-import { tarOf } from "./kit/tar.js";
+import { type TarItem, tarOf } from "./kit/tar.js";
 import { isInstalled } from "./kit/tools.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
@@ -272,6 +272,116 @@ describe("an entry that leads out, or cannot be,", () => {
     const { warnings } = await importOf(client, tarOf([{ name: "/etc//./passwd", content: "x" }]));
     expect(warnings).toEqual([]);
     expect(await namesOf(client)).toEqual(["/archive", "/archive/etc", "/archive/etc/passwd"]);
+  });
+});
+
+describe("an entry of a kind that no file system has", () => {
+  const around = (...entries: TarItem[]) =>
+    tarOf([{ name: "first", content: "1" }, ...entries, { name: "second", content: "2" }]);
+
+  test.each([
+    ["M", /the rest of a file/],
+    ["A", /form of Solaris/],
+    ["E", /form of Solaris/],
+    ["I", /only its owner, mode and times/],
+    ["N", /form of old GNU tar/],
+  ])("is left out, named and counted as an error: %s", async (type, says) => {
+    await using client = await openClient(storage);
+    const { errors, warnings } = await importOf(client, around({ name: "odd", type, content: "x".repeat(700) }));
+    expect({ errors, warnings }).toEqual({ errors: 1, warnings: [expect.stringMatching(says)] });
+    expect(warnings[0]).toMatch(/^\/archive\/odd: /);
+    expect(await namesOf(client)).toEqual(["/archive", "/archive/first", "/archive/second"]);
+  });
+
+  test("is kept as GNU tar names it, and named, when it is the rest of a file in a pax archive", async () => {
+    const global = "25 GNU.volume.filename=x\n25 GNU.volume.size=99808\n28 GNU.volume.offset=200192\n";
+    await using client = await openClient(storage);
+    const { errors, warnings } = await importOf(
+      client,
+      tarOf([
+        { name: "head", type: "g", content: global },
+        { name: "./GNUFileParts/x.2", content: "rest" },
+        { name: "second", content: "2" },
+      ]),
+    );
+    expect({ errors, warnings }).toEqual({
+      errors: 1,
+      warnings: [expect.stringMatching(/x\.2: .*the rest of a file/)],
+    });
+    expect(await namesOf(client)).toContain("/archive/GNUFileParts/x.2");
+  });
+
+  test("is left out and named, and no error, when it is the label of a volume", async () => {
+    await using client = await openClient(storage);
+    const { errors, skipped, warnings } = await importOf(client, around({ name: "full backup", type: "V" }));
+    expect({ errors, skipped }).toEqual({ errors: 0, skipped: 1 });
+    expect(warnings).toEqual([expect.stringMatching(/^\/archive\/full backup: .*label/)]);
+    expect(await namesOf(client)).toEqual(["/archive", "/archive/first", "/archive/second"]);
+  });
+
+  test("is kept as a file and named when nobody knows its letter, as POSIX has it", async () => {
+    await using client = await openClient(storage);
+    const { errors, warnings } = await importOf(client, around({ name: "odd", type: "Q", content: "what it has" }));
+    expect({ errors, warnings }).toEqual({ errors: 1, warnings: [expect.stringMatching(/type "Q".*kept as a file/)] });
+    await client.restore("all", inside("out"));
+    expect(fs.readFileSync(inside("out/odd"), "latin1")).toBe("what it has");
+  });
+
+  test("is left out and named when it has holes as old star writes them, which GNU tar would take for others", async () => {
+    const bytes = around({ name: "holes", type: "S", content: "x".repeat(1_000) });
+    bytes.write("tar\0", 1_024 + 508, "latin1");
+    const sum = bytes
+      .subarray(1_024, 1_536)
+      .reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
+    bytes.write(sum.toString(8).padStart(6, "0"), 1_024 + 148, "latin1");
+    await using client = await openClient(storage);
+    const { errors, warnings } = await importOf(client, bytes);
+    expect({ errors, warnings }).toEqual({ errors: 1, warnings: [expect.stringMatching(/holes in a form of star/)] });
+    expect(await namesOf(client)).toEqual(["/archive", "/archive/first", "/archive/second"]);
+  });
+
+  test.each(["7", "\0"])("is a file when its letter is %j", async (type) => {
+    await using client = await openClient(storage);
+    const { errors } = await importOf(client, around({ name: "file", type, content: "content" }));
+    expect(errors).toBe(0);
+    await client.restore("all", inside("out"));
+    expect(fs.readFileSync(inside("out/file"), "latin1")).toBe("content");
+  });
+});
+
+describe("archives that GNU tar makes incrementally", () => {
+  test.skipIf(!hasTar).each(["gnu", "posix"])("have their folders (%s)", async (format) => {
+    for (const name of ["secret", "empty", "open/within"]) fs.mkdirSync(join(source, name), { recursive: true });
+    fs.writeFileSync(join(source, "secret/f"), "private");
+    fs.chmodSync(join(source, "secret"), 0o700);
+    for (const name of ["secret", "empty", "open"]) fs.utimesSync(join(source, name), 1_000_000_000, 1_000_000_000);
+    const words = [`--format=${format}`, `--listed-incremental=${inside("list")}`, "-cf", inside("a.tar")];
+    execFileSync("tar", [...words, "-C", source, "."], { stdio: "ignore" });
+    await using client = await openClient(storage);
+    const { errors, warnings, skipped } = await importOf(client, fs.readFileSync(inside("a.tar")));
+    expect({ errors, warnings, skipped }).toEqual({ errors: 0, warnings: [], skipped: 0 });
+    await client.restore("all", inside("out"));
+    const options = { timeUnit: 1_000_000_000n };
+    expect(describeDifferences(await compareTrees(source, inside("out"), options))).toEqual([]);
+  });
+});
+
+describe("an archive behind another one", () => {
+  test("is not read, which is said and counted as an error", async () => {
+    await using client = await openClient(storage);
+    const two = Buffer.concat([tarOf([{ name: "a" }]), Buffer.alloc(4_096), tarOf([{ name: "b" }])]);
+    const { errors, warnings } = await importOf(client, two);
+    expect({ errors, warnings }).toEqual({
+      errors: 1,
+      warnings: [expect.stringMatching(/^\/archive: behind its end another archive begins/)],
+    });
+    expect(await namesOf(client)).toEqual(["/archive", "/archive/a"]);
+  });
+
+  test("is no other one when old tapes have whatever fills the last record", async () => {
+    await using client = await openClient(storage);
+    const { errors } = await importOf(client, Buffer.concat([tarOf([{ name: "a" }]), Buffer.alloc(9_000, "old data")]));
+    expect(errors).toBe(0);
   });
 });
 

@@ -138,6 +138,7 @@ function printSummary(summary: ImportSummary, root: Uint8Array, { output, meter 
       backup_start: formatTimeMs(summary.start),
       backup_end: formatTimeMs(summary.end),
       total_duration: (summary.end - summary.start) / 1000,
+      files_skipped: summary.skipped,
       error_count: errors,
       ...requestsField(meter),
     });

@@ -37,6 +37,20 @@ describe("attributes as records", () => {
   });
 });
 
+describe("records of other programs", () => {
+  const attributeOf = (key: string, value: string) => decodeAttribute([Buffer.from(key), Buffer.from(value)], owners);
+
+  test("are labels of SELinux as GNU tar writes them", () => {
+    const label = { name: Buffer.from("security.selinux"), value: Buffer.from("system_u:object_r:etc_t:s0\0") };
+    expect(attributeOf("RHT.security.selinux", "system_u:object_r:etc_t:s0")).toEqual(label);
+  });
+
+  test("are refused when they are access control lists of another kind, and are none when nobody knows them", () => {
+    expect(() => attributeOf("SCHILY.acl.ace", "owner@:rw-p--aARWcCos:-------:allow")).toThrow(/NFSv4/);
+    expect(attributeOf("LIBARCHIVE.creationtime", "1")).toBeUndefined();
+  });
+});
+
 describe("access control lists", () => {
   test("come back from text", () => {
     expect(aclText(acl)).toBe(aclLine);

@@ -18,6 +18,10 @@ const aclKeys = new Map([
   ["system.posix_acl_access", "SCHILY.acl.access"],
   ["system.posix_acl_default", "SCHILY.acl.default"],
 ]);
+/** Of GNU tar, as text: as an attribute it ends with a NUL. */
+const LABEL = "RHT.security.selinux";
+/** Lists of FreeBSD, macOS and Solaris, which no entry of a snapshot has. */
+const FOREIGN_ACL = "SCHILY.acl.ace";
 const ACL_VERSION = 2;
 const ACL_ENTRY_SIZE = 8;
 const NO_ID = 0xffff_ffff;
@@ -64,11 +68,13 @@ export interface AclOwners {
   groupId(name: string): number | undefined;
 }
 
-/** The attribute of a record, if it is one. @throws RangeError for a list that nobody can read */
+/** The attribute of a record, if it is one. @throws RangeError for a list that nobody can read, or keep */
 export function decodeAttribute([key, value]: PaxRecord, owners: AclOwners): TarAttribute | undefined {
   const text = Buffer.from(key).toString("latin1");
   for (const [name, acl] of aclKeys)
     if (text === acl) return { name: Buffer.from(name), value: aclBytes(Buffer.from(value).toString(), owners) };
+  if (text === FOREIGN_ACL) throw new RangeError("its access control list is of NFSv4, and is not kept");
+  if (text === LABEL) return { name: Buffer.from("security.selinux"), value: Buffer.concat([value, Buffer.alloc(1)]) };
   if (!text.startsWith(XATTR)) return undefined;
   const name = text.slice(XATTR.length).replaceAll("%3D", "=").replaceAll("%25", "%");
   return { name: Buffer.from(name, "latin1"), value };

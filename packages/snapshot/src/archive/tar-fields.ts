@@ -50,6 +50,21 @@ export function readTarHeader(block: Uint8Array): RawHeader {
   };
 }
 
+export function isTarHeader(block: Uint8Array): boolean {
+  try {
+    readTarHeader(block);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** True for a header with the mark of star at its end, which has its maps of holes elsewhere than GNU tar. */
+export function isOfStar(block: Uint8Array): boolean {
+  return Buffer.from(block.subarray(508)).toString("latin1") === "tar\0";
+}
+
 /** Of all bytes, its own field counting as blanks; those from `limit` on, if not 0, as negative ones. */
 function sumOf(block: Uint8Array, limit: number): number {
   let sum = 0;

@@ -4,7 +4,7 @@
  */
 import { ByteSource } from "./byte-source.js";
 import { type PaxRecord, paxSizeMax, readPaxRecords } from "./pax.js";
-import { type RawHeader, readTarHeader } from "./tar-fields.js";
+import { isOfStar, isTarHeader, type RawHeader, readTarHeader } from "./tar-fields.js";
 import { tarBlockSize, tarPadding } from "./tar-header.js";
 import { readGnuSparse, readSparseHead, type SparseMap, sparseOfNumbers } from "./tar-sparse.js";
 
@@ -49,6 +49,7 @@ export class TarReader {
   #left = 0;
   #padding = 0;
   #entry: ReadTarEntry | undefined;
+  #isFollowed = false;
 
   constructor(pieces: AsyncIterable<Uint8Array>) {
     this.#source = new ByteSource(pieces);
@@ -57,6 +58,11 @@ export class TarReader {
   /** Bytes of the archive so far. */
   get position(): number {
     return this.#source.position;
+  }
+
+  /** Whether another archive begins behind the end of this one; known when there is no next entry. */
+  get isFollowed(): boolean {
+    return this.#isFollowed;
   }
 
   /**
@@ -71,7 +77,7 @@ export class TarReader {
       this.#left = 0;
       this.#padding = 0;
       this.#entry = await this.#read();
-      if (this.#entry === undefined) while ((await this.#source.some(PIECE_SIZE)).length > 0);
+      if (this.#entry === undefined) await this.#drain();
       return this.#entry;
     } catch (error) {
       if (error instanceof RangeError) throw new TarError(`${error.message}, in the entry at byte ${at}`);
@@ -119,6 +125,15 @@ export class TarReader {
     }
   }
 
+  /** Reads what fills the last record, and all else, for whoever writes it. */
+  async #drain(): Promise<void> {
+    let block = await this.#source.take(tarBlockSize);
+    while (block.length === tarBlockSize && block.every((byte) => byte === 0))
+      block = await this.#source.take(tarBlockSize);
+    this.#isFollowed = block.length === tarBlockSize && isTarHeader(block);
+    while ((await this.#source.some(PIECE_SIZE)).length > 0);
+  }
+
   async #finish(header: RawHeader, extension: Extension, block: Uint8Array): Promise<ReadTarEntry> {
     const { records, name, target } = extension;
     const text = (key: string) => {
@@ -156,7 +171,7 @@ export class TarReader {
     block: Uint8Array,
     { text, numbers }: { text: (key: string) => string | undefined; numbers: readonly string[] },
   ): Promise<SparseMap | undefined> {
-    if (type === "S") return await readGnuSparse(block, this.#source);
+    if (type === "S") return isOfStar(block) ? undefined : await readGnuSparse(block, this.#source);
     const map = text("GNU.sparse.map");
     const size = decimalOf(text("GNU.sparse.realsize") ?? text("GNU.sparse.size"));
     if (text("GNU.sparse.major") === "1") {

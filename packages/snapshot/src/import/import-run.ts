@@ -8,6 +8,8 @@ import type { ImportOptions } from "./options.js";
 
 export class ImportRun {
   readonly counts = { files: 0, directories: 0, symlinks: 0, others: 0, bytes: 0 };
+  /** Entries that are no part of a snapshot. */
+  skipped = 0;
   /** Of entries read, not of those that are in the end. */
   #filesRead = 0;
   #bytesRead = 0;
@@ -41,9 +43,15 @@ export class ImportRun {
   /** An entry that is not in the snapshot, or not wholly. @param path below the root */
   report(path: Uint8Array, message: string): void {
     this.#errorCount++;
-    const absolute = joinPath(this.#options.root, path[0] === 0x2f ? path.subarray(1) : path);
+    const absolute = this.#absolute(path);
     if (this.#errors.length < errorCountMax) this.#errors.push({ path: absolute, message });
     this.#options.onWarning?.({ path: absolute, message, kind: "error", code: "not-storable" });
+  }
+
+  /** An entry without which nothing is missing. */
+  leaveOut(path: Uint8Array, message: string): void {
+    this.skipped++;
+    this.#options.onWarning?.({ path: this.#absolute(path), message, kind: "skipped", code: "left-out" });
   }
 
   /** An entry has been read, and `bytes` of content. */
@@ -57,6 +65,11 @@ export class ImportRun {
     this.#bytesRead += bytes;
     if (this.#session.isBusy) await this.#session.ready();
     if (this.#turns.bytes(bytes)) await this.#turn();
+  }
+
+  #absolute(path: Uint8Array): Uint8Array {
+    const { root } = this.#options;
+    return path.length === 0 ? root : joinPath(root, path[0] === 0x2f ? path.subarray(1) : path);
   }
 
   async #turn(): Promise<void> {

@@ -9,14 +9,16 @@ import { COMPRESSION_LEVELS } from "../backup/options.js";
 import { encodeLeaf } from "../tree/leaf.js";
 import { type Content, type Node, NodeType } from "../tree/node.js";
 import { keyOf, namesOf } from "./archive-path.js";
+import { kindOf } from "./entry-kind.js";
 import { ImportLinks } from "./import-links.js";
 import { encodeImportRecord } from "./import-record.js";
 import { ImportRun } from "./import-run.js";
 import { ImportTrees } from "./import-trees.js";
-import { attributesOf, nodeOf, setAccessTime, typeOf } from "./imported-node.js";
+import { attributesOf, nodeOf, setAccessTime } from "./imported-node.js";
 import type { ImportOptions, ImportSummary } from "./options.js";
 import { SortedRecords } from "./sorted-records.js";
 
+const NO_NAME = new Uint8Array(0);
 const NO_SCAN = new Uint8Array(0);
 const LINK = "1";
 
@@ -77,6 +79,8 @@ class TarImport {
       await this.#add(entry);
       await this.#run.readEntry();
     }
+    if (this.#reader.isFollowed)
+      this.#run.report(NO_NAME, "behind its end another archive begins, which was not read: import it by itself");
     const { repository } = this.#session;
     const trees = new ImportTrees({
       run: this.#run,
@@ -98,9 +102,11 @@ class TarImport {
         await this.#records.add(encodeImportRecord({ key, order: this.#order, node: undefined }));
         return;
       }
-      const type = typeOf(entry);
-      if (type === undefined) return;
-      const node = await this.#node(entry, type);
+      const kind = kindOf(entry);
+      if ("leftOut" in kind) return this.#run.leaveOut(entry.name, kind.leftOut);
+      if ("refused" in kind) return this.#run.report(entry.name, kind.refused);
+      if (kind.fault !== undefined) this.#run.report(entry.name, kind.fault);
+      const node = await this.#node(entry, kind.type);
       this.#links.replace(key);
       const bytes = encodeLeaf([node], { root: true });
       await this.#records.add(encodeImportRecord({ key, order: this.#order, node: bytes }));
@@ -191,6 +197,7 @@ class TarImport {
       snapshotNumber: session.number,
       ...counts,
       errors: errors.total,
+      skipped: this.#run.skipped,
       dataAdded: added.plainBytes,
       dataAddedPacked: added.storedBytes,
       start,

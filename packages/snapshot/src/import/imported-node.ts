@@ -17,29 +17,10 @@ import {
 } from "../tree/node.js";
 import { nowhere } from "../tree/reference.js";
 
-/** By the letter of the entry. Of a file the last, 7, is one that is to lie in one piece, which is no more than that. */
-const TYPES: ReadonlyMap<string, NodeType> = new Map<string, NodeType>([
-  ["0", NodeType.file],
-  ["\0", NodeType.file],
-  ["7", NodeType.file],
-  ["2", NodeType.symlink],
-  ["3", NodeType.characterDevice],
-  ["4", NodeType.blockDevice],
-  ["5", NodeType.directory],
-  ["6", NodeType.fifo],
-]);
 const NO_NAME = new Uint8Array(0);
-const SLASH = 0x2f;
 const NUMBER_MAX = 2 ** 32 - 1;
 
 export type StoreData = (bytes: Uint8Array) => Uint8Array;
-
-/** Undefined for an entry that is no file system's: labels of volumes and the like. */
-export function typeOf({ type, name }: ReadTarEntry): NodeType | undefined {
-  const found = TYPES.get(type);
-  // Version 7 has no folders, but slashes.
-  return found === NodeType.file && name.at(-1) === SLASH ? NodeType.directory : found;
-}
 
 /** A node without a name; of a file without its content. @throws RangeError for what cannot be stored */
 export function nodeOf(entry: ReadTarEntry, type: NodeType): Node {

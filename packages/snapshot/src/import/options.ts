@@ -43,6 +43,8 @@ export interface ImportSummary {
   readonly bytes: number;
   /** Entries that are not in the snapshot, or not wholly. */
   readonly errors: number;
+  /** Entries that are no part of a snapshot: labels. */
+  readonly skipped: number;
   readonly dataAdded: number;
   readonly dataAddedPacked: number;
   /** Milliseconds since 1970. */
