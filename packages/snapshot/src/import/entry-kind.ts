@@ -51,6 +51,8 @@ export function kindOf({ type: letter, name, records }: ReadTarEntry): EntryKind
   const type = known ?? NodeType.file;
   // Version 7 has no folders, but slashes.
   if (type === NodeType.file && name.at(-1) === SLASH) return { type: NodeType.directory };
+  if (PARTS_FOLDER.test(textOf(name)) && records.some(([key]) => textOf(key) === "GNU.volume.offset"))
+    return { type, fault: `${REST}, and kept under the name that it has there` };
   return known === undefined
     ? { type, fault: `nobody knows what its type "${letter}" is: it is kept as a file` }
     : { type };
