@@ -40,6 +40,30 @@ describe.concurrent("bcat dump", () => {
     ]);
   });
 
+  test("--target says by its name which form of archive is written", async () => {
+    using desk = await models.open();
+    desk.write({ "source/of.zip": "no archive" });
+    await desk.good(["backup", "source"]);
+    const begins = (name: string) => desk.read(name).slice(0, 2);
+    await desk.good(["dump", "latest", "all", "-t", "a.zip"]);
+    expect(begins("a.zip")).toBe("PK");
+    for (const name of ["a.tar", "named zip"]) {
+      await desk.good(["dump", "latest", "all", "-t", name]);
+      expect(desk.read(name).slice(257, 262)).toBe("ustar");
+    }
+    await desk.good(["dump", "latest", "of.zip", "-a", "tar", "-t", "of.zip"]);
+    expect(desk.read("of.zip")).toBe("no archive");
+    const before = fs.readdirSync(desk.folder);
+    for (const [words, says] of [
+      [["-a", "tar", "-t", "a.zip"], /a tar archive to "a\.zip": its name says zip/],
+      [["-a", "zip", "-t", "b.tar"], /its name says tar/],
+      [["-t", "b.tar.gz"], /"b\.tar\.gz": its name says that it is packed/],
+    ] as const)
+      expectRefusal(await desk.bcat(["dump", "latest", "all", ...words]), { code: 2, says });
+    expect(fs.readdirSync(desk.folder)).toEqual(before);
+    expect(begins("a.zip")).toBe("PK");
+  });
+
   test("ends quietly with code 141 when nobody reads any more", async () => {
     using desk = await models.open();
     desk.write({ "source/large": LARGE });

@@ -1,6 +1,7 @@
 /** `bcat dump`: a file of a snapshot, or a folder as an archive, as one stream. */
 import { randomBytes } from "node:crypto";
 import type { DumpForm, DumpProgress, DumpSummary } from "@bcat/snapshot";
+import { archiveFormats, checkFormat, formatOfName } from "../archive-format.js";
 import { type ByteSink, ClosedPipe, fileSink, isTerminal, stdoutSink } from "../byte-sink.js";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
@@ -17,8 +18,6 @@ import { currentFolder, snapshotPath } from "../snapshot-path.js";
 import { usageError } from "../usage.js";
 import { printWarning } from "../warning.js";
 
-const formats = ["tar", "zip"] as const;
-
 const progressForm = fileProgress<DumpProgress>((counts) => ({
   files_dumped: counts.filesDone,
   bytes_dumped: counts.bytesDone,
@@ -32,7 +31,12 @@ export const dump: Command = {
     { name: "path", count: "one" },
   ],
   flags: {
-    archive: { kind: "text", short: "a", choices: formats, description: "form of a folder (default: tar)" },
+    archive: {
+      kind: "text",
+      short: "a",
+      choices: archiveFormats,
+      description: "form of a folder (default: what the name of --target says, or tar)",
+    },
     target: {
       kind: "text",
       bytes: true,
@@ -45,7 +49,7 @@ export const dump: Command = {
     ["dump latest /home/me/notes.txt | less", "a file"],
     ["dump 12 /home/me/photos | tar -x", "a folder, as home/me/photos below this one"],
     ["dump 12:/home/me/photos / -t photos.tar", "the same without home/me/photos/ before each name"],
-    ["dump -a zip latest all -t all.zip", "everything, as a zip file"],
+    ["dump latest all -t all.zip", "everything, as a zip file"],
   ],
   notes: [
     "<snapshot> is a number, latest, or latest~2, and may end with :FOLDER. <path> all or / is everything.",
@@ -72,11 +76,11 @@ export const dump: Command = {
       const showsProgress = target !== undefined || !output.json;
       try {
         const summary = await packages.dump(repository, snapshot, path === "all" ? path : snapshotPath(path), sink, {
-          format: formats.find((format) => format === options.text("archive")),
+          format: archiveFormats.find((format) => format === options.text("archive")) ?? formatOfName(target),
           below: sub === undefined ? undefined : snapshotPath(sub),
           currentFolder: currentFolder(),
           signal: context.signal,
-          onStart: (form) => refuseTerminal(form, target),
+          onStart: (form) => checkTarget(form, target),
           onProgress: (counts) => showsProgress && progress.update(counts),
           onWarning: (warning) => printWarning(warning, "dump", output),
         });
@@ -104,9 +108,11 @@ async function endOf(error: unknown, sink: ByteSink): Promise<number> {
   throw error;
 }
 
-function refuseTerminal(form: DumpForm, target: string | undefined): void {
-  if (form === "file" || target !== undefined || !isTerminal()) return;
-  throw usageError(`Cannot write a ${form} archive to a terminal: redirect stdout, or give --target`);
+function checkTarget(form: DumpForm, target: string | undefined): void {
+  if (form === "file") return;
+  if (target !== undefined) checkFormat(form, target);
+  else if (isTerminal())
+    throw usageError(`Cannot write a ${form} archive to a terminal: redirect stdout, or give --target`);
 }
 
 interface Dumped {
