@@ -1,7 +1,7 @@
 /** Names that are not UTF-8, on the command line and in files of patterns: they mean their bytes. */
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Desk, jsonLines, linesOf, program, type Run, type RunOptions } from "./cli/desk.js";
+import { Desk, jsonLines, linesOf, noMessage, program, type Run, type RunOptions } from "./cli/desk.js";
 
 type Word = string | Buffer;
 
@@ -45,7 +45,7 @@ async function bcat(words: readonly Word[], options?: RunOptions): Promise<Run> 
 
 async function good(words: readonly Word[], options?: RunOptions): Promise<string> {
   const { code, stdout, stderr } = await bcat(words, options);
-  expect({ code, stderr: linesOf(stderr) }).toEqual({ code: 0, stderr: [] });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: noMessage });
   return stdout;
 }
 
@@ -133,7 +133,7 @@ describe("on the command line", () => {
   test("a path is relative to a current folder of any bytes", async () => {
     const within = (line: string) => desk.run(["sh", "-c", `cd ${typed(bytes("gr\xf6\xdfe"))} && ${line}`]);
     const backup = await within(`${program} backup -q . && ${program} ls latest .`);
-    expect(backup.stderr).toBe("");
+    expect(backup.stderr).toEqual(noMessage);
     expect(linesOf(backup.stdout)).toContain(`${desk.folder}/gr\\xf6\\xdfe/f\\xff.txt`);
     expect((await within(`${program} dump 1 ${typed(bytes("f\xff.txt"))}`)).stdout).toBe("first");
     const inside = await within(`BCAT_REPOSITORY=./new ${program} init`);

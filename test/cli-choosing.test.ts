@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { canMount, Desk, linesOf, noMessage } from "./cli/desk.js";
+import { canMount, Desk, linesOf, messagesOf, noMessage } from "./cli/desk.js";
 import { expectRefusal, expectWarnings } from "./cli/refusal.js";
 
 const mounts = canMount();
@@ -202,7 +202,7 @@ test.skipIf(!mounts)("each file system that is crossed or left is said, up to te
   desk.write({ "t/m1/y": "", other: "o" });
   const crossed = await desk.bcat(["backup", "--init", "t"]);
   expect(crossed.code).toBe(0);
-  const notes = linesOf(crossed.stderr);
+  const notes = messagesOf(crossed.stderr);
   expect(notes).toHaveLength(10);
   expect(notes[0]).toMatch(/note on ".*\/m0": another file system is mounted here, and backed up too/);
   expect(notes[9]).toMatch(/more of this kind are not named$/);
@@ -237,7 +237,7 @@ test("patterns that can never match are said, with file and line, up to ten", as
   });
   const run = await desk.bcat(["backup", "--init", "t/", "--exclude-file", "ex", "--iexclude", "/TMP*", "-e", "/tmp"]);
   expectWarnings(run, 0, [
-    /exclude file "ex", line 8: \$NOT_SET is not set/,
+    /--exclude-file "ex", line 8: \$NOT_SET is not set/,
     /exclude pattern "\/tmp" can never match: it lies outside every source/,
     /exclude pattern "~\/x" \(.*\/ex, line 1\) can never match: .*write \$HOME/,
     /exclude pattern "\/elsewhere\/a" \(.*line 2\) can never match: it lies outside every source/,
@@ -246,7 +246,7 @@ test("patterns that can never match are said, with file and line, up to ten", as
     /exclude pattern "\/TMP\*" can never match/,
   ]);
   const many = Array.from({ length: 30 }, (_, i) => ["-e", `/no/${i}`]).flat();
-  const lines = linesOf((await desk.bcat(["backup", "t", ...many])).stderr);
+  const lines = messagesOf((await desk.bcat(["backup", "t", ...many])).stderr);
   expect(lines).toHaveLength(11);
   expect(lines[10]).toBe("bcat: 20 more exclude patterns can never match");
   expect(await desk.bcat(["backup", "t", ...many, "-q"])).toMatchObject({ stderr: noMessage });
@@ -333,7 +333,7 @@ test.each([
   [["--exclude-larger-than", "1X"], /"1X" is no size/],
   [["--exclude-larger-than", "-1"], /--exclude-larger-than=-1|no size/],
   [["--iexclude", "[a"], /"\[a".*has no closing/],
-  [["--iexclude-file", "gone"], /exclude file "gone".*ENOENT/],
+  [["--iexclude-file", "gone"], /cannot read --iexclude-file "gone".*ENOENT/],
 ] as [string[], RegExp][])("backup %j is refused", async (words, says) => {
   using desk = new Desk();
   desk.write({ "t/x": "" });

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { canMount, type Desk, DeskWithSnapshot, jsonLines, program } from "./cli/desk.js";
 import { expectRefusal } from "./cli/refusal.js";
 import { canUseTerminal, onTerminal } from "./cli/terminal.js";
+import { programTimeUnit } from "./kit/exact-times.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
 const models = new DeskWithSnapshot();
@@ -17,7 +18,9 @@ if (!canRename) process.stdout.write("undo: skipped what needs another host name
 const mirror = ["restore", "latest", "all", "target", "--overwrite", "always", "--delete", "--yes"];
 
 async function differences(desk: Desk, one: string, other: string): Promise<string[]> {
-  return describeDifferences(await compareTrees(desk.path(one), desk.path(other), { ignoreTopTime: true }));
+  return describeDifferences(
+    await compareTrees(desk.path(one), desk.path(other), { ignoreTopTime: true, timeUnit: programTimeUnit }),
+  );
 }
 
 /** A source with a second snapshot of it, and a target that differs in all ways. */

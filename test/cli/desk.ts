@@ -20,6 +20,11 @@ export const isIncidental = (line: string): boolean =>
 /** No line on stderr but incidental ones. */
 export const noMessage: unknown = expect.toSatisfy((text: string) => linesOf(text).every(isIncidental));
 
+/** The lines on stderr without incidental ones. */
+export function messagesOf(text: string): string[] {
+  return linesOf(text).filter((line) => !isIncidental(line));
+}
+
 /** Lines of text that ends with a line break, or is empty. */
 export function linesOf(text: string): string[] {
   return text.split("\n").slice(0, -1);

@@ -9,6 +9,9 @@ export const usesKoffi = exactTimes && process.env.BCAT_ACCELERATORS !== "off";
 /** Nanoseconds in which times are compared. */
 export const timeUnit = exactTimes ? 1n : 1_000n;
 
+/** The same for what the program has set. */
+export const programTimeUnit = usesKoffi ? 1n : 1_000n;
+
 /** What a backup and a restore then say once. */
 export const inexactTimes =
   /times were restored to the microsecond, more takes koffi|were not stored, that takes koffi/;
