@@ -102,7 +102,7 @@ const commandLines: Record<string, Case> = {
   "an exclude file that is missing": {
     words: ["backup", "--exclude-file", "gone", "source"],
     code: 2,
-    says: /exclude file "gone"/,
+    says: /--exclude-file "gone"/,
   },
   "an exclude file of UTF-16": {
     words: ["backup", "--exclude-file", "utf16", "source"],
@@ -337,8 +337,8 @@ const repositories: Record<string, Case> = {
 };
 
 const selectors: Record<string, Case> = {
-  "a number not given yet": { words: ["ls", "2"], code: 1, says: /snapshot 2: .*the newest are 1/ },
-  "more back than there are": { words: ["ls", "latest~9"], code: 1, says: /"latest~9": the newest are 1/ },
+  "a number not given yet": { words: ["ls", "2"], code: 1, says: /snapshot 2: .*the newest is 1/ },
+  "more back than there are": { words: ["ls", "latest~9"], code: 1, says: /"latest~9": the newest is 1/ },
   zero: { words: ["ls", "0"], code: 2, says: /"0": give a number, "latest"/ },
   "1e3": { words: ["ls", "1e3"], code: 2, says: /"1e3"/ },
   "01": { words: ["ls", "01"], code: 2, says: /"01"/ },
@@ -358,7 +358,7 @@ const selectors: Record<string, Case> = {
   "a snapshot of an unknown host": {
     words: ["ls", "latest", "--host", "mars"],
     code: 1,
-    says: /"latest": none of 1 is of that host, path and tag/,
+    says: /"latest": none is of that host, path and tag; bcat snapshots lists them/,
   },
   "a path that is nearly right": {
     words: ["restore", "1", "flder/b.bin", "out"],

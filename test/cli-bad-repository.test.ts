@@ -95,7 +95,18 @@ describe.concurrent("a repository that was seen before", () => {
     rmSync(desk.path("out"), { recursive: true });
     expectWarnings(await desk.bcat(["check"]), 14, [goneBack]);
     expectWarnings(await desk.bcat(["backup", "--dry-run", "--accept-rollback", "source"]), 0, [goneBack]);
-    await expectRefused(desk, [["backup", "source"]], 14, /stop what copies.*then give --accept-rollback once$/m);
+    await expectRefused(
+      desk,
+      [["backup", "source"]],
+      14,
+      /stop what copies.*then back up once with --accept-rollback$/m,
+    );
+    desk.write({ "out/source/a.txt": "changed" });
+    const over = ["restore", "1", "source", "out", "--overwrite", "always"];
+    const refused = /back up once with --accept-rollback; nothing was changed, .*; --no-undo restores without/;
+    expectWarnings(await desk.bcat(over), 14, [goneBack, refused]);
+    expect(desk.read("out/source/a.txt")).toBe("changed");
+    expectWarnings(await desk.bcat([...over, "--no-undo"]), 0, [goneBack]);
     expectWarnings(await desk.bcat(["backup", "--accept-rollback", "source"]), 0, [
       /went back in time.*going on from what is here: from now on this is a history of its own/,
     ]);

@@ -139,6 +139,11 @@ describe.concurrent("bcat dump", () => {
     await refuse(["latest", "all", "-a", "cpio"], 2, /"cpio" is not one of tar, zip/);
     await refuse(["latest", "all", "-t", "folder"], 1, /cannot write to "folder"/);
     await refuse(["latest", "all", "-t", "missing/out"], 1, /cannot write to "missing\/out": no such file/);
+    await refuse(
+      ["latest", "all", "-t", "missing/"],
+      1,
+      /"missing\/": a file is to be made, whose name ends in no slash/,
+    );
     await refuse(["latest", "all", "-t", "/dev/full"], 1, /cannot write to "\/dev\/full": no space left/);
   });
 });

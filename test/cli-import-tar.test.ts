@@ -76,7 +76,7 @@ describe.concurrent("bcat import-tar", () => {
     fs.writeFileSync(desk.path("a.xz"), Buffer.from("fd377a585a00", "hex"));
     const refuse = async (words: string[], code: number, says: RegExp) =>
       expectRefusal(await desk.bcat(["import-tar", ...words]), { code, says });
-    await refuse(["empty"], 1, /no end to it/);
+    await refuse(["empty"], 1, /it lacks the block that ends a tar archive/);
     await refuse(["text"], 1, /wrong sum, in the entry at byte 0/);
     await refuse(["cut.tar"], 1, /cut off/);
     await refuse(["cut.tar.gz"], 1, /damaged or cut off \(Z_BUF_ERROR\)/);
@@ -84,6 +84,7 @@ describe.concurrent("bcat import-tar", () => {
     await refuse(["folder"], 1, /cannot read "folder": it is a folder/);
     await refuse(["missing"], 1, /cannot read "missing": no such file/);
     await refuse(["photos.tar", "--as", "photos"], 2, /absolute path/);
+    await refuse(["photos.tar", "--tag", "a,undo"], 2, /the tag "undo": bcat undo goes by it/);
     await refuse(["photos.tar", "--time", "yesterday"], 2, /--time/);
     expect(desk.committed().length).toBe(1);
   });

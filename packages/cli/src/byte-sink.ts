@@ -3,7 +3,7 @@ import { write } from "node:fs";
 import { chmod, type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { BcatError, bytesOfText, describeSystemError, systemErrorCode, textOfBytes } from "@bcat/errors";
+import { BcatError, bytesOfText, describeSystemError, isBcatError, systemErrorCode, textOfBytes } from "@bcat/errors";
 import { quoteText } from "./quote.js";
 
 const STDOUT = 1;
@@ -104,12 +104,17 @@ export async function fileSink(path: string, { unique, signal }: FileSinkOptions
       const file = await unlessAborted(open(systemPath(path), "w"), signal);
       return new OpenFile({ file, names: undefined, failed, signal });
     }
+    if (found === undefined && /(^|\/)\.{0,2}$/.test(path))
+      throw new BcatError(
+        "target-failed",
+        `Cannot write to "${path}": a file is to be made, whose name ends in no slash`,
+      );
     const final = found?.path ?? path;
     const temporary = join(dirname(final), `.${basename(final).slice(0, 200)}.${unique}.tmp`);
     const file = await open(systemPath(temporary), "wx");
     return new OpenFile({ file, names: { temporary, final, mode: found?.mode }, failed, signal });
   } catch (error) {
-    throw signal.aborted ? error : failed(error);
+    throw signal.aborted || isBcatError(error) ? error : failed(error);
   }
 }
 

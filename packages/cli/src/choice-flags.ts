@@ -44,7 +44,7 @@ export async function readChoice(context: Pick<Context, "options" | "variables" 
   };
   const patterns = async (flag: string): Promise<GivenPattern[]> => [
     ...options.list(flag),
-    ...(await readExcludeFiles(options.list(`${flag}-file`), { variables, onNotice })),
+    ...(await readExcludeFiles(options.list(`${flag}-file`), { flag: `--${flag}-file`, variables, onNotice })),
   ];
   const size = options.text("exclude-larger-than");
   if (options.switch("exclude-cloud-files"))

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { parseExcludes, readExcludeFiles } from "./exclude.js";
 import { expandVariables } from "./expand-variables.js";
 
-const options = { variables: {}, onNotice: () => {} };
+const options = { flag: "--exclude-file", variables: {}, onNotice: () => {} };
 
 test("parseExcludes() leaves out space, empty lines and comments, and counts lines", () => {
   expect(parseExcludes("# all\n *.o \r\n\n  # more\n!keep.o\na b")).toEqual([

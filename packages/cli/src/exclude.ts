@@ -7,6 +7,8 @@ import { expandVariables } from "./expand-variables.js";
 import { usageError } from "./usage.js";
 
 export interface ExcludeFileOptions {
+  /** The flag that the files were given with, for messages: `--exclude-file`. */
+  readonly flag: string;
   readonly variables: Variables;
   /** Something to know of a line. */
   readonly onNotice: OnNotice;
@@ -20,11 +22,11 @@ export async function readExcludeFiles(
   const patterns: Exclude<GivenPattern, string>[] = [];
   for (const path of paths) {
     const file = absolutePathBytes(path);
-    for (const { text, line } of parseExcludes(await readText(path))) {
+    for (const { text, line } of parseExcludes(await readText(path, options.flag))) {
       const expanded = expandVariables(text, options.variables);
       for (const name of expanded.unset)
         options.onNotice(
-          `exclude file "${path}", line ${line}: $${name} is not set and counts as nothing; "$$" is a "$"`,
+          `${options.flag} "${path}", line ${line}: $${name} is not set and counts as nothing; "$$" is a "$"`,
           "variable-unset",
         );
       if (expanded.text !== "") patterns.push({ text: expanded.text, origin: { file, line } });
@@ -39,14 +41,14 @@ export function parseExcludes(text: string): { readonly text: string; readonly l
   return lines.filter((line) => line.text !== "" && !line.text.startsWith("#"));
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, flag: string): Promise<string> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(Buffer.from(bytesOfText(path)));
   } catch (cause) {
-    throw usageError(`Cannot read the exclude file "${path}": ${describeSystemError(cause)}`, { cause });
+    throw usageError(`Cannot read ${flag} "${path}": ${describeSystemError(cause)}`, { cause });
   }
   if (bytes.includes(0))
-    throw usageError(`Cannot use the exclude file "${path}": it has NUL bytes, as UTF-16 has; write it in UTF-8`);
+    throw usageError(`Cannot use ${flag} "${path}": it has NUL bytes, as UTF-16 has; write it in UTF-8`);
   return textOfBytes(bytes).replace(/^\ufeff/, "");
 }

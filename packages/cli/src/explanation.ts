@@ -24,7 +24,7 @@ export function explanationLines({ path, host, explanation, from, sources, last 
   const asked =
     from === undefined
       ? sources.length === 0
-        ? [`no snapshot of ${quoteText(host)} has it in a source; to ask about others, name them after the path`]
+        ? [`no snapshot of ${quoteText(host)} has it in a source; to ask about other sources, name them after the path`]
         : []
       : [`with the sources of snapshot ${from}: ${sources.map((source) => `"${quoteName(source)}"`).join(", ")}`];
   return [`"${quoteName(path)}" ${about}: ${by}${describe(reason, isItself)}`, ...asked, lastLine(last, host)];

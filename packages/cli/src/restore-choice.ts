@@ -49,7 +49,8 @@ export async function choiceOf(context: Pick<Context, "options" | "variables" | 
   const { options, variables, output } = context;
   const onNotice: OnNotice = (line, code) => printNotice(line, code, output);
   const patterns = async (name: string) => {
-    const inFiles = await readExcludeFiles(options.list(`${name}-file`), { variables, onNotice });
+    const flag = `${name}-file`;
+    const inFiles = await readExcludeFiles(options.list(flag), { flag: `--${flag}`, variables, onNotice });
     return [...options.list(name), ...inFiles.map(({ text }) => text)];
   };
   return {

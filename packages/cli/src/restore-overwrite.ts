@@ -47,11 +47,14 @@ export function checkOverwrite({ options, output }: Context): void {
   const overwrite = overwriteOf(options);
   for (const name of ["delete", "no-undo"] as const) {
     if (!options.switch(name) || overwrite !== undefined) continue;
-    throw usageError(`Cannot use --${name} without --overwrite: nothing that is there is touched then`);
+    const found =
+      name === "delete" ? "nothing that is there is touched" : "nothing is overwritten, and nothing to keep";
+    throw usageError(`Cannot use --${name} without --overwrite: ${found} then; add --overwrite if-changed, or always`);
   }
-  if (options.switch("yes") && !deletes) throw usageError("Cannot use --yes without --delete: nothing is asked then");
+  if (options.switch("yes") && !deletes)
+    throw usageError("Cannot use --yes without --delete: there is nothing to wait for then");
   if (deletes && !options.switch("yes") && !options.switch("dry-run") && (output.json || !output.terminal))
-    throw usageError("Cannot use --delete without --yes where nobody can see what will be deleted");
+    throw usageError("Cannot use --delete without --yes where nobody can see what will be deleted; --dry-run shows it");
 }
 
 /** @throws BcatError target-failed when the repository can only be read, and what is overwritten was to be kept */

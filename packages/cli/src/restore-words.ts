@@ -18,7 +18,7 @@ export interface RestoreWords {
   readonly target: string;
 }
 
-const form = "bcat restore <snapshot> <path>… <target>";
+const form = "bcat restore <snapshot> <path>… <target>, such as bcat restore latest all /tmp/back";
 
 /** @throws BcatError usage */
 export function readRestoreWords({

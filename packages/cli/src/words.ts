@@ -65,7 +65,7 @@ function addLong(word: string, { table, rest, add }: Reading): void {
   const typed = equals < 0 ? word : word.slice(0, equals);
   const value = equals < 0 ? undefined : word.slice(equals + 1);
   const found = find(typed, table);
-  if (found.flag.kind !== "switch") add(found, value ?? takeValue(typed, rest));
+  if (found.flag.kind !== "switch") add(found, value ?? takeValue(typed, found.flag, rest));
   else add(found, value === undefined ? "true" : switchValue(typed, value));
 }
 
@@ -76,7 +76,7 @@ function addShort(word: string, { table, rest, add }: Reading): void {
     const found = find(typed, table);
     if (found.flag.kind !== "switch") {
       const value = word.slice(i + 1).replace(/^=/, "");
-      add(found, i + 1 < word.length ? value : takeValue(typed, rest));
+      add(found, i + 1 < word.length ? value : takeValue(typed, found.flag, rest));
       return;
     }
     add(found, "true");
@@ -89,9 +89,12 @@ function find(typed: string, table: ReadonlyMap<string, NamedFlag>): NamedFlag {
   throw usageError(`Unknown flag ${typed}; see bcat --help, and write -- before a path that begins with a dash`);
 }
 
-function takeValue(typed: string, rest: IterableIterator<string>): string {
+function takeValue(typed: string, { choices }: Flag, rest: IterableIterator<string>): string {
   const next = rest.next();
-  if (next.done === true) throw usageError(`Cannot use ${typed}: it needs a value`);
+  if (next.done === true)
+    throw usageError(
+      `Cannot use ${typed}: it needs ${choices === undefined ? "a value" : `one of ${choices.join(", ")}`}`,
+    );
   if (!looksLikeFlag(next.value)) return next.value;
   const joined = typed.startsWith("--") ? `${typed}=${next.value}` : `${typed}${next.value}`;
   throw usageError(`Cannot use ${typed}: it needs a value; for one that begins with a dash write ${joined}`);

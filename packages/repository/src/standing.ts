@@ -86,7 +86,7 @@ export function refuseFork({ standing, places, registers }: Written): void {
   if (registers !== undefined) refuseToShare(standing, places);
   if (standing.kind === "current" || standing.isAccepted) return;
   const instead = standing.other === undefined ? "" : `back up into "${standing.other}"; or, `;
-  const wayOn = `${instead}if it is to go on from here, stop what copies into it or out of it (the next rsync would overwrite one history with the other), then give --accept-rollback once`;
+  const wayOn = `${instead}if it is to go on from here, stop what copies into it or out of it (the next rsync would overwrite one history with the other), then back up once with --accept-rollback`;
   throw new BcatError(
     "identity-changed",
     `Cannot write into the repository: ${describe(standing)}; writing would fork its history: ${wayOn}`,

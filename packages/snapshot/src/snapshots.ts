@@ -112,14 +112,18 @@ async function describeMissing(repository: Repository, number: number): Promise<
 
 function describeSnapshots(repository: Repository): string {
   const numbers = newestOf(knownSnapshots(repository));
-  return numbers.length === 0 ? "there are no snapshots" : `the newest are ${numbers.join(", ")}`;
+  return numbers.length === 0 ? "there are no snapshots" : `the newest ${are(numbers)}`;
 }
 
 function describeAmong(repository: Repository, among: (info: ListedSnapshot) => boolean): string {
   const all = knownSnapshots(repository);
   const numbers = newestOf(all.filter(among));
-  if (numbers.length > 0) return `the newest that fit are ${numbers.join(", ")}`;
-  return all.length === 0 ? "there are no snapshots" : `none of ${all.length} is of that host, path and tag`;
+  if (numbers.length > 0) return `of those that fit, the newest ${are(numbers)}`;
+  return all.length === 0 ? "there are no snapshots" : "none is of that host, path and tag; bcat snapshots lists them";
+}
+
+function are(numbers: readonly number[]): string {
+  return `${numbers.length === 1 ? "is" : "are"} ${numbers.join(", ")}`;
 }
 
 function newestOf(snapshots: readonly ListedSnapshot[]): number[] {

@@ -29,6 +29,7 @@ import { createRepository, siteOf, tellStanding } from "../site.js";
 import { snapshotTime } from "../snapshot-time.js";
 import { readSources, sourceFlags } from "../sources.js";
 import { OpenStream, streamFlags, streamSourceOf } from "../stream-source.js";
+import { tagFlag, tagsOf } from "../tags.js";
 import { usageError } from "../usage.js";
 import { printNotice, printWarning } from "../warning.js";
 
@@ -36,7 +37,7 @@ const flags: Flags = {
   init: { kind: "switch", description: "create the repository if there is none" },
   ...choiceFlags,
   ...sourceFlags,
-  tag: { kind: "list", commas: true, description: "tag for the snapshot, or several with commas between" },
+  ...tagFlag,
   host: { kind: "text", short: "H", description: "host to name in the snapshot instead of this one" },
   parent: {
     kind: "text",
@@ -90,8 +91,7 @@ export const backup: Command = {
   interrupted: "interrupted; nothing was committed",
   async run(context) {
     const { options, output, variables } = context;
-    // Known by it is what a restore keeps of what it overwrites: never the latest, and put back by its number.
-    if (options.list("tag").includes("undo")) throw usageError('Cannot use the tag "undo": bcat undo goes by it');
+    tagsOf(options);
     if (options.text("parent") !== undefined && options.switch("force"))
       throw usageError("Cannot use both --parent and --force: one compares with that snapshot, the other with none");
     const stream = streamSourceOf(options, context.operands);
@@ -174,7 +174,7 @@ function backupOptions({ options, signal }: Context): BackupOptions {
     // As restic has it: where inodes are made up, change times are too.
     ignoreCtime: ignoreInode || options.switch("ignore-ctime"),
     ignoreInode,
-    tags: [...new Set(options.list("tag"))],
+    tags: tagsOf(options),
     dryRun: options.switch("dry-run"),
     skipIfUnchanged: options.switch("skip-if-unchanged"),
     withAtime: options.switch("with-atime"),

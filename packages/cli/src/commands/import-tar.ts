@@ -19,6 +19,7 @@ import { reportsPerSecond } from "../settings.js";
 import { siteOf } from "../site.js";
 import { snapshotPath } from "../snapshot-path.js";
 import { snapshotTime } from "../snapshot-time.js";
+import { tagFlag, tagsOf } from "../tags.js";
 import { unpacked } from "../unpack.js";
 import { usageError } from "../usage.js";
 import { printNotice, printWarning } from "../warning.js";
@@ -42,7 +43,7 @@ export const importTar: Command = {
       bytes: true,
       description: "path of the archive's top in the snapshot (default: the name of the file)",
     },
-    tag: { kind: "list", commas: true, description: "tag for the snapshot, or several with commas between" },
+    ...tagFlag,
     host: { kind: "text", short: "H", description: "host to name in the snapshot instead of this one" },
     time: { kind: "text", description: 'time of the snapshot, such as "2012-11-01 22:08:41" (default: now)' },
     "with-atime": { kind: "switch", description: "store when each entry was read last, if the archive says it" },
@@ -64,8 +65,10 @@ export const importTar: Command = {
     if (file === "-" && process.stdin.isTTY === true)
       throw usageError("Cannot read an archive from a terminal: name a file, or redirect stdin");
     const root = rootOf(options.text("as"), file);
+    const tags = tagsOf(options);
     const time = snapshotTime(options.text("time"));
     const source = await openArchive(file);
+    using _ = { [Symbol.dispose]: () => void source.destroy() };
     const site = await siteOf(context);
     refuseReadOnly(site, "import into");
     const onNotice = (line: string, code: Parameters<typeof printNotice>[1]) => printNotice(line, code, output);
@@ -80,7 +83,7 @@ export const importTar: Command = {
     });
     const summary = await importArchive(repository, unpacked(source, signal), {
       root,
-      tags: [...new Set(options.list("tag"))],
+      tags,
       host: options.text("host"),
       time,
       compression: compressionOf(options),

@@ -112,7 +112,7 @@ export class TarReader {
     const records = new Map(this.#global);
     const extension: Extension = { records, size: 0, numbers: [], name: undefined, target: undefined };
     for (;;) {
-      const block = await this.#block("there is no end to it: it was cut off, or is no tar archive");
+      const block = await this.#block("it lacks the block that ends a tar archive: it was cut off, or is none");
       if (block.every((byte) => byte === 0)) return undefined;
       const header = readTarHeader(block);
       if (header.size < 0) throw new RangeError("a header has a size below 0");

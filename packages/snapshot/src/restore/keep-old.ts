@@ -1,5 +1,5 @@
 /** Keeps what a restore in place will overwrite or delete, as a snapshot that `bcat undo` puts back. */
-import { BcatError } from "@bcat/errors";
+import { BcatError, isBcatError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { backup } from "../backup/backup.js";
@@ -14,6 +14,7 @@ export interface KeepOptions extends Pick<BackupOptions, "isPrivileged" | "owner
   readonly begin?: () => void;
 }
 
+const UNCHANGED = "nothing was changed, and no snapshot was made; --no-undo restores without keeping anything";
 const SLASH = Buffer.from("/");
 
 export interface OldToKeep {
@@ -51,12 +52,13 @@ export async function keepOld(
     });
     return summary.snapshotNumber!;
   } catch (error) {
-    throw refusal.signal.aborted && options.signal?.aborted !== true ? refusal.signal.reason : error;
+    if (refusal.signal.aborted && options.signal?.aborted !== true) throw refusal.signal.reason;
+    if (!isBcatError(error, "identity-changed")) throw error;
+    throw new BcatError(error.code, `${error.message}; ${UNCHANGED}`, { cause: error });
   }
 }
 
 function notKept(warning: Warning): BcatError {
   const what = `Cannot keep ${showName(warning.path)} before it is overwritten or deleted: ${warning.message}`;
-  const then = "nothing was changed, and no snapshot was made; --no-undo restores without keeping anything";
-  return new BcatError("refused", `${what}; ${then}`, { cause: warning });
+  return new BcatError("refused", `${what}; ${UNCHANGED}`, { cause: warning });
 }
