@@ -18,6 +18,7 @@ export const sourceCodes = [
   "attributes-not-stored",
   "source-inside",
   "source-link",
+  "device-read",
   "file-system-crossed",
   "file-system-left",
   "ignore-file-unusable",

@@ -55,6 +55,7 @@ const flags: Flags = {
   ...streamFlags,
   time: { kind: "text", description: 'time of the snapshot, such as "2012-11-01 22:08:41" (default: now)' },
   "skip-if-unchanged": { kind: "switch", description: "make no snapshot when nothing differs from the parent" },
+  "read-special": { kind: "switch", description: "read block devices, and store what is on them as files" },
   "with-atime": { kind: "switch", description: "store when each file and folder was read last" },
   ...compressionFlag,
   threads: {
@@ -177,6 +178,7 @@ function backupOptions({ options, signal }: Context): BackupOptions {
     tags: tagsOf(options),
     dryRun: options.switch("dry-run"),
     skipIfUnchanged: options.switch("skip-if-unchanged"),
+    readSpecial: options.switch("read-special"),
     withAtime: options.switch("with-atime"),
     ...(time === undefined ? {} : { time }),
     signal,

@@ -65,8 +65,8 @@ export class PreparedBackup {
     const named = this.#named.inside.map(({ path }) => path);
     const choice = new Choice(options, { named, note: (...note) => run.note(...note) });
     this.#run = run;
-    const { ownFolders = [], withAtime = false } = options;
-    this.#source = new Source({ run, posix, choice, ownFolders, withAtime });
+    const { ownFolders = [], withAtime = false, readSpecial = false } = options;
+    this.#source = new Source({ run, posix, choice, ownFolders, withAtime, readSpecial });
   }
 
   /**

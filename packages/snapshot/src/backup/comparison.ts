@@ -18,7 +18,7 @@ import type { BackupRun } from "./backup-run.js";
 import { boundTarget, boundTimes } from "./bound-entry.js";
 import { settleUnchanged, takeFound } from "./contents/settle-file.js";
 import type { EntryTable } from "./entry-table.js";
-import { ParentEntries, type ParentEntry } from "./parent-entries.js";
+import { hasCtime, hasInode, ParentEntries, type ParentEntry } from "./parent-entries.js";
 import type { ParentRoot, ParentRoots } from "./parent-roots.js";
 import { RACY_MS } from "./racy.js";
 import type { SourceDirectories } from "./source-directory.js";
@@ -39,12 +39,17 @@ export interface ComparisonOptions {
   readonly isStored: (id: Uint8Array) => boolean;
   /** Has the file of a row read. */
   readonly read: (visit: Visit, row: number) => Promise<void> | undefined;
+  /** What is on block devices is stored. */
+  readonly readSpecial: boolean;
   /** Change times, or inode numbers, of the source say nothing. */
   readonly ignoreCtime: boolean;
   readonly ignoreInode: boolean;
   /** Milliseconds. */
   readonly now: () => number;
 }
+
+/** Of a block device that is read. */
+export const DEVICE_NOTE = "it is a block device, and what is on it is stored as a file";
 
 export class Comparison {
   readonly #options: ComparisonOptions;
@@ -85,6 +90,7 @@ export class Comparison {
       // Most files leave nothing to wait for, and waiting has its price.
       let done: Promise<void> | undefined;
       if (isLink) done = this.#linkTarget(visit, row, isKnown ? parent?.node.target : undefined);
+      else if (type === FileType.BLOCK && this.#options.readSpecial) done = this.#readDevice(visit, row, parent);
       else if (type !== FileType.FILE) done = this.#lookAtSpecial(visit, row, parent, known?.root);
       else if (this.#follows(visit, row)) continue;
       else if (known !== undefined) done = this.#compareFile(visit, row, parent, known.root);
@@ -132,6 +138,15 @@ export class Comparison {
     if (visit.missing.length > 0 || visit.keep !== undefined) return false;
     visit.digest = visit.table.digest(repository.nameHash);
     return compareBytes(visit.digest, record.digest) === 0 && !visit.table.hasRacyFile(root.racyTime);
+  }
+
+  /** Nothing says whether what is on a device has changed: it is read always. */
+  #readDevice(visit: Visit, row: number, parent: ParentEntry | undefined): Promise<void> | undefined {
+    if (this.#follows(visit, row)) return undefined;
+    const { run, read } = this.#options;
+    run.note(visit.pathOf(visit.table.name(row)), DEVICE_NOTE, "device-read");
+    if (parent?.node.content !== undefined) visit.payloads.set(row, encodeContent(parent.node.content));
+    return read(visit, row);
   }
 
   /** What is known is not read again, which would change when it was read last. */
@@ -275,17 +290,4 @@ export class Comparison {
     }
     return list.finish();
   }
-}
-
-function hasCtime({ stats, row: from }: ParentEntry, { columns }: EntryTable, row: number): boolean {
-  return (
-    stats.ctimeSeconds[from] === columns.ctimeSeconds[row] &&
-    stats.ctimeNanoseconds[from] === columns.ctimeNanoseconds[row]
-  );
-}
-
-function hasInode({ stats, row: from }: ParentEntry, { columns }: EntryTable, row: number): boolean {
-  return (
-    stats.inodes[2 * from] === columns.inodes[2 * row] && stats.inodes[2 * from + 1] === columns.inodes[2 * row + 1]
-  );
 }

@@ -60,6 +60,8 @@ export interface BackupOptions extends ChoiceOptions {
   readonly skipIfUnchanged?: boolean;
   /** Stores when each entry was read last. */
   readonly withAtime?: boolean;
+  /** Stores what is on a block device, as a file; without, the node of the device is all. */
+  readonly readSpecial?: boolean;
   /** The process sees extended attributes of every namespace. */
   readonly isPrivileged?: boolean;
   /** Folders that the repository and its cache are in, absolute: left out where they are met below a root. */

@@ -6,6 +6,7 @@ import type { Node } from "../tree/node.js";
 import type { ScanRecord } from "../tree/scan.js";
 import { decodeScanStats, type ScanStats } from "../tree/scan-stats.js";
 import { readNodes } from "../tree/tree-reader.js";
+import type { EntryTable } from "./entry-table.js";
 
 /** An entry of the parent: its node, and the stat data its node lacks. */
 export interface ParentEntry {
@@ -62,4 +63,17 @@ export class ParentEntries {
     }
     return undefined;
   }
+}
+
+export function hasCtime({ stats, row: from }: ParentEntry, { columns }: EntryTable, row: number): boolean {
+  return (
+    stats.ctimeSeconds[from] === columns.ctimeSeconds[row] &&
+    stats.ctimeNanoseconds[from] === columns.ctimeNanoseconds[row]
+  );
+}
+
+export function hasInode({ stats, row: from }: ParentEntry, { columns }: EntryTable, row: number): boolean {
+  return (
+    stats.inodes[2 * from] === columns.inodes[2 * row] && stats.inodes[2 * from + 1] === columns.inodes[2 * row + 1]
+  );
 }

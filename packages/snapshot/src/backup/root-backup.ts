@@ -12,7 +12,7 @@ import { noReference } from "../tree/reference.js";
 import { AttributeReader } from "./attributes.js";
 import type { BackupRun } from "./backup-run.js";
 import { boundTarget, boundTimes } from "./bound-entry.js";
-import { Comparison } from "./comparison.js";
+import { Comparison, DEVICE_NOTE } from "./comparison.js";
 import { ContentWriter } from "./content-writer.js";
 import { Contents } from "./contents/contents.js";
 import { ContentsPool } from "./contents/contents-pool.js";
@@ -100,6 +100,7 @@ export class RootBackup {
       attributes: this.#attributes,
       isStored: (id) => session.has(DATA, id),
       read: (visit, row) => this.#contents.read(visit, row),
+      readSpecial: options.readSpecial === true,
       ignoreCtime,
       ignoreInode: options.ignoreInode === true,
       now: repository.environment.now,
@@ -204,6 +205,7 @@ export class RootBackup {
     const { type } = root.stat;
     if (type === FileType.FILE) return await this.#file(root, visit);
     if (type === FileType.SYMLINK) return this.#link(root, visit);
+    if (type === FileType.BLOCK && this.#parts.options.readSpecial === true) return await this.#device(root, visit);
     this.#parts.run.counts.others++;
     return { ...this.#head(visit), ...specialNode(type, encodeDevice(root.stat)) };
   }
@@ -215,6 +217,17 @@ export class RootBackup {
     run.counts.symlinks++;
     run.note(root.path, linkNote(target), "source-link");
     return { ...this.#head(visit), type: NodeType.symlink, target };
+  }
+
+  async #device(root: OpenRoot, visit: Visit): Promise<NodeToWrite> {
+    const { run, parents } = this.#parts;
+    run.note(root.path, DEVICE_NOTE, "device-read");
+    const parent = await parents.of(root.path)?.entry(root.path);
+    if (parent?.node.content !== undefined) visit.payloads.set(0, encodeContent(parent.node.content));
+    await this.#contents.readRoot(visit, root);
+    const node = this.#head(visit);
+    setFile(node, visit, 0);
+    return node;
   }
 
   async #file(root: OpenRoot, visit: Visit): Promise<NodeToWrite> {

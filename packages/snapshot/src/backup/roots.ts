@@ -1,7 +1,7 @@
 /** The roots of a backup: absolute paths, none inside another, those that are there. */
 import { BcatError, SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
-import { pathsAbove, splitPath } from "../path.js";
+import { joinPath, pathsAbove, splitPath } from "../path.js";
 import { compareBytes, showName } from "../tree/name.js";
 import { closeDirectory } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
@@ -65,11 +65,20 @@ export interface OpenRoot {
   readonly stat: Stat;
 }
 
+export interface OpenRootOptions {
+  readonly withAtime?: boolean;
+  /** A link to a block device, as those that name logical volumes are, is that device. */
+  readonly readSpecial?: boolean;
+}
+
 /** Opens the folder a root is in and looks at the root. The caller closes `parent`. @throws SourceError */
-export function openRoot(posix: Posix, { path, isFollowed }: NamedRoot, withAtime = false): OpenRoot {
+export function openRoot(posix: Posix, { path, isFollowed }: NamedRoot, options: OpenRootOptions = {}): OpenRoot {
+  const { withAtime = false, readSpecial = false } = options;
   const { folder, name } = splitPath(path);
   const root = openNamed(posix, { path, folder, name, withAtime });
-  if (!isFollowed || root.stat.type !== FileType.SYMLINK) return root;
+  if (root.stat.type !== FileType.SYMLINK) return root;
+  if (readSpecial && !isFollowed) return openLinkedDevice(posix, root);
+  if (!isFollowed) return root;
   closeDirectory(posix, root.parent);
   return openNamed(posix, { path, folder: path, name: new Uint8Array(0), withAtime });
 }
@@ -92,6 +101,36 @@ function openNamed(
     closeDirectory(posix, parent);
     throw error;
   }
+}
+
+/** As many as the system follows. */
+const LINKS_MAX = 40;
+
+/** What a link leads to, if that is a block device; otherwise the link. */
+function openLinkedDevice(posix: Posix, root: OpenRoot): OpenRoot {
+  let at = root;
+  let { folder } = splitPath(root.path);
+  try {
+    for (let links = 0; at.stat.type === FileType.SYMLINK && links < LINKS_MAX; links++) {
+      const target = joinTarget(folder, posix.readLinkAt(at.parent, at.name));
+      const found = splitPath(target);
+      const { wantsAccessTime: withAtime } = root.stat;
+      const next = openNamed(posix, { path: root.path, ...found, withAtime });
+      if (at !== root) closeDirectory(posix, at.parent);
+      at = next;
+      folder = found.folder;
+    }
+  } catch {
+    // It leads to nothing, or to something that cannot be looked at: a link like any other.
+  }
+  if (at === root) return root;
+  const other = at.stat.type === FileType.BLOCK ? root : at;
+  closeDirectory(posix, other.parent);
+  return other === root ? at : root;
+}
+
+function joinTarget(folder: Uint8Array, target: Uint8Array): Uint8Array {
+  return target[0] === SLASH ? target : joinPath(folder, target);
 }
 
 /** A root that is there. */

@@ -24,6 +24,8 @@ export interface SourceOptions {
   readonly choice: Choice;
   /** Access times of entries are looked at. */
   readonly withAtime: boolean;
+  /** A root that is a link to a block device is that device. */
+  readonly readSpecial: boolean;
 }
 
 /** A root that is open, and all directories in it if it is one. The caller closes both. */
@@ -129,7 +131,7 @@ export class Source {
   #open(named: NamedRoot): SourceRoot & { readonly steps: Steps } {
     const { posix } = this.#options;
     const { path } = named;
-    const root = openRoot(posix, named, this.#options.withAtime);
+    const root = openRoot(posix, named, this.#options);
     if (root.stat.type !== FileType.DIRECTORY) return { root, opened: undefined, steps: nothing() };
     try {
       this.#walk ??= this.#createWalk();

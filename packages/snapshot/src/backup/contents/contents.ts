@@ -2,7 +2,7 @@
  * Has files read and their contents stored: small ones in batches, by another thread with room or else in this one; a
  * large one by a thread that has nothing to do, or else in this one. What a thread could not read is read here, later.
  */
-import type { Directory } from "@bcat/posix";
+import { type Directory, FileType } from "@bcat/posix";
 import type { StoreTree } from "../../tree/list-writer.js";
 import type { BackupRun } from "../backup-run.js";
 import type { OpenRoot } from "../roots.js";
@@ -65,6 +65,8 @@ export class Contents {
    * A promise is returned only when there is something to wait for before the next.
    */
   read(visit: Visit, row: number): Promise<void> | undefined {
+    // What is on a device may be long, whatever its stat data say.
+    if (visit.table.columns.types[row] === FileType.BLOCK) return this.#readHere({ visit, row });
     const size = visit.table.columns.sizes[row]!;
     if (size >= LARGE_SIZE) return this.#readLarge({ visit, row });
     const { open } = visit.directory;

@@ -57,6 +57,8 @@ export interface FileToRead {
   readonly now: number;
   /** Bytes that it may have when it is opened. */
   readonly sizeMax: number;
+  /** It is a block device, to be read to its end and to become a file. */
+  readonly isDevice?: boolean;
 }
 
 export interface ReadFile {
@@ -133,22 +135,24 @@ export class FileReader {
 
   *#readOpen(file: number, wanted: FileToRead, sink: ContentSink): Generator<number, ReadFile | undefined, void> {
     const { now, sizeMax } = wanted;
+    const expected = wanted.isDevice === true ? SIZE_END : undefined;
     let waited = 0;
-    this.#look(file, this.#before);
+    this.#look(file, this.#before, wanted);
     for (let attempt = 1; ; attempt++) {
       let stood = true;
       if (this.#isFresh(this.#before, now + waited)) {
         if (this.#waits++ < WAITS_MAX) yield WAIT;
         else stood = false;
         waited += TICK_MS;
-        this.#look(file, this.stat);
+        this.#look(file, this.stat, wanted);
         stood &&= this.#isSame(this.#before, this.stat);
         copyStat(this.stat, this.#before);
         if (!stood && attempt < ATTEMPTS_MAX) continue;
       }
       if (this.#before.size > sizeMax) return undefined;
-      const { size, inline } = yield* this.#readOnce(file, this.#before.size, sink);
-      this.#look(file, this.stat);
+      const { size, inline } = yield* this.#readOnce(file, expected ?? this.#before.size, sink);
+      this.#look(file, this.stat, wanted);
+      if (expected !== undefined) this.stat.size = this.#before.size = size;
       const held = stood && size === this.stat.size && this.#isSame(this.#before, this.stat);
       if (!held && attempt < ATTEMPTS_MAX) {
         sink.restart();
@@ -157,15 +161,21 @@ export class FileReader {
       }
       const isRecent = this.#changedAt(this.stat) * 1000 + 1000 > now - this.#racyMs(file);
       const isUnsettled = !held || attempt > 1 || isRecent;
-      const inodeFlags = flagsOf(this.#options.posix, file);
-      const found = { hasAttributes: this.#hasAttributes(file), hasHoles: this.#holes.found, inodeFlags };
+      const inodeFlags = expected === undefined ? flagsOf(this.#options.posix, file) : 0;
+      // A device has no parts that were never written, but zeros instead, which are to take no room.
+      const hasHoles = expected === undefined ? this.#holes.found : inline === undefined;
+      const found = { hasAttributes: this.#hasAttributes(file), hasHoles, inodeFlags };
       return { size, inline, hasChanged: !held, isUnsettled, ...found };
     }
   }
 
-  #look(file: number, into: Stat): void {
+  #look(file: number, into: Stat, { isDevice }: FileToRead): void {
     fromSource(() => this.#options.posix.statFile(file, into));
     boundTimes(into);
+    if (isDevice === true && into.type === FileType.BLOCK) {
+      Object.assign(into, { type: FileType.FILE, size: 0 });
+      return;
+    }
     if (into.type !== FileType.FILE)
       throw new SourceError("it was replaced by something that is no file", { messageCode: "replaced" });
     if (into.size >= SIZE_END)

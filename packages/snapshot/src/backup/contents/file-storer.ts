@@ -1,5 +1,5 @@
 /** Reads files in this thread, and takes what comes of each into its row. Chunks of large ones are stored by all threads. */
-import type { Directory } from "@bcat/posix";
+import { type Directory, FileType } from "@bcat/posix";
 import type { StoreTree } from "../../tree/list-writer.js";
 import type { BackupRun } from "../backup-run.js";
 import { TICK_MS } from "../racy.js";
@@ -70,8 +70,11 @@ export class FileStorer {
     const { run, threads } = this.#options;
     const { visit, row } = file;
     this.#current = file;
-    const pieces = visit.table.columns.sizes[row]! >= LARGE_SIZE ? threads.pieces : undefined;
-    const reading = this.#begin(directory, name, { sink: pieces ?? this.#sink, sizeMax: Number.POSITIVE_INFINITY });
+    const { sizes, types } = visit.table.columns;
+    const isDevice = types[row] === FileType.BLOCK;
+    const pieces = isDevice || sizes[row]! >= LARGE_SIZE ? threads.pieces : undefined;
+    const sizeMax = Number.POSITIVE_INFINITY;
+    const reading = this.#begin(directory, name, { sink: pieces ?? this.#sink, sizeMax, isDevice });
     let step = reading.next();
     try {
       for (; step.done !== true; step = reading.next()) {
@@ -92,11 +95,11 @@ export class FileStorer {
   #begin(
     directory: Directory,
     name: Uint8Array,
-    { sink, sizeMax }: { sink: ContentSink; sizeMax: number },
+    { sink, ...bounds }: { sink: ContentSink; sizeMax: number; isDevice?: boolean },
   ): ReturnType<FileReader["read"]> {
     const { reader, now } = this.#options;
     sink.restart();
-    return reader.read({ directory, name, now: now(), sizeMax }, sink);
+    return reader.read({ directory, name, now: now(), ...bounds }, sink);
   }
 
   #settle(file: BatchedFile, read: ReadFile, builder: ContentBuilder): void {
