@@ -38,12 +38,12 @@ export class FileWriter {
     { isSparse = false }: WriteOptions = {},
   ): MetadataFault {
     const { posix, metadata } = this.#parts;
-    const { fd, mode } = this.create(directory, file);
+    const { fd, isOwned } = this.create(directory, file);
     let isOpen = true;
     try {
       if (isSparse) this.#writeSparse(fd, bytes);
       else if (bytes.length > 0) posix.writeFile(fd, bytes, 0);
-      const fault = metadata.setFile(fd, file, mode);
+      const fault = metadata.setNewFile(fd, file, isOwned);
       // After an error too the descriptor is gone, and may be somebody else's.
       isOpen = false;
       // What is written late, as on network file systems, fails here.
@@ -61,13 +61,14 @@ export class FileWriter {
     posix.truncateFile(fd, bytes.length);
   }
 
-  /** Makes an empty file, which the caller closes, or removes. */
-  create(directory: TargetDirectory, file: NewFile): { fd: number; mode: number } {
-    const { posix, directories, metadata } = this.#parts;
-    const mode = metadata.newFiles.modeFor(file);
+  /** Makes an empty file, which the caller closes, or removes. `isOwned`: it has its owner and mode. */
+  create(directory: TargetDirectory, file: NewFile): { fd: number; isOwned: boolean } {
+    const { posix, directories } = this.#parts;
+    const { newFiles } = directory;
+    const mode = newFiles.modeFor(file);
     const fd = posix.createFileAt(directories.handle(directory), file.name, mode);
-    metadata.newFiles.look(fd, mode);
-    return { fd, mode };
+    newFiles.look(posix, fd, mode);
+    return { fd, isOwned: newFiles.areAsWanted(mode, file) };
   }
 
   /** Gives a file that is whole the name that another entry has. @throws what that failed with */

@@ -40,6 +40,8 @@ export interface FoldersAboveParts {
   readonly run: RestoreRun;
   /** Entries may be in folders that are there. */
   readonly isInPlace: boolean;
+  /** Finds out whether an old folder gives lists to what is made in it. */
+  readonly lookForLists: (directory: TargetDirectory) => void;
 }
 
 export class FoldersAbove {
@@ -54,7 +56,7 @@ export class FoldersAbove {
 
   /** Makes those that are not there; the innermost. */
   make(top: TargetDirectory, folders: readonly FolderToMake[]): TargetDirectory {
-    const { posix, directories, attributes, isInPlace } = this.#parts;
+    const { posix, directories, attributes, isInPlace, lookForLists } = this.#parts;
     let directory = top;
     for (const { path, name, node } of folders) {
       let isOld = false;
@@ -71,6 +73,7 @@ export class FoldersAbove {
           this.#made.push({ directory, path, node });
       }
       directory = new TargetDirectory(directory, name, isOld);
+      if (isOld) lookForLists(directory);
     }
     return directory;
   }

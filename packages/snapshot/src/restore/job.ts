@@ -41,6 +41,8 @@ export interface JobFiles {
 /** The directories of a job and those above them, parents first; the first is the top one, which is its own parent. */
 export interface JobDirectories {
   readonly parents: Uint32Array;
+  /** 1 for one in which the system may give something else to new files than in its parent. */
+  readonly unlike: Uint8Array;
   readonly names: Uint8Array;
   readonly nameEnds: Uint32Array;
 }
@@ -148,6 +150,7 @@ export class DirectoryNumbers {
     const parents = Uint32Array.from(directories, ({ parent }) =>
       parent === undefined ? 0 : this.#numbers.get(parent)!,
     );
+    const unlike = Uint8Array.from(directories, ({ parent, newFiles }) => (newFiles === parent?.newFiles ? 0 : 1));
     const nameEnds = new Uint32Array(directories.length);
     let end = 0;
     directories.forEach(({ name }, i) => {
@@ -156,6 +159,7 @@ export class DirectoryNumbers {
     });
     return {
       parents,
+      unlike,
       nameEnds,
       names: joinNames(
         directories.map((directory) => ({ node: directory })),

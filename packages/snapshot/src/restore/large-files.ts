@@ -9,8 +9,8 @@ import { WaitingFile } from "./waiting-file.js";
 
 export class LargeFile extends WaitingFile {
   fd: number | undefined = undefined;
-  /** That it was made with. */
-  mode = 0;
+  /** It has had its owner and mode since it was made. */
+  isOwned = false;
   /** Chunks asked for and not written yet. */
   waiting = 0;
   /** Bytes asked for so far: where the next chunk goes. */
@@ -42,9 +42,9 @@ export class LargeFiles {
   open(file: LargeFile): number | undefined {
     if (file.failure !== undefined || file.fd !== undefined) return file.fd;
     try {
-      const { fd, mode } = this.#parts.writer.create(file.directory, file.node);
+      const { fd, isOwned } = this.#parts.writer.create(file.directory, file.node);
       file.fd = fd;
-      file.mode = mode;
+      file.isOwned = isOwned;
       this.#made.add(file);
       this.#parts.flags.begin(fd, file.node);
     } catch (error) {
@@ -118,7 +118,7 @@ export class LargeFiles {
     const fd = this.open(file);
     if (fd !== undefined) this.#endHole(file, fd);
     const fault =
-      fd !== undefined && file.failure === undefined ? metadata.setFile(fd, file.node, file.mode) : undefined;
+      fd !== undefined && file.failure === undefined ? metadata.setNewFile(fd, file.node, file.isOwned) : undefined;
     if (fd !== undefined) {
       file.fd = undefined;
       try {

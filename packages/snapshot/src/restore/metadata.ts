@@ -2,7 +2,6 @@
 import { systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix, Stat, Time } from "@bcat/posix";
 import { type Node, NodeType } from "../tree/node.js";
-import { NewFiles } from "./new-files.js";
 import { UNCHANGED } from "./owners.js";
 
 /** All but the set-id bits. */
@@ -18,13 +17,11 @@ export type EntryMetadata = Pick<
 export type MetadataFault = string | undefined;
 
 export class MetadataSetter {
-  readonly newFiles: NewFiles;
   readonly #posix: Posix;
   #canSetOwner = true;
 
   constructor(posix: Posix) {
     this.#posix = posix;
-    this.newFiles = new NewFiles(posix);
   }
 
   /** False once an owner could not be set for want of privileges. */
@@ -51,11 +48,8 @@ export class MetadataSetter {
     return this.#posix.exactTimes ? nanoseconds === 0 : Math.abs(nanoseconds) <= 1_000;
   }
 
-  /** For a file that is open, and was made with `mode`, or undefined, as for an open directory. */
-  setFile(file: number, node: EntryMetadata, mode?: number): MetadataFault {
-    if (mode !== undefined && this.newFiles.hasOwner(node) && this.newFiles.hasMode(mode, node)) {
-      return this.#setTimesOnly(file, node);
-    }
+  /** For a file that is open, or a directory. */
+  setFile(file: number, node: EntryMetadata): MetadataFault {
     const { uid, gid } = node;
     return this.#set(node, {
       owner: () => this.#posix.setFileOwner(file, uid, gid),
@@ -64,8 +58,9 @@ export class MetadataSetter {
     });
   }
 
-  /** Most files: no closures. */
-  #setTimesOnly(file: number, node: EntryMetadata): MetadataFault {
+  /** For a new file that is open; with `isOwned` it has its owner and mode: most have, so there are no closures here. */
+  setNewFile(file: number, node: EntryMetadata, isOwned: boolean): MetadataFault {
+    if (!isOwned) return this.setFile(file, node);
     try {
       this.#setFileTimes(file, node);
       return undefined;

@@ -83,6 +83,7 @@ export class RestoreWalk {
       posix,
       run,
       isInPlace: overwrite !== undefined,
+      lookForLists: (directory) => this.#lookForLists(directory),
     });
   }
 

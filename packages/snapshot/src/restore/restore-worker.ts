@@ -45,11 +45,11 @@ class RestoreThread {
     }
   }
 
-  #listDirectories({ parents, names, nameEnds }: JobDirectories): TargetDirectory[] {
+  #listDirectories({ parents, unlike, names, nameEnds }: JobDirectories): TargetDirectory[] {
     const directories = [this.#top];
     for (let i = 1; i < parents.length; i++) {
       const name = names.subarray(nameEnds[i - 1], nameEnds[i]);
-      directories.push(new TargetDirectory(directories[parents[i]!]!, name));
+      directories.push(new TargetDirectory(directories[parents[i]!]!, name, false, unlike[i] === 1));
     }
     return directories;
   }

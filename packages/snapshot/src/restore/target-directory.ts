@@ -4,6 +4,7 @@
  * when they are needed.
  */
 import type { Directory, Posix } from "@bcat/posix";
+import { NewFiles } from "./new-files.js";
 
 /** Open directories of a restore, in the main thread. */
 const OPEN_MAX = 16;
@@ -17,11 +18,20 @@ export class TargetDirectory {
   open: Directory | undefined;
   /** What is made in it gets an access control list from it, which the snapshot knows nothing of. */
   givesLists = false;
+  /** What the system gives to files in it. */
+  readonly newFiles: NewFiles;
 
-  constructor(parent: TargetDirectory | undefined, name: Uint8Array, isOld = false) {
+  /** @param isUnlike it may hand on something else than the one above: it was there, or its list was taken from it */
+  constructor(
+    parent: TargetDirectory | undefined,
+    name: Uint8Array,
+    isOld = false,
+    isUnlike = isOld || parent?.givesLists === true,
+  ) {
     this.parent = parent;
     this.name = name;
     this.isOld = isOld;
+    this.newFiles = parent === undefined || isUnlike ? new NewFiles() : parent.newFiles;
   }
 }
 
