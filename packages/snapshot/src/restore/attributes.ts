@@ -95,6 +95,19 @@ export class AttributeSetter {
     return "same";
   }
 
+  /** Whether a value that people gave to an entry that is there is not the one that it is to have, or is to go. */
+  async takesAny(directory: Directory, node: Node, recorded: boolean): Promise<boolean> {
+    const { attributes: calls } = this.#parts.posix;
+    for (const name of calls?.listAt(directory, node.name) ?? []) {
+      const wanted = node.attributes?.find((other) => compareBytes(other.name, name) === 0);
+      if (wanted === undefined ? !recorded || !isOwn(name) : isLabel(name)) continue;
+      const found = calls?.getAt(directory, node.name, name);
+      if (found === undefined) continue;
+      if (wanted === undefined || compareBytes(found, await this.#read(wanted.content)) !== 0) return true;
+    }
+    return false;
+  }
+
   #setOne(
     calls: Attributes,
     directory: Directory,
@@ -150,6 +163,11 @@ export class AttributeSetter {
 function isOwn(name: Uint8Array): boolean {
   const text = Buffer.from(name).toString("latin1");
   return text === "security.capability" || text.startsWith("user.") || text.startsWith("system.posix_acl_");
+}
+
+/** What the system gives by itself. */
+function isLabel(name: Uint8Array): boolean {
+  return namespaceOf(name) === "security" && !isOwn(name);
 }
 
 function namespaceOf(name: Uint8Array): string {

@@ -6,11 +6,13 @@
 import { systemErrorCode } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
+import { flagsAt } from "../backup/inode-flags.js";
 import { OWN_TARGET, type OwnFolders } from "../backup/own-folders.js";
 import { joinPath } from "../path.js";
 import { compareBytes } from "../tree/name.js";
 import { contentSize, type Node, NodeType } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
+import { losesFlags } from "./folder-losses.js";
 import type { KeptPaths } from "./kept-paths.js";
 import { holdsContent } from "./local-content.js";
 import { LocalFile, type LocalFileParts } from "./local-file.js";
@@ -223,10 +225,15 @@ export class ExistingEntries {
   async #hasAttributes(entry: EntryToPlace, handle: Directory, stat: Stat): Promise<boolean> {
     const { attributes, recordsAttributes, finish, isDry } = this.#parts;
     const found = await attributes.compare(handle, entry.node, recordsAttributes);
-    if (isDry === true) return found === "same";
+    if (isDry === true) return found === "same" && !this.#losesFlags(entry.node, handle, stat);
     const isFlagged = found === "same" && entry.node.flags !== undefined;
     if ((found === "different" || isFlagged) && stat.links === 1) finish(entry);
     return found === "same" || (found === "different" && stat.links === 1);
+  }
+
+  #losesFlags(node: Node, handle: Directory, { type }: Stat): boolean {
+    // Where the snapshot has none, those that are there stay.
+    return node.flags !== undefined && losesFlags(flagsAt(this.#parts.posix, handle, { name: node.name, type }), node);
   }
 
   async #isSameFile(entry: EntryToPlace, handle: Directory, stat: Stat): Promise<boolean> {

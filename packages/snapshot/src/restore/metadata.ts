@@ -42,6 +42,12 @@ export class MetadataSetter {
     return (node.type === NodeType.symlink || mode === stat.mode) && this.hasTime(node, stat);
   }
 
+  /** Whether a folder has what one gets before anything is restored into it, by this restore or an earlier one. */
+  isBegun({ mode, uid, gid }: EntryMetadata, stat: Stat): boolean {
+    const hasOwner = (isOwner(uid, stat.uid) && isOwner(gid, stat.gid)) || !this.#canSetOwner;
+    return hasOwner && ((stat.mode ^ mode) & 0o077) === 0;
+  }
+
   /** Times that could be set to the microsecond only may be off by one. */
   hasTime({ mtimeSeconds, mtimeNanoseconds }: EntryMetadata, stat: Stat): boolean {
     const nanoseconds = (stat.mtimeSeconds - mtimeSeconds) * 1e9 + stat.mtimeNanoseconds - mtimeNanoseconds;

@@ -133,16 +133,24 @@ function createWalk(
   const metadata = new MetadataSetter(parts.posix);
   // Else every file of somebody else would seem to be about to change.
   if (parts.options.keep?.isPrivileged !== true) metadata.noteNoOwner();
+  const attributes = new AttributeSetter(parts);
   const existing = new ExistingEntries({
     ...parts,
     directories,
     metadata,
-    attributes: new AttributeSetter(parts),
+    attributes,
     local: localFileParts(parts),
     finish: () => {},
     isDry: true,
   });
-  const survey = new TargetSurvey({ ...parts, directories, metadata, existing, faults: new EntryFaults(parts) });
+  const survey = new TargetSurvey({
+    ...parts,
+    directories,
+    metadata,
+    attributes,
+    existing,
+    faults: new EntryFaults(parts),
+  });
   const top = directories.top(parts.top, true);
   return (visitor) => survey.walk(top, plan, visitor);
 }

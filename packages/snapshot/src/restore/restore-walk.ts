@@ -14,7 +14,7 @@ import { FoldersAbove, type FolderToMake } from "./folders-above.js";
 import { InPlace, localFileParts } from "./in-place.js";
 import { FlagSetter } from "./inode-flags.js";
 import type { NameToMake } from "./linked-names.js";
-import { isOwner, MetadataSetter } from "./metadata.js";
+import { MetadataSetter } from "./metadata.js";
 import { nameBelow } from "./name-below.js";
 import type { OldNames } from "./old-names.js";
 import { PendingEntries } from "./pending-entries.js";
@@ -274,8 +274,7 @@ export class RestoreWalk {
     } catch {
       return false;
     }
-    const hasOwner = (isOwner(node.uid, stat.uid) && isOwner(node.gid, stat.gid)) || !this.#metadata.canSetOwner;
-    return hasOwner && ((stat.mode ^ begun.mode) & 0o077) === 0;
+    return this.#metadata.isBegun(node, stat);
   }
 
   async #setTarget(directory: Directory, { entry }: PlannedEntry): Promise<void> {

@@ -3,11 +3,13 @@
  * metadata will be, and entries of restored folders that the snapshot has not. What cannot be read of the snapshot or the
  * target is passed over, with all below it: the restore itself says so, and nothing is deleted there.
  */
-import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/posix";
+import { type Directory, EntryList, FileType, Stat } from "@bcat/posix";
 import { joinPath, splitPath } from "../path.js";
+import type { Entry } from "../root-entries.js";
 import { type Node, NodeType } from "../tree/node.js";
 import type { EntryFaults } from "./entry-faults.js";
 import type { EntryToPlace, ExistingEntries } from "./existing-entries.js";
+import { type FolderLossesParts, losesSome } from "./folder-losses.js";
 import type { MetadataSetter } from "./metadata.js";
 import { OldNames } from "./old-names.js";
 import type { PlannedEntry } from "./plan.js";
@@ -18,7 +20,7 @@ import type { WantedNodes } from "./wanted-nodes.js";
 
 /** Is told of what is found; paths are absolute, in the target. */
 export interface SurveyVisitor {
-  /** An entry that will be overwritten. */
+  /** An entry that will be overwritten, or a folder of which more than owner, mode and times will be. */
   onChange?(path: Uint8Array, stat: Stat): void;
   /** A folder that will stay and get other metadata, or a name that may become a link to a file that is the same. */
   onTouch?(path: Uint8Array, stat: Stat): void;
@@ -28,8 +30,7 @@ export interface SurveyVisitor {
   onExtra?(directory: Directory, name: Uint8Array, left: LeftAlone): Promise<unknown>;
 }
 
-export interface TargetSurveyParts {
-  readonly posix: Posix;
+export interface TargetSurveyParts extends FolderLossesParts {
   readonly run: RestoreRun;
   readonly nodes: WantedNodes;
   readonly directories: TargetDirectories;
@@ -38,6 +39,8 @@ export interface TargetSurveyParts {
   /** That changes nothing. */
   readonly existing: ExistingEntries;
 }
+
+const NO_NAME = new Uint8Array(0);
 
 export class TargetSurvey {
   readonly #parts: TargetSurveyParts;
@@ -50,12 +53,28 @@ export class TargetSurvey {
 
   async walk(top: TargetDirectory, plan: readonly PlannedEntry[], visitor: SurveyVisitor): Promise<void> {
     for (const { entry, folders, isTargetItself } of plan) {
-      if (isTargetItself) await this.#children({ directory: top, ...entry }, visitor);
-      else {
+      if (isTargetItself) {
+        await this.#itself(top, entry, visitor);
+        await this.#children({ directory: top, ...entry }, visitor);
+      } else {
         let directory = top;
         for (const { name } of folders) directory = new TargetDirectory(directory, name, true);
         await this.#entry({ directory, ...entry }, visitor);
       }
+    }
+  }
+
+  /** The target, if it is to have the metadata of the folder that is restored as it. */
+  async #itself(top: TargetDirectory, { node }: Entry, visitor: SurveyVisitor): Promise<void> {
+    const { posix, directories, metadata, faults } = this.#parts;
+    if (visitor.onChange === undefined) return;
+    try {
+      const handle = directories.handle(top);
+      posix.statFile(handle.fd, this.#stat);
+      if (!metadata.isBegun(node, this.#stat)) return;
+      if (await losesSome(this.#parts, handle, { ...node, name: NO_NAME })) visitor.onChange(handle.path, this.#stat);
+    } catch (error) {
+      if (!(await faults.concernsEntry(error))) throw error;
     }
   }
 
@@ -67,7 +86,10 @@ export class TargetSurvey {
       const handle = directories.handle(directory);
       const place = joinPath(handle.path, node.name);
       if (verdict === "merge") {
-        if (!this.#isSet(handle, node)) visitor.onTouch?.(place, this.#stat);
+        const isSet = this.#isSet(handle, node);
+        if (visitor.onChange !== undefined && (await losesSome(this.#parts, handle, node)))
+          visitor.onChange(place, this.#stat);
+        else if (!isSet) visitor.onTouch?.(place, this.#stat);
         await this.#children({ directory: new TargetDirectory(directory, node.name, true), path, node }, visitor);
       } else if (verdict === "replace") {
         posix.statAt(handle, node.name, this.#stat);
