@@ -126,6 +126,20 @@ describe("on the command line", () => {
     expect(linesOf(await good(["explain", bytes("excl\xfcde/a\xff")]))[0]).toContain('pattern "a\\xff" (');
   });
 
+  test("so do the variables that stand for flags", async () => {
+    const within = (line: string) => desk.run(["sh", "-c", line]);
+    const target = desk.path(`out ${targets}`);
+    const line = `BCAT_INCLUDE=${typed(bytes("f\xff.txt"))} "${program}" restore 1 all -q -t ${typed(target)}`;
+    expect(await within(line)).toMatchObject({ code: 0 });
+    expect(list(`out ${targets++}`).map((path) => path.slice(path.lastIndexOf("/") + 1))).toEqual(["f\xff.txt"]);
+    const refused = await within(`BCAT_REPOSITORY=${typed(bytes("r\xff"))} "${program}" init`);
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('BCAT_REPOSITORY: "r\\xff" is not UTF-8'),
+    });
+    expect(fs.readdirSync(desk.folder).filter((name) => name.startsWith("r"))).toEqual(["repository"]);
+  });
+
   test("--path says whose latest is meant", async () => {
     expect(await restored(["latest", "--path", bytes("gr\xf6\xdfe"), bytes("f\xff.txt")])).toEqual(["f\xff.txt"]);
   });

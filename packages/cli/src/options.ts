@@ -7,6 +7,7 @@
 import { hasBytes } from "@bcat/errors";
 import type { Variables } from "@bcat/host";
 import { placeFlags } from "./place-flags.js";
+import { typedVariable } from "./typed-words.js";
 import { usageError } from "./usage.js";
 
 export type { Variables } from "@bcat/host";
@@ -121,7 +122,7 @@ function fromVariables(name: string, flag: Flag, variables: Variables): readonly
   const [variable, second] = set;
   if (variable === undefined) return undefined;
   if (second !== undefined) throw usageError(`Cannot use both ${variable} and ${second}: unset one of them`);
-  const value = variables[variable] ?? "";
+  const value = typedVariable(variable, variables[variable] ?? "");
   // An empty variable is most often a script's mistake; to ignore it would back up to the wrong place in silence.
   if (value === "") throw usageError(`Cannot use ${variable}: it is set but empty; unset it or give it a value`);
   if (flag.kind === "switch") return [switchValue(variable, value)];

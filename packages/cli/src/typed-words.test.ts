@@ -1,6 +1,6 @@
 import { textOfBytes } from "@bcat/errors";
 import { expect, test } from "vitest";
-import { typedWords } from "./typed-words.js";
+import { typedVariable, typedWords } from "./typed-words.js";
 
 const never = () => {
   throw new Error("Asked the system");
@@ -27,4 +27,12 @@ test.each([
   ["they are cut off", latin("bcat", "ls", "f\xff").subarray(0, -1)],
 ])("typedWords() refuses what is not known: %s", (_, told) => {
   expect(() => typedWords(["ls", "f\ufffd"], () => told)).toThrow(/Cannot use "f\ufffd".*U\+FFFD.*--files-from-raw/);
+});
+
+test("typedVariable() gives the bytes of a variable, where they are those of its value", () => {
+  const told = () => latin("A=x\xff", "BCAT_EXCLUDE=f\xff=", "B=");
+  expect(typedVariable("BCAT_EXCLUDE", "f\ufffd=", told)).toBe("f\udcff=");
+  expect(typedVariable("BCAT_EXCLUDE", "g\ufffd", told)).toBe("g\ufffd");
+  expect(typedVariable("BCAT_INCLUDE", "\ufffd", told)).toBe("\ufffd");
+  expect(typedVariable("BCAT_EXCLUDE", "plain", never)).toBe("plain");
 });

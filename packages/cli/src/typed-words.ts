@@ -1,5 +1,5 @@
 /**
- * The words of the command line as they were typed. Node decodes them as UTF-8, and every byte that is none becomes
+ * The words of the command line, and variables that stand for flags, as they were typed. Node decodes them as UTF-8, and every byte that is none becomes
  * U+FFFD: those words are taken from the system, as text that holds their bytes (`textOfBytes`).
  */
 import { readFileSync } from "node:fs";
@@ -26,10 +26,29 @@ export function typedWords(words: readonly string[], readArguments = readOwnArgu
   );
 }
 
+/** The same for the value of an environment variable, which is as Node has it where the system does not tell it. */
+export function typedVariable(name: string, value: string, readVariables = readOwnVariables): string {
+  if (!value.includes(replacement)) return value;
+  const start = `${name}=`;
+  const given = divideByNul(readVariables())
+    .find((one) => one.toString().startsWith(start))
+    ?.subarray(start.length);
+  // The program that it runs inside of may have set another.
+  return given?.toString() === value ? textOfBytes(given) : value;
+}
+
 /** Of the node that runs: program, its own options, script, words. Empty where nobody tells. */
 function readOwnArguments(): Buffer {
+  return readOwn("cmdline");
+}
+
+function readOwnVariables(): Buffer {
+  return readOwn("environ");
+}
+
+function readOwn(name: "cmdline" | "environ"): Buffer {
   try {
-    return readFileSync("/proc/self/cmdline");
+    return readFileSync(`/proc/self/${name}`);
   } catch {
     return Buffer.alloc(0);
   }

@@ -8,8 +8,6 @@ const escapeBase = 0xdc00;
 /** With `u`, no half of a pair matches. */
 const escapes = /[\udc80-\udcff]/u;
 const escapesApart = /([\udc80-\udcff])/u;
-/** Longest form of one character in UTF-8, bytes. */
-const characterLengthMax = 4;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -26,23 +24,30 @@ export function textOfBytes(bytes: Uint8Array): string {
   const text = decodeUtf8(bytes);
   if (text !== undefined) return text;
   let found = "";
-  for (let offset = 0; offset < bytes.length; ) {
-    const length = characterLength(bytes, offset);
-    found +=
-      length === 0
-        ? String.fromCharCode(escapeBase + bytes[offset]!)
-        : decodeUtf8(bytes.subarray(offset, offset + length));
-    offset += Math.max(length, 1);
+  let valid = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const length = characterLength(bytes, at);
+    at += Math.max(length, 1);
+    if (length > 0) continue;
+    if (valid < at - 1) found += decoder.decode(bytes.subarray(valid, at - 1));
+    found += String.fromCharCode(escapeBase + bytes[at - 1]!);
+    valid = at;
   }
-  return found;
+  return found + decoder.decode(bytes.subarray(valid));
 }
 
-/** Length of the valid character at `offset`, or 0. */
-function characterLength(bytes: Uint8Array, offset: number): number {
-  for (let length = 1; length <= characterLengthMax && offset + length <= bytes.length; length++) {
-    if (decodeUtf8(bytes.subarray(offset, offset + length)) !== undefined) return length;
-  }
-  return 0;
+/** Length of the character at `at` (RFC 3629), or 0 when there is none. */
+function characterLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  if (first < 0x80) return 1;
+  const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (first < 0xc2 || first > 0xf4 || at + length > bytes.length) return 0;
+  for (let i = 1; i < length; i++) if ((bytes[at + i]! & 0xc0) !== 0x80) return 0;
+  // Overlong forms, surrogates, and what is beyond U+10FFFF.
+  const second = bytes[at + 1]!;
+  const isTooLow = (first === 0xe0 && second < 0xa0) || (first === 0xf0 && second < 0x90);
+  const isTooHigh = (first === 0xed && second > 0x9f) || (first === 0xf4 && second > 0x8f);
+  return isTooLow || isTooHigh ? 0 : length;
 }
 
 export function bytesOfText(text: string): Uint8Array {
