@@ -53,6 +53,15 @@ describe.runIf(canSet)("an attribute of a folder that a restore overwrites", () 
     expect(attributeOf(desk, name)).toBe("mine");
   });
 
+  test("that the snapshot has not is kept, and put back", async () => {
+    using desk = await arrange();
+    set(desk, "place/e", "mine");
+    expect(await desk.good(restore)).toMatch(/^kept what was there as snapshot 3/m);
+    expect(() => attributeOf(desk, "place/e")).toThrow();
+    await desk.good(["undo"]);
+    expect(attributeOf(desk, "place/e")).toBe("mine");
+  });
+
   test("is no reason to keep anything where the folder has none, as after a restore that was interrupted", async () => {
     using desk = await arrange();
     execFileSync("setfattr", ["-x", "user.x", desk.path("place/d")]);

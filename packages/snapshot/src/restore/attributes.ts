@@ -1,10 +1,10 @@
 /** Gives entries their extended attributes, when owner and mode are set: a change of owner takes capabilities away. */
-import { BcatError, systemErrorCode } from "@bcat/errors";
+import { BcatError, isBcatError, systemErrorCode } from "@bcat/errors";
 import { DATA } from "@bcat/pack";
 import { type Attributes, type Directory, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { compareBytes, showName } from "../tree/name.js";
-import { type Content, contentSize, type Node, NodeType } from "../tree/node.js";
+import { type Attribute, type Content, contentSize, type Node, NodeType } from "../tree/node.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 import type { RestoreRun } from "./restore-run.js";
 
@@ -78,6 +78,38 @@ export class AttributeSetter {
     }
   }
 
+  /** Whether the access control list of an entry that is there is the one that the snapshot has; true when that has none. */
+  async hasAccessList(directory: Directory, node: Node): Promise<boolean> {
+    const wanted = find(node, ACCESS_LIST);
+    const { attributes: calls } = this.#parts.posix;
+    if (wanted === undefined || calls === undefined) return true;
+    if (!calls.listAt(directory, node.name).some((name) => compareBytes(name, ACCESS_LIST) === 0)) return false;
+    const found = calls.getAt(directory, node.name, ACCESS_LIST);
+    try {
+      return found !== undefined && compareBytes(found, await this.#read(wanted.content)) === 0;
+    } catch (error) {
+      // Whoever sets it says that it is damaged.
+      if (isBcatError(error, "corrupt")) return false;
+      throw error;
+    }
+  }
+
+  /** Takes from an entry that is there what the snapshot has not, and unless `keepsList` its access control list. */
+  takeOthers(directory: Directory, node: Node, keepsList: boolean): { name: Uint8Array; error: unknown }[] {
+    const { attributes: calls } = this.#parts.posix;
+    const faults: { name: Uint8Array; error: unknown }[] = [];
+    for (const name of calls?.listAt(directory, node.name) ?? []) {
+      const isKept = find(node, name) !== undefined && (keepsList || compareBytes(name, ACCESS_LIST) !== 0);
+      if (isKept || !isOwn(name)) continue;
+      try {
+        calls!.removeAt(directory, node.name, name);
+      } catch (error) {
+        faults.push({ name, error });
+      }
+    }
+    return faults;
+  }
+
   /**
    * How the attributes of an entry that is there differ: `more` has some that the snapshot has not. Labels, which the
    * system gives by itself, are not looked for. `recorded`: the snapshot says what entries have.
@@ -85,10 +117,9 @@ export class AttributeSetter {
   async compare(directory: Directory, node: Node, recorded: boolean): Promise<"same" | "more" | "different"> {
     const { attributes: calls } = this.#parts.posix;
     if (calls === undefined) return "same";
-    const wanted = node.attributes ?? [];
-    const isMore = (name: Uint8Array) => isOwn(name) && !wanted.some((other) => compareBytes(other.name, name) === 0);
+    const isMore = (name: Uint8Array) => isOwn(name) && find(node, name) === undefined;
     if (recorded && calls.listAt(directory, node.name).some(isMore)) return "more";
-    for (const { name, content } of wanted) {
+    for (const { name, content } of node.attributes ?? []) {
       const found = calls.getAt(directory, node.name, name);
       if (found === undefined || compareBytes(found, await this.#read(content)) !== 0) return "different";
     }
@@ -157,6 +188,10 @@ export class AttributeSetter {
     }
     return Buffer.concat(pieces);
   }
+}
+
+function find({ attributes }: Node, name: Uint8Array): Attribute | undefined {
+  return attributes?.find((attribute) => compareBytes(attribute.name, name) === 0);
 }
 
 /** What people and programs give to an entry, not the system. */

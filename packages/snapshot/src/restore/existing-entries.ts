@@ -20,7 +20,7 @@ import type { MetadataSetter } from "./metadata.js";
 import type { Overwrite } from "./overwrite.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
-import { removeProtected, unprotect, unprotectAt } from "./unprotect.js";
+import { removeProtected, unprotect } from "./unprotect.js";
 
 /** What is to be done about an entry of the snapshot. */
 export type Verdict =
@@ -83,9 +83,6 @@ const TYPES: ReadonlyMap<NodeType, FileType> = new Map<NodeType, FileType>([
 
 const CHANGED =
   "what has its name in the target has appeared or changed since the target was looked at, and was left as it is";
-
-/** What the owner of a folder needs to restore into it. */
-const OWNER_ALL = 0o700;
 
 export class ExistingEntries {
   readonly #parts: ExistingEntriesParts;
@@ -189,23 +186,6 @@ export class ExistingEntries {
       const why = this.#parts.deletes ? "it could not be deleted" : "only --delete removes one";
       this.#parts.run.report(path, `a folder that is not empty has its name; ${why}`);
       return "left";
-    }
-  }
-
-  /** Makes sure that entries can be made in an old folder, and that nobody looks in who will not be allowed to. */
-  enter(parent: TargetDirectory, node: Node): void {
-    const { posix, directories } = this.#parts;
-    const handle = directories.handle(parent);
-    const stat = this.#look(handle, node.name);
-    if (stat?.type !== FileType.DIRECTORY) return;
-    unprotectAt(posix, handle, node.name);
-    const mode = (stat.mode & (node.mode | 0o7000)) | OWNER_ALL;
-    if (mode === stat.mode) return;
-    try {
-      posix.setModeAt(handle, node.name, mode);
-    } catch (error) {
-      // Not one's own: what cannot be made in it is reported.
-      if (systemErrorCode(error) !== "EPERM") throw error;
     }
   }
 

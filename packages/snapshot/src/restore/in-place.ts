@@ -6,6 +6,7 @@ import type { RestoreParts } from "./create-contents.js";
 import { type EntryToPlace, ExistingEntries, type OverwriteGuard } from "./existing-entries.js";
 import { ChunkMemory, type LocalFileParts } from "./local-file.js";
 import { MetadataSetter } from "./metadata.js";
+import { OldFolders } from "./old-folders.js";
 import { OldNames } from "./old-names.js";
 import { OverLinks } from "./over-links.js";
 import type { Overwrite } from "./overwrite.js";
@@ -25,6 +26,7 @@ export interface InPlaceParts extends RestoreParts {
 
 export class InPlace {
   readonly existing: ExistingEntries;
+  readonly folders: OldFolders;
   readonly overLinks: OverLinks;
   readonly #parts: InPlaceParts;
   readonly #list = new EntryList();
@@ -32,6 +34,7 @@ export class InPlace {
   constructor(parts: InPlaceParts) {
     this.#parts = parts;
     this.existing = new ExistingEntries({ ...parts, guard: createGuard(parts) });
+    this.folders = new OldFolders(parts);
     this.overLinks = new OverLinks({ ...parts, existing: this.existing });
   }
 

@@ -1,5 +1,5 @@
 /** Walks the trees of what is to be restored: folders are made, and what is in them is written or put on its way. */
-import { type Directory, type Posix, Stat } from "@bcat/posix";
+import type { Posix } from "@bcat/posix";
 import { joinPath } from "../path.js";
 import type { Entry } from "../root-entries.js";
 import { type Node, NodeType } from "../tree/node.js";
@@ -23,7 +23,7 @@ import { Replacer } from "./replacer.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { Target } from "./target.js";
 import { TargetDirectories, TargetDirectory } from "./target-directory.js";
-import { unprotect } from "./unprotect.js";
+import { TargetItself } from "./target-itself.js";
 import type { WantedNodes } from "./wanted-nodes.js";
 
 interface Place {
@@ -44,6 +44,7 @@ export class RestoreWalk {
   readonly #pending: PendingEntries;
   readonly #bare: BareEntries;
   readonly #above: FoldersAbove;
+  readonly #itself: TargetItself;
   readonly #attributes: AttributeSetter;
   readonly #flags: FlagSetter;
   readonly #replacer: Replacer;
@@ -77,6 +78,7 @@ export class RestoreWalk {
     });
     this.#files = new FileContents({ ...common, local, pending: this.#pending, faults: this.#faults });
     this.#bare = new BareEntries({ ...target, posix, run });
+    this.#itself = new TargetItself({ ...common, faults: this.#faults, oldFolders: this.#inPlace?.folders });
     this.#above = new FoldersAbove({
       ...target,
       attributes: this.#attributes,
@@ -89,10 +91,9 @@ export class RestoreWalk {
 
   async restore(target: Target, plan: readonly PlannedEntry[]): Promise<void> {
     const top = this.#directories.top(target.directory, this.#inPlace !== undefined && !target.wasMade);
-    this.#lookForLists(top);
     const itself = plan.find((planned) => planned.isTargetItself);
-    if (target.wasMade && itself !== undefined && top.givesLists) await this.#takeLists(top, itself);
-    const isRestored = itself !== undefined && this.#beginTarget(target, itself);
+    if (itself !== undefined) await this.#itself.begin(target, itself.entry);
+    this.#lookForLists(top);
     for (const { entry, folders, isTargetItself } of plan) {
       if (isTargetItself) await this.#children({ directory: top, path: entry.path }, entry.node);
       else await this.#root(top, folders, entry);
@@ -101,7 +102,7 @@ export class RestoreWalk {
     for (const folder of this.#above.take()) this.#pending.finished(folder);
     await this.#pending.finish();
     this.#flags.finish();
-    if (itself !== undefined && isRestored) await this.#setTarget(target.directory, itself);
+    await this.#itself.finish();
     this.#above.noteUnknown(plan[0]!.entry.path);
     this.#run.noteLeftOut();
     this.#pending.linked.noteOverflow();
@@ -187,7 +188,7 @@ export class RestoreWalk {
     try {
       const parent = this.#directories.handle(place.directory);
       // Only ours until its mode is set, when everything is in it.
-      if (place.isTaken === true) this.#inPlace!.existing.enter(place.directory, node);
+      if (place.isTaken === true) await this.#inPlace!.folders.enter({ ...place, node });
       else {
         this.#posix.makeDirectoryAt(parent, node.name, 0o700);
         if (place.directory.givesLists) this.#attributes.takeLists(parent, node.name);
@@ -238,16 +239,6 @@ export class RestoreWalk {
     }
   }
 
-  /** Of the target, which was made in a folder that gives lists. */
-  async #takeLists(top: TargetDirectory, { entry }: PlannedEntry): Promise<void> {
-    try {
-      this.#attributes.takeLists(this.#directories.handle(top), NO_NAME);
-      top.givesLists = false;
-    } catch (error) {
-      await this.#faults.tolerate(entry.path, error);
-    }
-  }
-
   /** Without them nothing can be restored into an old folder. */
   async #namesIn(directory: TargetDirectory, folder: Entry): Promise<OldNames | "unknown"> {
     try {
@@ -258,35 +249,7 @@ export class RestoreWalk {
       return "unknown";
     }
   }
-
-  /**
-   * Whether the target is to have the metadata of the folder that is restored as it: if it was made, now or by a restore
-   * that was interrupted. That can be seen by owner and mode, which it is given before anything is in it.
-   */
-  #beginTarget({ directory, wasMade }: Target, { entry: { node } }: PlannedEntry): boolean {
-    const begun = { ...node, mode: (node.mode & 0o777) | 0o700 };
-    if (wasMade) this.#metadata.setFile(directory.fd, begun);
-    if (wasMade || this.#inPlace === undefined) return wasMade;
-    unprotect(this.#posix, directory.fd);
-    const stat = new Stat();
-    try {
-      this.#posix.statFile(directory.fd, stat);
-    } catch {
-      return false;
-    }
-    return this.#metadata.isBegun(node, stat);
-  }
-
-  async #setTarget(directory: Directory, { entry }: PlannedEntry): Promise<void> {
-    const itself = { path: entry.path, node: { ...entry.node, name: NO_NAME } };
-    const fault = this.#metadata.setFile(directory.fd, entry.node);
-    const faults = [fault, await this.#attributes.set(directory, itself)].filter((text) => text !== undefined);
-    if (faults.length > 0) this.#run.report(entry.path, faults.join(", "), "metadata-not-set");
-    this.#flags.setOpen(directory.fd, entry.path, entry.node);
-  }
 }
-
-const NO_NAME = new Uint8Array(0);
 
 /** True for most files: all that is to be restored of them is what every file has. */
 function isPlain(node: Node): boolean {

@@ -1,0 +1,85 @@
+/** The folder that all goes into, where it is to be one of the snapshot. */
+import { type Directory, type Posix, Stat } from "@bcat/posix";
+import type { Node } from "../tree/node.js";
+import type { AttributeSetter } from "./attributes.js";
+import type { EntryFaults } from "./entry-faults.js";
+import type { FlagSetter } from "./inode-flags.js";
+import type { MetadataSetter } from "./metadata.js";
+import type { OldFolders } from "./old-folders.js";
+import type { RestoreRun } from "./restore-run.js";
+import type { Target } from "./target.js";
+import { unprotect } from "./unprotect.js";
+
+const NO_NAME = new Uint8Array(0);
+
+export interface TargetItselfParts {
+  readonly posix: Posix;
+  readonly run: RestoreRun;
+  readonly metadata: MetadataSetter;
+  readonly attributes: AttributeSetter;
+  readonly flags: FlagSetter;
+  readonly faults: EntryFaults;
+  /** The snapshot says which attributes its entries have. */
+  readonly recordsAttributes: boolean;
+  /** Undefined when only a target that is made now is to be as the snapshot says. */
+  readonly oldFolders: OldFolders | undefined;
+}
+
+/** The folder of the snapshot. */
+interface Itself {
+  readonly path: Uint8Array;
+  readonly node: Node;
+}
+
+export class TargetItself {
+  readonly #parts: TargetItselfParts;
+  #begun: { readonly directory: Directory; readonly itself: Itself } | undefined;
+
+  constructor(parts: TargetItselfParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * To be called before anything is in it. It is to be as the snapshot says if it was made, now or by a restore that was
+   * interrupted: that can be seen by owner and mode, which it is given now.
+   */
+  async begin({ directory, wasMade }: Target, itself: Itself): Promise<void> {
+    const { metadata, attributes, oldFolders, faults, recordsAttributes } = this.#parts;
+    const { node } = itself;
+    if (wasMade) metadata.setFile(directory.fd, { ...node, mode: (node.mode & 0o777) | 0o700 });
+    else if (oldFolders === undefined || !this.#isBegun(directory, node)) return;
+    this.#begun = { directory, itself };
+    try {
+      // Of a snapshot that says what lists its entries have, none is to have another.
+      if (!wasMade) await oldFolders!.enterOpen(directory, itself);
+      else if (recordsAttributes && attributes.givesLists(directory)) attributes.takeLists(directory, NO_NAME);
+    } catch (error) {
+      await faults.tolerate(itself.path, error);
+    }
+  }
+
+  #isBegun(directory: Directory, node: Node): boolean {
+    const { posix, metadata } = this.#parts;
+    unprotect(posix, directory.fd);
+    const stat = new Stat();
+    try {
+      posix.statFile(directory.fd, stat);
+    } catch {
+      return false;
+    }
+    return metadata.isBegun(node, stat);
+  }
+
+  /** Gives it all that the snapshot says of it, if it is to have that. */
+  async finish(): Promise<void> {
+    if (this.#begun === undefined) return;
+    const { metadata, attributes, flags, run } = this.#parts;
+    const { directory, itself } = this.#begun;
+    const { path, node } = itself;
+    const fault = metadata.setFile(directory.fd, node);
+    const named = { path, node: { ...node, name: NO_NAME } };
+    const faults = [fault, await attributes.set(directory, named)].filter((text) => text !== undefined);
+    if (faults.length > 0) run.report(path, faults.join(", "), "metadata-not-set");
+    flags.setOpen(directory.fd, path, node);
+  }
+}
