@@ -139,6 +139,33 @@ describe("an archive", () => {
     expect(fs.readFileSync(inside("out/z"), "latin1")).toBe("behind it");
   });
 
+  test.skipIf(!hasTar).each([
+    ["of a TiB of holes with some data", { 0: "first", 1000000: "front", [2 ** 39]: "middle" }, 2 ** 40 + 7],
+    ["of nothing but a hole", {}, 2 ** 33],
+    ["of a short hole with data around", { 0: "first", 9000000: "second" }, 9_000_006],
+  ])("%s is cut as a backup cuts it, and no zeros are made", async (_, data, size) => {
+    fs.mkdirSync(source);
+    const fd = fs.openSync(join(source, "holes"), "w");
+    for (const [at, text] of Object.entries(data)) fs.writeSync(fd, text, Number(at));
+    fs.closeSync(fd);
+    fs.truncateSync(join(source, "holes"), size);
+    execFileSync("tar", ["--hole-detection=seek", "-S", "-cf", inside("a.tar"), "-C", source, "."]);
+    await using client = await openClient(storage);
+    await client.backup([source]);
+    const { bytes, errors, dataAdded } = await importOf(client, fs.readFileSync(inside("a.tar")));
+    expect({ bytes, errors }).toEqual({ bytes: size, errors: 0 });
+    expect(dataAdded).toBeLessThan(1_000);
+    await client.restore("all", inside("out"));
+    expect(fs.statSync(inside("out/holes")).size).toBe(size);
+    const restored = fs.openSync(inside("out/holes"), "r");
+    for (const [at, text] of Object.entries(data)) {
+      const read = Buffer.alloc(text.length);
+      fs.readSync(restored, read, 0, read.length, Number(at));
+      expect(read.toString()).toBe(text);
+    }
+    fs.closeSync(restored);
+  });
+
   test.skipIf(!hasBsdtar)("of bsdtar is restored as it was", async () => {
     makeTree();
     // It writes fractions of a second before 1970 wrongly.

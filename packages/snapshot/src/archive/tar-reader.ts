@@ -18,6 +18,9 @@ export interface ReadTarEntry extends RawHeader {
   readonly records: readonly PaxRecord[];
 }
 
+/** Bytes of a file, or of a hole how many. */
+export type ContentPiece = Uint8Array | number;
+
 /** What is no tar archive, or not all of one. */
 export class TarError extends Error {
   constructor(message: string) {
@@ -29,7 +32,6 @@ export class TarError extends Error {
 const PIECE_SIZE = 256 * 1024;
 /** Bytes of a name of GNU, which is an entry of its own. */
 const NAME_SIZE_MAX = 64 * 1024;
-const ZEROS = new Uint8Array(PIECE_SIZE);
 const TIME = /^(-?)(\d{1,15})(?:\.(\d{1,30}))?$/;
 
 /** What stands before an entry. */
@@ -85,16 +87,16 @@ export class TarReader {
     }
   }
 
-  /** The content of the entry, with zeros for its holes. @throws TarError */
-  async *content(): AsyncGenerator<Uint8Array> {
+  /** The content of the entry. @throws TarError */
+  async *content(): AsyncGenerator<ContentPiece> {
     const { sparse, size } = this.#entry!;
     let position = 0;
     for (const { offset, length } of sparse?.parts ?? [{ offset: 0, length: size }]) {
-      yield* zeros(offset - position);
+      if (offset > position) yield offset - position;
       yield* this.#data(length);
       position = offset + length;
     }
-    yield* zeros(size - position);
+    if (size > position) yield size - position;
   }
 
   async *#data(length: number): AsyncGenerator<Uint8Array> {
@@ -234,10 +236,6 @@ export class TarReader {
 /** @throws RangeError when records of so many bytes are more than are kept */
 function requireSize(size: number): void {
   if (size > paxSizeMax) throw new RangeError(`extended headers have ${size} bytes: at most ${paxSizeMax}`);
-}
-
-async function* zeros(length: number): AsyncGenerator<Uint8Array> {
-  for (let left = length; left > 0; left -= PIECE_SIZE) yield ZEROS.subarray(0, Math.min(left, PIECE_SIZE));
 }
 
 /** An empty value takes a record away. */

@@ -1,19 +1,18 @@
 /** Makes a snapshot of a tar archive that is read once, from its beginning to its end. */
-import { createCutter } from "@bcat/chunker";
 import { BcatError } from "@bcat/errors";
 import { DATA, TREE } from "@bcat/pack";
 import { checkSnapshotTexts, type Repository, SnapshotRecords, WriteSession } from "@bcat/repository";
 import { type ReadTarEntry, TarError, TarReader } from "../archive/tar-reader.js";
-import { ContentWriter } from "../backup/content-writer.js";
 import { COMPRESSION_LEVELS } from "../backup/options.js";
 import { encodeLeaf } from "../tree/leaf.js";
-import { type Content, type Node, NodeType } from "../tree/node.js";
+import { type Node, NodeType } from "../tree/node.js";
 import { keyOf, namesOf } from "./archive-path.js";
 import { kindOf } from "./entry-kind.js";
 import { ImportLinks } from "./import-links.js";
 import { encodeImportRecord } from "./import-record.js";
 import { ImportRun } from "./import-run.js";
 import { ImportTrees } from "./import-trees.js";
+import { ImportedContents } from "./imported-contents.js";
 import { attributesOf, nodeOf, setAccessTime } from "./imported-node.js";
 import type { ImportOptions, ImportSummary } from "./options.js";
 import { SortedRecords } from "./sorted-records.js";
@@ -54,7 +53,7 @@ class TarImport {
   readonly #options: ImportOptions;
   readonly #run: ImportRun;
   readonly #reader: TarReader;
-  readonly #contents: ContentWriter;
+  readonly #contents: ImportedContents;
   readonly #records: SortedRecords;
   readonly #links: ImportLinks;
   /** Entries so far. */
@@ -62,13 +61,11 @@ class TarImport {
 
   constructor(session: WriteSession, pieces: AsyncIterable<Uint8Array>, options: ImportOptions) {
     const { repository } = session;
-    const { chunker } = repository;
     this.#session = session;
     this.#options = options;
     this.#run = new ImportRun(options, session);
     this.#reader = new TarReader(pieces);
-    const cutter = createCutter(chunker, repository.gear());
-    this.#contents = new ContentWriter({ session, kind: DATA, cutter, minimum: chunker.minimum });
+    this.#contents = new ImportedContents(session);
     this.#records = new SortedRecords(options.scratch, options.memorySize);
     this.#links = new ImportLinks(repository.nameHash);
   }
@@ -125,25 +122,10 @@ class TarImport {
       report: (fault) => this.#run.report(entry.name, fault),
     });
     if (attributes.length > 0) node.attributes = attributes;
-    if (type === NodeType.file) node.content = await this.#content();
+    if (type === NodeType.file)
+      node.content = await this.#contents.read(this.#reader.content(), (bytes) => this.#run.readBytes(bytes));
     if (entry.sparse !== undefined) node.hasHoles = true;
     return node;
-  }
-
-  async #content(): Promise<Content> {
-    const contents = this.#contents;
-    contents.reset();
-    for await (const bytes of this.#reader.content()) {
-      for (let start = 0; start < bytes.length; ) {
-        const { space } = contents;
-        const length = Math.min(space.length, bytes.length - start);
-        space.set(bytes.subarray(start, start + length));
-        contents.advance(length);
-        start += length;
-      }
-      await this.#run.readBytes(bytes.length);
-    }
-    return contents.finish();
   }
 
   async #commit(root: Node, start: number): Promise<ImportSummary> {
