@@ -76,8 +76,8 @@ export const SABOTAGES = [
   {
     what: "nanoseconds dropped",
     file: "packages/snapshot/src/restore/metadata.ts",
-    from: "setFileTimes(file, mtimeSeconds, mtimeNanoseconds)",
-    to: "setFileTimes(file, mtimeSeconds, mtimeNanoseconds & 0)",
+    from: "setFileTimes(file, node.mtimeSeconds, node.mtimeNanoseconds, ",
+    to: "setFileTimes(file, node.mtimeSeconds, node.mtimeNanoseconds & 0, ",
     test: "test/fidelity.test.ts",
   },
   {
