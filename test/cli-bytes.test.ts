@@ -166,7 +166,7 @@ describe("what bcat shows", () => {
     expect(await good(["dump", "1:gr\\xf6\\xdfe", "f\\xfe.txt"])).toBe("second");
     expect(await restored(["1", "gr\\xf6\\xdfe/f\\xff.txt"])).toEqual(["f\xff.txt"]);
     expect(linesOf(await good(["explain", "gr\\xf6\\xdfe/f\\xff.txt"]))[0]).toContain("is backed up");
-    expect(await good(["dump", "1", bytes("gr\xf6\xdfe/sub/b\\s")])).toBe("backslash");
+    expect(await good(["dump", "1", "gr\\xf6\\xdfe/sub/b\\s"])).toBe("backslash");
   });
 
   test("and is also the name of another entry is refused, and both can be named otherwise", async () => {
@@ -178,6 +178,15 @@ describe("what bcat shows", () => {
     expect(run.stderr).toContain(`"${desk.folder}/both/n\\\\xff" or "${desk.folder}/both/n\\xff"`);
     expect(await good(["dump", "latest", "n\\\\xff", "--tag", "both"])).toBe("letters");
     expect(await good(["dump", "latest", bytes("n\xff"), "--tag", "both"])).toBe("byte");
+  });
+
+  test("below a folder whose name is as it is", async () => {
+    write("back/w\\x/f\xff", "deep");
+    await good(["backup", "-q", "--tag", "back", "back"]);
+    for (const folder of ["back/w\\x", "back/w\\\\x"])
+      for (const name of [bytes("f\xff"), "f\\xff"])
+        expect(await good(["dump", `latest:${folder}`, name, "--tag", "back"])).toBe("deep");
+    expect(await restored(["latest:back/w\\\\x", "f\\xff", "--tag", "back"])).toEqual(["f\xff"]);
   });
 
   test("is what messages say, and did you mean", async () => {

@@ -5,14 +5,15 @@
  *                         or below a root: /home/me is one, /home/me/photos/a.jpg is meant,
  *     me/photos/a.jpg     or from the last parts of a root on.
  *
- * or each of these with `\\` and `\xNN` for what they stand for where a path is shown. Where these are different entries,
+ * or each of these with names as they are shown, with `\\` and `\xNN`. Where these are different entries,
  * none is taken.
  */
-import { BcatError, unquoteName } from "@bcat/errors";
+import { BcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import { NearNames } from "./near-names.js";
 import { componentsOf, joinPath } from "./path.js";
 import { type Entry, rootEntries } from "./root-entries.js";
+import { meaningsOf } from "./shown-path.js";
 import type { SnapshotInfo } from "./snapshots.js";
 import { compareBytes, showName } from "./tree/name.js";
 import { readNodes } from "./tree/tree-reader.js";
@@ -68,8 +69,8 @@ export async function findEntries(
   const roots = rootEntries(info);
   const meanings = new Map<string, FoundEntries>();
   const stops: Stop[] = [];
-  const shown = unquoteName(path);
-  for (const typed of shown === undefined ? [path] : [path, shown]) {
+  const typings = meaningsOf(path);
+  for (const typed of typings) {
     for (const reading of readingsOf(typed, roots, options.currentFolder)) {
       const outcome = await lookUp(repository, roots, reading);
       if ("stop" in outcome) stops.push(outcome.stop);
@@ -81,7 +82,7 @@ export async function findEntries(
   if (others.length === 0) return meaning;
   const named = [...meanings.values()].slice(0, NAMED_MAX).map((one) => showName(one.path));
   const which = `which ${showName(path)} of snapshot ${info.number} is meant`;
-  const remedy = shown === undefined ? "give its absolute path" : HOW_TO_TELL;
+  const remedy = typings.length === 1 ? "give its absolute path" : HOW_TO_TELL;
   throw new BcatError("usage", `Cannot tell ${which}, ${named.join(" or ")}: ${remedy}`);
 }
 

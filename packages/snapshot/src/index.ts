@@ -33,6 +33,7 @@ export type { KnownOwners, OwnerChange, OwnerRules } from "./restore/owners.js";
 export type { Wanted } from "./restore/plan.js";
 export { restore } from "./restore/restore.js";
 export { type Entry, rootEntries } from "./root-entries.js";
+export { meaningsOf } from "./shown-path.js";
 export {
   type FindSnapshotOptions,
   findSnapshot,

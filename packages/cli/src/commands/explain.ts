@@ -1,6 +1,6 @@
 /** `bcat explain`: why a path is, or is not, in the backup. */
 import { lstatSync } from "node:fs";
-import { bytesOfText, textOfBytes, unquoteName } from "@bcat/errors";
+import { bytesOfText, textOfBytes } from "@bcat/errors";
 import { absolutePathBytes, ownFolders, type Site, sourcePathBytes } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { ChoiceOptions, ListedSnapshot, SnapshotInfo } from "@bcat/snapshot";
@@ -40,7 +40,7 @@ export const explain: Command = {
   async run(context) {
     const { options, output } = context;
     const [typed = "", ...operands] = context.operands;
-    const path = pathOf(typed);
+    const path = await pathOf(typed);
     const isNamed = operands.length > 0 || Object.keys(sourceFlags).some((name) => options.list(name).length > 0);
     const sources = isNamed ? await readSources({ ...context, operands }) : undefined;
     const isChosen = Object.keys(choiceFlags).some((name) => isGiven(context, name));
@@ -54,11 +54,12 @@ export const explain: Command = {
   },
 };
 
-/** Where no such entry is, `\\` and `\xNN` in it are what bcat shows for other bytes. */
-function pathOf(typed: string): Uint8Array {
-  const path = absolutePathBytes(typed);
-  const shown = unquoteName(bytesOfText(typed));
-  return shown === undefined || isThere(path) ? path : absolutePathBytes(textOfBytes(shown));
+/** Where no entry of such names is, `\\` and `\xNN` in them are what bcat shows for other bytes. */
+async function pathOf(typed: string): Promise<Uint8Array> {
+  if (!typed.includes("\\")) return absolutePathBytes(typed);
+  const { meaningsOf } = await import("@bcat/snapshot");
+  const paths = meaningsOf(bytesOfText(typed)).map((path) => absolutePathBytes(textOfBytes(path)));
+  return paths.find(isThere) ?? paths.at(-1)!;
 }
 
 function isThere(path: Uint8Array): boolean {
