@@ -24,12 +24,12 @@ function judged(patterns: SelectionPatterns, base = "/"): string {
     const path = isFolder ? line.slice(0, -1) : line;
     const folder = path.slice(0, path.lastIndexOf("/"));
     const above = judgements.get(folder);
-    if (above === "left" || (above === undefined && read.length > 0 && folder !== "")) continue;
+    if (above?.becomes === "left" || (above === undefined && read.length > 0 && folder !== "")) continue;
     const bytes = Buffer.from(path);
     const judgement = above === undefined ? selection.begin(bytes, isFolder) : selection.judge(bytes, isFolder, above);
     judgements.set(path, judgement);
     const name = path.slice(path.lastIndexOf("/") + 1);
-    if (judgement !== "left") read.push(judgement === "taken" ? name : `(${name})`);
+    if (judgement.becomes !== "left") read.push(judgement.becomes === "taken" ? name : `(${name})`);
   }
   return read.join(" ");
 }
@@ -45,6 +45,23 @@ describe("Selection", () => {
     ["a pattern of a path does, too", { includes: ["/h*/me/*.txt"] }, "(home) (me) notes.txt"],
     ["** leads anywhere below", { includes: ["/home/**/c.jpg"] }, "(home) (me) (photos) (old) c.jpg"],
     ["! takes back", { includes: ["/home/me/photos", "!*.jpg"] }, "(home) (me) photos B.JPG old"],
+    [
+      "! takes nothing back of a later pattern",
+      { includes: ["!old", "photos"] },
+      "(home) (me) photos B.JPG a.jpg old c.jpg (srv)",
+    ],
+    ["nor of a later one of a folder above", { includes: ["!*.jpg", "old"] }, "(home) (me) (photos) old c.jpg (srv)"],
+    [
+      "what is taken back is given back with all below",
+      { includes: ["me", "!photos", "old"] },
+      "(home) me notes.txt (photos) old c.jpg (srv)",
+    ],
+    ["and with all below taken back again", { includes: ["c.jpg", "me", "!photos"] }, "(home) me notes.txt (srv)"],
+    [
+      "! takes nothing back of the other flag",
+      { includes: ["me", "!photos"], iincludes: ["OLD"] },
+      "(home) me notes.txt (photos) old c.jpg (srv)",
+    ],
     ["case counts", { includes: ["*.jpg"] }, "(home) (me) (photos) a.jpg (old) c.jpg (srv)"],
     ["but not here", { iincludes: ["*.Jpg"] }, "(home) (me) (photos) B.JPG a.jpg (old) c.jpg (srv)"],
     ["one of both", { includes: ["data"], iincludes: ["b.jpg"] }, "(home) (me) (photos) B.JPG (old) (srv) data"],
@@ -69,7 +86,7 @@ describe("Selection", () => {
 
   test("begins with what is above an entry, too", () => {
     const begin = (patterns: SelectionPatterns) =>
-      new Selection(patterns, Buffer.from("/")).begin(Buffer.from("/home/me/photos"), true);
+      new Selection(patterns, Buffer.from("/")).begin(Buffer.from("/home/me/photos"), true).becomes;
     expect(begin({ includes: ["/home"] })).toBe("taken");
     expect(begin({ includes: ["me"] })).toBe("taken");
     expect(begin({ includes: ["/srv"] })).toBe("left");
@@ -78,12 +95,12 @@ describe("Selection", () => {
   });
 
   test("folds names that are not UTF-8 as far as they are ASCII", () => {
-    const selection = new Selection({ includes: ["*"], iexcludes: ["ab?"] }, Buffer.from("/"));
-    expect(selection.judge(Buffer.from("/AB\xff", "latin1"), false, "passed")).toBe("left");
-    expect(selection.judge(Buffer.from("/ÄÖ"), false, "passed")).toBe("taken");
-    expect(new Selection({ iincludes: ["äö"] }, Buffer.from("/")).judge(Buffer.from("/ÄÖ"), false, "passed")).toBe(
-      "taken",
-    );
+    const judge = (patterns: SelectionPatterns, path: Buffer) =>
+      new Selection(patterns, Buffer.from("/")).begin(path, false).becomes;
+    const patterns = { includes: ["*"], iexcludes: ["ab?"] };
+    expect(judge(patterns, Buffer.from("/AB\xff", "latin1"))).toBe("left");
+    expect(judge(patterns, Buffer.from("/ÄÖ"))).toBe("taken");
+    expect(judge({ iincludes: ["äö"] }, Buffer.from("/ÄÖ"))).toBe("taken");
   });
 
   test("refuses a malformed pattern", () => {

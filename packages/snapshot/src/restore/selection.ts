@@ -5,7 +5,9 @@
  */
 import { BcatError, isBcatError } from "@bcat/errors";
 import { foldCase, foldText } from "../choosing/characters.js";
-import { compileExcludes, type ExcludeTest } from "../exclude.js";
+import { parseExcludes } from "../choosing/exclude-pattern.js";
+import type { Rule } from "../choosing/rule.js";
+import { compileExcludes, compileRules, type ExcludeTest, type FindRule } from "../exclude.js";
 import { componentsOf, joinPath } from "../path.js";
 
 export interface SelectionPatterns {
@@ -16,20 +18,18 @@ export interface SelectionPatterns {
   readonly iexcludes?: readonly string[];
 }
 
-/** `passed`: only what is below it may be taken. */
-export type Judgement = "taken" | "passed" | "left";
-
-/** What one list of patterns says; `taken back` by one that begins with `!`. */
-type Finding = "match" | "taken back" | "none";
-
-type Find = (path: Uint8Array, isDirectory: () => boolean) => Finding;
+export interface Judgement {
+  /** `passed`: only what is below it may be taken. */
+  readonly becomes: "taken" | "passed" | "left";
+  /** Of each list of patterns that include: see {@link IncludeList}. What is below starts from there. */
+  readonly ranks: readonly number[];
+}
 
 export class Selection {
   /** True when all that is below a taken folder is taken, without a look. */
   readonly takesWhole: boolean;
-  readonly #includes: readonly Find[];
+  readonly #includes: readonly IncludeList[];
   readonly #excludes: readonly ExcludeTest[];
-  readonly #ways: readonly WayTest[];
   /** Names in front of the paths that patterns are about. */
   readonly #base: number;
 
@@ -41,8 +41,7 @@ export class Selection {
     const { includes = [], excludes = [], iincludes = [], iexcludes = [] } = patterns;
     const lists = [includes, iincludes.map(foldText)].map((list) => list.filter((pattern) => pattern !== ""));
     const folds = [false, true];
-    this.#includes = lists.flatMap((list, i) => (list.length === 0 ? [] : [finder(list, folds[i]!)]));
-    this.#ways = lists.flatMap((list, i) => (list.length === 0 ? [] : [wayTest(list, folds[i]!)]));
+    this.#includes = lists.flatMap((list, i) => (list.length === 0 ? [] : [new IncludeList(list, folds[i]!)]));
     this.#excludes = [compile(excludes, false), compile(iexcludes.map(foldText), true)].filter(
       (test) => test !== undefined,
     );
@@ -64,11 +63,14 @@ export class Selection {
   #descend(path: Uint8Array, isDirectory: boolean, isExcluded: (at: Step) => boolean): Judgement {
     const names = componentsOf(path).slice(this.#base);
     let at: Step = { path: ROOT, isDirectory: true };
-    let judgement = this.#include(at, "passed");
+    let judgement = this.#include(
+      at,
+      this.#includes.map(() => NONE),
+    );
     for (const [i, name] of names.entries()) {
-      if (judgement === "left") return "left";
+      if (judgement.becomes === "left") return judgement;
       at = { path: joinPath(at.path, name), isDirectory: isDirectory || i < names.length - 1 };
-      judgement = isExcluded(at) ? "left" : this.#include(at, judgement);
+      judgement = isExcluded(at) ? LEFT : this.#include(at, judgement.ranks);
     }
     return judgement;
   }
@@ -76,7 +78,7 @@ export class Selection {
   /** What becomes of an entry in a folder that is `taken` or `passed`. */
   judge(given: Uint8Array, isDirectory: boolean, folder: Judgement): Judgement {
     const path = this.#base === 0 ? given : this.#below(given);
-    return this.#isExcluded(path, isDirectory) ? "left" : this.#include({ path, isDirectory }, folder);
+    return this.#isExcluded(path, isDirectory) ? LEFT : this.#include({ path, isDirectory }, folder.ranks);
   }
 
   #below(path: Uint8Array): Uint8Array {
@@ -89,13 +91,15 @@ export class Selection {
     return this.#excludes.some((test) => test(path, () => isDirectory));
   }
 
-  #include({ path, isDirectory }: Step, folder: Judgement): Judgement {
-    if (this.#includes.length === 0) return "taken";
+  /** @param above ranks in the folder that the entry is in */
+  #include({ path, isDirectory }: Step, above: readonly number[]): Judgement {
+    if (this.#includes.length === 0) return ALL;
     // No pattern means `/` alone.
-    const findings = path.length > 1 ? this.#includes.map((find) => find(path, () => isDirectory)) : [];
-    if (findings.includes("match")) return "taken";
-    if (folder === "taken" && !findings.includes("taken back")) return "taken";
-    return isDirectory && this.#ways.some((leads) => leads(path)) ? "passed" : "left";
+    const ranks =
+      path.length > 1 ? this.#includes.map((list, i) => Math.max(above[i]!, list.rank(path, isDirectory))) : above;
+    if (this.#includes.some((list, i) => list.takes(ranks[i]!))) return { becomes: "taken", ranks };
+    const leadsOn = isDirectory && this.#includes.some((list, i) => list.leadsOn(path, ranks[i]!));
+    return { becomes: leadsOn ? "passed" : "left", ranks };
   }
 }
 
@@ -107,14 +111,50 @@ interface Step {
 const SLASH = 0x2f;
 const ROOT = Uint8Array.of(SLASH);
 
-function finder(patterns: readonly string[], folds: boolean): Find {
-  const matches = compile(patterns, folds)!;
-  // Where also a pattern for everything, before all others, does not match, one that begins with `!` has.
-  const matchesOrIsFree = compile(["*", ...patterns], folds)!;
-  return (path, isDirectory) => {
-    if (matches(path, isDirectory)) return "match";
-    return matchesOrIsFree(path, isDirectory) ? "none" : "taken back";
-  };
+/** The rank where no pattern has matched. */
+const NONE = -1;
+const LEFT: Judgement = { becomes: "left", ranks: [] };
+const ALL: Judgement = { becomes: "taken", ranks: [] };
+
+/**
+ * Patterns of one flag. What decides about an entry is the last of them that matches it or a folder above it: the highest
+ * rank that was met on the way.
+ */
+class IncludeList {
+  readonly #find: FindRule;
+  readonly #ranks: ReadonlyMap<Rule, number>;
+  readonly #rules: readonly Rule[];
+  readonly #lastTaking: number;
+  readonly #leads: WayTest;
+
+  constructor(patterns: readonly string[], folds: boolean) {
+    this.#rules = parsePatterns(patterns);
+    this.#ranks = new Map(this.#rules.map((rule, rank) => [rule, rank]));
+    this.#lastTaking = this.#rules.findLastIndex((rule) => !takesBack(rule));
+    const find = compileRules(this.#rules);
+    this.#find = folds ? (path, isDirectory) => find(foldCase(path), isDirectory) : find;
+    this.#leads = wayTest(patterns, folds);
+  }
+
+  /** Of the last pattern that matches the entry itself. */
+  rank(path: Uint8Array, isDirectory: boolean): number {
+    const rule = this.#find(path, () => isDirectory);
+    return rule === undefined ? NONE : this.#ranks.get(rule)!;
+  }
+
+  takes(rank: number): boolean {
+    return rank !== NONE && !takesBack(this.#rules[rank]!);
+  }
+
+  /** Whether something that is taken may be below a folder that is not. */
+  leadsOn(path: Uint8Array, rank: number): boolean {
+    return rank < this.#lastTaking && this.#leads(path);
+  }
+}
+
+/** A pattern that begins with `!`: of one that excludes, it is what includes. */
+function takesBack({ includes }: Rule): boolean {
+  return includes;
 }
 
 /** Whether something that is included may be below the folder. */
@@ -144,9 +184,18 @@ function compile(patterns: readonly string[], folds: boolean): ExcludeTest | und
   return (path, isDirectory) => test(foldCase(path), isDirectory);
 }
 
+/** @throws BcatError usage for a malformed pattern */
 export function compilePatterns(patterns: readonly string[]): ExcludeTest | undefined {
+  return inWords(() => compileExcludes(patterns));
+}
+
+function parsePatterns(patterns: readonly string[]): Rule[] {
+  return inWords(() => parseExcludes(patterns, "--include"));
+}
+
+function inWords<T>(compileAll: () => T): T {
   try {
-    return compileExcludes(patterns);
+    return compileAll();
   } catch (error) {
     if (!isBcatError(error, "usage")) throw error;
     throw new BcatError("usage", error.message.replace("exclude pattern", "pattern"), { cause: error });

@@ -68,19 +68,22 @@ export class WantedNodes {
     const { selection } = this.#parts;
     if (selection === undefined) return undefined;
     const state = selection.beginNamed(folder, true);
-    return (name, isDirectory) => selection.judge(joinPath(folder, name), isDirectory, state) === "taken";
+    return (name, isDirectory) => selection.judge(joinPath(folder, name), isDirectory, state).becomes === "taken";
   }
 
   /** What is wanted in a folder that is, in order of name. */
   async *in(folder: Entry): AsyncGenerator<readonly Node[], undefined> {
-    const { repository, selection } = this.#parts;
-    const state = selection?.beginNamed(folder.path, true) ?? "taken";
-    const isWhole = selection === undefined || (state === "taken" && selection.takesWhole);
-    const nodes = isWhole ? readNodes(repository, folder.node.subtree!) : this.#chosen(folder, selection, state);
-    for await (const leaf of nodes) {
+    for await (const leaf of this.#nodesIn(folder)) {
       for (const node of leaf) this.prepare(node);
       yield leaf;
     }
+  }
+
+  #nodesIn(folder: Entry): AsyncGenerator<readonly Node[], undefined> {
+    const { repository, selection } = this.#parts;
+    const state = selection?.beginNamed(folder.path, true);
+    const isWhole = state === undefined || (state.becomes === "taken" && selection!.takesWhole);
+    return isWhole ? readNodes(repository, folder.node.subtree!) : this.#chosen(folder, selection!, state);
   }
 
   async *#chosen(folder: Entry, selection: Selection, state: Judgement): AsyncGenerator<readonly Node[], undefined> {
@@ -99,7 +102,7 @@ export class WantedNodes {
         const judgement = selection.judge(path, node.type === NodeType.directory, state);
         if (order > 0 && !(await this.#isWanted(judgement, { path, node }))) continue;
         chosen.push(node);
-        if (judgement !== "passed") continue;
+        if (judgement.becomes !== "passed") continue;
         // What was remembered on the way into it is used now.
         yield chosen;
         chosen = [];
@@ -109,7 +112,8 @@ export class WantedNodes {
   }
 
   async #isWanted(judgement: Judgement, entry: Entry): Promise<boolean> {
-    return judgement === "taken" || (judgement === "passed" && (await this.#leads(entry, judgement)));
+    const { becomes } = judgement;
+    return becomes === "taken" || (becomes === "passed" && (await this.#leads(entry, judgement)));
   }
 
   /** Whether something is wanted in a folder. One that cannot be read is: the restore itself then says so. */
