@@ -5,6 +5,7 @@ import type { Context } from "./command.js";
 import { announceDeletion } from "./deletion.js";
 import { formatBytes, formatItems } from "./format.js";
 import type { Flags, Options } from "./options.js";
+import { keptLine } from "./undoable-restore.js";
 import { usageError } from "./usage.js";
 
 /** As in the package, which is loaded only when there is something to restore. */
@@ -117,8 +118,6 @@ export function inPlaceLines({
       : [`already there: ${unchanged}; not fetched: ${formatBytes(bytesUnchanged)}`]),
     ...(deleted === 0 ? [] : [`deleted: ${formatItems(deleted, "entry", "entries")}`]),
     ...(filesVerified === 0 ? [] : [`read back and right: ${formatItems(filesVerified, "file")}`]),
-    ...(undoSnapshot === undefined
-      ? []
-      : [`kept what was there as snapshot ${undoSnapshot}: bcat undo ${undoSnapshot} puts it back`]),
+    ...(undoSnapshot === undefined ? [] : [keptLine(undoSnapshot)]),
   ];
 }

@@ -52,5 +52,5 @@ export {
   type TreeReference,
 } from "./tree/node.js";
 export { readChunkReferences, readNodes } from "./tree/tree-reader.js";
-export { findUndo } from "./undo-snapshots.js";
+export { findContinued, findUndo, newestUndo } from "./undo-snapshots.js";
 export { undoTag } from "./undo-tag.js";

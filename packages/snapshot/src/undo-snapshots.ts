@@ -1,9 +1,9 @@
 /** Snapshots of what a restore in place has overwritten: known by a tag; never the latest, nor the parent of a backup. */
-import { BcatError } from "@bcat/errors";
+import { BcatError, isBcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import { findSnapshot, knownSnapshots, type ListedSnapshot, readSnapshot, type SnapshotInfo } from "./snapshots.js";
 import { showName } from "./tree/name.js";
-import { isUndo } from "./undo-tag.js";
+import { continuedBy, isUndo } from "./undo-tag.js";
 
 export interface UndoChoice {
   /** That of this number; the newest if not given. */
@@ -38,6 +38,35 @@ async function findNewest(
   const info = newest && (await readSnapshot(repository, newest.number));
   if (info !== undefined) return info;
   throw new BcatError("not-found", `Cannot undo: no restore on ${there} has overwritten anything${others(all)}`);
+}
+
+/** The newest of this host, of those that are known. Reads nothing. */
+export function newestUndo(repository: Repository): ListedSnapshot | undefined {
+  const { host } = repository.environment;
+  return knownSnapshots(repository)
+    .filter(({ snapshot }) => isUndo(snapshot) && snapshot.host === host)
+    .at(-1);
+}
+
+/**
+ * The one that was kept before it, by the same restore when it ended early, or by the same undo; undefined when there was
+ * none.
+ *
+ * @throws BcatError not-found when it was forgotten
+ */
+export async function findContinued(repository: Repository, info: SnapshotInfo): Promise<SnapshotInfo | undefined> {
+  const { options, host } = info.snapshot;
+  const number = continuedBy(options);
+  if (number === undefined || number >= info.number) return undefined;
+  try {
+    return await findUndo(repository, { number: String(number), host });
+  } catch (error) {
+    if (!isBcatError(error, "not-found")) throw error;
+    const what = `snapshot ${number}, of what the same restore had overwritten before, is not there any more`;
+    throw new BcatError("not-found", `Cannot undo more than that of snapshot ${info.number}: ${what}`, {
+      cause: error,
+    });
+  }
 }
 
 function others(all: readonly ListedSnapshot[]): string {

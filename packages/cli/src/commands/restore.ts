@@ -13,6 +13,7 @@ import type { Output } from "../output.js";
 import { Progress } from "../progress.js";
 import { requestsField } from "../requests.js";
 import { choiceOf, isSelective, restoreChoiceFlags } from "../restore-choice.js";
+import { hashChoice } from "../restore-memory.js";
 import { checkOverwrite, inPlaceOptions, keepsOld, overwriteFlags } from "../restore-overwrite.js";
 import { ownerFlags, ownersOf } from "../restore-owners.js";
 import {
@@ -28,6 +29,7 @@ import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 import { latestAmong, latestFlags } from "../snapshot-filter.js";
 import { currentFolder } from "../snapshot-path.js";
+import { keepingBy, runUndoable } from "../undoable-restore.js";
 import { printNotice, printWarning } from "../warning.js";
 
 export const progressForm = fileProgress<RestoreProgress>((counts) => ({
@@ -113,7 +115,20 @@ export const restore: Command = {
         printForecast({ forecast, snapshot, target, elapsedMs: progress.finish() }, context);
         return forecast.summary.errors > 0 ? exitCodes.failed : exitCodes.done;
       }
-      const run = async () => await packages.restore(repository, site.posix, snapshot, wanted, into, restoreOptions);
+      const restoreWith = async (given: RestoreOptions) =>
+        await packages.restore(repository, site.posix, snapshot, wanted, into, given);
+      const begun = {
+        kind: "restore",
+        target,
+        snapshot: snapshot.number,
+        choice: hashChoice([wanted, choice]),
+      } as const;
+      const run = async () =>
+        restoreOptions.overwrite === undefined
+          ? await restoreWith(restoreOptions)
+          : await runUndoable({ repository, output }, begun, (keeping) =>
+              restoreWith(keepingBy(restoreOptions, keeping)),
+            );
       const listing = { repository, archived, command: "restore" } as const;
       const summary = await listingArchived(listing, context, { run, isMissed: ({ errors }) => errors > 0 });
       if (isSelective(choice) && isEmpty(summary)) printNothingMatches(snapshot, output);

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { textOfBytes } from "@bcat/errors";
 import { openSite, ownFolders } from "@bcat/host";
+import type { RestoreOptions, SnapshotInfo } from "@bcat/snapshot";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { Progress } from "../progress.js";
@@ -10,6 +11,8 @@ import { keepOptions, noUndoFlag } from "../restore-overwrite.js";
 import { restoreMessage, restoreReport } from "../restore-report.js";
 import { reportsPerSecond } from "../settings.js";
 import { siteOf, tellStanding } from "../site.js";
+import { chooseUndo } from "../undo-choice.js";
+import { keepingBy, runUndoable } from "../undoable-restore.js";
 import { usageError } from "../usage.js";
 import { printWarning } from "../warning.js";
 import { progressForm } from "./restore.js";
@@ -34,31 +37,45 @@ export const undo: Command = {
     const [number] = operands;
     if (number !== undefined && !/^[1-9]\d{0,9}$/.test(number))
       throw usageError(`Cannot undo with "${number}": give the number of a snapshot`);
-    const progress = new Progress(progressForm, {
-      output,
-      now: Date.now,
-      reportsPerSecond: reportsPerSecond(variables),
-    });
-    const { findUndo, restore } = await import("@bcat/snapshot");
+    const { findContinued, restore } = await import("@bcat/snapshot");
     const site = await siteOf(context);
     const keeps = !options.switch("no-undo");
     await using repository = await openSite(site, { signal, writes: keeps });
     await tellStanding(repository, context);
-    const snapshot = await findUndo(repository, { number, host: options.text("host") });
-    const target = snapshot.snapshot.roots[0]!.path;
-    const summary = await restore(repository, site.posix, snapshot, "all", target, {
-      threads: availableParallelism(),
-      signal,
-      overwrite: "always",
-      ownFolders: ownFolders(site),
-      deletes: { onlyObstacles: true, onPlan: async () => {} },
-      ...(keeps ? { keep: keepOptions(context, site) } : {}),
-      onProgress: (counts) => progress.update(counts),
-      onWarning: (warning) => printWarning(warning, "restore", output),
-    });
-    const restored = { summary, snapshot, target: textOfBytes(target), elapsedMs: progress.finish() };
-    if (output.json) output.message({ ...restoreMessage(restored), ...requestsField(context.meter) });
-    else if (!output.quiet) for (const line of restoreReport(restored)) output.print(line);
-    return summary.errors > 0 ? exitCodes.failed : exitCodes.done;
+    let errors = 0;
+    let after: number | undefined;
+    const putBack = async (snapshot: SnapshotInfo) => {
+      const target = snapshot.snapshot.roots[0]!.path;
+      const restored = { snapshot, target: textOfBytes(target) };
+      const progress = new Progress(progressForm, {
+        output,
+        now: Date.now,
+        reportsPerSecond: reportsPerSecond(variables),
+      });
+      const restoreOptions: RestoreOptions = {
+        threads: availableParallelism(),
+        signal,
+        goesOn: `bcat undo ${snapshot.number}`,
+        overwrite: "always",
+        ownFolders: ownFolders(site),
+        deletes: { onlyObstacles: true, onPlan: async () => {} },
+        ...(keeps ? { keep: keepOptions(context, site) } : {}),
+        onProgress: (counts) => progress.update(counts),
+        onWarning: (warning) => printWarning(warning, "restore", output),
+      };
+      const begun = { kind: "undo", target: restored.target, snapshot: snapshot.number, choice: "" } as const;
+      const summary = await runUndoable({ repository, output, after }, begun, (keeping) =>
+        restore(repository, site.posix, snapshot, "all", target, keepingBy(restoreOptions, keeping)),
+      );
+      after = summary.undoSnapshot;
+      errors += summary.errors;
+      const report = { ...restored, summary, elapsedMs: progress.finish() };
+      if (output.json) output.message({ ...restoreMessage(report), ...requestsField(context.meter) });
+      else if (!output.quiet) for (const line of restoreReport(report)) output.print(line);
+    };
+    // The newest first: what was overwritten first is what was there.
+    let snapshot: SnapshotInfo | undefined = await chooseUndo(repository, { number, host: options.text("host") });
+    for (; snapshot !== undefined; snapshot = await findContinued(repository, snapshot)) await putBack(snapshot);
+    return errors > 0 ? exitCodes.failed : exitCodes.done;
   },
 };

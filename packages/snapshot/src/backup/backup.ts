@@ -217,6 +217,7 @@ export async function commitBackup(
       options: [
         ...(options.compression === undefined ? [] : [`compression=${options.compression}`]),
         ...recordChoice(options),
+        ...(options.notes ?? []),
       ],
       counts: {
         ...counted,

@@ -85,6 +85,8 @@ export interface BackupOptions extends ChoiceOptions {
   /** Called every few MiB or hundred files. */
   readonly onProgress?: (progress: BackupProgress) => void;
   readonly onWarning?: (warning: Warning) => void;
+  /** Recorded among the options, `name=value`. */
+  readonly notes?: readonly string[];
   /** Called when all is stored and every warning told: nothing is committed if it throws. */
   readonly beforeCommit?: () => void;
 }

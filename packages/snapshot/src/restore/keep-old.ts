@@ -5,13 +5,17 @@ import type { Repository } from "@bcat/repository";
 import { backup } from "../backup/backup.js";
 import type { BackupOptions, Warning } from "../backup/options.js";
 import { showName } from "../tree/name.js";
-import { undoTag } from "../undo-tag.js";
+import { continuesOption, undoTag } from "../undo-tag.js";
 import type { KeptPaths } from "./kept-paths.js";
 
 /** As for a backup by the same user. */
 export interface KeepOptions extends Pick<BackupOptions, "isPrivileged" | "owners" | "signal"> {
   /** Called when there is something to keep; it may throw. */
   readonly begin?: () => void;
+  /** The snapshot of what a restore has overwritten that this one goes on with, or that belongs to it. */
+  readonly continues?: number;
+  /** Told of the number of the snapshot, before anything is written; undefined where nothing is overwritten. */
+  readonly onKept?: (number: number | undefined) => void;
 }
 
 const UNCHANGED = "nothing was changed, and no snapshot was made; --no-undo restores without keeping anything";
@@ -40,6 +44,7 @@ export async function keepOld(
       signal: AbortSignal.any([...signals, refusal.signal]),
       ownFolders,
       tags: [undoTag],
+      notes: options.continues === undefined ? [] : [continuesOption(options.continues)],
       // What is there differs from what any snapshot has: nothing is compared.
       force: true,
       isUnwanted: (path) => !paths.has(path),

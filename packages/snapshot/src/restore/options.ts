@@ -55,6 +55,8 @@ export interface RestoreOptions extends FindOptions, SelectionPatterns {
   readonly sparse?: boolean;
   /** Takes the names of what is archived: also when the restore ends with an error. */
   readonly archived?: ArchivedObjects;
+  /** What goes on with it when it was interrupted; `--overwrite if-changed` if not given. */
+  readonly goesOn?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RestoreProgress) => void;
   /** `path` is that of the entry in the snapshot. */

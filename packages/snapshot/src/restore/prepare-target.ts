@@ -66,6 +66,7 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
         { paths: found.paths, top: top.path, ownFolders: options.ownFolders ?? [] },
         keep,
       );
+    keep?.onKept?.(run.kept);
     const remover = createRemover(parts, found.paths);
     if (remover !== undefined && (found.deletionCount > 0 || found.leavesSome))
       await walk(goners(deletes, (parent, name, left) => remover.remove(parent, name, left)));

@@ -165,7 +165,7 @@ export class RestoreRun {
     if (this.#options.signal?.aborted === true)
       throw new BcatError(
         "interrupted",
-        "interrupted; what was restored so far is incomplete: --overwrite if-changed goes on",
+        `interrupted; what was restored so far is incomplete: ${this.#options.goesOn ?? "--overwrite if-changed"} goes on`,
       );
   }
 }
