@@ -19,7 +19,8 @@ import { boundTarget, boundTimes } from "./bound-entry.js";
 import { settleUnchanged, takeFound } from "./contents/settle-file.js";
 import type { EntryTable } from "./entry-table.js";
 import { hasCtime, hasInode, ParentEntries, type ParentEntry } from "./parent-entries.js";
-import type { ParentRoot, ParentRoots } from "./parent-roots.js";
+import type { ParentRoot } from "./parent-root.js";
+import type { ParentRoots } from "./parent-roots.js";
 import { RACY_MS } from "./racy.js";
 import type { SourceDirectories } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
@@ -76,7 +77,7 @@ export class Comparison {
     visit.isAsKnown = false;
     visit.isFilled = true;
     const parents = known === undefined ? undefined : new ParentEntries(repository, known.record);
-    const singles = known === undefined ? this.#options.parents.inside(visit.directory.absolutePath) : [];
+    const hasSingles = known === undefined && this.#options.parents.hasInside(visit.directory.absolutePath);
     for (let row = 0; row < table.count; row++) {
       if (run.look()) await run.breathe(0);
       const type = table.columns.types[row];
@@ -94,7 +95,7 @@ export class Comparison {
       else if (type !== FileType.FILE) done = this.#lookAtSpecial(visit, row, parent, known?.root);
       else if (this.#follows(visit, row)) continue;
       else if (known !== undefined) done = this.#compareFile(visit, row, parent, known.root);
-      else done = this.#compareSingle(visit, row, singles);
+      else done = this.#compareSingle(visit, row, hasSingles);
       if (done !== undefined) await done;
     }
     // While the folder is open; files that are being read have their turn later.
@@ -262,9 +263,8 @@ export class Comparison {
   }
 
   /** Compares a file in a folder that no parent knows, but one may know the file: as a root of its own. */
-  #compareSingle(visit: Visit, row: number, singles: readonly ParentRoot[]): Promise<void> | undefined {
-    const path = singles.length === 0 ? undefined : visit.pathOf(visit.table.name(row));
-    const root = path && singles.find((single) => compareBytes(single.root.path, path) === 0);
+  #compareSingle(visit: Visit, row: number, hasSingles: boolean): Promise<void> | undefined {
+    const root = hasSingles ? this.#options.parents.at(visit.pathOf(visit.table.name(row))) : undefined;
     if (root === undefined) return this.#options.read(visit, row);
     return root.entry(root.root.path).then((entry) => this.#compareFile(visit, row, entry, root));
   }

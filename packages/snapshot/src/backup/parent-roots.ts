@@ -3,96 +3,27 @@
  * host, or else of the same client, that holds its path, also inside one of its roots or above some. So a root that is
  * added, dropped or moved under another, or a host that is renamed, costs no reading.
  */
-import { type Counts, type ParentOfRoot, type Repository, type Root, SnapshotRecords } from "@bcat/repository";
-import { splitPath } from "../path.js";
+import type { ParentOfRoot, Repository } from "@bcat/repository";
 import { knownSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
-import { decodeLeaf } from "../tree/leaf.js";
 import { compareBytes } from "../tree/name.js";
-import type { Node } from "../tree/node.js";
-import type { ScanRecord } from "../tree/scan.js";
-import { decodeScanStats } from "../tree/scan-stats.js";
 import { isUndo } from "../undo-tag.js";
-import type { EntryTable } from "./entry-table.js";
-import { ParentEntries, type ParentEntry } from "./parent-entries.js";
-import { RACY_MS } from "./racy.js";
-import { isAtOrBelow } from "./roots.js";
-import { ScanIndex } from "./scan-index.js";
-
-/** A root of an earlier snapshot. */
-export class ParentRoot {
-  readonly number: number;
-  readonly root: Root;
-  /** Files that changed behind it (ms) are read again; infinite for a snapshot whose scan has no such files. */
-  readonly racyTime: number;
-  /** Packs were condemned since it was committed: references are looked up before they are taken over. */
-  readonly mustResolve: boolean;
-  /** Its nodes record whatever ours do: what is unchanged can be taken over as it is. */
-  readonly recordsAll: boolean;
-  readonly #recordsHoles: boolean;
-  /** Head of the log that its references were checked against. */
-  readonly logHead: number;
-  /** Of its snapshot. */
-  readonly counts: Counts;
-  readonly #repository: Repository;
-  #index: Promise<ScanIndex> | undefined;
-
-  /** @param records what the nodes of the backup are to record */
-  constructor(repository: Repository, { number, snapshot }: SnapshotInfo, root: Root, records: number) {
-    this.#repository = repository;
-    this.number = number;
-    this.root = root;
-    this.counts = snapshot.counts;
-    this.racyTime = snapshot.isSettled ? Number.POSITIVE_INFINITY : snapshot.start - RACY_MS;
-    this.logHead = snapshot.logHead;
-    const recorded = snapshot.records ?? 0;
-    this.recordsAll = (recorded & records) === records;
-    this.#recordsHoles = (recorded & SnapshotRecords.holes) !== 0;
-    this.mustResolve = repository.history.condemnedSince(snapshot.logHead);
-  }
-
-  /** Takes over whether an unchanged file has holes, where the nodes tell. */
-  keepHoles({ columns }: EntryTable, row: number, node: Node): void {
-    if (this.#recordsHoles) columns.holes[row] = node.hasHoles === true ? 1 : 0;
-  }
-
-  /** The record of the directory at an absolute path, which is at or below this root. */
-  async record(path: Uint8Array): Promise<ScanRecord | undefined> {
-    this.#index ??= ScanIndex.read(this.#repository, this.root);
-    const { length } = this.root.path;
-    const skip = length === path.length || length === 1 ? length : length + 1;
-    return await (await this.#index).find(path.subarray(skip));
-  }
-
-  /** What it has of an entry that is a root now: as its own root, or in a directory. */
-  async entry(path: Uint8Array): Promise<ParentEntry | undefined> {
-    if (compareBytes(path, this.root.path) === 0) return await this.#rootEntry();
-    const { folder, name } = splitPath(path);
-    const record = await this.record(folder);
-    if (record === undefined) return undefined;
-    const entries = new ParentEntries(this.#repository, record);
-    while (!entries.covers(name)) await entries.nextLeaf();
-    return entries.find(name);
-  }
-
-  async #rootEntry(): Promise<ParentEntry | undefined> {
-    const node = decodeLeaf(this.root.node, { root: true })[0];
-    const record = await this.record(this.root.path);
-    if (node === undefined || record === undefined || record.entryCount !== 1) return undefined;
-    return { node, stats: decodeScanStats(record, { what: "a scan record" }), row: 0 };
-  }
-}
+import { ParentList, pathOfParent } from "./parent-list.js";
+import { ParentRoot } from "./parent-root.js";
+import { PathIndex } from "./path-index.js";
 
 /** A root of the backup, and what is known of it: of two parents that hold a path, the first tells of it. */
 interface KnownRoot {
   readonly path: Uint8Array;
-  readonly parents: readonly ParentRoot[];
+  readonly parents: ParentList;
 }
 
 export class ParentRoots {
   readonly #roots: readonly KnownRoot[];
+  readonly #byPath: PathIndex<KnownRoot>;
 
   constructor(roots: readonly KnownRoot[]) {
     this.#roots = roots;
+    this.#byPath = new PathIndex(roots, ({ path }) => path);
   }
 
   /** The newest parent of all, undefined for none. */
@@ -109,11 +40,11 @@ export class ParentRoots {
       const number = this.about(path)?.number;
       return number === undefined ? [] : [{ path, number }];
     });
-    const trusted = this.#roots.flatMap((root) => root.parents).filter(({ mustResolve }) => !mustResolve);
+    const trusted = this.#roots.flatMap(({ parents }) => parents.all).filter(({ mustResolve }) => !mustResolve);
     const heads = trusted.map(({ logHead }) => logHead);
     return {
       ...(new Set(parents.map(({ number }) => number)).size > 1 && { parents }),
-      ...(heads.length > 0 && { logHead: Math.min(...heads) }),
+      ...(heads.length > 0 && { logHead: heads.reduce((a, b) => Math.min(a, b)) }),
     };
   }
 
@@ -125,25 +56,26 @@ export class ParentRoots {
 
   /** The parent that knows of `path`, which is at or below a root of the backup. */
   of(path: Uint8Array): ParentRoot | undefined {
-    return this.#of(path).find((known) => isAtOrBelow(path, known.root.path));
+    return this.#byPath.atOrAbove(path)?.parents.atOrAbove(path);
   }
 
-  /** Parents' roots that lie in the folder `path` itself; files among them are known, though the folder is not. */
-  inside(path: Uint8Array): readonly ParentRoot[] {
-    return this.#of(path).filter(({ root }) => compareBytes(splitPath(root.path).folder, path) === 0);
+  /** Whether parents' roots lie in the folder `path` itself; files among them are known, though the folder is not. */
+  hasInside(path: Uint8Array): boolean {
+    return this.#byPath.atOrAbove(path)?.parents.hasInside(path) === true;
+  }
+
+  /** The parent whose root is `path` itself. */
+  at(path: Uint8Array): ParentRoot | undefined {
+    return this.#byPath.atOrAbove(path)?.parents.at(path);
   }
 
   /** The newest parent that has `path`, a root of the backup, or something below it. */
   about(path: Uint8Array): ParentRoot | undefined {
-    return this.of(path) ?? this.#of(path)[0];
-  }
-
-  #of(path: Uint8Array): readonly ParentRoot[] {
-    return this.#roots.find((root) => isAtOrBelow(path, root.path))?.parents ?? [];
+    return this.of(path) ?? this.#byPath.atOrAbove(path)?.parents.all[0];
   }
 
   #newest(): ParentRoot | undefined {
-    const all = this.#roots.flatMap(({ parents }) => parents);
+    const all = this.#roots.flatMap(({ parents }) => parents.all);
     return all.reduce<ParentRoot | undefined>((a, b) => (a === undefined || b.number > a.number ? b : a), undefined);
   }
 }
@@ -171,59 +103,70 @@ export async function findParentRoots(
   const found = roots.map((path) => new FoundRoot(path));
   if (chosen !== undefined) {
     const known = rootsOf(repository, chosen, choice);
-    for (const root of found) root.add(root.ofHost, known);
-    return new ParentRoots(found);
+    for (const root of found) root.add(known, true);
+    return new ParentRoots(found.map((root) => root.known()));
   }
+  let open = found;
   for (const { number, snapshot } of knownSnapshots(repository).reverse()) {
+    if (open.length === 0) break;
     const isOfHost = snapshot.host === host;
     const isOfClient = compareBytes(snapshot.clientId, clientId) === 0;
     if ((!isOfHost && !isOfClient) || isUndo(snapshot)) continue;
-    const open = found.filter((root) => root.wants(snapshot.roots, isOfHost));
-    const info = open.length === 0 ? undefined : await readSnapshot(repository, number);
+    const summary = new PathIndex(snapshot.roots, ({ path }) => path);
+    const wanting = open.filter((root) => root.wants(summary, isOfHost));
+    const info = wanting.length === 0 ? undefined : await readSnapshot(repository, number);
     if (info === undefined) continue;
     const known = rootsOf(repository, info, choice);
-    for (const root of open) root.add(isOfHost ? root.ofHost : root.ofClient, known);
+    for (const root of wanting) root.add(known, isOfHost);
+    open = open.filter((root) => !root.isDone);
   }
-  return new ParentRoots(found);
+  return new ParentRoots(found.map((root) => root.known()));
 }
 
 /** One for each root of a snapshot: those of the backup share it, and its scan stream is read once. */
-function rootsOf(repository: Repository, info: SnapshotInfo, { records, takesContents }: ParentChoice): ParentRoot[] {
-  // One without a scan, such as that of an import, knows nothing of files.
-  const roots = info.snapshot.roots.filter(({ scan }) => takesContents === true || scan.length > 0);
-  return roots.map((root) => new ParentRoot(repository, info, root, records));
+function rootsOf(
+  repository: Repository,
+  info: SnapshotInfo,
+  { records, takesContents }: ParentChoice,
+): PathIndex<ParentRoot> {
+  const { roots, logHead } = info.snapshot;
+  const mustResolve = repository.history.condemnedSince(logHead);
+  const parents = roots
+    // One without a scan, such as that of an import, knows nothing of files.
+    .filter(({ scan }) => takesContents === true || scan.length > 0)
+    .map((root) => new ParentRoot(repository, info, root, { records, mustResolve }));
+  return new PathIndex(parents, pathOfParent);
 }
 
 /** What has been found for a root of the backup: the newest that holds it, and those below it that no newer one has. */
-class FoundRoot implements KnownRoot {
+class FoundRoot {
   readonly path: Uint8Array;
-  readonly ofHost: ParentRoot[] = [];
-  readonly ofClient: ParentRoot[] = [];
+  readonly #ofHost: ParentList;
+  readonly #ofClient: ParentList;
 
   constructor(path: Uint8Array) {
     this.path = path;
+    this.#ofHost = new ParentList(path);
+    this.#ofClient = new ParentList(path);
   }
 
-  get parents(): readonly ParentRoot[] {
-    return this.isWhole(this.path, this.ofHost) ? this.ofHost : [...this.ofHost, ...this.ofClient];
+  /** No older snapshot is wanted. */
+  get isDone(): boolean {
+    return this.#ofHost.isWhole;
   }
 
-  isWhole(path: Uint8Array, parents: readonly ParentRoot[]): boolean {
-    return parents.some(({ root }) => isAtOrBelow(path, root.path));
+  known(): KnownRoot {
+    const parents = this.isDone ? this.#ofHost : this.#ofHost.with(this.#ofClient);
+    return { path: this.path, parents };
   }
 
   /** True when a snapshot with these roots may have something of it. */
-  wants(roots: readonly { readonly path: Uint8Array }[], isOfHost: boolean): boolean {
-    if (this.isWhole(this.path, this.ofHost) || (!isOfHost && this.isWhole(this.path, this.ofClient))) return false;
-    return roots.some(({ path }) => isAtOrBelow(path, this.path) || isAtOrBelow(this.path, path));
+  wants<Known>(roots: PathIndex<Known>, isOfHost: boolean): boolean {
+    if (this.isDone || (!isOfHost && this.#ofClient.isWhole)) return false;
+    return roots.atOrAbove(this.path) !== undefined || roots.hasAtOrBelow(this.path);
   }
 
-  add(parents: ParentRoot[], known: readonly ParentRoot[]): void {
-    if (this.isWhole(this.path, parents)) return;
-    for (const parent of known) {
-      const { path } = parent.root;
-      const isPart = isAtOrBelow(path, this.path) && !this.isWhole(path, parents);
-      if (isPart || isAtOrBelow(this.path, path)) parents.push(parent);
-    }
+  add(known: PathIndex<ParentRoot>, isOfHost: boolean): void {
+    (isOfHost ? this.#ofHost : this.#ofClient).add(known);
   }
 }

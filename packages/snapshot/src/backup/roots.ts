@@ -1,8 +1,9 @@
 /** The roots of a backup: absolute paths, none inside another, those that are there. */
 import { BcatError, SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
-import { joinPath, pathsAbove, splitPath } from "../path.js";
+import { joinPath, splitPath } from "../path.js";
 import { compareBytes, showName } from "../tree/name.js";
+import { keyOf, keysAtOrAbove } from "./path-key.js";
 import { closeDirectory } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 
@@ -30,18 +31,20 @@ export function nameRoots(paths: readonly Uint8Array[]): NamedRoots {
     if (given[0] !== SLASH) throw new RangeError(`a root is not absolute: ${showName(given)}`);
     const isFollowed = given.length > 1 && given.at(-1) === SLASH;
     const path = isFollowed ? given.subarray(0, -1) : given;
-    const key = textOf(path);
+    const key = keyOf(path);
     named.set(key, { path, isFollowed: isFollowed || named.get(key)?.isFollowed === true });
   }
   const sorted = [...named.values()].sort((a, b) => compareBytes(a.path, b.path));
   // Others may sort between a folder and what is in it ("/a", "/a-b", "/a/c").
-  const isInside = ({ path }: NamedRoot) => pathsAbove(path).some((above) => named.has(textOf(above)));
-  return { roots: sorted.filter((root) => !isInside(root)), inside: sorted.filter(isInside) };
+  const inside = sorted.map(({ path }) => lies(path, named));
+  return { roots: sorted.filter((_, i) => !inside[i]), inside: sorted.filter((_, i) => inside[i]) };
 }
 
-/** One character a byte: what a Map can hold. */
-function textOf(path: Uint8Array): string {
-  return Buffer.from(path.buffer, path.byteOffset, path.length).toString("latin1");
+/** Whether `path` lies in one of those that are named. */
+function lies(path: Uint8Array, named: ReadonlyMap<string, NamedRoot>): boolean {
+  const own = keyOf(path);
+  for (const key of keysAtOrAbove(own)) if (key !== own && named.has(key)) return true;
+  return false;
 }
 
 /** True when `path` is `folder`, or lies in it. Both are absolute. */

@@ -18,7 +18,8 @@ import { readChunkReferences } from "../tree/tree-reader.js";
 const DIRECTORIES_MAX = 2 ** 22;
 /** Column bytes of records that stay in memory, so that those of a small root are decoded once. */
 const KEPT_SIZE_MAX = 8 * 2 ** 20;
-const CAPACITY = 64;
+/** Of a root that is a file, one is used. */
+const CAPACITY = 4;
 const WHAT = "a scan stream";
 
 /** Multipliers: the prime of FNV-1a, and another for the other half. */

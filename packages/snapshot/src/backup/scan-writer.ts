@@ -8,7 +8,7 @@ import type { ContentWriter } from "./content-writer.js";
 export class ScanWriter {
   readonly #writer: ContentWriter;
   readonly #encoder = new ScanEncoder();
-  #copy: ByteWriter | undefined = new ByteWriter(4096);
+  #copy: ByteWriter | undefined = new ByteWriter(256);
 
   constructor(writer: ContentWriter) {
     this.#writer = writer;

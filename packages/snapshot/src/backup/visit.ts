@@ -4,7 +4,7 @@ import { joinPath } from "../path.js";
 import type { Attribute, TreeReference } from "../tree/node.js";
 import type { ScanRecord } from "../tree/scan.js";
 import { EntryTable } from "./entry-table.js";
-import type { ParentRoot } from "./parent-roots.js";
+import type { ParentRoot } from "./parent-root.js";
 import { Payloads } from "./payloads.js";
 import type { SourceDirectory } from "./source-directory.js";
 
