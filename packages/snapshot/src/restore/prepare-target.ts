@@ -14,6 +14,7 @@ import { EntryFaults } from "./entry-faults.js";
 import { ExistingEntries } from "./existing-entries.js";
 import { localFileParts } from "./in-place.js";
 import { keepOld } from "./keep-old.js";
+import { KeptLinks } from "./kept-links.js";
 import { KeptPaths } from "./kept-paths.js";
 import { MetadataSetter } from "./metadata.js";
 import type { DeletionPlan, RestoreOptions } from "./options.js";
@@ -59,6 +60,11 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
         : goners(deletes, (parent, name, left) => found.addExtra(counting, { parent, name, left }))),
     });
     if (found.deletionCount > 0) await deletes?.onPlan(found.deletionPlan);
+    if (keep !== undefined && found.links.lackSome) {
+      // Among those that were passed by, before one of their file was met that will go.
+      await walk({ onName: (path, stat) => found.links.offer(path, stat, found.paths) });
+      noteLinks(run, plan[0]!.entry.path, found.links.count);
+    }
     if (keep !== undefined && found.isWorthKeeping)
       run.kept = await keepOld(
         repository,
@@ -74,6 +80,12 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
   } finally {
     directories.closeAll();
   }
+}
+
+function noteLinks(run: RestoreParts["run"], path: Uint8Array, count: number): void {
+  if (count === 0) return;
+  const what = "undo cannot make one file of all names again, some lie outside of what is restored";
+  run.note(path, `${what} (of ${count === 1 ? "one file" : `${count} files`} that will be overwritten or deleted)`);
 }
 
 /** What a folder holds that is restored as `/`, where it never was: all else there is would go. */
@@ -159,6 +171,7 @@ function createWalk(
 /** What was found in the target. */
 class Found {
   readonly paths: KeptPaths;
+  readonly links = new KeptLinks();
   isWorthKeeping = false;
   /** Something will not be deleted, which is to be said. */
   leavesSome = false;
@@ -179,6 +192,7 @@ class Found {
 
   change(path: Uint8Array, stat: Stat): void {
     this.isWorthKeeping = true;
+    this.links.add(stat);
     this.paths.add(path, stat);
   }
 

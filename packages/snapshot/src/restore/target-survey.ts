@@ -24,6 +24,8 @@ export interface SurveyVisitor {
   onChange?(path: Uint8Array, stat: Stat): void;
   /** A folder that will stay and get other metadata, or a name that may become a link to a file that is the same. */
   onTouch?(path: Uint8Array, stat: Stat): void;
+  /** Any entry of a restored folder that is there and no folder, whatever becomes of it. */
+  onName?(path: Uint8Array, stat: Stat): void;
   /** A folder that is in the way of an entry which is none. */
   onObstacle?(directory: Directory, name: Uint8Array, left: LeftAlone): Promise<unknown>;
   /** An entry that the snapshot has not, in a folder that it has. */
@@ -85,6 +87,8 @@ export class TargetSurvey {
       const verdict = visitor.onChange === undefined ? existing.decideRoom(entry) : await existing.decide(entry);
       const handle = directories.handle(directory);
       const place = joinPath(handle.path, node.name);
+      if (visitor.onName !== undefined && verdict !== "free" && verdict !== "merge")
+        this.#tellName(handle, node.name, visitor.onName);
       if (verdict === "merge") {
         const isSet = this.#isSet(handle, node);
         if (visitor.onChange !== undefined && (await losesSome(this.#parts, handle, node)))
@@ -122,17 +126,23 @@ export class TargetSurvey {
           if (turn !== undefined) await turn;
         }
       }
-      if (visitor.onExtra === undefined) return;
+      if (visitor.onExtra === undefined && visitor.onName === undefined) return;
       for (let i = 0; i < names.count; i++) {
         const handle = directories.handle(directory);
         // What patterns leave out of the restore is left alone.
-        if (isWanted[i] === 0) await visitor.onExtra(handle, names.name(i), { folder: path, nodes });
+        if (isWanted[i] === 0) await visitor.onExtra?.(handle, names.name(i), { folder: path, nodes });
+        if (isWanted[i] === 0 && visitor.onName !== undefined) this.#tellName(handle, names.name(i), visitor.onName);
         const turn = run.breathe(0);
         if (turn !== undefined) await turn;
       }
     } catch (error) {
       if (!(await faults.concernsEntry(error))) throw error;
     }
+  }
+
+  #tellName(handle: Directory, name: Uint8Array, onName: NonNullable<SurveyVisitor["onName"]>): void {
+    this.#parts.posix.statAt(handle, name, this.#stat);
+    if (this.#stat.type !== FileType.DIRECTORY) onName(joinPath(handle.path, name), this.#stat);
   }
 
   #isSet(handle: Directory, node: Node): boolean {
