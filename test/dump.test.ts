@@ -199,6 +199,43 @@ describe("a dump of files with holes", () => {
   });
 });
 
+describe("a dump of files with several holes", () => {
+  /** Data at places and of lengths that are no multiples of a block, between holes of some MiB. */
+  function makeSparse(name: string): void {
+    const fd = fs.openSync(join(source, name), "w");
+    const numbers = randomBytesOf(`where ${name}`, 64);
+    let position = numbers[0]! % 2 === 0 ? 0 : 3_000_000;
+    for (let i = 1; i < 10; i++) {
+      const length = 1 + numbers.readUInt16LE(2 * i) * (i % 3 === 0 ? 40 : 1);
+      fs.writeSync(fd, randomBytesOf(`${name} ${i}`, length), 0, length, position);
+      position += length + 1_500_000 + numbers.readUInt16LE(2 * i + 20) * 70;
+    }
+    if (numbers[1]! % 2 === 0) fs.ftruncateSync(fd, position);
+    fs.closeSync(fd);
+  }
+
+  test.skipIf(!hasTar).each([
+    ["as usual", 12, undefined],
+    // Holes are shorter than a block then, and many lie in one.
+    ["of a few bytes", 2, { kind: "cdc", minimum: 64, average: 256, maximum: 1_024 }],
+  ] as const)(
+    "is read by GNU tar, and compared by it without a difference: of chunks %s",
+    async (_, count, chunker) => {
+      for (let i = 0; i < count; i++) makeSparse(`file ${i}`);
+      await using client = await openClient(storage, chunker === undefined ? {} : { chunker });
+      await client.backup([source]);
+      await dumpTo(client, source, archive());
+      fs.mkdirSync(inside("out"));
+      execFileSync("tar", ["-xf", archive(), "-C", inside("out")], { stdio: "pipe" });
+      for (const name of fs.readdirSync(source)) {
+        const [left, right] = [join(source, name), join(inside("out"), source, name)];
+        expect(fs.readFileSync(right).equals(fs.readFileSync(left))).toBe(true);
+      }
+      execFileSync("tar", ["--compare", "-f", archive(), "-C", "/"], { stdio: "pipe" });
+    },
+  );
+});
+
 describe("a dump of a folder as zip", () => {
   /** What zip has names for. */
   function makeZipTree(): void {
