@@ -115,6 +115,29 @@ describe.concurrent("bcat dump", () => {
     expect(fs.statSync("/dev/null").isCharacterDevice()).toBe(true);
   });
 
+  test("makes no file in the repository or the cache, through links neither", async () => {
+    using desk = await models.open();
+    fs.mkdirSync(desk.path("cache"));
+    fs.symlinkSync(desk.repository, desk.path("leads there"));
+    fs.symlinkSync(desk.path("repository/config"), desk.path("config"));
+    const before = desk.list();
+    for (const target of [
+      "repository/config",
+      "repository/packs/new",
+      "repository/new",
+      "leads there/config",
+      "config",
+    ]) {
+      const run = await desk.bcat(["dump", "latest", "a.txt", "--target", target]);
+      expectRefusal(run, { code: 1, says: /cannot dump into ".*": it belongs to the repository/ });
+    }
+    const cached = await desk.bcat(["dump", "latest", "a.txt", "-t", "cache/x", "--cache-dir", desk.path("cache")]);
+    expectRefusal(cached, { code: 1, says: /cannot dump into ".*cache": it belongs to the repository/ });
+    expect(desk.list()).toEqual(before);
+    await desk.good(["dump", "latest", "a.txt", "--target", "beside"]);
+    expect(desk.read("beside")).toBe("alpha\n");
+  });
+
   test("says with --json on stdout what it wrote into a target", async () => {
     using desk = await models.open();
     expect(await desk.json(["dump", "latest:/", desk.root, "-t", "out.tar"])).toMatchObject({

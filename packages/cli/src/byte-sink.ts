@@ -1,7 +1,7 @@
 /** Where bytes go that are no text: to stdout as they are, or into a file that has its name only when it is whole. */
 import { write } from "node:fs";
 import { chmod, type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { BcatError, bytesOfText, describeSystemError, isBcatError, systemErrorCode, textOfBytes } from "@bcat/errors";
 import { quoteText } from "./quote.js";
@@ -86,13 +86,16 @@ export interface FileSinkOptions {
   /** Makes the temporary name one of its own. */
   readonly unique: string;
   readonly signal: AbortSignal;
+  /** Throws for a folder, absolute, that no file is to be made in. */
+  readonly checkFolder: (folder: Uint8Array) => void;
 }
 
 /**
  * Writes beside the file `path` and renames in the end: until then, and after a failure, what was there is there. What is no
  * ordinary file, such as a device or a fifo, is written to directly. `path` is text of any bytes (`textOfBytes`).
  */
-export async function fileSink(path: string, { unique, signal }: FileSinkOptions): Promise<ByteSink> {
+export async function fileSink(path: string, options: FileSinkOptions): Promise<ByteSink> {
+  const { unique, signal } = options;
   const failed = (error: unknown) =>
     new BcatError("target-failed", `Cannot write to "${quoteText(path)}": ${describeSystemError(error)}`, {
       cause: error,
@@ -110,6 +113,7 @@ export async function fileSink(path: string, { unique, signal }: FileSinkOptions
         `Cannot write to "${path}": a file is to be made, whose name ends in no slash`,
       );
     const final = found?.path ?? path;
+    options.checkFolder(bytesOfText(resolve(dirname(final))));
     const temporary = join(dirname(final), `.${basename(final).slice(0, 200)}.${unique}.tmp`);
     const file = await open(systemPath(temporary), "wx");
     return new OpenFile({ file, names: { temporary, final, mode: found?.mode }, failed, signal });

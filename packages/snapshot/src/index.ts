@@ -32,6 +32,7 @@ export type { Overwrite } from "./restore/overwrite.js";
 export type { KnownOwners, OwnerChange, OwnerRules } from "./restore/owners.js";
 export type { Wanted } from "./restore/plan.js";
 export { restore } from "./restore/restore.js";
+export { requireForeign } from "./restore/target.js";
 export { type Entry, rootEntries } from "./root-entries.js";
 export { meaningsOf } from "./shown-path.js";
 export {

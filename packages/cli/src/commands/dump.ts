@@ -1,8 +1,9 @@
 /** `bcat dump`: a file of a snapshot, or a folder as an archive, as one stream. */
 import { randomBytes } from "node:crypto";
+import { ownFolders } from "@bcat/host";
 import type { DumpForm, DumpProgress, DumpSummary } from "@bcat/snapshot";
 import { archiveFormats, checkFormat, formatOfName } from "../archive-format.js";
-import { type ByteSink, ClosedPipe, fileSink, isTerminal, stdoutSink } from "../byte-sink.js";
+import { type ByteSink, ClosedPipe, type FileSinkOptions, fileSink, isTerminal, stdoutSink } from "../byte-sink.js";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
@@ -64,9 +65,12 @@ export const dump: Command = {
     const packages = await import("@bcat/snapshot");
     packages.parseSelector(selector);
     const among = latestAmong(options, selector);
-    return await withRepository(context, async (repository) => {
+    return await withRepository(context, async (repository, site) => {
       const snapshot = await packages.findSnapshot(repository, selector, { among });
-      const sink = await openSink(target, context.signal);
+      const sink = await openSink(target, {
+        signal: context.signal,
+        checkFolder: (folder) => packages.requireForeign(site.posix, folder, { ownFolders: ownFolders(site) }, "dump"),
+      });
       const progress = new Progress(progressForm, {
         output,
         now: Date.now,
@@ -96,9 +100,9 @@ export const dump: Command = {
   },
 };
 
-async function openSink(target: string | undefined, signal: AbortSignal): Promise<ByteSink> {
-  if (target === undefined) return stdoutSink(signal);
-  return await fileSink(target, { unique: randomBytes(6).toString("hex"), signal });
+async function openSink(target: string | undefined, options: Omit<FileSinkOptions, "unique">): Promise<ByteSink> {
+  if (target === undefined) return stdoutSink(options.signal);
+  return await fileSink(target, { ...options, unique: randomBytes(6).toString("hex") });
 }
 
 /** Whoever stops reading knows why; the code tells a script that not all was read. */

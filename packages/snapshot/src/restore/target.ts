@@ -53,9 +53,10 @@ export function requireForeign(
   posix: Posix,
   target: Uint8Array,
   { ownFolders = [] }: Pick<RestoreOptions, "ownFolders">,
+  verb = "restore",
 ): OwnFolders {
   const fail = (why: string, cause?: Error) => {
-    throw new BcatError("target-failed", `Cannot restore into ${showName(target)}: ${why}`, { cause });
+    throw new BcatError("target-failed", `Cannot ${verb} into ${showName(target)}: ${why}`, { cause });
   };
   const own = new OwnFolders(posix, ownFolders, (path, fault) =>
     fail(`${showName(path)} belongs to the repository and cannot be looked at: ${fault.message}`, fault),
