@@ -2,15 +2,24 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import type { Posix } from "@bcat/posix";
+import { dump, importTar } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
+import { isInstalled } from "./kit/tools.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
 const DAY = 86_400_000;
+const hasBsdtar = isInstalled("bsdtar", "inode flags");
+const importOptions = {
+  root: Buffer.from("/archive"),
+  scratch: { append: () => Promise.reject(new Error("full")), read: () => Promise.reject(new Error("empty")) },
+  owners: { userId: () => undefined, groupId: () => undefined },
+};
 
 let scratch: Scratch;
 let source: string;
@@ -109,6 +118,33 @@ describe.runIf(canSet)("inode flags", () => {
       expect(client.warnings).toEqual([]);
       await expectSame(target);
     }
+  });
+
+  test.skipIf(!hasBsdtar)("are in an archive as bsdtar writes and reads them, and come from one", async () => {
+    makeFlagged();
+    const client = await open();
+    await client.backup([source], { isPrivileged: true });
+    const pieces: Buffer[] = [];
+    const sink = { write: async (bytes: Uint8Array) => void pieces.push(Buffer.from(bytes)) };
+    await dump(client.repository, await client.find("latest"), "all", sink, { below: Buffer.from(source) });
+    const read = join(scratch.path, "read by bsdtar");
+    fs.mkdirSync(read);
+    execFileSync("bsdtar", ["-xp", "--fflags", "-f", "-", "-C", read], { input: Buffer.concat(pieces), stdio: "pipe" });
+    const written = execFileSync("bsdtar", ["-c", "--fflags", "--format=pax", "-C", source, "."], {
+      maxBuffer: 2 ** 25,
+    });
+    for (const archive of [Buffer.concat(pieces), written]) {
+      await importTar(client.repository, Readable.from([archive]), importOptions);
+      const target = join(scratch.path, `target ${archive.length}`);
+      await client.restore("all", target);
+      expect(flagsOf(target)).toEqual(flagsOf(source));
+    }
+    // What is made in a folder has some of its flags, which bsdtar does not take away.
+    const letters = (line: string) => line.split(" ")[0]!.replaceAll("-", "");
+    const byName = (folder: string) => new Map(flagsOf(folder).map((line) => [line.split(" ")[1]!, letters(line)]));
+    const found = byName(read);
+    for (const [name, wanted] of byName(source))
+      expect(found.get(name)?.split("")).toEqual(expect.arrayContaining([...wanted]));
   });
 
   test("of roots come back", async () => {

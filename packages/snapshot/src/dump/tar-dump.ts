@@ -1,6 +1,7 @@
 /** Entries of a snapshot as a tar archive: what is in a window is what goes out, headers and all. */
 import type { Repository } from "@bcat/repository";
 import { encodeAttribute, type TarAttribute } from "../archive/tar-attributes.js";
+import { encodeFlags } from "../archive/tar-flags.js";
 import { encodeTarHeader, type TarEntry, TarType, tarBlockSize, tarEnd, tarPadding } from "../archive/tar-header.js";
 import type { Entry } from "../root-entries.js";
 import { type Content, contentSize, NodeType } from "../tree/node.js";
@@ -157,7 +158,7 @@ function tarEntry({ node, name }: NamedEntry, type: TarType, attributes: readonl
     target: node.target,
     major: node.major,
     minor: node.minor,
-    records: attributes.map(encodeAttribute),
+    records: [...attributes.map(encodeAttribute), ...(type === TarType.link ? [] : encodeFlags(node.flags ?? 0))],
   };
 }
 

@@ -2,6 +2,7 @@
 import { BcatError } from "@bcat/errors";
 import { DATA, TREE } from "@bcat/pack";
 import { checkSnapshotTexts, type Repository, SnapshotRecords, WriteSession } from "@bcat/repository";
+import { decodeFlags } from "../archive/tar-flags.js";
 import { type ReadTarEntry, TarError, TarReader } from "../archive/tar-reader.js";
 import { COMPRESSION_LEVELS } from "../backup/options.js";
 import { encodeLeaf } from "../tree/leaf.js";
@@ -122,6 +123,8 @@ class TarImport {
       report: (fault) => this.#run.report(entry.name, fault),
     });
     if (attributes.length > 0) node.attributes = attributes;
+    const flags = type === NodeType.file || type === NodeType.directory ? decodeFlags(entry.records) : 0;
+    if (flags !== 0) node.flags = flags;
     if (type === NodeType.file)
       node.content = await this.#contents.read(this.#reader.content(), (bytes) => this.#run.readBytes(bytes));
     if (entry.sparse !== undefined) node.hasHoles = true;
