@@ -19,6 +19,7 @@ import { compareTrees } from "./kit/walker.js";
 const CALLS = [
   "openDirectory",
   "openDirectoryAt",
+  "openDirectoryToSearch",
   "statAt",
   "makeDirectoryAt",
   "createFileAt",

@@ -102,7 +102,7 @@ export function leaveOutOwn(
 }
 
 /** Without symbolic links; as given where that cannot be told. */
-function realPath(path: Uint8Array): Uint8Array {
+export function realPath(path: Uint8Array): Uint8Array {
   try {
     return realpathSync.native(Buffer.from(path), "buffer");
   } catch {
@@ -110,7 +110,8 @@ function realPath(path: Uint8Array): Uint8Array {
   }
 }
 
-function statFolder(posix: Posix, path: Uint8Array): Stat {
+/** Of the folder at a path, whose links are followed. @throws what the system says */
+export function statFolder(posix: Posix, path: Uint8Array): Stat {
   const directory = posix.openDirectoryToSearch(path);
   try {
     const stat = new Stat();

@@ -194,6 +194,10 @@ function find({ attributes }: Node, name: Uint8Array): Attribute | undefined {
   return attributes?.find((attribute) => compareBytes(attribute.name, name) === 0);
 }
 
+export function isAccessList(name: Uint8Array): boolean {
+  return compareBytes(name, ACCESS_LIST) === 0;
+}
+
 /** What people and programs give to an entry, not the system. */
 function isOwn(name: Uint8Array): boolean {
   const text = Buffer.from(name).toString("latin1");

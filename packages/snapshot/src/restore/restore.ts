@@ -4,6 +4,7 @@ import type { Repository } from "@bcat/repository";
 import type { SnapshotInfo } from "../snapshots.js";
 import { choose, wantedEntries } from "./choice.js";
 import type { RestoreParts } from "./create-contents.js";
+import { keepOthersOut } from "./folders-left.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
 import { type PlannedEntry, refuseExisting, type Wanted } from "./plan.js";
 import { prepareTarget } from "./prepare-target.js";
@@ -38,12 +39,13 @@ export async function restore(
   const planned = await wantedEntries(nodes, choice.plan, wanted);
   if (planned.length === 0) return run.summary();
   const placed = placeTarget(posix, target, planned, wanted);
-  const { path, plan } = placed;
+  const { path } = placed;
   const own = requireForeign(posix, path, options);
   const opened = openTarget(posix, placed);
   try {
     if (options.overwrite === undefined)
-      await refuseExisting({ nodes, posix, run }, { directory: opened.directory, path }, plan);
+      await refuseExisting({ nodes, posix, run }, { directory: opened.directory, path }, placed.plan);
+    const plan = await keepOthersOut(placed.plan, { repository, posix, run, info, target: opened, path });
     const { overwrite } = options;
     const parts = {
       repository,
