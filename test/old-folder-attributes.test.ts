@@ -113,10 +113,22 @@ describe.skipIf(!canSet)("a folder that was there", () => {
   test("keeps its labels", async () => {
     await backUp();
     if (process.getuid?.() !== 0) return;
-    run("setfattr", "-n", "trusted.label", "-v", "kept", at("folder"));
+    run("setfattr", "-n", "security.label", "-v", "kept", at("folder"));
     await restore();
-    expect(attributesOf(at("folder"))).toContain("trusted.label");
+    expect(attributesOf(at("folder"))).toContain("security.label");
   });
+
+  test.skipIf(process.getuid?.() !== 0).each([true, false])(
+    "loses what takes privileges to see where the snapshot would have it, as files do: %s",
+    async (isPrivileged) => {
+      await client.backup([source], { isPrivileged });
+      await restore();
+      for (const name of ["folder", "folder/file"]) run("setfattr", "-n", "trusted.given", "-v", "x", at(name));
+      await restore();
+      const found = ["folder", "folder/file"].map((name) => attributesOf(at(name)).includes("trusted.given"));
+      expect(found).toEqual([!isPrivileged, !isPrivileged]);
+    },
+  );
 
   test("keeps all where only some attributes are restored", async () => {
     await backUp();

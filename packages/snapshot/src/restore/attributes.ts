@@ -27,6 +27,8 @@ export interface AttributeSetterParts {
   readonly posix: Posix;
   readonly repository: Repository;
   readonly run: RestoreRun;
+  /** A snapshot that says which attributes its entries have says so also of those that take privileges to see. */
+  readonly recordsAllAttributes: boolean;
 }
 
 export class AttributeSetter {
@@ -100,7 +102,7 @@ export class AttributeSetter {
     const faults: { name: Uint8Array; error: unknown }[] = [];
     for (const name of calls?.listAt(directory, node.name) ?? []) {
       const isKept = find(node, name) !== undefined && (keepsList || compareBytes(name, ACCESS_LIST) !== 0);
-      if (isKept || !isOwn(name)) continue;
+      if (isKept || !this.#isOwn(name)) continue;
       try {
         calls!.removeAt(directory, node.name, name);
       } catch (error) {
@@ -117,7 +119,7 @@ export class AttributeSetter {
   async compare(directory: Directory, node: Node, recorded: boolean): Promise<"same" | "more" | "different"> {
     const { attributes: calls } = this.#parts.posix;
     if (calls === undefined) return "same";
-    const isMore = (name: Uint8Array) => isOwn(name) && find(node, name) === undefined;
+    const isMore = (name: Uint8Array) => this.#isOwn(name) && find(node, name) === undefined;
     if (recorded && calls.listAt(directory, node.name).some(isMore)) return "more";
     for (const { name, content } of node.attributes ?? []) {
       const found = calls.getAt(directory, node.name, name);
@@ -131,12 +133,17 @@ export class AttributeSetter {
     const { attributes: calls } = this.#parts.posix;
     for (const name of calls?.listAt(directory, node.name) ?? []) {
       const wanted = node.attributes?.find((other) => compareBytes(other.name, name) === 0);
-      if (wanted === undefined ? !recorded || !isOwn(name) : isLabel(name)) continue;
+      if (wanted === undefined ? !recorded || !this.#isOwn(name) : isLabel(name)) continue;
       const found = calls?.getAt(directory, node.name, name);
       if (found === undefined) continue;
       if (wanted === undefined || compareBytes(found, await this.#read(wanted.content)) !== 0) return true;
     }
     return false;
+  }
+
+  /** What people and programs have given, and the snapshot would have if the entry had it then. */
+  #isOwn(name: Uint8Array): boolean {
+    return isGiven(name) && (this.#parts.recordsAllAttributes || namespaceOf(name) !== "trusted");
   }
 
   #setOne(
@@ -199,14 +206,14 @@ export function isAccessList(name: Uint8Array): boolean {
 }
 
 /** What people and programs give to an entry, not the system. */
-function isOwn(name: Uint8Array): boolean {
+function isGiven(name: Uint8Array): boolean {
   const text = Buffer.from(name).toString("latin1");
-  return text === "security.capability" || text.startsWith("user.") || text.startsWith("system.posix_acl_");
+  return text === "security.capability" || /^(?:user\.|trusted\.|system\.posix_acl_)/.test(text);
 }
 
 /** What the system gives by itself. */
 function isLabel(name: Uint8Array): boolean {
-  return namespaceOf(name) === "security" && !isOwn(name);
+  return namespaceOf(name) === "security" && !isGiven(name);
 }
 
 function namespaceOf(name: Uint8Array): string {

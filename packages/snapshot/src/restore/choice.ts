@@ -18,6 +18,8 @@ export interface Choice extends Omit<WantedNodesParts, "repository" | "breathe">
   readonly totals: RestoreRun["totals"];
   /** The snapshot says which attributes its entries have, and they are all restored. */
   readonly recordsAttributes: boolean;
+  /** Also those that take privileges to see. */
+  readonly recordsAllAttributes: boolean;
 }
 
 /** What a restore begins with. @throws BcatError not-found, usage */
@@ -41,6 +43,7 @@ export async function choose(
     takesAttribute,
     unread: new UnreadPaths(info.snapshot.errors),
     totals: isAll ? { files: counts.files, bytes: counts.bytes } : undefined,
+    recordsAllAttributes: (records & SnapshotRecords.allAttributes) !== 0,
     recordsAttributes: (records & SnapshotRecords.attributes) !== 0 && takesAttribute === undefined,
   };
 }

@@ -47,6 +47,7 @@ export interface RestoreParts {
   readonly kept?: { readonly paths: KeptPaths; readonly isPrivileged: boolean } | undefined;
   /** The snapshot says which extended attributes its entries have. */
   readonly recordsAttributes: boolean;
+  readonly recordsAllAttributes: boolean;
 }
 
 /** What sets everything but contents. */

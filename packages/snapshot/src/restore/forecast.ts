@@ -53,9 +53,9 @@ export async function forecastRestore(
   const nodes = new WantedNodes({ ...choice, repository, breathe: () => run.breathe(0) });
   const plan = await wantedEntries(nodes, choice.plan, wanted);
   const placed = placeTarget(posix, target, plan, wanted);
-  const { recordsAttributes } = choice;
+  const { recordsAttributes, recordsAllAttributes } = choice;
   const own = requireForeign(posix, placed.path, options);
-  const parts = { repository, posix, run, nodes, threads: 1, recordsAttributes, own, options };
+  const parts = { repository, posix, run, nodes, threads: 1, recordsAttributes, recordsAllAttributes, own, options };
   return await forecastInto(placed, parts);
 }
 
@@ -66,6 +66,7 @@ interface Parts {
   readonly nodes: WantedNodes;
   readonly threads: number;
   readonly recordsAttributes: boolean;
+  readonly recordsAllAttributes: boolean;
   readonly own: OwnFolders;
   readonly options: RestoreOptions;
 }

@@ -63,7 +63,7 @@ export class RestoreWalk {
     this.#metadata = new MetadataSetter(posix);
     this.#faults = new EntryFaults(parts);
     const target = { directories: this.#directories, metadata: this.#metadata };
-    this.#attributes = new AttributeSetter({ repository, posix, run });
+    this.#attributes = new AttributeSetter(parts);
     this.#flags = new FlagSetter({ ...target, posix, run });
     this.#replacer = new Replacer({ ...target, posix, hash: repository.nameHash });
     const common = { ...parts, ...target, attributes: this.#attributes, flags: this.#flags, replacer: this.#replacer };

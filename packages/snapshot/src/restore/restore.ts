@@ -58,6 +58,7 @@ export async function restore(
       own,
       deletes: options.deletes !== undefined,
       recordsAttributes: choice.recordsAttributes,
+      recordsAllAttributes: choice.recordsAllAttributes,
     };
     const kept =
       overwrite === undefined || opened.wasMade
