@@ -52,7 +52,7 @@ export const importTar: Command = {
   examples: [
     ["import-tar photos.tar.gz", "an archive, as /photos"],
     ['import-tar --as / --host server --time "2019-05-01 03:00:00" full.tar', "a backup that tar has made"],
-    ["ssh server tar -c /etc | bcat import-tar --as /server", "what another program writes, as /server/etc"],
+    ["import-tar --as /server < etc.tar", "from stdin, where ssh server tar -c /etc may write, as /server/etc"],
   ],
   notes: [
     "Without a file, or for -, the archive is read from stdin. gzip is unpacked, and zstd where Node knows it.",
