@@ -74,7 +74,7 @@ describe.concurrent("a file .bcatignore", () => {
     const run = await desk.bcat(["backup", "--init", "t"], { unprivileged: true });
     expectWarnings(run, 3, [
       /note on ".*one\/.bcatignore": its patterns do not count: .*EACCES/,
-      /note on ".*two\/.bcatignore": its patterns do not count: .*ELOOP/,
+      /note on ".*two\/.bcatignore": its patterns do not count: it is a symbolic link$/,
       /note on ".*three\/.bcatignore": line 1 matches nothing, nor do 1 more: a "\[" has no closing/,
       /cannot read ".*one\/.bcatignore": .*EACCES/,
     ]);

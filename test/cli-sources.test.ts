@@ -44,6 +44,11 @@ describe.concurrent("a source that is a symbolic link", () => {
     using desk = await models.open();
     symlinkSync("source/a.txt", desk.path("file"));
     symlinkSync("nowhere", desk.path("dangling"));
+    const run = await desk.bcat(["backup", "file", "dangling"]);
+    expectWarnings(run, 0, [
+      /^bcat: note on ".*\/file": it is a symbolic link to "source\/a.txt", and stored as one; name the file itself to store that$/,
+      /^bcat: note on ".*\/dangling": it is a symbolic link to "nowhere", and stored as one; it leads to nothing$/,
+    ]);
     expectRefusal(await desk.bcat(["backup", "file/"]), { code: 1, says: /ENOTDIR/ });
     expectRefusal(await desk.bcat(["backup", "dangling/"]), { code: 1, says: /ENOENT/ });
   });

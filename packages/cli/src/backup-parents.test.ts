@@ -16,6 +16,15 @@ test("parentsLine() says that all is read, what is read, or how much of it", () 
   );
 });
 
+test("parentsLine() says of a snapshot that was named what it has not", () => {
+  expect(parentsLine([source("/a"), source("/b")], "1")).toBe(
+    "parent snapshot 1 has nothing of what is named: reading all files",
+  );
+  expect(parentsLine([source("/a", 1), source("/b")], "1")).toBe(
+    'parent snapshot 1 has no "/b": reading all files there',
+  );
+});
+
 test("parentsMessage() gives each source its parent, and bytes that are no text", () => {
   expect(parentsMessage([source("/a", 7), source("/\xff")])).toEqual({
     message_type: "parents",

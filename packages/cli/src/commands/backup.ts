@@ -191,13 +191,13 @@ function backupOptions({ options, signal }: Context): BackupOptions {
   };
 }
 
-function printParents(parents: readonly RootParent[], { output }: Context): void {
+function printParents(parents: readonly RootParent[], { options, output }: Context): void {
   if (output.quiet) return;
   if (output.json) {
     output.message(parentsMessage(parents));
     return;
   }
-  const line = parentsLine(parents);
+  const line = parentsLine(parents, options.text("parent"));
   if (line !== undefined) output.print(line);
 }
 

@@ -6,7 +6,6 @@ import type { Root, WriteSession } from "@bcat/repository";
 import { splitPath } from "../path.js";
 import { encodeContent } from "../tree/content.js";
 import { encodeLeaf } from "../tree/leaf.js";
-import { showName } from "../tree/name.js";
 import { type NodeToWrite, NodeType } from "../tree/node.js";
 import { noReference } from "../tree/reference.js";
 import { AttributeReader } from "./attributes.js";
@@ -19,6 +18,7 @@ import { ContentsPool } from "./contents/contents-pool.js";
 import { FileReader } from "./contents/file-reader.js";
 import { flagsAt } from "./inode-flags.js";
 import { LinkGroups } from "./link-groups.js";
+import { linkNote } from "./link-note.js";
 import type { BackupOptions } from "./options.js";
 import { noOwnerNames, type OwnerNames } from "./owners.js";
 import type { ParentRoots } from "./parent-roots.js";
@@ -215,7 +215,7 @@ export class RootBackup {
     const target = fromSource(() => posix.readLinkAt(root.parent, root.name));
     boundTarget(target);
     run.counts.symlinks++;
-    run.note(root.path, linkNote(target), "source-link");
+    run.note(root.path, linkNote(posix, root.path, target), "source-link");
     return { ...this.#head(visit), type: NodeType.symlink, target };
   }
 
@@ -271,9 +271,4 @@ export class RootBackup {
     visit.payloads.reset(1);
     return visit;
   }
-}
-
-/** Most who name a link mean the folder. */
-function linkNote(target: Uint8Array): string {
-  return `it is a symbolic link to ${showName(target)}, and stored as one; with a "/" behind it, what it leads to is stored`;
 }

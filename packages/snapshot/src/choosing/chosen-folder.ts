@@ -1,6 +1,6 @@
 /** A folder of the source whose entries are chosen from: what names are in it, and what small files in it say. */
 
-import { SourceError } from "@bcat/errors";
+import { SourceError, systemErrorCode } from "@bcat/errors";
 import { type Directory, type EntryList, FileType, type Posix, Stat } from "@bcat/posix";
 import { closeDirectory, closeFile } from "../backup/source-directory.js";
 import { fromSource, isEndByExhaustion } from "../backup/source-fault.js";
@@ -107,7 +107,7 @@ function readSmallFile(posix: Posix, folder: Directory, names: readonly Uint8Arr
       closeDirectory(posix, next);
     }
   }
-  const fd = fromSource(() => posix.openFileAt(folder, name!));
+  const fd = openFile(posix, folder, name!);
   try {
     const stat = new Stat();
     fromSource(() => posix.statFile(fd, stat));
@@ -117,5 +117,15 @@ function readSmallFile(posix: Posix, folder: Directory, names: readonly Uint8Arr
     return { bytes: bytes.subarray(0, count), size: stat.size };
   } finally {
     closeFile(posix, fd);
+  }
+}
+
+function openFile(posix: Posix, folder: Directory, name: Uint8Array): number {
+  try {
+    return fromSource(() => posix.openFileAt(folder, name));
+  } catch (error) {
+    if (error instanceof SourceError && systemErrorCode(error.cause) === "ELOOP")
+      throw new SourceError("it is a symbolic link", { cause: error.cause });
+    throw error;
   }
 }
