@@ -81,6 +81,7 @@ describe.concurrent("restore --delete", () => {
     const { code, screen } = await onTerminal(desk, line, [{ question: "deleting in 15 s", type: "\u0003" }]);
     expect(screen).toContain("to be deleted, for the snapshot has not got them: 3 files and 4 folders, ");
     expect(code).toBe(130);
+    expect(screen).toContain("interrupted; nothing was restored or deleted");
     expect(await differences(desk, "before", "target")).toEqual([]);
     expect(await desk.good(["snapshots"])).not.toContain("undo");
   });
@@ -245,6 +246,18 @@ describe.concurrent("undo", () => {
     expectRefusal(await desk.bcat(["undo"]), { code: 1, says: /no restore on this host/ });
     await desk.good(mirror);
     expect(await differences(desk, "source", "target")).toEqual([]);
+  });
+
+  test("in a repository that can only be read changes nothing, and names --no-undo", async () => {
+    using desk = await arrange();
+    execFileSync("chmod", ["-R", "a-w", desk.repository]);
+    const run = await desk.bcat(mirror, { unprivileged: true });
+    expect(run.code).toBe(11);
+    expect(run.stderr).toMatch(
+      /EACCES.*; nothing was restored or deleted; --no-undo restores without keeping anything$/m,
+    );
+    execFileSync("chmod", ["-R", "u+w", desk.repository]);
+    expect(await differences(desk, "before", "target")).toEqual([]);
   });
 
   test("keeps nothing with --no-undo", async () => {

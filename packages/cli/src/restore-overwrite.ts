@@ -26,7 +26,11 @@ export const overwriteFlags: Flags = {
     kind: "switch",
     description: "with --overwrite: delete what is in restored folders and not in the snapshot, after 15 seconds",
   },
-  yes: { kind: "switch", short: "y", description: "with --delete: do not wait; needed without a terminal, and with --json" },
+  yes: {
+    kind: "switch",
+    short: "y",
+    description: "with --delete: do not wait; needed without a terminal, and with --json",
+  },
   ...noUndoFlag,
   verify: { kind: "switch", description: "read back what was restored, and compare it with the snapshot" },
 };

@@ -77,7 +77,7 @@ export const restore: Command = {
     "<snapshot> is a number, latest, or latest~2. Paths are absolute, or relative to the current folder or to what was backed up; an entry that is really called all is ./all.",
     "Without --overwrite, nothing may be in the way. An interrupted restore goes on with --overwrite if-changed.",
   ],
-  interrupted: "interrupted; what was restored so far is incomplete: --overwrite if-changed goes on",
+  interrupted: "interrupted; nothing was restored or deleted",
   async run(context) {
     const { options, output, signal, variables } = context;
     const threads = countOption(options, "threads") ?? availableParallelism();

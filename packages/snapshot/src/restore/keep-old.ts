@@ -19,6 +19,8 @@ export interface KeepOptions extends Pick<BackupOptions, "isPrivileged" | "owner
 }
 
 const UNCHANGED = "nothing was changed, and no snapshot was made; --no-undo restores without keeping anything";
+/** Whether there is a snapshot is not always known. */
+const NOT_BEGUN = "nothing was restored or deleted; --no-undo restores without keeping anything";
 const SLASH = Buffer.from("/");
 
 export interface OldToKeep {
@@ -58,6 +60,8 @@ export async function keepOld(
     return summary.snapshotNumber!;
   } catch (error) {
     if (refusal.signal.aborted && options.signal?.aborted !== true) throw refusal.signal.reason;
+    if (isBcatError(error, "storage-failed"))
+      throw new BcatError(error.code, `${error.message}; ${NOT_BEGUN}`, { cause: error });
     if (!isBcatError(error, "identity-changed")) throw error;
     throw new BcatError(error.code, `${error.message}; ${UNCHANGED}`, { cause: error });
   }

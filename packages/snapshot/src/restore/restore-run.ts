@@ -22,6 +22,8 @@ export function groupOf(linkGroup: Uint8Array): string {
 }
 
 export class RestoreRun {
+  /** Entries of the target may have been changed. */
+  hasBegun = false;
   files = 0;
   directories = 0;
   symlinks = 0;
@@ -162,11 +164,18 @@ export class RestoreRun {
       errors: this.errors,
     });
     await this.#turns.take();
-    if (this.#options.signal?.aborted === true)
-      throw new BcatError(
-        "interrupted",
-        `interrupted; what was restored so far is incomplete: ${this.#options.goesOn ?? "--overwrite if-changed"} goes on`,
-      );
+    if (this.#options.signal?.aborted === true) throw this.interruption();
+  }
+
+  /** In words that say what there is now, and what to do. */
+  interruption(cause?: unknown): BcatError {
+    const { goesOn } = this.#options;
+    // Where something else goes on, other restores may have been part of the same before.
+    const left =
+      this.hasBegun || goesOn !== undefined
+        ? `what was restored so far is incomplete: ${goesOn ?? "--overwrite if-changed"} goes on`
+        : "nothing was restored or deleted";
+    return new BcatError("interrupted", `interrupted; ${left}`, { cause });
   }
 }
 

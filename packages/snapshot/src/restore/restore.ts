@@ -64,8 +64,11 @@ export async function restore(
       overwrite === undefined || opened.wasMade
         ? undefined
         : await prepareTarget(plan, { ...parts, overwrite, options });
+    run.hasBegun = true;
     await restoreInto(opened, plan, { ...parts, kept });
     if (options.verify === true) await verifyTarget(plan, parts);
+  } catch (error) {
+    throw options.signal?.aborted === true ? run.interruption(error) : error;
   } finally {
     closeQuietly(posix, opened.directory);
   }
