@@ -138,6 +138,12 @@ describe.concurrent("bcat dump", () => {
     expect(desk.read("beside")).toBe("alpha\n");
   });
 
+  test.each(["/dev/stdout", "/dev/fd/1"])("as %s is what the shell has opened", async (name) => {
+    using desk = await models.open();
+    await desk.run(["sh", "-c", `{ echo before; "${program}" dump latest a.txt -t ${name}; echo after; } > out`]);
+    expect(desk.read("out")).toBe("before\nalpha\nafter\n");
+  });
+
   test("says with --json on stdout what it wrote into a target", async () => {
     using desk = await models.open();
     expect(await desk.json(["dump", "latest:/", desk.root, "-t", "out.tar"])).toMatchObject({

@@ -8,6 +8,7 @@ import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { formatBytes, formatDuration, formatItems } from "../format.js";
+import type { Options } from "../options.js";
 import { Progress } from "../progress.js";
 import { quoteText } from "../quote.js";
 import { requestsField } from "../requests.js";
@@ -61,7 +62,7 @@ export const dump: Command = {
     const { operands, options, output, variables } = context;
     const [place = "", path = ""] = operands;
     const { selector, sub } = divideSnapshot(place);
-    const target = options.text("target");
+    const target = targetOf(options);
     const packages = await import("@bcat/snapshot");
     packages.parseSelector(selector);
     const among = latestAmong(options, selector);
@@ -99,6 +100,15 @@ export const dump: Command = {
     });
   },
 };
+
+/** Under these names the file that the shell has opened would be replaced by another. */
+const stdoutNames: readonly string[] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+/** Undefined for stdout. */
+function targetOf(options: Options): string | undefined {
+  const target = options.text("target");
+  return target === undefined || stdoutNames.includes(target) ? undefined : target;
+}
 
 async function openSink(target: string | undefined, options: Omit<FileSinkOptions, "unique">): Promise<ByteSink> {
   if (target === undefined) return stdoutSink(options.signal);
