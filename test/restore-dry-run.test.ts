@@ -1,7 +1,8 @@
 /** `bcat restore --dry-run` writes nothing, and says what the restore then does. */
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Desk, jsonLines } from "./cli/desk.js";
+import { canMount, Desk, jsonLines } from "./cli/desk.js";
 
 let desk: Desk;
 let targets = 0;
@@ -98,4 +99,28 @@ test("is told to people in words", async () => {
     /^would restore from snapshot 1 \(.+\) to .*none\n2 files, 1 folder, 0 symlinks, 8\.87 MiB\nwould fetch: 8\.\d+ MiB in \d+ requests to 1 pack\n$/,
   );
   expect(fs.existsSync(desk.path("none"))).toBe(false);
+});
+
+test("fails where the target cannot be written, and where it cannot be made", async () => {
+  fs.mkdirSync(desk.path("closed/there"), { recursive: true });
+  for (const name of ["closed/there", "closed"]) fs.chmodSync(desk.path(name), 0o555);
+  for (const name of ["closed/there", "closed/new"]) {
+    const words = ["restore", "1", "all", desk.path(name)];
+    const dry = await desk.bcat([...words, "--dry-run"], { unprivileged: true });
+    expect(dry).toMatchObject({ code: 1, stderr: expect.stringMatching(/cannot restore into ".*": .*EACCES/) });
+    expect((await desk.bcat(words, { unprivileged: true })).code).toBe(1);
+  }
+});
+
+test.skipIf(!canMount())("fails on a file system that is read-only, unless all is there", async () => {
+  const target = desk.mount("read only", "-t", "tmpfs", "none");
+  await desk.good(["restore", "1", "all", target]);
+  execFileSync("mount", ["-o", "remount,ro", target]);
+  const over = ["restore", "1", "all", target, "--overwrite", "if-changed", "--no-undo", "--dry-run"];
+  await desk.good(over);
+  execFileSync("mount", ["-o", "remount,rw", target]);
+  fs.rmSync(`${target}/a.txt`);
+  execFileSync("mount", ["-o", "remount,ro", target]);
+  for (const words of [over, ["restore", "1", "all", `${target}/new`, "--dry-run"]])
+    expect(await desk.bcat(words)).toMatchObject({ code: 1, stderr: expect.stringMatching(/EROFS/) });
 });

@@ -6,7 +6,7 @@
 import type { Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import type { OwnFolders } from "../backup/own-folders.js";
-import { joinPath } from "../path.js";
+import { joinPath, splitPath } from "../path.js";
 import type { Entry } from "../root-entries.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { contentSize, type Node, NodeType } from "../tree/node.js";
@@ -25,6 +25,7 @@ import { groupOf, RestoreRun } from "./restore-run.js";
 import { findTarget, type PlacedTarget, placeTarget, requireForeign } from "./target.js";
 import { closeQuietly, TargetDirectories, TargetDirectory } from "./target-directory.js";
 import { WantedNodes } from "./wanted-nodes.js";
+import { requireWritable } from "./writable.js";
 
 /** Groups of names of one file that are remembered, about 45 bytes each; beyond, the file counts for each name. */
 const GROUPS_MAX = 2 ** 20;
@@ -83,8 +84,12 @@ async function forecastInto(placed: PlacedTarget, parts: Parts): Promise<Restore
       if (options.overwrite === undefined) await refuseExisting(parts, { directory, path }, plan);
       else deletion = await forecastDeletion(plan, { ...parts, top: directory });
     }
+    if (plan.length > 0 && (directory === undefined || options.overwrite === undefined))
+      requireWritable(directory === undefined ? splitPath(path).folder : path, path, "any");
     const isCompared = directory !== undefined && options.overwrite !== undefined;
     await forecast.walk(plan, isCompared ? directories.top(directory, true) : undefined);
+    // What is in a folder that is there need not be written.
+    if (isCompared && run.files + run.symlinks + run.others > 0) requireWritable(path, path, "read-only file system");
   } finally {
     directories.closeAll();
     if (directory !== undefined) closeQuietly(posix, directory);
