@@ -1,10 +1,11 @@
 /** The folders that the roots of a snapshot lay in, made for a restore of several roots. */
 import { systemErrorCode } from "@bcat/errors";
 import { FileType, type Posix, Stat } from "@bcat/posix";
+import type { FolderAbove } from "@bcat/repository";
+import { PathIndex } from "../backup/path-index.js";
 import { pathsAbove, splitPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { decodeLeaf } from "../tree/leaf.js";
-import { compareBytes } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
 import type { FinishedEntry } from "./finished-entries.js";
@@ -25,9 +26,19 @@ export function foldersToMake(info: SnapshotInfo, path: Uint8Array): FolderToMak
   return above.map((folder) => ({ path: folder, name: splitPath(folder).name, node: folderAbove(info, folder) }));
 }
 
+/** Each of as many roots asks for all of its own. */
+const indexes = new WeakMap<readonly FolderAbove[], PathIndex<FolderAbove>>();
+const NONE: readonly FolderAbove[] = [];
+
+function indexOf(folders: readonly FolderAbove[]): PathIndex<FolderAbove> {
+  const index = indexes.get(folders) ?? new PathIndex(folders, ({ path }) => path);
+  indexes.set(folders, index);
+  return index;
+}
+
 /** What a folder above the roots was, under its own name. @throws CorruptError */
 export function folderAbove(info: SnapshotInfo, path: Uint8Array): Node | undefined {
-  const found = info.snapshot.foldersAbove?.find((folder) => compareBytes(folder.path, path) === 0);
+  const found = indexOf(info.snapshot.foldersAbove ?? NONE).at(path);
   if (found === undefined) return undefined;
   const [node] = decodeLeaf(found.node, { root: true, what: `a folder above the roots of snapshot ${info.number}` });
   return node!.type === NodeType.directory ? { ...node!, name: splitPath(path).name } : undefined;
