@@ -164,7 +164,12 @@ describe("bcat on a place that never answers", () => {
   test.each([
     ["backup", ["backup", "source"], "log/0000000001", /^bcat: interrupted; nothing was committed$/m],
     ["snapshots", ["snapshots"], "config", /^bcat: interrupted$/m],
-    ["restore", ["restore", "latest", "all", "out"], "log/0000000001", /^bcat: interrupted; what was restored/m],
+    [
+      "restore",
+      ["restore", "latest", "all", "out"],
+      "log/0000000001",
+      /^bcat: interrupted; nothing was restored or deleted$/m,
+    ],
     ["check", ["check"], "log/0000000001", /^bcat: interrupted/m],
   ])("%s ends with one signal", async (_, words, object, says) => {
     using desk = await openDesk();

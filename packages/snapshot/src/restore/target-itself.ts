@@ -47,11 +47,11 @@ export class TargetItself {
     const { metadata, attributes, oldFolders, faults, recordsAttributes } = this.#parts;
     const { node } = itself;
     if (wasMade) metadata.setFile(directory.fd, { ...node, mode: (node.mode & 0o777) | 0o700 });
-    else if (oldFolders === undefined || !this.#isBegun(directory, node)) return;
-    this.#begun = { directory, itself };
     try {
+      if (!wasMade && (oldFolders === undefined || !this.#isBegun(directory, node))) return;
+      this.#begun = { directory, itself };
       // Of a snapshot that says what lists its entries have, none is to have another.
-      if (!wasMade) await oldFolders!.enterOpen(directory, itself);
+      if (!wasMade) await oldFolders?.enterOpen(directory, itself);
       else if (recordsAttributes && attributes.givesLists(directory)) attributes.takeLists(directory, NO_NAME);
     } catch (error) {
       await faults.tolerate(itself.path, error);
@@ -62,11 +62,7 @@ export class TargetItself {
     const { posix, metadata } = this.#parts;
     unprotect(posix, directory.fd);
     const stat = new Stat();
-    try {
-      posix.statFile(directory.fd, stat);
-    } catch {
-      return false;
-    }
+    posix.statFile(directory.fd, stat);
     return metadata.isBegun(node, stat);
   }
 
