@@ -7,17 +7,13 @@ import { dump, importTar, listEntries } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
+import { importOptions } from "./kit/import-options.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { isInstalled } from "./kit/tools.js";
 
 const DAY = 86_400_000;
 const hasBsdtar = isInstalled("bsdtar", "access times");
-const importOptions = {
-  root: Buffer.from("/archive"),
-  scratch: { append: () => Promise.reject(new Error("full")), read: () => Promise.reject(new Error("empty")) },
-  owners: { userId: () => undefined, groupId: () => undefined },
-};
 const NAMES = ["", "folder", "folder/small", "folder/large", "link", "empty"];
 
 let scratch: Scratch;

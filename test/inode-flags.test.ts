@@ -8,18 +8,15 @@ import { dump, importTar } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
+import { importOptions } from "./kit/import-options.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
+import { canSetFlags } from "./kit/settable-attributes.js";
 import { isInstalled } from "./kit/tools.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
 const DAY = 86_400_000;
 const hasBsdtar = isInstalled("bsdtar", "inode flags");
-const importOptions = {
-  root: Buffer.from("/archive"),
-  scratch: { append: () => Promise.reject(new Error("full")), read: () => Promise.reject(new Error("empty")) },
-  owners: { userId: () => undefined, groupId: () => undefined },
-};
 
 let scratch: Scratch;
 let source: string;
@@ -48,20 +45,7 @@ async function open(options: ClientOptions = {}): Promise<Client> {
 
 const chattr = (name: string, ...flags: string[]) => execFileSync("chattr", [...flags, join(source, name)]);
 
-const canSet = await (async () => {
-  await using place = makeScratch(2 ** 20, { onDisk: true })!;
-  await using client = await openClient(createMemoryStorage());
-  const path = join(place.path, "file");
-  fs.writeFileSync(path, "");
-  try {
-    execFileSync("chattr", ["+i", path], { stdio: "ignore" });
-    execFileSync("chattr", ["-i", path], { stdio: "ignore" });
-    return client.posix.inodeFlags !== undefined;
-  } catch {
-    return false;
-  }
-})();
-if (!canSet) process.stdout.write("inode flags: skipped, that takes koffi, chattr, root and a file system with them\n");
+const canSet = await canSetFlags("inode flags");
 
 /** What lsattr says of everything in a folder and of itself, by name. */
 function flagsOf(folder: string): string[] {

@@ -7,29 +7,14 @@ import { createMemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
+import { canSetFlags } from "./kit/settable-attributes.js";
 
 let scratch: Scratch;
 let client: Client;
 let source: string;
 let target: string;
 
-const canSet = await (async () => {
-  await using place = makeScratch(2 ** 20, { onDisk: true })!;
-  await using one = await openClient(createMemoryStorage());
-  const path = join(place.path, "file");
-  fs.writeFileSync(path, "");
-  try {
-    execFileSync("chattr", ["+i", path], { stdio: "ignore" });
-    execFileSync("chattr", ["-i", path], { stdio: "ignore" });
-    return one.posix.inodeFlags !== undefined;
-  } catch {
-    return false;
-  }
-})();
-if (!canSet)
-  process.stdout.write(
-    "deleting what is protected: skipped, that takes koffi, chattr, root and a file system with it\n",
-  );
+const canSet = await canSetFlags("deleting what is protected");
 
 const chattr = (flags: string, ...names: string[]) =>
   execFileSync("chattr", [flags, ...names.map((name) => join(target, name))]);
@@ -126,6 +111,30 @@ describe.runIf(canSet)("a restore that deletes", () => {
     chattr("+i", "folder or file", "file or folder", "");
     expect(await client.restore("all", target, { overwrite: "always" })).toMatchObject({ errors: 0 });
     expect(list(target)).toEqual(list(source));
+  });
+
+  test("leaves flags on other names of what it replaces, with a file or with a link", async () => {
+    const linked = join(source, "linked");
+    fs.mkdirSync(source);
+    fs.writeFileSync(linked, "of two names");
+    fs.linkSync(linked, join(source, "kept too"));
+    await prepare();
+    for (const name of ["file", "link"]) fs.writeFileSync(join(scratch.path, name), name);
+    for (const [outside, inside] of [
+      ["file", "kept/same"],
+      ["link", "kept too"],
+    ] as const) {
+      fs.rmSync(join(target, inside));
+      fs.linkSync(join(scratch.path, outside), join(target, inside));
+      chattr("+i", inside);
+    }
+    expect(await client.restore("all", target, { overwrite: "always" })).toMatchObject({ errors: 0 });
+    for (const name of ["file", "link"]) {
+      expect(fs.readFileSync(join(scratch.path, name), "utf8")).toBe(name);
+      expect(flagsOf(join(scratch.path, name))).toBe("i-");
+    }
+    expect(flagsOf(join(target, "kept/same"))).toBe("--");
+    expect(fs.statSync(join(target, "kept too")).ino).toBe(fs.statSync(join(target, "linked")).ino);
   });
 
   test("leaves flags on what stays: on other names, and on folders with something that stays", async () => {

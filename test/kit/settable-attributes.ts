@@ -1,4 +1,4 @@
-/** Whether extended attributes can be set here and are seen by bcat, for tests that skip without them. */
+/** Whether extended attributes and inode flags can be set here and are seen by bcat, for tests that skip without them. */
 import { execFileSync } from "node:child_process";
 import { createMemoryStorage } from "@bcat/storage";
 import { openClient } from "./client.js";
@@ -14,8 +14,21 @@ export async function canSetLists(what: string): Promise<boolean> {
   return await canRun(what, ["setfacl", "-d", "-m", "u:7:rwx"], {});
 }
 
+/** As {@link canSetAttributes}, of inode flags that protect, on a disk: memory may not know them. */
+export async function canSetFlags(what: string): Promise<boolean> {
+  const options = { onDisk: true };
+  // Set, it would keep its folder from being removed.
+  const set = ["sh", "-c", 'chattr +i "$0" && chattr -i "$0"'] as [string, ...string[]];
+  return await canRun(what, set, options, "chattr, root");
+}
+
 /** @param command that is given a folder to set something of */
-async function canRun(what: string, [name, ...words]: [string, ...string[]], options: ScratchOptions) {
+async function canRun(
+  what: string,
+  [name, ...words]: [string, ...string[]],
+  options: ScratchOptions,
+  needed = name,
+): Promise<boolean> {
   await using place = makeScratch(2 ** 20, options)!;
   await using client = await openClient(createMemoryStorage());
   try {
@@ -24,6 +37,6 @@ async function canRun(what: string, [name, ...words]: [string, ...string[]], opt
   } catch {
     // There is no such program, or the file system has none of these.
   }
-  process.stdout.write(`${what}: skipped, that takes koffi, ${name} and a file system that knows what it sets\n`);
+  process.stdout.write(`${what}: skipped, that takes koffi, ${needed} and a file system that knows what it sets\n`);
   return false;
 }

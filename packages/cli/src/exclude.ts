@@ -14,7 +14,11 @@ export interface ExcludeFileOptions {
   readonly onNotice: OnNotice;
 }
 
-/** The patterns of all files, as text of any bytes (`textOfBytes`), in order. @throws {BcatError} with code "usage" when one cannot be read. */
+/**
+ * The patterns of all files, as text of any bytes (`textOfBytes`), in order.
+ *
+ * @throws {BcatError} with code "usage" when one cannot be read.
+ */
 export async function readExcludeFiles(
   paths: readonly string[],
   options: ExcludeFileOptions,

@@ -1,6 +1,7 @@
 /**
- * The words of the command line, and variables that stand for flags, as they were typed. Node decodes them as UTF-8, and every byte that is none becomes
- * U+FFFD: those words are taken from the system, as text that holds their bytes (`textOfBytes`).
+ * The words of the command line, and variables that stand for flags, as they were typed. Node decodes them as UTF-8, and
+ * every byte that is none becomes U+FFFD: those words are taken from the system, as text that holds their bytes
+ * (`textOfBytes`).
  */
 import { readFileSync } from "node:fs";
 import { textOfBytes } from "@bcat/errors";

@@ -137,8 +137,8 @@ export interface Posix {
   /** For anything but a symbolic link, which is refused with `ENOTSUP`. */
   setModeAt(directory: Directory, name: Uint8Array, mode: number): void;
   /**
-   * Sets mtime, and atime to `access`, or else to the same. `ETIMENOTSET` when the file then shows a time more than a microsecond off, which
-   * the exact implementation looks for only where file systems clamp: before 1970 and from 2038 on.
+   * Sets mtime, and atime to `access`, or else to the same. `ETIMENOTSET` when the file then shows an mtime more than a
+   * microsecond off, which the exact implementation looks for only where file systems clamp: before 1970 and from 2038 on.
    */
   setTimesAt(directory: Directory, name: Uint8Array, seconds: number, nanoseconds: number, access?: Time): void;
   setFileOwner(fd: number, uid: number, gid: number): void;

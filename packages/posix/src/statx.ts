@@ -2,15 +2,15 @@
  * struct statx of Linux, the same on every architecture (include/uapi/linux/stat.h, statx(2)), little-endian here:
  *
  *     offset  size  field                    offset  size  field
- *          0     4  mask: what is filled         80    12  btime {i64 seconds, u32 nanoseconds}
- *         16     4  nlink                        96    12  ctime
- *         20     4  uid                         112    12  mtime
- *         24     4  gid                         128     4  rdev major
- *         28     2  mode                        132     4  rdev minor
- *         32     8  ino                         136     4  dev major
- *         40     8  size                        140     4  dev minor
- *         48     8  blocks                      256        end
- *         64    12  atime as btime
+ *          0     4  mask: what is filled         64    12  atime {i64 seconds, u32 nanoseconds}
+ *         16     4  nlink                        80    12  btime
+ *         20     4  uid                          96    12  ctime
+ *         24     4  gid                         112    12  mtime
+ *         28     2  mode                        128     4  rdev major
+ *         32     8  ino                         132     4  rdev minor
+ *         40     8  size                        136     4  dev major
+ *         48     8  blocks                      140     4  dev minor
+ *                                               256        end
  */
 import { fileTypeOfMode, type Stat } from "./stat.js";
 

@@ -1,8 +1,28 @@
 /** Paths as bytes, in no encoding. */
 
+import { compareBytes } from "./tree/name.js";
+
 const SLASH = 0x2f;
 const DOT = 0x2e;
 const separator = Uint8Array.of(SLASH);
+
+/** A path as the key of a map: one character a byte, so that keys sort as the bytes do. */
+export function keyOf(path: Uint8Array): string {
+  return Buffer.from(path.buffer, path.byteOffset, path.length).toString("latin1");
+}
+
+/** Of an absolute path, the folder that it lies in, and so on up to `/`. */
+export function* keysAtOrAbove(key: string): Generator<string> {
+  yield key;
+  for (let end = key.lastIndexOf("/"); end > 0; end = key.lastIndexOf("/", end - 1)) yield key.slice(0, end);
+  if (key !== "/") yield "/";
+}
+
+/** True when `path` is `folder`, or lies in it. Both are absolute. */
+export function isAtOrBelow(path: Uint8Array, folder: Uint8Array): boolean {
+  if (path.length < folder.length || compareBytes(path.subarray(0, folder.length), folder) !== 0) return false;
+  return path.length === folder.length || folder.at(-1) === SLASH || path[folder.length] === SLASH;
+}
 
 /** Joins two paths; either may be empty, and the first may be `/`. */
 export function joinPath(a: Uint8Array, b: Uint8Array): Uint8Array {

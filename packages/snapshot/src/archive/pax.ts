@@ -13,7 +13,10 @@ const EQUALS = 0x3d;
 const NEWLINE = 0x0a;
 /** Digits of a length: no header is longer than {@link paxSizeMax}. */
 const DIGITS_MAX = 10;
-/** Bytes of the records of one entry that a reader takes, and of those of all: 64 attributes of the longest there are, and long names. */
+/**
+ * Bytes of the records of one entry that a reader takes, and of those of all: 64 attributes of the longest there are, and
+ * long names.
+ */
 export const paxSizeMax = 8 * 2 ** 20;
 
 export function encodePaxRecords(records: readonly PaxRecord[]): Uint8Array {

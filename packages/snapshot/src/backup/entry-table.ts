@@ -206,7 +206,8 @@ export class EntryTable {
 
   /**
    * Digest of everything that decides whether the directory's own entries are as they were: names, types, modes, owners,
-   * sizes, mtimes, ctimes, inodes, and access times if they are stored. Not devices: their numbers change with every boot on some systems.
+   * sizes, mtimes, ctimes, inodes, and access times if they are stored. Not devices: their numbers change with every boot on
+   * some systems.
    */
   digest(hash: KeyedHash): Uint8Array {
     const { columns, count } = this;

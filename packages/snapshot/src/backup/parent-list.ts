@@ -1,7 +1,7 @@
 /** The parents of one root of a backup, newest first: of two that hold a path, the first tells of it. */
 import { splitPath } from "../path.js";
+import { PathIndex } from "../path-index.js";
 import type { ParentRoot } from "./parent-root.js";
-import { PathIndex } from "./path-index.js";
 
 export function pathOfParent({ root }: ParentRoot): Uint8Array {
   return root.path;

@@ -4,12 +4,12 @@
  * added, dropped or moved under another, or a host that is renamed, costs no reading.
  */
 import type { ParentOfRoot, Repository } from "@bcat/repository";
+import { PathIndex } from "../path-index.js";
 import { knownSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { compareBytes } from "../tree/name.js";
 import { isUndo } from "../undo-tag.js";
 import { ParentList, pathOfParent } from "./parent-list.js";
 import { ParentRoot } from "./parent-root.js";
-import { PathIndex } from "./path-index.js";
 
 /** A root of the backup, and what is known of it: of two parents that hold a path, the first tells of it. */
 interface KnownRoot {

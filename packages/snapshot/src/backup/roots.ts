@@ -1,9 +1,8 @@
 /** The roots of a backup: absolute paths, none inside another, those that are there. */
 import { BcatError, SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
-import { joinPath, splitPath } from "../path.js";
+import { joinPath, keyOf, keysAtOrAbove, splitPath } from "../path.js";
 import { compareBytes, showName } from "../tree/name.js";
-import { keyOf, keysAtOrAbove } from "./path-key.js";
 import { closeDirectory } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 
@@ -45,16 +44,6 @@ function lies(path: Uint8Array, named: ReadonlyMap<string, NamedRoot>): boolean 
   const own = keyOf(path);
   for (const key of keysAtOrAbove(own)) if (key !== own && named.has(key)) return true;
   return false;
-}
-
-/** True when `path` is `folder`, or lies in it. Both are absolute. */
-export function isAtOrBelow(path: Uint8Array, folder: Uint8Array): boolean {
-  return compareBytes(path, folder) === 0 || isInside(path, folder);
-}
-
-function isInside(path: Uint8Array, folder: Uint8Array): boolean {
-  if (path.length <= folder.length || compareBytes(path.subarray(0, folder.length), folder) !== 0) return false;
-  return folder.at(-1) === SLASH || path[folder.length] === SLASH;
 }
 
 /**

@@ -2,10 +2,10 @@
 import { SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { OwnFolders } from "../backup/own-folders.js";
-import { isAtOrBelow, type NamedRoot, nameRoots, openRoot } from "../backup/roots.js";
+import { type NamedRoot, nameRoots, openRoot } from "../backup/roots.js";
 import { closeDirectory, closeFile } from "../backup/source-directory.js";
 import { fromSource, requireSourceFault } from "../backup/source-fault.js";
-import { componentsOf, joinPath } from "../path.js";
+import { componentsOf, isAtOrBelow, joinPath } from "../path.js";
 import { Choice, type Exclusion, exclusionOf, type FolderChoice } from "./choice.js";
 import type { ChoiceOptions } from "./choice-options.js";
 import { OpenFolder } from "./chosen-folder.js";

@@ -1,7 +1,6 @@
 /** The newest snapshot that has an entry. */
 import type { Repository } from "@bcat/repository";
-import { isAtOrBelow } from "../backup/roots.js";
-import { componentsOf } from "../path.js";
+import { componentsOf, isAtOrBelow } from "../path.js";
 import { rootEntries } from "../root-entries.js";
 import { knownSnapshots, type ListedSnapshot, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { compareBytes } from "../tree/name.js";

@@ -85,7 +85,7 @@ export class AttributeSetter {
     const wanted = find(node, ACCESS_LIST);
     const { attributes: calls } = this.#parts.posix;
     if (wanted === undefined || calls === undefined) return true;
-    if (!calls.listAt(directory, node.name).some((name) => compareBytes(name, ACCESS_LIST) === 0)) return false;
+    if (!calls.listAt(directory, node.name).some(isAccessList)) return false;
     const found = calls.getAt(directory, node.name, ACCESS_LIST);
     try {
       return found !== undefined && compareBytes(found, await this.#read(wanted.content)) === 0;
@@ -101,7 +101,7 @@ export class AttributeSetter {
     const { attributes: calls } = this.#parts.posix;
     const faults: { name: Uint8Array; error: unknown }[] = [];
     for (const name of calls?.listAt(directory, node.name) ?? []) {
-      const isKept = find(node, name) !== undefined && (keepsList || compareBytes(name, ACCESS_LIST) !== 0);
+      const isKept = find(node, name) !== undefined && (keepsList || !isAccessList(name));
       if (isKept || !this.#isOwn(name)) continue;
       try {
         calls!.removeAt(directory, node.name, name);
@@ -132,7 +132,7 @@ export class AttributeSetter {
   async takesAny(directory: Directory, node: Node, recorded: boolean): Promise<boolean> {
     const { attributes: calls } = this.#parts.posix;
     for (const name of calls?.listAt(directory, node.name) ?? []) {
-      const wanted = node.attributes?.find((other) => compareBytes(other.name, name) === 0);
+      const wanted = find(node, name);
       if (wanted === undefined ? !recorded || !this.#isOwn(name) : isLabel(name)) continue;
       const found = calls?.getAt(directory, node.name, name);
       if (found === undefined) continue;

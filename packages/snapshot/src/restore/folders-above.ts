@@ -2,8 +2,8 @@
 import { systemErrorCode } from "@bcat/errors";
 import { FileType, type Posix, Stat } from "@bcat/posix";
 import type { FolderAbove } from "@bcat/repository";
-import { PathIndex } from "../backup/path-index.js";
 import { pathsAbove, splitPath } from "../path.js";
+import { PathIndex } from "../path-index.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { decodeLeaf } from "../tree/leaf.js";
 import { type Node, NodeType } from "../tree/node.js";

@@ -7,7 +7,7 @@ import { type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { realPath, statFolder } from "../backup/own-folders.js";
 import { describe } from "../faults.js";
-import { componentsOf, pathsAbove } from "../path.js";
+import { componentsOf, isAtOrBelow, keyOf, pathsAbove } from "../path.js";
 import { type Entry, rootEntries } from "../root-entries.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { compareBytes, showName } from "../tree/name.js";
@@ -133,7 +133,7 @@ class FoldersLeft {
   async #foldersOf(path: Uint8Array): Promise<Entry[]> {
     const found: Entry[] = [];
     for (const folder of pathsAbove(path)) {
-      const key = Buffer.from(folder).toString("latin1");
+      const key = keyOf(folder);
       if (!this.#known.has(key)) this.#known.set(key, await this.#look(folder));
       const node = this.#known.get(key);
       if (node !== undefined) found.push({ path: folder, node });
@@ -143,7 +143,7 @@ class FoldersLeft {
 
   async #look(path: Uint8Array): Promise<Node | undefined> {
     const { repository, info } = this.#parts;
-    const root = rootEntries(info).find((entry) => isWithin(entry.path, path));
+    const root = rootEntries(info).find((entry) => isAtOrBelow(path, entry.path));
     if (root === undefined) return folderAbove(info, path);
     let node: Node | undefined = root.node;
     for (const name of componentsOf(path).slice(componentsOf(root.path).length)) {
@@ -184,12 +184,6 @@ async function findIn(repository: Repository, folder: Node, name: Uint8Array): P
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function isWithin(root: Uint8Array, path: Uint8Array): boolean {
-  const names = componentsOf(root);
-  const all = componentsOf(path);
-  return names.length <= all.length && names.every((name, i) => compareBytes(name, all[i]!) === 0);
 }
 
 function octal(mode: number): string {

@@ -5,7 +5,7 @@
 import { FileType, type Stat } from "@bcat/posix";
 import type { KeptPaths } from "./kept-paths.js";
 
-/** Files that are remembered, about 150 bytes each; of more, the other names are not looked for. */
+/** Files that are remembered, about 90 bytes each; of more, the other names are not looked for. */
 const FILES_MAX = 2 ** 16;
 
 export class KeptLinks {

@@ -57,13 +57,20 @@ function openProtectable(posix: Posix, directory: Directory, name: Uint8Array): 
   }
 }
 
-/** Renames in one folder, over an entry that may be protected. @throws what the system says */
+/**
+ * Renames in one folder, over an entry that may be protected: other names of it keep their flags.
+ *
+ * @throws what the system says
+ */
 export function renameOver(posix: Posix, directory: Directory, from: Uint8Array, to: Uint8Array): void {
   try {
     posix.renameAt(directory, from, to);
   } catch (error) {
-    if (systemErrorCode(error) !== "EPERM" || !unprotectAt(posix, directory, to)) throw error;
-    posix.renameAt(directory, from, to);
+    if (systemErrorCode(error) !== "EPERM") throw error;
+    withoutProtection(posix, directory, to, (wasProtected) => {
+      if (!wasProtected) throw error;
+      posix.renameAt(directory, from, to);
+    });
   }
 }
 
@@ -86,18 +93,30 @@ export function removeProtected(
   } catch (error) {
     if (systemErrorCode(error) !== "EPERM") throw error;
     const above = unprotect(posix, directory.fd);
-    const fd = openProtectable(posix, directory, name);
-    const flags = fd === undefined ? undefined : unprotect(posix, fd);
-    try {
-      if (above === undefined && flags === undefined) throw error;
+    withoutProtection(posix, directory, name, (wasProtected) => {
+      if (above === undefined && !wasProtected) throw error;
       remove();
-    } finally {
-      if (fd !== undefined) {
-        if (flags !== undefined && hasName(posix, fd)) protectAgain(posix, fd, flags);
-        posix.close(fd);
-      }
-    }
+    });
     return above;
+  }
+}
+
+/** Acts while the entry is not protected. What has a name of it afterwards has its flags again. */
+function withoutProtection(
+  posix: Posix,
+  directory: Directory,
+  name: Uint8Array,
+  act: (wasProtected: boolean) => void,
+): void {
+  const fd = openProtectable(posix, directory, name);
+  const flags = fd === undefined ? undefined : unprotect(posix, fd);
+  try {
+    act(flags !== undefined);
+  } finally {
+    if (fd !== undefined) {
+      if (flags !== undefined && hasName(posix, fd)) protectAgain(posix, fd, flags);
+      posix.close(fd);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a snapshot has not got because it could not be read when the snapshot was made: that it was not there is not known. */
 import type { ErrorList } from "@bcat/repository";
-import { splitPath } from "../path.js";
+import { keyOf, splitPath } from "../path.js";
 
 export class UnreadPaths {
   readonly #paths: ReadonlySet<string>;
@@ -21,8 +21,4 @@ export class UnreadPaths {
       if (at.length <= 1) return false;
     }
   }
-}
-
-function keyOf(path: Uint8Array): string {
-  return Buffer.from(path.buffer, path.byteOffset, path.length).toString("latin1");
 }

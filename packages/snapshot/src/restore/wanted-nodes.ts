@@ -8,7 +8,7 @@
  */
 import { isBcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
-import { joinPath } from "../path.js";
+import { joinPath, keyOf } from "../path.js";
 import type { Entry } from "../root-entries.js";
 import { compareBytes } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
@@ -142,8 +142,4 @@ export class WantedNodes {
     }
     return undefined;
   }
-}
-
-function keyOf(path: Uint8Array): string {
-  return Buffer.from(path.buffer, path.byteOffset, path.length).toString("latin1");
 }

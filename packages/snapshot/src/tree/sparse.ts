@@ -1,6 +1,6 @@
 /**
- * Columns that few nodes have, or all or none, docs/format.md section 12.1 columns 12 to 14 and 17. Each item begins with how many nodes were
- * left out: varint (position − position of the one before − 1; the first: position).
+ * Columns that few nodes have, or all or none, docs/format.md section 12.1 columns 12 to 14 and 17. Each item begins with
+ * how many nodes were left out: varint (position − position of the one before − 1; the first: position).
  *
  *     attributes    varint count ‖ (bytes name ‖ content) each
  *     flags         varint, not 0

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isAtOrBelow } from "./path.js";
 import { PathIndex } from "./path-index.js";
-import { isAtOrBelow } from "./roots.js";
 
 /** Few names, some of which sort before and behind a slash, and are no UTF-8. */
 const name = fc.constantFrom("a", "b", "a-", "a!", "a0", "\xff", "aa");

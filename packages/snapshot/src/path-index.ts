@@ -2,8 +2,7 @@
  * Things that have an absolute path each, found by paths at, above or below: of tens of thousands of sources, each is
  * asked for what another list has of it. Few are gone through, and cost nothing to be put in order.
  */
-import { keyOf, keysAtOrAbove } from "./path-key.js";
-import { isAtOrBelow } from "./roots.js";
+import { isAtOrBelow, keyOf, keysAtOrAbove } from "./path.js";
 
 /** So many are gone through one by one. */
 const FEW = 8;
