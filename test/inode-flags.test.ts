@@ -141,6 +141,38 @@ describe.runIf(canSet)("inode flags", () => {
     expect(kept(join(target, source))).toEqual(kept(source));
   });
 
+  test("are not lost where descriptors run out for a moment: they are stored, or the backup ends", async () => {
+    makeFlagged();
+    let stored = 0;
+    for (let at = 1, hasFailed = true; hasFailed; at++) {
+      let calls = 0;
+      hasFailed = false;
+      const client = await open({
+        replace: (posix) => ({
+          openDirectoryAt(directory, name) {
+            calls++;
+            hasFailed ||= calls === at;
+            if (calls === at) throw Object.assign(new Error("EMFILE: injected"), { code: "EMFILE", errno: -24 });
+            return posix.openDirectoryAt(directory, name);
+          },
+        }),
+      });
+      try {
+        await client.backup([source], { force: true });
+      } catch (error) {
+        expect(error).toMatchObject({ code: "refused", message: expect.stringContaining("EMFILE") });
+        continue;
+      }
+      stored++;
+      // The restore is given all that it asks for.
+      calls = at;
+      const target = join(scratch.path, `target ${at}`);
+      await client.restore("all", target);
+      expect(flagsOf(target)).toEqual(flagsOf(source));
+    }
+    expect(stored).toBeGreaterThan(1);
+  });
+
   test("of a folder that a link leads to come back", async () => {
     makeFlagged();
     const client = await open();

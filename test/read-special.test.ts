@@ -136,6 +136,38 @@ describe.skipIf(!canAttach).each([{ how: "auto" }, { how: "off" }] as const)("re
     expect({ totalFiles, totalSymlinks, totalBytes }).toEqual({ totalFiles: 1, totalSymlinks: 2, totalBytes: SIZE });
   });
 
+  test("a link to a device is not taken for any other where descriptors run out: the backup ends", async () => {
+    const path = device(image);
+    fs.symlinkSync(path, join(source, "link"));
+    let ended = 0;
+    for (let at = 1, hasFailed = true; hasFailed; at++) {
+      let calls = 0;
+      hasFailed = false;
+      const client = await openClient(storage, {
+        accelerators: how,
+        replace: (posix) => ({
+          openDirectoryToSearch(folder) {
+            calls++;
+            hasFailed ||= calls === at;
+            if (calls === at) throw Object.assign(new Error("EMFILE: injected"), { code: "EMFILE", errno: -24 });
+            return posix.openDirectoryToSearch(folder);
+          },
+        }),
+      });
+      clients.push(client);
+      const done = client.backup([join(source, "link")], { readSpecial: true });
+      if (
+        await done.then(
+          () => false,
+          (error) => ended++ >= 0 && error.code === "refused",
+        )
+      )
+        continue;
+      expect(await done).toMatchObject({ totalFiles: 1, totalSymlinks: 0 });
+    }
+    expect(ended).toBeGreaterThan(1);
+  });
+
   test("a device of a few bytes, and one of none, is stored too", async () => {
     const client = await open(how);
     nodeOf(device(randomBytesOf("small", 512), "small"), "small");

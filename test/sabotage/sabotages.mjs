@@ -171,6 +171,8 @@ export const SABOTAGES = [
     to: "visit.missing.length > 0",
     test: "test/backup-every-call.test.ts",
     name: "openDirectoryAt",
+    // That the call which tells is in a slice is chance.
+    everyCall: true,
   },
   {
     what: "a row acted on before it is copied",

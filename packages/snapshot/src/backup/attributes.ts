@@ -4,7 +4,7 @@ import type { Directory, Posix } from "@bcat/posix";
 import { inlineSizeTarget } from "../tree/content.js";
 import { type Attribute, attributeCountMax, attributeNameLengthMax, type Content, contentSize } from "../tree/node.js";
 import type { BackupRun } from "./backup-run.js";
-import { flagsAt } from "./inode-flags.js";
+import { flagsAt, mayHaveFlags } from "./inode-flags.js";
 import type { SourceDirectories } from "./source-directory.js";
 import { fromSource, isMissing, requireSourceFault } from "./source-fault.js";
 import type { Visit } from "./visit.js";
@@ -45,7 +45,7 @@ export class AttributeReader {
         const found = this.read(handle, name, () => visit.pathOf(name));
         if (found !== undefined) visit.attributes.set(row, found);
         if (this.#isIncomplete) table.forget(row);
-        this.#readFlags(visit, row, handle);
+        await this.#readFlags(visit, row, directories);
         size = found?.reduce((sum, { content }) => sum + contentSize(content), 0) ?? 0;
       } catch (error) {
         this.#report(visit.directory.absolutePath, requireSourceFault(error), "extended attributes in it");
@@ -59,10 +59,18 @@ export class AttributeReader {
   }
 
   /** Unless they are known: those of a file that was read are. */
-  #readFlags({ table, flags }: Visit, row: number, handle: Directory): void {
-    if (flags.has(row)) return;
-    const found = flagsAt(this.#parts.posix, handle, { name: table.name(row), type: table.columns.types[row]! });
-    if (found !== 0) flags.set(row, found);
+  async #readFlags({ directory, table, flags }: Visit, row: number, directories: SourceDirectories): Promise<void> {
+    const type = table.columns.types[row]!;
+    if (flags.has(row) || !mayHaveFlags(this.#parts.posix, type)) return;
+    const handle = await directories.handle(directory);
+    directories.hold(directory);
+    try {
+      const name = table.name(row);
+      const found = await directories.patiently(() => flagsAt(this.#parts.posix, handle, { name, type }));
+      if (found !== 0) flags.set(row, found);
+    } finally {
+      directories.letGo(directory);
+    }
   }
 
   /** Those of an entry, undefined for none. What cannot be read is reported; the entry is stored all the same. */

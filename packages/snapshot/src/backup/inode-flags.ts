@@ -2,6 +2,7 @@
 import { type Directory, FileType, type Posix } from "@bcat/posix";
 import { recordedFlags } from "../tree/inode-flags.js";
 import { closeFile } from "./source-directory.js";
+import { fromSource, requireSourceFault } from "./source-fault.js";
 
 /** Those of an open file; 0 when they cannot be told. */
 export function flagsOf(posix: Posix, fd: number): number {
@@ -12,21 +13,31 @@ export function flagsOf(posix: Posix, fd: number): number {
   }
 }
 
+/** Whether entries of a type have some that can be read. */
+export function mayHaveFlags({ inodeFlags }: Posix, type: number): boolean {
+  return inodeFlags !== undefined && (type === FileType.FILE || type === FileType.DIRECTORY);
+}
+
 /**
  * Those of an entry (without a name: of `directory` itself, by its path), which is opened for it; 0 when it has none, or
  * cannot be opened: then it can be neither read nor listed, which others say.
+ *
+ * @throws BcatError refused when the system has no more to give
  */
 export function flagsAt(
   posix: Posix,
   directory: Directory,
   { name, type }: { name: Uint8Array; type: number },
 ): number {
-  if (posix.inodeFlags === undefined || (type !== FileType.FILE && type !== FileType.DIRECTORY)) return 0;
+  if (!mayHaveFlags(posix, type)) return 0;
   let fd: number;
   try {
-    if (type === FileType.FILE) fd = posix.openFileAt(directory, name);
-    else fd = (name.length === 0 ? posix.openDirectory(directory.path) : posix.openDirectoryAt(directory, name)).fd;
-  } catch {
+    fd = fromSource(() => {
+      if (type === FileType.FILE) return posix.openFileAt(directory, name);
+      return (name.length === 0 ? posix.openDirectory(directory.path) : posix.openDirectoryAt(directory, name)).fd;
+    });
+  } catch (error) {
+    requireSourceFault(error);
     return 0;
   }
   try {

@@ -176,14 +176,15 @@ export class RootBackup {
     }
     const { tree } = await builder.finish();
     const head = this.#head(this.#rootVisit(root));
-    const node = { ...head, ...this.#attributesOf(root), type: NodeType.directory, subtree: tree };
+    const node = { ...head, ...(await this.#attributesOf(root)), type: NodeType.directory, subtree: tree };
     return { path: root.path, node: encodeLeaf([node], { root: true }), scan: this.#finishScan(root, scan) };
   }
 
   /** A root that is no directory. */
   async #storeSingle(root: OpenRoot): Promise<Root> {
     const visit = this.#rootVisit(root);
-    const node = { ...(await this.#single(root, visit)), ...this.#attributesOf(root, visit.flags.get(0)) };
+    const single = await this.#single(root, visit);
+    const node = { ...single, ...(await this.#attributesOf(root, visit.flags.get(0))) };
     const { table } = visit;
     const scan = new ScanWriter(this.#scanContent);
     const columns = table.scanColumns();
@@ -252,9 +253,14 @@ export class RootBackup {
   }
 
   /** The flags are known of a file that was read. */
-  #attributesOf({ parent, name, path, stat }: OpenRoot, known?: number): Pick<NodeToWrite, "attributes" | "flags"> {
+  async #attributesOf(
+    { parent, name, path, stat }: OpenRoot,
+    known?: number,
+  ): Promise<Pick<NodeToWrite, "attributes" | "flags">> {
+    const { posix, source } = this.#parts;
     const attributes = this.#attributes?.read(parent, name, () => path);
-    const flags = known ?? flagsAt(this.#parts.posix, parent, { name, type: stat.type });
+    const read = () => flagsAt(posix, parent, { name, type: stat.type });
+    const flags = known ?? (await source.directories.patiently(read));
     return { ...(attributes !== undefined && { attributes }), ...(flags !== 0 && { flags }) };
   }
 

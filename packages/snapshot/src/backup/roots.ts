@@ -98,27 +98,35 @@ function openNamed(
 /** As many as the system follows. */
 const LINKS_MAX = 40;
 
-/** What a link leads to, if that is a block device; otherwise the link. */
+/** What a link leads to, if that is a block device; otherwise the link. @throws BcatError refused */
 function openLinkedDevice(posix: Posix, root: OpenRoot): OpenRoot {
   let at = root;
   let { folder } = splitPath(root.path);
+  let end: unknown;
   try {
     for (let links = 0; at.stat.type === FileType.SYMLINK && links < LINKS_MAX; links++) {
-      const target = joinTarget(folder, posix.readLinkAt(at.parent, at.name));
-      const found = splitPath(target);
+      const { parent, name } = at;
+      const found = splitPath(
+        joinTarget(
+          folder,
+          fromSource(() => posix.readLinkAt(parent, name)),
+        ),
+      );
       const { wantsAccessTime: withAtime } = root.stat;
       const next = openNamed(posix, { path: root.path, ...found, withAtime });
       if (at !== root) closeDirectory(posix, at.parent);
       at = next;
       folder = found.folder;
     }
-  } catch {
-    // It leads to nothing, or to something that cannot be looked at: a link like any other.
+  } catch (error) {
+    // Else it leads to nothing, or to something that cannot be looked at: a link like any other.
+    if (!(error instanceof SourceError)) end = error;
   }
-  if (at === root) return root;
-  const other = at.stat.type === FileType.BLOCK ? root : at;
-  closeDirectory(posix, other.parent);
-  return other === root ? at : root;
+  const isDevice = end === undefined && at.stat.type === FileType.BLOCK;
+  if (at !== root) closeDirectory(posix, (isDevice ? root : at).parent);
+  if (end === undefined) return isDevice ? at : root;
+  closeDirectory(posix, root.parent);
+  throw end;
 }
 
 function joinTarget(folder: Uint8Array, target: Uint8Array): Uint8Array {

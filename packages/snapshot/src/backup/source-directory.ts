@@ -6,7 +6,7 @@
 import { isExhaustion, SourceError, systemErrorCode } from "@bcat/errors";
 import { type Directory, type Posix, Stat } from "@bcat/posix";
 import { joinPath } from "../path.js";
-import { fromSource, sourceFault } from "./source-fault.js";
+import { fromSource, isEndByExhaustion, sourceFault } from "./source-fault.js";
 
 const OPEN_MAX = 16;
 
@@ -134,7 +134,7 @@ export class SourceDirectories {
   }
 
   async #openIn(parent: Directory, directory: SourceDirectory): Promise<Directory> {
-    const handle = await this.#openPatiently(parent, directory.name);
+    const handle = await this.patiently(() => this.#posix.openDirectoryAt(parent, directory.name));
     try {
       fromSource(() => this.#posix.statFile(handle.fd, this.#stat));
       this.#requireSame(directory);
@@ -148,13 +148,18 @@ export class SourceDirectories {
     return handle;
   }
 
-  /** Opens `name`; when descriptors run out, those of directories that nobody needs now are given back first. */
-  async #openPatiently(parent: Directory, name: Uint8Array): Promise<Directory> {
+  /**
+   * Makes a call that opens something. When descriptors run out, those of directories that nobody needs now are given back
+   * first: a directory that the call needs is to be held.
+   *
+   * @throws SourceError; BcatError when there are none
+   */
+  async patiently<T>(open: () => T): Promise<T> {
     for (;;) {
       try {
-        return this.#posix.openDirectoryAt(parent, name);
+        return open();
       } catch (error) {
-        if (!isExhaustion(error)) throw sourceFault(error);
+        if (!isExhaustion(error) && !isEndByExhaustion(error)) throw sourceFault(error);
         if (this.#closeOldest(0)) continue;
         if (!(await this.#relieve())) throw sourceFault(error);
       }
