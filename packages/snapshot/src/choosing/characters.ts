@@ -2,7 +2,15 @@
  * The characters of a name, which is bytes: a valid UTF-8 sequence (RFC 3629) or, where there is none, a single byte.
  */
 
-import { byteOf } from "@bcat/errors";
+import { byteOf, bytesOfText, textOfBytes } from "@bcat/errors";
+
+/** What a wildcard takes one of. */
+export interface Units {
+  /** The units of a pattern's text (`textOfBytes`), as characters. */
+  split(text: string): string[];
+  at(path: Uint8Array, at: number, end: number): number;
+  length(unit: number): number;
+}
 
 /** A byte that begins no valid UTF-8 sequence counts as the character `invalidByte + byte`, above all code points. */
 const invalidByte = 0x110000;
@@ -22,6 +30,15 @@ export function characterAt(path: Uint8Array, at: number, end: number): number {
   const isSurrogate = code >= 0xd800 && code <= 0xdfff;
   return isSurrogate || characterLength(code) !== length ? invalidByte + first : code;
 }
+
+export const characterUnits: Units = { split: Array.from<string>, at: characterAt, length: characterLength };
+
+/** Each byte is one, as in git. One above 0x7f is told as one that is no character, also where it is part of one. */
+export const byteUnits: Units = {
+  split: (text) => Array.from(bytesOfText(text), (byte) => textOfBytes(Uint8Array.of(byte))),
+  at: (path, at) => (path[at]! < 0x80 ? path[at]! : invalidByte + path[at]!),
+  length: () => 1,
+};
 
 /** The one that a character of a pattern stands for, which is text of bytes (`textOfBytes`). */
 export function characterOf(character: string): number {

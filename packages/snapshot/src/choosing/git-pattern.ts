@@ -33,8 +33,7 @@ export function parseIgnoreFile(bytes: Uint8Array, file: Uint8Array): IgnoreLine
     try {
       const text = trimEnd(textOfBytes(given));
       if (text === "" || text.startsWith("#")) continue;
-      const rule = parseLine(text);
-      if (rule !== undefined) rules.push({ ...rule, origin: { file, line } });
+      for (const rule of parseLine(text)) rules.push({ ...rule, origin: { file, line } });
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       faults.push({ line, found: error.message });
@@ -47,21 +46,42 @@ class Malformed extends Error {}
 
 const dialect: Dialect = { isGit: true, malformed: (found) => new Malformed(found) };
 
-function parseLine(text: string): Omit<Rule, "origin"> | undefined {
+function parseLine(text: string): Omit<Rule, "origin">[] {
   const includes = text.startsWith("!");
   let body = includes ? text.slice(1) : text;
   const onlyDirectories = body.endsWith("/");
   if (onlyDirectories) body = body.slice(0, -1);
   const anchored = body.includes("/");
-  const names = body.split("/").filter((name, i) => name !== "" || i > 0);
-  if (names.length === 0) return undefined;
+  if (body.startsWith("/")) body = body.slice(1);
+  if (body === "") return [];
+  const bodies = anchored ? withinName(body) : [body];
+  return bodies.map((each) => ({
+    kind: "pattern",
+    includes,
+    onlyDirectories,
+    parts: parseParts(each, anchored),
+    text,
+  }));
+}
+
+function parseParts(body: string, anchored: boolean): Part[] {
+  const names = body.split("/");
   if (names.includes("")) throw new Malformed("a name in it is empty");
-  const parts: Part[] = names.map((name) => (name === anyDepth && anchored ? anyDepth : parseName(name, dialect)));
+  const parts: Part[] = names.map((name) => (anchored && /^\*{2,}$/.test(name) ? anyDepth : parseName(name, dialect)));
   if (!anchored) parts.unshift(anyDepth);
   // What is below, not the folder itself.
   if (parts.at(-1) === anyDepth) parts.push(parseName("*", dialect));
-  const once = parts.filter((part, i) => part !== anyDepth || parts[i - 1] !== anyDepth);
-  return { kind: "pattern", includes, onlyDirectories, parts: once, text };
+  return parts.filter((part, i) => part !== anyDepth || parts[i - 1] !== anyDepth);
+}
+
+/**
+ * Git compares what comes before the first wildcard apart, and then takes `**` in what is left for one that begins a name:
+ * `/a**\/b` matches `ab`, `a/b` and `ax/y/b`. The patterns, with `**` as whole names, that do.
+ */
+function withinName(body: string): string[] {
+  const [, start, rest] = /^([^*?[\\]*[^*?[\\/])\*{2,}(?:\/\*{2,}(?=\/|$))*((?:\/.*)?)$/s.exec(body) ?? [];
+  if (start === undefined || rest === undefined) return [body];
+  return [rest === "" ? `${start}*` : `${start}${rest.slice(1)}`, `${start}*/**${rest}`];
 }
 
 function splitLines(bytes: Uint8Array): Uint8Array[] {

@@ -9,13 +9,14 @@
  * takes 20 s for `*a*a*a*a*b` on a name of 255 bytes): when a later wildcard has been reached, an earlier one never needs
  * to give back what it took. There is no Unicode normalization.
  */
-import { characterAt, characterLength, characterOf, encodeCharacters, isInvalid } from "./characters.js";
+import { byteUnits, characterOf, characterUnits, encodeCharacters, isInvalid, type Units } from "./characters.js";
 
 /** `head` and `tail` are the literal bytes around the wildcards; a name without wildcards is all `head`. */
 export interface NamePattern {
   readonly head: Uint8Array;
   readonly middle: readonly Token[];
   readonly tail: Uint8Array;
+  readonly units: Units;
 }
 
 /** A literal character, {@link anyCharacter}, {@link anyRun} or a class. */
@@ -29,7 +30,7 @@ interface CharacterClass {
 
 /** What restic's patterns and those of gitignore(5) differ in. */
 export interface Dialect {
-  /** `**` in a name is `*`, a `]` that comes first in a class is literal, and classes may have `[:alpha:]` in them. */
+  /** A wildcard takes a byte, `**` in a name is `*`, a `]` that comes first in a class is literal, and classes may have `[:alpha:]` in them. */
   readonly isGit: boolean;
   /** What to throw for a pattern that cannot be one. */
   malformed(found: string): Error;
@@ -38,8 +39,8 @@ export interface Dialect {
 const anyCharacter = -1;
 const anyRun = -2;
 
-/** The named classes of POSIX, in ASCII. */
-const namedClasses: Readonly<Record<string, readonly [number, number][]>> = Object.fromEntries(
+/** The named classes of POSIX, in ASCII: first and last of each range. */
+const namedClasses = new Map(
   Object.entries({
     alpha: "azAZ",
     digit: "09",
@@ -47,7 +48,8 @@ const namedClasses: Readonly<Record<string, readonly [number, number][]>> = Obje
     lower: "az",
     upper: "AZ",
     xdigit: "09afAF",
-    space: "\t\r  ",
+    // Of white space, git has no \v and \f.
+    space: "\t\n\r\r  ",
     blank: "\t\t  ",
     punct: "!/:@[`{~",
     graph: "!~",
@@ -62,8 +64,9 @@ function rangeOf(ends: string, at: number): [number, number] {
 
 /** `name` is text of any bytes (`textOfBytes`). */
 export function parseName(name: string, dialect: Dialect): NamePattern {
-  const tokens = parseTokens(Array.from(name), dialect);
-  if (!tokens.some(isWildcard)) return { head: encodeLiterals(tokens), middle: [], tail: encodeLiterals([]) };
+  const units = dialect.isGit ? byteUnits : characterUnits;
+  const tokens = parseTokens(units.split(name), dialect);
+  if (!tokens.some(isWildcard)) return { head: encodeLiterals(tokens), middle: [], tail: encodeLiterals([]), units };
   // A byte that is no character may be part of one in a name: it is compared as the characters of that are.
   const first = tokens.findIndex(isNotText);
   const end = tokens.findLastIndex(isNotText) + 1;
@@ -71,6 +74,7 @@ export function parseName(name: string, dialect: Dialect): NamePattern {
     head: encodeLiterals(tokens.slice(0, first)),
     middle: tokens.slice(first, end),
     tail: encodeLiterals(tokens.slice(end)),
+    units,
   };
 }
 
@@ -105,7 +109,7 @@ function parseClass(characters: readonly string[], start: number, dialect: Diale
   const begin = start + (negated ? 2 : 1);
   let at = begin;
   while (at < characters.length && (characters[at] !== "]" || (dialect.isGit && at === begin))) {
-    const named = dialect.isGit ? parseNamedClass(characters, at) : undefined;
+    const named = dialect.isGit ? parseNamedClass(characters, at, dialect) : undefined;
     if (named !== undefined) {
       ranges.push(...named.ranges);
       at = named.end;
@@ -114,8 +118,10 @@ function parseClass(characters: readonly string[], start: number, dialect: Diale
     const first = parseLiteral(characters, at, dialect);
     const isRange = characters[first.end] === "-" && (characters[first.end + 1] ?? "]") !== "]";
     const last = isRange ? parseLiteral(characters, first.end + 1, dialect) : first;
-    if (last.literal < first.literal) throw dialect.malformed("a range in its character class is reversed");
-    ranges.push([first.literal, last.literal]);
+    if (last.literal < first.literal && !dialect.isGit)
+      throw dialect.malformed("a range in its character class is reversed");
+    // One that is reversed has its first character in it, for git.
+    ranges.push([first.literal, Math.max(first.literal, last.literal)]);
     at = last.end;
   }
   if (at >= characters.length) throw dialect.malformed('a "[" has no closing "]" in the same path component');
@@ -124,11 +130,13 @@ function parseClass(characters: readonly string[], start: number, dialect: Diale
 }
 
 /** `[:alpha:]` inside a class. */
-function parseNamedClass(characters: readonly string[], at: number) {
+function parseNamedClass(characters: readonly string[], at: number, dialect: Dialect) {
   if (characters[at] !== "[" || characters[at + 1] !== ":") return undefined;
-  const close = characters.indexOf(":", at + 2);
-  const ranges = close < 0 ? undefined : namedClasses[characters.slice(at + 2, close).join("")];
-  return ranges === undefined || characters[close + 1] !== "]" ? undefined : { ranges, end: close + 2 };
+  const end = characters.indexOf("]", at + 2);
+  if (end < at + 3 || characters[end - 1] !== ":") return undefined;
+  const ranges = namedClasses.get(characters.slice(at + 2, end - 1).join(""));
+  if (ranges === undefined) throw dialect.malformed('what "[:…:]" in it names is none of the known classes');
+  return { ranges, end: end + 1 };
 }
 
 function parseLiteral(characters: readonly string[], at: number, dialect: Dialect) {
@@ -157,12 +165,12 @@ function encodeLiterals(tokens: readonly Token[]): Uint8Array {
 
 /** True for the name that lies in `path` from `start` to `end`. */
 export function nameMatches(pattern: NamePattern, path: Uint8Array, start: number, end: number): boolean {
-  const { head, middle, tail } = pattern;
+  const { head, middle, tail, units } = pattern;
   const middleStart = start + head.length;
   const middleEnd = end - tail.length;
   if (middleStart > middleEnd || (middle.length === 0 && middleStart !== middleEnd)) return false;
   if (!bytesMatch(tail, path, middleEnd) || !bytesMatch(head, path, start)) return false;
-  return middle.length === 0 || tokensMatch(middle, path, middleStart, middleEnd);
+  return middle.length === 0 || tokensMatch(middle, path, middleStart, middleEnd, units);
 }
 
 function bytesMatch(bytes: Uint8Array, path: Uint8Array, at: number): boolean {
@@ -173,7 +181,7 @@ function bytesMatch(bytes: Uint8Array, path: Uint8Array, at: number): boolean {
 }
 
 /** `head` and `tail` are whole characters of the pattern, so cutting them off splits no character of the name. */
-function tokensMatch(tokens: readonly Token[], path: Uint8Array, start: number, end: number): boolean {
+function tokensMatch(tokens: readonly Token[], path: Uint8Array, start: number, end: number, units: Units): boolean {
   let at = 0;
   let retryAt = -1;
   let retryStart = 0;
@@ -187,16 +195,16 @@ function tokensMatch(tokens: readonly Token[], path: Uint8Array, start: number, 
       continue;
     }
     if (token !== undefined && start < end) {
-      const character = characterAt(path, start, end);
+      const character = units.at(path, start, end);
       if (characterMatches(token, character)) {
-        start += characterLength(character);
+        start += units.length(character);
         at += 1;
         continue;
       }
     }
     // A mismatch: the "*" reached last takes one more character.
     if (retryAt < 0 || retryStart >= end) return false;
-    retryStart += characterLength(characterAt(path, retryStart, end));
+    retryStart += units.length(units.at(path, retryStart, end));
     start = retryStart;
     at = retryAt + 1;
   }
