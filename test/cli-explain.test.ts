@@ -78,6 +78,16 @@ describe.concurrent("explain says", () => {
     expect(await explained(desk, "t/b", "--files-from", "list")).toMatchObject({ included: true });
   });
 
+  test("of a source in another one that it is a source, also by the newest snapshot", async () => {
+    using desk = new Desk();
+    desk.write({ "t/a.o": "", "t/in \\ side/é.o": "", "t/b.o": "" });
+    await desk.good(["backup", "--init", "-q", "t", "t/a.o", "t/in \\ side/é.o", "-e", "*.o"]);
+    const paths = ["t", "t/a.o", "t/in \\ side/é.o"].map((name) => desk.path(name));
+    for (const name of paths.slice(1))
+      expect(await explained(desk, name)).toMatchObject({ included: true, reason: "source", sources_of: 1, paths });
+    expect(await explained(desk, "t/b.o")).toMatchObject({ included: false, reason: "pattern" });
+  });
+
   test("which snapshot last had what is gone", async () => {
     using desk = new Desk();
     desk.write({ "t/a/b/c": "", "t/a/d": "" });

@@ -15,6 +15,7 @@ export { check } from "./check/check.js";
 export { type ChoiceOptions, recordedChoice } from "./choosing/choice-options.js";
 export { type GivenPattern, patternText } from "./choosing/exclude-pattern.js";
 export { type ExplainOptions, type Explanation, explain, type Reason } from "./choosing/explain.js";
+export { recordedInnerSources } from "./choosing/inner-sources.js";
 export { findLastWith, findSourceOf, type LastSnapshot } from "./choosing/last-snapshot.js";
 export { nameMatches, parseName } from "./choosing/name-pattern.js";
 export { type NeverMatching, neverMatching } from "./choosing/never-matching.js";

@@ -114,10 +114,11 @@ async function askedFor(
 
 /** The sources of a snapshot. One that was a folder is meant as one, also where a link leads to it. */
 async function sourcesOf(info: SnapshotInfo): Promise<Uint8Array[]> {
-  const { NodeType, rootEntries } = await import("@bcat/snapshot");
-  return rootEntries(info).map(({ path, node }) =>
+  const { NodeType, recordedInnerSources, rootEntries } = await import("@bcat/snapshot");
+  const roots = rootEntries(info).map(({ path, node }) =>
     node.type === NodeType.directory ? sourcePathBytes(Buffer.concat([path, Buffer.from("/")])) : path,
   );
+  return [...roots, ...recordedInnerSources(info.snapshot.options)];
 }
 
 function withoutSlash(path: Uint8Array): Uint8Array {

@@ -4,6 +4,7 @@ import type { Posix } from "@bcat/posix";
 import { checkSnapshotTexts, type Repository, type Root, WriteSession } from "@bcat/repository";
 import { Choice } from "../choosing/choice.js";
 import { recordChoice, recordExcludes } from "../choosing/choice-options.js";
+import { recordInnerSources } from "../choosing/inner-sources.js";
 import { findSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { BackupRun } from "./backup-run.js";
 import { readFoldersAbove } from "./folders-above.js";
@@ -104,14 +105,17 @@ export class PreparedBackup {
       run.begin(session, parents.totals);
       for (const { path, fault } of faults) run.reportUnreadable(path, fault);
       for (const path of own) run.reportSkipped(path, OWN, "own-folder");
-      for (const { path } of this.#named.inside)
+      const inside = this.#named.inside.map(({ path }) => path);
+      for (const path of inside)
         run.note(path, "it lies in another source, and is stored once, as a part of that", "source-inside");
       rootBackup = new RootBackup({ run, source: this.#source, session, posix, parents, options });
       const stored = await storeRoots(rootBackup, run, named);
       if (stored.length === 0)
         throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
       if (posix.attributes === undefined) run.noteLoss(roots[0]!, NO_ATTRIBUTES, "attributes-not-stored");
-      return await commitBackup({ run, posix, session, options, parents, start, records }, stored);
+      const notes = [...(options.notes ?? []), ...recordInnerSources(inside)];
+      const parts = { run, posix, session, options: { ...options, notes }, parents, start, records };
+      return await commitBackup(parts, stored);
     } catch (error) {
       await session.abandon();
       throw error;
