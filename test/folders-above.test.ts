@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { createMemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type ClientOptions, openClient } from "./kit/client.js";
+import { type Client, type ClientOptions, openClient } from "./kit/client.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { canSetAttributes } from "./kit/settable-attributes.js";
 
@@ -74,6 +74,53 @@ test("one that could not be looked at is made for its owner alone, and that is s
   expect(look(join(restored, "private")).mode).toBe(0o700n);
   expect(look(join(restored, "private/one"))).toEqual(look(join(source, "private/one")));
   expect(notes).toEqual([expect.stringContaining("a folder above the sources was made for you alone (mode 0700)")]);
+});
+
+/** After both sources were backed up. The first restore that makes `other` while `isArmed()` ends there. */
+async function withSnapshot(isArmed: () => boolean, run: (client: Client, target: string) => Promise<void>) {
+  await using client = await openClient(createMemoryStorage(), {
+    replace: (posix) => ({
+      makeDirectoryAt(directory, name, mode) {
+        posix.makeDirectoryAt(directory, name, mode);
+        if (isArmed() && Buffer.from(name).toString() === "other") throw new Error("interrupted");
+      },
+    }),
+  });
+  await client.backup([join(source, "private/one/a"), join(source, "private/other/b")]);
+  await run(client, join(scratch.path, "target"));
+}
+
+test("that are there stay as they are in a restore over them, private ones too", async () => {
+  await withSnapshot(
+    () => false,
+    async (client, target) => {
+      const restored = join(target, source);
+      fs.mkdirSync(join(restored, "private/one"), { recursive: true });
+      fs.chmodSync(join(restored, "private"), 0o750);
+      fs.chmodSync(join(restored, "private/one"), 0o700);
+      await client.restore("all", target, { overwrite: "always" });
+      expect(look(join(restored, "private")).mode).toBe(0o750n);
+      expect(look(join(restored, "private/one")).mode).toBe(0o700n);
+      expect(look(join(restored, "private/other"))).toEqual(look(join(source, "private/other")));
+    },
+  );
+});
+
+test("of a restore that was interrupted are what they were when it has gone on", async () => {
+  let isArmed = true;
+  await withSnapshot(
+    () => isArmed,
+    async (client, target) => {
+      const restored = join(target, source);
+      await expect(client.restore("all", target, { overwrite: "if-changed" })).rejects.toThrow("interrupted");
+      isArmed = false;
+      for (const name of ["private", "private/one", "private/other"])
+        expect(look(join(restored, name)).mode & 0o77n).toBe(0n);
+      await client.restore("all", target, { overwrite: "if-changed" });
+      for (const name of [".", "private", "private/one", "private/other"])
+        expect(look(join(restored, name))).toEqual(look(join(source, name)));
+    },
+  );
 });
 
 test.skipIf(!canSet)("get their extended attributes", async () => {

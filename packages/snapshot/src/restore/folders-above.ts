@@ -2,7 +2,7 @@
 import { systemErrorCode } from "@bcat/errors";
 import { FileType, type Posix, Stat } from "@bcat/posix";
 import type { FolderAbove } from "@bcat/repository";
-import { pathsAbove, splitPath } from "../path.js";
+import { keyOf, pathsAbove, splitPath } from "../path.js";
 import { PathIndex } from "../path-index.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { decodeLeaf } from "../tree/leaf.js";
@@ -44,6 +44,14 @@ export function folderAbove(info: SnapshotInfo, path: Uint8Array): Node | undefi
   return node!.type === NodeType.directory ? { ...node!, name: splitPath(path).name } : undefined;
 }
 
+/**
+ * Of a folder that is made and not finished: for its owner alone, with the sticky bit, which does nothing for it and by
+ * which a restore that goes on knows what an earlier one has made. A private folder of somebody's own has it not.
+ */
+const BEGUN = 0o1700;
+/** What a folder gets from the one above. */
+const SET_GROUP_ID = 0o2000;
+
 export interface FoldersAboveParts {
   readonly posix: Posix;
   readonly directories: TargetDirectories;
@@ -58,6 +66,8 @@ export interface FoldersAboveParts {
 export class FoldersAbove {
   readonly #parts: FoldersAboveParts;
   #made: FinishedEntry[] = [];
+  /** Their paths in the snapshot. */
+  readonly #begun = new Set<string>();
   readonly #stat = new Stat();
   #unknown = 0;
 
@@ -73,15 +83,14 @@ export class FoldersAbove {
       let isOld = false;
       try {
         // Only ours until its mode is set, when everything is in it; for good, if nobody knows it.
-        posix.makeDirectoryAt(directories.handle(directory), name, 0o700);
+        posix.makeDirectoryAt(directories.handle(directory), name, node === undefined ? 0o700 : BEGUN);
         if (directory.givesLists) attributes.takeLists(directories.handle(directory), name);
         if (node === undefined) this.#unknown++;
-        else this.#made.push({ directory, path, node });
+        else this.#begin({ directory, path, node });
       } catch (error) {
         if (systemErrorCode(error) !== "EEXIST") throw error;
         isOld = isInPlace;
-        if (isOld && node !== undefined && this.#isUnfinished(directory, name))
-          this.#made.push({ directory, path, node });
+        if (isOld && node !== undefined && this.#isUnfinished(directory, name)) this.#begin({ directory, path, node });
       }
       directory = new TargetDirectory(directory, name, isOld);
       if (isOld) lookForLists(directory);
@@ -89,11 +98,19 @@ export class FoldersAbove {
     return directory;
   }
 
+  /** Of many roots in a folder each comes by it. */
+  #begin(folder: FinishedEntry): void {
+    const key = keyOf(folder.path);
+    if (this.#begun.has(key)) return;
+    this.#begun.add(key);
+    this.#made.push(folder);
+  }
+
   /** Whether an interrupted restore has made it, or this one: others are left as they are. */
   #isUnfinished(parent: TargetDirectory, name: Uint8Array): boolean {
     const { posix, directories } = this.#parts;
     posix.statAt(directories.handle(parent), name, this.#stat);
-    return this.#stat.type === FileType.DIRECTORY && this.#stat.mode === 0o700;
+    return this.#stat.type === FileType.DIRECTORY && (this.#stat.mode & ~SET_GROUP_ID) === BEGUN;
   }
 
   /** Those that were made, the inner ones first: to be finished when all is in them. */
