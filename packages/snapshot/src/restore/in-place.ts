@@ -50,7 +50,7 @@ function createGuard(parts: InPlaceParts): OverwriteGuard | undefined {
   const { kept } = parts;
   if (kept === undefined) return undefined;
   const metadata = new MetadataSetter(parts.posix);
-  if (!kept.isPrivileged) metadata.noteNoOwner();
+  if (!kept.isPrivileged) metadata.ignoreOwners();
   return { paths: kept.paths, survey: new ExistingEntries({ ...parts, metadata, isDry: true }) };
 }
 

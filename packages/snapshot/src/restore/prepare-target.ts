@@ -146,7 +146,7 @@ function createWalk(
 ): Walk {
   const metadata = new MetadataSetter(parts.posix);
   // Else every file of somebody else would seem to be about to change.
-  if (parts.options.keep?.isPrivileged !== true) metadata.noteNoOwner();
+  if (parts.options.keep?.isPrivileged !== true) metadata.ignoreOwners();
   const attributes = new AttributeSetter(parts);
   const existing = new ExistingEntries({
     ...parts,

@@ -60,7 +60,7 @@ export class RestoreWalk {
     this.#run = run;
     this.#recordsAttributes = parts.recordsAttributes;
     this.#directories = new TargetDirectories(posix);
-    this.#metadata = new MetadataSetter(posix);
+    this.#metadata = new MetadataSetter(posix, { remembersRefusals: overwrite !== undefined });
     this.#faults = new EntryFaults(parts);
     const target = { directories: this.#directories, metadata: this.#metadata };
     this.#attributes = new AttributeSetter(parts);
