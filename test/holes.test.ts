@@ -134,6 +134,23 @@ describe.runIf(canTell)("files with holes", () => {
     }
   });
 
+  test("have their size before anything is written to them", async () => {
+    makeSparse("large", 8 * MEBIBYTE, { 0: MEBIBYTE, [5 * MEBIBYTE]: MEBIBYTE });
+    makeSparse("small", 256 * KIBIBYTE, { 0: 10, [128 * KIBIBYTE]: 10 });
+    const written: number[] = [];
+    const client = await open({
+      replace: (posix) => ({
+        writeFile(fd, bytes, position) {
+          written.push(fs.fstatSync(fd).size);
+          posix.writeFile(fd, bytes, position);
+        },
+      }),
+    });
+    await client.backup([source]);
+    await client.restore("all", join(scratch.path, "target"), { threads: 1 });
+    expect(new Set(written)).toEqual(new Set([8 * MEBIBYTE, 256 * KIBIBYTE]));
+  });
+
   test("are the same chunks as the same bytes without holes", async () => {
     makeFiles();
     const names = fs.readdirSync(source).filter((name) => fs.statSync(join(source, name)).size < 50 * MEBIBYTE);

@@ -57,8 +57,9 @@ export class FileWriter {
 
   #writeSparse(fd: number, bytes: Uint8Array): void {
     const { posix } = this.#parts;
-    writeAroundHoles(posix, fd, bytes, 0);
+    // Before the bytes: of a file that grows, XFS fills holes with blocks that it thinks will be needed.
     posix.truncateFile(fd, bytes.length);
+    writeAroundHoles(posix, fd, bytes, 0);
   }
 
   /** Makes an empty file, which the caller closes, or removes. `isOwned`: it has its owner and mode. */

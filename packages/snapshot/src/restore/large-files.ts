@@ -1,5 +1,6 @@
 /** Files of several chunks, or of a list of them: open from their first chunk to their last, whoever writes them. */
 import type { Posix } from "@bcat/posix";
+import { contentSize } from "../tree/node.js";
 import { closeAnyway, type FileWriter } from "./file-writer.js";
 import type { FlagSetter } from "./inode-flags.js";
 import type { MetadataSetter } from "./metadata.js";
@@ -47,6 +48,10 @@ export class LargeFiles {
       file.isOwned = isOwned;
       this.#made.add(file);
       this.#parts.flags.begin(fd, file.node);
+      // Of a file that grows, XFS fills holes with blocks that it thinks will be needed.
+      const { content } = file.node;
+      if (content !== undefined && this.#parts.sparse.has(file.node))
+        this.#parts.posix.truncateFile(fd, contentSize(content));
     } catch (error) {
       this.fail(file, error);
     }
@@ -145,7 +150,7 @@ export class LargeFiles {
     else if (bytes.length > 0) posix.writeFile(fd, bytes, position);
   }
 
-  /** A hole at the end of a file is there only when the file is told its size. */
+  /** The size is that of the chunks, which a snapshot may belie. */
   #endHole(file: LargeFile, fd: number): void {
     if (file.failure !== undefined || !this.#parts.sparse.has(file.node)) return;
     try {
