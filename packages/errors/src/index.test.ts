@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { expect, test } from "vitest";
 import { BcatError, CorruptError, describeSystemError, isBcatError, systemErrorCode } from "./index.js";
 
@@ -15,6 +16,19 @@ test("systemErrorCode() reads errno names only from errors", () => {
   expect(systemErrorCode({ code: "ENOENT" })).toBeUndefined();
   expect(systemErrorCode(new BcatError("interrupted", "x"))).toBeUndefined();
   expect(systemErrorCode(Object.assign(new Error("x"), { code: "ERR_OUT_OF_RANGE" }))).toBeUndefined();
+});
+
+test("systemErrorCode() knows what Node has no name for", () => {
+  const unnamed = (errno: number) =>
+    Object.assign(new Error(`Unknown system error ${errno}: Unknown system error ${errno}, write`), {
+      errno,
+      code: `Unknown system error ${errno}`,
+      syscall: "write",
+    });
+  expect(systemErrorCode(unnamed(-constants.errno.EDQUOT))).toBe("EDQUOT");
+  expect(describeSystemError(unnamed(-constants.errno.ESTALE))).toBe("the network file system has lost it (ESTALE)");
+  expect(systemErrorCode(unnamed(-4000))).toBeUndefined();
+  expect(systemErrorCode(Object.assign(new Error("x"), { code: "ERR_OUT_OF_RANGE", errno: -122 }))).toBeUndefined();
 });
 
 test("describeSystemError() has words for what a user can meet, and the code behind them", () => {

@@ -7,6 +7,7 @@
  */
 import type { SourceCode } from "./message-code.js";
 import { systemWords } from "./system-words.js";
+import { codeOfUnnamed } from "./unnamed-codes.js";
 
 export { byteOf, bytesOfText, decodeUtf8, hasBytes, showBytes, textOfBytes } from "./byte-text.js";
 export {
@@ -119,7 +120,8 @@ export function isBcatError(error: unknown, code?: BcatErrorCode): error is Bcat
  */
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof BcatError || !("code" in error)) return undefined;
-  return typeof error.code === "string" && /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
+  if (typeof error.code !== "string") return undefined;
+  return /^E[A-Z0-9]+$/.test(error.code) ? error.code : codeOfUnnamed(error);
 }
 
 /** An error in words: of one of the operating system what it means and its code, of any other its message. */

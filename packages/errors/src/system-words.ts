@@ -17,6 +17,7 @@ export const systemWords: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the name is too long",
   ENFILE: "the system has too many open files",
   ENOENT: "no such file or directory",
+  ENOKEY: "its key is not there",
   ENOMEM: "the system has no memory left",
   ENOSPC: "no space left",
   ENOTDIR: "it is not a directory",
@@ -27,4 +28,5 @@ export const systemWords: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
   ESTALE: "the network file system has lost it",
   ETIMEDOUT: "no answer in time",
+  EUCLEAN: "the file system is damaged",
 };

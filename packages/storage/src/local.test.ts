@@ -151,7 +151,8 @@ describe("local storage", () => {
     ["EACCES", "permission denied (EACCES)"],
     ["EPERM", "operation not permitted (EPERM)"],
     ["EIO", "input/output error of the device (EIO)"],
-    ["ESTALE", "injected ESTALE"],
+    ["ESTALE", "the network file system has lost it (ESTALE)"],
+    ["ENOSR", "injected ENOSR"],
   ])("put() says %s in words, keeps the cause and leaves nothing", async (code, words) => {
     const { storage } = open({ write: code });
     const error = await storage.put("packs/ab/1-ff", bytes).catch((thrown: unknown) => thrown);

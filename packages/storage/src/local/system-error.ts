@@ -9,6 +9,8 @@ const words: Readonly<Record<string, string>> = {
   ENOSPC: "no space left on device",
   EPERM: "operation not permitted",
   EROFS: "the file system is read-only",
+  ESTALE: "the network file system has lost it",
+  EUCLEAN: "the file system is damaged",
 };
 
 /** A fault that the storage finds by itself; its message is the end of a sentence, as the operating system's is. */

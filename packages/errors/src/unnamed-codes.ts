@@ -1,0 +1,20 @@
+/**
+ * Errors of file systems that libuv has no name for: Node gives them the code `Unknown system error -122`, and the number
+ * as `errno`.
+ */
+
+/** Numbers of Linux, and of macOS (70 and less): those of one are on the other of nothing that concerns files. */
+const names: ReadonlyMap<number, string> = new Map([
+  [69, "EDQUOT"],
+  [70, "ESTALE"],
+  [116, "ESTALE"],
+  [117, "EUCLEAN"],
+  [122, "EDQUOT"],
+  [126, "ENOKEY"],
+]);
+
+/** The name of such an error; undefined of others. */
+export function codeOfUnnamed(error: { readonly code: unknown; readonly errno?: unknown }): string | undefined {
+  if (typeof error.code !== "string" || !error.code.startsWith("Unknown system error")) return undefined;
+  return typeof error.errno === "number" ? names.get(-error.errno) : undefined;
+}
