@@ -71,6 +71,35 @@ test("a user without privileges keeps the set-id bits of what is theirs, and of 
   expect(restored).toEqual([0o755, 0o4711, 0o1777, 0o3775]);
 });
 
+test.each(["EILSEQ", "EINVAL"])("a name that the file system cannot have costs its entry alone (%s)", async (code) => {
+  for (const name of ["a", "bad", "c"]) fs.writeFileSync(join(source, name), name);
+  const refuse = (name: Uint8Array) => {
+    if (isArmed && Buffer.from(name).toString() === "bad")
+      throw Object.assign(new Error(code), { code, errno: -1, syscall: "open" });
+  };
+  let isArmed = false;
+  await using client = await openClient(createMemoryStorage(), {
+    replace: (posix) => ({
+      statAt(directory, name, into) {
+        refuse(name);
+        posix.statAt(directory, name, into);
+      },
+      createFileAt(directory, name, mode) {
+        refuse(name);
+        return posix.createFileAt(directory, name, mode);
+      },
+    }),
+  });
+  await client.backup([source]);
+  isArmed = true;
+  for (const overwrite of [undefined, "if-changed"] as const) {
+    const given = { threads: 1, ...(overwrite === undefined ? {} : { overwrite }) };
+    expect((await client.restore("all", target, given)).errors).toBe(1);
+    expect(client.warnings).toEqual([expect.stringMatching(`/bad: .*\\(${code}\\)`)]);
+    expect(fs.readdirSync(target).sort()).toEqual(["a", "c"]);
+  }
+});
+
 test("folders get their metadata while others are still made: few are remembered", async () => {
   for (let i = 0; i < 5_000; i++) fs.mkdirSync(join(source, String(i)));
   let waiting = 0;

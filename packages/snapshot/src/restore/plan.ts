@@ -171,14 +171,16 @@ export async function refuseExisting(
   }
 }
 
+/** The file system cannot have such a name, which costs its entry when its turn comes. */
+const NO_SUCH_NAMES: ReadonlySet<string> = new Set(["ENAMETOOLONG", "EILSEQ", "EINVAL"]);
+
 function refuseName(posix: Posix, target: { directory: Directory; path: Uint8Array }, name: Uint8Array): void {
   const path = showName(joinPath(target.path, name));
   try {
     posix.statAt(target.directory, name, new Stat());
   } catch (error) {
     const code = systemErrorCode(error);
-    // A name that the file system cannot have costs its entry, when its turn comes.
-    if (code === "ENOENT" || code === "ENAMETOOLONG") return;
+    if (code === "ENOENT" || (code !== undefined && NO_SUCH_NAMES.has(code))) return;
     throw new BcatError("target-failed", `Cannot restore onto ${path}: ${describe(error)}`, { cause: error });
   }
   throw new BcatError(
