@@ -242,25 +242,25 @@ describe("the next backup", () => {
     await expectRestored();
   });
 
-  test("adds at most 3 data chunks for a byte in the middle of 64 MiB", async () => {
-    write("large", "64 MiB", 64 * MEBIBYTE);
+  test("adds at most 3 data chunks for a byte in the middle of 24 MiB", async () => {
+    write("large", "24 MiB", 24 * MEBIBYTE);
     const first = await client.backup([source]);
     const file = fs.openSync(join(source, "large"), "r+");
     fs.writeSync(file, "x", 32 * MEBIBYTE + 12_345);
     fs.closeSync(file);
     const second = await client.backup([source]);
     console.log(
-      `64 MiB: ${first.dataChunks} chunks; a byte changed adds ${second.dataChunks}, ${second.dataAddedPacked} B`,
+      `24 MiB: ${first.dataChunks} chunks; a byte changed adds ${second.dataChunks}, ${second.dataAddedPacked} B`,
     );
     expect(second.dataChunks).toBeGreaterThan(0);
     expect(second.dataChunks).toBeLessThanOrEqual(3);
     await expectRestored();
   });
 
-  test("adds at most 3 data chunks for a byte inserted into 64 MiB", async () => {
-    write("large", "64 MiB", 64 * MEBIBYTE);
+  test("adds at most 3 data chunks for a byte inserted into 24 MiB", async () => {
+    write("large", "24 MiB", 24 * MEBIBYTE);
     await client.backup([source]);
-    const bytes = randomBytesOf("64 MiB", 64 * MEBIBYTE);
+    const bytes = randomBytesOf("24 MiB", 24 * MEBIBYTE);
     fs.writeFileSync(
       join(source, "large"),
       Buffer.concat([bytes.subarray(0, 20 * MEBIBYTE), Buffer.from("x"), bytes.subarray(20 * MEBIBYTE)]),

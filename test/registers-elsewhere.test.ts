@@ -10,7 +10,7 @@ import { missingPostgres, PostgresServer } from "./servers/postgres.js";
 const overwritingLink = pathToFileURL(join(import.meta.dirname, "kit/overwriting-link.mjs")).href;
 /** A repository in a folder that takes every name again and again. */
 const withoutPutIfAbsent = { NODE_OPTIONS: `--import ${overwritingLink}` };
-const writerCount = 8;
+const writerCount = 6;
 
 interface Listed {
   readonly number: number;
@@ -50,7 +50,7 @@ test("a place without put-if-absent is what the tests here make of a folder", as
   expect(desk.read("first")).toBe("b");
 });
 
-async function eightWriters(registers: string, env: Readonly<Record<string, string>>): Promise<void> {
+async function sixWriters(registers: string, env: Readonly<Record<string, string>>): Promise<void> {
   await desk.good(["init", "--registers", registers], { env });
   const writers = Array.from({ length: writerCount }, (_, i) => `source-${i}`);
   for (const name of writers) desk.write({ [`${name}/a`]: 100_000, [`${name}/folder/b`]: name });
@@ -62,8 +62,8 @@ async function eightWriters(registers: string, env: Readonly<Record<string, stri
   expect(await desk.good(["check", "--read-data"])).toContain("no damage found");
 }
 
-test("8 backups at once with registers in another folder get 8 dense numbers, and all come back", async () => {
-  await eightWriters(desk.path("registers"), {});
+test("6 backups at once with registers in another folder get 6 dense numbers, and all come back", async () => {
+  await sixWriters(desk.path("registers"), {});
 });
 
 test("registers in another folder that was lost are made anew", async () => {
@@ -145,8 +145,8 @@ describe.skipIf(missingPostgres !== undefined)("with PostgreSQL", () => {
   });
   afterAll(() => server[Symbol.dispose]());
 
-  test("8 backups at once into a place without put-if-absent get 8 dense numbers, and all come back", async () => {
-    await eightWriters(server.url(), withoutPutIfAbsent);
+  test("6 backups at once into a place without put-if-absent get 6 dense numbers, and all come back", async () => {
+    await sixWriters(server.url(), withoutPutIfAbsent);
   });
 
   test("a server that dies in the middle of a backup and comes back ends nothing", async () => {
