@@ -1,6 +1,6 @@
 /**
- * Errors of file systems that libuv has no name for: Node gives them the code `Unknown system error -122`, and the number
- * as `errno`.
+ * Errors of file systems that libuv has no name for: Node gives them the code `Unknown system error -122` or, from some
+ * calls, `UNKNOWN`, and the number as `errno`.
  */
 
 /** Numbers of Linux, and of macOS (70 and less): those of one are on the other of nothing that concerns files. */
@@ -15,6 +15,7 @@ const names: ReadonlyMap<number, string> = new Map([
 
 /** The name of such an error; undefined of others. */
 export function codeOfUnnamed(error: { readonly code: unknown; readonly errno?: unknown }): string | undefined {
-  if (typeof error.code !== "string" || !error.code.startsWith("Unknown system error")) return undefined;
-  return typeof error.errno === "number" ? names.get(-error.errno) : undefined;
+  const { code, errno } = error;
+  const isUnnamed = code === "UNKNOWN" || (typeof code === "string" && code.startsWith("Unknown system error"));
+  return isUnnamed && typeof errno === "number" ? names.get(-errno) : undefined;
 }

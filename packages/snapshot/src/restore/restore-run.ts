@@ -9,7 +9,7 @@ import type { RestoreOptions, RestoreSummary } from "./options.js";
 /** Errors that say nothing of the entry that met them: every further one would meet them too. */
 const EXHAUSTED: ReadonlyMap<string, string> = new Map([
   ["ENOSPC", "no space left"],
-  ["EDQUOT", "no space left"],
+  ["EDQUOT", "no space left within the quota"],
   ["EROFS", "the target is read-only"],
   ["EMFILE", "too many open files"],
   ["ENFILE", "too many open files"],
