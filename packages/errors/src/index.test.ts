@@ -30,7 +30,7 @@ test("systemErrorCode() knows what Node has no name for", () => {
 test("describeSystemError() has words for what a user can meet, and the code behind them", () => {
   const codes =
     "EACCES EPERM EIO EISDIR ENOENT ENOTDIR EEXIST EMFILE ENFILE ENOMEM ENOSPC EDQUOT EROFS ENAMETOOLONG ELOOP";
-  for (const code of `${codes} EBUSY ESTALE ETIMEDOUT ENXIO EFBIG EMLINK ENOTSUP EOPNOTSUPP EINVAL EILSEQ ENOSYS`.split(
+  for (const code of `${codes} EBUSY ESTALE ETIMEDOUT ENXIO EFBIG EMLINK ENOTSUP EOPNOTSUPP EINVAL EILSEQ ENOSYS ENOTCONN`.split(
     " ",
   )) {
     const said = describeSystemError(Object.assign(new Error(`${code}: open '/x'`), { code }));

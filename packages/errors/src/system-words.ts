@@ -22,6 +22,7 @@ export const systemWords: Readonly<Record<string, string>> = {
   ENOMEM: "the system has no memory left",
   ENOSPC: "no space left",
   ENOSYS: "the file system cannot do this",
+  ENOTCONN: "what is mounted there does not answer",
   ENOTDIR: "it is not a directory",
   ENOTSUP: "the file system cannot do this",
   ENXIO: "there is no such device",
