@@ -1,7 +1,7 @@
 /** What a restore has done, in words and as a message. */
-import type { RestoreForecast, RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
+import type { CountedEntries, RestoreForecast, RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
 import { formatBytes, formatDuration, formatItems, formatLocalTime, formatTimeMs } from "./format.js";
-import { pathsField } from "./json.js";
+import { bytesField, pathsField } from "./json.js";
 import { quoteName, quoteText } from "./quote.js";
 import { inPlaceFields, inPlaceLines } from "./restore-overwrite.js";
 
@@ -70,7 +70,7 @@ export interface Forecast extends Omit<Restored, "summary"> {
 
 /** Of a dry run: `would restore from snapshot 12 (laptop, …) to /tmp/back`, what, and what it would take. */
 export function forecastReport({ forecast, snapshot, target }: Forecast): string[] {
-  const { summary, fetches, deletion } = forecast;
+  const { summary, fetches, deletion, changes } = forecast;
   const { errors, skipped } = summary;
   const gets = `${formatItems(fetches.requests, "request")} to ${formatItems(fetches.packs, "pack")}`;
   return [
@@ -78,25 +78,39 @@ export function forecastReport({ forecast, snapshot, target }: Forecast): string
     countsLine(summary),
     ...inPlaceLines(summary),
     `would fetch: ${formatBytes(fetches.bytes)} in ${gets}`,
+    ...countedLine("would overwrite", changes?.overwritten),
+    ...countedLine("would add", changes?.added),
     ...(deletion === undefined ? [] : [`would delete: ${describeDeletion(deletion)}`]),
     ...(errors + skipped > 0 ? [`would leave out: ${formatItems(errors, "error")}, ${skipped} skipped`] : []),
   ];
 }
 
+function countedLine(what: string, counted: CountedEntries | undefined): string[] {
+  if (counted === undefined || counted.count === 0) return [];
+  return [`${what}: ${formatItems(counted.count, "entry", "entries")}: ${namesOf(counted.first, counted.count)}`];
+}
+
 function describeDeletion({ files, folders, bytes, first }: NonNullable<RestoreForecast["deletion"]>): string {
+  const counts = `${formatItems(files, "file")}, ${formatItems(folders, "folder")}, ${formatBytes(bytes)}`;
+  return `${counts}: ${namesOf(first, files + folders)}`;
+}
+
+function namesOf(first: readonly Uint8Array[], count: number): string {
   const named = first.map((path) => `"${quoteName(path)}"`).join(", ");
-  const rest = files + folders > first.length ? ", …" : "";
-  return `${formatItems(files, "file")}, ${formatItems(folders, "folder")}, ${formatBytes(bytes)}: ${named}${rest}`;
+  return count > first.length ? `${named}, …` : named;
 }
 
 export function forecastMessage({ forecast, ...restored }: Forecast): object {
-  const { summary, fetches, deletion } = forecast;
+  const { summary, fetches, deletion, changes } = forecast;
   return {
     ...restoreMessage({ ...restored, summary }),
     dry_run: true,
     data_requests: fetches.requests,
     data_packs: fetches.packs,
     data_bytes: fetches.bytes,
+    ...(changes === undefined
+      ? {}
+      : { to_overwrite: countedField(changes.overwritten), to_add: countedField(changes.added) }),
     ...(deletion === undefined
       ? {}
       : {
@@ -106,4 +120,8 @@ export function forecastMessage({ forecast, ...restored }: Forecast): object {
           ...pathsField(deletion.first),
         }),
   };
+}
+
+function countedField({ count, first }: CountedEntries): object {
+  return { entries: count, first: first.map((path) => bytesField("path", path)) };
 }

@@ -27,6 +27,7 @@ export { compileExcludes } from "./exclude.js";
 export { importTar } from "./import/import-tar.js";
 export type { ImportOptions, ImportProgress, ImportSummary } from "./import/options.js";
 export type { Scratch } from "./import/sorted-records.js";
+export type { CountedEntries } from "./restore/counted-entries.js";
 export { forecastRestore, type RestoreForecast } from "./restore/forecast.js";
 export type { DeletionPlan, RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
 export type { Overwrite } from "./restore/overwrite.js";

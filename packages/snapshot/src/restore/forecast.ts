@@ -13,8 +13,9 @@ import { contentSize, type Node, NodeType } from "../tree/node.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 import { AttributeSetter } from "./attributes.js";
 import { choose, wantedEntries } from "./choice.js";
+import { type CountedEntries, EntryCounter } from "./counted-entries.js";
 import { EntryFaults } from "./entry-faults.js";
-import { ExistingEntries } from "./existing-entries.js";
+import { ExistingEntries, type Verdict } from "./existing-entries.js";
 import { type Fetches, FetchForecast } from "./fetch-forecast.js";
 import { localFileParts } from "./in-place.js";
 import { MetadataSetter } from "./metadata.js";
@@ -36,6 +37,8 @@ export interface RestoreForecast {
   /** At most: of a file that differs from one that is there, chunks may be taken from that. */
   readonly fetches: Fetches;
   readonly deletion: DeletionPlan | undefined;
+  /** With `overwrite`: entries that would take the place of others, and those whose name nothing has. */
+  readonly changes: { readonly overwritten: CountedEntries; readonly added: CountedEntries } | undefined;
 }
 
 /** As {@link restore} of the same, but that nothing is changed. @throws as that does */
@@ -94,7 +97,8 @@ async function forecastInto(placed: PlacedTarget, parts: Parts): Promise<Restore
     directories.closeAll();
     if (directory !== undefined) closeQuietly(posix, directory);
   }
-  return { summary: run.summary(), fetches: forecast.fetches.finish(), deletion };
+  const changes = options.overwrite === undefined ? undefined : forecast.changes;
+  return { summary: run.summary(), fetches: forecast.fetches.finish(), deletion, changes };
 }
 
 const stop = Symbol("the plan is known");
@@ -124,6 +128,7 @@ async function forecastDeletion(
 
 class Forecast {
   readonly fetches: FetchForecast;
+  readonly changes = { overwritten: new EntryCounter(), added: new EntryCounter() };
   readonly #parts: Parts;
   readonly #faults: EntryFaults;
   readonly #existing: ExistingEntries | undefined;
@@ -166,10 +171,12 @@ class Forecast {
       if (verdict === "same") run.countUnchanged(node.content === undefined ? 0 : contentSize(node.content));
       else if (verdict === "left" || node.type === NodeType.socket) run.skipped++;
       else if (node.type === NodeType.directory) {
+        this.#change(path, verdict);
         run.directories++;
         const below = verdict === "merge" ? new TargetDirectory(directory, node.name, true) : undefined;
         await this.#children({ path, node }, below);
       } else {
+        this.#change(path, verdict);
         run.countBare(node);
         if (node.content !== undefined && this.#isFirstName(node)) await this.#content({ path, node });
       }
@@ -178,7 +185,12 @@ class Forecast {
     }
   }
 
-  async #decide({ path, node }: Entry, directory: TargetDirectory | undefined) {
+  #change(path: Uint8Array, verdict: Verdict): void {
+    if (verdict === "replace") this.changes.overwritten.add(path);
+    else if (verdict === "free") this.changes.added.add(path);
+  }
+
+  async #decide({ path, node }: Entry, directory: TargetDirectory | undefined): Promise<Verdict> {
     if (directory === undefined || this.#existing === undefined) return "free";
     try {
       return await this.#existing.decide({ directory, path, node });
