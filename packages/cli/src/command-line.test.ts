@@ -104,7 +104,7 @@ describe("wrong usage is refused:", () => {
     ["ls", "--tag", "1"],
     ["restore"],
     ["restore", "1", "", "b"],
-    ["snapshots", "extra"],
+    ["init", "extra"],
   ])("%s %s %s %s %s", (...words) => {
     expect(() => parse(words)).toThrow(expect.objectContaining({ code: "usage" }));
   });

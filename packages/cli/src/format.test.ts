@@ -4,6 +4,7 @@ import {
   formatCount,
   formatDuration,
   formatItems,
+  formatList,
   formatTable,
   formatTime,
   formatTimeMs,
@@ -55,4 +56,22 @@ test("formatTable() makes columns as wide as needed", () => {
     ["20", "long"],
   ];
   expect(formatTable(["#", "x"], rows, new Set([0]))).toEqual([" #  x", " 1  ö", "20  long"]);
+});
+
+test("formatTable() lets a cell that is too wide move its own line only", () => {
+  const rows = [
+    ["a", "1"],
+    ["much too wide", "2"],
+  ];
+  expect(formatTable(["x", "y"], rows, new Set(), 3)).toEqual(["x  y", "a  1", "much too wide  2"]);
+});
+
+test.each([
+  [["one"], "one"],
+  [["a", "b"], "a, b"],
+  [["ten chars.", "three"], "ten chars. and 1 more"],
+  [["a", "b", "c", "d", "e", "f"], "a, b and 4 more"],
+  [["much longer than there is room for"], "much longer than there is room for"],
+])("formatList(%j, 15) is %s", (items, text) => {
+  expect(formatList(items, 15)).toBe(text);
 });

@@ -57,14 +57,22 @@ export function formatTimeMs(ms: number): string {
   return formatTime(seconds, (ms - seconds * 1000) * 1_000_000);
 }
 
-/** Lines of a table: columns as wide as their widest cell, those named in `right` aligned to the right. */
+/**
+ * Lines of a table: columns as wide as their widest cell, those named in `right` aligned to the right. A cell wider than
+ * `widthMax` moves what is behind it in its own line only.
+ */
 export function formatTable(
   heads: readonly string[],
   rows: readonly (readonly string[])[],
   right: ReadonlySet<number> = new Set(),
+  widthMax = Number.POSITIVE_INFINITY,
 ): string[] {
   const all = [heads, ...rows];
-  const widths = heads.map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ""))));
+  const widths = heads.map((_, column) =>
+    all
+      .map((row) => widthOf(row[column] ?? ""))
+      .reduce((most, width) => (width > widthMax ? most : Math.max(most, width)), 0),
+  );
   const lines = all.map((row) =>
     row.map((cell, column) => pad(cell, widths[column] ?? 0, right.has(column))).join("  "),
   );
@@ -72,8 +80,23 @@ export function formatTable(
 }
 
 function pad(cell: string, width: number, right: boolean): string {
-  const space = " ".repeat(width - widthOf(cell));
+  const space = " ".repeat(Math.max(0, width - widthOf(cell)));
   return right ? space + cell : cell + space;
+}
+
+/** `a, b and 26 more`: as many as there is room for, and one at least. */
+export function formatList(items: readonly string[], widthMax: number): string {
+  const all = items.join(", ");
+  if (items.length < 2 || widthOf(all) <= widthMax) return all;
+  let shown = items[0]!;
+  let count = 1;
+  const more = () => ` and ${formatCount(items.length - count)} more`;
+  for (const item of items.slice(1, -1)) {
+    if (widthOf(shown) + 2 + widthOf(item) + widthOf(more()) > widthMax) break;
+    shown += `, ${item}`;
+    count++;
+  }
+  return shown + more();
 }
 
 function widthOf(cell: string): number {

@@ -1,6 +1,6 @@
 /** Snapshots in a listing, for people and with restic's names. */
 import type { ListedSnapshot } from "@bcat/snapshot";
-import { formatBytes, formatCount, formatLocalTime, formatTable, formatTimeMs } from "./format.js";
+import { formatBytes, formatCount, formatList, formatLocalTime, formatTable, formatTimeMs } from "./format.js";
 import { pathsField } from "./json.js";
 import { quoteName, quoteText } from "./quote.js";
 import { flawsOf } from "./snapshot-flaws.js";
@@ -9,24 +9,33 @@ const heads = ["#", "date & time", "host", "paths", "files", "size", "added"];
 /** Columns of numbers. */
 const right = new Set([0, 4, 5, 6]);
 
+/** Characters of a list of paths: what is longer would make a line of every snapshot that no screen holds. */
+const PATHS_WIDTH_MAX = 60;
+
 /** A line each, with a column of tags, and one of what they lack, when there are any. */
-export function snapshotTable(infos: readonly ListedSnapshot[]): string[] {
+export function snapshotTable(infos: readonly ListedSnapshot[], { allPaths = false } = {}): string[] {
   const tagged = infos.some(({ snapshot }) => snapshot.tags.length > 0);
   const faulty = infos.some(({ snapshot }) => flawsOf(snapshot).length > 0);
-  const rows = infos.map((info) => [
-    ...row(info),
-    ...(tagged ? [info.snapshot.tags.map(quoteText).join(",")] : []),
-    ...(faulty ? [flawsOf(info.snapshot).join(", ")] : []),
-  ]);
-  return formatTable([...heads, ...(tagged ? ["tags"] : []), ...(faulty ? ["flaws"] : [])], rows, right);
+  const rows = infos.flatMap((info) => {
+    const paths = info.snapshot.roots.map(({ path }) => quoteName(path));
+    const [first = "", ...others] = allPaths ? paths : [formatList(paths, PATHS_WIDTH_MAX)];
+    const cells = [
+      ...row(info, first),
+      ...(tagged ? [info.snapshot.tags.map(quoteText).join(",")] : []),
+      ...(faulty ? [flawsOf(info.snapshot).join(", ")] : []),
+    ];
+    return [cells, ...others.map((path) => ["", "", "", path])];
+  });
+  const columns = [...heads, ...(tagged ? ["tags"] : []), ...(faulty ? ["flaws"] : [])];
+  return formatTable(columns, rows, right, PATHS_WIDTH_MAX);
 }
 
-function row({ number, snapshot }: ListedSnapshot): string[] {
+function row({ number, snapshot }: ListedSnapshot, paths: string): string[] {
   return [
     String(number),
     formatLocalTime(snapshot.start),
     quoteText(snapshot.host),
-    snapshot.roots.map(({ path }) => quoteName(path)).join(", "),
+    paths,
     formatCount(snapshot.counts.files),
     formatBytes(snapshot.counts.bytes),
     formatBytes(snapshot.counts.storedBytesAdded),
