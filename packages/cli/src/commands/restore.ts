@@ -24,13 +24,14 @@ import {
   restoreMessage,
   restoreReport,
 } from "../restore-report.js";
+import { RestoreWarnings } from "../restore-warnings.js";
 import { readRestoreWords } from "../restore-words.js";
 import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 import { latestAmong, latestFlags } from "../snapshot-filter.js";
 import { currentFolder } from "../snapshot-path.js";
 import { keepingBy, runUndoable } from "../undoable-restore.js";
-import { printNotice, printWarning } from "../warning.js";
+import { printNotice } from "../warning.js";
 
 export const progressForm = fileProgress<RestoreProgress>((counts) => ({
   files_restored: counts.filesDone,
@@ -90,6 +91,7 @@ export const restore: Command = {
       now: Date.now,
       reportsPerSecond: reportsPerSecond(variables),
     });
+    const warnings = new RestoreWarnings(output);
     const packages = await import("@bcat/snapshot");
     packages.parseSelector(selector);
     const among = latestAmong(options, selector);
@@ -106,17 +108,20 @@ export const restore: Command = {
         currentFolder: currentFolder(),
         ...inPlaceOptions(context, site),
         onProgress: (counts) => progress.update(counts),
-        onWarning: (warning) => printWarning(warning, "restore", output),
       };
       const into = bytesOfText(target);
       if (options.switch("dry-run")) {
-        const forecast = await packages.forecastRestore(repository, site.posix, snapshot, wanted, into, restoreOptions);
+        const forecast = await warnings.during((onWarning) =>
+          packages.forecastRestore(repository, site.posix, snapshot, wanted, into, { ...restoreOptions, onWarning }),
+        );
         if (isSelective(choice) && isEmpty(forecast.summary)) printNothingMatches(snapshot, output);
         printForecast({ forecast, snapshot, target, elapsedMs: progress.finish() }, context);
         return forecast.summary.errors > 0 ? exitCodes.failed : exitCodes.done;
       }
       const restoreWith = async (given: RestoreOptions) =>
-        await packages.restore(repository, site.posix, snapshot, wanted, into, given);
+        await warnings.during((onWarning) =>
+          packages.restore(repository, site.posix, snapshot, wanted, into, { ...given, onWarning }),
+        );
       const begun = {
         kind: "restore",
         target,

@@ -10,12 +10,12 @@ import { Progress } from "../progress.js";
 import { requestsField } from "../requests.js";
 import { keepOptions, noUndoFlag } from "../restore-overwrite.js";
 import { forecastMessage, forecastReport, restoreMessage, restoreReport } from "../restore-report.js";
+import { RestoreWarnings } from "../restore-warnings.js";
 import { reportsPerSecond } from "../settings.js";
 import { siteOf, tellStanding } from "../site.js";
 import { chooseUndo } from "../undo-choice.js";
 import { keepingBy, runUndoable } from "../undoable-restore.js";
 import { usageError } from "../usage.js";
-import { printWarning } from "../warning.js";
 import { progressForm } from "./restore.js";
 
 export const undo: Command = {
@@ -76,7 +76,9 @@ async function forecast(snapshot: SnapshotInfo, { repository, site, context }: P
   const { path } = snapshot.snapshot.roots[0]!;
   const progress = progressOf(context);
   const restoreOptions = optionsOf(snapshot, progress, { site, context, keeps: false });
-  const found = await forecastRestore(repository, site.posix, snapshot, "all", path, restoreOptions);
+  const found = await new RestoreWarnings(output).during((onWarning) =>
+    forecastRestore(repository, site.posix, snapshot, "all", path, { ...restoreOptions, onWarning }),
+  );
   const report = { snapshot, target: textOfBytes(path), forecast: found, elapsedMs: progress.finish() };
   if (output.json) output.message({ ...forecastMessage(report), ...requestsField(meter) });
   else if (!output.quiet) for (const line of forecastReport(report)) output.print(line);
@@ -96,9 +98,12 @@ async function putBack(
   const progress = progressOf(context);
   const restoreOptions = optionsOf(snapshot, progress, parts);
   const begun = { kind: "undo", target, snapshot: snapshot.number, choice: "" } as const;
-  const summary = await runUndoable({ repository, output, after }, begun, (keeping) =>
-    restore(repository, site.posix, snapshot, "all", path, keepingBy(restoreOptions, keeping)),
-  );
+  const summary = await runUndoable({ repository, output, after }, begun, (keeping) => {
+    const given = keepingBy(restoreOptions, keeping);
+    return new RestoreWarnings(output).during((onWarning) =>
+      restore(repository, site.posix, snapshot, "all", path, { ...given, onWarning }),
+    );
+  });
   const report = { snapshot, target, summary, elapsedMs: progress.finish() };
   if (output.json) output.message({ ...restoreMessage(report), ...requestsField(meter) });
   else if (!output.quiet) for (const line of restoreReport(report)) output.print(line);
@@ -123,6 +128,5 @@ function optionsOf(
     deletes: { onlyObstacles: true, onPlan: async () => {} },
     ...(keeps ? { keep: keepOptions(context, site) } : {}),
     onProgress: (counts) => progress.update(counts),
-    onWarning: (warning) => printWarning(warning, "restore", context.output),
   };
 }

@@ -24,12 +24,18 @@ export class EntryFaults {
     }
   }
 
-  /** Reports an error of one entry and goes on; others end the restore. */
-  async tolerate(path: Uint8Array, error: unknown): Promise<void> {
+  /**
+   * Reports an error of one entry and goes on; others end the restore.
+   *
+   * @param countBelow entries that it costs as well
+   */
+  async tolerate(path: Uint8Array, error: unknown, countBelow = async () => 0): Promise<void> {
     if (error === this.#end) throw error;
     this.#run.refuseExhausted(path, error);
     if (!(await this.concernsEntry(error))) throw error;
-    this.#run.report(path, error);
+    const below = await countBelow();
+    if (below === 0) this.#run.report(path, error);
+    else this.#run.reportWhole(path, error, below);
   }
 
   /** Damage, an error of the system in the target, or an object that a storage which answers cannot give. */

@@ -114,6 +114,21 @@ export class RestoreRun {
     this.#options.onWarning?.({ path, message, kind: "error", code, systemCode: systemErrorCode(error) });
   }
 
+  /** A folder that was not restored, nor any of the entries below it. */
+  reportWhole(path: Uint8Array, error: unknown, below: number): void {
+    this.errors += 1 + below;
+    const message = `${describe(error)}; what is in it was not restored either, ${below === 1 ? "one entry" : `${below} entries`}`;
+    const code = codeOf(error) === "not-restored" ? "folder-not-made" : codeOf(error);
+    this.#options.onWarning?.({
+      path,
+      message,
+      kind: "error",
+      code,
+      systemCode: systemErrorCode(error),
+      count: 1 + below,
+    });
+  }
+
   /** Something of an entry that nobody may set here: said once for all of them, by {@link noteLeftOut}. */
   forbid(path: Uint8Array, reason: string): void {
     const known = this.#leftOut.get(reason);

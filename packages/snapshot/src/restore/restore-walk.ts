@@ -5,6 +5,7 @@ import type { Entry } from "../root-entries.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { AttributeSetter } from "./attributes.js";
 import { BareEntries } from "./bare-entries.js";
+import { countBelow } from "./count-below.js";
 import type { RestoreParts } from "./create-contents.js";
 import { EntryFaults } from "./entry-faults.js";
 import type { Verdict } from "./existing-entries.js";
@@ -15,7 +16,6 @@ import { InPlace, localFileParts } from "./in-place.js";
 import { FlagSetter } from "./inode-flags.js";
 import type { NameToMake } from "./linked-names.js";
 import { MetadataSetter } from "./metadata.js";
-import { nameBelow } from "./name-below.js";
 import type { OldNames } from "./old-names.js";
 import { PendingEntries } from "./pending-entries.js";
 import type { PlannedEntry } from "./plan.js";
@@ -124,8 +124,7 @@ export class RestoreWalk {
     try {
       directory = this.#above.make(top, folders);
     } catch (error) {
-      await this.#faults.tolerate(path, error);
-      await nameBelow(this.#nodes, this.#run, { path, node });
+      await this.#loseWhole({ path, node }, error);
       return;
     }
     await this.#entry({ directory, path, isTaken: directory.isOld }, node);
@@ -164,8 +163,7 @@ export class RestoreWalk {
     try {
       return await this.#inPlace!.existing.decide(name);
     } catch (error) {
-      await this.#faults.tolerate(name.path, error);
-      await nameBelow(this.#nodes, this.#run, name);
+      await this.#loseWhole(name, error);
       return "left";
     }
   }
@@ -195,8 +193,7 @@ export class RestoreWalk {
       }
       this.#flags.beginAt(parent, node);
     } catch (error) {
-      await this.#faults.tolerate(place.path, error);
-      await nameBelow(this.#nodes, this.#run, { path: place.path, node });
+      await this.#loseWhole({ path: place.path, node }, error);
       return;
     }
     this.#run.directories++;
@@ -229,6 +226,11 @@ export class RestoreWalk {
     }
   }
 
+  /** Reports an error that costs an entry and all that is in it. */
+  async #loseWhole({ path, node }: Entry, error: unknown): Promise<void> {
+    await this.#faults.tolerate(path, error, () => countBelow(this.#nodes, this.#run, { path, node }));
+  }
+
   /** Of a snapshot that says what lists its entries have, none is to have another. */
   #lookForLists(directory: TargetDirectory): void {
     if (!this.#recordsAttributes) return;
@@ -244,8 +246,7 @@ export class RestoreWalk {
     try {
       return this.#inPlace!.namesIn(directory);
     } catch (error) {
-      await this.#faults.tolerate(folder.path, error);
-      await nameBelow(this.#nodes, this.#run, folder);
+      await this.#loseWhole(folder, error);
       return "unknown";
     }
   }

@@ -1,0 +1,50 @@
+/** A target in which nothing may be made: what belongs into it is counted in one line, and told entry by entry as JSON. */
+import * as fs from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Desk, jsonLines, messagesOf } from "./cli/desk.js";
+
+let desk: Desk;
+let targets = 0;
+
+beforeAll(async () => {
+  desk = new Desk();
+  for (const name of ["a", "b", "sub/c", "sub/deeper/d"]) desk.write({ [`tree/${name}`]: name });
+  await desk.good(["backup", "--init", "tree"]);
+});
+afterAll(() => desk[Symbol.dispose]());
+
+/** Restores into a folder that may not be written to. */
+async function denied(...words: string[]) {
+  const target = desk.path(`target ${targets++}`);
+  fs.mkdirSync(target);
+  fs.chmodSync(target, 0o555);
+  const run = await desk.bcat(["restore", "1", ...words, "--target", target], { unprivileged: true });
+  expect([run.code, fs.readdirSync(target)]).toEqual([1, []]);
+  return { ...run, messages: messagesOf(run.stderr) };
+}
+
+test("all entries of a folder are one line with a count", async () => {
+  const { stdout, messages } = await denied("all");
+  const [folder, first] = [desk.path("tree"), desk.path("tree/sub")];
+  expect(messages).toEqual([
+    `bcat: cannot restore 6 entries in "${folder}": permission denied in the target (EACCES), first for "${first}"`,
+  ]);
+  expect(stdout).toContain("left out: 6 errors");
+});
+
+test("as JSON each has its message, a folder with the number of what is lost with it", async () => {
+  const { stdout, stderr } = await denied("all", "--json");
+  const errors = jsonLines(stderr).filter((message) => message.message_type === "error");
+  expect(errors.map(({ item, code, system_code, count = 1 }) => [item, code, system_code, count])).toEqual([
+    [desk.path("tree/sub"), "folder-not-made", "EACCES", 4],
+    [desk.path("tree/a"), "not-restored", "EACCES", 1],
+    [desk.path("tree/b"), "not-restored", "EACCES", 1],
+  ]);
+  expect(jsonLines(stdout).at(-1)).toMatchObject({ error_count: 6 });
+});
+
+test("a folder alone is named by itself, with the number of what is in it", async () => {
+  const { messages } = await denied("sub");
+  const lost = "what is in it was not restored either, 3 entries";
+  expect(messages).toEqual([`bcat: cannot restore "${desk.path("tree/sub")}": permission denied (EACCES); ${lost}`]);
+});
