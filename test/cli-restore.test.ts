@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Desk, linesOf } from "./cli/desk.js";
+import { Desk, jsonLines, linesOf } from "./cli/desk.js";
 
 let desk: Desk;
 
@@ -121,6 +121,21 @@ describe("restore", () => {
       expect(await owner("--no-owner")).toBe("0:0");
     },
   );
+
+  test("says once of how many entries the set-id bits are dropped for --no-owner", async () => {
+    const made = desk.path("set-ids");
+    for (const name of ["a", "b/c"]) desk.write({ [`set-ids/${name}`]: name });
+    fs.chmodSync(`${made}/a`, 0o4755);
+    fs.chmodSync(`${made}/b`, 0o2755);
+    await desk.good(["backup", made, "--tag", "set-ids"]);
+    const words = ["restore", "latest", "all", desk.path("no set-ids"), "--tag", "set-ids", "--no-owner"];
+    const run = await desk.bcat([...words, "--json"]);
+    const said = jsonLines(run.stderr).filter(({ code }) => code === "set-ids-not-set");
+    expect(said).toEqual([expect.objectContaining({ message_type: "warning", count: 2 })]);
+    const line = "set-id bits were not restored, their owner is not who it was (of 2 entries)";
+    const again = await desk.bcat([...words, "--overwrite", "if-changed"]);
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining(`"${made}": ${line}\n`) });
+  });
 
   test("BCAT_HOST, which names the host of backups, does not disturb a number", async () => {
     const target = desk.path(`target ${targets++}`);

@@ -4,7 +4,7 @@
  */
 import { formatItems } from "./format.js";
 import type { Output } from "./output.js";
-import { quoteName } from "./quote.js";
+import { quoteName, quoteText } from "./quote.js";
 import { printWarning, type Warning } from "./warning.js";
 
 /** Folders whose entries wait to be told of together, about 200 bytes each; beyond, the first of them is told of. */
@@ -18,11 +18,14 @@ interface Denied {
 
 export class RestoreWarnings {
   readonly #output: Output;
+  readonly #target: string;
   /** By the folder that the entries are in. */
   readonly #denied = new Map<string, Denied>();
 
-  constructor(output: Output) {
+  /** @param target absolute */
+  constructor(output: Output, target: string) {
     this.#output = output;
+    this.#target = target;
   }
 
   /** Runs a restore, and tells of what waits when it is over, however it ends. */
@@ -63,8 +66,8 @@ export class RestoreWarnings {
     if (warnings === 1) printWarning(first, "restore", this.#output);
     else {
       const what = `${formatItems(entries, "entry", "entries")} in "${quoteName(Buffer.from(folder, "latin1"))}"`;
-      const why = `permission denied in the target (${first.systemCode})`;
-      this.#output.complain(`cannot restore ${what}: ${why}, first for "${quoteName(first.path)}"`);
+      const where = `in the target ${quoteText(this.#target)}, first for "${quoteName(first.path)}"`;
+      this.#output.complain(`cannot restore ${what}: permission denied (${first.systemCode}) ${where}`);
     }
   }
 }

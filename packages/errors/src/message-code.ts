@@ -36,6 +36,7 @@ export const targetCodes = [
   "metadata-not-set",
   "left-out",
   "owners-not-set",
+  "set-ids-not-set",
   "times-inexact",
   "links-not-kept",
   "nothing-matches",

@@ -91,7 +91,7 @@ export const restore: Command = {
       now: Date.now,
       reportsPerSecond: reportsPerSecond(variables),
     });
-    const warnings = new RestoreWarnings(output);
+    const warnings = new RestoreWarnings(output, target);
     const packages = await import("@bcat/snapshot");
     packages.parseSelector(selector);
     const among = latestAmong(options, selector);

@@ -76,7 +76,7 @@ async function forecast(snapshot: SnapshotInfo, { repository, site, context }: P
   const { path } = snapshot.snapshot.roots[0]!;
   const progress = progressOf(context);
   const restoreOptions = optionsOf(snapshot, progress, { site, context, keeps: false });
-  const found = await new RestoreWarnings(output).during((onWarning) =>
+  const found = await new RestoreWarnings(output, textOfBytes(path)).during((onWarning) =>
     forecastRestore(repository, site.posix, snapshot, "all", path, { ...restoreOptions, onWarning }),
   );
   const report = { snapshot, target: textOfBytes(path), forecast: found, elapsedMs: progress.finish() };
@@ -100,7 +100,7 @@ async function putBack(
   const begun = { kind: "undo", target, snapshot: snapshot.number, choice: "" } as const;
   const summary = await runUndoable({ repository, output, after }, begun, (keeping) => {
     const given = keepingBy(restoreOptions, keeping);
-    return new RestoreWarnings(output).during((onWarning) =>
+    return new RestoreWarnings(output, target).during((onWarning) =>
       restore(repository, site.posix, snapshot, "all", path, { ...given, onWarning }),
     );
   });

@@ -58,8 +58,8 @@ export async function wantedEntries(
   const found: PlannedEntry[] = [];
   for (const planned of plan) {
     if (!(await nodes.begins(planned.entry, isNamed))) continue;
-    nodes.prepare(planned.entry.node);
-    for (const { node } of planned.folders) if (node !== undefined) nodes.prepare(node);
+    nodes.begin(planned.entry.node);
+    for (const { node } of planned.folders) if (node !== undefined) nodes.begin(node);
     found.push(planned);
   }
   return found;

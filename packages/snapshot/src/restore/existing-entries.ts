@@ -198,6 +198,7 @@ export class ExistingEntries {
     const isSame = node.type === NodeType.symlink ? this.#leadsThere(handle, node) : isSameDevice(node, stat);
     if (!isSame || !this.#parts.metadata.isSet(node, stat)) return false;
     this.#countUnchanged(0);
+    if (this.#parts.isDry !== true) this.#parts.metadata.addKept(node, stat);
     return true;
   }
 
@@ -224,17 +225,22 @@ export class ExistingEntries {
     if (stat.size !== size) return false;
     const isSet = metadata.isSet(node, stat);
     const isTrusted = overwrite === "if-changed" && metadata.hasTime(node, stat);
+    let isCounted = this.#parts.isDry === true;
     if (!isTrusted || !isSet) {
       const file = LocalFile.open(this.#parts.local, handle, node.name);
       if (file === undefined) return false;
       try {
         if (!isTrusted && !(await holdsContent(file, content, this.#parts))) return false;
-        if (!metadata.isSet(node, file.stat) && !this.#setFile(entry, file)) return false;
+        if (!metadata.isSet(node, file.stat)) {
+          if (!this.#setFile(entry, file)) return false;
+          isCounted = true;
+        }
       } finally {
         file.close();
       }
     }
     this.#countUnchanged(size);
+    if (!isCounted) metadata.addKept(node, stat);
     return true;
   }
 

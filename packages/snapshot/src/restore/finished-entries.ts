@@ -71,7 +71,11 @@ export class FinishedEntries {
         const hasList = directory.givesLists && node.type !== NodeType.symlink;
         if (hasList) attributes.takeLists(handle, node.name, node.attributes);
         // The mode of a file that had a list was none of its own.
-        const fault = isDirectory || hasList ? metadata.setAt(handle, node.name, node) : undefined;
+        const fault = isDirectory
+          ? metadata.setAt(handle, node.name, node)
+          : hasList
+            ? metadata.setAgainAt(handle, node.name, node)
+            : undefined;
         const unset = await attributes.set(handle, { path, node });
         const isTimed = node.type === NodeType.file && node.atimeSeconds !== undefined;
         const times = isTimed ? metadata.setTimesAt(handle, node.name, node) : undefined;

@@ -39,6 +39,7 @@ export class JobRunner {
   *run({ files, content }: Job, directories: readonly TargetDirectory[]): Generator<number, JobResult> {
     const states = new Uint8Array(files.count);
     const faults: JobFault[] = [];
+    const before = this.#parts.metadata.unset;
     let i = 0;
     for (const bytes of this.#pieces(files, content)) {
       const place = { files, index: i, directories };
@@ -46,7 +47,8 @@ export class JobRunner {
       i++;
       yield bytes?.length ?? 0;
     }
-    return { states, faults, canSetOwner: this.#parts.metadata.canSetOwner };
+    const { owners, setIds } = this.#parts.metadata.unset;
+    return { states, faults, unset: { owners: owners - before.owners, setIds: setIds - before.setIds } };
   }
 
   #pieces(files: JobFiles, content: FetchedRange | Uint8Array): Iterable<Uint8Array | undefined> {

@@ -2,6 +2,7 @@
 import type { Directory } from "@bcat/posix";
 import type { FetchedRange } from "@bcat/repository";
 import type { ThreadContextData } from "../thread-context.js";
+import type { Unset } from "./metadata.js";
 import type { TargetDirectory } from "./target-directory.js";
 import type { WaitingFile } from "./waiting-file.js";
 
@@ -82,7 +83,8 @@ export interface JobResult {
   readonly states: Uint8Array;
   /** Of pieces that failed, and of files whose metadata could not all be set. */
   readonly faults: readonly JobFault[];
-  readonly canSetOwner: boolean;
+  /** Of the files of this job. */
+  readonly unset: Unset;
 }
 
 /** Puts the files of a job into columns, as if all were to be made. `directories` is where each file's directory is numbered. */

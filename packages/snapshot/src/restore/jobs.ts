@@ -164,7 +164,7 @@ export class Jobs {
 
   async #runThere(job: Job, numbers: DirectoryNumbers): Promise<JobResult> {
     const result = await this.#threads!.run({ ...job, directories: numbers.table() });
-    if (!result.canSetOwner) this.#options.metadata.noteNoOwner();
+    this.#options.metadata.addUnset(result.unset);
     const turn = this.#options.run.breathe(0);
     if (turn !== undefined) await turn;
     return result;

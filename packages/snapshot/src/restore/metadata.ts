@@ -6,6 +6,7 @@ import { UNCHANGED } from "./owners.js";
 
 /** All but the set-id bits. */
 const PERMISSIONS = 0o1777;
+const SET_IDS = 0o6000;
 
 /** Owners that are remembered as refused; a further one is tried again for each entry. */
 const REFUSED_MAX = 4_096;
@@ -19,14 +20,20 @@ export type EntryMetadata = Pick<
 /** What of an entry's metadata was not set, as one line, or undefined when all was. */
 export type MetadataFault = string | undefined;
 
+/** How many entries did not get something, for nobody may set it here. */
+export interface Unset {
+  readonly owners: number;
+  readonly setIds: number;
+}
+
 export class MetadataSetter {
   readonly #posix: Posix;
   readonly #remembersRefusals: boolean;
-  #canSetOwner = true;
   #ignoresOwners = false;
   /** What was refused: the file system and the owner. Others may still be set: one's own groups, and what lies elsewhere. */
   readonly #refused = new Set<string>();
   readonly #stat = new Stat();
+  #unset: Unset = { owners: 0, setIds: 0 };
 
   /** @param options `remembersRefusals`: for {@link isSet}, at the price of a look at each entry whose owner is refused */
   constructor(posix: Posix, { remembersRefusals = false }: { readonly remembersRefusals?: boolean } = {}) {
@@ -34,14 +41,19 @@ export class MetadataSetter {
     this.#remembersRefusals = remembersRefusals;
   }
 
-  /** False once an owner could not be set for want of privileges. */
-  get canSetOwner(): boolean {
-    return this.#canSetOwner;
+  get unset(): Unset {
+    return this.#unset;
   }
 
-  /** Notes that an owner could not be set in another thread. */
-  noteNoOwner(): void {
-    this.#canSetOwner = false;
+  /** Counts what was not set in another thread. */
+  addUnset({ owners, setIds }: Unset): void {
+    this.#unset = { owners: this.#unset.owners + owners, setIds: this.#unset.setIds + setIds };
+  }
+
+  /** Counts an entry that was there before and stays, where it has not its owner. */
+  addKept({ type, uid, gid, mode }: EntryMetadata, stat: Stat): void {
+    if (isOwner(uid, stat.uid) && isOwner(gid, stat.gid)) return;
+    this.addUnset({ owners: 1, setIds: type !== NodeType.symlink && (mode & SET_IDS) !== 0 ? 1 : 0 });
   }
 
   /** From now on, an entry may be anybody's for {@link isSet} and {@link isBegun}. */
@@ -60,7 +72,7 @@ export class MetadataSetter {
   /** Whether a folder has what one gets before anything is restored into it, by this restore or an earlier one. */
   isBegun({ mode, uid, gid }: EntryMetadata, stat: Stat): boolean {
     const isSameOwner = isOwner(uid, stat.uid) && isOwner(gid, stat.gid);
-    const hasOwner = isSameOwner || this.#ignoresOwners || !this.#canSetOwner;
+    const hasOwner = isSameOwner || this.#ignoresOwners || this.#unset.owners > 0;
     return hasOwner && ((stat.mode ^ mode) & 0o077) === 0;
   }
 
@@ -108,6 +120,14 @@ export class MetadataSetter {
     });
   }
 
+  /** As {@link setAt}, of an entry that has had all of it set before: what nobody may set is counted once. */
+  setAgainAt(directory: Directory, name: Uint8Array, node: EntryMetadata): MetadataFault {
+    const before = this.#unset;
+    const fault = this.setAt(directory, name, node);
+    this.#unset = before;
+    return fault;
+  }
+
   /** Of a file that has all else: no thread is told when a file was read last. */
   setTimesAt(directory: Directory, name: Uint8Array, node: EntryMetadata): MetadataFault {
     try {
@@ -129,7 +149,10 @@ export class MetadataSetter {
     };
     const owned = this.#setOwner(node, set, faults);
     // Set-id bits of somebody else's file would grant our rights, not theirs.
-    if (node.type !== NodeType.symlink) attempt("mode", () => set.mode(owned ? 0o7777 : PERMISSIONS));
+    if (node.type !== NodeType.symlink) {
+      if (!owned && (node.mode & SET_IDS) !== 0) this.addUnset({ owners: 0, setIds: 1 });
+      attempt("mode", () => set.mode(owned ? 0o7777 : PERMISSIONS));
+    }
     attempt("time", set.times);
     return faults.length === 0 ? undefined : faults.join(", ");
   }
@@ -142,7 +165,7 @@ export class MetadataSetter {
       // Tried for each entry: without privileges too, what is one's own can be given to oneself.
       if (systemErrorCode(error) !== "EPERM") faults.push(faultOf("owner", error));
       else {
-        this.#canSetOwner = false;
+        this.addUnset({ owners: 1, setIds: 0 });
         if (this.#remembersRefusals) this.#remember(node, look);
       }
       return false;

@@ -11,6 +11,7 @@ export const UNCHANGED = 0xffff_ffff;
 
 /** All but the set-id bits. */
 const PERMISSIONS = 0o1777;
+const SET_IDS = 0o6000;
 
 /** Users, or groups, of this machine. */
 export interface KnownOwners {
@@ -64,15 +65,17 @@ export class OwnerMapping {
     this.#groups = finderOf({ isSet: by !== "nobody", changes: groups, known: names?.groups });
   }
 
-  /** Gives an entry the owner that it is to have here. */
-  apply(entry: Owned): void {
+  /** Gives an entry the owner that it is to have here. True where it has lost set-id bits. */
+  apply(entry: Owned): boolean {
     const { uid, gid, user, group } = entry;
     const last = this.#last;
     if (uid !== last.uid || gid !== last.gid || user !== last.user || group !== last.group)
       this.#look({ uid, gid, user, group });
     entry.uid = this.#uid;
     entry.gid = this.#gid;
-    if (!this.#keepsSetIds) entry.mode &= PERMISSIONS;
+    if (this.#keepsSetIds || (entry.mode & SET_IDS) === 0) return false;
+    entry.mode &= PERMISSIONS;
+    return true;
   }
 
   #look(owner: Pick<Owned, "uid" | "gid" | "user" | "group">): void {

@@ -4,6 +4,7 @@ import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { Turns } from "../turns.js";
+import type { Unset } from "./metadata.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
 
 /** Errors that say nothing of the entry that met them: every further one would meet them too. */
@@ -152,6 +153,17 @@ export class RestoreRun {
   /** Something about the restore as a whole, which begins at `path`. */
   note(path: Uint8Array, message: string, code: MessageCode = "restore-note"): void {
     this.#options.onWarning?.({ path, message, kind: "skipped", code });
+  }
+
+  /** What many entries did not get, once for each. */
+  noteUnset(path: Uint8Array, { owners, setIds }: Unset): void {
+    const note = (what: string, count: number, code: MessageCode) => {
+      if (count === 0) return;
+      const message = `${what} (of ${count === 1 ? "one entry" : `${count} entries`})`;
+      this.#options.onWarning?.({ path, message, kind: "skipped", code, count });
+    };
+    note("owners were not restored, that takes privileges", owners, "owners-not-set");
+    note("set-id bits were not restored, their owner is not who it was", setIds, "set-ids-not-set");
   }
 
   /** @throws BcatError target-failed for errors that every further entry would meet */

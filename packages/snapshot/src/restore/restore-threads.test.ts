@@ -59,7 +59,7 @@ describe("RestoreThreads", () => {
 
   it("gives each thread two jobs at most, and answers in order", async () => {
     const threads = createThreads(
-      "parentPort.postMessage({ states: new Uint8Array(0), faults: [], canSetOwner: true })",
+      "parentPort.postMessage({ states: new Uint8Array(0), faults: [], unset: { owners: 0, setIds: 0 } })",
     );
     while (!threads.hasRoom) await turn();
     const jobs: Promise<unknown>[] = [];

@@ -106,9 +106,8 @@ export class RestoreWalk {
     this.#above.noteUnknown(plan[0]!.entry.path);
     this.#run.noteLeftOut();
     this.#pending.linked.noteOverflow();
-    if (!this.#metadata.canSetOwner) {
-      this.#run.note(plan[0]!.entry.path, "owners were not restored, that takes privileges", "owners-not-set");
-    }
+    const { owners, setIds } = this.#metadata.unset;
+    this.#run.noteUnset(plan[0]!.entry.path, { owners, setIds: setIds + this.#nodes.setIdsDropped });
     if (!this.#posix.exactTimes) {
       this.#run.note(plan[0]!.entry.path, "times were restored to the microsecond, more takes koffi", "times-inexact");
     }
@@ -210,7 +209,7 @@ export class RestoreWalk {
     const old = directory.isOld ? await this.#namesIn(directory, { path: folder, node }) : undefined;
     if (directory.isOld) this.#lookForLists(directory);
     if (old === "unknown") return;
-    for await (const nodes of this.#nodes.in({ path: folder, node })) {
+    for await (const nodes of this.#nodes.restoredIn({ path: folder, node })) {
       for (const child of nodes) {
         const { content } = child;
         // Most entries are small files: no path is made for them, and nothing waited for.

@@ -4,7 +4,7 @@ import type { Node } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
 import type { EntryFaults } from "./entry-faults.js";
 import type { FlagSetter } from "./inode-flags.js";
-import type { MetadataSetter } from "./metadata.js";
+import { MetadataSetter } from "./metadata.js";
 import type { OldFolders } from "./old-folders.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { Target } from "./target.js";
@@ -44,9 +44,10 @@ export class TargetItself {
    * interrupted: that can be seen by owner and mode, which it is given now.
    */
   async begin({ directory, wasMade }: Target, itself: Itself): Promise<void> {
-    const { metadata, attributes, oldFolders, faults, recordsAttributes } = this.#parts;
+    const { posix, attributes, oldFolders, faults, recordsAttributes } = this.#parts;
     const { node } = itself;
-    if (wasMade) metadata.setFile(directory.fd, { ...node, mode: (node.mode & 0o777) | 0o700 });
+    // What cannot be set is counted in the end, when it is set once more.
+    if (wasMade) new MetadataSetter(posix).setFile(directory.fd, { ...node, mode: (node.mode & 0o777) | 0o700 });
     try {
       if (!wasMade && (oldFolders === undefined || !this.#isBegun(directory, node))) return;
       this.#begun = { directory, itself };

@@ -32,6 +32,8 @@ export interface WantedNodesParts {
 
 export class WantedNodes {
   readonly #parts: WantedNodesParts;
+  /** Entries without the set-id bits that the snapshot has, for their owner is another one here. */
+  setIdsDropped = 0;
   /** Of folders that were looked into and not yet read: the name of the first wanted child. */
   readonly #first = new Map<string, Uint8Array>();
 
@@ -39,10 +41,20 @@ export class WantedNodes {
     this.#parts = parts;
   }
 
-  /** Gives an entry the owner and attributes that it is to have. */
-  prepare(node: Node): void {
+  /** Gives an entry that a restore begins with the owner and attributes that it is to have. */
+  begin(node: Node): void {
+    if (this.#prepare(node)) this.setIdsDropped++;
+  }
+
+  /** True where it loses set-id bits. */
+  #prepare(node: Node): boolean {
     const { owners, takesAttribute } = this.#parts;
-    owners.apply(node);
+    const isDropped = owners.apply(node);
+    this.#chooseAttributes(node, takesAttribute);
+    return isDropped;
+  }
+
+  #chooseAttributes(node: Node, takesAttribute: WantedNodesParts["takesAttribute"]): void {
     if (node.attributes === undefined || takesAttribute === undefined) return;
     const attributes = node.attributes.filter(({ name }) => takesAttribute(name));
     if (attributes.length > 0) node.attributes = attributes;
@@ -71,10 +83,18 @@ export class WantedNodes {
     return (name, isDirectory) => selection.judge(joinPath(folder, name), isDirectory, state).becomes === "taken";
   }
 
+  /** As {@link in}, counting what is dropped: for the one who restores it. */
+  async *restoredIn(folder: Entry): AsyncGenerator<readonly Node[], undefined> {
+    for await (const leaf of this.#nodesIn(folder)) {
+      for (const node of leaf) this.begin(node);
+      yield leaf;
+    }
+  }
+
   /** What is wanted in a folder that is, in order of name. */
   async *in(folder: Entry): AsyncGenerator<readonly Node[], undefined> {
     for await (const leaf of this.#nodesIn(folder)) {
-      for (const node of leaf) this.prepare(node);
+      for (const node of leaf) this.#prepare(node);
       yield leaf;
     }
   }
