@@ -33,6 +33,8 @@ function makeTree(desk: Desk): void {
     "u/[c]": "bracket",
     "u/.hidden": "h",
     "u/c": "c",
+    "u/!": "bang",
+    "u/^": "caret",
   });
   mkdirSync(desk.path("t/empty"));
   symlinkSync("../a", desk.path("t/size/link"));
@@ -69,6 +71,8 @@ interface Case {
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: a variable for the file.
 const cases: Record<string, Case> = {
   "--exclude": { words: ["@/t", "--exclude", "*.txt", "-e", "@/t/out", "-e", "b/*", "-e", "!g.TXT"] },
+  "--exclude with a ! in a class": { words: ["@/u", "--exclude", "[!c]"] },
+  "--exclude with a ^ in a class": { words: ["@/u", "--exclude", "u/[^c]"] },
   "--iexclude": { words: ["@/t", "--iexclude", "*.TXT", "--iexclude", "PHOTO.*", "--iexclude", "é"] },
   "--iexclude of a whole path, and a class": { words: ["@/t", "--iexclude", "@/T/A/B", "--iexclude", "[O-P]UT"] },
   "--iexclude beside --exclude, which takes nothing of it back": {
@@ -98,6 +102,7 @@ const cases: Record<string, Case> = {
     words: ["--files-from", "@/list", "@/t/empty"],
     files: { list: "# comment\n  @/t/a  \n\n@/u/*\n@/t/size/10[02]?\n@/u/\\[c]\n@/t/c?che/*\n" },
   },
+  "--files-from with classes": { words: ["--files-from", "@/list"], files: { list: "@/u/[!c]\n@/t/[^abs]*\n" } },
   "--files-from-verbatim": {
     words: ["--files-from-verbatim", "@/list"],
     files: { list: "@/u/a b\n\n@/u/[c]\n@/u/$x\n" },

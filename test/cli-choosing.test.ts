@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { canMount, Desk, linesOf, messagesOf, noMessage } from "./cli/desk.js";
+import { canMount, Desk, jsonLines, linesOf, messagesOf, noMessage } from "./cli/desk.js";
 import { expectRefusal, expectWarnings } from "./cli/refusal.js";
 
 const mounts = canMount();
@@ -345,4 +345,19 @@ test("--exclude-cloud-files is taken, and says that it has no effect here", asyn
   using desk = new Desk();
   desk.write({ "t/x": "" });
   expectWarnings(await desk.bcat(["backup", "--init", "t", "--exclude-cloud-files"]), 0, [/has no effect/]);
+});
+
+test("a class that a shell would negate is said to be none, but with --quiet", async () => {
+  using desk = new Desk();
+  for (const name of ["!", "a", "b"]) desk.write({ [`t/${name}`]: name });
+  const says = /pattern "\[!a\]": \[!a\] is a "!" or one of the others in it, as with restic; \[\^a\] is /;
+  expect((await desk.bcat(["backup", "--init", "t", "-e", "[!a]"])).stderr).toMatch(says);
+  expect(linesOf(await desk.good(["ls", "latest"]))).toEqual([desk.path("t"), desk.path("t/b")]);
+  const quiet = await desk.bcat(["backup", "--quiet", "t", "-e", "[!a]", "-e", "[\\!b]"]);
+  expect(quiet.stderr).toBe("");
+  expect((await desk.bcat(["restore", "1", "all", "back", "-i", "[!a]"])).stderr).toMatch(says);
+  desk.write({ list: "t/[!a]\n" });
+  const listed = await desk.bcat(["backup", "--json", "--files-from", "list"]);
+  expect(jsonLines(listed.stderr).map(({ code }) => code)).toContain("pattern-meaning");
+  expect(linesOf(await desk.good(["ls", "latest"]))).toEqual([desk.path("t/!"), desk.path("t/a")]);
 });

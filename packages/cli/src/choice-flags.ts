@@ -4,6 +4,7 @@ import type { ChoiceOptions, GivenPattern, NeverMatching } from "@bcat/snapshot"
 import type { Context } from "./command.js";
 import { readExcludeFiles } from "./exclude.js";
 import type { Flags } from "./options.js";
+import { tellMeanings } from "./pattern-meaning.js";
 import { quoteName, quoteText } from "./quote.js";
 import { usageError } from "./usage.js";
 import { printNotice } from "./warning.js";
@@ -49,9 +50,11 @@ export async function readChoice(context: Pick<Context, "options" | "variables" 
   const size = options.text("exclude-larger-than");
   if (options.switch("exclude-cloud-files"))
     onNotice("--exclude-cloud-files has no effect: on this system no file is only in the cloud", "backup-note");
+  const [excludes, iexcludes] = [await patterns("exclude"), await patterns("iexclude")];
+  await tellMeanings([...excludes, ...iexcludes], onNotice);
   return {
-    excludes: await patterns("exclude"),
-    iexcludes: await patterns("iexclude"),
+    excludes,
+    iexcludes,
     excludeIfPresent: options.list("exclude-if-present"),
     excludeCaches: options.switch("exclude-caches"),
     ...(size === undefined ? {} : { excludeLargerThan: parseSize("--exclude-larger-than", size) }),

@@ -21,7 +21,7 @@ export async function expandGlob(pattern: Uint8Array): Promise<Uint8Array[]> {
     if (name === "") found = found.filter(isFolder).map((path) => Buffer.concat([path, Buffer.from("/")]));
     else if (!/[*?[\\]/.test(name)) found = found.map((folder) => join(folder, bytesOfText(name)));
     else {
-      const parsed = parseName(name, { isGit: true, malformed });
+      const parsed = parseName(name, { isGit: true, bangNegates: false, malformed });
       found = found.flatMap((folder) =>
         namesIn(folder)
           .filter((each) => matches(each, parsed))

@@ -4,6 +4,7 @@ import type { RestoreOptions } from "@bcat/snapshot";
 import type { Context } from "./command.js";
 import { readExcludeFiles } from "./exclude.js";
 import type { Flags } from "./options.js";
+import { tellMeanings } from "./pattern-meaning.js";
 import { printNotice } from "./warning.js";
 
 export const restoreChoiceFlags: Flags = {
@@ -53,7 +54,7 @@ export async function choiceOf(context: Pick<Context, "options" | "variables" | 
     const inFiles = await readExcludeFiles(options.list(flag), { flag: `--${flag}`, variables, onNotice });
     return [...options.list(name), ...inFiles.map(({ text }) => text)];
   };
-  return {
+  const choice = {
     includes: await patterns("include"),
     excludes: await patterns("exclude"),
     iincludes: await patterns("iinclude"),
@@ -61,6 +62,8 @@ export async function choiceOf(context: Pick<Context, "options" | "variables" | 
     includeAttributes: options.list("include-xattr"),
     excludeAttributes: options.list("exclude-xattr"),
   };
+  if (!output.quiet) await tellMeanings(Object.values(choice).flat(), onNotice);
+  return choice;
 }
 
 /** True when not everything is to be restored. */

@@ -1,11 +1,12 @@
 /** What to back up: named on the command line, or in lists. What a list means is what it means for restic. */
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import { bytesOfText, describeSystemError } from "@bcat/errors";
+import { bytesOfText, describeSystemError, type OnNotice, textOfBytes } from "@bcat/errors";
 import { sourcePathBytes } from "@bcat/host";
 import type { Context } from "./command.js";
 import { expandGlob } from "./glob.js";
 import type { Flags } from "./options.js";
+import { tellMeanings } from "./pattern-meaning.js";
 import { quoteName, quoteText } from "./quote.js";
 import { usageError } from "./usage.js";
 import { printNotice } from "./warning.js";
@@ -36,10 +37,12 @@ export async function readSources(context: Pick<Context, "operands" | "options" 
     throw usageError("Missing path: say what to back up, such as bcat backup ~");
   if (lists.filter((list) => list === "-").length > 1)
     throw usageError("Cannot read more than one list from standard input");
+  const onNotice: OnNotice = (line, code) => printNotice(line, code, output);
   const paths: Uint8Array[] = [];
   for (const list of patterns) {
     for (const pattern of linesOf(await readList(list)).map(trim)) {
       if (pattern.length === 0 || pattern[0] === "#".charCodeAt(0)) continue;
+      if (!output.quiet) await tellMeanings([textOfBytes(pattern)], onNotice);
       const found = await expandGlob(pattern);
       if (found.length === 0)
         printNotice(`pattern "${quoteName(pattern)}" of "${list}" matches no file`, "pattern-unmatched", output);

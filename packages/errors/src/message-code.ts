@@ -24,6 +24,7 @@ export const sourceCodes = [
   "ignore-file-unusable",
   "tag-unusable",
   "pattern-unmatched",
+  "pattern-meaning",
   "variable-unset",
   "backup-note",
 ] as const;

@@ -20,6 +20,7 @@ export { findLastWith, findSourceOf, type LastSnapshot } from "./choosing/last-s
 export { nameMatches, parseName } from "./choosing/name-pattern.js";
 export { type NeverMatching, neverMatching } from "./choosing/never-matching.js";
 export type { Origin } from "./choosing/rule.js";
+export { shellNegation } from "./choosing/shell-negation.js";
 export { dump } from "./dump/dump.js";
 export type { ArchiveFormat, DumpForm, DumpOptions, DumpProgress, DumpSink, DumpSummary } from "./dump/options.js";
 export { listEntries, type WalkOptions } from "./entries.js";

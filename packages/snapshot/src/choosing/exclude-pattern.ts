@@ -34,7 +34,7 @@ export function parseExcludes(patterns: readonly GivenPattern[], flag: string, f
 }
 
 function parseRule(text: string, origin: Origin, foldsCase: boolean): Rule {
-  const dialect: Dialect = { isGit: false, malformed: (found) => malformed(text, found) };
+  const dialect: Dialect = { isGit: false, bangNegates: false, malformed: (found) => malformed(text, found) };
   const includes = text.startsWith("!");
   const given = includes ? text.slice(1) : text;
   const body = foldsCase ? foldText(given) : given;

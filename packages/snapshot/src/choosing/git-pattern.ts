@@ -44,7 +44,7 @@ export function parseIgnoreFile(bytes: Uint8Array, file: Uint8Array): IgnoreLine
 
 class Malformed extends Error {}
 
-const dialect: Dialect = { isGit: true, malformed: (found) => new Malformed(found) };
+const dialect: Dialect = { isGit: true, bangNegates: true, malformed: (found) => new Malformed(found) };
 
 function parseLine(text: string): Omit<Rule, "origin">[] {
   const includes = text.startsWith("!");

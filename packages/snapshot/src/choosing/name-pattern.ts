@@ -1,7 +1,7 @@
 /**
  * Patterns of one name of a path:
  *
- *     *       any run of characters           [a-z]           one of a class; [!a-z] and [^a-z] one outside it
+ *     *       any run of characters           [a-z]           one of a class; [^a-z] one outside it
  *     ?       one character                   \               takes the next character literally
  *
  * Matching is by hand and not by RegExp because this runs for each entry of a source: names are bytes, nothing is
@@ -32,6 +32,8 @@ interface CharacterClass {
 export interface Dialect {
   /** A wildcard takes a byte, `**` in a name is `*`, a `]` that comes first in a class is literal, and classes may have `[:alpha:]` in them. */
   readonly isGit: boolean;
+  /** `[!a]` is what `[^a]` is; for restic it is a set of two. */
+  readonly bangNegates: boolean;
   /** What to throw for a pattern that cannot be one. */
   malformed(found: string): Error;
 }
@@ -104,7 +106,7 @@ function parseTokens(characters: readonly string[], dialect: Dialect): Token[] {
 
 /** Parses the class whose `[` is at `start`. A `-` that is first or last in it is literal. */
 function parseClass(characters: readonly string[], start: number, dialect: Dialect) {
-  const negated = characters[start + 1] === "!" || characters[start + 1] === "^";
+  const negated = characters[start + 1] === "^" || (dialect.bangNegates && characters[start + 1] === "!");
   const ranges: [number, number][] = [];
   const begin = start + (negated ? 2 : 1);
   let at = begin;

@@ -5,7 +5,7 @@ import { recordChoice, recordExcludes, recordedChoice } from "./choice-options.j
 import { nameMatches, parseName } from "./name-pattern.js";
 
 const text = (latin: string) => textOfBytes(Buffer.from(latin, "latin1"));
-const dialect = { isGit: false, malformed: (found: string) => new Error(found) };
+const dialect = { isGit: false, bangNegates: false, malformed: (found: string) => new Error(found) };
 
 test("recorded patterns are Unicode, and read back they match the same names", () => {
   const part = fc.constantFrom("\\", "x", "f", "a", "\xff", "\x80", "?", "\xc3\xb6");
