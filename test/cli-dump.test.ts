@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { DeskWithSnapshot, noMessage, program } from "./cli/desk.js";
+import { type Child, DeskWithSnapshot, noMessage, program } from "./cli/desk.js";
 import { expectRefusal } from "./cli/refusal.js";
 import { flip, largest } from "./cli/tamper.js";
 
@@ -21,7 +21,23 @@ describe.concurrent("bcat dump", () => {
       stdout: "alpha\n",
       stderr: noMessage,
     });
-    expect(await desk.good(["dump", "latest", "a.txt", "--archive", "zip"])).toBe("alpha\n");
+  });
+
+  test("writes a file as the one entry of an archive, when --archive asks for one", async () => {
+    using desk = await models.open();
+    const names = await desk.run(["sh", "-c", `"${program}" dump latest a.txt --archive tar | tar -t`]);
+    expect(names.stdout).toBe(`${desk.root.slice(1)}/a.txt\n`);
+    const told = await desk.good(["dump", "latest", "a.txt", "--archive", "zip", "-t", "a.zip"]);
+    expect(told).toContain("to a.zip, as zip\n1 file, ");
+    expect(desk.read("a.zip").slice(0, 2)).toBe("PK");
+    const below = await desk.run(["sh", "-c", `"${program}" dump latest:${desk.root} a.txt -a tar | tar -t`]);
+    expect(below.stdout).toBe("a.txt\n");
+  });
+
+  test("writes to stdout for --target -, and makes no file of that name", async () => {
+    using desk = await models.open();
+    expect(await desk.good(["dump", "latest", "a.txt", "-t", "-"])).toBe("alpha\n");
+    expect(fs.existsSync(desk.path("-"))).toBe(false);
   });
 
   test.each([["all"], ["/"], ["."]])("writes everything as a tar archive for the path %s", async (path) => {
@@ -51,7 +67,7 @@ describe.concurrent("bcat dump", () => {
       await desk.good(["dump", "latest", "all", "-t", name]);
       expect(desk.read(name).slice(257, 262)).toBe("ustar");
     }
-    await desk.good(["dump", "latest", "of.zip", "-a", "tar", "-t", "of.zip"]);
+    await desk.good(["dump", "latest", "of.zip", "-t", "of.zip"]);
     expect(desk.read("of.zip")).toBe("no archive");
     const before = fs.readdirSync(desk.folder);
     for (const [words, says] of [
@@ -85,6 +101,20 @@ describe.concurrent("bcat dump", () => {
     const { stdout, stderr } = await desk.run(["sh", "-c", line]);
     expect(stdout).toBe("143\n");
     expect(stderr).toMatch(/interrupted; what was dumped so far is incomplete/);
+  });
+
+  test("interrupted while it writes a file says that there is none", async () => {
+    using desk = await models.open();
+    desk.write({ "source/large": LARGE });
+    await desk.good(["backup", "source"]);
+    fs.mkdirSync(desk.path("out"));
+    const disturb = { below: desk.path("out"), file: /\.tmp$/, act: (child: Child) => void child.kill("SIGINT") };
+    const run = await desk.bcat(["dump", "latest", "large", "-t", "out/file"], { disturb });
+    expect(run).toMatchObject({
+      code: 130,
+      stderr: expect.stringContaining('interrupted; "out/file" was not written'),
+    });
+    expect(fs.readdirSync(desk.path("out"))).toEqual([]);
   });
 
   test("gives the target its name only when it is whole, and its mode when there was one", async () => {

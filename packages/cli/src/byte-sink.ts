@@ -19,6 +19,8 @@ export class ClosedPipe extends Error {
 }
 
 export interface ByteSink {
+  /** What was written before {@link discard} is not taken away again. */
+  readonly keepsPart: boolean;
   /** Takes all of `bytes`, which is the caller's again when the promise settles. @throws ClosedPipe, BcatError */
   write(bytes: Uint8Array): Promise<void>;
   /** What was written stands. @throws BcatError */
@@ -30,6 +32,7 @@ export interface ByteSink {
 /** Beside `process.stdout`, which waits for whoever reads a pipe in the thread that should hear of signals. */
 export function stdoutSink(signal: AbortSignal): ByteSink {
   return {
+    keepsPart: true,
     write: (bytes) => writeAll(bytes, (part) => unlessAborted(writeOnce(part), signal)),
     finish: async () => {},
     discard: async () => {},
@@ -167,6 +170,10 @@ class OpenFile implements ByteSink {
     this.#names = names;
     this.#failed = failed;
     this.#signal = signal;
+  }
+
+  get keepsPart(): boolean {
+    return this.#names === undefined;
   }
 
   async write(bytes: Uint8Array): Promise<void> {

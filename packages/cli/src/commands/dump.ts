@@ -1,5 +1,6 @@
 /** `bcat dump`: a file of a snapshot, or a folder as an archive, as one stream. */
 import { randomBytes } from "node:crypto";
+import { BcatError } from "@bcat/errors";
 import { ownFolders } from "@bcat/host";
 import type { DumpForm, DumpProgress, DumpSummary } from "@bcat/snapshot";
 import { archiveFormats, checkFormat, formatOfName } from "../archive-format.js";
@@ -37,7 +38,7 @@ export const dump: Command = {
       kind: "text",
       short: "a",
       choices: archiveFormats,
-      description: "form of a folder (default: what the name of --target says, or tar)",
+      description: "form of an archive, also of a file (default for folders: what the name of --target says, or tar)",
     },
     target: {
       kind: "text",
@@ -57,7 +58,7 @@ export const dump: Command = {
     "<snapshot> is a number, latest, or latest~2, and may end with :FOLDER. <path> all or / is everything.",
     "Exit code 141: whoever read stdout has stopped reading.",
   ],
-  interrupted: "interrupted; what was dumped so far is incomplete",
+  interrupted: "interrupted; nothing was dumped",
   async run(context) {
     const { operands, options, output, variables } = context;
     const [place = "", path = ""] = operands;
@@ -82,6 +83,7 @@ export const dump: Command = {
       try {
         const summary = await packages.dump(repository, snapshot, path === "all" ? path : snapshotPath(path), sink, {
           format: archiveFormats.find((format) => format === options.text("archive")) ?? formatOfName(target),
+          archivesFiles: options.text("archive") !== undefined,
           below: sub === undefined ? undefined : snapshotPath(sub),
           currentFolder: currentFolder(),
           signal: context.signal,
@@ -95,14 +97,14 @@ export const dump: Command = {
         return summary.errors > 0 ? exitCodes.failed : exitCodes.done;
       } catch (error) {
         progress.finish();
-        return await endOf(error, sink);
+        return await endOf(error, sink, { signal: context.signal, target });
       }
     });
   },
 };
 
-/** Under these names the file that the shell has opened would be replaced by another. */
-const stdoutNames: readonly string[] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+/** Under these names the file that the shell has opened would be replaced by another; `-` is one everywhere. */
+const stdoutNames: readonly string[] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 /** Undefined for stdout. */
 function targetOf(options: Options): string | undefined {
@@ -116,10 +118,16 @@ async function openSink(target: string | undefined, options: Omit<FileSinkOption
 }
 
 /** Whoever stops reading knows why; the code tells a script that not all was read. */
-async function endOf(error: unknown, sink: ByteSink): Promise<number> {
+async function endOf(
+  error: unknown,
+  sink: ByteSink,
+  { signal, target }: { readonly signal: AbortSignal; readonly target: string | undefined },
+): Promise<number> {
   await sink.discard();
   if (error instanceof ClosedPipe) return exitCodes.closedPipe;
-  throw error;
+  if (!signal.aborted) throw error;
+  const left = sink.keepsPart ? "what was dumped so far is incomplete" : `"${quoteText(target ?? "")}" was not written`;
+  throw new BcatError("interrupted", `interrupted; ${left}`, { cause: error });
 }
 
 function checkTarget(form: DumpForm, target: string | undefined): void {

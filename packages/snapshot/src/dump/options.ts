@@ -11,6 +11,8 @@ export type ArchiveFormat = "tar" | "zip";
 export interface DumpOptions {
   /** Of folders; of what is neither file nor folder only when it is given. */
   readonly format?: ArchiveFormat | undefined;
+  /** A file becomes the one entry of an archive, too. */
+  readonly archivesFiles?: boolean;
   /** The folder that relative paths are below, absolute. */
   readonly currentFolder?: Uint8Array | undefined;
   /** A folder of the snapshot whose content stands at the top of the archive, without the names above. */

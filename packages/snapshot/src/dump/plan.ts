@@ -31,13 +31,14 @@ export async function planDump(
   path: Uint8Array | "all",
   options: DumpOptions,
 ): Promise<DumpPlan> {
-  const { format, below } = options;
+  const { below } = options;
   if (below !== undefined) return await planBelow(repository, info, path, { ...options, below });
+  const atTop = { ...options, below: NO_PATH };
   const here = path !== "all" && isHere(path) ? await findCurrentFolder(repository, info, options) : undefined;
-  if (here !== undefined) return planFound(info, [here], { format, below: NO_PATH });
-  if (path === "all" || isHere(path) || isTop(path)) return planAll(info, { format, below: NO_PATH });
+  if (here !== undefined) return planFound(info, [here], atTop);
+  if (path === "all" || isHere(path) || isTop(path)) return planAll(info, atTop);
   const { entries } = await findEntries(repository, info, path, options);
-  return planFound(info, entries, { format, below: NO_PATH });
+  return planFound(info, entries, atTop);
 }
 
 /** Everything is an archive, also of a single root that is a file: what a script gets does not hang on that. */
@@ -58,15 +59,15 @@ async function planBelow(
     throw new BcatError("usage", `Cannot dump what is in ${showName(only.path)}: it is no folder`);
   const below = folder.path.length === 1 ? NO_PATH : folder.path;
   const isWhole = path === "all" || isHere(path) || isTop(path);
-  if (isWhole) return planFound(info, folder.entries, { format: options.format, below });
+  if (isWhole) return planFound(info, folder.entries, { ...options, below });
   const { entries } = await findEntries(repository, info, joinPath(folder.path, withoutSlash(path)));
-  return planFound(info, entries, { format: options.format, below });
+  return planFound(info, entries, { ...options, below });
 }
 
 function planFound(
   info: SnapshotInfo,
   entries: readonly Entry[],
-  { format, below }: Pick<DumpOptions, "format"> & Pick<DumpPlan, "below">,
+  { format, archivesFiles = false, below }: Pick<DumpOptions, "format" | "archivesFiles"> & Pick<DumpPlan, "below">,
 ): DumpPlan {
   const [only, ...others] = entries;
   if (only === undefined || others.length > 0) {
@@ -75,7 +76,7 @@ function planFound(
   }
   const parts = { entries, folders: [], below };
   if (only.node.type === NodeType.directory) return { form: format ?? "tar", ...parts };
-  if (only.node.type === NodeType.file) return { form: "file", ...parts };
+  if (only.node.type === NodeType.file && !archivesFiles) return { form: "file", ...parts };
   if (format !== undefined) return { form: format, ...parts };
   const found = "it is neither file nor folder: give --archive to get it as the one entry of an archive";
   throw new BcatError("usage", `Cannot dump ${showName(only.path)}: ${found}`);
