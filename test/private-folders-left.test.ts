@@ -1,6 +1,7 @@
 /** What lay in a folder that kept others out is not open to them in a target that a restore makes, also without that folder. */
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
+import { forecastRestore, type Wanted } from "@bcat/snapshot";
 import { createMemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
@@ -54,6 +55,26 @@ describe.skipIf(!isOpen)("the folders above were private", () => {
     await client.restore("all", at("new"), { overwrite: "if-changed" });
     expect([modeOf("new"), notes()]).toEqual(["700", ""]);
     expect(fs.statSync(at("new")).mtimeMs).toBe(fs.statSync(at("sec/proj")).mtimeMs);
+  });
+
+  test("a dry run says what would become of a new target, and of one that is there", async () => {
+    const forecast = async (wanted: Wanted, target: string) => {
+      const said: string[] = [];
+      const onWarning = ({ message }: { message: string }) => said.push(message);
+      const info = await client.find("latest");
+      await forecastRestore(client.repository, client.posix, info, wanted, Buffer.from(target), { onWarning });
+      return said.join("\n");
+    };
+    const keeper = `"${at("sec")}" (mode 0700), which kept others out, is not restored`;
+    expect(await forecast("all", at("new"))).toContain(`the target would get mode 0700, not 0755: ${keeper}`);
+    const inside = { paths: [Buffer.from(at("sec/proj/in"))] };
+    expect(await forecast(inside, at("new"))).toContain(`the target would be closed to others: ${keeper}`);
+    make("mine", 0o700);
+    fs.symlinkSync(at("mine"), at("to mine"));
+    expect(await forecast("all", at("to mine/new"))).toBe("");
+    make("old", 0o755);
+    expect(await forecast("all", at("old"))).toContain(`others can get at it in the target: ${keeper}`);
+    expect([modeOf("old"), fs.existsSync(at("new")), fs.existsSync(at("mine/new"))]).toEqual(["755", false, false]);
   });
 
   test("the group stays where the folder let it in", async () => {

@@ -7,7 +7,7 @@ import { type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { realPath, statFolder } from "../backup/own-folders.js";
 import { describe } from "../faults.js";
-import { componentsOf, isAtOrBelow, keyOf, pathsAbove } from "../path.js";
+import { componentsOf, isAtOrBelow, joinPath, keyOf, pathsAbove, splitPath } from "../path.js";
 import { type Entry, rootEntries } from "../root-entries.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { compareBytes, showName } from "../tree/name.js";
@@ -29,7 +29,8 @@ export interface FoldersLeftParts {
   readonly posix: Posix;
   readonly run: RestoreRun;
   readonly info: SnapshotInfo;
-  readonly target: Target;
+  /** Undefined for a look at what would be done, with a target that is to be made. */
+  readonly target: Target | undefined;
   /** Of the target, absolute. */
   readonly path: Uint8Array;
 }
@@ -90,14 +91,18 @@ class FoldersLeft {
     const { posix, target } = this.#parts;
     const { path, node } = planned.entry;
     const mode = node.mode & ~lost;
-    const stat = new Stat();
-    posix.statFile(target.directory.fd, stat);
-    // An earlier restore has made it so.
-    const isClosed = ((stat.mode ^ mode) & (GROUP | OTHERS)) === 0;
-    if (target.wasMade) this.#say(path, `the target got mode ${octal(mode)}, not ${octal(node.mode)}`, keeper);
-    else if (!isClosed) {
-      this.#sayOpen(path, lost & stat.mode, keeper);
-      return planned;
+    const modes = `mode ${octal(mode)}, not ${octal(node.mode)}`;
+    if (target === undefined) this.#say(path, `the target would get ${modes}`, keeper);
+    else if (target.wasMade) this.#say(path, `the target got ${modes}`, keeper);
+    else {
+      const stat = new Stat();
+      posix.statFile(target.directory.fd, stat);
+      // An earlier restore has made it so.
+      const isClosed = ((stat.mode ^ mode) & (GROUP | OTHERS)) === 0;
+      if (!isClosed) {
+        this.#sayOpen(path, lost & stat.mode, keeper);
+        return planned;
+      }
     }
     const attributes = node.attributes?.filter(({ name }) => !isAccessList(name));
     return { ...planned, entry: { path, node: { ...node, mode, ...(attributes && { attributes }) } } };
@@ -106,6 +111,10 @@ class FoldersLeft {
   #closeTarget(planned: PlannedEntry, lost: number, keeper: Entry): PlannedEntry {
     const { posix, target } = this.#parts;
     const { path } = planned.entry;
+    if (target === undefined) {
+      this.#say(path, "the target would be closed to others", keeper);
+      return planned;
+    }
     const stat = new Stat();
     posix.statFile(target.directory.fd, stat);
     if (!target.wasMade) this.#sayOpen(path, lost & ~closedBy(stat, undefined), keeper);
@@ -155,8 +164,9 @@ class FoldersLeft {
 
   /** @param first what is restored */
   #findClosed(first: Uint8Array): number {
-    const { posix, path, run } = this.#parts;
-    const real = realPath(path);
+    const { posix, path, run, target } = this.#parts;
+    const { folder: parent, name } = splitPath(path);
+    const real = target === undefined ? joinPath(realPath(parent), name) : realPath(path);
     let closed = 0;
     for (const folder of pathsAbove(real)) {
       try {

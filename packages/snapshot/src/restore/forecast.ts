@@ -17,6 +17,7 @@ import { type CountedEntries, EntryCounter } from "./counted-entries.js";
 import { EntryFaults } from "./entry-faults.js";
 import { ExistingEntries, type Verdict } from "./existing-entries.js";
 import { type Fetches, FetchForecast } from "./fetch-forecast.js";
+import { keepOthersOut } from "./folders-left.js";
 import { localFileParts } from "./in-place.js";
 import { MetadataSetter } from "./metadata.js";
 import type { DeletionPlan, RestoreOptions, RestoreSummary } from "./options.js";
@@ -59,7 +60,8 @@ export async function forecastRestore(
   const placed = placeTarget(posix, target, plan, wanted);
   const { recordsAttributes, recordsAllAttributes } = choice;
   const own = requireForeign(posix, placed.path, options);
-  const parts = { repository, posix, run, nodes, threads: 1, recordsAttributes, recordsAllAttributes, own, options };
+  const found = { info, recordsAttributes, recordsAllAttributes, own };
+  const parts = { repository, posix, run, nodes, threads: 1, options, ...found };
   return await forecastInto(placed, parts);
 }
 
@@ -67,6 +69,7 @@ interface Parts {
   readonly repository: Repository;
   readonly posix: Posix;
   readonly run: RestoreRun;
+  readonly info: SnapshotInfo;
   readonly nodes: WantedNodes;
   readonly threads: number;
   readonly recordsAttributes: boolean;
@@ -89,6 +92,8 @@ async function forecastInto(placed: PlacedTarget, parts: Parts): Promise<Restore
     }
     if (plan.length > 0 && (directory === undefined || options.overwrite === undefined))
       requireWritable(directory === undefined ? splitPath(path).folder : path, path, "any");
+    const target = directory && { directory, wasMade: false };
+    await keepOthersOut(plan, { ...parts, target, path });
     const isCompared = directory !== undefined && options.overwrite !== undefined;
     await forecast.walk(plan, isCompared ? directories.top(directory, true) : undefined);
     // What is in a folder that is there need not be written.
