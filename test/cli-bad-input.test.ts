@@ -86,9 +86,17 @@ const commandLines: Record<string, Case> = {
   "no path after --tag": { words: ["backup", "--tag", "source"], code: 2, says: /missing path/ },
   "no path after --": { words: ["backup", "--"], code: 2, says: /missing path/ },
   "no snapshot to list": { words: ["ls"], code: 2, says: /missing <snapshot>.*bcat ls <snapshot>/ },
-  "no target": { words: ["restore", "1", "all"], code: 2, says: /missing <target>.*bcat restore/ },
-  "a target without a path": { words: ["restore", "1", "out"], code: 2, says: /missing <target>.*bcat restore/ },
-  "no path and no target": { words: ["restore", "1"], code: 2, says: /missing <path>.*bcat restore/ },
+  "no target": { words: ["restore", "1", "all"], code: 2, says: /missing <target>.*bcat restore 1 all \/tmp/ },
+  "a target without a path": {
+    words: ["restore", "1", "out"],
+    code: 2,
+    says: /missing <target>.*for everything into "out": bcat restore 1 all out, or as with restic bcat restore 1 --target out$/m,
+  },
+  "no path and no target": {
+    words: ["restore", "1"],
+    code: 2,
+    says: /missing <path> and <target>.*bcat restore 1 all/,
+  },
   "all beside other paths": { words: ["restore", "1", "all", "a.txt", "out"], code: 2, says: /"all" beside other/ },
   "no folder after the colon": { words: ["restore", "1:", "out"], code: 2, says: /after the colon/ },
   "whose latest, with a number": {
@@ -358,7 +366,12 @@ const selectors: Record<string, Case> = {
   "a snapshot of an unknown host": {
     words: ["ls", "latest", "--host", "mars"],
     code: 1,
-    says: /"latest": none is of that host, path and tag; bcat snapshots lists them/,
+    says: /"latest": none is of host "mars"; bcat snapshots lists them/,
+  },
+  "the latest of a host and two tags, of which there is none": {
+    words: ["restore", "latest", "all", "out", "--host", "mars", "--tag", "a,b", "--tag", "c"],
+    code: 1,
+    says: /none is of host "mars", tag "a,b", tag "c"; /,
   },
   "a path that is nearly right": {
     words: ["restore", "1", "flder/b.bin", "out"],

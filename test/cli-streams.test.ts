@@ -67,8 +67,8 @@ describe("bcat backup --stdin", () => {
     [["--stdin", "--stdin-from-command", "--", "true"], /both --stdin and --stdin-from-command/],
     [["--stdin-from-command"], /missing command/],
     [["--stdin-filename", "x", "folder"], /--stdin-filename without/],
-    [["--stdin", "--stdin-filename", "a/../b"], /give a file's name/],
-    [["--stdin", "--stdin-filename", "a/"], /give a file's name/],
+    [["--stdin", "--stdin-filename", "a/../b"], /give a path without "\.\."/],
+    [["--stdin", "--stdin-filename", "a/"], /it is the path of a folder: give that of a file/],
     [["--time", "2012-02-31", "folder"], /write it as 2012-11-01 22:08:41/],
     [["--time", "yesterday", "folder"], /write it as 2012-11-01 22:08:41/],
   ])("refuses %j", async (words, says) => {

@@ -79,8 +79,8 @@ describe.concurrent("a backup of a folder above its own repository", () => {
       expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining(`snapshot ${number}: 1 file,`) });
       const lines = linesOf(run.stderr).filter((line) => !isIncidental(line));
       expect(lines).toEqual([
-        `bcat: skipped "${own.repository}": it belongs to the repository this backup goes to`,
-        `bcat: skipped "${own.path("home/.cache/bcat")}": it belongs to the repository this backup goes to`,
+        `bcat: skipped "${own.repository}": it belongs to the repository this backup goes to, or to its cache`,
+        `bcat: skipped "${own.path("home/.cache/bcat")}": it belongs to the repository this backup goes to, or to its cache`,
       ]);
       if (number === 2) expect(run.stdout).toContain("added: 0 B");
     }

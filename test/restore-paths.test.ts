@@ -91,6 +91,8 @@ describe("of one root, a relative path", () => {
     ["photos/2020/A.JPG", "", `; did you mean "me/photos/2020/a.jpg"?`],
     ["phtoos/b.jpg", "me", `; did you mean "me/photos"?`],
     ["notes/x", "", `; "me/notes" is no folder`],
+    ["2020", "", `; did you mean "me/photos/2020"?`],
+    ["2020/a.jpg", "", `; did you mean "me/photos/2020/a.jpg"?`],
     ["music", "", ""],
   ])("that is not there (%s, in %s) is refused, with what is near", async (path, currentFolder, hint) => {
     const said = `which has "${inScratch("me")}"${hint.replace(/"me/, `"${inScratch("me")}`)}`;
@@ -98,6 +100,23 @@ describe("of one root, a relative path", () => {
       code: "not-found",
       message: expect.stringMatching(new RegExp(`${said.replace(/[.?]/g, "\\$&")}$`)),
     });
+  });
+
+  test("that another snapshot has a source for is refused, with the number of that", async () => {
+    await client.backup([inScratch("srv")]);
+    const says = (path: string) =>
+      `"${path}" in snapshot 2, which has "${inScratch("srv")}"; snapshot 1 is of "${inScratch("me")}"`;
+    const absolute = inScratch("me/photos");
+    await expect(restored(bytes(absolute))).rejects.toThrow(says(absolute));
+    await expect(restored(bytes("me/photos"), "")).rejects.toThrow(says("me/photos"));
+    await expect(restored(bytes("music"), "")).rejects.toThrow(/which has "[^"]*"$/);
+  });
+
+  test("of many sources the first are named, and how many there are", async () => {
+    write("a", "b", "c", "d", "e");
+    await client.backup(["a", "b", "c", "d", "e"].map((name) => inScratch(name)));
+    const [a, b, c] = ["a", "b", "c"].map((name) => `"${inScratch(name)}"`);
+    await expect(restored(bytes("music"))).rejects.toThrow(`which has ${a}, ${b}, ${c} and 2 more`);
   });
 
   test("the folders above the root are known by name", async () => {

@@ -175,7 +175,7 @@ describe("restore()", () => {
       const before = join(scratch.path, "before");
       execFileSync("cp", ["-a", target, before]);
       const restored = client.restore(wanted === "all" ? "all" : path(wanted), target);
-      await expect(restored).rejects.toMatchObject({ code: "target-failed" });
+      await expect(restored).rejects.toMatchObject({ code: "exists" });
       expect(describeDifferences(await compareTrees(before, target))).toEqual([]);
     });
   });

@@ -20,9 +20,8 @@ export function backupReport(summary: BackupSummary): string[] {
     isDryRun
       ? `would add: ${formatBytes(summary.dataAdded)}, before compression`
       : `added: ${formatBytes(summary.dataAdded)}, stored as ${formatBytes(summary.dataAddedPacked)}`,
-    ...(errors + skipped === 0
-      ? []
-      : [`errors: ${formatCount(errors)}, each named above; skipped: ${formatCount(skipped)}`]),
+    ...(errors === 0 ? [] : [`errors: ${formatCount(errors)}, each named above`]),
+    ...(skipped === 0 ? [] : [`skipped: ${formatCount(skipped)}`]),
     ...(filesChangedWhileRead === 0
       ? []
       : [`changed while being read: ${formatItems(filesChangedWhileRead, "file")}, stored and marked`]),

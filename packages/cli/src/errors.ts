@@ -1,5 +1,5 @@
 /** How a run that failed says so: one line on stderr, or with `--json` one object, and the exit code. */
-import { ArchivedError, type BcatErrorCode, isBcatError, showBytes } from "@bcat/errors";
+import { ArchivedError, type BcatErrorCode, inSentence, isBcatError, showBytes } from "@bcat/errors";
 import { withoutCaps } from "@bcat/host";
 import { remedyOf } from "./archived.js";
 import { exitCodeOf, exitCodes } from "./exit-code.js";
@@ -49,5 +49,5 @@ export function reportFailure(failure: Failure, output: Output, debug: boolean):
 
 /** `Cannot read …` inside a line that already began: lower case, one line, nothing that a terminal would obey. */
 export function sentence(message: string): string {
-  return quoteText(message.replace(/^(Cannot|Unknown|Missing)\b/, (word) => word.toLowerCase()));
+  return quoteText(inSentence(message));
 }

@@ -25,6 +25,15 @@ export function formatItems(count: number, singular: string, plural = `${singula
   return `${formatCount(count)} ${count === 1 ? singular : plural}`;
 }
 
+/** `2 errors, 1 skipped`: of what there is some of. */
+export function formatLeftOut(errors: number, skipped: number): string {
+  const parts = [
+    ...(errors === 0 ? [] : [formatItems(errors, "error")]),
+    ...(skipped === 0 ? [] : [`${formatCount(skipped)} skipped`]),
+  ];
+  return parts.join(", ");
+}
+
 /** `0:42`, `1:02:03` */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

@@ -1,6 +1,6 @@
 /** What a restore has done, in words and as a message. */
 import type { CountedEntries, RestoreForecast, RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
-import { formatBytes, formatDuration, formatItems, formatLocalTime, formatTimeMs } from "./format.js";
+import { formatBytes, formatDuration, formatItems, formatLeftOut, formatLocalTime, formatTimeMs } from "./format.js";
 import { bytesField, pathsField } from "./json.js";
 import { quoteName, quoteText } from "./quote.js";
 import { inPlaceFields, inPlaceLines } from "./restore-overwrite.js";
@@ -20,7 +20,7 @@ export function restoreReport({ summary, snapshot, target, elapsedMs }: Restored
     `restored from ${describeSnapshot(snapshot)} to ${quoteText(target)}`,
     countsLine(summary),
     ...inPlaceLines(summary),
-    ...(errors + skipped > 0 ? [`left out: ${formatItems(errors, "error")}, ${skipped} skipped`] : []),
+    ...(errors + skipped > 0 ? [`left out: ${formatLeftOut(errors, skipped)}`] : []),
     `took: ${formatDuration(elapsedMs)}`,
   ];
 }
@@ -81,7 +81,7 @@ export function forecastReport({ forecast, snapshot, target }: Forecast): string
     ...countedLine("would overwrite", changes?.overwritten),
     ...countedLine("would add", changes?.added),
     ...(deletion === undefined ? [] : [`would delete: ${describeDeletion(deletion)}`]),
-    ...(errors + skipped > 0 ? [`would leave out: ${formatItems(errors, "error")}, ${skipped} skipped`] : []),
+    ...(errors + skipped > 0 ? [`would leave out: ${formatLeftOut(errors, skipped)}`] : []),
   ];
 }
 

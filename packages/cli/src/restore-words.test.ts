@@ -50,7 +50,7 @@ describe("readRestoreWords()", () => {
   });
 
   test.each([
-    ["12", /missing <path>: write bcat restore <snapshot> <path>… <target>/i],
+    ["12", /missing <path> and <target>: write bcat restore <snapshot> <path>… <target>/i],
     ["12 all", /missing <target>/i],
     ["12 a all /x", /"all" beside other paths/],
     ["12: /x", /folder of the snapshot after the colon/],

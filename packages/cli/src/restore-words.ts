@@ -18,7 +18,7 @@ export interface RestoreWords {
   readonly target: string;
 }
 
-const form = "bcat restore <snapshot> <path>… <target>, such as bcat restore latest all /tmp/back";
+const form = "bcat restore <snapshot> <path>… <target>";
 
 /** @throws BcatError usage */
 export function readRestoreWords({
@@ -30,13 +30,21 @@ export function readRestoreWords({
   const { selector, sub } = divideSnapshot(snapshot);
   const flag = options.text("target");
   const typed = flag ?? words.pop();
-  if (typed === undefined) throw usageError(`Missing <path>: write ${form}`);
-  if (words.length === 0 && flag === undefined && sub === undefined)
-    throw usageError(`Missing <target>: write ${form}`);
+  if (typed === undefined)
+    throw usageError(`Missing <path> and <target>: write ${form}, such as bcat restore ${selector} all /tmp/back`);
+  if (words.length === 0 && flag === undefined && sub === undefined) throw oneWordMissing(selector, typed);
   const target = folderPath(typed, { what: "target", variables, withColon: true, ofBytes: true });
   // As with cp: what ends in a slash is a folder. That of --target always is, as with restic.
   const targetMayBeName = flag === undefined && !/(^|\/)\.{0,2}$/.test(typed);
   return { selector, wanted: wantedOf(words, { sub, targetMayBeName }), target };
+}
+
+/** The word may have been meant for either. */
+function oneWordMissing(selector: string, typed: string) {
+  if (typed === "all")
+    return usageError(`Missing <target>: write ${form}, such as bcat restore ${selector} all /tmp/back`);
+  const everything = `bcat restore ${selector} all ${typed}, or as with restic bcat restore ${selector} --target ${typed}`;
+  return usageError(`Missing <target>: write ${form}; for everything into "${typed}": ${everything}`);
 }
 
 /** `12:/home/me` is a folder of snapshot 12. */

@@ -25,8 +25,10 @@ export function createFilter(options: Options): (info: ListedSnapshot) => boolea
 /** Whose `latest` is meant. @throws BcatError usage when a number leaves nothing to choose */
 export function latestAmong(options: Options, selector: string): FindSnapshotOptions["among"] {
   const names = Object.keys(latestFlags);
-  if (selector.startsWith("latest"))
-    return names.some((name) => options.list(name).length > 0) ? createFilter(options) : undefined;
+  if (selector.startsWith("latest")) {
+    const given = names.flatMap((name) => options.list(name).map((value) => `${name} "${value}"`));
+    return given.length === 0 ? undefined : { has: createFilter(options), what: given.join(", ") };
+  }
   const typed = names.find((name) => options.isTyped(name));
   if (typed === undefined) return undefined;
   throw usageError(`Cannot use --${typed} with snapshot "${selector}": it says whose latest is meant`);

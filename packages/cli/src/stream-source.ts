@@ -53,8 +53,9 @@ export function streamSourceOf(options: Options, operands: readonly string[]): S
 function streamPath(name: string): string {
   const parts = name.split("/");
   const last = parts.at(-1);
-  if (parts.includes("..") || last === "" || last === ".")
-    throw usageError(`Cannot use --stdin-filename "${name}": give a file's name, or a path to it without ".."`);
+  const refuse = (found: string) => usageError(`Cannot use --stdin-filename "${name}": ${found}`);
+  if (parts.includes("..")) throw refuse('give a path without ".."');
+  if (last === "" || last === ".") throw refuse("it is the path of a folder: give that of a file");
   return posix.resolve("/", name);
 }
 

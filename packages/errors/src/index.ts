@@ -133,6 +133,11 @@ export function describeSystemError(error: unknown): string {
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }
 
+/** A message that begins with a verb, behind something else: in lower case. */
+export function inSentence(message: string): string {
+  return message.replace(/^(Cannot|Unknown|Missing)\b/, (word) => word.toLowerCase());
+}
+
 /** True when the system ran out of descriptors or memory: that tells nothing of what it was asked about. */
 export function isExhaustion(error: unknown): boolean {
   const code = systemErrorCode(error);

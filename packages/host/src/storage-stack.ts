@@ -1,5 +1,5 @@
 /** What lies between a repository and the storage that makes the requests: counting, trying again, and an end by signal. */
-import type { OnNotice } from "@bcat/errors";
+import { inSentence, type OnNotice } from "@bcat/errors";
 import type { RequestCounter, RetryOptions, Storage } from "@bcat/storage";
 
 /** How long (ms) a request that fails is tried again, unless the user says. */
@@ -40,7 +40,10 @@ export function retryOptions(what: string, { meter, signal, retryForMs, onNotice
     signal,
     onRetry: () => meter.retried(),
     onTrouble: ({ error, leftMs }) =>
-      onNotice(`${what} does not answer: ${error.message}; trying again for ${roundedTime(leftMs)}`, "no-answer"),
+      onNotice(
+        `${what} does not answer: ${inSentence(error.message)}; trying again for ${roundedTime(leftMs)}`,
+        "no-answer",
+      ),
   };
 }
 

@@ -10,13 +10,15 @@
  */
 import { BcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
+import { findDeeper } from "./find-deeper.js";
 import { NearNames } from "./near-names.js";
-import { componentsOf, joinPath } from "./path.js";
+import { componentsOf, isAtOrBelow, joinPath } from "./path.js";
 import { type Entry, rootEntries } from "./root-entries.js";
 import { meaningsOf } from "./shown-path.js";
-import type { SnapshotInfo } from "./snapshots.js";
+import { knownSnapshots, type SnapshotInfo } from "./snapshots.js";
 import { compareBytes, showName } from "./tree/name.js";
 import { readNodes } from "./tree/tree-reader.js";
+import { isUndo } from "./undo-tag.js";
 
 const SLASH = 0x2f;
 /** Paths that an error names. */
@@ -38,6 +40,8 @@ interface Reading {
 
 /** Where a reading leads to nothing. */
 interface Stop {
+  /** The path that it is of. */
+  readonly wanted: Uint8Array;
   readonly folder: Uint8Array;
   /** Names as typed that were found. */
   readonly found: number;
@@ -78,7 +82,7 @@ export async function findEntries(
     }
   }
   const [meaning, ...others] = meanings.values();
-  if (meaning === undefined) throw notFound({ path, info, roots, stops });
+  if (meaning === undefined) throw await notFound({ repository, path, info, roots, stops });
   if (others.length === 0) return meaning;
   const named = [...meanings.values()].slice(0, NAMED_MAX).map((one) => showName(one.path));
   const which = `which ${showName(path)} of snapshot ${info.number} is meant`;
@@ -139,7 +143,13 @@ async function lookUp(repository: Repository, roots: readonly Entry[], reading: 
 async function descend(repository: Repository, root: Entry, { names, untyped }: Reading): Promise<Outcome> {
   let entry = root;
   for (let depth = componentsOf(root.path).length; depth < names.length; depth++) {
-    const stop = { folder: entry.path, found: depth - untyped, near: [], isFile: entry.node.subtree === undefined };
+    const stop = {
+      wanted: pathOf(names),
+      folder: entry.path,
+      found: depth - untyped,
+      near: [],
+      isFile: entry.node.subtree === undefined,
+    };
     if (entry.node.subtree === undefined) return { stop };
     const near = new NearNames(names[depth]!);
     const child = await findChild(repository, entry, names[depth]!, near);
@@ -172,32 +182,52 @@ function stopAboveRoots(roots: readonly Entry[], { names, untyped }: Reading): S
   const near = new NearNames(names[depth]!);
   const siblings = paths.filter((path) => path.length > depth && startsWith(path, above)).map((path) => path[depth]!);
   for (const name of new Map(siblings.map((one) => [keyOf([one]), one])).values()) near.offer(name);
-  return { folder: pathOf(above), found: depth - untyped, near: near.names, isFile: false };
+  return { wanted: pathOf(names), folder: pathOf(above), found: depth - untyped, near: near.names, isFile: false };
 }
 
 interface Failure {
+  readonly repository: Repository;
   readonly path: Uint8Array;
   readonly info: SnapshotInfo;
   readonly roots: readonly Entry[];
   readonly stops: readonly Stop[];
 }
 
-function notFound({ path, info, roots, stops }: Failure): BcatError {
-  const where = roots.map((root) => showName(root.path)).join(", ");
+async function notFound(failure: Failure): Promise<BcatError> {
+  const { path, info, roots } = failure;
+  const named = roots.slice(0, NAMED_MAX).map((root) => showName(root.path));
+  const where =
+    roots.length > NAMED_MAX ? `${named.join(", ")} and ${roots.length - NAMED_MAX} more` : named.join(", ");
+  return new BcatError(
+    "not-found",
+    `Cannot find ${showName(path)} in snapshot ${info.number}, which has ${where}${await hintOf(failure)}`,
+  );
+}
+
+/** What may have been meant: near names first, then the same names deeper down, then another snapshot. */
+async function hintOf({ repository, path, info, roots, stops }: Failure): Promise<string> {
   const furthest = Math.max(...stops.map(({ found }) => found));
   const last = stops.filter(({ found }) => found === furthest);
   const near = last.flatMap((stop) => stop.near.map((name) => showName(joinPath(stop.folder, name))));
-  const file = last.find(({ isFile }) => isFile);
-  const hint =
-    file !== undefined
-      ? `; ${showName(file.folder)} is no folder`
-      : near.length > 0
-        ? `; did you mean ${near.slice(0, NAMED_MAX).join(" or ")}?`
-        : "";
-  return new BcatError(
-    "not-found",
-    `Cannot find ${showName(path)} in snapshot ${info.number}, which has ${where}${hint}`,
-  );
+  const file = last.find(({ isFile, found }) => isFile && found > 0);
+  if (file !== undefined) return `; ${showName(file.folder)} is no folder`;
+  const names = path[0] === SLASH ? [] : withoutParents(componentsOf(path));
+  const deeper = names.length === 0 ? [] : await findDeeper(repository, roots, { names, atMost: NAMED_MAX });
+  const meant = [...new Set([...near, ...deeper.map(showName)])];
+  if (meant.length > 0) return `; did you mean ${meant.slice(0, NAMED_MAX).join(" or ")}?`;
+  const elsewhere = stops.filter(({ wanted }) => !roots.some((root) => isAtOrBelow(wanted, root.path)));
+  const other = otherWith(repository, info, elsewhere);
+  return other === undefined ? "" : `; snapshot ${other.number} is of ${showName(other.root)}`;
+}
+
+/** The newest other snapshot with a source that is what is looked for, or above it. Reads nothing. */
+function otherWith(repository: Repository, info: SnapshotInfo, stops: readonly Stop[]) {
+  for (const { number, snapshot } of knownSnapshots(repository).reverse()) {
+    if (number === info.number || isUndo(snapshot)) continue;
+    const root = snapshot.roots.find(({ path }) => stops.some((stop) => isAtOrBelow(stop.wanted, path)));
+    if (root !== undefined) return { number, root: root.path };
+  }
+  return undefined;
 }
 
 /** `..` takes the name before it away, as typed: links are not followed. */

@@ -44,6 +44,7 @@ export {
   type ListedSnapshot,
   listSnapshots,
   parseSelector,
+  type SnapshotGroup,
   type SnapshotInfo,
 } from "./snapshots.js";
 export { showName } from "./tree/name.js";

@@ -42,7 +42,13 @@ export async function listSnapshots(given: Repository, options: ListOptions = {}
 export interface FindSnapshotOptions {
   readonly signal?: AbortSignal;
   /** Which snapshots `latest` is the newest of: all of them by default. */
-  readonly among?: ((info: ListedSnapshot) => boolean) | undefined;
+  readonly among?: SnapshotGroup | undefined;
+}
+
+export interface SnapshotGroup {
+  readonly has: (info: ListedSnapshot) => boolean;
+  /** In words: `host "laptop"`. */
+  readonly what: string;
 }
 
 /**
@@ -55,13 +61,12 @@ export async function findSnapshot(
   selector: string,
   options: FindSnapshotOptions = {},
 ): Promise<SnapshotInfo> {
-  const { among = () => true } = options;
   const { number, back } = parseSelector(selector);
   const repository = given.withSignal(options.signal);
   await repository.refresh();
   if (number !== undefined) return await findNumber(repository, number);
   const candidate = knownSnapshots(repository)
-    .filter((info) => !isUndo(info.snapshot) && among(info))
+    .filter((info) => !isUndo(info.snapshot) && options.among?.has(info) !== false)
     .at(-1 - back);
   const [problem] = outcomeProblems(repository, candidate?.number ?? 0);
   if (problem !== undefined) throw problem;
@@ -115,11 +120,14 @@ function describeSnapshots(repository: Repository): string {
   return numbers.length === 0 ? "there are no snapshots" : `the newest ${are(numbers)}`;
 }
 
-function describeAmong(repository: Repository, among: (info: ListedSnapshot) => boolean): string {
+function describeAmong(repository: Repository, { has, what }: SnapshotGroup): string {
   const all = knownSnapshots(repository);
-  const numbers = newestOf(all.filter(among));
-  if (numbers.length > 0) return `of those that fit, the newest ${are(numbers)}`;
-  return all.length === 0 ? "there are no snapshots" : "none is of that host, path and tag; bcat snapshots lists them";
+  const fitting = all.filter(has);
+  const candidates = fitting.filter(({ snapshot }) => !isUndo(snapshot));
+  if (candidates.length > 0) return `of those of ${what}, the newest ${are(newestOf(candidates))}`;
+  if (fitting.length > 0)
+    return `those of ${what} keep what restores have overwritten, and are never the latest: give a number, the newest ${are(newestOf(fitting))}`;
+  return all.length === 0 ? "there are no snapshots" : `none is of ${what}; bcat snapshots lists them`;
 }
 
 function are(numbers: readonly number[]): string {

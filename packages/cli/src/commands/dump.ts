@@ -8,7 +8,7 @@ import { type ByteSink, ClosedPipe, type FileSinkOptions, fileSink, isTerminal, 
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
-import { formatBytes, formatDuration, formatItems } from "../format.js";
+import { formatBytes, formatDuration, formatItems, formatLeftOut } from "../format.js";
 import type { Options } from "../options.js";
 import { Progress } from "../progress.js";
 import { quoteText } from "../quote.js";
@@ -165,7 +165,7 @@ function printSummary(summary: DumpSummary, { elapsedMs, number, target }: Dumpe
     const entries = `${formatItems(directories, "folder")}, ${formatItems(symlinks, "symlink")}${special}`;
     output.print(`dumped from snapshot ${number} to ${quoteText(target)}, as ${form === "file" ? "a file" : form}`);
     output.print(`${formatItems(files, "file")}, ${entries}, ${formatBytes(bytes)}`);
-    if (errors + skipped > 0) output.print(`left out: ${formatItems(errors, "error")}, ${skipped} skipped`);
+    if (errors + skipped > 0) output.print(`left out: ${formatLeftOut(errors, skipped)}`);
     output.print(`took: ${formatDuration(elapsedMs)}`);
   }
 }

@@ -19,7 +19,7 @@ const ABSENT = new Set(["ENOENT", "ENOTDIR"]);
 export const OWN_TARGET = "it belongs to the repository that is restored from";
 
 /** Why something is left out. */
-export const OWN = "it belongs to the repository this backup goes to";
+export const OWN = "it belongs to the repository this backup goes to, or to its cache";
 
 export class OwnFolders {
   readonly #posix: Posix;

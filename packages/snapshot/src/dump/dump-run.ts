@@ -1,5 +1,13 @@
 /** What all parts of one dump share: its counts, its reports, and the points at which others get to run. */
-import { ArchivedError, BcatError, CorruptError, isBcatError, type MessageCode, systemErrorCode } from "@bcat/errors";
+import {
+  ArchivedError,
+  BcatError,
+  CorruptError,
+  inSentence,
+  isBcatError,
+  type MessageCode,
+  systemErrorCode,
+} from "@bcat/errors";
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
@@ -70,7 +78,7 @@ export class DumpRun {
     }
     if (item.isBegun === true) {
       const what = this.form === "file" ? "what was written of it" : "the archive";
-      const message = `Cannot dump ${showName(item.path)}: ${failure.message}; ${what} ends here and is incomplete`;
+      const message = `Cannot dump ${showName(item.path)}: ${inSentence(failure.message)}; ${what} ends here and is incomplete`;
       throw new CorruptError(message, { cause: failure });
     }
     if (span.isFirst) this.report(item.path, failure);

@@ -1,5 +1,5 @@
 /** Makes a snapshot of a tar archive that is read once, from its beginning to its end. */
-import { BcatError } from "@bcat/errors";
+import { BcatError, inSentence } from "@bcat/errors";
 import { DATA, TREE } from "@bcat/pack";
 import { checkSnapshotTexts, type Repository, SnapshotRecords, WriteSession } from "@bcat/repository";
 import { decodeFlags } from "../archive/tar-flags.js";
@@ -45,7 +45,9 @@ export async function importTar(
   } catch (error) {
     await session.abandon();
     if (!(error instanceof TarError)) throw error;
-    throw new BcatError("source-failed", `Cannot import: ${error.message}; nothing was committed`, { cause: error });
+    throw new BcatError("source-failed", `Cannot import: ${inSentence(error.message)}; nothing was committed`, {
+      cause: error,
+    });
   }
 }
 

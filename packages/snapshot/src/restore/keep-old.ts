@@ -1,5 +1,5 @@
 /** Keeps what a restore in place will overwrite or delete, as a snapshot that `bcat undo` puts back. */
-import { BcatError, isBcatError } from "@bcat/errors";
+import { BcatError, inSentence, isBcatError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { backup } from "../backup/backup.js";
@@ -68,6 +68,6 @@ export async function keepOld(
 }
 
 function notKept(warning: Warning): BcatError {
-  const what = `Cannot keep ${showName(warning.path)} before it is overwritten or deleted: ${warning.message}`;
+  const what = `Cannot keep ${showName(warning.path)} before it is overwritten or deleted: ${inSentence(warning.message)}`;
   return new BcatError("refused", `${what}; ${UNCHANGED}`, { cause: warning });
 }

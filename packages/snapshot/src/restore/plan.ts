@@ -151,7 +151,7 @@ function refuseSameNames(plan: readonly PlannedEntry[]): void {
   }
 }
 
-/** @throws BcatError target-failed naming the first thing that is in the way */
+/** @throws BcatError exists, naming the first thing that is in the way; target-failed */
 export async function refuseExisting(
   { nodes, posix, run }: { nodes: WantedNodes; posix: Posix; run: RestoreRun },
   target: { directory: Directory; path: Uint8Array },
@@ -184,7 +184,7 @@ function refuseName(posix: Posix, target: { directory: Directory; path: Uint8Arr
     throw new BcatError("target-failed", `Cannot restore onto ${path}: ${describe(error)}`, { cause: error });
   }
   throw new BcatError(
-    "target-failed",
+    "exists",
     `Cannot restore onto ${path}: it exists; nothing was written: give another target, or --overwrite, which with if-changed also goes on with an interrupted restore`,
   );
 }
