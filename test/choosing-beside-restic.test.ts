@@ -103,6 +103,10 @@ const cases: Record<string, Case> = {
     files: { list: "# comment\n  @/t/a  \n\n@/u/*\n@/t/size/10[02]?\n@/u/\\[c]\n@/t/c?che/*\n" },
   },
   "--files-from with classes": { words: ["--files-from", "@/list"], files: { list: "@/u/[!c]\n@/t/[^abs]*\n" } },
+  "--files-from with characters of several bytes, and two asterisks": {
+    words: ["--files-from", "@/list"],
+    files: { list: "@/t/?/?.txt\n@/t/si**/1024\n@/u/\\[**\n" },
+  },
   "--files-from-verbatim": {
     words: ["--files-from-verbatim", "@/list"],
     files: { list: "@/u/a b\n\n@/u/[c]\n@/u/$x\n" },

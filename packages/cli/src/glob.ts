@@ -21,7 +21,7 @@ export async function expandGlob(pattern: Uint8Array): Promise<Uint8Array[]> {
     if (name === "") found = found.filter(isFolder).map((path) => Buffer.concat([path, Buffer.from("/")]));
     else if (!/[*?[\\]/.test(name)) found = found.map((folder) => join(folder, bytesOfText(name)));
     else {
-      const parsed = parseName(name, { isGit: true, bangNegates: false, malformed });
+      const parsed = parseName(oneRun(name), { isGit: false, bangNegates: false, malformed });
       found = found.flatMap((folder) =>
         namesIn(folder)
           .filter((each) => matches(each, parsed))
@@ -30,6 +30,11 @@ export async function expandGlob(pattern: Uint8Array): Promise<Uint8Array[]> {
     }
   }
   return found.filter(isThere);
+}
+
+/** With `*` for each run of them, which is what it means. */
+function oneRun(name: string): string {
+  return name.replaceAll(/\\.|\*+/gs, (found) => (found.startsWith("*") ? "*" : found));
 }
 
 function join(folder: Buffer, name: Uint8Array): Buffer {
