@@ -7,6 +7,9 @@ import { EINTR, ENAMETOOLONG, type Place, systemError } from "./system-error.js"
 /** PATH_MAX is 4,096 with the NUL; whatever does not fit here the kernel would refuse as well. */
 const TEXT_SIZE = 8_192;
 
+/** With its NUL. */
+const PARENT = Uint8Array.of(0x2e, 0x2e, 0);
+
 /** One text. The next one takes its place. */
 export class CallText {
   readonly at: number;
@@ -30,6 +33,11 @@ export class CallText {
 
   putNothing(): void {
     this.#bytes[0] = 0;
+  }
+
+  /** `..`, which no name of an entry may be. */
+  putParent(): void {
+    this.#bytes.set(PARENT);
   }
 
   #put(text: Uint8Array, syscall: string, place: Place): void {

@@ -6,6 +6,7 @@ import { constants } from "node:fs";
 import { koffiAttributes } from "./attributes.js";
 import { CallText, isInterrupted } from "./call-text.js";
 import { CallTimes } from "./call-times.js";
+import { DirectoryBelow } from "./directory.js";
 import { decodeNames, noteNames } from "./dirent.js";
 import type { EntryList } from "./entry-list.js";
 import { fileTruncater, koffiExtents } from "./extents.js";
@@ -25,7 +26,7 @@ import { koffiInodeFlags } from "./inode-flags.js";
 import { LastAddress } from "./last-address.js";
 import { type Call, loadLibc } from "./libc.js";
 import { nodeMaker } from "./make-node.js";
-import { joinPath } from "./name.js";
+import { parentOpener } from "./open-parent.js";
 import type { Directory, Posix } from "./posix.js";
 import { procWorks } from "./proc.js";
 import { isRemote } from "./remote.js";
@@ -68,6 +69,8 @@ class KoffiPosix implements Posix {
   readonly #writtenAt = new LastAddress(this.#libc);
 
   readonly attributes = procWorks() ? koffiAttributes(this.#libc) : undefined;
+  readonly isRemote = isRemote;
+  readonly openParent = parentOpener(this.#libc, this.#text);
   readonly makeNodeAt = nodeMaker(this.#libc, this.#text);
   readonly #replacer = replacer(this.#libc, [this.#text, this.#target]);
   readonly renameAt = this.#replacer.renameAt;
@@ -87,7 +90,7 @@ class KoffiPosix implements Posix {
 
   openDirectoryAt(parent: Directory, name: Uint8Array): Directory {
     const fd = this.#openUntouched(parent, name, OPEN_DIRECTORY);
-    return { fd, path: joinPath(parent.path, name) };
+    return new DirectoryBelow(fd, parent, name);
   }
 
   readNames(directory: Directory): Uint8Array[] {
@@ -131,10 +134,6 @@ class KoffiPosix implements Posix {
     this.#text.putNothing();
     while (this.#libc.statx(fd, this.#textAt, AT_EMPTY_PATH, STATX_MASK, this.#statxAt) < 0) this.#again("statx", {});
     decodeStatx(this.#statx, into);
-  }
-
-  isRemote(fd: number): boolean {
-    return isRemote(fd);
   }
 
   openFileAt(directory: Directory, name: Uint8Array): number {

@@ -4,6 +4,7 @@
  * nobody swaps a directory above, and ends at PATH_MAX.
  */
 import * as fs from "node:fs";
+import { DirectoryBelow, requireBelow } from "./directory.js";
 import type { EntryList } from "./entry-list.js";
 import { checkName, checkPath, joinPath } from "./name.js";
 import type { Directory, Posix } from "./posix.js";
@@ -35,6 +36,7 @@ class NodePosix implements Posix {
   readonly name = "node";
   readonly exactTimes = false;
   readonly reachesByDescriptor: boolean;
+  readonly openParent: Posix["openParent"];
 
   readonly #throughProc: boolean;
   readonly #stat = new Stat();
@@ -42,6 +44,7 @@ class NodePosix implements Posix {
   constructor(throughProc: boolean) {
     this.#throughProc = throughProc;
     this.reachesByDescriptor = throughProc;
+    this.openParent = throughProc ? parentThroughProc : undefined;
   }
 
   openDirectory(path: Uint8Array): Directory {
@@ -59,7 +62,7 @@ class NodePosix implements Posix {
 
   openDirectoryAt(parent: Directory, name: Uint8Array): Directory {
     const fd = this.#at(parent, name, (path) => fs.openSync(path, OPEN_DIRECTORY));
-    return { fd, path: joinPath(parent.path, name) };
+    return new DirectoryBelow(fd, parent, name);
   }
 
   readNames(directory: Directory): Uint8Array[] {
@@ -204,6 +207,11 @@ class NodePosix implements Posix {
   #pathOf(directory: Directory): Buffer {
     return this.#throughProc ? Buffer.from(`/proc/self/fd/${directory.fd}`, "latin1") : bufferOf(directory.path);
   }
+}
+
+function parentThroughProc(directory: Directory): Directory {
+  const below = requireBelow(directory);
+  return below.aboveBy(attempt({ directory }, () => fs.openSync(`/proc/self/fd/${below.fd}/..`, OPEN_DIRECTORY)));
 }
 
 function accessTimeForNode({ seconds, nanoseconds }: Time): string {

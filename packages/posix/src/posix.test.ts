@@ -187,6 +187,43 @@ describe.each(implementations)("$title", ({ make, pastPathMax }) => {
     });
   });
 
+  describe.runIf(posix.openParent !== undefined)("openParent()", () => {
+    test("opens the directory that one lies in, which knows its path, and has one above it too", () => {
+      fs.mkdirSync(path("a/b/c"), { recursive: true });
+      const levels = [directory];
+      for (const name of ["a", "b", "c"]) levels.push(posix.openDirectoryAt(levels.at(-1)!, bytes(name)));
+      let inner = levels[3]!;
+      for (const above of levels.slice(0, 3).reverse()) {
+        const opened = posix.openParent!(inner);
+        expect(fs.fstatSync(opened.fd).ino).toBe(fs.fstatSync(above.fd).ino);
+        expect(latin1(opened.path)).toBe(latin1(above.path));
+        posix.closeDirectory(inner);
+        inner = opened;
+      }
+      for (const opened of [inner, ...levels.slice(1, 3)]) posix.closeDirectory(opened);
+    });
+
+    test("goes where a directory has been moved to, and refuses what was opened by a path", () => {
+      fs.mkdirSync(path("a/b"), { recursive: true });
+      const outer = posix.openDirectoryAt(directory, bytes("a"));
+      const inner = posix.openDirectoryAt(outer, bytes("b"));
+      fs.renameSync(path("a/b"), path("b"));
+      const opened = posix.openParent!(inner);
+      expect(fs.fstatSync(opened.fd).ino).toBe(fs.fstatSync(directory.fd).ino);
+      expect(() => posix.openParent!(directory)).toThrow(RangeError);
+      for (const each of [outer, inner, opened]) posix.closeDirectory(each);
+    });
+  });
+
+  test("the path of a directory is right when its name was in memory that is used again", () => {
+    fs.mkdirSync(path("below"));
+    const name = bytes("below");
+    const opened = posix.openDirectoryAt(directory, name);
+    name.fill(0x78);
+    expect(latin1(opened.path)).toBe(path("below"));
+    posix.closeDirectory(opened);
+  });
+
   describe("Stat", () => {
     const fieldsFromNode = (found: fs.BigIntStats) => ({
       mode: Number(found.mode & 0o7777n),

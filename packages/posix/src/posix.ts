@@ -78,6 +78,11 @@ export interface Posix {
   openDirectoryToSearch(path: Uint8Array): Directory;
   /** With koffi, listing it then leaves its access time alone, where that is allowed. */
   openDirectoryAt(parent: Directory, name: Uint8Array): Directory;
+  /**
+   * Opens the directory that an open one, which {@link openDirectoryAt} has given, lies in now. Whether that is the one it
+   * was opened in, whoever calls this finds out. Absent where directories are reached by their paths.
+   */
+  readonly openParent?: ((directory: Directory) => Directory) | undefined;
   /** All names but `.` and `..`, in the order of the file system, from the start at every call; owned by the caller. */
   readNames(directory: Directory): Uint8Array[];
   /** As {@link readNames}, into a list that is used again: nothing is made for each entry. */

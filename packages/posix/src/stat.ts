@@ -51,8 +51,11 @@ export class Stat {
   blocks = 0;
 }
 
+/** What tells a file from all others that there are. */
+export type Identity = Pick<Stat, "inodeLow" | "inodeHigh" | "deviceMajor" | "deviceMinor">;
+
 /** Whether both are of one file: of one inode of one file system. */
-export function isOneFile(a: Stat, b: Stat): boolean {
+export function isOneFile(a: Identity, b: Identity): boolean {
   const isOneInode = a.inodeLow === b.inodeLow && a.inodeHigh === b.inodeHigh;
   return isOneInode && a.deviceMajor === b.deviceMajor && a.deviceMinor === b.deviceMinor;
 }

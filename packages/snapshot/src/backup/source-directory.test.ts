@@ -24,7 +24,7 @@ beforeEach(() => {
       return (...words: unknown[]) => {
         if (property === "closeDirectory" && !open.delete((words[0] as Directory).fd)) throw new Error("closed twice");
         const result = value.apply(target, words);
-        if (property === "openDirectoryAt") open.add((result as Directory).fd);
+        if (property === "openDirectoryAt" || property === "openParent") open.add((result as Directory).fd);
         return result;
       };
     },

@@ -4,8 +4,9 @@
  * be what they were.
  */
 import { isExhaustion, SourceError, systemErrorCode } from "@bcat/errors";
-import { type Directory, type Posix, Stat } from "@bcat/posix";
+import { type Directory, type Identity, isOneFile, type Posix, Stat } from "@bcat/posix";
 import { joinPath } from "../path.js";
+import { DEEP, findWay, type Reachable, type WayToDirectory } from "../way-to-directory.js";
 import { fromSource, isEndByExhaustion, sourceFault } from "./source-fault.js";
 
 const OPEN_MAX = 16;
@@ -30,7 +31,7 @@ function closeRead(close: () => void): void {
   }
 }
 
-export class SourceDirectory {
+export class SourceDirectory implements Reachable<SourceDirectory> {
   readonly parent: SourceDirectory | undefined;
   readonly name: Uint8Array;
   /** Relative to the root. */
@@ -39,8 +40,9 @@ export class SourceDirectory {
   open: Directory | undefined;
   /** Files that are being read, or will be, by this descriptor: it stays open for them. */
   holders = 0;
-  inodeLow = 0;
-  inodeHigh = 0;
+  readonly depth: number;
+  /** Of all but the root, once they were opened. */
+  identity: Identity | undefined;
 
   readonly #root: Uint8Array;
 
@@ -48,6 +50,7 @@ export class SourceDirectory {
   constructor(parent: SourceDirectory | Uint8Array, name: Uint8Array) {
     const isRoot = !(parent instanceof SourceDirectory);
     this.parent = isRoot ? undefined : parent;
+    this.depth = isRoot ? 0 : parent.depth + 1;
     this.name = name;
     this.path = isRoot ? name : joinPath(parent.path, name);
     this.#root = isRoot ? parent : parent.#root;
@@ -84,21 +87,53 @@ export class SourceDirectories {
       if (this.#open.delete(directory)) this.#open.add(directory);
       return directory.open;
     }
-    const closed: SourceDirectory[] = [];
-    let nearest = directory;
-    for (; nearest.open === undefined; nearest = nearest.parent!) closed.push(nearest);
-    let handle = nearest.open;
-    for (const next of closed.reverse()) {
+    const isFar = directory.depth > DEEP && directory.parent!.open === undefined;
+    const way = findWay(directory, isFar && this.#posix.openParent !== undefined ? this.#open : []);
+    return await this.#goDown(this.#goUp(way) ? way.closed : findWay(directory, []).closed, directory);
+  }
+
+  async #goDown(closed: readonly SourceDirectory[], directory: SourceDirectory): Promise<Directory> {
+    for (const next of [...closed].reverse()) {
       const above = next.parent!;
       // While descriptors are waited for, others open and close directories.
       this.hold(above);
       try {
-        handle = await this.#openIn(handle, next);
+        await this.#openIn(above.open!, next);
       } finally {
         above.holders--;
       }
     }
-    return handle;
+    return directory.open!;
+  }
+
+  /** False when what is above has become something else, or cannot be opened, which shows on the way down. */
+  #goUp({ from, up }: WayToDirectory<SourceDirectory>): boolean {
+    let at = from;
+    for (let step = 0; step < up; step++) {
+      const above = at.parent!;
+      if (!this.#openAbove(at.open!, above)) return false;
+      if (step > 0) this.#close(at);
+      at = above;
+    }
+    return true;
+  }
+
+  #openAbove(handle: Directory, above: SourceDirectory): boolean {
+    let parent: Directory | undefined;
+    try {
+      parent = this.#posix.openParent!(handle);
+      this.#posix.statFile(parent.fd, this.#stat);
+      if (isOneFile(this.#stat, above.identity!)) {
+        above.open = parent;
+        this.#open.add(above);
+        this.#closeOldest(OPEN_MAX, parent);
+        return true;
+      }
+    } catch {
+      // The call that follows says why.
+    }
+    if (parent !== undefined) closeDirectory(this.#posix, parent);
+    return false;
   }
 
   /** Keeps an open directory open until it is let go of as often as it was held. */
@@ -114,7 +149,8 @@ export class SourceDirectories {
   /** The walk has left the directory: it is closed as soon as nobody holds it. */
   leave(directory: SourceDirectory): void {
     if (directory.parent === undefined) return;
-    if (directory.holders === 0) this.#close(directory);
+    // From one that is deep those above it are reached.
+    if (directory.holders === 0 && directory.depth <= DEEP) this.#close(directory);
     else if (this.#open.delete(directory)) {
       // To the front: the first to go.
       const others = [...this.#open];
@@ -167,12 +203,11 @@ export class SourceDirectories {
   }
 
   #requireSame(directory: SourceDirectory): void {
-    const { inodeLow, inodeHigh } = this.#stat;
-    const isNew = directory.inodeLow === 0 && directory.inodeHigh === 0;
-    if (!isNew && (inodeLow !== directory.inodeLow || inodeHigh !== directory.inodeHigh))
+    const { inodeLow, inodeHigh, deviceMajor, deviceMinor } = this.#stat;
+    const known = directory.identity;
+    if (known !== undefined && (inodeLow !== known.inodeLow || inodeHigh !== known.inodeHigh))
       throw new SourceError("another directory has taken its name", { messageCode: "replaced" });
-    directory.inodeLow = inodeLow;
-    directory.inodeHigh = inodeHigh;
+    directory.identity = { inodeLow, inodeHigh, deviceMajor, deviceMinor };
   }
 
   /** Closes the oldest that nobody holds until `count` of those are open; false when nothing could be closed. */

@@ -89,7 +89,8 @@ function threadsMaker({ repository, posix, top, threads }: RestoreParts): (() =>
   // A thread is given the target's descriptor, not its path.
   if (count < 1 || !posix.reachesByDescriptor) return undefined;
   const accelerators = environment.accelerators ?? "auto";
-  return () => new RestoreThreads({ count, keys: context.keys.share(), accelerators, top });
+  return () =>
+    new RestoreThreads({ count, keys: context.keys.share(), accelerators, top: { fd: top.fd, path: top.path } });
 }
 
 function largeFilesMax({ descriptorLimit = 0 }: Environment): number {

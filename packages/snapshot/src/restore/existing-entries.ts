@@ -94,8 +94,11 @@ export class ExistingEntries {
 
   /** @throws what the system says of this entry */
   async decide(entry: EntryToPlace): Promise<Verdict> {
+    return await this.#parts.directories.holding(entry.directory, (handle) => this.#decide(entry, handle));
+  }
+
+  async #decide(entry: EntryToPlace, handle: Directory): Promise<Verdict> {
     const { node } = entry;
-    const handle = this.#parts.directories.handle(entry.directory);
     const stat = this.#look(handle, node.name);
     const room = this.#makeRoom(entry, handle, stat);
     if (room !== "replace" || stat === undefined) return room;

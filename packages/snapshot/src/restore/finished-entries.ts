@@ -3,6 +3,7 @@
  * it, files with extended attributes, an access time or inode flags those.
  */
 import { systemErrorCode } from "@bcat/errors";
+import type { Directory } from "@bcat/posix";
 import { type Node, NodeType } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
 import type { FlagSetter } from "./inode-flags.js";
@@ -62,31 +63,35 @@ export class FinishedEntries {
   }
 
   async #finishAll(finished: readonly FinishedEntry[]): Promise<void> {
-    const { directories, metadata, attributes, flags, run, tolerate } = this.#parts;
+    const { directories, tolerate } = this.#parts;
     for (const entry of finished) {
-      const { directory, path, node } = entry;
       try {
-        const handle = directories.handle(directory);
-        const isDirectory = node.type === NodeType.directory;
-        const hasList = directory.givesLists && node.type !== NodeType.symlink;
-        if (hasList) attributes.takeLists(handle, node.name, node.attributes);
-        // The mode of a file that had a list was none of its own.
-        const fault = isDirectory
-          ? metadata.setAt(handle, node.name, node)
-          : hasList
-            ? metadata.setAgainAt(handle, node.name, node)
-            : undefined;
-        const unset = await attributes.set(handle, { path, node });
-        const isTimed = node.type === NodeType.file && node.atimeSeconds !== undefined;
-        const times = isTimed ? metadata.setTimesAt(handle, node.name, node) : undefined;
-        const found = [fault, unset, times, flags.set(entry)];
-        const faults = found.filter((text) => text !== undefined);
-        if (faults.length > 0) run.report(path, faults.join(", "), "metadata-not-set");
+        await directories.holding(entry.directory, (handle) => this.#finish(entry, handle));
       } catch (error) {
         // A file that could not be restored has been reported.
-        if (node.type !== NodeType.directory && systemErrorCode(error) === "ENOENT") continue;
-        await tolerate(path, error);
+        if (entry.node.type !== NodeType.directory && systemErrorCode(error) === "ENOENT") continue;
+        await tolerate(entry.path, error);
       }
     }
+  }
+
+  async #finish(entry: FinishedEntry, handle: Directory): Promise<void> {
+    const { metadata, attributes, flags, run } = this.#parts;
+    const { directory, path, node } = entry;
+    const isDirectory = node.type === NodeType.directory;
+    const hasList = directory.givesLists && node.type !== NodeType.symlink;
+    if (hasList) attributes.takeLists(handle, node.name, node.attributes);
+    // The mode of a file that had a list was none of its own.
+    const fault = isDirectory
+      ? metadata.setAt(handle, node.name, node)
+      : hasList
+        ? metadata.setAgainAt(handle, node.name, node)
+        : undefined;
+    const unset = await attributes.set(handle, { path, node });
+    const isTimed = node.type === NodeType.file && node.atimeSeconds !== undefined;
+    const times = isTimed ? metadata.setTimesAt(handle, node.name, node) : undefined;
+    const found = [fault, unset, times, flags.set(entry)];
+    const faults = found.filter((text) => text !== undefined);
+    if (faults.length > 0) run.report(path, faults.join(", "), "metadata-not-set");
   }
 }

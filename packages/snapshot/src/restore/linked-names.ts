@@ -124,12 +124,23 @@ export class LinkedNames {
    * another entry has the name and stays, or it is such a link already.
    */
   link(name: LinkedName): "linked" | "alone" | "first" | "left" {
+    const made = this.#find(name);
+    if (made === undefined || this.#parts.run.takeLost(name.group)) return this.#lead(name);
+    try {
+      return this.#linkTo(made, name);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === undefined) throw error;
+      // Too many names, or that one could not be restored.
+      return code === "EMLINK" || code === "ENOENT" ? this.#lead(name) : "alone";
+    }
+  }
+
+  #linkTo(made: KnownEntry, name: LinkedName): "linked" | "left" {
     const { posix, directories, metadata, run, overLinks } = this.#parts;
     const { directory, path, node } = name;
-    const made = this.#find(name);
-    if (made === undefined || run.takeLost(name.group)) return this.#lead(name);
+    const from = directories.hold(made.directory);
     try {
-      const from = directories.handle(made.directory);
       const into = directories.handle(directory);
       if (name.isTaken !== true) posix.makeLinkAt(from, made.name, into, node.name);
       else if (overLinks?.link(name, { directory: from, name: made.name }) === "left") return "left";
@@ -138,11 +149,8 @@ export class LinkedNames {
       const fault = metadata.setAt(into, node.name, node);
       if (fault !== undefined) run.report(path, fault, "metadata-not-set");
       return "linked";
-    } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === undefined) throw error;
-      // Too many names, or that one could not be restored.
-      return code === "EMLINK" || code === "ENOENT" ? this.#lead(name) : "alone";
+    } finally {
+      directories.letGo(made.directory);
     }
   }
 

@@ -38,7 +38,7 @@ export class OldFolders {
   /** To be called before anything is restored into the folder of that name. @throws what the system says */
   async enter({ directory, path, node }: EntryToPlace): Promise<void> {
     const { posix, directories } = this.#parts;
-    const isListed = await this.#hasListOf(directories.handle(directory), node);
+    const isListed = await directories.holding(directory, (handle) => this.#hasListOf(handle, node));
     const handle = directories.handle(directory);
     posix.statAt(handle, node.name, this.#stat);
     if (this.#stat.type !== FileType.DIRECTORY) return;

@@ -183,10 +183,10 @@ export class RestoreWalk {
 
   async #directory(place: Place, node: Node): Promise<void> {
     try {
-      const parent = this.#directories.handle(place.directory);
       // Only ours until its mode is set, when everything is in it.
       if (place.isTaken === true) await this.#inPlace!.folders.enter({ ...place, node });
-      else {
+      const parent = this.#directories.handle(place.directory);
+      if (place.isTaken !== true) {
         this.#posix.makeDirectoryAt(parent, node.name, 0o700);
         if (place.directory.givesLists) this.#attributes.takeLists(parent, node.name);
       }
