@@ -115,7 +115,7 @@ function dyingPosix(count: number): { posix: Posix; changes: () => number } {
       if (typeof value !== "function") return value;
       return (...words: unknown[]) => {
         const isChange = CHANGES.has(String(property));
-        if (isChange && changes >= count) throw Object.assign(new Error("dead"), { code: "EROFS", errno: -30 });
+        if (isChange && changes >= count) throw Object.assign(new Error("dead"), { code: "ENOSPC", errno: -28 });
         if (isChange) changes++;
         return value.apply(target, words);
       };

@@ -31,6 +31,23 @@ export interface AttributeSetterParts {
   readonly recordsAllAttributes: boolean;
 }
 
+/** Of entries that are there: nobody may set it, for all that it is so. */
+const FORBIDDEN: ReadonlySet<string | undefined> = new Set(["EROFS", "EPERM", "EACCES"]);
+
+function hasAlready(
+  calls: Attributes,
+  error: unknown,
+  of: { directory: Directory; entry: Uint8Array; name: Uint8Array; value: Uint8Array },
+): boolean {
+  if (!FORBIDDEN.has(systemErrorCode(error))) return false;
+  try {
+    const found = calls.getAt(of.directory, of.entry, of.name);
+    return found !== undefined && compareBytes(found, of.value) === 0;
+  } catch {
+    return false;
+  }
+}
+
 export class AttributeSetter {
   readonly #parts: AttributeSetterParts;
   readonly #stat = new Stat();
@@ -53,9 +70,12 @@ export class AttributeSetter {
         this.#parts.run.forbid(path, NO_CALLS);
         break;
       }
+      let value: Uint8Array | undefined;
       try {
-        this.#setOne(calls, directory, node, { name, value: await this.#read(content) });
+        value = await this.#read(content);
+        this.#setOne(calls, directory, node, { name, value });
       } catch (error) {
+        if (value !== undefined && hasAlready(calls, error, { directory, entry: node.name, name, value })) continue;
         const fault = this.#faultOf(error, { name, path });
         if (fault !== undefined) faults.push(fault);
       }

@@ -7,7 +7,7 @@ import type { Directory } from "@bcat/posix";
 import { type Node, NodeType } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
 import type { FlagSetter } from "./inode-flags.js";
-import type { MetadataSetter } from "./metadata.js";
+import type { MetadataFault, MetadataSetter } from "./metadata.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
 
@@ -81,17 +81,19 @@ export class FinishedEntries {
     const isDirectory = node.type === NodeType.directory;
     const hasList = directory.givesLists && node.type !== NodeType.symlink;
     if (hasList) attributes.takeLists(handle, node.name, node.attributes);
-    // The mode of a file that had a list was none of its own.
-    const fault = isDirectory
-      ? metadata.setAt(handle, node.name, node)
-      : hasList
-        ? metadata.setAgainAt(handle, node.name, node)
-        : undefined;
+    const fault = isDirectory || hasList ? this.#setMetadata(entry, handle) : undefined;
     const unset = await attributes.set(handle, { path, node });
     const isTimed = node.type === NodeType.file && node.atimeSeconds !== undefined;
     const times = isTimed ? metadata.setTimesAt(handle, node.name, node) : undefined;
     const found = [fault, unset, times, flags.set(entry)];
     const faults = found.filter((text) => text !== undefined);
     if (faults.length > 0) run.report(path, faults.join(", "), "metadata-not-set");
+  }
+
+  #setMetadata({ directory, node }: FinishedEntry, handle: Directory): MetadataFault {
+    const { metadata } = this.#parts;
+    // The mode of a file that had a list was none of its own.
+    if (node.type !== NodeType.directory) return metadata.setAgainAt(handle, node.name, node);
+    return directory.isOld ? metadata.completeAt(handle, node.name, node) : metadata.setAt(handle, node.name, node);
   }
 }

@@ -128,6 +128,14 @@ export class MetadataSetter {
     return fault;
   }
 
+  /** As {@link setAt}, of an entry that may have had all of it: then nothing is tried, for it may be forbidden. */
+  completeAt(directory: Directory, name: Uint8Array, node: EntryMetadata): MetadataFault {
+    this.#posix.statAt(directory, name, this.#stat);
+    if (node.atimeSeconds !== undefined || !this.isSet(node, this.#stat)) return this.setAt(directory, name, node);
+    this.addKept(node, this.#stat);
+    return undefined;
+  }
+
   /** Of a file that has all else: no thread is told when a file was read last. */
   setTimesAt(directory: Directory, name: Uint8Array, node: EntryMetadata): MetadataFault {
     try {

@@ -38,6 +38,8 @@ export class RestoreRun {
   verified = 0;
   /** Entries that are not in the snapshot. */
   deleted = 0;
+  /** Asked where something is on a file system that is read-only: it may be another one, mounted in the target. */
+  isTargetReadOnly = (): boolean => true;
   /** Number of the snapshot of what is overwritten or deleted. */
   kept: number | undefined;
   errors = 0;
@@ -168,9 +170,10 @@ export class RestoreRun {
 
   /** @throws BcatError target-failed for errors that every further entry would meet */
   refuseExhausted(path: Uint8Array, error: unknown): void {
-    const found = EXHAUSTED.get(systemErrorCode(error) ?? "");
-    if (found === undefined) return;
-    const why = `${found} (${systemErrorCode(error)})`;
+    const code = systemErrorCode(error) ?? "";
+    const found = EXHAUSTED.get(code);
+    if (found === undefined || (code === "EROFS" && !this.isTargetReadOnly())) return;
+    const why = `${found} (${code})`;
     const message = `Cannot restore ${showName(path)}: ${why}; the restore ended here and is incomplete`;
     throw new BcatError("target-failed", message, { cause: error });
   }

@@ -14,6 +14,7 @@ import { openTarget, placeTarget, requireForeign, type Target } from "./target.j
 import { closeQuietly } from "./target-directory.js";
 import { verifyTarget } from "./verification.js";
 import { WantedNodes } from "./wanted-nodes.js";
+import { isReadOnly } from "./writable.js";
 
 /**
  * Restores what is wanted of a snapshot into the directory `target` (absolute), which is made when it is missing.
@@ -42,6 +43,7 @@ export async function restore(
   const { path } = placed;
   const own = requireForeign(posix, path, options);
   const opened = openTarget(posix, placed);
+  run.isTargetReadOnly = () => isReadOnly(path);
   try {
     if (options.overwrite === undefined)
       await refuseExisting({ nodes, posix, run }, { directory: opened.directory, path }, placed.plan);

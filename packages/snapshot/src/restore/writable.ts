@@ -1,4 +1,4 @@
-/** Whether anything can be made in a folder, for a dry run: asked of the system, and not tried. */
+/** Whether anything can be made in a folder: asked of the system, and not tried. */
 import { accessSync, constants } from "node:fs";
 import { BcatError, systemErrorCode } from "@bcat/errors";
 import { describe } from "../faults.js";
@@ -16,5 +16,15 @@ export function requireWritable(folder: Uint8Array, target: Uint8Array, hindranc
     throw new BcatError("target-failed", `Cannot restore into ${showName(target)}: ${describe(error)}`, {
       cause: error,
     });
+  }
+}
+
+/** Whether nobody can write there, because of the file system. */
+export function isReadOnly(folder: Uint8Array): boolean {
+  try {
+    accessSync(Buffer.from(folder), constants.W_OK);
+    return false;
+  } catch (error) {
+    return systemErrorCode(error) === "EROFS";
   }
 }
