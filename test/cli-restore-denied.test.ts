@@ -42,6 +42,23 @@ test("as JSON each has its message, a folder with the number of what is lost wit
   expect(jsonLines(stdout).at(-1)).toMatchObject({ error_count: 6 });
 });
 
+test("what may not be deleted is counted in a line of its own", async () => {
+  const target = desk.path(`target ${targets++}`);
+  for (const name of ["x", "y"]) desk.write({ [`${target.slice(desk.folder.length + 1)}/${name}`]: name });
+  fs.chmodSync(target, 0o555);
+  const words = ["restore", "1", "all", target, "--overwrite", "always", "--delete", "--yes", "--no-undo", "--quiet"];
+  const run = await desk.bcat(words, { unprivileged: true });
+  const [denied, first] = ["they could not be deleted: permission denied (EACCES)", `first for "${target}/x"`];
+  expect(messagesOf(run.stderr)).toContain(`bcat: kept 2 entries in "${target}", ${denied}, ${first}`);
+  fs.chmodSync(target, 0o555);
+  const json = await desk.bcat([...words, "--json"], { unprivileged: true });
+  const kept = jsonLines(json.stderr).filter(({ code }) => code === "not-deleted");
+  expect(kept.map(({ item, system_code }) => [item, system_code])).toEqual([
+    [`${target}/x`, "EACCES"],
+    [`${target}/y`, "EACCES"],
+  ]);
+});
+
 test("a folder alone is named by itself, with the number of what is in it", async () => {
   const { messages } = await denied("sub");
   const lost = "what is in it was not restored either, 3 entries";

@@ -1,6 +1,6 @@
 /**
  * What a restore could not do, told while it goes on. What is not permitted in a folder is so for nearly all that is to be
- * made in it: for people that is one line, at the end; with `--json` each entry has its message.
+ * made or deleted in it: for people that is one line, at the end; with `--json` each entry has its message.
  */
 import { formatItems } from "./format.js";
 import type { Output } from "./output.js";
@@ -19,7 +19,7 @@ interface Denied {
 export class RestoreWarnings {
   readonly #output: Output;
   readonly #target: string;
-  /** By the folder that the entries are in. */
+  /** By the folder that the entries are in, and whether they were to be deleted. */
   readonly #denied = new Map<string, Denied>();
 
   /** @param target absolute */
@@ -33,7 +33,7 @@ export class RestoreWarnings {
     try {
       return await run((warning) => this.#take(warning));
     } finally {
-      for (const [folder, denied] of this.#denied) this.#tell(folder, denied);
+      for (const denied of this.#denied.values()) this.#tell(denied);
       this.#denied.clear();
     }
   }
@@ -43,12 +43,12 @@ export class RestoreWarnings {
       printWarning(warning, "restore", this.#output);
       return;
     }
-    const folder = folderOf(warning.path);
+    const key = `${warning.code === "not-deleted"} ${folderOf(warning.path).toString("latin1")}`;
     const entries = warning.count ?? 1;
-    const denied = this.#denied.get(folder);
+    const denied = this.#denied.get(key);
     if (denied === undefined) {
       this.#makeRoom();
-      this.#denied.set(folder, { first: warning, warnings: 1, entries });
+      this.#denied.set(key, { first: warning, warnings: 1, entries });
     } else {
       denied.warnings++;
       denied.entries += entries;
@@ -59,26 +59,32 @@ export class RestoreWarnings {
     const [oldest] = this.#denied;
     if (this.#denied.size < FOLDERS_MAX || oldest === undefined) return;
     this.#denied.delete(oldest[0]);
-    this.#tell(...oldest);
+    this.#tell(oldest[1]);
   }
 
-  #tell(folder: string, { first, warnings, entries }: Denied): void {
-    if (warnings === 1) printWarning(first, "restore", this.#output);
-    else {
-      const what = `${formatItems(entries, "entry", "entries")} in "${quoteName(Buffer.from(folder, "latin1"))}"`;
-      const where = `in the target ${quoteText(this.#target)}, first for "${quoteName(first.path)}"`;
-      this.#output.complain(`cannot restore ${what}: permission denied (${first.systemCode}) ${where}`);
+  #tell({ first, warnings, entries }: Denied): void {
+    if (warnings === 1) {
+      printWarning(first, "restore", this.#output);
+      return;
     }
+    const what = `${formatItems(entries, "entry", "entries")} in "${quoteName(folderOf(first.path))}"`;
+    const denied = `permission denied (${first.systemCode})`;
+    const path = `first for "${quoteName(first.path)}"`;
+    // Paths of what is deleted are those in the target.
+    if (first.code === "not-deleted")
+      this.#output.complain(`kept ${what}, they could not be deleted: ${denied}, ${path}`);
+    else this.#output.complain(`cannot restore ${what}: ${denied} in the target ${quoteText(this.#target)}, ${path}`);
   }
 }
 
-/** An entry that could not be made, replaced or entered. */
+/** Of an entry that could not be made, replaced, entered or deleted. */
+const codes: ReadonlySet<string> = new Set(["not-restored", "folder-not-made", "not-deleted"]);
+
 function isDenied({ kind, code, systemCode }: Warning): boolean {
-  return kind === "error" && systemCode === "EACCES" && (code === "not-restored" || code === "folder-not-made");
+  return kind === "error" && systemCode === "EACCES" && codes.has(code);
 }
 
-/** One character a byte. */
-function folderOf(path: Uint8Array): string {
-  const text = Buffer.from(path).toString("latin1");
-  return text.slice(0, Math.max(1, text.lastIndexOf("/")));
+function folderOf(path: Uint8Array): Buffer {
+  const bytes = Buffer.from(path);
+  return bytes.subarray(0, Math.max(1, bytes.lastIndexOf("/")));
 }

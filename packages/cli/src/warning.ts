@@ -37,7 +37,7 @@ export function printWarning(warning: Warning, during: Work, output: Output): vo
   if (!output.json) {
     // What is left out on purpose is so on every run.
     if (output.quiet && kind === "skipped") return;
-    output.complain(warningLine(path, message, kind, during));
+    output.complain(warningLine(warning, during));
     return;
   }
   const what = kind === "error" ? { error: { message } } : { warning: { message } };
@@ -54,9 +54,10 @@ export function printNotice(given: string, code: MessageCode, output: Output): v
   else output.complain(quoteText(line));
 }
 
-function warningLine(path: Uint8Array, message: string, kind: Warning["kind"], during: Work): string {
+function warningLine({ path, message, kind, code }: Warning, during: Work): string {
   // A whole sentence that names the path needs nothing before it.
   if (message.startsWith("Cannot ") && message.includes(`"${quoteName(path)}"`)) return sentence(message);
-  const said = kind === "error" ? verbs[during] : kind === "note" ? "note on" : kind;
+  const verb = code === "not-deleted" ? "kept" : verbs[during];
+  const said = kind === "error" ? verb : kind === "note" ? "note on" : kind;
   return `${said} "${quoteName(path)}": ${sentence(message)}`;
 }

@@ -34,6 +34,7 @@ export const targetCodes = [
   "not-restored",
   "not-dumped",
   "folder-not-made",
+  "not-deleted",
   "metadata-not-set",
   "left-out",
   "owners-not-set",

@@ -5,7 +5,6 @@
 import { BcatError } from "@bcat/errors";
 import { type Directory, isOneFile, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
-import { describe } from "../faults.js";
 import { joinPath } from "../path.js";
 import { showName } from "../tree/name.js";
 import { AttributeSetter } from "./attributes.js";
@@ -129,7 +128,7 @@ function createRemover(parts: PrepareParts, planned: KeptPaths): TreeRemover | u
     report: (path, error) => {
       run.refuseExhausted(path, error);
       if (typeof error === "string") run.leaveOut(path, error);
-      else run.report(path, `it could not be deleted: ${describe(error)}`);
+      else run.reportKept(path, error);
     },
     onRemoved: () => run.deleted++,
     breathe: () => run.breathe(0),

@@ -132,6 +132,14 @@ export class RestoreRun {
     });
   }
 
+  /** An entry that the snapshot has not, and that could not be deleted. */
+  reportKept(path: Uint8Array, error: unknown): void {
+    this.errors++;
+    const message = `it could not be deleted: ${describe(error)}`;
+    const systemCode = systemErrorCode(error);
+    this.#options.onWarning?.({ path, message, kind: "error", code: "not-deleted", systemCode });
+  }
+
   /** Something of an entry that nobody may set here: said once for all of them, by {@link noteLeftOut}. */
   forbid(path: Uint8Array, reason: string): void {
     const known = this.#leftOut.get(reason);
