@@ -81,6 +81,25 @@ test("over what is there tells what is unchanged, and what would be deleted", as
   expect(dry).toMatchObject({ files_restored: 1, symlinks_restored: 1, data_requests: 0, data_bytes: 0 });
 });
 
+test("says what would stay: folders in the way, and with never and if-newer what is there", async () => {
+  const target = desk.path(`target ${targets++}`);
+  await desk.good(["restore", "1", "all", target]);
+  fs.rmSync(`${target}/a.txt`);
+  fs.mkdirSync(`${target}/a.txt/full`, { recursive: true });
+  fs.rmSync(`${target}/link`);
+  fs.mkdirSync(`${target}/link`);
+  fs.rmSync(`${target}/folder/c.bin`);
+  for (const overwrite of ["always", "never", "if-newer"]) {
+    const words = ["restore", "1", "all", target, "--overwrite", overwrite, "--no-undo"];
+    const dry = await desk.bcat([...words, "--dry-run", "--json"]);
+    const wet = await desk.bcat([...words, "--json"]);
+    expect([dry.code, dry.stderr], overwrite).toEqual([wet.code, wet.stderr]);
+    const [told, done] = [dry, wet].map(({ stdout }) => jsonLines(stdout).at(-1)!);
+    for (const name of counted) expect([overwrite, name, told![name]]).toEqual([overwrite, name, done![name]]);
+    fs.rmSync(`${target}/folder/c.bin`);
+  }
+});
+
 test("says what is in the way, and what is missing above the target", async () => {
   const target = desk.path(`target ${targets++}`);
   await desk.good(["restore", "1", "all", target]);

@@ -14,7 +14,7 @@ import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
 const PRIVATE_MODE = 0o600;
 
 /** Why an entry is left out, for all of its kind. */
-const NotRestored = {
+export const NotRestored = {
   socket: "sockets were not restored, whoever listens makes them",
   device: "device nodes were not restored, that takes privileges",
   fifo: "fifos were not restored, that takes koffi",

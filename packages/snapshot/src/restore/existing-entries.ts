@@ -4,7 +4,7 @@
  * no other name: all else is made anew and takes its place.
  */
 import { systemErrorCode } from "@bcat/errors";
-import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
+import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import { flagsAt } from "../backup/inode-flags.js";
 import { OWN_TARGET, type OwnFolders } from "../backup/own-folders.js";
@@ -19,7 +19,7 @@ import { LocalFile, type LocalFileParts } from "./local-file.js";
 import type { MetadataSetter } from "./metadata.js";
 import type { Overwrite } from "./overwrite.js";
 import type { RestoreRun } from "./restore-run.js";
-import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
+import { closeQuietly, type TargetDirectories, type TargetDirectory } from "./target-directory.js";
 import { removeProtected, unprotect } from "./unprotect.js";
 
 /** What is to be done about an entry of the snapshot. */
@@ -54,6 +54,8 @@ export interface ExistingEntriesParts {
   readonly guard?: OverwriteGuard | undefined;
   /** Nothing is changed, counted or reported: what would be removed or set is to be replaced. */
   readonly isDry?: boolean;
+  /** What stays is counted and reported all the same. */
+  readonly tells?: boolean;
 }
 
 /** Lets only be overwritten what is kept as it is, or would still be found to be what the snapshot has. */
@@ -81,6 +83,7 @@ const TYPES: ReadonlyMap<NodeType, FileType> = new Map<NodeType, FileType>([
   [NodeType.blockDevice, FileType.BLOCK],
 ]);
 
+const NOT_EMPTY = "a folder that is not empty has its name";
 const CHANGED =
   "what has its name in the target has appeared or changed since the target was looked at, and was left as it is";
 
@@ -130,21 +133,21 @@ export class ExistingEntries {
     const { path, node } = entry;
     // Of a socket nothing is restored.
     if (stat === undefined || node.type === NodeType.socket) return "free";
-    const { run, overwrite, posix, own, isDry } = this.#parts;
+    const { run, overwrite, posix, own, isDry, tells = isDry !== true } = this.#parts;
     const isFolder = stat.type === FileType.DIRECTORY;
     if (isFolder && own.has(stat)) {
-      if (isDry !== true) run.report(path, `${OWN_TARGET}; nothing was restored into it`);
+      if (tells) run.report(path, `${OWN_TARGET}; nothing was restored into it`);
       return "left";
     }
     if (isFolder && node.type === NodeType.directory) return "merge";
     if (overwrite === "never" || (overwrite === "if-newer" && !isNewer(node, stat))) {
-      if (isDry === true) return "left";
+      if (!tells) return "left";
       const reason = `it exists, and was left as it is (--overwrite ${overwrite})`;
       if (node.type === NodeType.directory) run.report(path, `${reason}; what is in the folder was not restored`);
       else run.leaveOut(path, reason);
       return "left";
     }
-    if (isDry === true) return "replace";
+    if (isDry === true) return tells && isFolder ? this.#lookInto(path, handle, node.name) : "replace";
     if (isFolder) return this.#removeFolder(path, handle, node.name);
     if (node.type !== NodeType.directory) return "replace";
     if (!this.#isKept(handle, node.name)) {
@@ -187,8 +190,24 @@ export class ExistingEntries {
       const code = systemErrorCode(error);
       if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
       const why = this.#parts.deletes ? "it could not be deleted" : "only --delete removes one";
-      this.#parts.run.report(path, `a folder that is not empty has its name; ${why}`);
+      this.#parts.run.report(path, `${NOT_EMPTY}; ${why}`);
       return "left";
+    }
+  }
+
+  /** Of a folder what {@link #removeFolder} would come to, where nothing is deleted before. */
+  #lookInto(path: Uint8Array, handle: Directory, name: Uint8Array): "replace" | "left" {
+    const { posix, run, deletes } = this.#parts;
+    if (deletes) return "replace";
+    const folder = posix.openDirectoryAt(handle, name);
+    try {
+      const list = new EntryList();
+      posix.readEntries(folder, list);
+      if (list.count === 0) return "replace";
+      run.report(path, `${NOT_EMPTY}; only --delete removes one`);
+      return "left";
+    } finally {
+      closeQuietly(posix, folder);
     }
   }
 

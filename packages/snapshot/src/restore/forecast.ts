@@ -12,6 +12,7 @@ import type { SnapshotInfo } from "../snapshots.js";
 import { contentSize, type Node, NodeType } from "../tree/node.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 import { AttributeSetter } from "./attributes.js";
+import { NotRestored } from "./bare-entries.js";
 import { choose, wantedEntries } from "./choice.js";
 import { type CountedEntries, EntryCounter } from "./counted-entries.js";
 import { EntryFaults } from "./entry-faults.js";
@@ -102,6 +103,7 @@ async function forecastInto(placed: PlacedTarget, parts: Parts): Promise<Restore
     directories.closeAll();
     if (directory !== undefined) closeQuietly(posix, directory);
   }
+  run.noteLeftOut();
   const changes = options.overwrite === undefined ? undefined : forecast.changes;
   return { summary: run.summary(), fetches: forecast.fetches.finish(), deletion, changes };
 }
@@ -155,6 +157,7 @@ class Forecast {
       finish: () => {},
       deletes: options.deletes !== undefined,
       isDry: true,
+      tells: true,
     });
   }
 
@@ -174,7 +177,8 @@ class Forecast {
     try {
       const verdict = await this.#decide({ path, node }, directory);
       if (verdict === "same") run.countUnchanged(node.content === undefined ? 0 : contentSize(node.content));
-      else if (verdict === "left" || node.type === NodeType.socket) run.skipped++;
+      else if (verdict === "left") return;
+      else if (node.type === NodeType.socket) run.leaveOut(path, NotRestored.socket);
       else if (node.type === NodeType.directory) {
         this.#change(path, verdict);
         run.directories++;
