@@ -13,9 +13,9 @@ const names: ReadonlyMap<number, string> = new Map([
   [126, "ENOKEY"],
 ]);
 
-/** The name of such an error; undefined of others. */
+/** The name of such an error, or its number as one (`E123`); undefined of others. */
 export function codeOfUnnamed(error: { readonly code: unknown; readonly errno?: unknown }): string | undefined {
   const { code, errno } = error;
   const isUnnamed = code === "UNKNOWN" || (typeof code === "string" && code.startsWith("Unknown system error"));
-  return isUnnamed && typeof errno === "number" ? names.get(-errno) : undefined;
+  return isUnnamed && typeof errno === "number" ? (names.get(-errno) ?? `E${-errno}`) : undefined;
 }
