@@ -26,6 +26,12 @@ const SPECIAL_TYPES: ReadonlyMap<NodeType, FileType> = new Map<NodeType, FileTyp
   [NodeType.blockDevice, FileType.BLOCK],
 ]);
 
+interface Made {
+  /** Why it cannot be made, where that holds for all of its kind. */
+  readonly reason?: string;
+  readonly fault?: MetadataFault;
+}
+
 export interface BareEntriesParts {
   readonly posix: Posix;
   readonly directories: TargetDirectories;
@@ -56,7 +62,7 @@ export class BareEntries {
   replace({ directory, path }: { directory: TargetDirectory; path: Uint8Array }, node: Node, replacer: Replacer): void {
     const { run } = this.#parts;
     const temporary = replacer.prepare(directory, node.name);
-    const made = this.#makeWhole(directory, { ...node, name: temporary });
+    const made = this.#makeTemporary(directory, { ...node, name: temporary }, replacer);
     if (made.reason !== undefined) {
       run.leaveOut(path, made.reason);
       return;
@@ -66,7 +72,17 @@ export class BareEntries {
     if (made.fault !== undefined) run.report(path, made.fault, "metadata-not-set");
   }
 
-  #makeWhole(directory: TargetDirectory, node: Node): { reason?: string | undefined; fault?: MetadataFault } {
+  /** File systems of users' programs may say that they could not make what they have made. */
+  #makeTemporary(directory: TargetDirectory, node: Node, replacer: Replacer): Made {
+    try {
+      return this.#makeWhole(directory, node);
+    } catch (error) {
+      replacer.discard(directory, node.name);
+      throw error;
+    }
+  }
+
+  #makeWhole(directory: TargetDirectory, node: Node): Made {
     const { posix, directories, metadata } = this.#parts;
     const handle = directories.handle(directory);
     const reason = this.#make(posix, handle, node);
