@@ -11,7 +11,7 @@ import { type Client, type ClientOptions, openClient } from "./kit/client.js";
 import { importOptions } from "./kit/import-options.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
-import { canSetFlags } from "./kit/settable-attributes.js";
+import { canSetAttributes, canSetFlags } from "./kit/settable-attributes.js";
 import { isInstalled } from "./kit/tools.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
@@ -46,6 +46,7 @@ async function open(options: ClientOptions = {}): Promise<Client> {
 const chattr = (name: string, ...flags: string[]) => execFileSync("chattr", [...flags, join(source, name)]);
 
 const canSet = await canSetFlags("inode flags");
+const hasAttributes = await canSetAttributes("inode flags beside attributes", { onDisk: true });
 
 /** What lsattr says of everything in a folder and of itself, by name. */
 function flagsOf(folder: string): string[] {
@@ -90,6 +91,9 @@ const refusing = (refused: number, code: string) => (posix: Posix) => ({
   },
 });
 const PROTECTING = 0x30;
+const refuse = () => {
+  throw Object.assign(new Error("EPERM: injected"), { code: "EPERM", errno: -1 });
+};
 
 describe.runIf(canSet)("inode flags", () => {
   test("come back, by one thread and by several", async () => {
@@ -230,6 +234,129 @@ describe.runIf(canSet)("inode flags", () => {
     execFileSync("chattr", ["+i", "-d", join(target, "inline")]);
     expect(await client.restore("all", target, { overwrite: "always" })).toMatchObject({ errors: 0 });
     await expectSame(target);
+  });
+
+  describe("of what is there already", () => {
+    let target: string;
+    const inTarget = (name: string, ...flags: string[]) => execFileSync("chattr", [...flags, join(target, name)]);
+    const letters = (name: string) =>
+      execFileSync("lsattr", ["-d", join(target, name)], { encoding: "utf8" })
+        .split(" ")[0]!
+        .replace(/[-e]/g, "");
+
+    async function arrange(options: ClientOptions = {}): Promise<Client> {
+      fs.mkdirSync(join(source, "folder"));
+      for (const name of ["folder/file", "file", "other"]) fs.writeFileSync(join(source, name), "the same");
+      const client = await open(options);
+      await client.backup([source]);
+      target = join(scratch.path, "target");
+      await client.restore("all", target);
+      return client;
+    }
+
+    test.each(["always", "if-changed"] as const)(
+      "the snapshot has none: they are taken off (%s)",
+      async (overwrite) => {
+        const client = await arrange();
+        for (const name of ["file", "folder/file"]) inTarget(name, "+i", "+d");
+        inTarget("folder", "+A", "+i");
+        inTarget(".", "+a");
+        await client.restore("all", target, { overwrite });
+        expect(client.warnings).toEqual([]);
+        await expectSame(target);
+      },
+    );
+
+    test("a file with them is opened for none but those that its stat does not tell, and not for these", async () => {
+      await arrange();
+      inTarget("file", "+A");
+      let opened = 0;
+      const counting = await open({
+        replace: (posix) => ({
+          openFileAt(directory, name) {
+            opened++;
+            return posix.openFileAt(directory, name);
+          },
+        }),
+      });
+      await counting.restore("all", target, { overwrite: "if-changed" });
+      // Folders are opened so.
+      expect([opened, letters("file")]).toEqual([1, "A"]);
+      await counting.restore("all", target, { overwrite: "always" });
+      expect(letters("file")).toBe("");
+    });
+
+    test("the snapshot does not say: they stay, also where owner, mode or time is set", async () => {
+      const client = await arrange({ accelerators: "off" });
+      expect((await client.find("latest")).snapshot.records ?? 0).toBe(1);
+      fs.utimesSync(join(target, "file"), 1, 1);
+      fs.writeFileSync(join(target, "folder/file"), "another");
+      for (const name of ["file", "other", "folder", "."]) inTarget(name, "+i", "+A");
+      const before = flagsOf(target).filter((line) => !line.endsWith("folder/file"));
+      await (await open()).restore("all", target, { overwrite: "always" });
+      expect(flagsOf(target).filter((line) => !line.endsWith("folder/file"))).toEqual(before);
+      expect(fs.readFileSync(join(target, "folder/file"), "utf8")).toBe("the same");
+      expect(fs.statSync(join(target, "file")).mtimeMs).toBe(fs.statSync(join(source, "file")).mtimeMs);
+    });
+
+    test("the target is another folder than that of the snapshot: it keeps what protects it", async () => {
+      const client = await arrange();
+      fs.chmodSync(target, 0o777);
+      inTarget(".", "+i");
+      fs.utimesSync(join(target, "file"), 1, 1);
+      fs.writeFileSync(join(target, "other"), "another");
+      await client.restore("all", target, { overwrite: "always" });
+      expect(client.warnings).toEqual([]);
+      expect([letters("."), fs.readFileSync(join(target, "other"), "utf8")]).toEqual(["i", "the same"]);
+    });
+
+    test("what a folder hands on stays, and is no reason to keep anything", async () => {
+      fs.writeFileSync(join(source, "file"), "the same");
+      const client = await open();
+      await client.backup([join(source, "file")]);
+      target = join(scratch.path, "target");
+      fs.mkdirSync(target);
+      inTarget(".", "+A");
+      await client.restore(Buffer.from(join(source, "file")), target);
+      expect(letters("file")).toBe("A");
+      const keep = { isPrivileged: true };
+      const again = await client.restore(Buffer.from(join(source, "file")), target, { overwrite: "always", keep });
+      expect(letters("file")).toBe("A");
+      expect(again).toMatchObject({ filesUnchanged: 1 });
+      await expect(client.find("2")).rejects.toThrow();
+    });
+
+    test.runIf(hasAttributes)("extended attributes are set all the same", async () => {
+      await arrange();
+      execFileSync("setfattr", ["-n", "user.x", "-v", "snapshot", join(source, "file")]);
+      const client = await open();
+      await client.backup([source]);
+      execFileSync("setfattr", ["-n", "user.x", "-v", "mine", join(target, "file")]);
+      inTarget("file", "+i");
+      await client.restore("all", target, { overwrite: "always" });
+      expect(client.warnings).toEqual([]);
+      const found = execFileSync("getfattr", ["--only-values", "-n", "user.x", join(target, "file")], {
+        stdio: "pipe",
+      });
+      expect([found.toString(), letters("file")]).toEqual(["snapshot", ""]);
+    });
+
+    test("another name of the file keeps them where the file is replaced for that", async () => {
+      const client = await arrange();
+      fs.linkSync(join(target, "file"), join(target, "folder/mine"));
+      inTarget("file", "+i");
+      await client.restore("all", target, { overwrite: "always" });
+      expect([letters("file"), letters("folder/mine")]).toEqual(["", "i"]);
+    });
+
+    test("what nobody may take off is said", async () => {
+      const client = await arrange();
+      inTarget("file", "+d");
+      const refused = await open({ replace: (posix) => ({ inodeFlags: { ...posix.inodeFlags!, set: refuse } }) });
+      expect(await refused.restore("all", target, { overwrite: "always" })).toMatchObject({ errors: 0 });
+      expect(refused.warnings.join()).toMatch(/"no-dump", which the snapshot has not, was not taken off, that takes/);
+      expect(client.warnings).toEqual([]);
+    });
   });
 
   test("that nobody may set are said once for each kind, and the others are set", async () => {

@@ -102,4 +102,29 @@ describe.runIf(canFlag)("inode flags that a restore takes off", () => {
     await desk.good(["undo"]);
     expect(flagsOf(desk, name)).toBe("d");
   });
+  test.each([
+    ["a folder", "place/d"],
+    ["a file that is the same else", "place/a"],
+  ])("and the snapshot has not are put back: of %s", async (_, name) => {
+    using desk = await arrange();
+    execFileSync("chattr", ["+i", "+A", desk.path(name)]);
+    expect(await desk.good(restore)).toMatch(/^kept what was there/m);
+    expect(flagsOf(desk, name)).toBe("");
+    await desk.good(["undo"]);
+    expect(flagsOf(desk, name)).toBe("iA");
+    execFileSync("chattr", ["-i", desk.path(name)]);
+  });
+
+  test("or sets are taken off again: of a file that is the same else", async () => {
+    using desk = await arrange();
+    execFileSync("chattr", ["+A", desk.path("place/a")]);
+    await desk.good(["backup", "place"]);
+    execFileSync("chattr", ["-A", desk.path("place/a")]);
+    expect(await desk.good(restore)).toMatch(/^kept what was there/m);
+    expect(flagsOf(desk, "place/a")).toBe("A");
+    await desk.good(["undo"]);
+    expect(flagsOf(desk, "place/a")).toBe("");
+    expect(await desk.good(["undo"])).toMatch(/^kept what was there/m);
+    expect(flagsOf(desk, "place/a")).toBe("A");
+  });
 });

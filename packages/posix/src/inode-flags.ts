@@ -17,16 +17,17 @@ const HAS_NONE: ReadonlySet<number> = new Set([ENOTTY, EINVAL, ENOSYS, ENOTSUP])
 export function koffiInodeFlags(libc: Libc): InodeFlags {
   const value = new Uint32Array(new ArrayBuffer(VALUE_SIZE));
   const at = libc.address(value.buffer);
-  const get = (fd: number): number => {
+  const read = (fd: number): number | undefined => {
     value.fill(0);
     while (libc.ioctl(fd, GET, at) < 0) {
-      if (HAS_NONE.has(libc.errno())) return 0;
+      if (HAS_NONE.has(libc.errno())) return undefined;
       isInterrupted(libc, "ioctl", {});
     }
     return value[0]!;
   };
   return {
-    get,
+    areOn: (fd) => read(fd) !== undefined,
+    get: (fd) => read(fd) ?? 0,
     set(fd, flags) {
       value.fill(0);
       value[0] = flags;

@@ -250,6 +250,7 @@ function fill(stat: Stat, from: fs.BigIntStats): void {
   const mode = Number(from.mode);
   stat.type = fileTypeOfMode(mode);
   stat.mode = mode & 0o7777;
+  stat.flags = 0;
   stat.uid = Number(from.uid);
   stat.gid = Number(from.gid);
   stat.size = Number(from.size);

@@ -47,6 +47,11 @@ export class Stat {
   /** The device that a device node stands for. */
   specialMajor = 0;
   specialMinor = 0;
+  /**
+   * Inode flags of which the file system tells without being asked for them: immutable, append only and no dump, as bits of
+   * FS_IOC_GETFLAGS of Linux.
+   */
+  flags = 0;
   /** Space in use, in units of 512 bytes. */
   blocks = 0;
 }

@@ -10,6 +10,7 @@ function sample(mask: number): Uint32Array {
     view.setUint32(offset + 8, nanoseconds, true);
   };
   view.setUint32(0, mask, true);
+  view.setBigUint64(8, 0xffff_ffff_ffff_fff7n, true);
   view.setUint32(16, 3, true);
   view.setUint32(20, 4_294_967_294, true);
   view.setUint32(24, 1_002, true);
@@ -52,6 +53,8 @@ test("decodeStatx() finds every field, with all of its bits", () => {
     deviceMajor: 4_095,
     deviceMinor: 65_537,
     blocks: 5_000_000_001,
+    // Immutable, append only, no dump; not what else is told there.
+    flags: 0x70,
   });
 });
 

@@ -3,6 +3,7 @@
  *
  *     offset  size  field                    offset  size  field
  *          0     4  mask: what is filled         64    12  atime {i64 seconds, u32 nanoseconds}
+ *          8     8  attributes
  *         16     4  nlink                        80    12  btime
  *         20     4  uid                          96    12  ctime
  *         24     4  gid                         112    12  mtime
@@ -18,6 +19,8 @@ export const STATX_SIZE = 256;
 /** STATX_BASIC_STATS | STATX_BTIME. */
 export const STATX_MASK = 0xfff;
 const STATX_BTIME = 0x800;
+/** STATX_ATTR_IMMUTABLE, _APPEND and _NODUMP, which are the bits of FS_IOC_GETFLAGS. */
+const STATX_FLAGS = 0x70;
 
 const TWO_32 = 0x1_0000_0000;
 
@@ -26,6 +29,7 @@ export function decodeStatx(words: Uint32Array, stat: Stat): void {
   const mode = words[7]! & 0xffff;
   stat.type = fileTypeOfMode(mode);
   stat.mode = mode & 0o7777;
+  stat.flags = words[2]! & STATX_FLAGS;
   stat.links = words[4]!;
   stat.uid = words[5]!;
   stat.gid = words[6]!;

@@ -20,6 +20,8 @@ export interface Choice extends Omit<WantedNodesParts, "repository" | "breathe">
   readonly recordsAttributes: boolean;
   /** Also those that take privileges to see. */
   readonly recordsAllAttributes: boolean;
+  /** The snapshot says which inode flags its entries have. */
+  readonly recordsFlags: boolean;
 }
 
 /** What a restore begins with. @throws BcatError not-found, usage */
@@ -44,6 +46,7 @@ export async function choose(
     unread: new UnreadPaths(info.snapshot.errors),
     totals: isAll ? { files: counts.files, bytes: counts.bytes } : undefined,
     recordsAllAttributes: (records & SnapshotRecords.allAttributes) !== 0,
+    recordsFlags: (records & SnapshotRecords.flags) !== 0,
     recordsAttributes: (records & SnapshotRecords.attributes) !== 0 && takesAttribute === undefined,
   };
 }

@@ -48,6 +48,8 @@ export interface RestoreParts {
   /** The snapshot says which extended attributes its entries have. */
   readonly recordsAttributes: boolean;
   readonly recordsAllAttributes: boolean;
+  /** It says which inode flags they have. */
+  readonly recordsFlags: boolean;
 }
 
 /** What sets everything but contents. */

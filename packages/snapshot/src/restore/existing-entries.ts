@@ -1,26 +1,16 @@
 /**
  * Entries that are there already, in a restore that may overwrite: what is as the snapshot has it stays, what differs is
- * replaced. An existing file is changed in no way but its own owner, mode and time, by a descriptor, and only when it has
- * no other name: all else is made anew and takes its place.
+ * replaced: made anew, and takes its place.
  */
 import { systemErrorCode } from "@bcat/errors";
-import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/posix";
-import type { Repository } from "@bcat/repository";
-import { flagsAt } from "../backup/inode-flags.js";
+import { type Directory, EntryList, FileType, Stat } from "@bcat/posix";
 import { OWN_TARGET, type OwnFolders } from "../backup/own-folders.js";
 import { joinPath } from "../path.js";
-import { compareBytes } from "../tree/name.js";
-import { contentSize, type Node, NodeType } from "../tree/node.js";
-import type { AttributeSetter } from "./attributes.js";
-import { losesFlags } from "./folder-losses.js";
+import { type Node, NodeType } from "../tree/node.js";
 import type { KeptPaths } from "./kept-paths.js";
-import { holdsContent } from "./local-content.js";
-import { LocalFile, type LocalFileParts } from "./local-file.js";
-import type { MetadataSetter } from "./metadata.js";
-import type { Overwrite } from "./overwrite.js";
-import type { RestoreRun } from "./restore-run.js";
-import { closeQuietly, type TargetDirectories, type TargetDirectory } from "./target-directory.js";
-import { removeProtected, unprotect } from "./unprotect.js";
+import { SameEntries, type SameEntriesParts } from "./same-entries.js";
+import { closeQuietly, type TargetDirectory } from "./target-directory.js";
+import { removeProtected } from "./unprotect.js";
 
 /** What is to be done about an entry of the snapshot. */
 export type Verdict =
@@ -35,25 +25,11 @@ export type Verdict =
   /** It is to take the place of what is there. */
   | "replace";
 
-export interface ExistingEntriesParts {
-  readonly repository: Repository;
-  readonly posix: Posix;
-  readonly run: RestoreRun;
-  readonly directories: TargetDirectories;
-  readonly metadata: MetadataSetter;
-  readonly attributes: AttributeSetter;
-  readonly local: LocalFileParts;
-  readonly overwrite: Overwrite;
-  /** The snapshot says which attributes its entries have. */
-  readonly recordsAttributes: boolean;
-  /** Has attributes set when all else is done. */
-  readonly finish: (entry: EntryToPlace) => void;
+export interface ExistingEntriesParts extends SameEntriesParts {
   /** Folders that are in the way, and not empty, have been removed before. */
   readonly deletes: boolean;
   readonly own: OwnFolders;
   readonly guard?: OverwriteGuard | undefined;
-  /** Nothing is changed, counted or reported: what would be removed or set is to be replaced. */
-  readonly isDry?: boolean;
   /** What stays is counted and reported all the same. */
   readonly tells?: boolean;
 }
@@ -73,26 +49,18 @@ export interface EntryToPlace {
   readonly node: Node;
 }
 
-const TYPES: ReadonlyMap<NodeType, FileType> = new Map<NodeType, FileType>([
-  [NodeType.file, FileType.FILE],
-  [NodeType.directory, FileType.DIRECTORY],
-  [NodeType.symlink, FileType.SYMLINK],
-  [NodeType.fifo, FileType.FIFO],
-  [NodeType.socket, FileType.SOCKET],
-  [NodeType.characterDevice, FileType.CHARACTER],
-  [NodeType.blockDevice, FileType.BLOCK],
-]);
-
 const NOT_EMPTY = "a folder that is not empty has its name";
 const CHANGED =
   "what has its name in the target has appeared or changed since the target was looked at, and was left as it is";
 
 export class ExistingEntries {
   readonly #parts: ExistingEntriesParts;
+  readonly #same: SameEntries;
   readonly #stat = new Stat();
 
   constructor(parts: ExistingEntriesParts) {
     this.#parts = parts;
+    this.#same = new SameEntries(parts);
   }
 
   /** @throws what the system says of this entry */
@@ -105,7 +73,7 @@ export class ExistingEntries {
     const stat = this.#look(handle, node.name);
     const room = this.#makeRoom(entry, handle, stat);
     if (room !== "replace" || stat === undefined) return room;
-    if (await this.#isSame(entry, handle, stat)) return "same";
+    if (await this.#same.holds(entry, handle, stat)) return "same";
     if (this.#isKept(handle, node.name) || (await this.#parts.guard?.survey.decide(entry)) === "same") return "replace";
     this.#reportChanged(entry);
     return "left";
@@ -210,82 +178,6 @@ export class ExistingEntries {
       closeQuietly(posix, folder);
     }
   }
-
-  /** Whether the old entry, of which `stat` is known, is what the snapshot has; then nothing is to be done any more. */
-  async #isSame(entry: EntryToPlace, handle: Directory, stat: Stat): Promise<boolean> {
-    const { node } = entry;
-    if (stat.type !== TYPES.get(node.type)) return false;
-    if (!(await this.#hasAttributes(entry, handle, stat))) return false;
-    if (node.type === NodeType.file) return await this.#isSameFile(entry, handle, stat);
-    const isSame = node.type === NodeType.symlink ? this.#leadsThere(handle, node) : isSameDevice(node, stat);
-    if (!isSame || !this.#parts.metadata.isSet(node, stat)) return false;
-    this.#countUnchanged(0);
-    if (this.#parts.isDry !== true) this.#parts.metadata.addKept(node, stat);
-    return true;
-  }
-
-  /** Those that lack are set when that changes no other name of the file. */
-  async #hasAttributes(entry: EntryToPlace, handle: Directory, stat: Stat): Promise<boolean> {
-    const { attributes, recordsAttributes, finish, isDry } = this.#parts;
-    const found = await attributes.compare(handle, entry.node, recordsAttributes);
-    if (isDry === true) return found === "same" && !this.#losesFlags(entry.node, handle, stat);
-    const isFlagged = found === "same" && entry.node.flags !== undefined;
-    if ((found === "different" || isFlagged) && stat.links === 1) finish(entry);
-    return found === "same" || (found === "different" && stat.links === 1);
-  }
-
-  #losesFlags(node: Node, handle: Directory, { type }: Stat): boolean {
-    // Where the snapshot has none, those that are there stay.
-    return node.flags !== undefined && losesFlags(flagsAt(this.#parts.posix, handle, { name: node.name, type }), node);
-  }
-
-  async #isSameFile(entry: EntryToPlace, handle: Directory, stat: Stat): Promise<boolean> {
-    const { node } = entry;
-    const { overwrite, metadata } = this.#parts;
-    const content = node.content!;
-    const size = contentSize(content);
-    if (stat.size !== size) return false;
-    const isSet = metadata.isSet(node, stat);
-    const isTrusted = overwrite === "if-changed" && metadata.hasTime(node, stat);
-    let isCounted = this.#parts.isDry === true;
-    if (!isTrusted || !isSet) {
-      const file = LocalFile.open(this.#parts.local, handle, node.name);
-      if (file === undefined) return false;
-      try {
-        if (!isTrusted && !(await holdsContent(file, content, this.#parts))) return false;
-        if (!metadata.isSet(node, file.stat)) {
-          if (!this.#setFile(entry, file)) return false;
-          isCounted = true;
-        }
-      } finally {
-        file.close();
-      }
-    }
-    this.#countUnchanged(size);
-    if (!isCounted) metadata.addKept(node, stat);
-    return true;
-  }
-
-  #countUnchanged(bytes: number): void {
-    if (this.#parts.isDry !== true) this.#parts.run.countUnchanged(bytes);
-  }
-
-  /** A file that has other names is not touched. */
-  #setFile({ path, node }: EntryToPlace, { fd, stat }: LocalFile): boolean {
-    if (stat.links > 1 || this.#parts.isDry === true) return false;
-    unprotect(this.#parts.posix, fd);
-    const fault = this.#parts.metadata.setFile(fd, node);
-    if (fault !== undefined) this.#parts.run.report(path, fault, "metadata-not-set");
-    return true;
-  }
-
-  #leadsThere(handle: Directory, { name, target }: Node): boolean {
-    return compareBytes(this.#parts.posix.readLinkAt(handle, name), target!) === 0;
-  }
-}
-
-function isSameDevice({ major = 0, minor = 0 }: Node, { specialMajor, specialMinor }: Stat): boolean {
-  return major === specialMajor && minor === specialMinor;
 }
 
 function isNewer(node: Node, stat: Stat): boolean {

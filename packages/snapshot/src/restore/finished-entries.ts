@@ -21,6 +21,8 @@ export interface FinishedEntry {
   /** In the snapshot. */
   readonly path: Uint8Array;
   readonly node: Node;
+  /** Inode flags that it had when it was there before, as far as they are known. */
+  readonly oldFlags?: number;
 }
 
 /** True for an entry, no directory, of which something is to be set when all else is done. */
@@ -82,6 +84,7 @@ export class FinishedEntries {
     const hasList = directory.givesLists && node.type !== NodeType.symlink;
     if (hasList) attributes.takeLists(handle, node.name, node.attributes);
     const fault = isDirectory || hasList ? this.#setMetadata(entry, handle) : undefined;
+    if (node.attributes !== undefined) flags.unprotect(entry);
     const unset = await attributes.set(handle, { path, node });
     const isTimed = node.type === NodeType.file && node.atimeSeconds !== undefined;
     const times = isTimed ? metadata.setTimesAt(handle, node.name, node) : undefined;

@@ -59,9 +59,9 @@ export async function forecastRestore(
   const nodes = new WantedNodes({ ...choice, repository, breathe: () => run.breathe(0) });
   const plan = await wantedEntries(nodes, choice.plan, wanted);
   const placed = placeTarget(posix, target, plan, wanted);
-  const { recordsAttributes, recordsAllAttributes } = choice;
+  const { recordsAttributes, recordsAllAttributes, recordsFlags } = choice;
   const own = requireForeign(posix, placed.path, options);
-  const found = { info, recordsAttributes, recordsAllAttributes, own };
+  const found = { info, recordsAttributes, recordsAllAttributes, recordsFlags, own };
   const parts = { repository, posix, run, nodes, threads: 1, options, ...found };
   return await forecastInto(placed, parts);
 }
@@ -75,6 +75,7 @@ interface Parts {
   readonly threads: number;
   readonly recordsAttributes: boolean;
   readonly recordsAllAttributes: boolean;
+  readonly recordsFlags: boolean;
   readonly own: OwnFolders;
   readonly options: RestoreOptions;
 }
@@ -183,6 +184,7 @@ class Forecast {
         this.#change(path, verdict);
         run.directories++;
         const below = verdict === "merge" ? new TargetDirectory(directory, node.name, true) : undefined;
+        if (below !== undefined) below.flags = node.flags ?? (this.#parts.recordsFlags ? 0 : undefined);
         await this.#children({ path, node }, below);
       } else {
         this.#change(path, verdict);

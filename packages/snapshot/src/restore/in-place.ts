@@ -3,7 +3,7 @@ import { DATA } from "@bcat/pack";
 import { EntryList } from "@bcat/posix";
 import type { AttributeSetter } from "./attributes.js";
 import type { RestoreParts } from "./create-contents.js";
-import { type EntryToPlace, ExistingEntries, type OverwriteGuard } from "./existing-entries.js";
+import { ExistingEntries, type ExistingEntriesParts, type OverwriteGuard } from "./existing-entries.js";
 import { ChunkMemory, type LocalFileParts } from "./local-file.js";
 import { MetadataSetter } from "./metadata.js";
 import { OldFolders } from "./old-folders.js";
@@ -21,7 +21,7 @@ export interface InPlaceParts extends RestoreParts {
   readonly local: LocalFileParts;
   readonly replacer: Replacer;
   /** Has attributes set when all else is done. */
-  readonly finish: (entry: EntryToPlace) => void;
+  readonly finish: ExistingEntriesParts["finish"];
 }
 
 export class InPlace {

@@ -35,17 +35,21 @@ export class OldFolders {
     this.#parts = parts;
   }
 
-  /** To be called before anything is restored into the folder of that name. @throws what the system says */
-  async enter({ directory, path, node }: EntryToPlace): Promise<void> {
+  /**
+   * To be called before anything is restored into the folder of that name. The inode flags that it had, as far as they are
+   * known. @throws what the system says
+   */
+  async enter({ directory, path, node }: EntryToPlace): Promise<number> {
     const { posix, directories } = this.#parts;
     const isListed = await directories.holding(directory, (handle) => this.#hasListOf(handle, node));
     const handle = directories.handle(directory);
     posix.statAt(handle, node.name, this.#stat);
-    if (this.#stat.type !== FileType.DIRECTORY) return;
-    unprotectAt(posix, handle, node.name);
+    if (this.#stat.type !== FileType.DIRECTORY) return 0;
+    const flags = unprotectAt(posix, handle, node.name);
     const allowed = (node.mode | 0o7000) & (isListed ? ~0 : ~GROUP);
     this.#setMode(handle, node.name, (this.#stat.mode & allowed) | OWNER_ALL);
     this.#takeOthers(handle, { path, node, keepsList: isListed });
+    return flags;
   }
 
   /** The same for an open folder, whose mode is right. */

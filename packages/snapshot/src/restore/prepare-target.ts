@@ -16,6 +16,7 @@ import { keepOld } from "./keep-old.js";
 import { KeptLinks } from "./kept-links.js";
 import { KeptPaths } from "./kept-paths.js";
 import { MetadataSetter } from "./metadata.js";
+import { OldFlags } from "./old-flags.js";
 import type { DeletionPlan, RestoreOptions } from "./options.js";
 import type { Overwrite } from "./overwrite.js";
 import type { PlannedEntry } from "./plan.js";
@@ -161,6 +162,7 @@ function createWalk(
     directories,
     metadata,
     attributes,
+    flags: new OldFlags({ ...parts, directories }),
     existing,
     faults: new EntryFaults(parts),
   });

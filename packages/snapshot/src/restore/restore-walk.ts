@@ -10,7 +10,7 @@ import type { RestoreParts } from "./create-contents.js";
 import { EntryFaults } from "./entry-faults.js";
 import type { Verdict } from "./existing-entries.js";
 import { FileContents } from "./file-contents.js";
-import { isFinishedLater } from "./finished-entries.js";
+import { type FinishedEntry, isFinishedLater } from "./finished-entries.js";
 import { FoldersAbove, type FolderToMake } from "./folders-above.js";
 import { InPlace, localFileParts } from "./in-place.js";
 import { FlagSetter } from "./inode-flags.js";
@@ -64,11 +64,11 @@ export class RestoreWalk {
     this.#faults = new EntryFaults(parts);
     const target = { directories: this.#directories, metadata: this.#metadata };
     this.#attributes = new AttributeSetter(parts);
-    this.#flags = new FlagSetter({ ...target, posix, run });
+    this.#flags = new FlagSetter({ ...parts, ...target });
     this.#replacer = new Replacer({ ...target, posix, hash: repository.nameHash });
     const common = { ...parts, ...target, attributes: this.#attributes, flags: this.#flags, replacer: this.#replacer };
     const local = localFileParts(parts);
-    const finish = (name: NameToMake) => this.#pending.finished(name);
+    const finish = (entry: FinishedEntry) => this.#pending.finished(entry);
     this.#inPlace = overwrite && new InPlace({ ...common, overwrite, local, finish });
     this.#pending = new PendingEntries({
       ...common,
@@ -182,9 +182,10 @@ export class RestoreWalk {
   }
 
   async #directory(place: Place, node: Node): Promise<void> {
+    let oldFlags = 0;
     try {
       // Only ours until its mode is set, when everything is in it.
-      if (place.isTaken === true) await this.#inPlace!.folders.enter({ ...place, node });
+      if (place.isTaken === true) oldFlags = await this.#inPlace!.folders.enter({ ...place, node });
       const parent = this.#directories.handle(place.directory);
       if (place.isTaken !== true) {
         this.#posix.makeDirectoryAt(parent, node.name, 0o700);
@@ -197,10 +198,11 @@ export class RestoreWalk {
     }
     this.#run.directories++;
     const directory = new TargetDirectory(place.directory, node.name, place.isTaken);
+    directory.flags = this.#flags.old.wanted(node);
     try {
       await this.#children({ directory, path: place.path }, node);
     } finally {
-      this.#pending.finished({ directory: place.directory, path: place.path, node });
+      this.#pending.finished({ directory: place.directory, path: place.path, node, oldFlags });
     }
   }
 

@@ -61,6 +61,7 @@ export async function restore(
       deletes: options.deletes !== undefined,
       recordsAttributes: choice.recordsAttributes,
       recordsAllAttributes: choice.recordsAllAttributes,
+      recordsFlags: choice.recordsFlags,
     };
     const kept =
       overwrite === undefined || opened.wasMade

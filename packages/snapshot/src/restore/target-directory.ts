@@ -22,6 +22,8 @@ export class TargetDirectory implements Reachable<TargetDirectory> {
   identity: Identity | undefined;
   /** What is made in it gets an access control list from it, which the snapshot knows nothing of. */
   givesLists = false;
+  /** Inode flags that it is to have in the end; undefined for those that it has. */
+  flags: number | undefined;
   /** Those who use its descriptor while others run: it stays open for them. */
   holders = 0;
   /** What the system gives to files in it. */

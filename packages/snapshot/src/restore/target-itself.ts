@@ -1,5 +1,6 @@
 /** The folder that all goes into, where it is to be one of the snapshot. */
 import { type Directory, type Posix, Stat } from "@bcat/posix";
+import { flagsOf } from "../backup/inode-flags.js";
 import type { Node } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
 import type { EntryFaults } from "./entry-faults.js";
@@ -8,7 +9,7 @@ import { MetadataSetter } from "./metadata.js";
 import type { OldFolders } from "./old-folders.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { Target } from "./target.js";
-import { unprotect } from "./unprotect.js";
+import { protectAgain, unprotect } from "./unprotect.js";
 
 const NO_NAME = new Uint8Array(0);
 
@@ -34,6 +35,10 @@ interface Itself {
 export class TargetItself {
   readonly #parts: TargetItselfParts;
   #begun: { readonly directory: Directory; readonly itself: Itself } | undefined;
+  /** Inode flags that it had when it was there before. */
+  #oldFlags = 0;
+  /** With all flags that it had, if some protected it. */
+  #unprotected: { readonly directory: Directory; readonly flags: number } | undefined;
 
   constructor(parts: TargetItselfParts) {
     this.#parts = parts;
@@ -48,6 +53,7 @@ export class TargetItself {
     const { node } = itself;
     // What cannot be set is counted in the end, when it is set once more.
     if (wasMade) new MetadataSetter(posix).setFile(directory.fd, { ...node, mode: (node.mode & 0o777) | 0o700 });
+    if (!wasMade && oldFolders !== undefined) this.#unprotect(directory);
     try {
       if (!wasMade && (oldFolders === undefined || !this.#isBegun(directory, node))) return;
       this.#begun = { directory, itself };
@@ -59,9 +65,16 @@ export class TargetItself {
     }
   }
 
+  /** Entries are made in it. */
+  #unprotect(directory: Directory): void {
+    const { posix } = this.#parts;
+    this.#oldFlags = flagsOf(posix, directory.fd);
+    const flags = unprotect(posix, directory.fd);
+    if (flags !== undefined) this.#unprotected = { directory, flags };
+  }
+
   #isBegun(directory: Directory, node: Node): boolean {
     const { posix, metadata } = this.#parts;
-    unprotect(posix, directory.fd);
     const stat = new Stat();
     posix.statFile(directory.fd, stat);
     return metadata.isBegun(node, stat);
@@ -69,14 +82,18 @@ export class TargetItself {
 
   /** Gives it all that the snapshot says of it, if it is to have that. */
   async finish(): Promise<void> {
-    if (this.#begun === undefined) return;
-    const { metadata, attributes, flags, run } = this.#parts;
+    const { metadata, attributes, flags, run, posix } = this.#parts;
+    const old = this.#unprotected;
+    if (this.#begun === undefined) {
+      if (old !== undefined) protectAgain(posix, old.directory.fd, old.flags);
+      return;
+    }
     const { directory, itself } = this.#begun;
     const { path, node } = itself;
     const fault = metadata.setFile(directory.fd, node);
     const named = { path, node: { ...node, name: NO_NAME } };
     const faults = [fault, await attributes.set(directory, named)].filter((text) => text !== undefined);
     if (faults.length > 0) run.report(path, faults.join(", "), "metadata-not-set");
-    flags.setOpen(directory.fd, path, node);
+    flags.setOpen(directory.fd, path, { node, oldFlags: this.#oldFlags });
   }
 }

@@ -74,7 +74,8 @@ export class TargetSurvey {
       const handle = directories.handle(top);
       posix.statFile(handle.fd, this.#stat);
       if (!metadata.isBegun(node, this.#stat)) return;
-      if (await losesSome(this.#parts, handle, { ...node, name: NO_NAME })) visitor.onChange(handle.path, this.#stat);
+      if (await losesSome(this.#parts, { handle, directory: undefined }, { ...node, name: NO_NAME }))
+        visitor.onChange(handle.path, this.#stat);
     } catch (error) {
       if (!(await faults.concernsEntry(error))) throw error;
     }
@@ -91,10 +92,12 @@ export class TargetSurvey {
         this.#tellName(handle, node.name, visitor.onName);
       if (verdict === "merge") {
         const isSet = this.#isSet(handle, node);
-        if (visitor.onChange !== undefined && (await losesSome(this.#parts, handle, node)))
+        if (visitor.onChange !== undefined && (await losesSome(this.#parts, { handle, directory }, node)))
           visitor.onChange(place, this.#stat);
         else if (!isSet) visitor.onTouch?.(place, this.#stat);
-        await this.#children({ directory: new TargetDirectory(directory, node.name, true), path, node }, visitor);
+        const below = new TargetDirectory(directory, node.name, true);
+        below.flags = this.#parts.flags.wanted(node);
+        await this.#children({ directory: below, path, node }, visitor);
       } else if (verdict === "replace") {
         posix.statAt(handle, node.name, this.#stat);
         if (node.type !== NodeType.directory && this.#stat.type === FileType.DIRECTORY)

@@ -4,6 +4,7 @@
  */
 import { systemErrorCode } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
+import { flagsOf } from "../backup/inode-flags.js";
 import { bitsOf, protectingFlags } from "../tree/inode-flags.js";
 
 /**
@@ -32,12 +33,14 @@ export function protectAgain({ inodeFlags }: Posix, fd: number, flags: number): 
   }
 }
 
-/** As {@link unprotect}, by name; false also for what is neither file nor directory, or cannot be opened. */
-export function unprotectAt(posix: Posix, directory: Directory, name: Uint8Array): boolean {
+/** As {@link unprotect}, by name. All flags that the entry had; 0 also for what has none, or cannot be opened. */
+export function unprotectAt(posix: Posix, directory: Directory, name: Uint8Array): number {
   const fd = openProtectable(posix, directory, name);
-  if (fd === undefined) return false;
+  if (fd === undefined) return 0;
   try {
-    return unprotect(posix, fd) !== undefined;
+    const flags = flagsOf(posix, fd);
+    unprotect(posix, fd);
+    return flags;
   } finally {
     posix.close(fd);
   }
