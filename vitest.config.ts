@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { built } from "./test/kit/built.js";
 import { patience } from "./test/kit/patience.js";
 
 // A test opens many repositories in one process, each with megabytes that it hardly touches. They come untouched from the
@@ -14,6 +15,7 @@ export default defineConfig({
     // Every core has a test of its own to run: collectors beside it only wait for one another.
     execArgv: ["--single-threaded-gc"],
     reporters: ["minimal"],
+    server: { deps: { external: [built] } },
     testTimeout: 300_000 * patience,
     hookTimeout: 300_000 * patience,
     // They run in the order of their names: what takes long begins, and what is short is left for whoever is done first.
