@@ -43,6 +43,19 @@ test("says what would be overwritten, added and deleted, and the undo does just 
   expect(desk.read("place/d")).toBe("a file of mine");
 });
 
+test("names folders of which only the metadata would change", async () => {
+  using desk = await models.open();
+  desk.write({ "place/d/in": "the same", "place/e/in": "the same" });
+  await desk.good(["backup", "place"]);
+  fs.chmodSync(desk.path("place/d"), 0o700);
+  const over = ["restore", "latest", "all", "place", "--overwrite", "always"];
+  const { stdout } = await desk.bcat([...over, "--dry-run"]);
+  expect(stdout).toContain(`already there: 2 files and links`);
+  expect(stdout).toMatch(new RegExp(`\nwould set anew: 1 entry: "${desk.path("place/d")}"\n$`));
+  await desk.good(over);
+  expect(await desk.good([...over, "--dry-run"])).not.toContain("would set anew");
+});
+
 test("tells it as JSON, of the snapshot of a number too", async () => {
   using desk = await arrange();
   const [told] = jsonLines(await desk.good(["undo", "3", "--dry-run", "--json"])).slice(-1);

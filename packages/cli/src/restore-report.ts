@@ -79,6 +79,7 @@ export function forecastReport({ forecast, snapshot, target }: Forecast): string
     ...inPlaceLines(summary),
     `would fetch: ${formatBytes(fetches.bytes)} in ${gets}`,
     ...countedLine("would overwrite", changes?.overwritten),
+    ...countedLine("would set anew", changes?.changed),
     ...countedLine("would add", changes?.added),
     ...(deletion === undefined ? [] : [`would delete: ${describeDeletion(deletion)}`]),
     ...(errors + skipped > 0 ? [`would leave out: ${formatLeftOut(errors, skipped)}`] : []),
@@ -110,7 +111,11 @@ export function forecastMessage({ forecast, ...restored }: Forecast): object {
     data_bytes: fetches.bytes,
     ...(changes === undefined
       ? {}
-      : { to_overwrite: countedField(changes.overwritten), to_add: countedField(changes.added) }),
+      : {
+          to_overwrite: countedField(changes.overwritten),
+          to_change: countedField(changes.changed),
+          to_add: countedField(changes.added),
+        }),
     ...(deletion === undefined
       ? {}
       : {

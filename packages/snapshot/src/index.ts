@@ -29,7 +29,7 @@ export { importTar } from "./import/import-tar.js";
 export type { ImportOptions, ImportProgress, ImportSummary } from "./import/options.js";
 export type { Scratch } from "./import/sorted-records.js";
 export type { CountedEntries } from "./restore/counted-entries.js";
-export { forecastRestore, type RestoreForecast } from "./restore/forecast.js";
+export { type ForecastOptions, forecastRestore, type RestoreForecast } from "./restore/forecast.js";
 export type { DeletionPlan, RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
 export type { Overwrite } from "./restore/overwrite.js";
 export type { KnownOwners, OwnerChange, OwnerRules } from "./restore/owners.js";

@@ -1,7 +1,7 @@
 /** `bcat restore`: gives files of a snapshot back. */
 import { availableParallelism } from "node:os";
 import { bytesOfText } from "@bcat/errors";
-import type { Site } from "@bcat/host";
+import { isPrivileged, type Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { RestoreOptions, RestoreProgress, RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
 import { archivedFields, listingArchived } from "../archived.js";
@@ -112,7 +112,11 @@ export const restore: Command = {
       const into = bytesOfText(target);
       if (options.switch("dry-run")) {
         const forecast = await warnings.during((onWarning) =>
-          packages.forecastRestore(repository, site.posix, snapshot, wanted, into, { ...restoreOptions, onWarning }),
+          packages.forecastRestore(repository, site.posix, snapshot, wanted, into, {
+            ...restoreOptions,
+            isPrivileged: isPrivileged(),
+            onWarning,
+          }),
         );
         if (isSelective(choice) && isEmpty(forecast.summary)) printNothingMatches(snapshot, output);
         printForecast({ forecast, snapshot, target, elapsedMs: progress.finish() }, context);

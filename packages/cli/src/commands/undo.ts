@@ -1,7 +1,7 @@
 /** `bcat undo`: puts back what a restore in place has overwritten or deleted. */
 import { availableParallelism } from "node:os";
 import { textOfBytes } from "@bcat/errors";
-import { openSite, ownFolders, type Site } from "@bcat/host";
+import { isPrivileged, openSite, ownFolders, type Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { RestoreOptions, RestoreProgress, RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
@@ -75,9 +75,13 @@ async function forecast(snapshot: SnapshotInfo, { repository, site, context }: P
   const { output, meter } = context;
   const { path } = snapshot.snapshot.roots[0]!;
   const progress = progressOf(context);
-  const restoreOptions = optionsOf(snapshot, progress, { site, context, keeps: false });
+  const given = optionsOf(snapshot, progress, { site, context, keeps: false });
   const found = await new RestoreWarnings(output, textOfBytes(path)).during((onWarning) =>
-    forecastRestore(repository, site.posix, snapshot, "all", path, { ...restoreOptions, onWarning }),
+    forecastRestore(repository, site.posix, snapshot, "all", path, {
+      ...given,
+      isPrivileged: isPrivileged(),
+      onWarning,
+    }),
   );
   const report = { snapshot, target: textOfBytes(path), forecast: found, elapsedMs: progress.finish() };
   if (output.json) output.message({ ...forecastMessage(report), ...requestsField(meter) });

@@ -18,6 +18,7 @@ import { type CountedEntries, EntryCounter } from "./counted-entries.js";
 import { EntryFaults } from "./entry-faults.js";
 import { ExistingEntries, type Verdict } from "./existing-entries.js";
 import { type Fetches, FetchForecast } from "./fetch-forecast.js";
+import { FolderChanges } from "./folder-changes.js";
 import { keepOthersOut } from "./folders-left.js";
 import { localFileParts } from "./in-place.js";
 import { MetadataSetter } from "./metadata.js";
@@ -39,8 +40,22 @@ export interface RestoreForecast {
   /** At most: of a file that differs from one that is there, chunks may be taken from that. */
   readonly fetches: Fetches;
   readonly deletion: DeletionPlan | undefined;
-  /** With `overwrite`: entries that would take the place of others, and those whose name nothing has. */
-  readonly changes: { readonly overwritten: CountedEntries; readonly added: CountedEntries } | undefined;
+  readonly changes: ForecastChanges | undefined;
+}
+
+/** With `overwrite`. */
+export interface ForecastChanges {
+  /** Entries that would take the place of others. */
+  readonly overwritten: CountedEntries;
+  /** Folders that are there and would get another owner or mode, other inode flags or attributes. */
+  readonly changed: CountedEntries;
+  /** Entries whose name nothing has. */
+  readonly added: CountedEntries;
+}
+
+export interface ForecastOptions extends RestoreOptions {
+  /** False for who cannot set owners: they say of no entry that it differs. */
+  readonly isPrivileged?: boolean;
 }
 
 /** As {@link restore} of the same, but that nothing is changed. @throws as that does */
@@ -50,7 +65,7 @@ export async function forecastRestore(
   info: SnapshotInfo,
   wanted: Wanted,
   target: Uint8Array,
-  options: RestoreOptions,
+  options: ForecastOptions,
 ): Promise<RestoreForecast> {
   const repository = given.withSignal(options.signal);
   await repository.index();
@@ -77,7 +92,7 @@ interface Parts {
   readonly recordsAllAttributes: boolean;
   readonly recordsFlags: boolean;
   readonly own: OwnFolders;
-  readonly options: RestoreOptions;
+  readonly options: ForecastOptions;
 }
 
 async function forecastInto(placed: PlacedTarget, parts: Parts): Promise<RestoreForecast> {
@@ -136,10 +151,12 @@ async function forecastDeletion(
 
 class Forecast {
   readonly fetches: FetchForecast;
-  readonly changes = { overwritten: new EntryCounter(), added: new EntryCounter() };
+  readonly changes = { overwritten: new EntryCounter(), changed: new EntryCounter(), added: new EntryCounter() };
   readonly #parts: Parts;
   readonly #faults: EntryFaults;
+  readonly #directories: TargetDirectories;
   readonly #existing: ExistingEntries | undefined;
+  readonly #folders: FolderChanges;
   readonly #groups = new Set<string>();
 
   constructor(parts: Parts, directories: TargetDirectories) {
@@ -147,12 +164,17 @@ class Forecast {
     this.#parts = parts;
     this.#faults = new EntryFaults(parts);
     this.fetches = new FetchForecast(repository, (path, error) => run.report(path, error));
+    this.#directories = directories;
+    const metadata = new MetadataSetter(posix);
+    if (options.isPrivileged === false) metadata.ignoreOwners();
+    const attributes = new AttributeSetter(parts);
+    this.#folders = new FolderChanges({ ...parts, metadata, attributes });
     if (options.overwrite === undefined) return;
     this.#existing = new ExistingEntries({
       ...parts,
       directories,
-      metadata: new MetadataSetter(posix),
-      attributes: new AttributeSetter(parts),
+      metadata,
+      attributes,
       local: localFileParts({ posix, repository }),
       overwrite: options.overwrite,
       finish: () => {},
@@ -167,9 +189,15 @@ class Forecast {
     for (const { entry, folders, isTargetItself } of plan) {
       let directory = top;
       for (const { name } of folders) directory = directory && new TargetDirectory(directory, name, true);
-      if (isTargetItself) await this.#children(entry, top);
+      if (isTargetItself) await this.#itself(entry, top);
       else await this.#entry(entry, directory);
     }
+  }
+
+  async #itself(entry: Entry, top: TargetDirectory | undefined): Promise<void> {
+    const handle = top && this.#directories.handle(top);
+    if (handle !== undefined && (await this.#folders.changes(handle, entry.node))) this.changes.changed.add(entry.path);
+    await this.#children(entry, top);
   }
 
   /** @param directory the folder that it goes into, where that is there and compared */
@@ -183,6 +211,8 @@ class Forecast {
       else if (node.type === NodeType.directory) {
         this.#change(path, verdict);
         run.directories++;
+        if (verdict === "merge" && (await this.#folders.changesIn(this.#directories.handle(directory!), node)))
+          this.changes.changed.add(path);
         const below = verdict === "merge" ? new TargetDirectory(directory, node.name, true) : undefined;
         if (below !== undefined) below.flags = node.flags ?? (this.#parts.recordsFlags ? 0 : undefined);
         await this.#children({ path, node }, below);
