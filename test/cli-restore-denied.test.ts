@@ -1,7 +1,8 @@
 /** A target in which nothing may be made: what belongs into it is counted in one line, and told entry by entry as JSON. */
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Desk, jsonLines, messagesOf } from "./cli/desk.js";
+import { canMount, Desk, jsonLines, messagesOf } from "./cli/desk.js";
 
 let desk: Desk;
 let targets = 0;
@@ -26,8 +27,8 @@ async function denied(...words: string[]) {
 test("all entries of a folder are one line with a count", async () => {
   const { stdout, target, messages } = await denied("all");
   const [folder, first] = [desk.path("tree"), desk.path("tree/sub")];
-  const where = `in the target ${target}, first for "${first}"`;
-  expect(messages).toEqual([`bcat: cannot restore 6 entries in "${folder}": permission denied (EACCES) ${where}`]);
+  const why = `permission denied (EACCES), first for "${first}"`;
+  expect(messages).toEqual([`bcat: cannot restore 6 entries in "${folder}" to ${target}: ${why}`]);
   expect(stdout).toContain("left out: 6 errors");
 });
 
@@ -48,8 +49,8 @@ test("what may not be deleted is counted in a line of its own", async () => {
   fs.chmodSync(target, 0o555);
   const words = ["restore", "1", "all", target, "--overwrite", "always", "--delete", "--yes", "--no-undo", "--quiet"];
   const run = await desk.bcat(words, { unprivileged: true });
-  const [denied, first] = ["they could not be deleted: permission denied (EACCES)", `first for "${target}/x"`];
-  expect(messagesOf(run.stderr)).toContain(`bcat: kept 2 entries in "${target}", ${denied}, ${first}`);
+  const why = `permission denied (EACCES), first for "${target}/x"`;
+  expect(messagesOf(run.stderr)).toContain(`bcat: kept 2 entries in "${target}", which could not be deleted: ${why}`);
   fs.chmodSync(target, 0o555);
   const json = await desk.bcat([...words, "--json"], { unprivileged: true });
   const kept = jsonLines(json.stderr).filter(({ code }) => code === "not-deleted");
@@ -63,4 +64,14 @@ test("a folder alone is named by itself, with the number of what is in it", asyn
   const { messages } = await denied("sub");
   const lost = "what is in it was not restored either, 3 entries";
   expect(messages).toEqual([`bcat: cannot restore "${desk.path("tree/sub")}": permission denied (EACCES); ${lost}`]);
+});
+
+test.skipIf(!canMount())("what a file system in the target that is read-only costs is one line, too", async () => {
+  const target = desk.path(`target ${targets++}`);
+  await desk.good(["restore", "1", "all", target]);
+  const mounted = desk.mount(`target ${targets - 1}/sub`, "-t", "tmpfs", "none");
+  execFileSync("mount", ["-o", "remount,ro", mounted]);
+  const run = await desk.bcat(["restore", "1", "all", target, "--overwrite", "always"]);
+  const lost = "the file system is read-only (EROFS); what is in it was not restored either, 3 entries";
+  expect([run.code, messagesOf(run.stderr)]).toEqual([1, [`bcat: cannot restore "${desk.path("tree/sub")}": ${lost}`]]);
 });

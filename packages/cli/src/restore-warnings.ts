@@ -1,16 +1,19 @@
 /**
  * What a restore could not do, told while it goes on. What is not permitted in a folder is so for nearly all that is to be
- * made or deleted in it: for people that is one line, at the end; with `--json` each entry has its message.
+ * made or deleted in it: for people that is one line, at the end, as it is for metadata that are not permitted; with `--json`
+ * each entry has its message.
  */
+import { sentence } from "./errors.js";
 import { formatItems } from "./format.js";
 import type { Output } from "./output.js";
 import { quoteName, quoteText } from "./quote.js";
 import { printWarning, type Warning } from "./warning.js";
 
-/** Folders whose entries wait to be told of together, about 200 bytes each; beyond, the first of them is told of. */
-const FOLDERS_MAX = 1_000;
+/** Groups of entries that wait to be told of together, about 300 bytes each; beyond, the first of them is told of. */
+const GROUPS_MAX = 1_000;
 
 interface Denied {
+  readonly kind: "restore" | "delete" | "metadata";
   readonly first: Warning;
   warnings: number;
   entries: number;
@@ -19,7 +22,7 @@ interface Denied {
 export class RestoreWarnings {
   readonly #output: Output;
   readonly #target: string;
-  /** By the folder that the entries are in, and whether they were to be deleted. */
+  /** By what the entries of a group have in common. */
   readonly #denied = new Map<string, Denied>();
 
   /** @param target absolute */
@@ -39,16 +42,18 @@ export class RestoreWarnings {
   }
 
   #take(warning: Warning): void {
-    if (this.#output.json || !isDenied(warning)) {
+    const kind = this.#output.json ? undefined : deniedKind(warning);
+    if (kind === undefined) {
       printWarning(warning, "restore", this.#output);
       return;
     }
-    const key = `${warning.code === "not-deleted"} ${folderOf(warning.path).toString("latin1")}`;
+    const place = kind === "metadata" ? warning.message : folderOf(warning.path).toString("latin1");
+    const key = `${kind} ${warning.systemCode} ${place}`;
     const entries = warning.count ?? 1;
     const denied = this.#denied.get(key);
     if (denied === undefined) {
       this.#makeRoom();
-      this.#denied.set(key, { first: warning, warnings: 1, entries });
+      this.#denied.set(key, { kind, first: warning, warnings: 1, entries });
     } else {
       denied.warnings++;
       denied.entries += entries;
@@ -57,32 +62,44 @@ export class RestoreWarnings {
 
   #makeRoom(): void {
     const [oldest] = this.#denied;
-    if (this.#denied.size < FOLDERS_MAX || oldest === undefined) return;
+    if (this.#denied.size < GROUPS_MAX || oldest === undefined) return;
     this.#denied.delete(oldest[0]);
     this.#tell(oldest[1]);
   }
 
-  #tell({ first, warnings, entries }: Denied): void {
+  #tell({ kind, first, warnings, entries }: Denied): void {
     if (warnings === 1) {
       printWarning(first, "restore", this.#output);
       return;
     }
-    const what = `${formatItems(entries, "entry", "entries")} in "${quoteName(folderOf(first.path))}"`;
-    const denied = `permission denied (${first.systemCode})`;
-    const path = `first for "${quoteName(first.path)}"`;
-    // Paths of what is deleted are those in the target.
-    if (first.code === "not-deleted")
-      this.#output.complain(`kept ${what}, they could not be deleted: ${denied}, ${path}`);
-    else this.#output.complain(`cannot restore ${what}: ${denied} in the target ${quoteText(this.#target)}, ${path}`);
+    const count = formatItems(entries, "entry", "entries");
+    const folder = quoteName(folderOf(first.path));
+    const why = `${words.get(first.systemCode ?? "")} (${first.systemCode}), first for "${quoteName(first.path)}"`;
+    const lines = {
+      restore: `cannot restore ${count} in "${folder}" to ${quoteText(this.#target)}: ${why}`,
+      // Their paths are those in the target.
+      delete: `kept ${count} in "${folder}", which could not be deleted: ${why}`,
+      metadata: `cannot restore ${count} wholly, "${quoteName(first.path)}" the first: ${sentence(first.message)}`,
+    };
+    this.#output.complain(lines[kind]);
   }
 }
 
-/** Of an entry that could not be made, replaced, entered or deleted. */
-const codes: ReadonlySet<string> = new Set(["not-restored", "folder-not-made", "not-deleted"]);
+const words: ReadonlyMap<string, string> = new Map([
+  ["EACCES", "permission denied"],
+  ["EROFS", "the file system is read-only"],
+]);
 
-function isDenied({ kind, code, systemCode }: Warning): boolean {
-  return kind === "error" && systemCode === "EACCES" && codes.has(code);
+/** Undefined for what concerns an entry alone. */
+function deniedKind({ kind, code, systemCode, message }: Warning): Denied["kind"] | undefined {
+  if (kind !== "error") return undefined;
+  if (code === "metadata-not-set") return metadataDenied.test(message) ? "metadata" : undefined;
+  if (!words.has(systemCode ?? "")) return undefined;
+  if (code === "not-deleted") return "delete";
+  return code === "not-restored" || code === "folder-not-made" ? "restore" : undefined;
 }
+
+const metadataDenied = /^(?:(?:, )?its \w+ could not be set \((?:EPERM|EACCES|EROFS)\))+$/;
 
 function folderOf(path: Uint8Array): Buffer {
   const bytes = Buffer.from(path);
