@@ -122,3 +122,12 @@ describe("after a restore in place that has overwritten nothing", () => {
     expect(desk.read("place/a")).toBe("mine");
   });
 });
+
+test("what restores have overwritten is never the latest, nor named where the latest is not there", async () => {
+  using desk = await models.open();
+  desk.write({ "place/a.txt": "mine" });
+  await desk.good(["restore", "1", "all", "place", "--overwrite", "always"]);
+  expectRefusal(await desk.bcat(["ls", "latest~1"]), { code: 1, says: /"latest~1": the newest is 1$/m });
+  const tagged = await desk.bcat(["ls", "latest", "--tag", "undo"]);
+  expectRefusal(tagged, { code: 1, says: /of tag "undo" keep what restores have overwritten.*, the newest is 2$/m });
+});

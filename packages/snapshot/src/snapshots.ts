@@ -76,7 +76,7 @@ export async function findSnapshot(
     const info = await readSnapshot(repository, candidate.number);
     if (info !== undefined) return info;
   }
-  const found = options.among === undefined ? describeSnapshots(repository) : describeAmong(repository, options.among);
+  const found = options.among === undefined ? describeBackups(repository) : describeAmong(repository, options.among);
   throw new BcatError("not-found", `Cannot find snapshot "${selector}": ${found}`);
 }
 
@@ -118,6 +118,14 @@ async function describeMissing(repository: Repository, number: number): Promise<
 function describeSnapshots(repository: Repository): string {
   const numbers = newestOf(knownSnapshots(repository));
   return numbers.length === 0 ? "there are no snapshots" : `the newest ${are(numbers)}`;
+}
+
+/** Those that may be the latest. */
+function describeBackups(repository: Repository): string {
+  const all = knownSnapshots(repository);
+  const backups = all.filter(({ snapshot }) => !isUndo(snapshot));
+  if (backups.length > 0) return `the newest ${are(newestOf(backups))}`;
+  return all.length === 0 ? "there are no snapshots" : "there are only those of what restores have overwritten";
 }
 
 function describeAmong(repository: Repository, { has, what }: SnapshotGroup): string {
