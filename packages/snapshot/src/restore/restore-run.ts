@@ -120,6 +120,7 @@ export class RestoreRun {
   /** A folder that was not restored, nor any of the entries below it. */
   reportWhole(path: Uint8Array, error: unknown, below: number): void {
     this.errors += 1 + below;
+    if (error instanceof ArchivedError) this.archived += 1 + below;
     const message = `${describe(error)}; what is in it was not restored either, ${below === 1 ? "one entry" : `${below} entries`}`;
     const code = codeOf(error) === "not-restored" ? "folder-not-made" : codeOf(error);
     this.#options.onWarning?.({
