@@ -4,11 +4,11 @@
  */
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { flagsAt } from "../backup/inode-flags.js";
-import { bitsOf, recordedFlags } from "../tree/inode-flags.js";
 import type { Node } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
-import { losesFlags } from "./folder-losses.js";
 import type { MetadataSetter } from "./metadata.js";
+import { lacksFlags, type OldFlags } from "./old-flags.js";
+import type { TargetDirectory } from "./target-directory.js";
 
 const NO_NAME = new Uint8Array(0);
 
@@ -18,6 +18,15 @@ export interface FolderChangesParts {
   readonly attributes: AttributeSetter;
   /** The snapshot says which attributes its entries have. */
   readonly recordsAttributes: boolean;
+  readonly flags: OldFlags;
+}
+
+/** Where a folder lies. */
+interface Place {
+  /** The directory that it lies in; of the target, the target itself. */
+  readonly handle: Directory;
+  /** Undefined for the target. */
+  readonly directory: TargetDirectory | undefined;
 }
 
 export class FolderChanges {
@@ -29,17 +38,18 @@ export class FolderChanges {
   }
 
   /** Of the folder of the node's name. @throws what the system says */
-  async changesIn(parent: Directory, node: Node): Promise<boolean> {
-    this.#parts.posix.statAt(parent, node.name, this.#stat);
-    return !this.#isSet(node) || (await this.#changesMore(parent, node));
+  async changesIn(place: Place, node: Node): Promise<boolean> {
+    this.#parts.posix.statAt(place.handle, node.name, this.#stat);
+    return !this.#isSet(node) || (await this.#changesMore(place, node));
   }
 
   /** Of the target itself, which is to be as the node says only where a restore has begun to make it so. */
-  async changes(directory: Directory, node: Node): Promise<boolean> {
+  async changes(target: Directory, node: Node): Promise<boolean> {
     const { posix, metadata } = this.#parts;
-    posix.statFile(directory.fd, this.#stat);
+    posix.statFile(target.fd, this.#stat);
     if (!metadata.isBegun(node, this.#stat)) return false;
-    return !this.#isSet(node) || (await this.#changesMore(directory, { ...node, name: NO_NAME }));
+    const place = { handle: target, directory: undefined };
+    return !this.#isSet(node) || (await this.#changesMore(place, { ...node, name: NO_NAME }));
   }
 
   #isSet(node: Node): boolean {
@@ -47,10 +57,10 @@ export class FolderChanges {
     return this.#parts.metadata.isSet({ ...node, mtimeSeconds, mtimeNanoseconds }, this.#stat);
   }
 
-  async #changesMore(directory: Directory, node: Node): Promise<boolean> {
-    const { posix, attributes, recordsAttributes } = this.#parts;
-    const flags = flagsAt(posix, directory, { name: node.name, type: FileType.DIRECTORY });
-    if (losesFlags(flags, node) || bitsOf(node.flags ?? 0, recordedFlags & ~flags) !== 0) return true;
-    return (await attributes.compare(directory, node, recordsAttributes)) !== "same";
+  async #changesMore({ handle, directory }: Place, node: Node): Promise<boolean> {
+    const { posix, attributes, recordsAttributes, flags } = this.#parts;
+    const old = flagsAt(posix, handle, { name: node.name, type: FileType.DIRECTORY });
+    if (flags.lost(old, node, directory) !== 0 || lacksFlags(old, node)) return true;
+    return (await attributes.compare(handle, node, recordsAttributes)) !== "same";
   }
 }

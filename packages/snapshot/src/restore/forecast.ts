@@ -22,6 +22,7 @@ import { FolderChanges } from "./folder-changes.js";
 import { keepOthersOut } from "./folders-left.js";
 import { localFileParts } from "./in-place.js";
 import { MetadataSetter } from "./metadata.js";
+import { OldFlags } from "./old-flags.js";
 import type { DeletionPlan, RestoreOptions, RestoreSummary } from "./options.js";
 import { type PlannedEntry, refuseExisting, type Wanted } from "./plan.js";
 import { prepareTarget } from "./prepare-target.js";
@@ -157,6 +158,7 @@ class Forecast {
   readonly #directories: TargetDirectories;
   readonly #existing: ExistingEntries | undefined;
   readonly #folders: FolderChanges;
+  readonly #flags: OldFlags;
   readonly #groups = new Set<string>();
 
   constructor(parts: Parts, directories: TargetDirectories) {
@@ -168,7 +170,8 @@ class Forecast {
     const metadata = new MetadataSetter(posix);
     if (options.isPrivileged === false) metadata.ignoreOwners();
     const attributes = new AttributeSetter(parts);
-    this.#folders = new FolderChanges({ ...parts, metadata, attributes });
+    this.#flags = new OldFlags({ ...parts, directories });
+    this.#folders = new FolderChanges({ ...parts, metadata, attributes, flags: this.#flags });
     if (options.overwrite === undefined) return;
     this.#existing = new ExistingEntries({
       ...parts,
@@ -211,11 +214,10 @@ class Forecast {
       else if (node.type === NodeType.directory) {
         this.#change(path, verdict);
         run.directories++;
-        if (verdict === "merge" && (await this.#folders.changesIn(this.#directories.handle(directory!), node)))
-          this.changes.changed.add(path);
-        const below = verdict === "merge" ? new TargetDirectory(directory, node.name, true) : undefined;
-        if (below !== undefined) below.flags = node.flags ?? (this.#parts.recordsFlags ? 0 : undefined);
-        await this.#children({ path, node }, below);
+        await this.#children(
+          { path, node },
+          verdict === "merge" ? await this.#merge(path, node, directory!) : undefined,
+        );
       } else {
         this.#change(path, verdict);
         run.countBare(node);
@@ -224,6 +226,15 @@ class Forecast {
     } catch (error) {
       await this.#faults.tolerate(path, error);
     }
+  }
+
+  /** The folder of that name in the directory, which is there. */
+  async #merge(path: Uint8Array, node: Node, directory: TargetDirectory): Promise<TargetDirectory> {
+    const place = { handle: this.#directories.handle(directory), directory };
+    if (await this.#folders.changesIn(place, node)) this.changes.changed.add(path);
+    const below = new TargetDirectory(directory, node.name, true);
+    below.flags = this.#flags.wanted(node);
+    return below;
   }
 
   #change(path: Uint8Array, verdict: Verdict): void {
