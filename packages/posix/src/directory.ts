@@ -3,35 +3,47 @@ import type { Directory } from "./posix.js";
 
 const SLASH = 0x2f;
 
+/** Where a directory was opened: in another one, or by a path. It is known as long as a directory below is open. */
+interface Place {
+  readonly above: Place | Uint8Array;
+  readonly name: Uint8Array;
+}
+
 export class DirectoryBelow implements Directory {
   readonly fd: number;
-  readonly #above: Directory;
-  readonly #name: Uint8Array;
+  readonly #place: Place;
+  /** Once somebody has asked for it, as long as this directory is open, not those below. */
   #path: Uint8Array | undefined;
 
-  /** @param name copied, for the caller may use its memory again */
-  constructor(fd: number, above: Directory, name: Uint8Array) {
+  private constructor(fd: number, place: Place) {
     this.fd = fd;
-    this.#above = above;
-    this.#name = name.slice();
+    this.#place = place;
+  }
+
+  /** @param name copied, for the caller may use its memory again */
+  static in(above: Directory, name: Uint8Array, fd: number): DirectoryBelow {
+    const place = above instanceof DirectoryBelow ? above.#place : above.path;
+    return new DirectoryBelow(fd, { above: place, name: name.slice() });
   }
 
   get path(): Uint8Array {
-    if (this.#path !== undefined) return this.#path;
-    const names = [this.#name];
-    let above = this.#above;
-    // Without recursion: directories may be nested by the thousand.
-    for (; above instanceof DirectoryBelow && above.#path === undefined; above = above.#above) names.push(above.#name);
-    this.#path = joinNames(above.path, names.reverse());
+    this.#path ??= pathOf(this.#place);
     return this.#path;
   }
 
   /** The directory that this one was opened in, by another descriptor. */
   aboveBy(fd: number): Directory {
-    const above = this.#above;
-    if (above instanceof DirectoryBelow) return new DirectoryBelow(fd, above.#above, above.#name);
-    return { fd, path: above.path };
+    const { above } = this.#place;
+    return above instanceof Uint8Array ? { fd, path: above } : new DirectoryBelow(fd, above);
   }
+}
+
+/** Without recursion: directories may be nested by the thousand. */
+function pathOf(place: Place): Uint8Array {
+  const names: Uint8Array[] = [];
+  let at: Place | Uint8Array = place;
+  for (; !(at instanceof Uint8Array); at = at.above) names.push(at.name);
+  return joinNames(at, names.reverse());
 }
 
 /** @throws RangeError for one that was opened by a path */

@@ -90,7 +90,7 @@ class KoffiPosix implements Posix {
 
   openDirectoryAt(parent: Directory, name: Uint8Array): Directory {
     const fd = this.#openUntouched(parent, name, OPEN_DIRECTORY);
-    return new DirectoryBelow(fd, parent, name);
+    return DirectoryBelow.in(parent, name, fd);
   }
 
   readNames(directory: Directory): Uint8Array[] {

@@ -62,7 +62,7 @@ class NodePosix implements Posix {
 
   openDirectoryAt(parent: Directory, name: Uint8Array): Directory {
     const fd = this.#at(parent, name, (path) => fs.openSync(path, OPEN_DIRECTORY));
-    return new DirectoryBelow(fd, parent, name);
+    return DirectoryBelow.in(parent, name, fd);
   }
 
   readNames(directory: Directory): Uint8Array[] {

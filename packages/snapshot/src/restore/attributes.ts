@@ -62,12 +62,12 @@ export class AttributeSetter {
    * @throws ENOENT for an entry that is not there
    */
   async set(directory: Directory, entry: { path: Uint8Array; node: Node }): Promise<string | undefined> {
-    const { node, path } = entry;
+    const { node } = entry;
     const { attributes: calls } = this.#parts.posix;
     const faults: string[] = [];
     for (const { name, content } of node.attributes ?? []) {
       if (calls === undefined) {
-        this.#parts.run.forbid(path, NO_CALLS);
+        this.#parts.run.forbid(entry.path, NO_CALLS);
         break;
       }
       let value: Uint8Array | undefined;
@@ -76,7 +76,7 @@ export class AttributeSetter {
         this.#setOne(calls, directory, node, { name, value });
       } catch (error) {
         if (value !== undefined && hasAlready(calls, error, { directory, entry: node.name, name, value })) continue;
-        const fault = this.#faultOf(error, { name, path });
+        const fault = this.#faultOf(error, { name, path: entry.path });
         if (fault !== undefined) faults.push(fault);
       }
     }

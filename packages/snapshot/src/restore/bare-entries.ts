@@ -5,6 +5,7 @@
 import { systemErrorCode } from "@bcat/errors";
 import { type Directory, FileType, type Posix } from "@bcat/posix";
 import { type Node, NodeType } from "../tree/node.js";
+import type { Located } from "./entry-in-folder.js";
 import type { MetadataFault, MetadataSetter } from "./metadata.js";
 import type { Replacer } from "./replacer.js";
 import type { RestoreRun } from "./restore-run.js";
@@ -32,6 +33,11 @@ interface Made {
   readonly fault?: MetadataFault;
 }
 
+/** Where an entry goes. */
+interface Place extends Located {
+  readonly directory: TargetDirectory;
+}
+
 export interface BareEntriesParts {
   readonly posix: Posix;
   readonly directories: TargetDirectories;
@@ -46,30 +52,31 @@ export class BareEntries {
     this.#parts = parts;
   }
 
-  /** @param path in the snapshot @throws what the system says of this entry */
-  make({ directory, path }: { directory: TargetDirectory; path: Uint8Array }, node: Node): void {
+  /** @throws what the system says of this entry */
+  make(place: Place, node: Node): void {
     const { run } = this.#parts;
-    const made = this.#makeWhole(directory, node);
+    const made = this.#makeWhole(place.directory, node);
     if (made.reason !== undefined) {
-      run.leaveOut(path, made.reason);
+      run.leaveOut(place.path, made.reason);
       return;
     }
     run.countBare(node);
-    if (made.fault !== undefined) run.report(path, made.fault, "metadata-not-set");
+    if (made.fault !== undefined) run.report(place.path, made.fault, "metadata-not-set");
   }
 
   /** As {@link make}, in the place of another entry. */
-  replace({ directory, path }: { directory: TargetDirectory; path: Uint8Array }, node: Node, replacer: Replacer): void {
+  replace(place: Place, node: Node, replacer: Replacer): void {
     const { run } = this.#parts;
+    const { directory } = place;
     const temporary = replacer.prepare(directory, node.name);
     const made = this.#makeTemporary(directory, { ...node, name: temporary }, replacer);
     if (made.reason !== undefined) {
-      run.leaveOut(path, made.reason);
+      run.leaveOut(place.path, made.reason);
       return;
     }
     replacer.publish(directory, temporary, node.name);
     run.countBare(node);
-    if (made.fault !== undefined) run.report(path, made.fault, "metadata-not-set");
+    if (made.fault !== undefined) run.report(place.path, made.fault, "metadata-not-set");
   }
 
   /** File systems of users' programs may say that they could not make what they have made. */

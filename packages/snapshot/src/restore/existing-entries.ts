@@ -98,25 +98,25 @@ export class ExistingEntries {
   }
 
   #makeRoom(entry: EntryToPlace, handle: Directory, stat: Stat | undefined): Exclude<Verdict, "same"> {
-    const { path, node } = entry;
+    const { node } = entry;
     // Of a socket nothing is restored.
     if (stat === undefined || node.type === NodeType.socket) return "free";
     const { run, overwrite, posix, own, isDry, tells = isDry !== true } = this.#parts;
     const isFolder = stat.type === FileType.DIRECTORY;
     if (isFolder && own.has(stat)) {
-      if (tells) run.report(path, `${OWN_TARGET}; nothing was restored into it`);
+      if (tells) run.report(entry.path, `${OWN_TARGET}; nothing was restored into it`);
       return "left";
     }
     if (isFolder && node.type === NodeType.directory) return "merge";
     if (overwrite === "never" || (overwrite === "if-newer" && !isNewer(node, stat))) {
       if (!tells) return "left";
       const reason = `it exists, and was left as it is (--overwrite ${overwrite})`;
-      if (node.type === NodeType.directory) run.report(path, `${reason}; what is in the folder was not restored`);
-      else run.leaveOut(path, reason);
+      if (node.type === NodeType.directory) run.report(entry.path, `${reason}; what is in the folder was not restored`);
+      else run.leaveOut(entry.path, reason);
       return "left";
     }
-    if (isDry === true) return tells && isFolder ? this.#lookInto(path, handle, node.name) : "replace";
-    if (isFolder) return this.#removeFolder(path, handle, node.name);
+    if (isDry === true) return tells && isFolder ? this.#lookInto(entry, handle) : "replace";
+    if (isFolder) return this.#removeFolder(entry, handle);
     if (node.type !== NodeType.directory) return "replace";
     if (!this.#isKept(handle, node.name)) {
       this.#reportChanged(entry);
@@ -134,8 +134,8 @@ export class ExistingEntries {
     return stat === undefined || guard.paths.holds(joinPath(handle.path, name), stat);
   }
 
-  #reportChanged({ path }: EntryToPlace): void {
-    this.#parts.run.report(path, CHANGED);
+  #reportChanged(entry: EntryToPlace): void {
+    this.#parts.run.report(entry.path, CHANGED);
   }
 
   /** What is known of the entry of that name; undefined when there is none. */
@@ -149,7 +149,8 @@ export class ExistingEntries {
     }
   }
 
-  #removeFolder(path: Uint8Array, handle: Directory, name: Uint8Array): "free" | "left" {
+  #removeFolder(entry: EntryToPlace, handle: Directory): "free" | "left" {
+    const { name } = entry.node;
     const { posix } = this.#parts;
     try {
       removeProtected(posix, handle, name, () => posix.removeDirectoryAt(handle, name));
@@ -158,21 +159,21 @@ export class ExistingEntries {
       const code = systemErrorCode(error);
       if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
       const why = this.#parts.deletes ? "it could not be deleted" : "only --delete removes one";
-      this.#parts.run.report(path, `${NOT_EMPTY}; ${why}`);
+      this.#parts.run.report(entry.path, `${NOT_EMPTY}; ${why}`);
       return "left";
     }
   }
 
   /** Of a folder what {@link #removeFolder} would come to, where nothing is deleted before. */
-  #lookInto(path: Uint8Array, handle: Directory, name: Uint8Array): "replace" | "left" {
+  #lookInto(entry: EntryToPlace, handle: Directory): "replace" | "left" {
     const { posix, run, deletes } = this.#parts;
     if (deletes) return "replace";
-    const folder = posix.openDirectoryAt(handle, name);
+    const folder = posix.openDirectoryAt(handle, entry.node.name);
     try {
       const list = new EntryList();
       posix.readEntries(folder, list);
       if (list.count === 0) return "replace";
-      run.report(path, `${NOT_EMPTY}; only --delete removes one`);
+      run.report(entry.path, `${NOT_EMPTY}; only --delete removes one`);
       return "left";
     } finally {
       closeQuietly(posix, folder);

@@ -4,6 +4,7 @@ import { splitPath } from "../path.js";
 import type { Content, Node } from "../tree/node.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 import type { EntryFaults } from "./entry-faults.js";
+import type { Located } from "./entry-in-folder.js";
 import { LargeFile } from "./large-files.js";
 import { LocalFile, type LocalFileParts } from "./local-file.js";
 import type { PendingEntries } from "./pending-entries.js";
@@ -21,10 +22,8 @@ export interface FileContentsParts {
   readonly replacer: Replacer;
 }
 
-interface Place {
+interface Place extends Located {
   readonly directory: TargetDirectory;
-  /** In the snapshot. */
-  readonly path: Uint8Array;
 }
 
 export class FileContents {
@@ -35,18 +34,20 @@ export class FileContents {
   }
 
   /** Has a file made whose name is free. */
-  async add({ directory, path }: Place, node: Node): Promise<void> {
-    const { folder } = splitPath(path);
+  async add(place: Place, node: Node): Promise<void> {
+    const { directory } = place;
+    const folder = folderOf(place);
     const content = node.content!;
     if (content.kind !== "list") await this.#parts.pending.contents.add({ directory, folder }, node, content);
     else await this.#addChunks(new LargeFile(node, { directory, folder }), content, undefined);
   }
 
   /** Has a file made that takes the place of another entry, whose chunks are used as far as they are the same. */
-  async replace({ directory, path }: Place, node: Node): Promise<void> {
+  async replace(given: Place, node: Node): Promise<void> {
+    const { directory } = given;
     const { directories, replacer, local, pending } = this.#parts;
     const content = node.content!;
-    const place = { directory, folder: splitPath(path).folder, finalName: node.name };
+    const place = { directory, folder: folderOf(given), finalName: node.name };
     const temporary = { ...node, name: replacer.prepare(directory, node.name) };
     const old = content.kind === "inline" ? undefined : LocalFile.open(local, directories.handle(directory), node.name);
     try {
@@ -81,6 +82,15 @@ export class FileContents {
     }
     contents.complete(file);
   }
+}
+
+/** The folder of an entry, of which the path is asked for in turn when its own is. */
+function folderOf(place: Located): Located {
+  return {
+    get path() {
+      return splitPath(place.path).folder;
+    },
+  };
 }
 
 /** One that would give nothing is not asked for each chunk: many small files differ as a whole. */

@@ -79,18 +79,18 @@ export class FinishedEntries {
 
   async #finish(entry: FinishedEntry, handle: Directory): Promise<void> {
     const { metadata, attributes, flags, run } = this.#parts;
-    const { directory, path, node } = entry;
+    const { directory, node } = entry;
     const isDirectory = node.type === NodeType.directory;
     const hasList = directory.givesLists && node.type !== NodeType.symlink;
     if (hasList) attributes.takeLists(handle, node.name, node.attributes);
     const fault = isDirectory || hasList ? this.#setMetadata(entry, handle) : undefined;
     if (node.attributes !== undefined) flags.unprotect(entry);
-    const unset = await attributes.set(handle, { path, node });
+    const unset = await attributes.set(handle, entry);
     const isTimed = node.type === NodeType.file && node.atimeSeconds !== undefined;
     const times = isTimed ? metadata.setTimesAt(handle, node.name, node) : undefined;
     const found = [fault, unset, times, flags.set(entry)];
     const faults = found.filter((text) => text !== undefined);
-    if (faults.length > 0) run.report(path, faults.join(", "), "metadata-not-set");
+    if (faults.length > 0) run.report(entry.path, faults.join(", "), "metadata-not-set");
   }
 
   #setMetadata({ directory, node }: FinishedEntry, handle: Directory): MetadataFault {

@@ -6,7 +6,7 @@
 import type { Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import type { OwnFolders } from "../backup/own-folders.js";
-import { joinPath, splitPath } from "../path.js";
+import { splitPath } from "../path.js";
 import type { Entry } from "../root-entries.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { contentSize, type Node, NodeType } from "../tree/node.js";
@@ -16,6 +16,7 @@ import { NotRestored } from "./bare-entries.js";
 import { choose, wantedEntries } from "./choice.js";
 import { type CountedEntries, EntryCounter } from "./counted-entries.js";
 import { EntryFaults } from "./entry-faults.js";
+import { EntryInFolder } from "./entry-in-folder.js";
 import { ExistingEntries, type Verdict } from "./existing-entries.js";
 import { type Fetches, FetchForecast } from "./fetch-forecast.js";
 import { FolderChanges } from "./folder-changes.js";
@@ -204,48 +205,54 @@ class Forecast {
   }
 
   /** @param directory the folder that it goes into, where that is there and compared */
-  async #entry({ path, node }: Entry, directory: TargetDirectory | undefined): Promise<void> {
+  async #entry(entry: Entry, directory: TargetDirectory | undefined): Promise<void> {
     const { run } = this.#parts;
+    const { node } = entry;
     try {
-      const verdict = await this.#decide({ path, node }, directory);
+      const verdict = await this.#decide(entry, directory);
       if (verdict === "same") run.countUnchanged(node.content === undefined ? 0 : contentSize(node.content));
       else if (verdict === "left") return;
-      else if (node.type === NodeType.socket) run.leaveOut(path, NotRestored.socket);
+      else if (node.type === NodeType.socket) run.leaveOut(entry.path, NotRestored.socket);
       else if (node.type === NodeType.directory) {
-        this.#change(path, verdict);
+        this.#change(entry, verdict);
         run.directories++;
-        await this.#children(
-          { path, node },
-          verdict === "merge" ? await this.#merge(path, node, directory!) : undefined,
-        );
+        await this.#children(entry, verdict === "merge" ? await this.#merge(entry, directory!) : undefined);
       } else {
-        this.#change(path, verdict);
+        this.#change(entry, verdict);
         run.countBare(node);
-        if (node.content !== undefined && this.#isFirstName(node)) await this.#content({ path, node });
+        if (node.content !== undefined && this.#isFirstName(node)) await this.#content(entry);
       }
     } catch (error) {
-      await this.#faults.tolerate(path, error);
+      await this.#faults.tolerate(entry.path, error);
     }
   }
 
   /** The folder of that name in the directory, which is there. */
-  async #merge(path: Uint8Array, node: Node, directory: TargetDirectory): Promise<TargetDirectory> {
+  async #merge(entry: Entry, directory: TargetDirectory): Promise<TargetDirectory> {
+    const { node } = entry;
     const place = { handle: this.#directories.handle(directory), directory };
-    if (await this.#folders.changesIn(place, node)) this.changes.changed.add(path);
+    if (await this.#folders.changesIn(place, node)) this.changes.changed.add(entry.path);
     const below = new TargetDirectory(directory, node.name, true);
     below.flags = this.#flags.wanted(node);
     return below;
   }
 
-  #change(path: Uint8Array, verdict: Verdict): void {
-    if (verdict === "replace") this.changes.overwritten.add(path);
-    else if (verdict === "free") this.changes.added.add(path);
+  #change(entry: Entry, verdict: Verdict): void {
+    if (verdict === "replace") this.changes.overwritten.add(entry.path);
+    else if (verdict === "free") this.changes.added.add(entry.path);
   }
 
-  async #decide({ path, node }: Entry, directory: TargetDirectory | undefined): Promise<Verdict> {
+  async #decide(entry: Entry, directory: TargetDirectory | undefined): Promise<Verdict> {
     if (directory === undefined || this.#existing === undefined) return "free";
+    const { node } = entry;
     try {
-      return await this.#existing.decide({ directory, path, node });
+      return await this.#existing.decide({
+        directory,
+        node,
+        get path() {
+          return entry.path;
+        },
+      });
     } catch (error) {
       // A folder above it is not there yet.
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return "free";
@@ -257,7 +264,7 @@ class Forecast {
     const { nodes, run } = this.#parts;
     for await (const leaf of nodes.in(folder)) {
       for (const node of leaf) {
-        await this.#entry({ path: joinPath(folder.path, node.name), node }, directory);
+        await this.#entry(new EntryInFolder(folder, node, directory), directory);
         const turn = run.breathe(0);
         if (turn !== undefined) await turn;
       }

@@ -6,6 +6,7 @@ import { systemErrorCode } from "@bcat/errors";
 import type { Directory, Posix } from "@bcat/posix";
 import { bitsOf, earlyFlags, InodeFlag, protectingFlags, recordedFlags } from "../tree/inode-flags.js";
 import { type Node, NodeType } from "../tree/node.js";
+import type { Located } from "./entry-in-folder.js";
 import { OldFlags } from "./old-flags.js";
 import { groupOf, type RestoreRun } from "./restore-run.js";
 import type { TargetDirectories, TargetDirectory } from "./target-directory.js";
@@ -82,9 +83,10 @@ export class FlagSetter {
 
   /** Sets all of an entry that nothing else will be done to. What could not be set, where that is not so of all. @throws ENOENT */
   set(entry: FlaggedEntry & { readonly node: Node }): string | undefined {
-    const { directory, path, node } = entry;
+    const { directory, node } = entry;
     const flags = bitsOf(node.flags ?? 0, recordedFlags);
     if (flags === 0 || node.linkGroup === undefined || bitsOf(flags, protectingFlags) === 0) return this.#setAt(entry);
+    const { path } = entry;
     const group = groupOf(node.linkGroup);
     // Not the node itself: with it, all that was read together would stay in memory.
     const kept = { directory, path, node: { name: node.name.slice(), type: node.type, flags } };
@@ -95,7 +97,7 @@ export class FlagSetter {
 
   /** For the target itself, open. */
   setOpen(fd: number, path: Uint8Array, entry: { readonly node: Node; readonly oldFlags: number }): void {
-    if (this.#isToSet(entry)) this.#setAll(fd, path, entry);
+    if (this.#isToSet(entry)) this.#setAll(fd, { path }, entry);
   }
 
   /** Sets what was left for the end: no entry gets another name any more. */
@@ -115,11 +117,11 @@ export class FlagSetter {
   }
 
   #setAt(entry: FlaggedEntry): string | undefined {
-    const { directory, path, node } = entry;
+    const { directory, node } = entry;
     const { posix, run, directories } = this.#parts;
     if (!this.#isToSet(entry)) return undefined;
     if (posix.inodeFlags === undefined) {
-      run.forbid(path, NO_CALLS);
+      run.forbid(entry.path, NO_CALLS);
       return undefined;
     }
     const handle = directories.handle(directory);
@@ -127,7 +129,7 @@ export class FlagSetter {
       const isFile = node.type === NodeType.file;
       const fd = isFile ? posix.openFileAt(handle, node.name) : posix.openDirectoryAt(handle, node.name).fd;
       try {
-        this.#setAll(fd, path, entry);
+        this.#setAll(fd, entry, entry);
       } finally {
         posix.close(fd);
       }
@@ -135,17 +137,17 @@ export class FlagSetter {
     } catch (error) {
       const code = systemErrorCode(error);
       if (code === "ENOENT" || code === undefined) throw error;
-      run.refuseExhausted(path, error);
+      run.refuseExhausted(entry.path, error);
       return `its inode flags could not be set (${code})`;
     }
   }
 
   /** One by one when not all can be set at once: what is forbidden is said of each kind. */
-  #setAll(fd: number, path: Uint8Array, entry: Parameters<OldFlags["final"]>[1]): void {
+  #setAll(fd: number, located: Located, entry: Parameters<OldFlags["final"]>[1]): void {
     const { posix, run } = this.#parts;
     const calls = posix.inodeFlags;
     if (calls === undefined) {
-      run.forbid(path, NO_CALLS);
+      run.forbid(located.path, NO_CALLS);
       return;
     }
     let now = calls.get(fd);
@@ -164,7 +166,7 @@ export class FlagSetter {
         calls.set(fd, next);
         now = next;
       } catch (error) {
-        run.forbid(path, reasonOf(error, name, bitsOf(wanted, flag) !== 0));
+        run.forbid(located.path, reasonOf(error, name, bitsOf(wanted, flag) !== 0));
       }
     }
   }

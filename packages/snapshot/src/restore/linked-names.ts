@@ -93,9 +93,10 @@ export class LinkedNames {
   }
 
   #named(name: NameToMake): LinkedName | undefined {
-    const { node } = name;
+    const { directory, node, isTaken = false } = name;
     if (node.linkGroup === undefined || node.type === NodeType.directory) return undefined;
-    return { ...name, group: groupOf(node.linkGroup), fingerprint: this.#fingerprint(node) };
+    const { path } = name;
+    return { directory, path, node, isTaken, group: groupOf(node.linkGroup), fingerprint: this.#fingerprint(node) };
   }
 
   /** What the name is to be linked to is not written yet. */

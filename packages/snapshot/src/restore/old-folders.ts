@@ -8,6 +8,7 @@ import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
 import { showName } from "../tree/name.js";
 import type { Node } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
+import type { Located } from "./entry-in-folder.js";
 import type { EntryToPlace } from "./existing-entries.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories } from "./target-directory.js";
@@ -39,7 +40,8 @@ export class OldFolders {
    * To be called before anything is restored into the folder of that name. The inode flags that it had, as far as they are
    * known. @throws what the system says
    */
-  async enter({ directory, path, node }: EntryToPlace): Promise<number> {
+  async enter(entry: EntryToPlace): Promise<number> {
+    const { directory, node } = entry;
     const { posix, directories } = this.#parts;
     const isListed = await directories.holding(directory, (handle) => this.#hasListOf(handle, node));
     const handle = directories.handle(directory);
@@ -48,17 +50,14 @@ export class OldFolders {
     const flags = unprotectAt(posix, handle, node.name);
     const allowed = (node.mode | 0o7000) & (isListed ? ~0 : ~GROUP);
     this.#setMode(handle, node.name, (this.#stat.mode & allowed) | OWNER_ALL);
-    this.#takeOthers(handle, { path, node, keepsList: isListed });
+    this.#takeOthers(handle, { entry, node, keepsList: isListed });
     return flags;
   }
 
   /** The same for an open folder, whose mode is right. */
-  async enterOpen(
-    directory: Directory,
-    { path, node }: { readonly path: Uint8Array; readonly node: Node },
-  ): Promise<void> {
-    const itself = { ...node, name: NO_NAME };
-    this.#takeOthers(directory, { path, node: itself, keepsList: await this.#hasListOf(directory, itself) });
+  async enterOpen(directory: Directory, entry: { readonly path: Uint8Array; readonly node: Node }): Promise<void> {
+    const itself = { ...entry.node, name: NO_NAME };
+    this.#takeOthers(directory, { entry, node: itself, keepsList: await this.#hasListOf(directory, itself) });
   }
 
   /** Whether the folder has the access control list that the snapshot says, if it says one. */
@@ -79,16 +78,16 @@ export class OldFolders {
   /** A list that is another than the snapshot has goes too: it may let in whom the other does not. */
   #takeOthers(
     handle: Directory,
-    { path, node, keepsList }: { readonly path: Uint8Array; readonly node: Node; readonly keepsList: boolean },
+    { entry, node, keepsList }: { readonly entry: Located; readonly node: Node; readonly keepsList: boolean },
   ): void {
     const { attributes, run, recordsAttributes } = this.#parts;
     if (!recordsAttributes) return;
     const faults = attributes.takeOthers(handle, node, keepsList);
     for (const { name, error } of faults) {
-      run.refuseExhausted(path, error);
+      run.refuseExhausted(entry.path, error);
       const why = systemErrorCode(error) ?? String(error);
       const what = `its extended attribute ${showName(name)}, which the snapshot has not, could not be removed (${why})`;
-      run.report(path, what, "metadata-not-set");
+      run.report(entry.path, what, "metadata-not-set");
     }
   }
 }

@@ -1,6 +1,5 @@
 /** Walks the trees of what is to be restored: folders are made, and what is in them is written or put on its way. */
 import type { Posix } from "@bcat/posix";
-import { joinPath } from "../path.js";
 import type { Entry } from "../root-entries.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { AttributeSetter } from "./attributes.js";
@@ -8,6 +7,7 @@ import { BareEntries } from "./bare-entries.js";
 import { countBelow } from "./count-below.js";
 import type { RestoreParts } from "./create-contents.js";
 import { EntryFaults } from "./entry-faults.js";
+import { EntryInFolder } from "./entry-in-folder.js";
 import type { Verdict } from "./existing-entries.js";
 import { FileContents } from "./file-contents.js";
 import { type FinishedEntry, isFinishedLater } from "./finished-entries.js";
@@ -25,14 +25,6 @@ import type { Target } from "./target.js";
 import { TargetDirectories, TargetDirectory } from "./target-directory.js";
 import { TargetItself } from "./target-itself.js";
 import type { WantedNodes } from "./wanted-nodes.js";
-
-interface Place {
-  readonly directory: TargetDirectory;
-  /** In the snapshot, for reports. */
-  readonly path: Uint8Array;
-  /** Something had the name before the restore. */
-  readonly isTaken?: boolean;
-}
 
 export class RestoreWalk {
   readonly #nodes: WantedNodes;
@@ -95,7 +87,7 @@ export class RestoreWalk {
     if (itself !== undefined) await this.#itself.begin(target, itself.entry);
     this.#lookForLists(top);
     for (const { entry, folders, isTargetItself } of plan) {
-      if (isTargetItself) await this.#children({ directory: top, path: entry.path }, entry.node);
+      if (isTargetItself) await this.#children(top, entry);
       else await this.#root(top, folders, entry);
     }
     await this.#pending.finish();
@@ -126,13 +118,12 @@ export class RestoreWalk {
       await this.#loseWhole({ path, node }, error);
       return;
     }
-    await this.#entry({ directory, path, isTaken: directory.isOld }, node);
+    await this.#entry({ directory, path, isTaken: directory.isOld, node });
   }
 
-  async #entry(place: Place, node: Node): Promise<void> {
-    const name = { ...place, node };
-    if (place.isTaken !== true) {
-      if (!this.#pending.linked.waits(name)) await this.#restoreEntry(place, node);
+  async #entry(name: NameToMake): Promise<void> {
+    if (name.isTaken !== true) {
+      if (!this.#pending.linked.waits(name)) await this.#restoreEntry(name, false);
       return;
     }
     const { linked } = this.#pending;
@@ -144,7 +135,7 @@ export class RestoreWalk {
   /** A name that cannot be a link. */
   async #restoreAlone(name: NameToMake): Promise<void> {
     if (name.isTaken !== true) {
-      await this.#restoreEntry(name, name.node);
+      await this.#restoreEntry(name, false);
       return;
     }
     const verdict = await this.#decide(name);
@@ -154,7 +145,7 @@ export class RestoreWalk {
 
   async #restoreAs(verdict: Verdict, name: NameToMake): Promise<void> {
     if (verdict === "same" || verdict === "left") return;
-    await this.#restoreEntry({ ...name, isTaken: verdict !== "free" }, name.node);
+    await this.#restoreEntry(name, verdict !== "free");
   }
 
   /** What is to become of what has the name already. */
@@ -167,51 +158,53 @@ export class RestoreWalk {
     }
   }
 
-  async #restoreEntry(place: Place, node: Node): Promise<void> {
+  async #restoreEntry(name: NameToMake, isTaken: boolean): Promise<void> {
+    const { node, directory } = name;
     try {
-      if (node.type === NodeType.directory) await this.#directory(place, node);
+      if (node.type === NodeType.directory) await this.#directory(name, isTaken);
       else if (node.type === NodeType.file) {
-        await (place.isTaken === true ? this.#files.replace(place, node) : this.#files.add(place, node));
-      } else if (place.isTaken === true) this.#bare.replace(place, node, this.#replacer);
-      else this.#bare.make(place, node);
+        await (isTaken ? this.#files.replace(name, node) : this.#files.add(name, node));
+      } else if (isTaken) this.#bare.replace(name, node, this.#replacer);
+      else this.#bare.make(name, node);
     } catch (error) {
-      await this.#faults.tolerate(place.path, error);
+      await this.#faults.tolerate(name.path, error);
     }
-    if ((isFinishedLater(node) || place.directory.givesLists) && node.type !== NodeType.directory)
-      this.#pending.finished({ directory: place.directory, path: place.path, node });
+    if ((isFinishedLater(node) || directory.givesLists) && node.type !== NodeType.directory)
+      this.#pending.finished(name);
   }
 
-  async #directory(place: Place, node: Node): Promise<void> {
+  async #directory(name: NameToMake, isTaken: boolean): Promise<void> {
+    const { node } = name;
     let oldFlags = 0;
     try {
       // Only ours until its mode is set, when everything is in it.
-      if (place.isTaken === true) oldFlags = await this.#inPlace!.folders.enter({ ...place, node });
-      const parent = this.#directories.handle(place.directory);
-      if (place.isTaken !== true) {
+      if (isTaken) oldFlags = await this.#inPlace!.folders.enter(name);
+      const parent = this.#directories.handle(name.directory);
+      if (!isTaken) {
         this.#posix.makeDirectoryAt(parent, node.name, 0o700);
-        if (place.directory.givesLists) this.#attributes.takeLists(parent, node.name);
+        if (name.directory.givesLists) this.#attributes.takeLists(parent, node.name);
       }
       this.#flags.beginAt(parent, node);
     } catch (error) {
-      await this.#loseWhole({ path: place.path, node }, error);
+      await this.#loseWhole(name, error);
       return;
     }
     this.#run.directories++;
-    const directory = new TargetDirectory(place.directory, node.name, place.isTaken);
+    const directory = new TargetDirectory(name.directory, node.name, isTaken);
     directory.flags = this.#flags.old.wanted(node);
     try {
-      await this.#children({ directory, path: place.path }, node);
+      await this.#children(directory, name);
     } finally {
-      this.#pending.finished({ directory: place.directory, path: place.path, node, oldFlags });
+      const { directory: parent } = name;
+      this.#pending.finished(oldFlags === 0 ? name : { directory: parent, path: name.path, node, oldFlags });
     }
   }
 
-  async #children(place: Place, node: Node): Promise<void> {
-    const { directory, path: folder } = place;
-    const old = directory.isOld ? await this.#namesIn(directory, { path: folder, node }) : undefined;
+  async #children(directory: TargetDirectory, folder: Entry): Promise<void> {
+    const old = directory.isOld ? await this.#namesIn(directory, folder) : undefined;
     if (directory.isOld) this.#lookForLists(directory);
     if (old === "unknown") return;
-    for await (const nodes of this.#nodes.restoredIn({ path: folder, node })) {
+    for await (const nodes of this.#nodes.restoredIn(folder)) {
       for (const child of nodes) {
         const { content } = child;
         // Most entries are small files: no path is made for them, and nothing waited for.
@@ -219,7 +212,7 @@ export class RestoreWalk {
         if (content !== undefined && content.kind !== "list" && isPlain(child) && !isTaken && !directory.givesLists) {
           const writing = this.#pending.contents.add({ directory, folder }, child, content);
           if (writing !== undefined) await writing;
-        } else await this.#entry({ directory, path: joinPath(folder, child.name), isTaken }, child);
+        } else await this.#entry(new EntryInFolder(folder, child, directory, isTaken));
         if (this.#pending.isFull) await this.#pending.flush();
         const turn = this.#run.breathe(0);
         if (turn !== undefined) await turn;
@@ -228,8 +221,8 @@ export class RestoreWalk {
   }
 
   /** Reports an error that costs an entry and all that is in it. */
-  async #loseWhole({ path, node }: Entry, error: unknown): Promise<void> {
-    await this.#faults.tolerate(path, error, () => countBelow(this.#nodes, this.#run, { path, node }));
+  async #loseWhole(entry: Entry, error: unknown): Promise<void> {
+    await this.#faults.tolerate(entry.path, error, () => countBelow(this.#nodes, this.#run, entry));
   }
 
   /** Of a snapshot that says what lists its entries have, none is to have another. */

@@ -113,7 +113,7 @@ export class SameEntries {
     oldFlags ??= this.#flagsUnopened(node, handle, stat);
     const differs = this.#hasOtherFlags(entry, oldFlags, stat);
     if (differs && !this.#maySet(stat)) return false;
-    if (differs || lacksSome) finish({ ...entry, oldFlags });
+    if (differs || lacksSome) finish({ directory: entry.directory, path: entry.path, node, oldFlags });
     this.#countUnchanged(size);
     if (!isCounted) metadata.addKept(node, stat);
     return true;
@@ -139,14 +139,15 @@ export class SameEntries {
   }
 
   /** A file that has other names is not touched. */
-  #setFile({ path, node }: EntryToPlace, { fd, stat }: LocalFile): boolean {
+  #setFile(entry: EntryToPlace, { fd, stat }: LocalFile): boolean {
     if (!this.#maySet(stat)) return false;
+    const { node } = entry;
     const { posix, metadata, run } = this.#parts;
     const flags = unprotect(posix, fd);
     const fault = metadata.setFile(fd, node);
     // Those that it is not to have go when it is finished.
     if (flags !== undefined) protectAgain(posix, fd, flags);
-    if (fault !== undefined) run.report(path, fault, "metadata-not-set");
+    if (fault !== undefined) run.report(entry.path, fault, "metadata-not-set");
     return true;
   }
 

@@ -8,6 +8,7 @@ import { joinPath, splitPath } from "../path.js";
 import type { Entry } from "../root-entries.js";
 import { type Node, NodeType } from "../tree/node.js";
 import type { EntryFaults } from "./entry-faults.js";
+import { EntryInFolder } from "./entry-in-folder.js";
 import type { EntryToPlace, ExistingEntries } from "./existing-entries.js";
 import { type FolderLossesParts, losesSome } from "./folder-losses.js";
 import type { MetadataSetter } from "./metadata.js";
@@ -57,7 +58,7 @@ export class TargetSurvey {
     for (const { entry, folders, isTargetItself } of plan) {
       if (isTargetItself) {
         await this.#itself(top, entry, visitor);
-        await this.#children({ directory: top, ...entry }, visitor);
+        await this.#children(top, entry, visitor);
       } else {
         let directory = top;
         for (const { name } of folders) directory = new TargetDirectory(directory, name, true);
@@ -83,7 +84,7 @@ export class TargetSurvey {
 
   async #entry(entry: EntryToPlace, visitor: SurveyVisitor): Promise<void> {
     const { existing, directories, faults, nodes, posix } = this.#parts;
-    const { directory, path, node } = entry;
+    const { directory, node } = entry;
     try {
       const verdict = visitor.onChange === undefined ? existing.decideRoom(entry) : await existing.decide(entry);
       const handle = directories.handle(directory);
@@ -97,11 +98,11 @@ export class TargetSurvey {
         else if (!isSet) visitor.onTouch?.(place, this.#stat);
         const below = new TargetDirectory(directory, node.name, true);
         below.flags = this.#parts.flags.wanted(node);
-        await this.#children({ directory: below, path, node }, visitor);
+        await this.#children(below, entry, visitor);
       } else if (verdict === "replace") {
         posix.statAt(handle, node.name, this.#stat);
         if (node.type !== NodeType.directory && this.#stat.type === FileType.DIRECTORY)
-          await visitor.onObstacle?.(handle, node.name, { folder: splitPath(path).folder, nodes });
+          await visitor.onObstacle?.(handle, node.name, { folder: splitPath(entry.path).folder, nodes });
         visitor.onChange?.(place, this.#stat);
       } else if (verdict === "same" && node.linkGroup !== undefined) {
         posix.statAt(handle, node.name, this.#stat);
@@ -113,17 +114,17 @@ export class TargetSurvey {
   }
 
   /** @param folder of which the directory is that of its entries */
-  async #children({ directory, path, node }: EntryToPlace, visitor: SurveyVisitor): Promise<void> {
+  async #children(directory: TargetDirectory, folder: Entry, visitor: SurveyVisitor): Promise<void> {
     const { posix, directories, nodes, run, faults } = this.#parts;
     try {
       const names = OldNames.read(posix, directories.handle(directory), this.#list);
       const isWanted = new Uint8Array(names.count);
-      for await (const children of nodes.in({ path, node })) {
+      for await (const children of nodes.in(folder)) {
         for (const child of children) {
           const index = names.indexOf(child.name);
           if (index >= 0) {
             isWanted[index] = 1;
-            await this.#entry({ directory, path: joinPath(path, child.name), node: child }, visitor);
+            await this.#entry(new EntryInFolder(folder, child, directory), visitor);
           }
           const turn = run.breathe(0);
           if (turn !== undefined) await turn;
@@ -133,7 +134,7 @@ export class TargetSurvey {
       for (let i = 0; i < names.count; i++) {
         const handle = directories.handle(directory);
         // What patterns leave out of the restore is left alone.
-        if (isWanted[i] === 0) await visitor.onExtra?.(handle, names.name(i), { folder: path, nodes });
+        if (isWanted[i] === 0) await visitor.onExtra?.(handle, names.name(i), { folder: folder.path, nodes });
         if (isWanted[i] === 0 && visitor.onName !== undefined) this.#tellName(handle, names.name(i), visitor.onName);
         const turn = run.breathe(0);
         if (turn !== undefined) await turn;

@@ -1,10 +1,11 @@
 /** Reads back what was restored, and compares it with the snapshot chunk by chunk. What is not there was reported before. */
 import { systemErrorCode } from "@bcat/errors";
 import { Stat } from "@bcat/posix";
-import { joinPath } from "../path.js";
+import type { Entry } from "../root-entries.js";
 import { contentSize, type Node, NodeType } from "../tree/node.js";
 import type { RestoreParts } from "./create-contents.js";
 import { EntryFaults } from "./entry-faults.js";
+import { EntryInFolder } from "./entry-in-folder.js";
 import type { EntryToPlace } from "./existing-entries.js";
 import { localFileParts } from "./in-place.js";
 import { holdsContent } from "./local-content.js";
@@ -44,34 +45,35 @@ class Verification {
     for (const { entry, folders, isTargetItself } of plan) {
       let directory = top;
       for (const { name } of folders) directory = new TargetDirectory(directory, name);
-      if (isTargetItself) await this.#children({ directory: top, ...entry });
+      if (isTargetItself) await this.#children(top, entry);
       else await this.#entry({ directory, ...entry });
     }
   }
 
-  async #entry({ directory, path, node }: EntryToPlace): Promise<void> {
+  async #entry(entry: EntryToPlace): Promise<void> {
+    const { directory, node } = entry;
     try {
-      if (node.type === NodeType.directory)
-        await this.#children({ directory: new TargetDirectory(directory, node.name), path, node });
-      else if (node.type === NodeType.file) await this.#file({ directory, path, node });
+      if (node.type === NodeType.directory) await this.#children(new TargetDirectory(directory, node.name), entry);
+      else if (node.type === NodeType.file) await this.#file(entry);
     } catch (error) {
       const code = systemErrorCode(error);
-      if (code !== "ENOENT" && code !== "ENOTDIR") await this.#faults.tolerate(path, error);
+      if (code !== "ENOENT" && code !== "ENOTDIR") await this.#faults.tolerate(entry.path, error);
     }
   }
 
   /** @param folder of which the directory is that of its entries */
-  async #children({ directory, path, node }: EntryToPlace): Promise<void> {
-    for await (const children of this.#parts.nodes.in({ path, node })) {
+  async #children(directory: TargetDirectory, folder: Entry): Promise<void> {
+    for await (const children of this.#parts.nodes.in(folder)) {
       for (const child of children) {
-        await this.#entry({ directory, path: joinPath(path, child.name), node: child });
+        await this.#entry(new EntryInFolder(folder, child, directory));
         const turn = this.#parts.run.breathe(0);
         if (turn !== undefined) await turn;
       }
     }
   }
 
-  async #file({ directory, path, node }: EntryToPlace): Promise<void> {
+  async #file(entry: EntryToPlace): Promise<void> {
+    const { directory, node } = entry;
     const { posix, run, repository } = this.#parts;
     const handle = this.#directories.handle(directory);
     posix.statAt(handle, node.name, this.#stat);
@@ -80,7 +82,7 @@ class Verification {
     try {
       const isRight = file !== undefined && (await holdsContent(file, node.content!, { repository, run }));
       if (isRight) run.verified++;
-      else run.report(path, "it was read back, and is not what the snapshot has", "not-restored");
+      else run.report(entry.path, "it was read back, and is not what the snapshot has", "not-restored");
     } finally {
       file?.close();
     }

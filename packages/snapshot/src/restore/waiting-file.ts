@@ -1,13 +1,14 @@
 /** A file that is to be restored. */
 import { joinPath } from "../path.js";
 import type { Node } from "../tree/node.js";
+import type { Located } from "./entry-in-folder.js";
 import type { TargetDirectory } from "./target-directory.js";
 
 /** Where a file goes. */
 export interface FilePlace {
   readonly directory: TargetDirectory;
   /** In the snapshot. */
-  readonly folder: Uint8Array;
+  readonly folder: Located;
   readonly finalName?: Uint8Array;
 }
 
@@ -15,7 +16,7 @@ export class WaitingFile {
   readonly node: Node;
   readonly directory: TargetDirectory;
   /** In the snapshot. */
-  readonly folder: Uint8Array;
+  readonly folder: Located;
   /** The name that the file gets when it is whole, where another entry has it; that of the node is temporary then. */
   readonly finalName: Uint8Array | undefined;
 
@@ -28,6 +29,6 @@ export class WaitingFile {
 
   /** In the snapshot, for reports. */
   get path(): Uint8Array {
-    return joinPath(this.folder, this.finalName ?? this.node.name);
+    return joinPath(this.folder.path, this.finalName ?? this.node.name);
   }
 }
