@@ -31,6 +31,18 @@ export function joinPath(a: Uint8Array, b: Uint8Array): Uint8Array {
   return a.at(-1) === SLASH ? Buffer.concat([a, b]) : Buffer.concat([a, separator, b]);
 }
 
+/** Some names, one below the other, as a path. */
+export function joinNames(names: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(names.reduce((length, { length: more }) => length + more, names.length - 1));
+  let end = 0;
+  for (const name of names) {
+    if (end > 0) joined[end++] = SLASH;
+    joined.set(name, end);
+    end += name.length;
+  }
+  return joined;
+}
+
 /** The folder an absolute path is in, and its last name. `/` is in itself, under an empty name. */
 export function splitPath(path: Uint8Array): { folder: Uint8Array; name: Uint8Array } {
   const cut = path.lastIndexOf(SLASH);

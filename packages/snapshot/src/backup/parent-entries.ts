@@ -3,7 +3,7 @@ import { isBcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import { compareBytes } from "../tree/name.js";
 import type { Node } from "../tree/node.js";
-import type { ScanRecord } from "../tree/scan.js";
+import type { FoundRecord } from "../tree/scan.js";
 import { decodeScanStats, type ScanStats } from "../tree/scan-stats.js";
 import { readNodes } from "../tree/tree-reader.js";
 import type { EntryTable } from "./entry-table.js";
@@ -19,14 +19,14 @@ export interface ParentEntry {
 /** Reads the nodes a leaf at a time. Damage ends them: what follows is then read as if it were new. */
 export class ParentEntries {
   readonly #leaves: AsyncIterator<readonly Node[]>;
-  readonly #record: ScanRecord;
+  readonly #record: FoundRecord;
   #stats: ScanStats | undefined;
   #leaf: readonly Node[] = [];
   #at = 0;
   #passed = 0;
   #ended = false;
 
-  constructor(repository: Repository, record: ScanRecord) {
+  constructor(repository: Repository, record: FoundRecord) {
     this.#record = record;
     this.#leaves = readNodes(repository, record.tree);
   }

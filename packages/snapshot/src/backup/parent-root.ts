@@ -5,7 +5,7 @@ import type { SnapshotInfo } from "../snapshots.js";
 import { decodeLeaf } from "../tree/leaf.js";
 import { compareBytes } from "../tree/name.js";
 import type { Node } from "../tree/node.js";
-import type { ScanRecord } from "../tree/scan.js";
+import type { FoundRecord } from "../tree/scan.js";
 import { decodeScanStats } from "../tree/scan-stats.js";
 import type { EntryTable } from "./entry-table.js";
 import { ParentEntries, type ParentEntry } from "./parent-entries.js";
@@ -56,7 +56,7 @@ export class ParentRoot {
   }
 
   /** The record of the directory at an absolute path, which is at or below this root. */
-  async record(path: Uint8Array): Promise<ScanRecord | undefined> {
+  async record(path: Uint8Array): Promise<FoundRecord | undefined> {
     this.#index ??= ScanIndex.read(this.#repository, this.root);
     const { length } = this.root.path;
     const skip = length === path.length || length === 1 ? length : length + 1;

@@ -11,7 +11,7 @@ import { TREE } from "@bcat/pack";
 import type { Repository, Root } from "@bcat/repository";
 import { decodeContent } from "../tree/content.js";
 import type { ChunkReference } from "../tree/node.js";
-import { decodeScanRecord, ScanDecoder, type ScanRecord } from "../tree/scan.js";
+import { decodeScanRecord, type FoundRecord, ScanDecoder, type ScanRecord } from "../tree/scan.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 
 /** Directories of a root that are kept in the index; what lies behind them is walked as if it were new. 100 MB. */
@@ -47,7 +47,7 @@ export class ScanIndex {
   #lengths = new Uint32Array(CAPACITY);
   /** Ordinals + 1 of records, by hash; 0 is free. */
   #slots = new Uint32Array(2 * CAPACITY);
-  readonly #kept: ScanRecord[] = [];
+  readonly #kept: FoundRecord[] = [];
   #keptSize = 0;
 
   private constructor(repository: Repository) {
@@ -67,12 +67,14 @@ export class ScanIndex {
   }
 
   /** The record of the directory at `path`, relative to the root. @throws StorageError */
-  async find(path: Uint8Array): Promise<ScanRecord | undefined> {
+  async find(path: Uint8Array): Promise<FoundRecord | undefined> {
     const ordinal = this.#slots[this.#slotOf(hashPath(path, LOW), hashPath(path, HIGH))]! - 1;
     if (ordinal < 0) return undefined;
     if (ordinal < this.#kept.length) return this.#kept[ordinal];
     try {
-      return decodeScanRecord(await this.#bytes(this.#starts[ordinal]!, this.#lengths[ordinal]!), path, WHAT);
+      return withoutPath(
+        decodeScanRecord(await this.#bytes(this.#starts[ordinal]!, this.#lengths[ordinal]!), path, WHAT),
+      );
     } catch (error) {
       if (!isBcatError(error, "corrupt")) throw error;
       return undefined;
@@ -126,7 +128,7 @@ export class ScanIndex {
     this.#lengths[ordinal] = length;
     this.#slots[this.#slotOf(low, high)] = ordinal + 1;
     if (this.#kept.length !== ordinal || this.#keptSize > KEPT_SIZE_MAX) return;
-    this.#kept.push(record);
+    this.#kept.push(withoutPath(record));
     this.#keptSize += length;
   }
 
@@ -180,4 +182,8 @@ export class ScanIndex {
     }
     return low;
   }
+}
+
+function withoutPath({ digest, tree, entryCount, columns }: ScanRecord): FoundRecord {
+  return { digest, tree, entryCount, columns };
 }

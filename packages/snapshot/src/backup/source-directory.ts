@@ -5,7 +5,7 @@
  */
 import { isExhaustion, SourceError, systemErrorCode } from "@bcat/errors";
 import { type Directory, type Identity, isOneFile, type Posix, Stat } from "@bcat/posix";
-import { joinPath } from "../path.js";
+import { joinNames, joinPath } from "../path.js";
 import { DEEP, findWay, type Reachable, type WayToDirectory } from "../way-to-directory.js";
 import { fromSource, isEndByExhaustion, sourceFault } from "./source-fault.js";
 
@@ -34,8 +34,6 @@ function closeRead(close: () => void): void {
 export class SourceDirectory implements Reachable<SourceDirectory> {
   readonly parent: SourceDirectory | undefined;
   readonly name: Uint8Array;
-  /** Relative to the root. */
-  readonly path: Uint8Array;
   /** Undefined while it is closed. */
   open: Directory | undefined;
   /** Files that are being read, or will be, by this descriptor: it stays open for them. */
@@ -45,6 +43,8 @@ export class SourceDirectory implements Reachable<SourceDirectory> {
   identity: Identity | undefined;
 
   readonly #root: Uint8Array;
+  /** Where few directories lie above it: all on the way down to a deep one would keep a long path each. */
+  readonly #path: Uint8Array | undefined;
 
   /** @param parent the directory it is in, or the absolute path of the root that it is */
   constructor(parent: SourceDirectory | Uint8Array, name: Uint8Array) {
@@ -52,8 +52,16 @@ export class SourceDirectory implements Reachable<SourceDirectory> {
     this.parent = isRoot ? undefined : parent;
     this.depth = isRoot ? 0 : parent.depth + 1;
     this.name = name;
-    this.path = isRoot ? name : joinPath(parent.path, name);
+    this.#path = isRoot ? name : this.depth <= DEEP ? joinPath(parent.path, name) : undefined;
     this.#root = isRoot ? parent : parent.#root;
+  }
+
+  /** Relative to the root. */
+  get path(): Uint8Array {
+    const names: Uint8Array[] = [];
+    let at: SourceDirectory = this;
+    for (; at.#path === undefined; at = at.parent!) names.push(at.name);
+    return names.length === 0 ? at.#path : joinPath(at.#path, joinNames(names.reverse()));
   }
 
   get absolutePath(): Uint8Array {

@@ -2,7 +2,7 @@
 import type { FolderChoice } from "../choosing/choice.js";
 import { joinPath } from "../path.js";
 import type { Attribute, TreeReference } from "../tree/node.js";
-import type { ScanRecord } from "../tree/scan.js";
+import type { FoundRecord } from "../tree/scan.js";
 import { EntryTable } from "./entry-table.js";
 import type { ParentRoot } from "./parent-root.js";
 import { Payloads } from "./payloads.js";
@@ -18,7 +18,7 @@ export interface BuiltTree {
 /** What the parent snapshot has of a directory. */
 export interface KnownDirectory {
   readonly root: ParentRoot;
-  readonly record: ScanRecord;
+  readonly record: FoundRecord;
 }
 
 export class Visit {

@@ -2,7 +2,7 @@
  * An entry of a folder that is gone through. Its path is put together when somebody asks for it, to report it mostly: of
  * folders nested by the thousand each has a long one, and all on the way down are known at once.
  */
-import { joinPath } from "../path.js";
+import { joinNames, joinPath } from "../path.js";
 import type { Node } from "../tree/node.js";
 
 /** What has a path in the snapshot. */
@@ -46,17 +46,4 @@ function pathIn(folder: Located, name: Uint8Array): Uint8Array {
   }
   if (names.length === 1) return joinPath(at.path, name);
   return joinPath(at.path, joinNames(names.reverse()));
-}
-
-const SLASH = 0x2f;
-
-function joinNames(names: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(names.reduce((length, { length: more }) => length + more, names.length - 1));
-  let end = 0;
-  for (const name of names) {
-    if (end > 0) joined[end++] = SLASH;
-    joined.set(name, end);
-    end += name.length;
-  }
-  return joined;
 }

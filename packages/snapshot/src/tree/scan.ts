@@ -42,6 +42,9 @@ export interface ScanRecord {
   readonly columns: ScanColumns;
 }
 
+/** A record that was found by its path: of each directory on the way down one is held, and long paths are many bytes. */
+export type FoundRecord = Omit<ScanRecord, "path">;
+
 const noPath = new Uint8Array(0);
 const magic = new TextEncoder().encode("BCATSCN1");
 const slash = 0x2f;
