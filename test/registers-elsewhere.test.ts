@@ -164,7 +164,8 @@ describe.skipIf(missingPostgres !== undefined)("with PostgreSQL", () => {
   });
 
   test("a server that is away for good ends a backup in time with 11, and nothing is committed", async () => {
-    desk.write({ "source/a": 3_000_000 });
+    // Several packs: the first is there long before the last.
+    desk.write({ "source/a": 80_000_000 });
     const env = { BCAT_REGISTERS: server.url() };
     await desk.good(["init"], { env });
     const disturb = { below: desk.path("repository"), file: /packs\/..\//, act: () => server.kill() };
