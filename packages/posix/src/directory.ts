@@ -7,7 +7,12 @@ const SLASH = 0x2f;
 interface Place {
   readonly above: Place | Uint8Array;
   readonly name: Uint8Array;
+  readonly depth: number;
+  /** Of every {@link KEPT_EACH}th only: else that of a deep one would take as many steps, or all would keep long ones. */
+  readonly path: Uint8Array | undefined;
 }
+
+const KEPT_EACH = 64;
 
 export class DirectoryBelow implements Directory {
   readonly fd: number;
@@ -23,7 +28,9 @@ export class DirectoryBelow implements Directory {
   /** @param name copied, for the caller may use its memory again */
   static in(above: Directory, name: Uint8Array, fd: number): DirectoryBelow {
     const place = above instanceof DirectoryBelow ? above.#place : above.path;
-    return new DirectoryBelow(fd, { above: place, name: name.slice() });
+    const depth = place instanceof Uint8Array ? 1 : place.depth + 1;
+    const below = { above: place, name: name.slice(), depth, path: undefined };
+    return new DirectoryBelow(fd, depth % KEPT_EACH === 0 ? { ...below, path: pathOf(below) } : below);
   }
 
   get path(): Uint8Array {
@@ -42,8 +49,8 @@ export class DirectoryBelow implements Directory {
 function pathOf(place: Place): Uint8Array {
   const names: Uint8Array[] = [];
   let at: Place | Uint8Array = place;
-  for (; !(at instanceof Uint8Array); at = at.above) names.push(at.name);
-  return joinNames(at, names.reverse());
+  for (; !(at instanceof Uint8Array) && at.path === undefined; at = at.above) names.push(at.name);
+  return joinNames(at instanceof Uint8Array ? at : at.path!, names.reverse());
 }
 
 /** @throws RangeError for one that was opened by a path */

@@ -10,6 +10,7 @@ import { DEEP, findWay, type Reachable, type WayToDirectory } from "../way-to-di
 import { fromSource, isEndByExhaustion, sourceFault } from "./source-fault.js";
 
 const OPEN_MAX = 16;
+const KEPT_EACH = 64;
 
 /** Closes a directory that was only read: that the system cannot close it well says nothing about what it has given. */
 export function closeDirectory(posix: Posix, directory: Directory): void {
@@ -43,7 +44,7 @@ export class SourceDirectory implements Reachable<SourceDirectory> {
   identity: Identity | undefined;
 
   readonly #root: Uint8Array;
-  /** Where few directories lie above it: all on the way down to a deep one would keep a long path each. */
+  /** Where few directories lie above it, and of each 64th: all on the way down to a deep one would keep a long path each. */
   readonly #path: Uint8Array | undefined;
 
   /** @param parent the directory it is in, or the absolute path of the root that it is */
@@ -52,7 +53,8 @@ export class SourceDirectory implements Reachable<SourceDirectory> {
     this.parent = isRoot ? undefined : parent;
     this.depth = isRoot ? 0 : parent.depth + 1;
     this.name = name;
-    this.#path = isRoot ? name : this.depth <= DEEP ? joinPath(parent.path, name) : undefined;
+    const isKept = this.depth <= DEEP || this.depth % KEPT_EACH === 0;
+    this.#path = isRoot ? name : isKept ? joinPath(parent.path, name) : undefined;
     this.#root = isRoot ? parent : parent.#root;
   }
 
