@@ -11,7 +11,8 @@ const alone = ["packages/posix/src/posix.test.ts", "packages/snapshot/src/tree/s
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than cores, on the smallest machine: tests wait for servers and for processes they have killed.
+    maxWorkers: 3,
     // Every core has a test of its own to run: collectors beside it only wait for one another.
     execArgv: ["--single-threaded-gc"],
     reporters: ["minimal"],
