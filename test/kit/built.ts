@@ -1,5 +1,5 @@
 /**
- * What the packages are built to, which Node loads by itself: transformed again for each test file, as vitest does with
- * all that lies outside of node_modules, it took a sixth of the whole time.
+ * What the packages are built to, which Node loads by itself. Vitest transforms all that lies outside of node_modules anew
+ * for each test file: of twenty of them, that was 20 of 114 seconds of CPU.
  */
 export const built = /\/packages\/[^/]+\/dist\//;
