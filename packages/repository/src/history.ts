@@ -112,6 +112,11 @@ export class History {
     return this.#seen;
   }
 
+  /** Sessions that had no outcome when last looked at, ascending. */
+  get openSessions(): readonly number[] {
+    return [...this.#open].sort((a, b) => a - b);
+  }
+
   /** True for a session that had no outcome when last looked at. */
   isOpen(session: number): boolean {
     return this.#open.has(session);
@@ -145,7 +150,7 @@ export class History {
   async refresh(registers: Registers, options: HistoryRefreshOptions): Promise<void> {
     const { strict, ownSession, trustHead = false } = options;
     if (strict && this.problems[0] !== undefined) throw this.problems[0];
-    await this.#readLog(registers, strict);
+    await this.readLog(registers, strict);
     let head = (ownSession ?? 1) - 1;
     if (ownSession === undefined) {
       head = await findHead(registers, "sessions", this.#sessions);
@@ -154,6 +159,16 @@ export class History {
     const findings = await this.#readOutcomes(registers, head, strict);
     if (ownSession !== undefined) findings.open.add(ownSession);
     this.#apply({ ...findings, head: Math.max(this.#sessions, head, ownSession ?? 0) });
+  }
+
+  /** Reads the log to its head. @throws CorruptError in strict mode; else damage is noted; StorageError */
+  async readLog(registers: Registers, strict: boolean): Promise<void> {
+    const head = this.log.head;
+    try {
+      await this.log.read(registers, strict ? undefined : (damage) => this.problems.push(damage));
+    } finally {
+      if (this.log.head > head) this.isChanged = true;
+    }
   }
 
   /** Reads all outcomes again, so that all segments are pending. @throws as {@link refresh} */
@@ -186,18 +201,9 @@ export class History {
     this.#newest = undefined;
   }
 
-  async #readLog(registers: Registers, strict: boolean): Promise<void> {
-    const head = this.log.head;
-    try {
-      await this.log.read(registers, strict ? undefined : (damage) => this.problems.push(damage));
-    } finally {
-      if (this.log.head > head) this.isChanged = true;
-    }
-  }
-
   /** Outcomes not covered yet, ascending: of sessions that were open, and of those up to `head`. */
   async #readOutcomes(registers: Registers, head: number, strict: boolean): Promise<Findings> {
-    const numbers = [...this.#open].sort((a, b) => a - b);
+    const numbers = [...this.openSessions];
     for (let number = this.#sessions + 1; number <= head; number++) numbers.push(number);
     const findings: Findings = { head, open: new Set(), outcomes: [], damage: [] };
     const tolerate = async (read: () => Promise<void> | void): Promise<void> => {
@@ -240,7 +246,7 @@ export class History {
     { number, head, strict }: { number: number; head: number; strict: boolean },
   ): Promise<void> {
     // It may have been written since the log was read.
-    if (head > this.log.head) await this.#readLog(registers, strict);
+    if (head > this.log.head) await this.readLog(registers, strict);
     if (head <= this.log.head) return;
     const name = registerName("log", this.log.head + 1);
     throw new CorruptError(`Cannot read "${name}": it is missing, but snapshot ${number} has seen it`, {

@@ -49,6 +49,7 @@ export type { History } from "./history.js";
 export { describeReplaced, rememberedAt } from "./identity.js";
 export { type KeptOpening, keepOpening } from "./kept-opening.js";
 export { KeptScans, keptScanSizeMax } from "./kept-scans.js";
+export { appendToLog, decideOutcomeOf, withLogSession } from "./log-writer.js";
 export {
   type InitOptions,
   initRepository,
