@@ -152,20 +152,34 @@ describe("check", () => {
     ]);
   });
 
-  test("notes a session without an outcome that nobody has seen end", async () => {
+  test("tells of sessions without an outcome in one line that is no note", async () => {
+    await storage.delete("outcomes/0000000004");
     await storage.delete("outcomes/0000000005");
     const found = await findings();
-    expect(found.every(({ kind }) => kind === "note")).toBe(true);
-    expect(found[0]!.message).toBe("session 5 has not finished");
-    expect(found.at(-1)!.message).toMatch(
-      /^\d objects \(\d+ bytes\) belong to no snapshot, left by backups that did not finish: /,
-    );
-    for (const name of [
-      ...names("index/0000000005"),
-      ...names("packs/").filter((name) => /\/0000000005-/.test(name)),
-    ].slice(1))
-      await storage.delete(name);
-    expect((await findings()).at(-1)!.message).toMatch(/^1 object \(\d+ bytes\) belongs to no snapshot, /);
+    expect(found.map(({ kind }) => kind)).toEqual(["detail"]);
+    expect(found[0]!.message).toMatch(/^sessions 4, 5 have not finished; stored so far: \d objects \(\d+ bytes\)$/);
+    for (const name of [...names("index/0000000004"), ...names("index/0000000005")]) await storage.delete(name);
+    for (const name of names("packs/").filter((pack) => /\/000000000[45]-/.test(pack))) await storage.delete(name);
+    expect((await findings()).map(({ message }) => message)).toEqual(["sessions 4, 5 have not finished"]);
+  });
+
+  test("names kind, snapshots, first paths and their number, and what heals it", async () => {
+    for (const name of names("packs/").filter((pack) => pack.includes("/0000000003-"))) await storage.delete(name);
+    const ofPacks = await damage();
+    const needed = ofPacks.filter(({ snapshots }) => snapshots !== undefined);
+    expect(needed.length).toBeGreaterThan(0);
+    for (const finding of needed) {
+      expect(finding.objectKind).toBe("pack");
+      expect(finding.snapshots!.length).toBeGreaterThan(0);
+      expect(finding.paths!.length).toBe(Math.min(3, finding.pathCount!));
+      expect(finding.remedy).toBe(`bcat repair packs ${finding.object}`);
+    }
+    const segment = names("index/0000000002-")[0]!;
+    await storage.delete(segment);
+    expect(await damage()).toContainEqual(expect.objectContaining({ object: segment, remedy: "bcat repair index" }));
+    const outcome = "outcomes/0000000002";
+    await storage.delete(outcome);
+    expect((await damage()).find(({ object }) => object === outcome)?.remedy).toMatch(/^put it back from a copy/);
   });
 });
 

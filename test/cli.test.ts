@@ -323,7 +323,9 @@ describe.concurrent("bcat check", () => {
     const { code, stdout } = await own.bcat(["check"]);
     expect(code).toBe(21);
     expect(
-      stdout.match(/^damage: Cannot read pack ".*": it is missing; needed by ".*" \(snapshots 1\)$/gm),
+      stdout.match(
+        /^damage: Cannot read pack ".*": it is missing; needed by ".*" \(snapshots 1\); to heal it: bcat repair packs packs\/.*$/gm,
+      ),
     ).toHaveLength(1);
     expect(stdout.match(/^damage: /gm)).toHaveLength(packs.length);
   });

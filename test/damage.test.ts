@@ -92,7 +92,8 @@ describe("damage to a repository", () => {
     const findings: Finding[] = [];
     await check(repository, { onFinding: (finding) => findings.push(finding) });
     const message = expect.stringContaining("is missing although later numbers exist");
-    expect(findings).toContainEqual({ kind: "damage", code: "missing", object: "sessions/0000000005", message });
+    const missing = { kind: "damage", code: "missing", object: "sessions/0000000005", message };
+    expect(findings).toContainEqual(expect.objectContaining(missing));
   });
 
   it("to an outcome costs only what that outcome has added", async () => {

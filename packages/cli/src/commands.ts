@@ -10,6 +10,7 @@ import { init } from "./commands/init.js";
 import { ls } from "./commands/ls.js";
 import { repair } from "./commands/repair.js";
 import { restore } from "./commands/restore.js";
+import { scrub } from "./commands/scrub.js";
 import { snapshots } from "./commands/snapshots.js";
 import { undo } from "./commands/undo.js";
 import { version } from "./commands/version.js";
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   explain,
   importTar,
   check,
+  scrub,
   doctor,
   repair,
   version,

@@ -22,7 +22,7 @@ const codeOfError: Readonly<Record<BcatErrorCode, number>> = {
   "target-failed": exitCodes.failed,
   "source-failed": exitCodes.failed,
   refused: exitCodes.failed,
-  // Only for `check` is damage the answer; for the others it is a reason to fail.
+  // Only for `check` and `scrub` is damage the answer; for the others it is a reason to fail.
   corrupt: exitCodes.failed,
   usage: exitCodes.usage,
   "no-repository": exitCodes.noRepository,
@@ -36,7 +36,7 @@ const codeOfError: Readonly<Record<BcatErrorCode, number>> = {
 
 /** The exit code for an error of the kind `code`, in the command of that name. */
 export function exitCodeOf(code: BcatErrorCode, command: string | undefined): number {
-  if (code === "corrupt" && command === "check") return exitCodes.damage;
+  if (code === "corrupt" && (command === "check" || command === "scrub")) return exitCodes.damage;
   return codeOfError[code];
 }
 
@@ -57,7 +57,7 @@ Exit codes:
    12  wrong passphrase or key file, one that cannot be read, or none and no terminal
    13  written by a newer format
    14  repository identity changed, or it went back in time
-   21  check found damage
+   21  check or scrub found damage
    22  the place does not keep several writers apart (doctor, init)
   130  interrupted (SIGTERM: 143, SIGHUP: 129)
   141  whoever read the output of dump has stopped reading`;

@@ -25,24 +25,11 @@ export class CacheFiles {
   /** False where it could not be written. */
   write(name: string, bytes: Uint8Array): boolean {
     try {
-      this.#write(name, bytes);
+      if (!writeWhole({ ...this.#options, name }, bytes)) return false;
       this.#removeOldest();
       return true;
     } catch (error) {
       if (isSystemError(error)) return false;
-      throw error;
-    }
-  }
-
-  #write(name: string, bytes: Uint8Array): void {
-    const { folder, random } = this.#options;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const temporary = this.pathOf(`.tmp-${Buffer.from(random(8)).toString("hex")}`);
-    try {
-      writeFileSync(temporary, bytes, { mode: 0o600 });
-      renameSync(temporary, this.pathOf(name));
-    } catch (error) {
-      rmSync(temporary, { force: true });
       throw error;
     }
   }
@@ -54,6 +41,24 @@ export class CacheFiles {
       size += file.size;
       if (size > this.#options.sizeMax) rmSync(this.pathOf(file.name), { force: true });
     }
+  }
+}
+
+/** Writes a file of the cache under a name of its own, then renames it into place; false where that fails. */
+export function writeWhole(
+  { folder, name, random }: { readonly folder: string; readonly name: string; readonly random: Random },
+  bytes: Uint8Array,
+): boolean {
+  const temporary = join(folder, `.tmp-${Buffer.from(random(8)).toString("hex")}`);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(temporary, bytes, { mode: 0o600 });
+    renameSync(temporary, join(folder, name));
+    return true;
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    if (isSystemError(error)) return false;
+    throw error;
   }
 }
 

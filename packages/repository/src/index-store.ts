@@ -14,6 +14,7 @@ import * as nodeFs from "node:fs";
 import { join } from "node:path";
 import { isExhaustion, StorageError, systemErrorCode } from "@bcat/errors";
 import { type ByteSource, memorySource, RunFiles } from "@bcat/pack";
+import { READS } from "./check/read-memory.js";
 import { SCANS } from "./kept-scans.js";
 import { TREES } from "./kept-trees.js";
 import { PLACE } from "./places.js";
@@ -120,7 +121,7 @@ class FolderIndexStore implements IndexStore {
       this.#files.writeFileSync(temporary, manifest, { mode: 0o600 });
       this.#files.renameSync(temporary, join(this.folder, MANIFEST));
       this.#removeGarbage(this.#runs, new Set([...keep].map(fileName)), now);
-      this.#removeGarbage(this.folder, new Set([MANIFEST, "index", SCANS, TREES, PLACE]), now);
+      this.#removeGarbage(this.folder, new Set([MANIFEST, "index", SCANS, TREES, PLACE, READS]), now);
     } catch {
       // A cache that cannot be written is a cache that is not there.
     }

@@ -30,7 +30,16 @@ export type { WantedChunks } from "./bulk-plan.js";
 export type { BulkReader, ChunkVisitor, RangeVisitor } from "./bulk-reader.js";
 export { type BadPack, checkPacks, type PackInventory } from "./check/check-packs.js";
 export { checkKeySlots, checkRegisters, type Inventory } from "./check/check-registers.js";
-export { type CheckOptions, type CheckProgress, CheckRun, type CheckSummary, type Finding } from "./check/check-run.js";
+export {
+  type CheckOptions,
+  type CheckProgress,
+  CheckRun,
+  type CheckSummary,
+  type Finding,
+  needPathsMax,
+} from "./check/check-run.js";
+export type { DataSubset } from "./check/data-subset.js";
+export { BACK_UP, READ_ALL, remedyFor } from "./check/remedy.js";
 export { noteStrays } from "./check/strays.js";
 export { missingChunk } from "./chunk-reader.js";
 export {
@@ -65,6 +74,7 @@ export { type FetchedRange, type RangeChunks, RangeOpener } from "./range-opener
 export { readSegment } from "./read-segment.js";
 export { registerName, type Sequence } from "./registers.js";
 export { Repository } from "./repository.js";
+export { type ScrubOptions, type ScrubSummary, scrub } from "./scrub/scrub.js";
 export { Session, type SessionOptions } from "./session.js";
 export { describeStanding, refuseRepairFrom, type Standing } from "./standing.js";
 export type { SnapshotSummary } from "./summary.js";

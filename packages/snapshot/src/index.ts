@@ -1,4 +1,4 @@
-export type { CheckOptions, CheckProgress, CheckSummary, Finding } from "@bcat/repository";
+export type { CheckOptions, CheckProgress, CheckSummary, DataSubset, Finding } from "@bcat/repository";
 export { ArchivedObjects, findArchivedTrees } from "@bcat/repository";
 export { backup, PreparedBackup, requireSource } from "./backup/backup.js";
 export type {

@@ -24,6 +24,7 @@ import type { SegmentReference } from "../bodies/references.js";
 import { readSegment } from "../read-segment.js";
 import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import type { CheckRun } from "./check-run.js";
+import { DataPlan } from "./data-plan.js";
 
 const PAGES_SIZE_MAX = 8 * 2 ** 20;
 
@@ -31,8 +32,10 @@ const PAGES_SIZE_MAX = 8 * 2 ** 20;
 export interface BadPack {
   /** What was found. */
   readonly message: string;
-  /** It was condemned and is no longer there: no damage unless a snapshot still needs it. */
+  /** It was condemned: no damage unless a snapshot still needs it. */
   readonly isCondemned: boolean;
+  /** There is no such object. */
+  readonly isGone: boolean;
 }
 
 /** The packs that segments name. */
@@ -55,17 +58,24 @@ export async function checkPacks(
   const opener = new FrameOpener(context);
   const plain = new Uint8Array(FRAME_PLAIN_MAX);
   await repository.index();
-  for (const [name, reference] of segments) {
-    await run.guard(
-      async () => {
-        const bytes = await readSegment(parts, reference, () => run.noteWrongOnce(name));
-        run.bytesRead += bytes.length;
-        const segment = new Segment(context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE_MAX));
-        run.segments++;
-        await checkSegment({ repository: parts, run, segment, opener, plain }, { names, bad });
-      },
-      { object: name },
-    );
+  const plan = new DataPlan(parts, run);
+  let isWhole = false;
+  try {
+    for (const [name, reference] of segments) {
+      await run.guard(
+        async () => {
+          const bytes = await readSegment(parts, reference, () => run.noteWrongOnce(name));
+          run.bytesRead += bytes.length;
+          const segment = new Segment(context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE_MAX));
+          run.segments++;
+          await checkSegment({ repository: parts, run, plan, segment, opener, plain }, { names, bad });
+        },
+        { object: name },
+      );
+    }
+    isWhole = true;
+  } finally {
+    plan.finish(isWhole ? names : undefined);
   }
   return { names, bad };
 }
@@ -73,6 +83,7 @@ export async function checkPacks(
 interface Parts {
   readonly repository: RepositoryParts;
   readonly run: CheckRun;
+  readonly plan: DataPlan;
   readonly segment: Segment;
   readonly opener: FrameOpener;
   /** Takes one opened frame after the other. */
@@ -95,8 +106,7 @@ async function checkSegment(parts: Parts, packs: { names: Set<string>; bad: Map<
       // It is there, as far as anybody can see.
       if (error instanceof ArchivedError) run.archivedPacks++;
       else if (error.object !== name) run.reportDamage(error.object, error.message);
-      else
-        packs.bad.set(name, { message: error.message, isCondemned: await isGoneAsCondemned(parts.repository, name) });
+      else packs.bad.set(name, await badPack(parts.repository, name, error.message));
     }
     await run.step("packs", run.packs, undefined);
   }
@@ -132,9 +142,9 @@ async function checkIndexed(parts: Parts, { ordinal, record, entryCount }: Index
   checkEntries(segment, ordinal, record, directory);
 }
 
-async function isGoneAsCondemned({ index, storage }: RepositoryParts, name: string): Promise<boolean> {
-  if (!index.chunks.isCondemned(name)) return false;
-  return (await storage.get(name, { range: { offset: 0, length: 1 } })) === undefined;
+async function badPack({ index, storage }: RepositoryParts, name: string, message: string): Promise<BadPack> {
+  const isGone = (await storage.get(name, { range: { offset: 0, length: 1 } })) === undefined;
+  return { message, isCondemned: index.chunks.isCondemned(name), isGone };
 }
 
 /** How many entries each pack has. @throws CorruptError when they are out of order */
@@ -159,11 +169,11 @@ function checkEntries(segment: Segment, ordinal: number, record: PackRecord, { c
 
 /** The directory of a pack, after comparing it with what the segment says of the pack. */
 async function checkPack(parts: Parts, record: PackRecord): Promise<Directory> {
-  const { readsData } = parts.run;
+  const whole = parts.plan.reads(record.name);
   try {
-    return await checkBytes(parts, record, { whole: readsData });
+    return await checkBytes(parts, record, { whole });
   } catch (error) {
-    if (readsData || !isBcatError(error, "newer-format")) throw error;
+    if (whole || !isBcatError(error, "newer-format")) throw error;
     // What its trailer says may be a flipped bit: the hash of the pack tells.
     return await checkBytes(parts, record, { whole: true });
   }
@@ -195,7 +205,10 @@ async function checkBytes(parts: Parts, record: PackRecord, read: { whole: boole
   const directory = openDirectory(context, { name, trailer: trailerBytes, size }, sealed);
   compareTables(record, directory);
   run.chunks += directory.chunks.count;
-  if (whole !== undefined) checkChunks(parts, { name, bytes: whole, directory });
+  if (whole !== undefined) {
+    checkChunks(parts, { name, bytes: whole, directory });
+    parts.plan.noteRight(name, size);
+  }
   return directory;
 }
 

@@ -20,6 +20,8 @@ export interface Inventory {
   readonly segments: ReadonlyMap<string, SegmentReference>;
   /** Registers that exist, by name. */
   readonly names: ReadonlySet<string>;
+  /** Sessions that have no outcome, and none that anybody has seen. */
+  readonly unfinished: ReadonlySet<number>;
 }
 
 const READERS = {
@@ -55,18 +57,19 @@ export async function checkRegisters(repository: Repository, run: CheckRun): Pro
       snapshots.push({ number, snapshot: outcome.snapshot });
   }
   for (let number = 1; number <= history.logHead; number++) await readRegister(repository, run, "log", number, names);
-  for (const number of unfinished) reportUnfinished(run, number, snapshots);
   run.snapshots = snapshots.length;
-  return { snapshots, segments, names };
+  const running = unfinished.filter((number) => !isLost(run, number, snapshots));
+  return { snapshots, segments, names, unfinished: new Set(running) };
 }
 
-/** A session that is running, or was killed; unless a snapshot says that it had an outcome. */
-function reportUnfinished(run: CheckRun, number: number, snapshots: Inventory["snapshots"]): void {
+/** Whether the outcome of a session was there, as a snapshot says; then that is reported. */
+function isLost(run: CheckRun, number: number, snapshots: Inventory["snapshots"]): boolean {
   const name = registerName("outcomes", number);
-  if (run.isDamaged(name)) return;
+  if (run.isDamaged(name)) return true;
   const witness = snapshots.find(({ snapshot }) => snapshot.seen.some((outcome) => outcome.number === number));
-  if (witness === undefined) run.reportNote(name, `session ${number} has not finished`, "unfinished-session");
-  else run.reportDamage(name, `"${name}" is missing, but snapshot ${witness.number} has seen it`, { code: "missing" });
+  if (witness === undefined) return false;
+  run.reportDamage(name, `"${name}" is missing, but snapshot ${witness.number} has seen it`, { code: "missing" });
+  return true;
 }
 
 type Body<S extends Sequence> = ReturnType<(typeof READERS)[S]["decode"]>;

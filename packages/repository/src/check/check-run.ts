@@ -1,21 +1,40 @@
 /** What a check finds, and how it is counted. */
 import { BcatError, CorruptError, isBcatError, type MessageCode } from "@bcat/errors";
 import type { ArchivedObjects } from "@bcat/storage";
+import type { DataSubset } from "./data-subset.js";
+import { type ObjectKind, objectKindOf, remedyFor } from "./remedy.js";
 
-/** Damage loses data or may; a note is something to know, such as what a crash left behind. */
-export interface Finding {
-  readonly kind: "damage" | "note";
+/**
+ * Damage loses data or may; a note is something to know, such as what a crash left behind; a detail is as it should be,
+ * and told to those only who ask for more.
+ */
+export interface Finding extends Concerned {
+  readonly kind: "damage" | "note" | "detail";
   readonly code: MessageCode;
   /** Name of the object in the storage, where one is to blame. */
   readonly object: string | undefined;
+  readonly objectKind?: ObjectKind;
   readonly message: string;
-  /** Snapshots that cannot be restored wholly. */
-  readonly snapshots?: readonly number[];
+  /** Of damage: what heals it, a command line or, where no command can, words. */
+  readonly remedy?: string;
 }
 
+/** What damage concerns. */
+export interface Concerned {
+  /** Snapshots that cannot be restored wholly. */
+  readonly snapshots?: readonly number[] | undefined;
+  /** Absolute paths of the first entries that need it, {@link needPathsMax} at most. */
+  readonly paths?: readonly Uint8Array[];
+  /** How many entries need it, those of `paths` included. */
+  readonly pathCount?: number;
+}
+
+/** Entries that a finding names. */
+export const needPathsMax = 3;
+
 export interface CheckOptions {
-  /** Also read every pack, open every frame, and recompute the id of every chunk. */
-  readonly readData?: boolean;
+  /** Also read packs, all or a part of them, open every frame, and recompute the id of every chunk. */
+  readonly readData?: boolean | DataSubset;
   /** Takes the names of what is archived; without it the first such object ends the check. */
   readonly archived?: ArchivedObjects;
   readonly signal?: AbortSignal;
@@ -36,6 +55,11 @@ export interface CheckSummary {
   readonly notes: number;
   readonly snapshots: number;
   readonly packs: number;
+  /** Packs whose data were read. */
+  readonly packsRead: number;
+  /** Of the others: how many nobody is known to have read, and when the one was read that was read longest ago, ms. */
+  readonly neverRead: number;
+  readonly oldestRead: number | undefined;
   readonly segments: number;
   readonly chunks: number;
   /** Packs that are there, and archived: they were not looked into. */
@@ -43,6 +67,12 @@ export interface CheckSummary {
   /** Of what was to be looked at something could not be had, as it is archived. */
   readonly isIncomplete: boolean;
   readonly bytesRead: number;
+}
+
+interface DamageDetails extends Concerned {
+  readonly code?: MessageCode;
+  /** By default, what heals objects of this kind. */
+  readonly remedy?: string;
 }
 
 /** Work between two turns of the event loop: units, or bytes read. */
@@ -55,6 +85,9 @@ export class CheckRun {
   notes = 0;
   snapshots = 0;
   packs = 0;
+  packsRead = 0;
+  neverRead = 0;
+  oldestRead: number | undefined;
   segments = 0;
   chunks = 0;
   archivedPacks = 0;
@@ -71,8 +104,9 @@ export class CheckRun {
     this.#options = options;
   }
 
-  get readsData(): boolean {
-    return this.#options.readData === true;
+  /** Which packs are to be read. */
+  get readData(): boolean | DataSubset {
+    return this.#options.readData ?? false;
   }
 
   /** True when damage was reported of `object`. */
@@ -89,27 +123,30 @@ export class CheckRun {
   reportDamage(
     object: string | undefined,
     message: string,
-    {
-      snapshots,
-      code = "damaged",
-    }: { readonly snapshots?: readonly number[] | undefined; readonly code?: MessageCode } = {},
+    { code = "damaged", remedy = remedyFor(object), ...concerned }: DamageDetails = {},
   ): void {
     if (this.#said.has(message)) return;
     this.#said.add(message);
     if (object !== undefined) this.#damaged.add(object);
     this.damage++;
-    this.#options.onFinding?.({
-      kind: "damage",
-      code,
-      object,
-      message,
-      ...(snapshots === undefined ? {} : { snapshots }),
-    });
+    const { snapshots, ...paths } = concerned;
+    const needs = { ...(snapshots !== undefined && { snapshots }), ...paths };
+    this.#tell({ kind: "damage", code, object, message, remedy, ...needs });
   }
 
   reportNote(object: string | undefined, message: string, code: MessageCode): void {
     this.notes++;
-    this.#options.onFinding?.({ kind: "note", code, object, message });
+    this.#tell({ kind: "note", code, object, message });
+  }
+
+  /** What is as it should be. */
+  reportDetail(message: string, code: MessageCode): void {
+    this.#tell({ kind: "detail", code, object: undefined, message });
+  }
+
+  #tell(finding: Finding): void {
+    const objectKind = finding.object === undefined ? undefined : objectKindOf(finding.object);
+    this.#options.onFinding?.({ ...finding, ...(objectKind !== undefined && { objectKind }) });
   }
 
   /** What was wrong may have been the line, or the memory of a machine on the way. */
@@ -154,7 +191,9 @@ export class CheckRun {
 
   summary(): CheckSummary {
     const { damage, notes, snapshots, packs, segments, chunks, archivedPacks, bytesRead } = this;
-    const isIncomplete = this.unreadTrees > 0 || (this.readsData && archivedPacks > 0);
-    return { damage, notes, snapshots, packs, segments, chunks, archivedPacks, isIncomplete, bytesRead };
+    const { packsRead, neverRead, oldestRead } = this;
+    const isIncomplete = this.unreadTrees > 0 || (this.readData !== false && archivedPacks > 0);
+    const read = { packsRead, neverRead, oldestRead, bytesRead };
+    return { damage, notes, snapshots, packs, segments, chunks, archivedPacks, isIncomplete, ...read };
   }
 }

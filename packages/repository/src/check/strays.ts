@@ -16,22 +16,56 @@ export async function noteStrays(
   packs: ReadonlySet<string>,
 ): Promise<void> {
   const { storage } = partsOf(repository);
-  if (storage.list === undefined) return;
-  const orphans = { count: 0, bytes: 0, names: [] as string[] };
+  const unfinished: Leftovers = { count: 0, bytes: 0, names: [] };
+  if (storage.list === undefined) {
+    tellUnfinished(run, inventory.unfinished, unfinished);
+    return;
+  }
+  const orphans: Leftovers = { count: 0, bytes: 0, names: [] };
   let furthest = 0;
   for await (const { name, size } of storage.list("")) {
     const [, number] = /^(?:sessions|outcomes)\/(\d{10})$/.exec(name) ?? [];
     furthest = Math.max(furthest, Number(number ?? 0));
     if (packs.has(name) || inventory.segments.has(name) || inventory.names.has(name)) continue;
-    if (parseObjectName(name) !== undefined) {
-      orphans.count++;
-      orphans.bytes += size;
-      if (orphans.names.length < NAMED_MAX) orphans.names.push(name);
+    const reference = parseObjectName(name);
+    if (reference !== undefined) {
+      const isRunning = inventory.unfinished.has(reference.session) && !run.lacksReferences;
+      count(isRunning ? unfinished : orphans, name, size);
     } else if (!/^(?:sessions|outcomes|partial)\//.test(name))
       run.reportNote(name, `"${name}" is no object of a repository`, "stray-object");
   }
   await findHole(repository, run, furthest);
   await noteTemporary(repository, run);
+  tellUnfinished(run, inventory.unfinished, unfinished);
+  noteOrphans(run, orphans);
+}
+
+/** Objects that no outcome names. */
+interface Leftovers {
+  count: number;
+  bytes: number;
+  /** The first of them. */
+  readonly names: string[];
+}
+
+function count(leftovers: Leftovers, name: string, size: number): void {
+  leftovers.count++;
+  leftovers.bytes += size;
+  if (leftovers.names.length < NAMED_MAX) leftovers.names.push(name);
+}
+
+/** Sessions that run, or were killed: all in one line, and what they have stored so far. */
+function tellUnfinished(run: CheckRun, sessions: ReadonlySet<number>, { count, bytes }: Leftovers): void {
+  if (sessions.size === 0) return;
+  const numbers = [...sessions].sort((a, b) => a - b);
+  const shown = numbers.slice(0, NAMED_MAX).join(", ");
+  const more = numbers.length > NAMED_MAX ? `, and ${numbers.length - NAMED_MAX} more` : "";
+  const [who, have] = numbers.length === 1 ? ["session", "has"] : ["sessions", "have"];
+  const stored = count === 0 ? "" : `; stored so far: ${objects(count)} (${bytes} bytes)`;
+  run.reportDetail(`${who} ${shown}${more} ${have} not finished${stored}`, "unfinished-session");
+}
+
+function noteOrphans(run: CheckRun, orphans: Leftovers): void {
   if (orphans.count === 0) return;
   const names = orphans.names.map((name) => `"${name}"`).join(", ");
   const more = orphans.count > orphans.names.length ? ", …" : "";

@@ -1,7 +1,7 @@
 /** Checks that everything a snapshot refers to is there: its trees decode, their chunks have locations and lengths. */
 import { ArchivedError, CorruptError, isBcatError } from "@bcat/errors";
 import { type BlobKind, ChunkClaims, type ChunkIndex, type ChunkLocation, DATA, TREE } from "@bcat/pack";
-import { type CheckRun, missingChunk, type Repository, registerName } from "@bcat/repository";
+import { type CheckRun, missingChunk, needPathsMax, type Repository, registerName } from "@bcat/repository";
 import { joinPath } from "../path.js";
 import { type Entry, rootEntries } from "../root-entries.js";
 import type { SnapshotInfo } from "../snapshots.js";
@@ -23,10 +23,10 @@ export interface Need {
   /** Name of the object that is to blame, where one is. */
   readonly object: string | undefined;
   readonly snapshots: number[];
-  /** Absolute, of the first entry found. */
-  readonly path: Uint8Array;
-  /** Entries found besides it. */
-  others: number;
+  /** Absolute, of the first entries found, {@link needPathsMax} at most. */
+  readonly paths: Uint8Array[];
+  /** Entries found, those of `paths` included. */
+  pathCount: number;
 }
 
 /**
@@ -34,17 +34,21 @@ export interface Need {
  * damage that lies in no object, by its message. Memory: 16 bytes and some for each tree, and the trees that need what is
  * damaged.
  */
-export async function checkTrees(
-  parts: TreeCheck,
-  snapshots: readonly SnapshotInfo[],
-): Promise<ReadonlyMap<string, Need>> {
+export async function checkTrees(parts: TreeCheck, snapshots: readonly SnapshotInfo[]): Promise<TreeFindings> {
   const walk = new TreeWalk(parts, await parts.repository.index());
   for (const info of snapshots) await walk.snapshot(info);
-  return walk.needs;
+  return walk;
+}
+
+export interface TreeFindings {
+  readonly needs: ReadonlyMap<string, Need>;
+  /** Some trees or lists could not be read: what is needed below them is not known. */
+  readonly isBlind: boolean;
 }
 
 class TreeWalk {
   readonly needs = new Map<string, Need>();
+  isBlind = false;
   readonly #repository: Repository;
   readonly #index: ChunkIndex;
   readonly #run: CheckRun;
@@ -146,9 +150,10 @@ class TreeWalk {
 
   #need(key: string, { path, message, object }: { path: Uint8Array; message?: string; object?: string }): void {
     this.#needed.add(key);
-    const need = this.needs.get(key);
-    if (need === undefined) this.needs.set(key, { message, object, snapshots: [], path, others: 0 });
-    else need.others++;
+    const need = this.needs.get(key) ?? { message, object, snapshots: [], paths: [], pathCount: 0 };
+    this.needs.set(key, need);
+    need.pathCount++;
+    if (need.paths.length < needPathsMax) need.paths.push(path);
   }
 
   /** Names in `bad` the pack that the chunk cannot be had without. */
@@ -185,6 +190,7 @@ class TreeWalk {
         return;
       }
       if (!isBcatError(error, "corrupt")) throw error;
+      this.isBlind = true;
       const object = error instanceof CorruptError ? error.object : undefined;
       if (object !== undefined && this.#badPacks.has(object)) this.#need(object, { path });
       else this.#need(object ?? error.message, { path, message: error.message, ...(object && { object }) });

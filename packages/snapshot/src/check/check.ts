@@ -1,7 +1,7 @@
 /** Checks a repository from its registers down to its chunks. Changes nothing. */
 import { isBcatError } from "@bcat/errors";
 import {
-  type BadPack,
+  BACK_UP,
   type CheckOptions,
   CheckRun,
   type CheckSummary,
@@ -38,9 +38,19 @@ export async function check(given: Repository, options: CheckOptions): Promise<C
   const slots = await checkKeySlots(repository, run);
   const inventory = await checkRegisters(repository, run);
   const packs = await checkPacks(repository, run, inventory.segments);
-  const needs = await checkTrees({ repository, run, badPacks: packs.bad }, inventory.snapshots);
-  for (const need of needs.values()) reportNeeded(run, need);
-  for (const [name, pack] of packs.bad) reportPack(run, name, pack, needs.get(name));
+  const { needs, isBlind } = await checkTrees({ repository, run, badPacks: packs.bad }, inventory.snapshots);
+  for (const need of needs.values()) {
+    const { object, message } = need;
+    if (message !== undefined) reportNeeded(run, { object, message }, need);
+  }
+  let condemned = 0;
+  for (const [name, pack] of packs.bad) {
+    const need = needs.get(name);
+    if (need !== undefined) reportNeeded(run, { object: name, ...pack }, need);
+    else if (pack.isCondemned && (pack.isGone || !isBlind)) condemned++;
+    else run.reportDamage(name, `${pack.message}; no snapshot ${isBlind ? "is known to need" : "needs"} it`);
+  }
+  tellCondemned(run, condemned);
   run.noteArchived();
   await noteStrays(
     repository,
@@ -51,14 +61,24 @@ export async function check(given: Repository, options: CheckOptions): Promise<C
   return run.summary();
 }
 
-function reportNeeded(run: CheckRun, { object, message, path, others, snapshots }: Need): void {
-  if (message === undefined) return;
-  const more = others === 0 ? "" : ` and ${others} more`;
-  run.reportDamage(object, `${message}; needed by ${showName(path)}${more}`, { snapshots });
+interface Damage {
+  readonly object: string | undefined;
+  readonly message: string;
+  /** A pack that no writer uses any more: what was in it is stored anew. */
+  readonly isCondemned?: boolean;
 }
 
-function reportPack(run: CheckRun, name: string, { message, isCondemned }: BadPack, need: Need | undefined): void {
-  if (need !== undefined) reportNeeded(run, { ...need, object: name, message });
-  else if (isCondemned) run.reportNote(name, `pack "${name}" was condemned and is gone`, "condemned-gone");
-  else run.reportDamage(name, `${message}; no snapshot needs it`);
+function reportNeeded(run: CheckRun, { object, message, isCondemned }: Damage, need: Need): void {
+  const { paths, pathCount, snapshots } = need;
+  const others = pathCount - paths.length;
+  const more = others === 0 ? "" : ` and ${others} more`;
+  const by = `needed by ${paths.map(showName).join(", ")}${more}`;
+  const remedy = isCondemned === true ? { remedy: BACK_UP } : {};
+  run.reportDamage(object, `${message}; ${by}`, { snapshots, paths, pathCount, ...remedy });
+}
+
+function tellCondemned(run: CheckRun, count: number): void {
+  if (count === 0) return;
+  const what = count === 1 ? "1 pack that was condemned is" : `${count} packs that were condemned are`;
+  run.reportDetail(`${what} gone or damaged, and no snapshot needs ${count === 1 ? "it" : "them"}`, "condemned-gone");
 }
