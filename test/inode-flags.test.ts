@@ -326,6 +326,35 @@ describe.runIf(canSet)("inode flags", () => {
       await expect(client.find("2")).rejects.toThrow();
     });
 
+    /** Restores once more: nothing is to be done. */
+    async function expectSettled(client: Client): Promise<void> {
+      const before = flagsOf(target);
+      const summary = await client.restore("all", target, { overwrite: "always", keep: { isPrivileged: true } });
+      expect([flagsOf(target), summary.undoSnapshot]).toEqual([before, undefined]);
+    }
+
+    test("what is made in a folder that loses them has them neither", async () => {
+      const client = await arrange();
+      inTarget("folder", "+A", "+d");
+      inTarget(".", "+A", "+d");
+      for (const name of ["folder/file", "other"]) fs.rmSync(join(target, name));
+      await client.restore("all", target, { overwrite: "always" });
+      await expectSame(target);
+      await expectSettled(client);
+    });
+
+    test("what is in a folder that has them from the one above has them as well", async () => {
+      await arrange();
+      chattr(".", "+A");
+      const client = await open();
+      await client.backup([source]);
+      inTarget(".", "+A");
+      fs.rmSync(join(target, "folder"), { recursive: true });
+      await client.restore("all", target, { overwrite: "always" });
+      expect([letters("folder"), letters("folder/file"), letters("file")]).toEqual(["A", "A", ""]);
+      await expectSettled(client);
+    });
+
     test.runIf(hasAttributes)("extended attributes are set all the same", async () => {
       await arrange();
       execFileSync("setfattr", ["-n", "user.x", "-v", "snapshot", join(source, "file")]);

@@ -2,13 +2,12 @@
  * Whether a folder that is there would become another one: by owner, mode, inode flags or extended attributes. Its time is
  * passed over: it changes with what is in the folder.
  */
-import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
-import { flagsAt } from "../backup/inode-flags.js";
+import { type Posix, Stat } from "@bcat/posix";
 import type { Node } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
+import type { OldFolder } from "./folder-losses.js";
 import type { MetadataSetter } from "./metadata.js";
 import { lacksFlags, type OldFlags } from "./old-flags.js";
-import type { TargetDirectory } from "./target-directory.js";
 
 const NO_NAME = new Uint8Array(0);
 
@@ -21,14 +20,6 @@ export interface FolderChangesParts {
   readonly flags: OldFlags;
 }
 
-/** Where a folder lies. */
-interface Place {
-  /** The directory that it lies in; of the target, the target itself. */
-  readonly handle: Directory;
-  /** Undefined for the target. */
-  readonly directory: TargetDirectory | undefined;
-}
-
 export class FolderChanges {
   readonly #parts: FolderChangesParts;
   readonly #stat = new Stat();
@@ -38,18 +29,17 @@ export class FolderChanges {
   }
 
   /** Of the folder of the node's name. @throws what the system says */
-  async changesIn(place: Place, node: Node): Promise<boolean> {
-    this.#parts.posix.statAt(place.handle, node.name, this.#stat);
-    return !this.#isSet(node) || (await this.#changesMore(place, node));
+  async changesIn(folder: OldFolder, node: Node): Promise<boolean> {
+    this.#parts.posix.statAt(folder.handle, node.name, this.#stat);
+    return !this.#isSet(node) || (await this.#changesMore(folder, node));
   }
 
-  /** Of the target itself, which is to be as the node says only where a restore has begun to make it so. */
-  async changes(target: Directory, node: Node): Promise<boolean> {
+  /** Of the target itself; undefined where it is not to be as the node says, for no restore has begun to make it so. */
+  async changes(target: OldFolder, node: Node): Promise<boolean | undefined> {
     const { posix, metadata } = this.#parts;
-    posix.statFile(target.fd, this.#stat);
-    if (!metadata.isBegun(node, this.#stat)) return false;
-    const place = { handle: target, directory: undefined };
-    return !this.#isSet(node) || (await this.#changesMore(place, { ...node, name: NO_NAME }));
+    posix.statFile(target.handle.fd, this.#stat);
+    if (!metadata.isBegun(node, this.#stat)) return undefined;
+    return !this.#isSet(node) || (await this.#changesMore(target, { ...node, name: NO_NAME }));
   }
 
   #isSet(node: Node): boolean {
@@ -57,10 +47,9 @@ export class FolderChanges {
     return this.#parts.metadata.isSet({ ...node, mtimeSeconds, mtimeNanoseconds }, this.#stat);
   }
 
-  async #changesMore({ handle, directory }: Place, node: Node): Promise<boolean> {
-    const { posix, attributes, recordsAttributes, flags } = this.#parts;
-    const old = flagsAt(posix, handle, { name: node.name, type: FileType.DIRECTORY });
-    if (flags.lost(old, node, directory) !== 0 || lacksFlags(old, node)) return true;
+  async #changesMore({ handle, directory, oldFlags }: OldFolder, node: Node): Promise<boolean> {
+    const { attributes, recordsAttributes, flags } = this.#parts;
+    if (flags.lost(oldFlags, node, directory) !== 0 || lacksFlags(oldFlags, node)) return true;
     return (await attributes.compare(handle, node, recordsAttributes)) !== "same";
   }
 }

@@ -3,8 +3,9 @@
  * deleted, and what would be asked of the storage. Trees are read for it, and with `overwrite` the target.
  */
 
-import type { Posix } from "@bcat/posix";
+import { FileType, type Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
+import { flagsAt, flagsOf } from "../backup/inode-flags.js";
 import type { OwnFolders } from "../backup/own-folders.js";
 import { splitPath } from "../path.js";
 import type { Entry } from "../root-entries.js";
@@ -199,8 +200,13 @@ class Forecast {
   }
 
   async #itself(entry: Entry, top: TargetDirectory | undefined): Promise<void> {
-    const handle = top && this.#directories.handle(top);
-    if (handle !== undefined && (await this.#folders.changes(handle, entry.node))) this.changes.changed.add(entry.path);
+    if (top !== undefined) {
+      const handle = this.#directories.handle(top);
+      const oldFlags = flagsOf(this.#parts.posix, handle.fd);
+      const changes = await this.#folders.changes({ handle, directory: undefined, oldFlags }, entry.node);
+      if (changes !== undefined) top.flags = this.#flags.final(oldFlags, entry);
+      if (changes === true) this.changes.changed.add(entry.path);
+    }
     await this.#children(entry, top);
   }
 
@@ -230,10 +236,11 @@ class Forecast {
   /** The folder of that name in the directory, which is there. */
   async #merge(entry: Entry, directory: TargetDirectory): Promise<TargetDirectory> {
     const { node } = entry;
-    const place = { handle: this.#directories.handle(directory), directory };
-    if (await this.#folders.changesIn(place, node)) this.changes.changed.add(entry.path);
+    const handle = this.#directories.handle(directory);
+    const oldFlags = flagsAt(this.#parts.posix, handle, { name: node.name, type: FileType.DIRECTORY });
+    if (await this.#folders.changesIn({ handle, directory, oldFlags }, node)) this.changes.changed.add(entry.path);
     const below = new TargetDirectory(directory, node.name, true);
-    below.flags = this.#flags.wanted(node);
+    below.flags = this.#flags.final(oldFlags, { directory, node });
     return below;
   }
 

@@ -4,6 +4,7 @@ import { EntryList } from "@bcat/posix";
 import type { AttributeSetter } from "./attributes.js";
 import type { RestoreParts } from "./create-contents.js";
 import { ExistingEntries, type ExistingEntriesParts, type OverwriteGuard } from "./existing-entries.js";
+import type { FlagSetter } from "./inode-flags.js";
 import { ChunkMemory, type LocalFileParts } from "./local-file.js";
 import { MetadataSetter } from "./metadata.js";
 import { OldFolders } from "./old-folders.js";
@@ -18,6 +19,7 @@ export interface InPlaceParts extends RestoreParts {
   readonly directories: TargetDirectories;
   readonly metadata: MetadataSetter;
   readonly attributes: AttributeSetter;
+  readonly flags: FlagSetter;
   readonly local: LocalFileParts;
   readonly replacer: Replacer;
   /** Has attributes set when all else is done. */
@@ -34,7 +36,7 @@ export class InPlace {
   constructor(parts: InPlaceParts) {
     this.#parts = parts;
     this.existing = new ExistingEntries({ ...parts, guard: createGuard(parts) });
-    this.folders = new OldFolders(parts);
+    this.folders = new OldFolders({ ...parts, flags: parts.flags.old });
     this.overLinks = new OverLinks({ ...parts, existing: this.existing });
   }
 

@@ -37,11 +37,6 @@ export class OldFlags {
     return bitsOf(taken, ~bitsOf(this.#flagsOf(directory), mayBeHandedOn));
   }
 
-  /** All that an entry is to have; undefined where the snapshot does not say. */
-  wanted({ flags }: Flagged): number | undefined {
-    return flags ?? (this.#parts.recordsFlags ? 0 : undefined);
-  }
-
   /** Whether an entry will get some, as far as can be told: what matters to what is written is as it was made. */
   mayGain(
     old: number,

@@ -10,6 +10,7 @@ import type { Node } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
 import type { Located } from "./entry-in-folder.js";
 import type { EntryToPlace } from "./existing-entries.js";
+import type { OldFlags } from "./old-flags.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { TargetDirectories } from "./target-directory.js";
 import { unprotectAt } from "./unprotect.js";
@@ -26,6 +27,7 @@ export interface OldFoldersParts {
   readonly attributes: AttributeSetter;
   /** The snapshot says which attributes its entries have. */
   readonly recordsAttributes: boolean;
+  readonly flags: OldFlags;
 }
 
 export class OldFolders {
@@ -47,7 +49,8 @@ export class OldFolders {
     const handle = directories.handle(directory);
     posix.statAt(handle, node.name, this.#stat);
     if (this.#stat.type !== FileType.DIRECTORY) return 0;
-    const flags = unprotectAt(posix, handle, node.name);
+    // Else what is made in it would have those that it loses.
+    const flags = unprotectAt(posix, handle, node.name, (old) => this.#parts.flags.lost(old, node, directory));
     const allowed = (node.mode | 0o7000) & (isListed ? ~0 : ~GROUP);
     this.#setMode(handle, node.name, (this.#stat.mode & allowed) | OWNER_ALL);
     this.#takeOthers(handle, { entry, node, keepsList: isListed });

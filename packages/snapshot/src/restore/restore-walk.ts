@@ -84,7 +84,7 @@ export class RestoreWalk {
   async restore(target: Target, plan: readonly PlannedEntry[]): Promise<void> {
     const top = this.#directories.top(target.directory, this.#inPlace !== undefined && !target.wasMade);
     const itself = plan.find((planned) => planned.isTargetItself);
-    if (itself !== undefined) await this.#itself.begin(target, itself.entry);
+    if (itself !== undefined) top.flags = await this.#itself.begin(target, itself.entry);
     this.#lookForLists(top);
     for (const { entry, folders, isTargetItself } of plan) {
       if (isTargetItself) await this.#children(top, entry);
@@ -191,7 +191,7 @@ export class RestoreWalk {
     }
     this.#run.directories++;
     const directory = new TargetDirectory(name.directory, node.name, isTaken);
-    directory.flags = this.#flags.old.wanted(node);
+    if (isTaken) directory.flags = this.#flags.old.final(oldFlags, { directory: name.directory, node });
     try {
       await this.#children(directory, name);
     } finally {

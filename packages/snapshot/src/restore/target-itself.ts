@@ -9,7 +9,7 @@ import { MetadataSetter } from "./metadata.js";
 import type { OldFolders } from "./old-folders.js";
 import type { RestoreRun } from "./restore-run.js";
 import type { Target } from "./target.js";
-import { protectAgain, unprotect } from "./unprotect.js";
+import { protectAgain, takeFlags, unprotect } from "./unprotect.js";
 
 const NO_NAME = new Uint8Array(0);
 
@@ -47,22 +47,26 @@ export class TargetItself {
   /**
    * To be called before anything is in it. It is to be as the snapshot says if it was made, now or by a restore that was
    * interrupted: that can be seen by owner and mode, which it is given now.
+   *
+   * @returns inode flags that it is to have in the end; undefined for those that it has
    */
-  async begin({ directory, wasMade }: Target, itself: Itself): Promise<void> {
-    const { posix, attributes, oldFolders, faults, recordsAttributes } = this.#parts;
+  async begin({ directory, wasMade }: Target, itself: Itself): Promise<number | undefined> {
+    const { posix, attributes, flags, oldFolders, faults, recordsAttributes } = this.#parts;
     const { node } = itself;
     // What cannot be set is counted in the end, when it is set once more.
     if (wasMade) new MetadataSetter(posix).setFile(directory.fd, { ...node, mode: (node.mode & 0o777) | 0o700 });
     if (!wasMade && oldFolders !== undefined) this.#unprotect(directory);
     try {
-      if (!wasMade && (oldFolders === undefined || !this.#isBegun(directory, node))) return;
+      if (!wasMade && (oldFolders === undefined || !this.#isBegun(directory, node))) return undefined;
       this.#begun = { directory, itself };
+      if (!wasMade) takeFlags(posix, directory.fd, flags.old.lost(this.#oldFlags, node, undefined));
       // Of a snapshot that says what lists its entries have, none is to have another.
       if (!wasMade) await oldFolders?.enterOpen(directory, itself);
       else if (recordsAttributes && attributes.givesLists(directory)) attributes.takeLists(directory, NO_NAME);
     } catch (error) {
       await faults.tolerate(itself.path, error);
     }
+    return wasMade ? undefined : flags.old.final(this.#oldFlags, { node });
   }
 
   /** Entries are made in it. */

@@ -3,7 +3,8 @@
  * metadata will be, and entries of restored folders that the snapshot has not. What cannot be read of the snapshot or the
  * target is passed over, with all below it: the restore itself says so, and nothing is deleted there.
  */
-import { type Directory, EntryList, FileType, Stat } from "@bcat/posix";
+import { type Directory, EntryList, FileType, type Posix, Stat } from "@bcat/posix";
+import { flagsAt, flagsOf } from "../backup/inode-flags.js";
 import { joinPath, splitPath } from "../path.js";
 import type { Entry } from "../root-entries.js";
 import { type Node, NodeType } from "../tree/node.js";
@@ -34,6 +35,7 @@ export interface SurveyVisitor {
 }
 
 export interface TargetSurveyParts extends FolderLossesParts {
+  readonly posix: Posix;
   readonly run: RestoreRun;
   readonly nodes: WantedNodes;
   readonly directories: TargetDirectories;
@@ -75,7 +77,9 @@ export class TargetSurvey {
       const handle = directories.handle(top);
       posix.statFile(handle.fd, this.#stat);
       if (!metadata.isBegun(node, this.#stat)) return;
-      if (await losesSome(this.#parts, { handle, directory: undefined }, { ...node, name: NO_NAME }))
+      const oldFlags = flagsOf(posix, handle.fd);
+      top.flags = this.#parts.flags.final(oldFlags, { node });
+      if (await losesSome(this.#parts, { handle, directory: undefined, oldFlags }, { ...node, name: NO_NAME }))
         visitor.onChange(handle.path, this.#stat);
     } catch (error) {
       if (!(await faults.concernsEntry(error))) throw error;
@@ -93,11 +97,12 @@ export class TargetSurvey {
         this.#tellName(handle, node.name, visitor.onName);
       if (verdict === "merge") {
         const isSet = this.#isSet(handle, node);
-        if (visitor.onChange !== undefined && (await losesSome(this.#parts, { handle, directory }, node)))
+        const oldFlags = flagsAt(posix, handle, { name: node.name, type: FileType.DIRECTORY });
+        if (visitor.onChange !== undefined && (await losesSome(this.#parts, { handle, directory, oldFlags }, node)))
           visitor.onChange(place, this.#stat);
         else if (!isSet) visitor.onTouch?.(place, this.#stat);
         const below = new TargetDirectory(directory, node.name, true);
-        below.flags = this.#parts.flags.wanted(node);
+        below.flags = this.#parts.flags.final(oldFlags, { directory, node });
         await this.#children(below, entry, visitor);
       } else if (verdict === "replace") {
         posix.statAt(handle, node.name, this.#stat);

@@ -33,13 +33,33 @@ export function protectAgain({ inodeFlags }: Posix, fd: number, flags: number): 
   }
 }
 
-/** As {@link unprotect}, by name. All flags that the entry had; 0 also for what has none, or cannot be opened. */
-export function unprotectAt(posix: Posix, directory: Directory, name: Uint8Array): number {
+/** Takes flags off an open file or directory; whether they are there still is looked at when all are set. */
+export function takeFlags({ inodeFlags }: Posix, fd: number, taken: number): void {
+  if (inodeFlags === undefined || taken === 0) return;
+  try {
+    inodeFlags.set(fd, bitsOf(inodeFlags.get(fd), ~taken));
+  } catch {
+    // It is said when all are set.
+  }
+}
+
+/**
+ * As {@link unprotect}, by name. All flags that the entry had; 0 also for what has none, or cannot be opened.
+ *
+ * @param others that are to be taken off as well, of those that it has
+ */
+export function unprotectAt(
+  posix: Posix,
+  directory: Directory,
+  name: Uint8Array,
+  others: (flags: number) => number = () => 0,
+): number {
   const fd = openProtectable(posix, directory, name);
   if (fd === undefined) return 0;
   try {
     const flags = flagsOf(posix, fd);
     unprotect(posix, fd);
+    takeFlags(posix, fd, others(flags));
     return flags;
   } finally {
     posix.close(fd);
