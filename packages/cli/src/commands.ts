@@ -12,6 +12,7 @@ import { repair } from "./commands/repair.js";
 import { restore } from "./commands/restore.js";
 import { scrub } from "./commands/scrub.js";
 import { snapshots } from "./commands/snapshots.js";
+import { stats } from "./commands/stats.js";
 import { undo } from "./commands/undo.js";
 import { version } from "./commands/version.js";
 
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   backup,
   snapshots,
   ls,
+  stats,
   restore,
   undo,
   dump,

@@ -68,6 +68,17 @@ export class ChunkIndex implements Disposable {
     return this.#condemned.has(pack);
   }
 
+  /** True when a pack is condemned, of whichever segment. */
+  get hasCondemned(): boolean {
+    return this.#condemned.size > 0;
+  }
+
+  /** Which packs of a segment of this index are condemned; undefined when none is, of any. */
+  marksOf(segment: Segment): CondemnedMarks | undefined {
+    const run = this.#runs[segment.counts.kind].find((candidate) => candidate.segment === segment);
+    return run === undefined ? undefined : this.#marks(run);
+  }
+
   /** True when a writer may refer to the chunk: it lies in a pack that is not condemned. */
   has(kind: BlobKind, id: Uint8Array): boolean {
     for (const run of this.#runs[kind]) if (run.segment.has(id, this.#marks(run))) return true;

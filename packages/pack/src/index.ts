@@ -1,6 +1,7 @@
 export { type BlobKind, DATA, idLabel, TREE } from "./blob-kind.js";
 export { ChunkClaims, type ClaimsMemory } from "./chunk-claims.js";
 export { ChunkIndex, type ChunkLocation, openSharedIndex, type SharedIndex } from "./chunk-index.js";
+export { ChunkNumbers, type NumbersVisitor } from "./chunk-numbers.js";
 export type { PackContext } from "./context.js";
 export {
   type ChunkTable,

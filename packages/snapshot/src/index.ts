@@ -47,6 +47,10 @@ export {
   type SnapshotGroup,
   type SnapshotInfo,
 } from "./snapshots.js";
+export { type FileMode, type FileSums, measureFiles } from "./stats/measure-files.js";
+export { measureRepository } from "./stats/measure-repository.js";
+export { measureRawData } from "./stats/measure-snapshots.js";
+export type { ChunkSums, ObjectSums, RepositoryStats, StatsOptions, StatsProgress } from "./stats/options.js";
 export { showName } from "./tree/name.js";
 export {
   type ChunkReference,

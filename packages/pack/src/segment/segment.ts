@@ -98,11 +98,16 @@ export class Segment implements Disposable {
 
   /** True when the id (its first 16 bytes) has a place in a pack that is not among `excluded`. Makes no object. */
   has(id: Uint8Array, excluded?: { has(pack: number): boolean }): boolean {
+    return this.findEntry(id, excluded) >= 0;
+  }
+
+  /** Index of the first entry of the id (its first 16 bytes) whose pack is not among `excluded`, or -1. Makes no object. */
+  findEntry(id: Uint8Array, excluded?: { has(pack: number): boolean }): number {
     for (let entry = this.#findFirst(id); this.#isOf(entry, id); entry++) {
       const pack = this.#packOf(this.#pageOf(entry), offsetInPage(entry));
-      if (excluded === undefined || !excluded.has(pack)) return true;
+      if (excluded === undefined || !excluded.has(pack)) return entry;
     }
-    return false;
+    return -1;
   }
 
   /** All places of the chunk whose id starts with the 16 bytes of `id`; usually none or one. */

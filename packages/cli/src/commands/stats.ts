@@ -1,0 +1,87 @@
+/** `bcat stats`: what snapshots take. */
+import type { Repository } from "@bcat/repository";
+import type { FileMode, ListedSnapshot, StatsOptions, StatsProgress } from "@bcat/snapshot";
+import type { Command, Context } from "../command.js";
+import { exitCodes } from "../exit-code.js";
+import { formatCount, formatDuration, formatItems } from "../format.js";
+import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapshots.js";
+import { Progress, type ProgressForm } from "../progress.js";
+import { reportsPerSecond } from "../settings.js";
+import { withRepository } from "../site.js";
+import { printFileSums, printRawData, printRestoreSize, printStats } from "../stats-report.js";
+
+const modes = ["restore-size", "files-by-contents", "blobs-per-file", "raw-data"] as const;
+
+const progressForm: ProgressForm<StatsProgress> = {
+  bytes: () => 0,
+  line({ phase, done, total, trees }, { elapsedMs }) {
+    const of = total === undefined ? formatCount(done) : `${formatCount(done)} of ${formatCount(total)}`;
+    const read = trees === 0 ? "" : `, ${formatItems(trees, "folder or list", "folders and lists")}`;
+    return `measuring ${phase}: ${of}${read}, ${formatDuration(elapsedMs)} so far`;
+  },
+  message: ({ phase, done, total, trees }, { elapsedMs }) => ({
+    message_type: "status",
+    seconds_elapsed: Math.floor(elapsedMs / 1000),
+    phase,
+    done,
+    ...(total === undefined ? {} : { total }),
+    trees_done: trees,
+  }),
+};
+
+export const stats: Command = {
+  name: "stats",
+  summary: "tell what snapshots take, each alone and together",
+  operands: [{ name: "snapshot", count: "many" }],
+  flags: {
+    mode: {
+      kind: "text",
+      choices: modes,
+      description:
+        "one size of the snapshots together, as restic's: as restored (restore-size), of different contents (files-by-contents), of different chunks of each path (blobs-per-file), as stored (raw-data)",
+    },
+    ...choosingFlags,
+  },
+  examples: [
+    ["stats", "all snapshots, what each alone takes, packs, and growth by month"],
+    ["stats latest", "the newest: what forgetting it alone would free"],
+    ["stats --mode raw-data --host laptop", "what the snapshots of a host take as stored, in all"],
+  ],
+  notes: [
+    "<snapshot> is a number, latest, or latest~2. Unique is what no other snapshot needs: forget and prune would free it.",
+    "All trees are read, which takes time where the repository is far away; not with --mode restore-size.",
+  ],
+  interrupted: "interrupted",
+  async run(context) {
+    await checkSelectors(context);
+    return await withRepository(context, async (repository) => {
+      const chosen = await chooseSnapshots(repository, context);
+      context.signal.throwIfAborted();
+      await tell(repository, chosen, context);
+      return exitCodes.done;
+    });
+  },
+};
+
+async function tell(repository: Repository, chosen: readonly ListedSnapshot[], context: Context): Promise<void> {
+  const { options, output, signal, variables } = context;
+  const { measureFiles, measureRawData, measureRepository } = await import("@bcat/snapshot");
+  const progress = new Progress(progressForm, { output, now: Date.now, reportsPerSecond: reportsPerSecond(variables) });
+  const measuring: StatsOptions = { signal, onProgress: (counts) => progress.update(counts) };
+  const numbers = chosen.map(({ number }) => number);
+  const mode = options.text("mode") as (typeof modes)[number] | undefined;
+  if (mode === undefined) {
+    const measured = await measureRepository(repository, measuring);
+    progress.finish();
+    printStats(measured, chosen, output);
+  } else if (mode === "restore-size") printRestoreSize(chosen, output);
+  else if (mode === "raw-data") {
+    const sums = await measureRawData(repository, numbers, measuring);
+    progress.finish();
+    printRawData(sums, chosen, output);
+  } else {
+    const sums = await measureFiles(repository, numbers, mode satisfies FileMode, measuring);
+    progress.finish();
+    printFileSums(sums, { mode, chosen }, output);
+  }
+}

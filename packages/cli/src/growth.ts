@@ -1,0 +1,38 @@
+/** What snapshots have added, by the month of their time. */
+import type { ListedSnapshot } from "@bcat/snapshot";
+import { formatLocalTime } from "./format.js";
+
+export interface Growth {
+  /** `2026-11`, of the local calendar. */
+  readonly month: string;
+  readonly snapshots: number;
+  /** Bytes before compression and after, of what the snapshots did not find stored already. */
+  readonly added: number;
+  readonly stored: number;
+  /** After compression, up to the end of the month. */
+  readonly storedSoFar: number;
+}
+
+/** Ascending by month. */
+export function growthByMonth(snapshots: readonly ListedSnapshot[]): Growth[] {
+  const months: { -readonly [Key in keyof Growth]: Growth[Key] }[] = [];
+  let storedSoFar = 0;
+  for (const { snapshot } of [...snapshots].sort((a, b) => a.snapshot.start - b.snapshot.start)) {
+    const month = monthOf(snapshot.start);
+    const { plainBytesAdded, storedBytesAdded } = snapshot.counts;
+    storedSoFar += storedBytesAdded;
+    if (months.at(-1)?.month !== month) months.push({ month, snapshots: 0, added: 0, stored: 0, storedSoFar });
+    const last = months.at(-1)!;
+    last.snapshots++;
+    last.added += plainBytesAdded;
+    last.stored += storedBytesAdded;
+    last.storedSoFar = storedSoFar;
+  }
+  return months;
+}
+
+/** A time that no calendar has is a month of its own. */
+function monthOf(ms: number): string {
+  const time = formatLocalTime(ms);
+  return time.startsWith("@") ? time : time.slice(0, "2026-11".length);
+}

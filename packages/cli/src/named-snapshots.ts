@@ -1,0 +1,62 @@
+/** The snapshots that a command is to work on: those that are named, or those of a list that flags narrow. */
+import { CorruptError } from "@bcat/errors";
+import type { Repository } from "@bcat/repository";
+import type { ListedSnapshot } from "@bcat/snapshot";
+import type { Context } from "./command.js";
+import type { Flags } from "./options.js";
+import { createFilter, latestAmong } from "./snapshot-filter.js";
+
+export const choosingFlags: Flags = {
+  host: { kind: "list", short: "H", description: "only those of this host" },
+  tag: { kind: "list", description: "only those with this tag, or with all of several with commas between" },
+  path: { kind: "list", bytes: true, description: "only those of this path" },
+};
+
+export interface FoundSnapshots {
+  /** In the order of their numbers, each once. */
+  readonly found: readonly ListedSnapshot[];
+  /** What could not be read of a list. */
+  readonly damage: readonly string[];
+}
+
+/**
+ * Those that the operands name, or all that fit the flags.
+ *
+ * @throws BcatError usage, before `repository` is asked for anything; not-found
+ */
+export async function findSnapshots(
+  repository: Repository,
+  { operands, options }: Pick<Context, "operands" | "options">,
+): Promise<FoundSnapshots> {
+  const { findSnapshot, listSnapshots } = await import("@bcat/snapshot");
+  if (operands.length === 0) {
+    const damage: string[] = [];
+    const all = await listSnapshots(repository, { onDamage: ({ message }) => damage.push(message) });
+    return { found: all.filter(createFilter(options)), damage };
+  }
+  const found = new Map<number, ListedSnapshot>();
+  for (const selector of operands) {
+    const info = await findSnapshot(repository, selector, { among: latestAmong(options, selector) });
+    found.set(info.number, info);
+  }
+  return { found: [...found.values()].sort((a, b) => a.number - b.number), damage: [] };
+}
+
+/** The same for who cannot go on without some. @throws CorruptError */
+export async function chooseSnapshots(
+  repository: Repository,
+  context: Pick<Context, "operands" | "options">,
+): Promise<readonly ListedSnapshot[]> {
+  const { found, damage } = await findSnapshots(repository, context);
+  if (damage.length > 0) throw new CorruptError(`Cannot list all snapshots: ${damage.join("; ")}`);
+  return found;
+}
+
+/** Looks at the operands before a repository is opened. @throws BcatError usage */
+export async function checkSelectors({ operands, options }: Pick<Context, "operands" | "options">): Promise<void> {
+  const { parseSelector } = await import("@bcat/snapshot");
+  for (const selector of operands) {
+    parseSelector(selector);
+    latestAmong(options, selector);
+  }
+}
