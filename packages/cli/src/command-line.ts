@@ -16,7 +16,7 @@ export function parseCommandLine(
   variables: Variables,
   commands: readonly Command[],
 ): CommandLine {
-  const { given, operands } = readWords(words, allFlags(commands));
+  const { given, operands } = readCommandWords(words, commands);
   const wantsHelp = given.get("help")?.at(-1) === "true" || operands[0] === "help";
   const [name, ...others] = operands[0] === "help" ? operands.slice(1) : operands;
   if (name === undefined) return wantsHelp ? { kind: "help", command: undefined } : { kind: "nothing" };
@@ -24,6 +24,20 @@ export function parseCommandLine(
   if (command === undefined) throw usageError(`Unknown command "${name}": see bcat --help`);
   if (wantsHelp) return { kind: "help", command };
   return toRun(command, { given, operands: others }, variables);
+}
+
+/** One letter may stand for a flag of several commands: it is read as that of the command that is named. */
+function readCommandWords(words: readonly string[], commands: readonly Command[]): Words {
+  const all = allFlags(commands);
+  const read = readWords(words, all);
+  const [first, second] = read.operands;
+  const command = commands.find(({ name }) => name === (first === "help" ? second : first));
+  return command === undefined ? read : readWords(words, { ...without(all, command.flags), ...command.flags });
+}
+
+/** In this order the flags of the command come last, and win. */
+function without(flags: Flags, others: Flags): Flags {
+  return Object.fromEntries(Object.entries(flags).filter(([name]) => !Object.hasOwn(others, name)));
 }
 
 function allFlags(commands: readonly Command[]): Flags {

@@ -5,9 +5,11 @@ import { check } from "./commands/check.js";
 import { doctor } from "./commands/doctor.js";
 import { dump } from "./commands/dump.js";
 import { explain } from "./commands/explain.js";
+import { forget } from "./commands/forget.js";
 import { importTar } from "./commands/import-tar.js";
 import { init } from "./commands/init.js";
 import { ls } from "./commands/ls.js";
+import { pin, unpin } from "./commands/pin.js";
 import { repair } from "./commands/repair.js";
 import { restore } from "./commands/restore.js";
 import { scrub } from "./commands/scrub.js";
@@ -27,6 +29,9 @@ export const commands: readonly Command[] = [
   dump,
   explain,
   importTar,
+  forget,
+  pin,
+  unpin,
   check,
   scrub,
   doctor,

@@ -18,6 +18,11 @@ export function pathsField(paths: readonly Uint8Array[]): { readonly paths: stri
   return { paths: paths.map((path) => new TextDecoder().decode(path)), paths_b64: paths.map(toBase64) };
 }
 
+/** As {@link pathsField}, of paths that may not be there: null, as restic has it. */
+export function pathsOrNull(paths: readonly Uint8Array[] | undefined): object {
+  return paths === undefined ? { paths: null } : pathsField(paths);
+}
+
 function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 }

@@ -24,6 +24,8 @@ export interface Flag {
   readonly choices?: readonly string[];
   /** Values are also divided at commas, as restic does with tags. */
   readonly commas?: boolean;
+  /** A value may be empty: that says something too. */
+  readonly mayBeEmpty?: boolean;
   /** Values may be text of bytes that are not UTF-8: they are paths, or patterns of them. */
   readonly bytes?: boolean;
 }
@@ -133,7 +135,8 @@ function fromVariables(name: string, flag: Flag, variables: Variables): readonly
 function checked(source: string, flag: Flag, words: readonly string[]): readonly string[] {
   const values = flag.commas === true ? words.flatMap((word) => word.split(",")) : words;
   for (const value of values) {
-    if (value === "") throw usageError(`Cannot use ${source}: an empty value is not allowed`);
+    if (value === "" && flag.mayBeEmpty !== true)
+      throw usageError(`Cannot use ${source}: an empty value is not allowed`);
     if (value.includes("\0")) throw usageError(`Cannot use ${source}: its value holds a NUL byte`);
     if (flag.bytes !== true && hasBytes(value)) throw usageError(`Cannot use ${source}: "${value}" is not UTF-8`);
     if (flag.choices !== undefined && !flag.choices.includes(value))

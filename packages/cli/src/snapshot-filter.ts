@@ -15,10 +15,12 @@ export const latestFlags: Flags = {
 export function createFilter(options: Options): (info: ListedSnapshot) => boolean {
   const hosts = options.list("host");
   const tags = options.list("tag").map((words) => words.split(","));
+  const isMeant = (own: readonly string[], all: readonly string[]) =>
+    all.join() === "" ? own.length === 0 : all.every((tag) => own.includes(tag));
   const paths = options.list("path").map((path) => Buffer.from(absolutePathBytes(path)));
   return ({ snapshot }) =>
     (hosts.length === 0 || hosts.includes(snapshot.host)) &&
-    (tags.length === 0 || tags.some((all) => all.every((tag) => snapshot.tags.includes(tag)))) &&
+    (tags.length === 0 || tags.some((all) => isMeant(snapshot.tags, all))) &&
     paths.every((path) => snapshot.roots.some((root) => path.equals(root.path)));
 }
 

@@ -12,8 +12,19 @@ const right = new Set([0, 4, 5, 6]);
 /** Characters of a list of paths: what is longer would make a line of every snapshot that no screen holds. */
 const PATHS_WIDTH_MAX = 60;
 
-/** A line each, with a column of tags, and one of what they lack, when there are any. */
-export function snapshotTable(infos: readonly ListedSnapshot[], { allPaths = false } = {}): string[] {
+export interface TableOptions {
+  /** Shows all paths, one a line. */
+  readonly allPaths?: boolean;
+  readonly pinNote?: PinNote;
+}
+
+/** What was noted when a snapshot was pinned, empty for nothing; undefined for one that is not pinned. */
+export type PinNote = (number: number) => string | undefined;
+
+/** A line each, with columns of tags, of what is pinned and of what they lack, when there are any. */
+export function snapshotTable(infos: readonly ListedSnapshot[], options: TableOptions = {}): string[] {
+  const { allPaths = false, pinNote = () => undefined } = options;
+  const pinned = infos.some(({ number }) => pinNote(number) !== undefined);
   const tagged = infos.some(({ snapshot }) => snapshot.tags.length > 0);
   const faulty = infos.some(({ snapshot }) => flawsOf(snapshot).length > 0);
   const rows = infos.flatMap((info) => {
@@ -22,12 +33,18 @@ export function snapshotTable(infos: readonly ListedSnapshot[], { allPaths = fal
     const cells = [
       ...row(info, first),
       ...(tagged ? [info.snapshot.tags.map(quoteText).join(",")] : []),
+      ...(pinned ? [pinCell(pinNote(info.number))] : []),
       ...(faulty ? [flawsOf(info.snapshot).join(", ")] : []),
     ];
     return [cells, ...others.map((path) => ["", "", "", path])];
   });
-  const columns = [...heads, ...(tagged ? ["tags"] : []), ...(faulty ? ["flaws"] : [])];
+  const columns = [...heads, ...(tagged ? ["tags"] : []), ...(pinned ? ["pinned"] : []), ...(faulty ? ["flaws"] : [])];
   return formatTable(columns, rows, right, PATHS_WIDTH_MAX);
+}
+
+function pinCell(note: string | undefined): string {
+  if (note === undefined) return "";
+  return note === "" ? "yes" : quoteText(note);
 }
 
 function row({ number, snapshot }: ListedSnapshot, paths: string): string[] {
@@ -43,8 +60,9 @@ function row({ number, snapshot }: ListedSnapshot, paths: string): string[] {
 }
 
 /** An element of the array of `--json`. */
-export function snapshotFields({ number, snapshot }: ListedSnapshot): object {
-  const { parent, tags, excludes, options } = snapshot;
+export function snapshotFields({ number, snapshot }: ListedSnapshot, pinNote?: PinNote): object {
+  const note = pinNote?.(number);
+  const { parent, originalNumber, tags, excludes, options } = snapshot;
   return {
     time: formatTimeMs(snapshot.start),
     ...(parent === undefined ? {} : { parent: String(parent) }),
@@ -61,6 +79,8 @@ export function snapshotFields({ number, snapshot }: ListedSnapshot): object {
     number,
     complete: snapshot.complete,
     has_flaws: flawsOf(snapshot).length > 0,
+    ...(originalNumber === undefined ? {} : { original: String(originalNumber) }),
+    ...(note === undefined ? {} : { pinned: true, ...(note === "" ? {} : { pin_note: note }) }),
   };
 }
 

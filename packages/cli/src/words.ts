@@ -43,6 +43,11 @@ function looksLikeFlag(word: string): boolean {
   return word.startsWith("-") && word !== "-";
 }
 
+/** No flag is a digit. */
+function isNegativeNumber(word: string): boolean {
+  return /^-\d+$/.test(word);
+}
+
 function tableOf(flags: Flags): ReadonlyMap<string, NamedFlag> {
   const table = new Map<string, NamedFlag>();
   for (const [name, flag] of Object.entries(flags)) {
@@ -95,7 +100,7 @@ function takeValue(typed: string, { choices }: Flag, rest: IterableIterator<stri
     throw usageError(
       `Cannot use ${typed}: it needs ${choices === undefined ? "a value" : `one of ${choices.join(", ")}`}`,
     );
-  if (!looksLikeFlag(next.value)) return next.value;
+  if (!looksLikeFlag(next.value) || isNegativeNumber(next.value)) return next.value;
   const joined = typed.startsWith("--") ? `${typed}=${next.value}` : `${typed}${next.value}`;
   throw usageError(`Cannot use ${typed}: it needs a value; for one that begins with a dash write ${joined}`);
 }

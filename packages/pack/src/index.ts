@@ -45,6 +45,7 @@ export type { PackRecord } from "./segment/pack-record.js";
 export { PageCache } from "./segment/page-cache.js";
 export { type DescriptorNotes, OPEN_RUN_FILES_MAX, type RunFile, RunFiles } from "./segment/run-files.js";
 export { Segment, type SegmentEntry } from "./segment/segment.js";
+export { storedShare } from "./segment/stored-shares.js";
 export { PackFrames, readSpan, type Span, spanOf } from "./stream-reader.js";
 export { FRAME_PLAIN_MAX, type FrameEntry, type FrameTables, type KeyEntry, tablesOf } from "./tables.js";
 export { loadZstd, type Zstd } from "./zstd.js";

@@ -3,6 +3,7 @@ import { RepositoryKeys } from "@bcat/crypto";
 import { type BlobKind, DATA, idLabel, type PackContext, TREE } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import type { Environment } from "./environment.js";
+import { FirstSeen } from "./first-seen.js";
 import { findFreshness } from "./freshness.js";
 import { History } from "./history.js";
 import { createFolderIndexStore, createMemoryIndexStore, type IndexStore } from "./index-store.js";
@@ -107,6 +108,7 @@ export function assemble(given: Opened, recalled: Recalled): Repository {
     places,
     standing,
     idHash: { [DATA]: hash(DATA), [TREE]: hash(TREE) },
+    firstSeen: new FirstSeen({ context: given.context, folder: store.folder }),
     keptScans: new KeptScans({ context: given.context, nameHash, folder: store.folder }),
     keptTrees: keepsTrees ? new KeptTrees(store.folder, random) : undefined,
     nameHash,

@@ -126,6 +126,15 @@ export class History {
     return this.log.isForgotten(snapshot);
   }
 
+  isPinned(snapshot: number): boolean {
+    return this.log.isPinned(snapshot);
+  }
+
+  /** What was noted when the snapshot was pinned, empty for nothing; undefined for one that is not pinned. */
+  pinNote(snapshot: number): string | undefined {
+    return this.log.pinNote(snapshot);
+  }
+
   /** True when a log record behind number `head` condemned packs. */
   condemnedSince(head: number): boolean {
     return this.log.condemnedBehind(head).next().done !== true;

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { isExhaustion, StorageError, systemErrorCode } from "@bcat/errors";
 import { type ByteSource, memorySource, RunFiles } from "@bcat/pack";
 import { READS } from "./check/read-memory.js";
+import { FIRST_SEEN } from "./first-seen.js";
 import { SCANS } from "./kept-scans.js";
 import { TREES } from "./kept-trees.js";
 import { PLACE } from "./places.js";
@@ -121,7 +122,7 @@ class FolderIndexStore implements IndexStore {
       this.#files.writeFileSync(temporary, manifest, { mode: 0o600 });
       this.#files.renameSync(temporary, join(this.folder, MANIFEST));
       this.#removeGarbage(this.#runs, new Set([...keep].map(fileName)), now);
-      this.#removeGarbage(this.folder, new Set([MANIFEST, "index", SCANS, TREES, PLACE, READS]), now);
+      this.#removeGarbage(this.folder, new Set([MANIFEST, "index", SCANS, TREES, PLACE, READS, FIRST_SEEN]), now);
     } catch {
       // A cache that cannot be written is a cache that is not there.
     }

@@ -18,6 +18,7 @@ export { decodeSession, encodeSession, type SessionBody } from "./bodies/session
 export {
   type ErrorList,
   errorCountMax,
+  type Original,
   type ParentOfRoot,
   type Root,
   type SeenOutcome,
@@ -54,6 +55,7 @@ export { type RepairSummary, repairRegisters } from "./elsewhere/repair.js";
 export { checkSource, type RegistersReference, type RegistersSource } from "./elsewhere/source.js";
 export type { Environment } from "./environment.js";
 export { findConfig, repositoryExists } from "./find-config.js";
+export { FirstSeen } from "./first-seen.js";
 export type { History } from "./history.js";
 export { describeReplaced, rememberedAt } from "./identity.js";
 export { type KeptOpening, keepOpening } from "./kept-opening.js";

@@ -16,11 +16,16 @@ const APPEND_ATTEMPTS_MAX = 1000;
  * Appends a record and reads it back: whoever begins to read the log from now on meets it. Killed before that, it may be
  * there or not; to append it again is harmless.
  *
+ * @param entry what to say; or what makes it when the log has been read to its head, and may throw
  * @param session the caller's own, still open. Without it, where the place is for one writer, see {@link withLogSession}
  * @returns the number of the record
  * @throws BcatError refused, identity-changed; CorruptError; StorageError
  */
-export async function appendToLog(repository: Repository, entry: LogEntry, session?: Session): Promise<number> {
+export async function appendToLog(
+  repository: Repository,
+  entry: LogEntry | (() => LogEntry),
+  session?: Session,
+): Promise<number> {
   const parts = partsOf(repository);
   refuseFork(parts);
   return await parts.changes.run(async () => {
@@ -31,7 +36,8 @@ export async function appendToLog(repository: Repository, entry: LogEntry, sessi
       const number = history.logHead + 1;
       const name = registerName("log", number);
       const head = { time: environment.now(), host: environment.host };
-      const body = encodeLogRecord({ ...entry, ...head, ...(session && { session: session.number }) });
+      const said = typeof entry === "function" ? entry() : entry;
+      const body = encodeLogRecord({ ...said, ...head, ...(session && { session: session.number }) });
       const object = { type: ObjectType.LOG, name, epoch: history.epoch, domain: 0 };
       if (!(await decideAndReadBack(storage, name, sealObject(context, object, body)))) continue;
       await history.readLog(storage, true);

@@ -1,4 +1,4 @@
-/** The log as far as it was read (docs/format.md section 9): what was condemned and forgotten, and the epoch. */
+/** The log as far as it was read (docs/format.md section 9): what was condemned, forgotten and pinned, and the epoch. */
 import { ObjectType, openObject, type RepositoryKeys } from "@bcat/crypto";
 import { CorruptError } from "@bcat/errors";
 import { packName } from "@bcat/pack";
@@ -15,6 +15,8 @@ export class Log {
   readonly bodies: Uint8Array[] = [];
   readonly #keys: RepositoryKeys;
   readonly #forgotten = new Set<number>();
+  /** Pinned snapshots, and the note that was left, empty for none. */
+  readonly #pinned = new Map<number, string>();
   /** Records that condemn, by number, and the names of their packs. */
   readonly #condemned = new Map<number, readonly string[]>();
   #epoch = 0;
@@ -35,6 +37,16 @@ export class Log {
 
   isForgotten(snapshot: number): boolean {
     return this.#forgotten.has(snapshot);
+  }
+
+  /** True for a snapshot that the newest record about it has pinned. */
+  isPinned(snapshot: number): boolean {
+    return this.#pinned.has(snapshot);
+  }
+
+  /** What was noted when the snapshot was pinned, empty for nothing; undefined for one that is not pinned. */
+  pinNote(snapshot: number): string | undefined {
+    return this.#pinned.get(snapshot);
   }
 
   /** Names of the packs that records behind number `head` condemned. */
@@ -71,6 +83,9 @@ export class Log {
     const record = decodeLogRecord(body, registerName("log", number));
     if (record.kind === "condemn") this.#condemned.set(number, record.packs.map(packName));
     else if (record.kind === "forget") for (const snapshot of record.snapshots) this.#forgotten.add(snapshot);
+    else if (record.kind === "pin")
+      for (const snapshot of record.snapshots) this.#pinned.set(snapshot, record.note ?? "");
+    else if (record.kind === "unpin") for (const snapshot of record.snapshots) this.#pinned.delete(snapshot);
     else if (record.kind === "epoch") this.#epoch = Math.max(this.#epoch, record.epoch);
     this.bodies.push(body);
   }

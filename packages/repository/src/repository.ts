@@ -14,6 +14,7 @@ import type { WantedChunks } from "./bulk-plan.js";
 import { BulkReader, type ChunkVisitor } from "./bulk-reader.js";
 import { ChunkReader } from "./chunk-reader.js";
 import type { Environment } from "./environment.js";
+import type { FirstSeen } from "./first-seen.js";
 import type { History, HistoryRefreshOptions } from "./history.js";
 import type { IndexStore } from "./index-store.js";
 import type { KeptScans } from "./kept-scans.js";
@@ -41,6 +42,7 @@ export interface RepositoryParts {
   readonly store: IndexStore;
   readonly places: Places;
   readonly standing: Standing;
+  readonly firstSeen: FirstSeen;
   readonly keptScans: KeptScans;
   /** Undefined where the storage is as near, or is to be asked. */
   readonly keptTrees?: KeptTrees | undefined;
@@ -102,6 +104,11 @@ export class Repository implements AsyncDisposable {
   /** Scan streams in the cache. */
   get keptScans(): KeptScans {
     return this.#parts.keptScans;
+  }
+
+  /** When this client has first met each snapshot. */
+  get firstSeen(): FirstSeen {
+    return this.#parts.firstSeen;
   }
 
   /** Whether it is older than this client has seen it, here or elsewhere. Then it is only read. */

@@ -2,9 +2,11 @@
  * What a client remembers of each snapshot, so that listing them and finding a parent reads no outcome twice: all but
  * its nodes, its scans and the list of its errors. Encoded for the manifest only; texts that many share are there once.
  *
- *     varint number ‖ u8 flags: 1 complete, 2 has a parent, 4 settled, 8 files changed ‖ [varint parent] ‖ time start ‖ time end ‖ varint log head ‖
+ *     varint number ‖ u8 flags: 1 complete, 2 has a parent, 4 settled, 8 files changed, 16 has an original of this
+ *     repository ‖ [varint parent] ‖ time start ‖ time end ‖ varint log head ‖
  *     ids of zone, host, user, version, client id ‖ lists of ids: paths of roots, tags, excludes, options ‖
- *     list of varint: counts ‖ varint errors ‖ [varint files that changed while they were read]               id: varint index in the table of texts; list: varint n ‖ …
+ *     list of varint: counts ‖ varint errors ‖ [varint files that changed while they were read] ‖ [varint original]
+ *     id: varint index in the table of texts; list: varint n ‖ …
  */
 import type { ByteReader, ByteWriter } from "@bcat/codec";
 import { type Counts, countNames } from "./bodies/counts.js";
@@ -15,21 +17,25 @@ export interface SnapshotSummary
   readonly roots: readonly { readonly path: Uint8Array }[];
   readonly counts: Omit<Counts, "later">;
   readonly errors: { readonly total: number };
+  /** Number of the snapshot that this one was made from, if that is one of this repository. */
+  readonly originalNumber?: number;
 }
 
 const COMPLETE = 1;
 const HAS_PARENT = 2;
 const SETTLED = 4;
 const HAS_CHANGED = 8;
+const HAS_ORIGINAL = 16;
 
 export function summarise(snapshot: Snapshot): SnapshotSummary {
-  const { roots, errors, seen: _seen, original: _original, parents: _parents, counts, ...rest } = snapshot;
+  const { roots, errors, seen: _seen, original, parents: _parents, counts, ...rest } = snapshot;
   const { later: _later, ...named } = counts;
   return {
     ...rest,
     roots: roots.map(({ path }) => ({ path: path.slice() })),
     counts: named,
     errors: { total: errors.total },
+    ...(original === undefined || original.repository !== undefined ? {} : { originalNumber: original.number }),
   };
 }
 
@@ -65,7 +71,8 @@ export function writeSummary(writer: ByteWriter, number: number, summary: Snapsh
   const settled = summary.isSettled === true ? SETTLED : 0;
   const changed = summary.counts.filesChangedWhileRead ?? 0;
   const flags = (summary.complete ? COMPLETE : 0) | (parent === undefined ? 0 : HAS_PARENT) | settled;
-  writer.u8(flags | (changed === 0 ? 0 : HAS_CHANGED));
+  const { originalNumber } = summary;
+  writer.u8(flags | (changed === 0 ? 0 : HAS_CHANGED) | (originalNumber === undefined ? 0 : HAS_ORIGINAL));
   if (parent !== undefined) writer.varint(parent);
   writer.time(summary.start);
   writer.time(summary.end);
@@ -76,6 +83,7 @@ export function writeSummary(writer: ByteWriter, number: number, summary: Snapsh
   for (const name of countNames) writer.varint(summary.counts[name]);
   writer.varint(summary.errors.total);
   if (changed !== 0) writer.varint(changed);
+  if (originalNumber !== undefined) writer.varint(originalNumber);
 }
 
 /** @throws CorruptError */
@@ -113,8 +121,9 @@ export function readSummary(reader: ByteReader, table: TextTable): [number: numb
     counts: readCounts(reader),
     errors: { total: reader.varint() },
   };
-  if ((flags & HAS_CHANGED) === 0) return [number, summary];
-  return [number, { ...summary, counts: { ...summary.counts, filesChangedWhileRead: reader.varint() } }];
+  const changed = (flags & HAS_CHANGED) === 0 ? {} : { filesChangedWhileRead: reader.varint() };
+  const original = (flags & HAS_ORIGINAL) === 0 ? {} : { originalNumber: reader.varint() };
+  return [number, { ...summary, counts: { ...summary.counts, ...changed }, ...original }];
 }
 
 function readCounts(reader: ByteReader): SnapshotSummary["counts"] {

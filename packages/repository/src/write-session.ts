@@ -1,4 +1,5 @@
 /** A session that backs up: a {@link Session} and the {@link ChunkStore} it stores into, as one. */
+import type { Field } from "@bcat/codec";
 import type { BlobKind } from "@bcat/pack";
 import type { Snapshot } from "./bodies/snapshot.js";
 import { type AddedCounts, ChunkStore } from "./chunk-store.js";
@@ -18,6 +19,8 @@ export interface WriteSessionOptions {
 export type SnapshotToCommit = Omit<Snapshot, "complete" | "logHead" | "seen"> & {
   /** The lowest log head that references of the snapshot were checked against, if below that of the session. */
   readonly logHead?: number;
+  /** As of what it is made from, if that is partial. */
+  readonly complete?: boolean;
 };
 
 export class WriteSession {
@@ -67,8 +70,12 @@ export class WriteSession {
     await this.chunks.settle();
   }
 
-  /** Stores what is still open and puts the outcome. Only when this returns is there a snapshot, of number `number`. */
-  async commit(snapshot: SnapshotToCommit): Promise<void> {
+  /**
+   * Stores what is still open and puts the outcome. Only when this returns is there a snapshot, of number `number`.
+   *
+   * @param unknown fields of a newer version, of the snapshot that this one is made from
+   */
+  async commit(snapshot: SnapshotToCommit, unknown?: readonly Field[]): Promise<void> {
     const { session, chunks } = this;
     await chunks.settle();
     const logHead = Math.min(session.logHead, snapshot.logHead ?? session.logHead);
@@ -77,7 +84,8 @@ export class WriteSession {
       kind: "snapshot",
       added: chunks.segments,
       removed: [],
-      snapshot: { ...snapshot, complete: true, logHead, seen },
+      snapshot: { complete: true, ...snapshot, logHead, seen },
+      ...(unknown === undefined ? {} : { unknown }),
     });
   }
 

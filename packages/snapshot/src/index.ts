@@ -25,6 +25,15 @@ export { dump } from "./dump/dump.js";
 export type { ArchiveFormat, DumpForm, DumpOptions, DumpProgress, DumpSink, DumpSummary } from "./dump/options.js";
 export { listEntries, type WalkOptions } from "./entries.js";
 export { compileExcludes } from "./exclude.js";
+export {
+  type ForgetGroup,
+  type ForgetPolicyOptions,
+  forgetSnapshots,
+  planForget,
+  requireForgettable,
+} from "./forget/forget.js";
+export { type FreedSpace, forecastFreed } from "./forget/freed-space.js";
+export { type PinOptions, pinSnapshots, unpinSnapshots } from "./forget/pins.js";
 export { importTar } from "./import/import-tar.js";
 export type { ImportOptions, ImportProgress, ImportSummary } from "./import/options.js";
 export type { Scratch } from "./import/sorted-records.js";
@@ -36,11 +45,16 @@ export type { KnownOwners, OwnerChange, OwnerRules } from "./restore/owners.js";
 export type { Wanted } from "./restore/plan.js";
 export { restore } from "./restore/restore.js";
 export { requireForeign } from "./restore/target.js";
+export { type Duration, parseDuration } from "./retention/duration.js";
+export { type Grouping, type GroupKey, parseGroupings } from "./retention/groups.js";
+export type { JudgedSnapshot } from "./retention/judge.js";
+export { type CalendarPeriod, describePolicy, isEmptyPolicy, type Period, type Policy } from "./retention/policy.js";
 export { type Entry, rootEntries } from "./root-entries.js";
 export { meaningsOf } from "./shown-path.js";
 export {
   type FindSnapshotOptions,
   findSnapshot,
+  keptSnapshots,
   type ListedSnapshot,
   listSnapshots,
   parseSelector,

@@ -25,7 +25,7 @@ export interface ListOptions {
 }
 
 /**
- * All snapshots that are not forgotten, ascending. Reads what is new since the last list, and neither outcomes twice nor
+ * All snapshots that are not forgotten, the oldest first. Reads what is new since the last list, and neither outcomes twice nor
  * anything of the index.
  *
  * @throws CorruptError when an outcome is damaged and nobody is told: a list that lacks one must not look complete
@@ -91,10 +91,24 @@ export function parseSelector(selector: string): { number: number | undefined; b
   );
 }
 
-/** Snapshots that are complete and not forgotten, ascending, as of the last refresh. Reads nothing. */
-export function knownSnapshots({ history }: Repository): ListedSnapshot[] {
+/**
+ * Snapshots that are complete and not forgotten, as of the last refresh, the oldest first: one that was made from another,
+ * as by `tag`, stands where that stood. Reads nothing.
+ */
+export function knownSnapshots(repository: Repository): ListedSnapshot[] {
+  return keptSnapshots(repository).filter(({ snapshot }) => snapshot.complete);
+}
+
+/** As {@link knownSnapshots}, with those that are partial. */
+export function keptSnapshots({ history }: Repository): ListedSnapshot[] {
   const all = [...history.summaries].map(([number, snapshot]) => ({ number, snapshot }));
-  return all.filter(({ number, snapshot }) => snapshot.complete && !history.isForgotten(number));
+  return inOrder(all.filter(({ number }) => !history.isForgotten(number)));
+}
+
+/** Sorted by the backup that each is of, and then by number. */
+export function inOrder(snapshots: readonly ListedSnapshot[]): ListedSnapshot[] {
+  const rank = ({ number, snapshot }: ListedSnapshot) => snapshot.originalNumber ?? number;
+  return [...snapshots].sort((a, b) => rank(a) - rank(b) || a.number - b.number);
 }
 
 async function findNumber(repository: Repository, number: number): Promise<SnapshotInfo> {

@@ -25,9 +25,10 @@ export const snapshots: Command = {
     return await withRepository(context, async (repository) => {
       const { found, damage } = await findSnapshots(repository, context);
       signal.throwIfAborted();
-      if (output.json) output.print(JSON.stringify(found.map(snapshotFields)));
+      const pinNote = (number: number) => repository.history.pinNote(number);
+      if (output.json) output.print(JSON.stringify(found.map((info) => snapshotFields(info, pinNote))));
       else if (found.length > 0)
-        for (const line of snapshotTable(found, { allPaths: operands.length > 0 })) output.print(line);
+        for (const line of snapshotTable(found, { allPaths: operands.length > 0, pinNote })) output.print(line);
       else if (!output.quiet && damage.length === 0) output.note("no snapshots");
       if (damage.length > 0) throw new CorruptError(`Cannot list all snapshots: ${damage.join("; ")}`);
       return exitCodes.done;

@@ -64,7 +64,7 @@ async function visitEntries(
 }
 
 /** Of `length` bytes of a stream from `offset` on; what lies behind its end takes nothing. */
-function storedShare(table: FrameTable, offset: number, length: number): number {
+export function storedShare(table: FrameTable, offset: number, length: number): number {
   let stored = 0;
   const end = Math.min(offset + length, table.streamSize);
   for (let frame = table.find(offset), at = offset; frame >= 0 && at < end; frame++) {

@@ -179,6 +179,7 @@ describe("golden bodies", () => {
       "log-epoch.json",
       "log-forget.json",
       "log-mode.json",
+      "log-pin-note.json",
       "log-pin.json",
       "log-unpin.json",
       "session-prune.json",

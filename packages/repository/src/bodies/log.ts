@@ -5,7 +5,7 @@
  *     2    time                                  17 c  forget, pin, unpin: varint snapshot numbers
  *     3    varint session that wrote it          18 c  epoch: u32
  *     4    host                                  19 c  domain: u32
- *                                                20 c  mode: u8
+ *     5    pin, unpin: note, text                20 c  mode: u8
  */
 
 import { type ByteReader, decodeRecord, type Field } from "@bcat/codec";
@@ -29,12 +29,13 @@ export interface LogHead {
 
 export type LogEntry =
   | { readonly kind: "condemn"; readonly packs: readonly NameReference[] }
-  | { readonly kind: "forget" | "pin" | "unpin"; readonly snapshots: readonly number[] }
+  | { readonly kind: "forget"; readonly snapshots: readonly number[] }
+  | { readonly kind: "pin" | "unpin"; readonly snapshots: readonly number[]; readonly note?: string }
   | { readonly kind: "epoch"; readonly epoch: number }
   | { readonly kind: "domain"; readonly domain: number }
   | { readonly kind: "mode"; readonly registers: (typeof modes)[number] };
 
-const layout = recordLayout({ critical: [1, 16, 17, 18, 19, 20], other: [2, 3, 4] });
+const layout = recordLayout({ critical: [1, 16, 17, 18, 19, 20], other: [2, 3, 4, 5] });
 const kinds = ["condemn", "forget", "pin", "unpin", "epoch", "domain", "mode"] as const;
 /** Where registers are: in the storage of the objects, or in another. */
 const modes = ["same", "elsewhere"] as const;
@@ -49,6 +50,7 @@ export function encodeLogRecord(record: LogRecord): Uint8Array {
   body.field(2, (writer) => writer.time(record.time));
   if (session !== undefined) body.field(3, (writer) => writer.varint(checkRegisterNumber(session)));
   body.text(4, record.host);
+  if (record.kind === "pin" || record.kind === "unpin") body.text(5, record.note ?? "");
   writeEntry(body, record);
   const bytes = body.finish(record.unknown);
   if (bytes.length > bodySizeMax) throw new RangeError(`Cannot write a log record of ${bytes.length} bytes`);
@@ -64,12 +66,16 @@ export function decodeLogRecord(bytes: Uint8Array, what = "log record"): LogReco
     Object.values(fieldOfKind).filter((number) => number !== fieldOfKind[kind]),
     kind,
   );
+  const hasNote = kind === "pin" || kind === "unpin";
+  if (!hasNote) body.refuse([5], kind);
+  const note = body.text(5);
   const session = body.optional(3, readRegisterNumber);
   return {
     time: body.field(2, (reader) => reader.time()),
     ...(session === undefined ? {} : { session }),
     host: body.text(4),
     ...body.field(fieldOfKind[kind], (reader) => readEntry(reader, kind, what)),
+    ...(hasNote && note !== "" ? { note } : {}),
     ...body.unknown(),
   };
 }

@@ -11,6 +11,7 @@
  *     23    user                                   33  outcomes seen: u64 number ‖ hash 32
  *     24    client id, 16 bytes                    34  original: u64 number ‖ time
  *                                                  36  folders above the roots: folder-above.ts
+ *                                                  38  original of another repository: its id, 16 bytes
  *                                                  40  u8 1: the scan is settled
  */
 
@@ -36,6 +37,8 @@ export const errorCountMax = 100;
 export const seenCountMax = 3;
 /** Bytes of a BLAKE3 hash. */
 export const hashSize = 32;
+/** Bytes of the id of a repository. */
+const repositoryIdSize = 16;
 /** Outcomes have at most this many bytes, and so has each part of one. */
 export const bodySizeMax = 16 * 1024 * 1024;
 
@@ -76,7 +79,16 @@ export interface Snapshot {
   /** The folders that the roots lie in, where they could be looked at; ascending by path. */
   readonly foldersAbove?: readonly FolderAbove[];
   /** For undelete, copy and rewrite: the snapshot that this one was made from. */
-  readonly original?: { readonly number: number; readonly time: number };
+  readonly original?: Original;
+}
+
+/** The snapshot that another one was made from; where several were made from one another, the first. */
+export interface Original {
+  readonly number: number;
+  /** When it was begun. */
+  readonly time: number;
+  /** Id of its repository, 16 bytes, if it is of another one. */
+  readonly repository?: Uint8Array;
 }
 
 /** Bits of {@link Snapshot.records}; later versions have more. `allAttributes`: also those that take privileges to see. */
@@ -125,7 +137,7 @@ export interface SeenOutcome {
 /** The numbers of the fields below. */
 export const snapshotFields = {
   critical: [16, 18],
-  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 40],
+  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 40],
 } as const;
 
 export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
@@ -152,12 +164,18 @@ export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
   if (snapshot.records !== undefined) body.field(35, (writer) => writer.varint(snapshot.records!));
   body.field(36, (writer) => snapshot.foldersAbove?.forEach((folder) => void writeFolderAbove(writer, folder)));
   body.field(37, (writer) => snapshot.parents?.forEach((parent) => void writeParent(writer, parent)));
+  if (original?.repository !== undefined)
+    body.field(38, (writer) => writeFixed(writer, original.repository!, repositoryIdSize));
   if (snapshot.isSettled === true) body.field(40, (writer) => writer.u8(1));
 }
 
 export function readSnapshot(body: BodyReader): Snapshot {
   const parent = body.optional(17, readRegisterNumber);
   const original = body.optional(34, readOriginal);
+  const repository = body.optional(38, (reader) => {
+    if (original === undefined) throw reader.corrupt("it names the repository of no original");
+    return reader.raw(repositoryIdSize);
+  });
   const parents = body.list(37, readParent);
   const records = body.optional(35, (reader) => reader.varint());
   const foldersAbove = body.list(36, readFolderAbove);
@@ -179,7 +197,7 @@ export function readSnapshot(body: BodyReader): Snapshot {
     errors: body.optional(31, readErrors) ?? { total: 0, first: [] },
     logHead: body.field(32, readLogHead),
     seen: body.optional(33, readSeen) ?? [],
-    ...(original === undefined ? {} : { original }),
+    ...(original === undefined ? {} : { original: { ...original, ...(repository && { repository }) } }),
     ...(records === undefined ? {} : { records }),
     ...(foldersAbove.length === 0 ? {} : { foldersAbove }),
     ...(parents.length === 0 ? {} : { parents }),
@@ -279,12 +297,12 @@ function readParent(reader: ByteReader): ParentOfRoot {
   return { path: reader.bytes(rootPathLengthMax), number: readRegisterNumber(reader) };
 }
 
-function writeOriginal(writer: ByteWriter, original: { readonly number: number; readonly time: number }): void {
+function writeOriginal(writer: ByteWriter, original: Original): void {
   writer.u64(checkRegisterNumber(original.number));
   writer.time(original.time);
 }
 
-function readOriginal(reader: ByteReader): { readonly number: number; readonly time: number } {
+function readOriginal(reader: ByteReader): Original {
   const number = readWideRegisterNumber(reader);
   return { number, time: reader.time() };
 }

@@ -1,0 +1,156 @@
+/** `bcat forget`: stops keeping snapshots, by their numbers or by a policy. */
+import type { Repository } from "@bcat/repository";
+import type { ForgetGroup } from "@bcat/snapshot";
+import { parseSize } from "../choice-flags.js";
+import type { Command, Context } from "../command.js";
+import { exitCodes } from "../exit-code.js";
+import { forgottenLine, freedLines, groupFields, groupLines } from "../forget-report.js";
+import { policyFlags, readPolicy, typedPolicyFlag } from "../policy-flags.js";
+import { withRepository } from "../site.js";
+import { createFilter } from "../snapshot-filter.js";
+import { findNumbers, type NumberWord, parseNumberWords } from "../snapshot-numbers.js";
+import { usageError } from "../usage.js";
+
+const GROUP_BY = "host,paths";
+
+export const forget: Command = {
+  name: "forget",
+  summary: "stop keeping snapshots, by their numbers or by a policy",
+  operands: [{ name: "snapshot", count: "many" }],
+  flags: {
+    ...policyFlags,
+    "keep-size": { kind: "text", description: "keep the newest that together take at most this, such as 500G" },
+    host: { kind: "list", description: "only those of this host" },
+    tag: {
+      kind: "list",
+      mayBeEmpty: true,
+      description: "only those with this tag, or with all of several with commas between; '' for none",
+    },
+    path: { kind: "list", bytes: true, description: "only those of this path" },
+    "group-by": {
+      kind: "text",
+      short: "g",
+      mayBeEmpty: true,
+      description: `apply the policy to each host, paths and/or tags by itself (default: ${GROUP_BY}); '' to all as one`,
+    },
+    "unsafe-allow-remove-all": {
+      kind: "switch",
+      description: "with --host, --path or --tag and no policy: forget them all",
+    },
+    "dry-run": { kind: "switch", short: "n", description: "change nothing: say what would be forgotten and freed" },
+  },
+  examples: [
+    ["forget 3 5-9", "these"],
+    ["forget --keep-daily 7 --keep-weekly 5 --keep-monthly 12", "all but those, of each host and paths"],
+    ["forget --keep-within-daily 1m --keep-tag always --dry-run", "what that would forget, and free"],
+    ["forget --keep-size 500G", "the oldest, until the others take no more"],
+    ["forget --host old-laptop --unsafe-allow-remove-all", "all of one host"],
+  ],
+  notes: [
+    "A snapshot is kept that fits any flag. Hours, days, weeks, months and years are those of the zone of the host that the",
+    "snapshot is of. Pinned snapshots, and those whose time cannot be right, are kept. Nothing is freed before bcat prune.",
+  ],
+  interrupted: "interrupted; bcat snapshots shows what is kept",
+  async run(context) {
+    const { operands, options } = context;
+    const words = parseNumberWords(operands);
+    const flag = typedPolicyFlag(options) ?? ["host", "tag", "path", "group-by"].find((name) => options.isTyped(name));
+    if (words.length > 0 && flag !== undefined)
+      throw usageError(`Cannot use --${flag} with numbers of snapshots: give the one or the other`);
+    const choose = words.length > 0 ? byNumber(words) : await byPolicy(context);
+    return await withRepository(context, (repository) => forgetChosen(repository, choose, context), { writes: true });
+  },
+};
+
+/** What is to be forgotten, and how that was found, if by a policy. */
+interface Chosen {
+  readonly numbers: readonly number[];
+  readonly groups?: readonly ForgetGroup[];
+}
+
+type Choose = (repository: Repository, context: Context) => Promise<Chosen>;
+
+function byNumber(words: readonly NumberWord[]): Choose {
+  return async (repository) => {
+    const { keptSnapshots, requireForgettable } = await import("@bcat/snapshot");
+    await repository.refresh();
+    const known = keptSnapshots(repository).map(({ number }) => number);
+    const named = await findNumbers(repository, words, known);
+    requireForgettable(repository, named);
+    // Forgotten already: as it was to be.
+    return { numbers: named.filter((number) => known.includes(number)) };
+  };
+}
+
+/** @throws {BcatError} with code "usage" */
+async function byPolicy({ options }: Context): Promise<Choose> {
+  const { isEmptyPolicy, parseGroupings, planForget } = await import("@bcat/snapshot");
+  const policy = await readPolicy(options);
+  const size = options.text("keep-size");
+  const sizeMax = size === undefined ? undefined : parseSize("--keep-size", size);
+  const allowRemoveAll = options.switch("unsafe-allow-remove-all");
+  const isFiltered = ["host", "tag", "path"].some((name) => options.list(name).length > 0);
+  if (isEmptyPolicy(policy) && sizeMax === undefined) {
+    if (!allowRemoveAll)
+      throw usageError("Cannot forget: say what to keep, such as --keep-daily 7, or give numbers of snapshots");
+    if (!isFiltered) throw usageError("Cannot use --unsafe-allow-remove-all without --host, --path or --tag");
+  } else if (allowRemoveAll) throw usageError("Cannot use --unsafe-allow-remove-all with a policy: it keeps none");
+  const groupBy = parseGroupings("--group-by", options.text("group-by") ?? GROUP_BY);
+  const has = createFilter(options);
+  return async (repository, { signal, output }) => {
+    const dryRun = options.switch("dry-run");
+    const onProgress = (done: number) => output.status(`measuring what snapshots need: ${done} done`);
+    const given = { policy, groupBy, has, sizeMax, allowRemoveAll, dryRun, signal, onProgress };
+    const groups = await planForget(repository, given);
+    return { groups, numbers: groups.flatMap(({ remove }) => remove.map(({ number }) => number)) };
+  };
+}
+
+async function forgetChosen(repository: Repository, choose: Choose, context: Context): Promise<number> {
+  const { options, output, signal } = context;
+  const { forgetSnapshots } = await import("@bcat/snapshot");
+  const chosen = await choose(repository, context);
+  output.status(undefined);
+  if (!output.json && !output.quiet) await printGroups(chosen, context);
+  if (options.switch("dry-run")) await printForecast(repository, chosen, context);
+  else {
+    signal.throwIfAborted();
+    await forgetSnapshots(repository.withSignal(signal), chosen.numbers);
+    printForgotten(chosen, context);
+  }
+  return exitCodes.done;
+}
+
+async function printGroups({ groups }: Chosen, { options, output }: Context): Promise<void> {
+  if (groups === undefined) return;
+  const { describePolicy, isEmptyPolicy } = await import("@bcat/snapshot");
+  const policy = await readPolicy(options);
+  const size = options.text("keep-size");
+  const bySize = size === undefined ? [] : [`keep the newest that together take at most ${size}`];
+  const byRules = isEmptyPolicy(policy) && size !== undefined ? [] : [describePolicy(policy)];
+  output.print(`policy: ${[...byRules, ...bySize].join(", ")}`);
+  if (groups.length === 0) output.note("no snapshots fit the filters");
+  for (const group of groups) for (const line of groupLines(group)) output.print(line);
+}
+
+async function printForecast(repository: Repository, { numbers, groups }: Chosen, context: Context): Promise<void> {
+  const { output, signal } = context;
+  const { forecastFreed } = await import("@bcat/snapshot");
+  const onProgress = (done: number) => output.status(`measuring what would be freed: ${done} snapshots done`);
+  const freed = await forecastFreed(repository, numbers, { signal, onProgress });
+  output.status(undefined);
+  if (output.json) {
+    if (groups !== undefined) output.print(JSON.stringify(groups.map(groupFields)));
+    const { bytes, openSessions } = freed;
+    const fields = { snapshots: numbers, dry_run: true, freed_bytes: bytes, waiting_for: openSessions };
+    output.message({ message_type: "summary", ...fields });
+  } else if (!output.quiet) for (const line of freedLines(numbers, freed)) output.print(line);
+}
+
+function printForgotten({ numbers, groups }: Chosen, { output }: Context): void {
+  if (output.json) {
+    // As restic: of a policy the groups, and nothing else.
+    if (groups !== undefined) output.print(JSON.stringify(groups.map(groupFields)));
+    else output.message({ message_type: "summary", snapshots: numbers, dry_run: false });
+  } else if (!output.quiet) output.print(numbers.length === 0 ? "nothing to forget" : forgottenLine(numbers));
+}

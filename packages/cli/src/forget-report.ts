@@ -1,0 +1,92 @@
+/** What a policy keeps and forgets, for people and with restic's names. */
+import type { ForgetGroup, FreedSpace, GroupKey, JudgedSnapshot } from "@bcat/snapshot";
+import { formatBytes, formatItems, formatList, formatLocalTime, formatTable } from "./format.js";
+import { pathsOrNull } from "./json.js";
+import { quoteName, quoteText } from "./quote.js";
+import { snapshotFields } from "./snapshot-list.js";
+import { formatNumbers } from "./snapshot-numbers.js";
+
+/** Characters of a list of paths. */
+const PATHS_WIDTH_MAX = 60;
+/** Column of numbers. */
+const right = new Set([0]);
+
+/** The tables of a group, as restic prints them: those that are kept with the reasons. */
+export function groupLines({ key, keep, remove }: ForgetGroup): string[] {
+  const whose = describeKey(key);
+  return [
+    ...(whose === "" ? [] : [`snapshots ${whose}`]),
+    ...listLines("keep", keep),
+    ...listLines("forget", remove),
+    "",
+  ];
+}
+
+function describeKey({ host, paths, tags }: GroupKey): string {
+  const parts = [
+    ...(host === undefined ? [] : [`host ${quoteText(host)}`]),
+    ...(paths === undefined ? [] : [`paths ${formatList(paths.map(quoteName), PATHS_WIDTH_MAX)}`]),
+    ...(tags === undefined ? [] : [`tags ${tags.length === 0 ? "none" : tags.map(quoteText).join(",")}`]),
+  ];
+  return parts.length === 0 ? "" : `of ${parts.join(", ")}`;
+}
+
+function listLines(action: string, infos: readonly JudgedSnapshot[]): string[] {
+  if (infos.length === 0) return [];
+  const hasReasons = infos.some(({ reasons }) => reasons.length > 0);
+  const rows = infos.flatMap((info) => {
+    const [first = "", ...others] = info.reasons;
+    return [rowOf(info, hasReasons ? [first] : []), ...others.map((reason) => ["", "", "", "", reason])];
+  });
+  const heads = ["#", "date & time", "host", "tags", ...(hasReasons ? ["reasons"] : []), "paths"];
+  return [`${action} ${formatItems(infos.length, "snapshot")}:`, ...formatTable(heads, rows, right, PATHS_WIDTH_MAX)];
+}
+
+function rowOf({ number, snapshot }: JudgedSnapshot, reason: readonly string[]): string[] {
+  return [
+    String(number),
+    formatLocalTime(snapshot.start),
+    quoteText(snapshot.host),
+    snapshot.tags.map(quoteText).join(","),
+    ...reason,
+    formatList(
+      snapshot.roots.map(({ path }) => quoteName(path)),
+      PATHS_WIDTH_MAX,
+    ),
+  ];
+}
+
+/** An element of the array of `--json`. */
+export function groupFields({ key, keep, remove }: ForgetGroup): object {
+  return {
+    tags: key.tags ?? null,
+    host: key.host ?? "",
+    ...pathsOrNull(key.paths),
+    keep: keep.map((info) => snapshotFields(info)),
+    remove: remove.map((info) => snapshotFields(info)),
+    reasons: keep.map((info) => ({ snapshot: snapshotFields(info), matches: info.reasons })),
+  };
+}
+
+/** What is said in the end, when nothing was changed. */
+export function freedLines(numbers: readonly number[], { bytes, unread, openSessions }: FreedSpace): string[] {
+  const waits =
+    openSessions.length === 0
+      ? ""
+      : `, when ${openSessions.length === 1 ? "session" : "sessions"} ${formatNumbers(openSessions)} ${openSessions.length === 1 ? "has" : "have"} ended`;
+  const unknown =
+    unread.length === 0
+      ? []
+      : [`what snapshots ${formatNumbers(unread)} need could not be read: it is not counted, see bcat check`];
+  if (numbers.length === 0) return ["nothing to forget"];
+  return [
+    `would forget ${formatItems(numbers.length, "snapshot")}: ${formatNumbers(numbers)}`,
+    `would free ${formatBytes(bytes)}: a run of bcat prune gives them up, the next one deletes them${waits}`,
+    ...unknown,
+  ];
+}
+
+export function forgottenLine(numbers: readonly number[]): string {
+  const undo = `bcat undelete ${numbers.length === 1 ? numbers[0] : "<snapshot>"} brings it back`;
+  return `forgot ${formatItems(numbers.length, "snapshot")}: ${formatNumbers(numbers)}; bcat prune frees what only they need; until then, ${undo}`;
+}

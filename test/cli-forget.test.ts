@@ -1,0 +1,83 @@
+/** `bcat forget`, `pin` and `unpin` as somebody types them. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Desk, jsonLines, linesOf } from "./cli/desk.js";
+import { expectRefusal } from "./cli/refusal.js";
+
+let desk: Desk;
+const days = [1, 2, 3, 4, 5, 6];
+
+beforeAll(async () => {
+  desk = new Desk();
+  await desk.good(["init"]);
+  for (const day of days) {
+    desk.write({ "source/file": 50_000 });
+    await desk.good(["backup", "--quiet", "--time", `2026-06-0${day} 12:00:00Z`, "source"]);
+  }
+});
+afterAll(() => desk[Symbol.dispose]());
+
+test("a dry run shows what goes, why the others stay, what comes free and when, and changes nothing", async () => {
+  const before = desk.list();
+  const lines = linesOf(await desk.good(["forget", "-d", "2", "--keep-weekly", "1", "-n"]));
+  expect(lines[0]).toBe("policy: keep 2 daily, 1 weekly snapshots");
+  expect(lines[1]).toMatch(/^snapshots of host \S+, paths \/.*source$/);
+  expect(lines[2]).toBe("keep 2 snapshots:");
+  expect(lines.filter((line) => / {2}(daily|weekly) snapshot/.test(line))).toHaveLength(3);
+  expect(lines).toContain("forget 4 snapshots:");
+  expect(lines.at(-2)).toBe("would forget 4 snapshots: 1-4");
+  expect(lines.at(-1)).toMatch(/^would free 19\d KiB: a run of bcat prune gives them up, the next one deletes them$/);
+  expect(desk.list()).toEqual(before);
+});
+
+test("--json has restic's groups, and of a dry run the bytes", async () => {
+  const [groups, summary] = jsonLines(await desk.good(["forget", "--keep-last=4", "--json", "-n"])) as unknown as [
+    { tags: null; host: string; paths: string[]; keep: object[]; remove: { number: number }[]; reasons: object[] }[],
+    object,
+  ];
+  expect(groups).toHaveLength(1);
+  expect(groups[0]).toMatchObject({ tags: null, paths: [desk.path("source")] });
+  expect(groups[0]!.keep).toHaveLength(4);
+  expect(groups[0]!.remove.map(({ number }) => number)).toEqual([2, 1]);
+  expect(groups[0]!.reasons[0]).toMatchObject({ snapshot: { number: 6 }, matches: ["last snapshot"] });
+  expect(summary).toMatchObject({ message_type: "summary", dry_run: true, snapshots: [2, 1], waiting_for: [] });
+});
+
+test("a pinned snapshot is shown as such, and forgotten by its number only when it is unpinned", async () => {
+  expect(await desk.good(["pin", "1", "--note", "the first"])).toBe("pinned 1 snapshot: 1\n");
+  expect(linesOf(await desk.good(["snapshots"]))[1]).toMatch(/^1 .* the first$/);
+  expect(await desk.json(["snapshots", "1"])).toMatchObject([{ number: 1, pinned: true, pin_note: "the first" }]);
+  expectRefusal(await desk.bcat(["forget", "1-2"]), { code: 1, says: /snapshot 1: it is pinned, bcat unpin 1/ });
+  expect(await desk.good(["unpin", "1"])).toBe("unpinned 1 snapshot: 1\n");
+  expect(await desk.good(["forget", "1-2"])).toMatch(/^forgot 2 snapshots: 1-2; bcat prune frees/);
+  expect(await desk.good(["forget", "2"])).toBe("nothing to forget\n");
+  expect(linesOf(await desk.good(["snapshots"]))).toHaveLength(5);
+});
+
+test.each([
+  [["forget"], 2, /say what to keep/],
+  [["forget", "--keep-last", "0"], 2, /say what to keep/],
+  [["forget", "--keep-last", "-2"], 2, /--keep-last: -2 is neither a number/],
+  [["forget", "3", "--keep-daily", "7"], 2, /Cannot use --keep-daily with numbers|cannot use --keep-daily with/],
+  [["forget", "--unsafe-allow-remove-all"], 2, /without --host/],
+  [["forget", "--unsafe-allow-remove-all", "--keep-last", "1", "--host", "x"], 2, /with a policy/],
+  [["forget", "--keep-within", "1w"], 2, /1w.* is no duration/],
+  [["forget", "--keep-last", "1", "--group-by", "hosts,week"], 2, /is not one of host, paths, tags/],
+  [["forget", "--keep-tag", "nobody"], 1, /would keep none of the 4 snapshots/],
+  [["forget", "17"], 1, /there is none of this number/],
+  [["forget", "7-9"], 2, /there are no such snapshots/],
+  [["forget", "9-7"], 2, /give numbers/],
+])("%j is refused with code %d", async (words, code, says) => {
+  const before = desk.list();
+  expectRefusal(await desk.bcat(words), { code, says });
+  expect(desk.list()).toEqual(before);
+});
+
+test("a filter that nothing fits says so, and -H is keep-hourly here", async () => {
+  const { code, stderr } = await desk.bcat(["forget", "--host", "nobody", "-l", "1"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "no snapshots fit the filters\n" });
+  expect(linesOf(await desk.good(["forget", "-H", "unlimited", "--dry-run"]))[0]).toBe(
+    "policy: keep all hourly snapshots",
+  );
+  expect(await desk.good(["forget", "--unsafe-allow-remove-all", "--path", "source", "-q"])).toBe("");
+  expect((await desk.bcat(["snapshots"])).stderr).toBe("no snapshots\n");
+});
