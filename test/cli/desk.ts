@@ -6,6 +6,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { expect } from "vitest";
 import { inexactTimes, usesKoffi } from "../kit/exact-times.js";
+import { type Run, runInStandby } from "./standby.js";
+
+export type { Run };
 
 /** Not `npx`, which would ask the registry for a bcat that is not linked. */
 export const program = resolve(import.meta.dirname, "../../node_modules/.bin/bcat");
@@ -49,13 +52,6 @@ const withoutPrivileges = [
   "--inh-caps=-dac_override,-dac_read_search",
 ];
 const isRoot = process.getuid?.() === 0;
-
-export interface Run {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface RunOptions {
   /** Set on top of the desk's own; undefined takes one away. */
@@ -130,6 +126,10 @@ export class Desk implements Disposable {
   begun = (): string[] => this.list().filter((line) => line.startsWith("sessions/"));
 
   async bcat(words: readonly string[], options: RunOptions = {}): Promise<Run> {
+    if (!needsOwnProcess(options)) {
+      const { cwd = this.folder } = options;
+      return await runInStandby({ words, cwd, env: { ...this.environment, ...options.env } });
+    }
     const drop = options.unprivileged === true && isRoot ? withoutPrivileges : [];
     return await this.run([...drop, program, ...words], options);
   }
@@ -234,6 +234,12 @@ export class DeskWithSnapshot {
     model.write({ "source/a.txt": "alpha\n", "source/folder/b.bin": 300_000 });
     await model.good(["backup", "--init", "source"]);
   }
+}
+
+/** What is settled when a process starts, or ends with it. `BCAT_TEST_PROCESSES=own` says that all need one. */
+function needsOwnProcess({ unprivileged, disturb, env = {} }: RunOptions): boolean {
+  if (process.env.BCAT_TEST_PROCESSES === "own" || unprivileged === true || disturb !== undefined) return true;
+  return Object.keys(env).some((name) => /^(NODE_|LANG$|LC_|SSL_|BCAT_DEBUG$)/.test(name));
 }
 
 /** Whether a file system of this size can be mounted here; says so where it cannot. */
