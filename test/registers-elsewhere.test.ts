@@ -101,7 +101,7 @@ test.each<[string, string[], number, string]>([
     'parameter "x" is not known',
   ],
   ["repair without a word of where", ["repair", "registers"], 2, "--registers"],
-  ["repair of something else", ["repair", "packs"], 2, "only registers can be repaired"],
+  ["repair of something else", ["repair", "tables"], 2, "say index, packs"],
 ])("bad input: %s", async (_, words, code, message) => {
   desk.write({ "source/a": "alpha\n" });
   await desk.good(["init", "--registers", "registers"]);

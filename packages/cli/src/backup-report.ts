@@ -2,7 +2,7 @@
 import type { BackupSummary } from "@bcat/snapshot";
 import { formatBytes, formatCount, formatDuration, formatItems, formatTimeMs } from "./format.js";
 
-/** Four to seven lines. */
+/** Four to eight lines. */
 export function backupReport(summary: BackupSummary): string[] {
   const { isDryRun, errors, skipped, filesChangedWhileRead, totalSymlinks, totalOthers } = summary;
   const what = [
@@ -20,6 +20,7 @@ export function backupReport(summary: BackupSummary): string[] {
     isDryRun
       ? `would add: ${formatBytes(summary.dataAdded)}, before compression`
       : `added: ${formatBytes(summary.dataAdded)}, stored as ${formatBytes(summary.dataAddedPacked)}`,
+    ...(summary.healedChunks === 0 ? [] : [healedLine(summary)]),
     ...(errors === 0 ? [] : [`errors: ${formatCount(errors)}, each named above`]),
     ...(skipped === 0 ? [] : [`skipped: ${formatCount(skipped)}`]),
     ...(filesChangedWhileRead === 0
@@ -27,6 +28,11 @@ export function backupReport(summary: BackupSummary): string[] {
       : [`changed while being read: ${formatItems(filesChangedWhileRead, "file")}, stored and marked`]),
     `took: ${formatDuration(summary.end - summary.start)}`,
   ];
+}
+
+function healedLine({ isDryRun, healedChunks }: BackupSummary): string {
+  const chunks = formatItems(healedChunks, "chunk");
+  return `${isDryRun ? "would heal" : "healed"}: ${chunks} of packs that were missing or damaged`;
 }
 
 function headline({ snapshotNumber, isDryRun, unchangedSince }: BackupSummary, what: string): string {
@@ -49,6 +55,7 @@ export function backupMessage(summary: BackupSummary): object {
     dirs_unmodified: summary.dirsUnmodified,
     data_blobs: summary.dataChunks,
     tree_blobs: summary.treeChunks,
+    ...(summary.healedChunks === 0 ? {} : { healed_blobs: summary.healedChunks }),
     data_added: summary.dataAdded,
     data_added_packed: summary.dataAddedPacked,
     total_files_processed: summary.totalFiles,

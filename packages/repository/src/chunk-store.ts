@@ -12,6 +12,7 @@ import {
   buildSegment,
   ChunkClaims,
   type ClaimsMemory,
+  chunkId,
   DATA,
   type FinishedPack,
   FrameBuilder,
@@ -75,6 +76,8 @@ export interface AddedCounts {
   treeChunks: number;
   plainBytes: number;
   storedBytes: number;
+  /** Chunks that lay in packs which are missing or damaged, and now lie in one that is not. */
+  healed: number;
 }
 
 /** The packs and segments of one kind, on their way. */
@@ -90,7 +93,7 @@ interface Lane {
 }
 
 export class ChunkStore {
-  readonly added: AddedCounts = { dataChunks: 0, treeChunks: 0, plainBytes: 0, storedBytes: 0 };
+  readonly added: AddedCounts = { dataChunks: 0, treeChunks: 0, plainBytes: 0, storedBytes: 0, healed: 0 };
   /** The durable segments that name what was stored: all of it after {@link settle}. */
   readonly segments: SegmentReference[] = [];
   readonly #session: Session;
@@ -126,6 +129,7 @@ export class ChunkStore {
     if (this.#isStored(kind, id) || !this.#claims[kind].claim(id)) return id;
     if (!this.#session.isDryRun) this.#add(this.#lanes[kind], id, bytes);
     this.#count(kind, 1, bytes.length);
+    this.#countHealed(kind, id);
     return id;
   }
 
@@ -138,6 +142,7 @@ export class ChunkStore {
       group.chunks.count,
       group.frames.plainLengths.reduce((sum, length) => sum + length, 0),
     );
+    for (let i = 0; i < group.chunks.count; i++) this.#countHealed(DATA, chunkId(group.chunks, i));
   }
 
   /** For other threads, which claim and make frames of data for this store; see {@link addGroup}. */
@@ -203,6 +208,14 @@ export class ChunkStore {
     if (kind === DATA) this.added.dataChunks += chunks;
     else this.added.treeChunks += chunks;
     this.added.plainBytes += bytes;
+  }
+
+  /** @param id or its first 16 bytes, of a chunk that was stored just now */
+  #countHealed(kind: BlobKind, id: Uint8Array): void {
+    const { damagedPacks } = this.#parts.history.log;
+    if (damagedPacks.size === 0) return;
+    const places = this.#parts.index.chunks.locate(kind, id);
+    if (places.some(({ pack }) => damagedPacks.has(pack.name))) this.added.healed++;
   }
 
   #shareIndexes(): SharedIndex[] {

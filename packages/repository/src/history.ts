@@ -21,6 +21,8 @@ export interface HistoryRefreshOptions {
    * with what there is, and name the damage when they miss something.
    */
   readonly strict: boolean;
+  /** Whether damage of segments that was met before is none to a strict refresh. */
+  readonly toleratesSegments?: boolean;
   /** Number of the caller's own session: sessions up to it exist, and none behind it matters. */
   readonly ownSession?: number;
   /**
@@ -157,8 +159,9 @@ export class History {
    * @throws CorruptError in strict mode; BcatError newer-format, identity-changed; StorageError
    */
   async refresh(registers: Registers, options: HistoryRefreshOptions): Promise<void> {
-    const { strict, ownSession, trustHead = false } = options;
-    if (strict && this.problems[0] !== undefined) throw this.problems[0];
+    const { strict, ownSession, trustHead = false, toleratesSegments = false } = options;
+    const problem = this.problems.find(({ object }) => !toleratesSegments || object?.startsWith("index/") !== true);
+    if (strict && problem !== undefined) throw problem;
     await this.readLog(registers, strict);
     let head = (ownSession ?? 1) - 1;
     if (ownSession === undefined) {
@@ -168,6 +171,13 @@ export class History {
     const findings = await this.#readOutcomes(registers, head, strict);
     if (ownSession !== undefined) findings.open.add(ownSession);
     this.#apply({ ...findings, head: Math.max(this.#sessions, head, ownSession ?? 0) });
+  }
+
+  /** Forgets damage of objects that are needed no more. */
+  forgetProblems(objects: readonly string[]): void {
+    const healed = new Set<string | undefined>(objects);
+    const left = this.problems.filter(({ object }) => object === undefined || !healed.has(object));
+    this.problems.splice(0, this.problems.length, ...left);
   }
 
   /** Reads the log to its head. @throws CorruptError in strict mode; else damage is noted; StorageError */

@@ -75,6 +75,9 @@ export {
 export { type FetchedRange, type RangeChunks, RangeOpener } from "./range-opener.js";
 export { readSegment } from "./read-segment.js";
 export { registerName, type Sequence } from "./registers.js";
+export { type FindBadPacksOptions, findBadPacks } from "./repair/find-bad-packs.js";
+export { type BadObject, type IndexRepair, type RepairOptions, repairIndex } from "./repair/repair-index.js";
+export { type PackRepair, type RepairPacksOptions, repairPacks } from "./repair/repair-packs.js";
 export { Repository } from "./repository.js";
 export { type ScrubOptions, type ScrubSummary, scrub } from "./scrub/scrub.js";
 export { Session, type SessionOptions } from "./session.js";

@@ -3,7 +3,7 @@ import { ObjectType, openObject, type RepositoryKeys } from "@bcat/crypto";
 import { CorruptError } from "@bcat/errors";
 import { packName } from "@bcat/pack";
 import type { Registers } from "@bcat/storage";
-import { decodeLogRecord } from "./bodies/log.js";
+import { decodeLogRecord, type LogRecord } from "./bodies/log.js";
 import { readAndOpen } from "./read-again.js";
 import { registerName } from "./registers.js";
 
@@ -19,6 +19,7 @@ export class Log {
   readonly #pinned = new Map<number, string>();
   /** Records that condemn, by number, and the names of their packs. */
   readonly #condemned = new Map<number, readonly string[]>();
+  readonly #damaged = new Set<string>();
   #epoch = 0;
 
   constructor(keys: RepositoryKeys) {
@@ -47,6 +48,11 @@ export class Log {
   /** What was noted when the snapshot was pinned, empty for nothing; undefined for one that is not pinned. */
   pinNote(snapshot: number): string | undefined {
     return this.#pinned.get(snapshot);
+  }
+
+  /** Names of the packs that were condemned because they are missing or damaged. */
+  get damagedPacks(): ReadonlySet<string> {
+    return this.#damaged;
   }
 
   /** Names of the packs that records behind number `head` condemned. */
@@ -81,12 +87,18 @@ export class Log {
   apply(body: Uint8Array): void {
     const number = this.head + 1;
     const record = decodeLogRecord(body, registerName("log", number));
-    if (record.kind === "condemn") this.#condemned.set(number, record.packs.map(packName));
+    if (record.kind === "condemn") this.#condemn(number, record);
     else if (record.kind === "forget") for (const snapshot of record.snapshots) this.#forgotten.add(snapshot);
     else if (record.kind === "pin")
       for (const snapshot of record.snapshots) this.#pinned.set(snapshot, record.note ?? "");
     else if (record.kind === "unpin") for (const snapshot of record.snapshots) this.#pinned.delete(snapshot);
     else if (record.kind === "epoch") this.#epoch = Math.max(this.#epoch, record.epoch);
     this.bodies.push(body);
+  }
+
+  #condemn(number: number, { packs, areDamaged }: Extract<LogRecord, { kind: "condemn" }>): void {
+    const names = packs.map(packName);
+    this.#condemned.set(number, names);
+    if (areDamaged === true) for (const name of names) this.#damaged.add(name);
   }
 }

@@ -24,6 +24,8 @@ export interface SessionOptions {
   readonly dryRun?: boolean;
   /** Name of the host to record, if not the environment's. */
   readonly host?: string;
+  /** Begins although segments of the index cannot be read: for who makes them anew, and refers to nothing. */
+  readonly toleratesSegments?: boolean;
 }
 
 export class Session {
@@ -68,8 +70,10 @@ export class Session {
         if (options.dryRun !== true) await settleOutbox(parts);
         const number = options.dryRun === true ? 0 : await reserve(parts, options);
         if (number > 0) becomeOwn(parts);
-        await parts.history.refresh(parts.storage, { strict: true, ...(number > 0 && { ownSession: number }) });
-        await updateIndex(parts, { strict: true });
+        const { toleratesSegments = false } = options;
+        const own = number > 0 ? { ownSession: number } : {};
+        await parts.history.refresh(parts.storage, { strict: true, toleratesSegments, ...own });
+        await updateIndex(parts, { strict: !toleratesSegments });
         return new Session(repository, number);
       });
     } catch (error) {

@@ -1,45 +1,41 @@
-/** `bcat repair registers`: makes registers that live elsewhere anew, out of their copies in the repository. */
-import { repairSiteRegisters } from "@bcat/host";
+/** `bcat repair`: puts right what is damaged. It only adds: nothing is deleted, nothing overwritten. */
 import type { Command } from "../command.js";
-import { exitCodes } from "../exit-code.js";
-import { formatItems } from "../format.js";
-import { requestsField } from "../requests.js";
-import { siteOf } from "../site.js";
+import { dataFlags } from "../data-subset.js";
+import { repairIndex } from "../repair/index-segments.js";
+import { repairPacks } from "../repair/packs.js";
+import { repairRegisters } from "../repair/registers.js";
 import { usageError } from "../usage.js";
 
 export const repair: Command = {
   name: "repair",
-  summary: "make the registers of a repository anew, where they live elsewhere",
-  operands: [{ name: "registers", count: "word" }],
-  flags: {},
+  summary: "put right what bcat check has found, as far as that can be done",
+  operands: [
+    { name: "what", count: "one", shown: "index|packs|registers" },
+    { name: "object", count: "many" },
+  ],
+  flags: {
+    "dry-run": { kind: "switch", short: "n", description: "change nothing: say what would be done" },
+    ...dataFlags,
+  },
   examples: [
-    ["repair registers --registers postgres://bcat@db/bcat", "after the database was lost, or restored from a dump"],
-    ["repair registers --registers /mnt/other/registers", "of a repository that has them in a folder"],
+    ["repair index", "make missing and damaged segments of the index anew, out of the packs"],
+    ["repair packs", "condemn packs that are missing, or damaged where check looks; the next backup heals them"],
+    ["repair packs --read-data", "the same, after reading every pack"],
+    ["repair packs packs/3f/0000000012-3fa9…", "only these packs, as bcat check names them"],
+    ["repair registers --registers postgres://bcat@db/bcat", "registers that live elsewhere, after these were lost"],
   ],
   notes: [
-    "Nothing that was ever reported as done is lost. Backups that run meanwhile end with exit code 14: run them",
-    "again. The database need not hold anything, but must exist.",
+    "Nothing is deleted. The order is: index, packs, then a backup of what the packs came from. Of packs",
+    "that are damaged, chunks that still open are saved first. repair registers loses nothing that was",
+    "ever reported as done; backups that run meanwhile end with exit code 14: run them again.",
   ],
-  interrupted: "interrupted; the registers may be closed until bcat repair registers is run again",
+  interrupted: "interrupted; what was done so far is good, run the same repair again",
   async run(context) {
-    const { operands, output, signal, meter } = context;
-    const [what = ""] = operands;
-    if (what !== "registers") throw usageError(`Cannot repair "${what}": only registers can be repaired`);
-    const site = await siteOf(context);
-    const { generation, rows } = await repairSiteRegisters(site, signal);
-    const { sessions, outcomes, log } = rows;
-    const counts = { generation, sessions, outcomes, log_records: log };
-    if (output.json) output.message({ message_type: "repaired", ...counts, ...requestsField(meter) });
-    else if (!output.quiet) {
-      const found = [
-        formatItems(sessions, "session"),
-        formatItems(outcomes, "outcome"),
-        formatItems(log, "log record"),
-      ];
-      output.print(
-        `made the registers anew in ${site.registers?.location}: ${found.join(", ")}; generation ${generation}`,
-      );
-    }
-    return exitCodes.done;
+    const [what = "", ...names] = context.operands;
+    if (what === "packs") return await repairPacks(context, names);
+    if (names.length > 0) throw usageError(`Cannot repair "${names[0]}": only packs are repaired by name`);
+    if (what === "index") return await repairIndex(context);
+    if (what === "registers") return await repairRegisters(context);
+    throw usageError(`Cannot repair "${what}": say index, packs or registers`);
   },
 };

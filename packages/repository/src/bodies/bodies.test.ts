@@ -174,6 +174,7 @@ describe("golden bodies", () => {
       "config-one-writer.json",
       "config-registers.json",
       "config.json",
+      "log-condemn-damaged.json",
       "log-condemn.json",
       "log-domain.json",
       "log-epoch.json",

@@ -6,6 +6,7 @@
  *     3    varint session that wrote it          18 c  epoch: u32
  *     4    host                                  19 c  domain: u32
  *     5    pin, unpin: note, text                20 c  mode: u8
+ *     6    condemn: u8 1, they are damaged
  */
 
 import { type ByteReader, decodeRecord, type Field } from "@bcat/codec";
@@ -28,14 +29,19 @@ export interface LogHead {
 }
 
 export type LogEntry =
-  | { readonly kind: "condemn"; readonly packs: readonly NameReference[] }
+  | {
+      readonly kind: "condemn";
+      readonly packs: readonly NameReference[];
+      /** They are missing or damaged: what a backup stores anew of them is healed. */
+      readonly areDamaged?: true;
+    }
   | { readonly kind: "forget"; readonly snapshots: readonly number[] }
   | { readonly kind: "pin" | "unpin"; readonly snapshots: readonly number[]; readonly note?: string }
   | { readonly kind: "epoch"; readonly epoch: number }
   | { readonly kind: "domain"; readonly domain: number }
   | { readonly kind: "mode"; readonly registers: (typeof modes)[number] };
 
-const layout = recordLayout({ critical: [1, 16, 17, 18, 19, 20], other: [2, 3, 4, 5] });
+const layout = recordLayout({ critical: [1, 16, 17, 18, 19, 20], other: [2, 3, 4, 5, 6] });
 const kinds = ["condemn", "forget", "pin", "unpin", "epoch", "domain", "mode"] as const;
 /** Where registers are: in the storage of the objects, or in another. */
 const modes = ["same", "elsewhere"] as const;
@@ -51,6 +57,7 @@ export function encodeLogRecord(record: LogRecord): Uint8Array {
   if (session !== undefined) body.field(3, (writer) => writer.varint(checkRegisterNumber(session)));
   body.text(4, record.host);
   if (record.kind === "pin" || record.kind === "unpin") body.text(5, record.note ?? "");
+  if (record.kind === "condemn" && record.areDamaged === true) body.field(6, (writer) => writer.u8(1));
   writeEntry(body, record);
   const bytes = body.finish(record.unknown);
   if (bytes.length > bodySizeMax) throw new RangeError(`Cannot write a log record of ${bytes.length} bytes`);
@@ -70,12 +77,15 @@ export function decodeLogRecord(bytes: Uint8Array, what = "log record"): LogReco
   if (!hasNote) body.refuse([5], kind);
   const note = body.text(5);
   const session = body.optional(3, readRegisterNumber);
+  if (kind !== "condemn") body.refuse([6], kind);
+  const areDamaged = body.optional(6, readTrue);
   return {
     time: body.field(2, (reader) => reader.time()),
     ...(session === undefined ? {} : { session }),
     host: body.text(4),
     ...body.field(fieldOfKind[kind], (reader) => readEntry(reader, kind, what)),
     ...(hasNote && note !== "" ? { note } : {}),
+    ...(areDamaged === undefined ? {} : { areDamaged }),
     ...body.unknown(),
   };
 }
@@ -89,6 +99,12 @@ function writeEntry(body: BodyWriter, entry: LogEntry): void {
     else for (const number of entry.snapshots) writer.varint(checkRegisterNumber(number));
     if (writer.length === 0) throw new RangeError(`Cannot write a log record that can ${entry.kind} nothing`);
   });
+}
+
+function readTrue(reader: ByteReader): true {
+  const value = reader.u8();
+  if (value !== 1) throw reader.corrupt(`a mark is ${value}, not 1`);
+  return true;
 }
 
 function readEntry(reader: ByteReader, kind: LogEntry["kind"], what: string): LogEntry {

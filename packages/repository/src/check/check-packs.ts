@@ -45,11 +45,17 @@ export interface PackInventory {
   readonly bad: ReadonlyMap<string, BadPack>;
 }
 
+export interface PacksToCheck {
+  readonly segments: ReadonlyMap<string, SegmentReference>;
+  /** Names of those of their packs that are looked at; all if not given. */
+  readonly only?: ReadonlySet<string> | undefined;
+}
+
 /** Checks all `segments` and their packs. */
 export async function checkPacks(
   repository: Repository,
   run: CheckRun,
-  segments: ReadonlyMap<string, SegmentReference>,
+  { segments, only }: PacksToCheck,
 ): Promise<PackInventory> {
   const names = new Set<string>();
   const bad = new Map<string, BadPack>();
@@ -68,7 +74,7 @@ export async function checkPacks(
           run.bytesRead += bytes.length;
           const segment = new Segment(context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE_MAX));
           run.segments++;
-          await checkSegment({ repository: parts, run, plan, segment, opener, plain }, { names, bad });
+          await checkSegment({ repository: parts, run, plan, segment, opener, plain, only }, { names, bad });
         },
         { object: name },
       );
@@ -88,6 +94,7 @@ interface Parts {
   readonly opener: FrameOpener;
   /** Takes one opened frame after the other. */
   readonly plain: Uint8Array;
+  readonly only: ReadonlySet<string> | undefined;
 }
 
 async function checkSegment(parts: Parts, packs: { names: Set<string>; bad: Map<string, BadPack> }): Promise<void> {
@@ -96,7 +103,7 @@ async function checkSegment(parts: Parts, packs: { names: Set<string>; bad: Map<
   for (let ordinal = 0; ordinal < segment.counts.packCount; ordinal++) {
     const record = segment.packRecord(ordinal);
     const { name } = record;
-    if (packs.names.has(name)) continue;
+    if (packs.names.has(name) || parts.only?.has(name) === false) continue;
     packs.names.add(name);
     run.packs++;
     try {

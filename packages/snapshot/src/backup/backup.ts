@@ -256,6 +256,7 @@ export async function commitBackup(
     dirsUnmodified: counts.directoriesUnmodified,
     dataChunks: added.dataChunks,
     treeChunks: added.treeChunks,
+    healedChunks: added.healed,
     dataAdded: added.plainBytes,
     dataAddedPacked: added.storedBytes,
     totalFiles: counts.files,

@@ -115,6 +115,8 @@ export interface BackupSummary {
   readonly dirsUnmodified: number;
   readonly dataChunks: number;
   readonly treeChunks: number;
+  /** Of both, those that lay in packs which are missing or damaged. */
+  readonly healedChunks: number;
   /** Plain bytes of the chunks added. */
   readonly dataAdded: number;
   /** Bytes added to the storage. */

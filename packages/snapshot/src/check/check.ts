@@ -37,7 +37,7 @@ export async function check(given: Repository, options: CheckOptions): Promise<C
   }
   const slots = await checkKeySlots(repository, run);
   const inventory = await checkRegisters(repository, run);
-  const packs = await checkPacks(repository, run, inventory.segments);
+  const packs = await checkPacks(repository, run, inventory);
   const { needs, isBlind } = await checkTrees({ repository, run, badPacks: packs.bad }, inventory.snapshots);
   for (const need of needs.values()) {
     const { object, message } = need;

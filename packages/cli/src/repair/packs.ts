@@ -1,0 +1,57 @@
+/** `bcat repair packs`: saves what still opens of bad packs, and condemns them, so that the next backup heals the rest. */
+import type { PackRepair } from "@bcat/repository";
+import type { Context } from "../command.js";
+import { dataToRead } from "../data-subset.js";
+import { exitCodes } from "../exit-code.js";
+import { formatItems } from "../format.js";
+import { quoteText } from "../quote.js";
+import { requestsField } from "../requests.js";
+import { badMessage } from "./index-segments.js";
+import { whileRepairing } from "./repairing.js";
+
+/** zstd level of what is saved: that of a backup. */
+const level = 3;
+
+/** @param names of packs; of none, a check finds them */
+export async function repairPacks(context: Context, names: readonly string[]): Promise<number> {
+  const readData = dataToRead(context);
+  return await whileRepairing(context, async ({ repository, onProgress, finish }) => {
+    const { signal, options } = context;
+    const packages = await import("@bcat/repository");
+    const given = names.length === 0 ? {} : { names: new Set(names) };
+    const bad = await packages.findBadPacks(repository, { ...given, readData, signal, onProgress });
+    const dryRun = options.switch("dry-run");
+    const done = await packages.repairPacks(repository, bad, { dryRun, level, signal, onProgress });
+    finish();
+    print(done, context);
+    return exitCodes.done;
+  });
+}
+
+function print({ condemned, opened, lost, saved, session }: PackRepair, { output, options, meter }: Context): void {
+  const dryRun = options.switch("dry-run");
+  if (output.json) {
+    output.message({
+      message_type: "repaired",
+      ...(dryRun && { dry_run: true }),
+      packs_condemned: condemned.map(badMessage),
+      ...{ chunks_good: opened, chunks_saved: saved, chunks_lost: lost },
+      ...(session !== undefined && { session }),
+      ...requestsField(meter),
+    });
+    return;
+  }
+  for (const { message } of condemned) output.print(quoteText(message));
+  if (output.quiet) return;
+  if (condemned.length === 0 && saved === 0) {
+    output.print("no pack is bad that was not condemned before");
+    return;
+  }
+  const [condemn, save] = dryRun ? ["would condemn", "would save"] : ["condemned", "saved"];
+  const chunks = `${save} ${formatItems(saved, "chunk")} that lay nowhere else`;
+  output.print(`${condemn} ${formatItems(condemned.length, "pack")}; ${chunks}`);
+  if (lost > 0)
+    output.print(
+      `${formatItems(lost, "chunk")} cannot be read: the next backup heals those that the source still has; bcat check tells who needs the others`,
+    );
+}

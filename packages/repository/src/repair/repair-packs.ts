@@ -1,0 +1,82 @@
+/**
+ * Condemns packs that are missing or damaged, so that the next backup stores their chunks anew from the source.
+ *
+ *     bad packs ──chunks that still open──► packs of a session of one's own ──► compaction ──► log: condemn
+ *
+ * In this order: what could be saved is committed before anybody is told not to use the bad packs. Killed between, the
+ * next run saves nothing twice. Nothing is deleted; a prune deletes what is condemned when nothing needs it any more.
+ */
+
+import { parseObjectName } from "@bcat/pack";
+import type { BadPack } from "../check/check-packs.js";
+import { appendToLog, withLogSession } from "../log-writer.js";
+import { partsOf, type Repository } from "../repository.js";
+import { WriteSession } from "../write-session.js";
+import type { BadObject, RepairOptions } from "./repair-index.js";
+import { type Salvaged, salvage } from "./salvage.js";
+
+export interface RepairPacksOptions extends RepairOptions {
+  /** zstd level of what is saved, 0 for none. */
+  readonly level: number;
+}
+
+export interface PackRepair extends Salvaged {
+  /** All that are bad and were not condemned before. */
+  readonly condemned: readonly BadObject[];
+  /** Number of the session that saved them. */
+  readonly session: number | undefined;
+}
+
+/** Packs that one record condemns: 24 bytes each, of 16 MiB. */
+const RECORD_PACKS_MAX = 500_000;
+
+/**
+ * @param bad as `findBadPacks` gives them; those that were condemned before are looked through once more
+ * @throws BcatError refused, identity-changed, interrupted; CorruptError; StorageError
+ */
+export async function repairPacks(
+  given: Repository,
+  bad: ReadonlyMap<string, BadPack>,
+  options: RepairPacksOptions,
+): Promise<PackRepair> {
+  const repository = given.withSignal(options.signal);
+  const found = [...bad].map(([name, pack]) => ({ name, ...pack }));
+  const condemned = found.filter(({ isCondemned }) => !isCondemned).map(({ name, message }) => ({ name, message }));
+  const names = new Set(found.map(({ name }) => name));
+  const saved = await saveChunks(repository, names, options);
+  if (options.dryRun !== true && condemned.length > 0) await condemn(repository, condemned);
+  return { ...saved, condemned };
+}
+
+/** Stores what still opens of the packs of these `names`, and commits it, if there is any. */
+async function saveChunks(
+  repository: Repository,
+  names: ReadonlySet<string>,
+  { dryRun = false, level }: RepairPacksOptions,
+): Promise<Omit<PackRepair, "condemned">> {
+  if (names.size === 0) return { opened: 0, lost: 0, saved: 0, session: undefined };
+  const counted = await salvage(repository, names);
+  if (dryRun || counted.saved === 0) return { ...counted, session: undefined };
+  const writing = await WriteSession.begin(repository, { level, dryRun: false });
+  try {
+    // They are about to be: what lies in them alone is to be stored.
+    for (const name of names) partsOf(repository).index.chunks.condemn(name);
+    const saved = await salvage(repository, names, writing.chunks);
+    await writing.flush();
+    await writing.session.decide({ kind: "compaction", added: writing.chunks.segments, removed: [] });
+    return { ...saved, session: writing.number };
+  } catch (error) {
+    await writing.abandon();
+    throw error;
+  }
+}
+
+async function condemn(repository: Repository, packs: readonly BadObject[]): Promise<void> {
+  const references = packs.map(({ name }) => parseObjectName(name)!);
+  await withLogSession(repository, async (session) => {
+    for (let first = 0; first < references.length; first += RECORD_PACKS_MAX) {
+      const some = references.slice(first, first + RECORD_PACKS_MAX);
+      await appendToLog(repository, { kind: "condemn", packs: some, areDamaged: true }, session);
+    }
+  });
+}

@@ -1,0 +1,197 @@
+/** Damage, then check, then repair: what can be healed is, what cannot is named, and nothing else is lost. */
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { findBadPacks, repairIndex, repairPacks } from "@bcat/repository";
+import { check, type Finding } from "@bcat/snapshot";
+import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Client, openClient } from "./kit/client.js";
+import { randomBytesOf } from "./kit/random-bytes.js";
+import { makeScratch, type Scratch } from "./kit/scratch.js";
+import { compareTrees, describeDifferences } from "./kit/walker.js";
+
+const sizes = { packSize: 40_000 };
+const chunker = { kind: "cdc", minimum: 2_048, average: 4_096, maximum: 16_384 } as const;
+const level = 3;
+
+let scratch: Scratch;
+let source: string;
+let storage: MemoryStorage;
+
+beforeEach(async () => {
+  scratch = makeScratch(2 ** 24)!;
+  source = join(scratch.path, "source");
+  fs.mkdirSync(join(source, "folder", "inner"), { recursive: true });
+  for (let i = 0; i < 20; i++) write(`folder/${i}`, 3_000 + i);
+  write("folder/inner/large", 100_000);
+  storage = createMemoryStorage();
+  await backUp();
+  write("later", 50_000);
+  await backUp();
+});
+afterEach(() => scratch[Symbol.asyncDispose]());
+
+function write(name: string, size: number): void {
+  fs.writeFileSync(join(source, name), randomBytesOf(name, size));
+}
+
+async function using<T>(use: (client: Client) => Promise<T>): Promise<T> {
+  await using client = await openClient(storage, { sizes, chunker });
+  client.time = Date.now() + 3_600_000;
+  return await use(client);
+}
+
+const backUp = () => using((client) => client.backup([source]));
+const names = (start: string) => [...storage.objects.keys()].filter((name) => name.startsWith(start));
+const packsOf = (session: number) => names("packs/").filter((name) => name.includes(`/000000000${session}-`));
+const damage = (name: string, offset = 5) => {
+  storage.objects.get(name)![offset]! ^= 1;
+};
+
+async function findings(): Promise<Finding[]> {
+  const found: Finding[] = [];
+  await using(({ repository }) => check(repository, { readData: true, onFinding: (finding) => found.push(finding) }));
+  return found.filter(({ kind }) => kind === "damage");
+}
+
+async function expectRestored(selector: string): Promise<void> {
+  await using(async (client) => {
+    const target = join(scratch.path, `restored ${selector}`);
+    await client.restore("all", target, { selector });
+    expect(client.warnings).toEqual([]);
+    expect(describeDifferences(await compareTrees(source, target))).toEqual([]);
+    fs.rmSync(target, { recursive: true });
+  });
+}
+
+describe("repair index", () => {
+  const repair = (dryRun = false) => using(({ repository }) => repairIndex(repository, { dryRun }));
+
+  test("does nothing to a whole index, and reserves no number", async () => {
+    const before = storage.objects.size;
+    expect(await repair()).toMatchObject({ bad: [], written: 0, session: undefined });
+    expect(storage.objects.size).toBe(before);
+  });
+
+  test.each(["missing", "damaged"])("makes all %s segments anew", async (how) => {
+    const segments = names("index/");
+    for (const name of segments) {
+      if (how === "missing") await storage.delete(name);
+      else damage(name, 100);
+    }
+    const before = storage.clone();
+    await expect(backUp()).rejects.toMatchObject({ code: "corrupt" });
+    const wouldDo = await repair(true);
+    expect([...storage.objects.keys()].filter((name) => name.startsWith("sessions/")).length).toBeLessThanOrEqual(3);
+    storage = before;
+    const done = await repair();
+    expect(done).toMatchObject({ good: 0, packs: wouldDo.packs, chunks: wouldDo.chunks, unreadable: [], written: 2 });
+    expect(done.bad.map(({ name }) => name).sort()).toEqual([...segments].sort());
+    expect(await findings()).toEqual([]);
+    await expectRestored("2");
+    expect(await backUp()).toMatchObject({ dataChunks: 0, treeChunks: 0 });
+  });
+
+  test("keeps what good segments name, and names packs whose directory is damaged as well", async () => {
+    const [lost] = packsOf(2);
+    damage(lost!, storage.objects.get(lost!)!.length - 200);
+    for (const name of names("index/0000000002-")) await storage.delete(name);
+    const done = await repair();
+    expect(done).toMatchObject({ good: 2, packs: packsOf(2).length - 1 });
+    expect(done.unreadable.map(({ name }) => name)).toEqual([lost]);
+    await using(async (client) => {
+      const { errors } = await client.restore("all", join(scratch.path, "first"), { selector: "1" });
+      expect(errors).toBe(0);
+    });
+    expect(await using((client) => client.backup([source], { force: true }))).toMatchObject({ errors: 0 });
+    expect(await findings()).toEqual([]);
+    await expectRestored("2");
+  });
+
+  test("takes up condemned packs too, and none of a session that has not ended", async () => {
+    await storage.delete("outcomes/0000000002");
+    const running = packsOf(2);
+    for (const name of names("index/0000000001-")) await storage.delete(name);
+    expect(await repair()).toMatchObject({ packs: packsOf(1).length });
+    expect(running.length).toBeGreaterThan(0);
+  });
+
+  test("is refused when an outcome is damaged", async () => {
+    damage("outcomes/0000000001", 100);
+    await expect(repair()).rejects.toMatchObject({ code: "corrupt", object: "outcomes/0000000001" });
+  });
+});
+
+describe("repair packs", () => {
+  const repair = async (options: { dryRun?: boolean; names?: readonly string[] } = {}) =>
+    using(async ({ repository }) => {
+      const given = options.names === undefined ? {} : { names: new Set(options.names) };
+      const bad = await findBadPacks(repository, { readData: true, ...given });
+      return await repairPacks(repository, bad, { level, dryRun: options.dryRun === true });
+    });
+
+  test("condemns nothing in a whole repository", async () => {
+    const before = storage.objects.size;
+    expect(await repair()).toMatchObject({ condemned: [], saved: 0 });
+    expect(storage.objects.size).toBe(before);
+  });
+
+  test("a missing pack is condemned, and the next backup heals its chunks from the source", async () => {
+    for (const pack of names("packs/")) {
+      const original = storage;
+      storage = original.clone();
+      await storage.delete(pack);
+      expect((await findings()).length).toBeGreaterThan(0);
+      // Without a repair nothing is healed: what the parent refers to is taken over.
+      expect((await repair()).condemned.map(({ name }) => name)).toEqual([pack]);
+      expect(names("log/")).toHaveLength(1);
+      const summary = await backUp();
+      expect(summary.healedChunks).toBeGreaterThan(0);
+      // A folder as it was before the source changed is in no later backup.
+      for (const { snapshots } of await findings()) expect(snapshots).toEqual([1]);
+      await expectRestored("2");
+      expect((await backUp()).healedChunks).toBe(0);
+      storage = original;
+    }
+  });
+
+  test("chunks of a damaged pack that still open are saved, the others are lost", async () => {
+    const pack = names("packs/").sort((a, b) => storage.objects.get(b)!.length - storage.objects.get(a)!.length)[0]!;
+    damage(pack, 100);
+    const would = await repair({ dryRun: true });
+    expect(names("log/")).toEqual([]);
+    const done = await repair({ names: [pack] });
+    expect(done).toMatchObject({ saved: would.saved, lost: would.lost, opened: would.opened });
+    expect(done.lost).toBeGreaterThan(0);
+    // Twice the same.
+    expect(await repair()).toMatchObject({ condemned: [], saved: 0 });
+    const left = await findings();
+    expect(left.map(({ object, remedy }) => [object, remedy])).toEqual([
+      [pack, expect.stringMatching(/^bcat backup,/)],
+    ]);
+    expect((await backUp()).healedChunks).toBe(done.lost);
+    expect(await findings()).toEqual([]);
+    await storage.delete(pack);
+    await expectRestored("2");
+  });
+
+  test("a pack of which only the trailer is damaged loses nothing", async () => {
+    const before = names("packs/");
+    for (const pack of before) damage(pack, storage.objects.get(pack)!.length - 40);
+    const done = await repair();
+    expect(done).toMatchObject({ lost: 0, saved: done.opened });
+    expect(done.condemned).toHaveLength(before.length);
+    expect(await findings()).toEqual([]);
+    for (const pack of before) await storage.delete(pack);
+    await expectRestored("2");
+  });
+
+  test("refuses a name that is no pack's, and wants the index whole", async () => {
+    await expect(repair({ names: ["packs/aa/0000000001-aa"] })).rejects.toMatchObject({ code: "not-found" });
+    await storage.delete(names("index/")[0]!);
+    await expect(repair()).rejects.toMatchObject({
+      code: "corrupt",
+      message: expect.stringContaining("bcat repair index"),
+    });
+  });
+});
