@@ -15,6 +15,8 @@ import { restore } from "./commands/restore.js";
 import { scrub } from "./commands/scrub.js";
 import { snapshots } from "./commands/snapshots.js";
 import { stats } from "./commands/stats.js";
+import { tag } from "./commands/tag.js";
+import { undelete } from "./commands/undelete.js";
 import { undo } from "./commands/undo.js";
 import { version } from "./commands/version.js";
 
@@ -30,8 +32,10 @@ export const commands: readonly Command[] = [
   explain,
   importTar,
   forget,
+  undelete,
   pin,
   unpin,
+  tag,
   check,
   scrub,
   doctor,

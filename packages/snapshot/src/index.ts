@@ -34,6 +34,7 @@ export {
 } from "./forget/forget.js";
 export { type FreedSpace, forecastFreed } from "./forget/freed-space.js";
 export { type PinOptions, pinSnapshots, unpinSnapshots } from "./forget/pins.js";
+export { type ForgottenSnapshot, forgottenSnapshots, undelete } from "./forget/undelete.js";
 export { importTar } from "./import/import-tar.js";
 export type { ImportOptions, ImportProgress, ImportSummary } from "./import/options.js";
 export type { Scratch } from "./import/sorted-records.js";
@@ -65,6 +66,9 @@ export { type FileMode, type FileSums, measureFiles } from "./stats/measure-file
 export { measureRepository } from "./stats/measure-repository.js";
 export { measureRawData } from "./stats/measure-snapshots.js";
 export type { ChunkSums, ObjectSums, RepositoryStats, StatsOptions, StatsProgress } from "./stats/options.js";
+export { type Remade, remakeSnapshot } from "./take-over/remake.js";
+export { replaceSnapshot, type TagChange, tagSnapshot } from "./take-over/tag.js";
+export { type TakenOver, takeOver } from "./take-over/take-over.js";
 export { showName } from "./tree/name.js";
 export {
   type ChunkReference,

@@ -1,20 +1,27 @@
 /** `bcat snapshots`: what is there. */
 import { CorruptError } from "@bcat/errors";
-import type { Command } from "../command.js";
+import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { checkSelectors, choosingFlags, findSnapshots } from "../named-snapshots.js";
 import { withRepository } from "../site.js";
+import { createFilter } from "../snapshot-filter.js";
 import { snapshotFields, snapshotTable } from "../snapshot-list.js";
+import { formatNumbers } from "../snapshot-numbers.js";
+import { usageError } from "../usage.js";
 
 export const snapshots: Command = {
   name: "snapshots",
   summary: "list the snapshots",
   operands: [{ name: "snapshot", count: "many" }],
-  flags: choosingFlags,
+  flags: {
+    ...choosingFlags,
+    forgotten: { kind: "switch", description: "instead those that were forgotten, and bcat undelete may bring back" },
+  },
   examples: [
     ["snapshots", "all of them"],
     ["snapshots --tag daily --path /srv", "those of a tag and a path"],
     ["snapshots 12 latest", "these, with all of their paths"],
+    ["snapshots --forgotten", "what bcat undelete may bring back"],
     ["snapshots --json", "as a JSON array"],
   ],
   notes: ["<snapshot> is a number, latest, or latest~2."],
@@ -22,6 +29,7 @@ export const snapshots: Command = {
   async run(context) {
     const { operands, output, signal } = context;
     await checkSelectors(context);
+    if (context.options.switch("forgotten")) return await listForgotten(context);
     return await withRepository(context, async (repository) => {
       const { found, damage } = await findSnapshots(repository, context);
       signal.throwIfAborted();
@@ -35,3 +43,25 @@ export const snapshots: Command = {
     });
   },
 };
+
+async function listForgotten(context: Context): Promise<number> {
+  const { operands, options, output } = context;
+  if (operands.length > 0) throw usageError("Cannot use --forgotten with numbers of snapshots: it lists them all");
+  return await withRepository(context, async (repository) => {
+    const { forgottenSnapshots } = await import("@bcat/snapshot");
+    await repository.refresh();
+    const found = forgottenSnapshots(repository).filter(createFilter(options));
+    const fields = (info: (typeof found)[number]) => ({
+      ...snapshotFields(info),
+      forgotten: true,
+      whole: info.isWhole,
+    });
+    if (output.json) output.print(JSON.stringify(found.map(fields)));
+    else if (found.length > 0) for (const line of snapshotTable(found)) output.print(line);
+    else if (!output.quiet) output.note("no forgotten snapshots");
+    const doubtful = found.filter(({ isWhole }) => !isWhole).map(({ number }) => number);
+    if (doubtful.length > 0 && !output.json && !output.quiet)
+      output.note(`prune may have taken data of ${formatNumbers(doubtful)}: bcat undelete tells`);
+    return exitCodes.done;
+  });
+}

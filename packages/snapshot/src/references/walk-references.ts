@@ -12,6 +12,9 @@ export interface ReferenceVisitor {
    * walked: false when that was done.
    */
   visit(kind: BlobKind, chunk: ChunkReference): boolean;
+  /** Told of each entry before what it refers to, and after it: of a root by its path, of others by their names. */
+  enter?(name: Uint8Array): void;
+  leave?(): void;
   /** Between two trees: for progress and for others to run. @throws BcatError interrupted */
   step?(): Promise<void> | undefined;
 }
@@ -19,8 +22,8 @@ export interface ReferenceVisitor {
 /** @throws CorruptError for what cannot be read; BcatError newer-format; StorageError; what `visitor` throws */
 export async function walkReferences(source: TreeSource, snapshot: Snapshot, visitor: ReferenceVisitor): Promise<void> {
   const walk = new ReferenceWalk(source, visitor);
-  for (const { node, scan } of snapshot.roots) {
-    await walk.node(decodeLeaf(node, { root: true, what: "a root" })[0]!);
+  for (const { path, node, scan } of snapshot.roots) {
+    await walk.node(decodeLeaf(node, { root: true, what: "a root" })[0]!, path);
     if (scan.length > 0) await walk.content(decodeContent(scan, "a scan stream"), TREE);
   }
 }
@@ -34,10 +37,12 @@ class ReferenceWalk {
     this.#visitor = visitor;
   }
 
-  async node({ content, attributes, subtree }: Node): Promise<void> {
+  async node({ content, attributes, subtree }: Node, name: Uint8Array): Promise<void> {
+    this.#visitor.enter?.(name);
     if (content !== undefined) await this.content(content, DATA);
     for (const attribute of attributes ?? []) await this.content(attribute.content, DATA);
     if (subtree !== undefined) await this.#tree(subtree, DATA);
+    this.#visitor.leave?.();
   }
 
   async content(content: Content, kind: BlobKind): Promise<void> {
@@ -51,7 +56,7 @@ class ReferenceWalk {
     const waiting = this.#visitor.step?.();
     if (waiting !== undefined) await waiting;
     const tree = await readTree(this.#source, reference);
-    if (tree.kind === "nodes") for (const node of tree.nodes) await this.node(node);
+    if (tree.kind === "nodes") for (const node of tree.nodes) await this.node(node, node.name);
     else if (tree.kind === "chunks") for (const chunk of tree.chunks) this.#visitor.visit(kind, chunk);
     else {
       const level = tree.list.level - 1;

@@ -1,0 +1,49 @@
+/** `bcat undelete`: brings forgotten snapshots back. */
+import type { Repository } from "@bcat/repository";
+import type { Command, Context } from "../command.js";
+import { exitCodes } from "../exit-code.js";
+import { formatItems } from "../format.js";
+import { withRepository } from "../site.js";
+import { findNumbers, parseNumberWords } from "../snapshot-numbers.js";
+
+export const undelete: Command = {
+  name: "undelete",
+  summary: "bring forgotten snapshots back, until prune has taken their data",
+  operands: [
+    { name: "snapshot", count: "one" },
+    { name: "snapshot", count: "many" },
+  ],
+  flags: {},
+  examples: [
+    ["undelete 12", "snapshot 12, under a new number"],
+    ["undelete 3-9", "all forgotten ones of these"],
+  ],
+  notes: ["bcat snapshots --forgotten lists what there may be. What comes back stands in the list where it stood."],
+  interrupted: "interrupted; bcat snapshots shows what is back",
+  async run(context) {
+    const words = parseNumberWords(context.operands);
+    const use = async (repository: Repository) => {
+      const { forgottenSnapshots } = await import("@bcat/snapshot");
+      await repository.refresh();
+      const known = forgottenSnapshots(repository).map(({ number }) => number);
+      for (const number of await findNumbers(repository, words, known)) await bringBack(repository, number, context);
+      return exitCodes.done;
+    };
+    return await withRepository(context, use, { writes: true });
+  },
+};
+
+async function bringBack(repository: Repository, number: number, { output, signal }: Context): Promise<void> {
+  const { undelete: make } = await import("@bcat/snapshot");
+  output.status(`looking whether all of snapshot ${number} is still there`);
+  const made = await make(repository, number, { signal });
+  output.status(undefined);
+  if (output.json) {
+    const ids = { old_snapshot_id: String(number), new_snapshot_id: String(made.number) };
+    output.message({ message_type: "changed", ...ids, chunks_copied: made.copied });
+  } else if (!output.quiet) {
+    const copied =
+      made.copied === 0 ? "" : `; ${formatItems(made.copied, "chunk")} that prune had given up stored again`;
+    output.print(`snapshot ${number} is back as snapshot ${made.number}${copied}`);
+  }
+}
