@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Posix } from "@bcat/posix";
-import { dump, importTar } from "@bcat/snapshot";
+import { dump, forecastRestore, importTar } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
@@ -353,6 +353,43 @@ describe.runIf(canSet)("inode flags", () => {
       await client.restore("all", target, { overwrite: "always" });
       expect([letters("folder"), letters("folder/file"), letters("file")]).toEqual(["A", "A", ""]);
       await expectSettled(client);
+    });
+
+    test("a file that became another name of one gets its own back", async () => {
+      fs.writeFileSync(join(source, "first"), "the same");
+      fs.linkSync(join(source, "first"), join(source, "second"));
+      const client = await arrange();
+      fs.rmSync(join(target, "first"));
+      inTarget("second", "+A", "+d");
+      const keep = { isPrivileged: true };
+      const { undoSnapshot } = await client.restore("all", target, { overwrite: "always", keep });
+      await expectSame(target);
+      const undo = { overwrite: "always", selector: String(undoSnapshot), keep } as const;
+      await client.restore("all", target, undo);
+      expect([letters("second"), letters("first")]).toEqual(["dA", ""]);
+    });
+
+    test("those that the file system has not are said, and no reason to keep anything or for another look", async () => {
+      await arrange();
+      for (const name of ["file", "folder"]) chattr(name, "+S");
+      const client = await open({
+        replace: (posix) => {
+          const { inodeFlags } = refusing(0x8, "ENOTSUP")(posix);
+          return { inodeFlags: { ...inodeFlags, on: () => 0xf0 } };
+        },
+      });
+      await client.backup([source]);
+      const overwrite = "always" as const;
+      const again = await client.restore("all", target, { overwrite, keep: { isPrivileged: true } });
+      expect(again).toMatchObject({ undoSnapshot: undefined, errors: 0 });
+      expect(client.warnings.join()).toMatch(
+        /"synchronous" was not restored, the file system of the target has no such/,
+      );
+      const info = await client.find("latest");
+      const { changes } = await forecastRestore(client.repository, client.posix, info, "all", Buffer.from(target), {
+        overwrite,
+      });
+      expect([changes?.overwritten.count, changes?.changed.count]).toEqual([0, 0]);
     });
 
     test.runIf(hasAttributes)("extended attributes are set all the same", async () => {

@@ -1,5 +1,6 @@
 /** The flags that chattr(1) sets: FS_IOC_GETFLAGS and FS_IOC_SETFLAGS of ioctl_iflags(2). */
 import { isInterrupted } from "./call-text.js";
+import { flagsOn } from "./flags-on.js";
 import type { Libc } from "./libc.js";
 import type { InodeFlags } from "./posix.js";
 import { EINVAL, ENOSYS, ENOTSUP, ENOTTY } from "./system-error.js";
@@ -26,7 +27,7 @@ export function koffiInodeFlags(libc: Libc): InodeFlags {
     return value[0]!;
   };
   return {
-    areOn: (fd) => read(fd) !== undefined,
+    on: (fd) => (read(fd) === undefined ? 0 : flagsOn(fd)),
     get: (fd) => read(fd) ?? 0,
     set(fd, flags) {
       value.fill(0);

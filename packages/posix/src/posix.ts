@@ -35,8 +35,8 @@ export interface Extents {
 
 /** The flags of chattr(1), bits of FS_IOC_GETFLAGS, of an open file or directory. */
 export interface InodeFlags {
-  /** False where the file system has none. */
-  areOn(fd: number): boolean;
+  /** Those that can be set there, all where that cannot be told; 0 where the file system has none. */
+  on(fd: number): number;
   /** 0 where the file system has none. */
   get(fd: number): number;
   /** All of them, so those too that were read and are not to change. `ENOTTY`, `ENOTSUP`: the file system has none. */

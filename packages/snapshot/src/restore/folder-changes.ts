@@ -7,7 +7,7 @@ import type { Node } from "../tree/node.js";
 import type { AttributeSetter } from "./attributes.js";
 import type { OldFolder } from "./folder-losses.js";
 import type { MetadataSetter } from "./metadata.js";
-import { lacksFlags, type OldFlags } from "./old-flags.js";
+import type { OldFlags } from "./old-flags.js";
 
 const NO_NAME = new Uint8Array(0);
 
@@ -18,6 +18,8 @@ export interface FolderChangesParts {
   /** The snapshot says which attributes its entries have. */
   readonly recordsAttributes: boolean;
   readonly flags: OldFlags;
+  /** The user may set inode flags that protect an entry. */
+  readonly mayProtect: boolean;
 }
 
 export class FolderChanges {
@@ -48,8 +50,9 @@ export class FolderChanges {
   }
 
   async #changesMore({ handle, directory, oldFlags }: OldFolder, node: Node): Promise<boolean> {
-    const { attributes, recordsAttributes, flags } = this.#parts;
-    if (flags.lost(oldFlags, node, directory) !== 0 || lacksFlags(oldFlags, node)) return true;
+    const { attributes, recordsAttributes, flags, mayProtect } = this.#parts;
+    if (flags.lost(oldFlags, node, directory) !== 0 || flags.mayGain(oldFlags, node, { handle, mayProtect }))
+      return true;
     return (await attributes.compare(handle, node, recordsAttributes)) !== "same";
   }
 }

@@ -173,7 +173,8 @@ class Forecast {
     if (options.isPrivileged === false) metadata.ignoreOwners();
     const attributes = new AttributeSetter(parts);
     this.#flags = new OldFlags({ ...parts, directories });
-    this.#folders = new FolderChanges({ ...parts, metadata, attributes, flags: this.#flags });
+    const mayProtect = options.isPrivileged !== false;
+    this.#folders = new FolderChanges({ ...parts, metadata, attributes, flags: this.#flags, mayProtect });
     if (options.overwrite === undefined) return;
     this.#existing = new ExistingEntries({
       ...parts,
@@ -182,6 +183,7 @@ class Forecast {
       attributes,
       local: localFileParts({ posix, repository }),
       overwrite: options.overwrite,
+      mayProtect,
       finish: () => {},
       deletes: options.deletes !== undefined,
       isDry: true,

@@ -35,7 +35,11 @@ export class InPlace {
 
   constructor(parts: InPlaceParts) {
     this.#parts = parts;
-    this.existing = new ExistingEntries({ ...parts, guard: createGuard(parts) });
+    this.existing = new ExistingEntries({
+      ...parts,
+      mayProtect: parts.kept?.isPrivileged === true,
+      guard: createGuard(parts),
+    });
     this.folders = new OldFolders({ ...parts, flags: parts.flags.old });
     this.overLinks = new OverLinks({ ...parts, existing: this.existing });
   }
@@ -53,7 +57,10 @@ function createGuard(parts: InPlaceParts): OverwriteGuard | undefined {
   if (kept === undefined) return undefined;
   const metadata = new MetadataSetter(parts.posix);
   if (!kept.isPrivileged) metadata.ignoreOwners();
-  return { paths: kept.paths, survey: new ExistingEntries({ ...parts, metadata, isDry: true }) };
+  return {
+    paths: kept.paths,
+    survey: new ExistingEntries({ ...parts, metadata, mayProtect: kept.isPrivileged, isDry: true }),
+  };
 }
 
 export function localFileParts({ posix, repository }: Pick<RestoreParts, "posix" | "repository">): LocalFileParts {

@@ -56,10 +56,6 @@ export class MetadataSetter {
     this.addUnset({ owners: 1, setIds: type !== NodeType.symlink && (mode & SET_IDS) !== 0 ? 1 : 0 });
   }
 
-  get ignoresOwners(): boolean {
-    return this.#ignoresOwners;
-  }
-
   /** From now on, an entry may be anybody's for {@link isSet} and {@link isBegun}. */
   ignoreOwners(): void {
     this.#ignoresOwners = true;

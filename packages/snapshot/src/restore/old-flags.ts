@@ -3,7 +3,7 @@
  * that people gave to it. It keeps compression and copy on write, which file systems set by themselves and which cannot be
  * changed once there are contents, and what its folder hands on to whatever is made in it: new entries have that, too.
  */
-import type { Posix } from "@bcat/posix";
+import type { Directory, Posix } from "@bcat/posix";
 import { flagsOf } from "../backup/inode-flags.js";
 import { bitsOf, earlyFlags, protectingFlags, recordedFlags } from "../tree/inode-flags.js";
 import type { Node } from "../tree/node.js";
@@ -37,16 +37,19 @@ export class OldFlags {
     return bitsOf(taken, ~bitsOf(this.#flagsOf(directory), mayBeHandedOn));
   }
 
-  /** Whether an entry will get some, as far as can be told: what matters to what is written is as it was made. */
+  /**
+   * Whether an entry will get some, as far as can be told: what matters to what is written is as it was made.
+   *
+   * @param place the directory that it lies in; whether the user may set what protects an entry
+   */
   mayGain(
     old: number,
     { flags = 0 }: Flagged,
-    { directory, isPrivileged }: { readonly directory: TargetDirectory; readonly isPrivileged: boolean },
+    { handle, mayProtect }: { readonly handle: Directory; readonly mayProtect: boolean },
   ): boolean {
     const gained = bitsOf(flags, bitsOf(takenFlags, ~old));
-    if (bitsOf(gained, isPrivileged ? ~0 : ~protectingFlags) === 0) return false;
-    const { posix, directories } = this.#parts;
-    return posix.inodeFlags?.areOn(directories.handle(directory).fd) === true;
+    const settable = bitsOf(gained, mayProtect ? ~0 : ~protectingFlags);
+    return settable !== 0 && bitsOf(settable, this.#parts.posix.inodeFlags?.on(handle.fd) ?? 0) !== 0;
   }
 
   /** What an entry that had `old` flags, of which some may have been taken off by now, is to have in the end. */

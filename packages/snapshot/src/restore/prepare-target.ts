@@ -154,6 +154,7 @@ function createWalk(
     metadata,
     attributes,
     local: localFileParts(parts),
+    mayProtect: parts.options.keep?.isPrivileged === true,
     finish: () => {},
     isDry: true,
   });

@@ -30,6 +30,8 @@ export interface SameEntriesParts {
   /** The snapshot says which attributes its entries have. */
   readonly recordsAttributes: boolean;
   readonly recordsFlags: boolean;
+  /** The user may set inode flags that protect an entry. */
+  readonly mayProtect: boolean;
   /** Has attributes and inode flags set when all else is done. */
   readonly finish: (entry: EntryToPlace & { readonly oldFlags?: number }) => void;
   /** Nothing is changed, counted or reported: what would be removed or set is to be replaced. */
@@ -124,13 +126,13 @@ export class SameEntries {
     return node.flags === undefined ? flags : flagsAt(this.#parts.posix, handle, { name: node.name, type });
   }
 
-  /** Of a file with other names none are set. */
+  /** A file with other names is replaced for them: so only for those that it will get. */
   #hasOtherFlags({ node, directory }: EntryToPlace, old: number, { links }: Stat): boolean {
     if (this.#flags.lost(old, node, directory) !== 0) return true;
-    if (node.flags === undefined || links > 1) return false;
-    const isPrivileged = !this.#parts.metadata.ignoresOwners;
-    return this.#parts.isDry === true
-      ? this.#flags.mayGain(old, node, { directory, isPrivileged })
+    if (node.flags === undefined) return false;
+    const { isDry, directories, mayProtect } = this.#parts;
+    return isDry === true || links > 1
+      ? this.#flags.mayGain(old, node, { handle: directories.handle(directory), mayProtect })
       : lacksFlags(old, node);
   }
 
