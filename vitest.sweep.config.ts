@@ -2,10 +2,23 @@ import { defineConfig } from "vitest/config";
 import { built } from "./test/kit/built.js";
 import { patience } from "./test/kit/patience.js";
 
+/** Of these, `npm test` runs a slice (test/kit/long-run.ts). */
+const sliced = [
+  "test/*-every-call.test.ts",
+  "test/archived.test.ts",
+  "test/deep-restore.test.ts",
+  "test/deep-source.test.ts",
+  "test/doctor-registers.test.ts",
+  "test/dump.test.ts",
+  "test/import-tar.test.ts",
+  "test/registers-elsewhere.test.ts",
+  "test/restore-in-place-faults.test.ts",
+];
+
 /** The long runs (every byte flipped, every operation crashed, hundreds of thousands of files): `npm run sweep`. */
 export default defineConfig({
   test: {
-    include: ["test/**/*.sweep.ts", "test/*-every-call.test.ts", "test/restore-in-place-faults.test.ts"],
+    include: ["test/**/*.sweep.ts", ...sliced],
     testTimeout: 1_800_000 * patience,
     hookTimeout: 600_000 * patience,
     maxWorkers: 2,

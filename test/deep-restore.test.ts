@@ -6,9 +6,10 @@ import { createMemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Accelerators, type Client, openClient } from "./kit/client.js";
 import { inexactTimes } from "./kit/exact-times.js";
+import { isLongRun } from "./kit/long-run.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
-const DEPTH = 1_200;
+const DEPTH = isLongRun ? 1_200 : 400;
 /** Of each level: the folder that leads on, and one beside it. */
 const FOLDERS = 2 * DEPTH;
 

@@ -3,6 +3,7 @@ import { existsSync, renameSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Desk, linesOf, noMessage } from "./cli/desk.js";
+import { isLongRun } from "./kit/long-run.js";
 import { listen } from "./servers/listen.js";
 import { missingPostgres, PostgresServer } from "./servers/postgres.js";
 
@@ -100,7 +101,7 @@ describe.skipIf(missingPostgres !== undefined)("registers in PostgreSQL", () => 
       for (const word of secret()) expect(run.stdout + run.stderr).not.toContain(word);
   });
 
-  test("that die while they are tried are a finding", async () => {
+  test.runIf(isLongRun)("that die while they are tried are a finding", async () => {
     await desk.good(["init"], { env: { BCAT_REGISTERS: server.url() } });
     let inserts = 0;
     const dying = createServer((client) => {
@@ -127,7 +128,7 @@ describe.skipIf(missingPostgres !== undefined)("registers in PostgreSQL", () => 
     });
   });
 
-  test("are tried by as many connections as there are", async () => {
+  test.runIf(isLongRun)("are tried by as many connections as there are", async () => {
     await desk.good(["init"], { env: { BCAT_REGISTERS: server.url() } });
     server.sql(
       "create role few login password 'f' connection limit 4; grant select, insert, update, delete on bcat_registers to few",

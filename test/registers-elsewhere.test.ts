@@ -5,12 +5,13 @@ import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Desk, linesOf, noMessage } from "./cli/desk.js";
 import { compareTrees, recordTree } from "./crash/recorded-tree.js";
+import { isLongRun } from "./kit/long-run.js";
 import { missingPostgres, PostgresServer } from "./servers/postgres.js";
 
 const overwritingLink = pathToFileURL(join(import.meta.dirname, "kit/overwriting-link.mjs")).href;
 /** A repository in a folder that takes every name again and again. */
 const withoutPutIfAbsent = { NODE_OPTIONS: `--import ${overwritingLink}` };
-const writerCount = 6;
+const writerCount = isLongRun ? 6 : 3;
 
 interface Listed {
   readonly number: number;
@@ -50,7 +51,7 @@ test("a place without put-if-absent is what the tests here make of a folder", as
   expect(desk.read("first")).toBe("b");
 });
 
-async function sixWriters(registers: string, env: Readonly<Record<string, string>>): Promise<void> {
+async function writersAtOnce(registers: string, env: Readonly<Record<string, string>>): Promise<void> {
   await desk.good(["init", "--registers", registers], { env });
   const writers = Array.from({ length: writerCount }, (_, i) => `source-${i}`);
   for (const name of writers) desk.write({ [`${name}/a`]: 100_000, [`${name}/folder/b`]: name });
@@ -62,8 +63,8 @@ async function sixWriters(registers: string, env: Readonly<Record<string, string
   expect(await desk.good(["check", "--read-data"])).toContain("no damage found");
 }
 
-test("6 backups at once with registers in another folder get 6 dense numbers, and all come back", async () => {
-  await sixWriters(desk.path("registers"), {});
+test(`${writerCount} backups at once with registers in another folder get as many dense numbers, and all come back`, async () => {
+  await writersAtOnce(desk.path("registers"), {});
 });
 
 test("registers in another folder that was lost are made anew", async () => {
@@ -145,8 +146,8 @@ describe.skipIf(missingPostgres !== undefined)("with PostgreSQL", () => {
   });
   afterAll(() => server[Symbol.dispose]());
 
-  test("6 backups at once into a place without put-if-absent get 6 dense numbers, and all come back", async () => {
-    await sixWriters(server.url(), withoutPutIfAbsent);
+  test(`${writerCount} backups at once into a place without put-if-absent get as many dense numbers, and all come back`, async () => {
+    await writersAtOnce(server.url(), withoutPutIfAbsent);
   });
 
   test("a server that dies in the middle of a backup and comes back ends nothing", async () => {
@@ -163,22 +164,25 @@ describe.skipIf(missingPostgres !== undefined)("with PostgreSQL", () => {
     await expectRestored();
   });
 
-  test("a server that is away for good ends a backup in time with 11, and nothing is committed", async () => {
-    // Several packs: the first is there long before the last.
-    desk.write({ "source/a": 80_000_000 });
-    const env = { BCAT_REGISTERS: server.url() };
-    await desk.good(["init"], { env });
-    const disturb = { below: desk.path("repository"), file: /packs\/..\//, act: () => server.kill() };
-    const run = await desk.bcat(["backup", "source", "--retry-for", "1s"], { env, disturb });
-    server.resume();
-    expect(run).toMatchObject({
-      code: 11,
-      stderr: expect.stringContaining("cannot reach the registers at postgres://bcat@127.0.0.1"),
-    });
-    expect(await numbers()).toEqual([]);
-  });
+  test.runIf(isLongRun)(
+    "a server that is away for good ends a backup in time with 11, and nothing is committed",
+    async () => {
+      // Several packs: the first is there long before the last.
+      desk.write({ "source/a": 80_000_000 });
+      const env = { BCAT_REGISTERS: server.url() };
+      await desk.good(["init"], { env });
+      const disturb = { below: desk.path("repository"), file: /packs\/..\//, act: () => server.kill() };
+      const run = await desk.bcat(["backup", "source", "--retry-for", "1s"], { env, disturb });
+      server.resume();
+      expect(run).toMatchObject({
+        code: 11,
+        stderr: expect.stringContaining("cannot reach the registers at postgres://bcat@127.0.0.1"),
+      });
+      expect(await numbers()).toEqual([]);
+    },
+  );
 
-  test.each(["packs/../", "registers/.*/sessions/"])(
+  test.each(["packs/../", ...(isLongRun ? ["registers/.*/sessions/"] : [])])(
     "a server that does not answer holds up no interrupt (at %s)",
     async (file) => {
       // Several packs: the first is there long before the last.

@@ -1,5 +1,6 @@
 /** Calls of the system of which one fails once; and an account of the descriptors that they open and close. */
 import type { Attributes, Directory, Posix } from "@bcat/posix";
+import { isLongRun } from "./long-run.js";
 
 export type CallName =
   | Exclude<keyof Posix, "name" | "exactTimes" | "isRemote" | "attributes">
@@ -15,19 +16,17 @@ export interface Fault {
 /** Of the calls of one kind that a test lets fail, in every run; `npm run sweep` lets all of them. */
 const CALLS_FAILED = 2;
 
-const isWhole = process.env.EVERY_CALL === "all";
-
 /** Which of `count` calls are to fail, one in each run: a few that lie apart, or with EVERY_CALL=all each. */
 export function callsToFail(count = 0): number[] {
   const all = Array.from({ length: count }, (_, i) => i + 1);
-  if (isWhole) return all;
+  if (isLongRun) return all;
   const step = Math.max(1, count / CALLS_FAILED);
   return all.filter((at) => Math.floor(at / step) > Math.floor((at - 1) / step));
 }
 
 /** The errors of these with which the call fails that is failed as the `turn`-th: one, or with EVERY_CALL=all each. */
 export function codesToFailWith(codes: readonly string[], turn: number): readonly string[] {
-  return isWhole ? codes : [codes[turn % codes.length]!];
+  return isLongRun ? codes : [codes[turn % codes.length]!];
 }
 
 /** Passes calls on, fails one of them, and keeps account of descriptors. */

@@ -58,14 +58,21 @@ const TIMES = [
 const DEPTH = 200;
 const DEEP_NAME = "a name of twenty-four bytes".slice(0, 24);
 
+export interface OddTreeOptions {
+  /** Of the modes of files, every so manieth: all by default. */
+  readonly modeStep?: number;
+  /** Whether paths go beyond PATH_MAX, which few programs can read: by default they do. */
+  readonly isDeep?: boolean;
+}
+
 /** Makes the tree in `path`, which is created. */
-export function makeOddTree(path: string): void {
+export function makeOddTree(path: string, { modeStep = 1, isDeep = true }: OddTreeOptions = {}): void {
   fs.mkdirSync(path);
   makeNames(join(path, "names"));
   makeSizes(join(path, "sizes"));
   makeLinks(join(path, "links"));
-  makeDeep(join(path, "deep"));
-  makeModes(join(path, "modes"));
+  if (isDeep) makeDeep(join(path, "deep"));
+  makeModes(join(path, "modes"), modeStep);
   makeOwners(join(path, "owners"));
   makeTimes(join(path, "times"));
   for (const name of ["empty", "full of empty ones/a", "full of empty ones/b"]) {
@@ -155,11 +162,11 @@ function makeDeep(path: string): void {
   fs.closeSync(folder);
 }
 
-/** Files of every mode there is: root reads them all, others only those that let them. Directories of some. */
-function makeModes(path: string): void {
+/** Files of every mode there is, or some of them: root reads them all, others only those that let them. Directories of some. */
+function makeModes(path: string, step: number): void {
   fs.mkdirSync(join(path, "files"), { recursive: true });
   fs.mkdirSync(join(path, "folders"));
-  for (let mode = 0; mode <= 0o7777; mode++) {
+  for (let mode = 0; mode <= 0o7777; mode += step) {
     if (!asRoot && (mode & 0o400) === 0) continue;
     const name = join(path, "files", mode.toString(8).padStart(4, "0"));
     fs.writeFileSync(name, "");
