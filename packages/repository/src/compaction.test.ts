@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ObjectType, sealObject } from "@bcat/crypto";
-import { DATA } from "@bcat/pack";
+import { DATA, segmentName } from "@bcat/pack";
 import { createFaultyStorage } from "@bcat/storage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encodeOutcome, type Outcome } from "./bodies/outcome.js";
+import type { SegmentReference } from "./bodies/references.js";
 import { encodeSession } from "./bodies/session.js";
 import { registerName } from "./registers.js";
 import { beginWriting, TestRepository, withoutCache } from "./test-repository.js";
@@ -20,19 +21,24 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+async function addedBy(snapshot: number): Promise<readonly SegmentReference[]> {
+  await using repository = await world.open(withoutCache);
+  const outcome = await repository.readOutcome(snapshot);
+  if (outcome?.kind !== "snapshot") throw new Error(`no snapshot ${snapshot}`);
+  return outcome.added;
+}
+
 /** As a prune does it: session `number` adds nothing, and removes the segments of snapshot `removed`. */
 async function compact(number: number, removed: number): Promise<void> {
   await using repository = await world.open(withoutCache);
   const { context, environment } = repository;
-  const dead = await repository.readOutcome(removed);
-  if (dead?.kind !== "snapshot") throw new Error(`no snapshot ${removed}`);
   const put = async (type: typeof ObjectType.SESSION | typeof ObjectType.OUTCOME, name: string, body: Uint8Array) =>
     await world.storage.putIfAbsent(name, sealObject(context, { type, name, epoch: 0, domain: 0 }, body));
   const session = { start: 1, host: "h", user: "u", clientId: environment.clientId, version: "t" };
   const outcome: Outcome = {
     kind: "compaction",
     added: [],
-    removed: dead.added.map(({ session, unique }) => ({ session, unique })),
+    removed: (await addedBy(removed)).map(({ session, unique }) => ({ session, unique })),
     base: { segments: [], snapshots: [] },
   };
   await put(ObjectType.SESSION, registerName("sessions", number), encodeSession({ kind: "prune", ...session }));
@@ -76,4 +82,25 @@ test("segments that were removed before they were taken up are not taken up", as
   await using repository = await world.open();
   await repository.refresh();
   expect(await repository.readChunk(DATA, first!)).toBeDefined();
+});
+
+test("segments that a compaction removes while they are read are nothing that is missing", async () => {
+  const ids = await world.commit(3);
+  const { storage } = world;
+  const get = async (name: string) => {
+    if (name.startsWith("index/") && !storage.objects.has(registerName("sessions", 5))) {
+      await compact(5, 2);
+      for (const segment of await addedBy(2)) await storage.delete(segmentName(segment));
+    }
+    return await storage.get(name);
+  };
+  await using repository = await world.open(withoutCache, {
+    location: storage.location,
+    get,
+    put: (name, bytes) => storage.put(name, bytes),
+    putIfAbsent: (name, bytes) => storage.putIfAbsent(name, bytes),
+  });
+  const writing = await beginWriting(repository);
+  expect(ids.map((id) => writing.has(id))).toEqual([true, false, true]);
+  await writing.abandon();
 });

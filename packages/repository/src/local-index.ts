@@ -64,7 +64,11 @@ export class LocalIndex implements Disposable {
       try {
         this.#runs.add(name, await readSegment({ storage, context: this.#context }, reference));
       } catch (error) {
-        if (strict || !(error instanceof CorruptError)) throw error;
+        if (!(error instanceof CorruptError)) throw error;
+        // A compaction may have removed it since the outcomes were read.
+        await history.refresh(storage, { strict });
+        if (!history.pending.has(name)) continue;
+        if (strict) throw error;
         history.problems.push(error);
       }
       history.pending.delete(name);

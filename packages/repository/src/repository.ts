@@ -218,7 +218,8 @@ export class Repository implements AsyncDisposable {
 /** Brings the index up to what the history knows, and remembers both on disk. To be run in `changes`. */
 export async function updateIndex(parts: RepositoryParts, options: { readonly strict: boolean }): Promise<void> {
   const { index, history, storage } = parts;
-  if (!index.isCurrent(history)) await index.update(history, storage, options);
+  // While segments are read, more may become known of the history.
+  while (!index.isCurrent(history)) await index.update(history, storage, options);
   saveManifest(parts);
 }
 

@@ -1,0 +1,11 @@
+/** Which errors a process may end with: those that tell of the weather, of others, or of a place for one writer. */
+import { isBcatError } from "@bcat/errors";
+import type { Knobs } from "./knobs.js";
+
+const EXPECTED = ["storage-failed", "refused", "interrupted"] as const;
+
+export function isExpected(error: unknown, { weather }: Knobs): boolean {
+  // What has arrived cut short may have been what is read once only.
+  if (weather.shortBodies > 0 && isBcatError(error, "corrupt") && !/is missing/.test(error.message)) return true;
+  return EXPECTED.some((code) => isBcatError(error, code));
+}

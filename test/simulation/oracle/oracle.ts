@@ -1,0 +1,219 @@
+/**
+ * Looks at what the place holds after every change of it, and shares no code with the packages: it takes objects apart
+ * with what `test/independent-reader` was written from, the page on the format.
+ *
+ * At every moment: all chunks of every committed snapshot that is not forgotten have a location in a current segment whose
+ * pack is there; no name changes its value; no key and nonce seal two messages; numbers are dense.
+ */
+import { type ChunkKind, openPackDirectory } from "../../independent-reader/pack.js";
+import { blake3, type KeySource } from "../../independent-reader/sealed.js";
+import { type Content, type Node, type ReadChunk, readContent, readDirectory } from "../../independent-reader/tree.js";
+import type { Change } from "../place.js";
+import { Seals } from "./keys.js";
+import {
+  type ChunkKey,
+  chunkKey,
+  readLocation,
+  type ShownLocation,
+  type ShownSegment,
+  sealsOfFrames,
+  showSegment,
+} from "./objects.js";
+import { type ShownLogRecord, type ShownOutcome, type ShownSnapshot, showLogRecord, showOutcome } from "./registers.js";
+import { Violation } from "./violation.js";
+
+/** Of sealed objects, what its key is derived from: the header and the salt in it. */
+const HEADER_SIZE = 48;
+const NUMBERED = /^(sessions|outcomes|log)\/(\d{10})$/;
+
+export class Oracle {
+  readonly #keys: KeySource;
+  readonly #objects: ReadonlyMap<string, Uint8Array>;
+  readonly #firstValues = new Map<string, Uint8Array>();
+  readonly #seals = new Seals();
+  readonly #segments = new Map<string, ShownSegment>();
+  readonly #outcomes = new Map<number, ShownOutcome>();
+  readonly #log = new Map<number, ShownLogRecord>();
+  readonly #needs = new Map<number, ReadonlySet<ChunkKey>>();
+  readonly #chunks = new Map<ChunkKey, Buffer>();
+  /** Chunks that have a location, as of the last look at all. */
+  #located = new Map<ChunkKey, ShownLocation>();
+
+  constructor(keys: KeySource, objects: ReadonlyMap<string, Uint8Array>) {
+    this.#keys = keys;
+    this.#objects = objects;
+  }
+
+  /** Snapshots that are there and not forgotten, by number. */
+  snapshots(): Map<number, ShownSnapshot> {
+    const forgotten = this.forgotten();
+    const shown = new Map<number, ShownSnapshot>();
+    for (const [number, { snapshot }] of this.#outcomes)
+      if (snapshot !== undefined && !forgotten.has(number)) shown.set(number, snapshot);
+    return shown;
+  }
+
+  forgotten(): Set<number> {
+    return new Set([...this.#log.values()].flatMap(({ forgotten }) => forgotten));
+  }
+
+  condemned(): Set<string> {
+    return new Set([...this.#log.values()].flatMap(({ condemned }) => condemned));
+  }
+
+  hasOutcome(number: number): boolean {
+    return this.#outcomes.has(number);
+  }
+
+  /** Current segments that are there. */
+  segments(): Map<string, ShownSegment> {
+    const removed = new Set([...this.#outcomes.values()].flatMap((outcome) => outcome.removed));
+    const current = new Map<string, ShownSegment>();
+    for (const { added } of this.#outcomes.values())
+      for (const name of added)
+        if (!removed.has(name) && this.#objects.has(name)) current.set(name, this.#segment(name));
+    return current;
+  }
+
+  needs(number: number): ReadonlySet<ChunkKey> {
+    return this.#needs.get(number)!;
+  }
+
+  /** Whatever is sent, also what is not taken, was sealed. @throws Violation */
+  attempt(name: string, bytes: Uint8Array): void {
+    if (name.startsWith("packs/")) this.#noteFrames(name, bytes);
+    else if (!name.startsWith("keys/")) this.#noteSeal(`${name} ${text(bytes.subarray(0, HEADER_SIZE))}`, bytes, name);
+  }
+
+  /** @throws Violation */
+  change(change: Change): void {
+    const { name, bytes, isTorn } = change;
+    if (isTorn) return;
+    if (bytes !== undefined) this.#requireSame(name, bytes);
+    const number = NUMBERED.exec(name);
+    if (number !== null) this.#register(number[1]!, Number(number[2]), name, bytes, change);
+    else if (bytes === undefined && /^(packs|index)\//.test(name)) this.checkAll(`${name} was removed`);
+    else if (bytes !== undefined && name.startsWith("index/")) this.#requirePacks(change);
+  }
+
+  /** All that every snapshot needs is there. @throws Violation */
+  checkAll(because: string): void {
+    this.#locate();
+    const forgotten = this.forgotten();
+    for (const [number, needs] of this.#needs) {
+      if (forgotten.has(number)) continue;
+      for (const key of needs)
+        if (!this.#located.has(key))
+          throw new Violation("data-lost", `snapshot ${number} lost chunk ${key}: ${because}`);
+    }
+  }
+
+  /** The plaintext of a chunk that has a location. */
+  readonly read: ReadChunk = (kind, id, length) => {
+    const key = chunkKey(kind, id);
+    let plain = this.#chunks.get(key);
+    const location = this.#located.get(key);
+    if (location === undefined) throw new Violation("data-lost", `chunk ${key} has no location`);
+    if (plain === undefined) {
+      plain = readLocation(this.#keys, location, this.#objects.get(location.pack)!);
+      const label = kind === 1 ? "id/data" : "id/tree";
+      if (!blake3(plain, this.#keys(label, 0, 0)).equals(id)) throw new Violation("wrong-bytes", `chunk ${key}`);
+      this.#chunks.set(key, plain);
+    }
+    if (plain.length !== length) throw new Violation("wrong-bytes", `chunk ${key} has ${plain.length} bytes`);
+    return plain;
+  };
+
+  #register(sequence: string, number: number, name: string, bytes: Uint8Array | undefined, change: Change): void {
+    if (bytes === undefined) throw new Violation("register-removed", name);
+    const before = sequence === "outcomes" ? `sessions/${name.slice(-10)}` : this.#nameBefore(sequence, number);
+    if (before !== undefined && !this.#objects.has(before))
+      throw new Violation("not-dense", `${name} without ${before}`);
+    if (sequence === "outcomes") this.#takeOutcome(number, name, bytes);
+    else if (sequence === "log") this.#log.set(number, showLogRecord(this.#keys, name, bytes));
+    if (sequence !== "sessions") this.checkAll(`${name} was put${change.isLate ? ", late" : ""}`);
+  }
+
+  #nameBefore(sequence: string, number: number): string | undefined {
+    return number === 1 ? undefined : `${sequence}/${String(number - 1).padStart(10, "0")}`;
+  }
+
+  #takeOutcome(number: number, name: string, bytes: Uint8Array): void {
+    const outcome = showOutcome(this.#keys, name, bytes);
+    this.#outcomes.set(number, outcome);
+    this.#locate();
+    if (outcome.snapshot !== undefined) this.#needs.set(number, this.#walk(outcome.snapshot, number));
+    for (const segment of outcome.added)
+      if (!this.#objects.has(segment)) throw new Violation("out-of-order", `${name} without ${segment}`);
+  }
+
+  /** All chunks that a snapshot refers to. @throws Violation when trees are not there */
+  #walk({ roots }: ShownSnapshot, number: number): Set<ChunkKey> {
+    const needs = new Set<ChunkKey>();
+    const read: ReadChunk = (kind, id, length) => {
+      const key = chunkKey(kind, id);
+      needs.add(key);
+      if (kind === 2) return this.read(kind, id, length);
+      if (!this.#located.has(key)) throw new Violation("data-lost", `snapshot ${number} was put without chunk ${key}`);
+      return Buffer.alloc(0);
+    };
+    const visit = (node: Node): void => {
+      if (node.content !== undefined) readContent(read, node.content);
+      if (node.directory !== undefined) for (const child of readDirectory(read, node.directory)) visit(child);
+    };
+    for (const { node, scan } of roots) {
+      visit(node);
+      for (const key of scanChunks(scan)) needs.add(key);
+    }
+    return needs;
+  }
+
+  #locate(): void {
+    this.#located = new Map();
+    for (const { locations } of this.segments().values())
+      for (const location of locations) if (this.#objects.has(location.pack)) this.#located.set(location.key, location);
+  }
+
+  #segment(name: string): ShownSegment {
+    let shown = this.#segments.get(name);
+    if (shown === undefined) {
+      shown = showSegment(this.#keys, name, this.#objects.get(name)!);
+      this.#segments.set(name, shown);
+    }
+    return shown;
+  }
+
+  #requireSame(name: string, bytes: Uint8Array): void {
+    const first = this.#firstValues.get(name);
+    if (first === undefined) this.#firstValues.set(name, bytes);
+    else if (Buffer.compare(first, bytes) !== 0) throw new Violation("value-changed", name);
+  }
+
+  /** Packs go before the segment that names them. */
+  #requirePacks({ name, isLate }: Change): void {
+    const { packs } = this.#segment(name);
+    if (isLate) return;
+    for (const pack of packs)
+      if (!this.#objects.has(pack)) throw new Violation("out-of-order", `${name} without ${pack}`);
+  }
+
+  #noteFrames(name: string, bytes: Uint8Array): void {
+    const { kind, table } = openPackDirectory(this.#keys, name, Buffer.from(bytes));
+    for (const { key, start, end } of sealsOfFrames(kind as ChunkKind, table.frames))
+      this.#noteSeal(key, bytes.subarray(start, end), name);
+  }
+
+  #noteSeal(key: string, sealed: Uint8Array, name: string): void {
+    if (!this.#seals.note(key, sealed)) throw new Violation("key-used-twice", name);
+  }
+}
+
+function scanChunks(scan: Content | undefined): ChunkKey[] {
+  if (scan === undefined || scan.form === "inline") return [];
+  if (scan.form === "list") return [chunkKey(2, scan.reference.id)];
+  return scan.chunks.map(({ id }) => chunkKey(2, id));
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}

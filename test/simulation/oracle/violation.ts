@@ -1,0 +1,25 @@
+/** What must never be. */
+export type ViolationKind =
+  | "data-lost"
+  | "wrong-bytes"
+  | "value-changed"
+  | "key-used-twice"
+  | "register-removed"
+  | "not-dense"
+  | "out-of-order"
+  | "restored-wrong"
+  | "commit-lost"
+  | "unexpected-error"
+  | "false-alarm"
+  | "standstill"
+  | "not-freed";
+
+export class Violation extends Error {
+  readonly kind: ViolationKind;
+
+  constructor(kind: ViolationKind, message: string, options?: ErrorOptions) {
+    super(`${kind}: ${message}`, options);
+    this.name = "Violation";
+    this.kind = kind;
+  }
+}

@@ -1,0 +1,82 @@
+/** The place that all simulated processes write to: what it holds now, whoever puts it there, and who is told of it. */
+import type { SimulatedProcess } from "./process.js";
+
+/** A change of what the place holds. */
+export interface Change {
+  readonly name: string;
+  /** Undefined when it was removed. */
+  readonly bytes: Uint8Array | undefined;
+  readonly before: Uint8Array | undefined;
+  readonly author: SimulatedProcess | undefined;
+  /** Only a part of what was sent has arrived. */
+  readonly isTorn: boolean;
+  /** Its author has been told that it failed, or is gone. */
+  readonly isLate: boolean;
+}
+
+export interface Sent {
+  readonly author: SimulatedProcess | undefined;
+  readonly isLate?: boolean;
+}
+
+export class Place {
+  readonly objects = new Map<string, Uint8Array>();
+  /** It has no put-if-absent: the last put wins. */
+  readonly overwrites: boolean;
+  /** Told of everything that is sent, before it is known whether it is taken. */
+  onAttempt: (name: string, bytes: Uint8Array) => void = () => {};
+  onChange: (change: Change) => void = () => {};
+  readonly #torn = new Set<string>();
+
+  constructor(overwrites: boolean) {
+    this.overwrites = overwrites;
+  }
+
+  /** False when the name has a value already, which then stays. */
+  putIfAbsent(name: string, bytes: Uint8Array, sent: Sent): boolean {
+    this.onAttempt(name, bytes);
+    if (this.objects.has(name) && !this.overwrites) return false;
+    this.#set(name, bytes, sent);
+    return true;
+  }
+
+  put(name: string, bytes: Uint8Array, sent: Sent): void {
+    this.onAttempt(name, bytes);
+    this.#set(name, bytes, sent);
+  }
+
+  /** A put of which only the first bytes arrive. */
+  tear(name: string, bytes: Uint8Array, sent: Sent): void {
+    if (this.objects.has(name)) return;
+    this.#torn.add(name);
+    this.#change(name, bytes, { ...sent, isTorn: true });
+  }
+
+  delete(name: string, sent: Sent): void {
+    if (!this.objects.has(name)) return;
+    this.#torn.delete(name);
+    this.#change(name, undefined, { ...sent, isTorn: false });
+  }
+
+  isTorn(name: string): boolean {
+    return this.#torn.has(name);
+  }
+
+  #set(name: string, bytes: Uint8Array, sent: Sent): void {
+    const before = this.objects.get(name);
+    if (before !== undefined && Buffer.compare(before, bytes) === 0) return;
+    this.#torn.delete(name);
+    this.#change(name, bytes, { ...sent, isTorn: false });
+  }
+
+  #change(
+    name: string,
+    bytes: Uint8Array | undefined,
+    { author, isLate = false, isTorn }: Sent & { isTorn: boolean },
+  ): void {
+    const before = this.objects.get(name);
+    if (bytes === undefined) this.objects.delete(name);
+    else this.objects.set(name, bytes);
+    this.onChange({ name, bytes, before, author, isTorn, isLate });
+  }
+}

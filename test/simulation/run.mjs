@@ -1,0 +1,120 @@
+/**
+ * Runs seeds: whole fleets on the code that is built, in virtual time. The same seed is the same run each time.
+ * usage: node test/simulation/run.mjs [--seeds N] [--from SEED] [--planted NAME|all] [--state FILE] [-v]
+ *
+ *   --planted NAME   with a bug of plants.mjs put into what is built, until a seed shows it; all: one after another
+ *   --state FILE     goes on behind the last seed of earlier runs, and counts them all
+ *   -v               what happened, of each seed
+ *
+ * Exit code 1 when a seed has shown a violation, or, with a planted bug, none has.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { register } from "node:module";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { PLANTS } from "./plants.mjs";
+import { SMALL } from "./small.mjs";
+
+/** One of so many seeds is run twice, and both runs have to be the same. */
+const AGAIN_EACH = 100;
+/** Seeds between two times that the state is written. */
+const NOTED_EACH = 50;
+/** Violations that are told of one by one. */
+const TOLD_MAX = 20;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string", default: "1" },
+    planted: { type: "string" },
+    state: { type: "string" },
+    verbose: { type: "boolean", short: "v", default: false },
+  },
+});
+const seeds = Number(values.seeds);
+
+if (values.planted === "all") runEachPlant();
+else await run();
+
+/** In a process each: what was loaded stays loaded. */
+function runEachPlant() {
+  let missed = 0;
+  for (const { name } of PLANTS) {
+    const words = [fileURLToPath(import.meta.url), "--planted", name, "--seeds", values.seeds, "--from", values.from];
+    if (spawnSync(process.execPath, words, { stdio: "inherit" }).status !== 0) missed++;
+  }
+  console.log(
+    missed === 0 ? `every planted bug was found (${PLANTS.length})` : `${missed} planted bugs were not found`,
+  );
+  process.exitCode = missed === 0 ? 0 : 1;
+}
+
+async function run() {
+  const plant = PLANTS.find(({ name }) => name === values.planted);
+  if (values.planted !== undefined && plant === undefined) throw new Error(`Unknown planted bug "${values.planted}"`);
+  // What is loaded runs for seconds: it is not worth to wait until it has been called often.
+  setFlagsFromString("--always-sparkplug");
+  register("./hooks.mjs", import.meta.url, { data: { patches: [...SMALL, ...(plant?.patches ?? [])] } });
+  const { runSeed } = await import("./run-seed.ts");
+  if (!values.verbose) Error.stackTraceLimit = 0;
+  const state = readState();
+  const first = state.next ?? Number(values.from);
+  const begun = performance.now();
+  const counts = new Map();
+  let violating = 0;
+  let firstFound;
+  let done = 0;
+  for (let seed = first; seed < first + seeds; seed++) {
+    const result = await runSeed(seed, { isVerbose: values.verbose, world: plant?.world });
+    done++;
+    for (const [what, count] of result.counts) counts.set(what, (counts.get(what) ?? 0) + count);
+    if (values.verbose) console.log(result.lines.join("\n"));
+    if (seed % AGAIN_EACH === 0 && (await runSeed(seed, { world: plant?.world })).digest !== result.digest)
+      throw new Error(`Seed ${seed} is not the same run twice`);
+    if (result.violation !== undefined) {
+      violating++;
+      firstFound ??= seed;
+      if (violating <= TOLD_MAX && plant === undefined) console.log(`seed ${seed}: ${result.violation.message}`);
+      if (values.verbose) console.log(result.violation.cause ?? result.violation);
+    }
+    noteState(state, seed, result);
+    // A bug that was found in a few seeds is found; more say how often.
+    if (plant !== undefined && violating >= 3 && done >= 100) break;
+  }
+  saveState(state);
+  const seconds = (performance.now() - begun) / 1000;
+  const speed = `${(done / seconds).toFixed(1)} seeds/s`;
+  if (plant === undefined)
+    console.log(`seeds ${first} to ${first + done - 1}: ${violating} violating; ${speed}; ${textOf(counts)}`);
+  else
+    console.log(
+      `${plant.name}: ${violating} of ${done} seeds, the first ${firstFound ?? "none"}; ${speed}; ${plant.what}`,
+    );
+  if (values.state !== undefined) console.log(`${state.seeds} seeds in all, ${state.violating.length} violating`);
+  process.exitCode = violating > 0 === (plant !== undefined) ? 0 : 1;
+}
+
+function textOf(counts) {
+  return [...counts].map(([what, count]) => `${what} ${count}`).join(", ");
+}
+
+function readState() {
+  const nothing = { seeds: 0, violating: [], next: undefined };
+  if (values.state === undefined || !existsSync(values.state)) return nothing;
+  return JSON.parse(readFileSync(values.state, "utf8"));
+}
+
+function noteState(state, seed, { violation }) {
+  state.seeds++;
+  state.next = seed + 1;
+  if (violation !== undefined) state.violating.push(seed);
+  if (state.seeds % NOTED_EACH === 0) saveState(state);
+}
+
+function saveState(state) {
+  if (values.state === undefined) return;
+  writeFileSync(`${values.state}.new`, `${JSON.stringify(state)}\n`);
+  renameSync(`${values.state}.new`, values.state);
+}

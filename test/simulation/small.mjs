@@ -1,0 +1,27 @@
+/**
+ * Sizes of memory that the simulation makes smaller: a run of a few kilobytes must not pay for buffers of megabytes. None
+ * of them decides what is written, but that frames are shorter, and that scans are cut where the simplest cutter does.
+ */
+export const SMALL = [
+  { module: "repository/dist/chunk-store.js", from: "TREE_CHUNK_MAX = 4 * 2 ** 20", to: "TREE_CHUNK_MAX = 2 ** 16" },
+  { module: "pack/dist/pack-assembler.js", from: "TAIL_MAX = 6 * 2 ** 20", to: "TAIL_MAX = 2 ** 16" },
+  { module: "pack/dist/frame-group.js", from: "FRAME_TARGET_SIZE = 512 * 1024", to: "FRAME_TARGET_SIZE = 2 ** 12" },
+  { module: "pack/dist/frame.js", from: "new Uint8Array(FRAME_PLAIN_MAX)", to: "new Uint8Array(2 ** 14)" },
+  { module: "pack/dist/chunk-claims.js", from: "FIRST_TABLE_SLOTS = 2 ** 16", to: "FIRST_TABLE_SLOTS = 2 ** 8" },
+  {
+    module: "pack/dist/segment/segment-writer.js",
+    from: "new Uint8Array(FILTER_PAGES * (ENTRY_PAGE_SIZE / ENTRY_SIZE) * ID_SIZE)",
+    to: "new Uint8Array(2 ** 15)",
+  },
+  {
+    module: "chunker/dist/fixed-cutter.js",
+    from: "WINDOW_LENGTH_MIN = 8 * 1024 * 1024",
+    to: "WINDOW_LENGTH_MIN = 2 ** 14",
+  },
+  {
+    module: "snapshot/dist/backup/root-backup.js",
+    from: "createCutter(SCAN_CHUNKER, gear)",
+    to: 'createCutter({ kind: "fixed", minimum: 2048, average: 2048, maximum: 2048 }, gear)',
+  },
+  { module: "posix/dist/entry-list.js", from: "SIZE = 128 * 1024", to: "SIZE = 2 ** 11" },
+];

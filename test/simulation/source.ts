@@ -1,0 +1,125 @@
+/** The files of a machine that are backed up, how they change, and what each of them held when. */
+import { FileType } from "@bcat/posix";
+import type { Dice } from "./dice.js";
+import { type FileTime, type Inode, Inodes } from "./inode.js";
+
+/** What a file held from a time on; undefined while it was not there. */
+export interface Version {
+  readonly since: number;
+  readonly content: Uint8Array | undefined;
+}
+
+/** Contents that files are made of: few, so that the same ones come back, on other machines too. */
+export interface Blocks {
+  readonly blocks: readonly Uint8Array[];
+}
+
+const FILES = ["a", "b", "c"];
+
+export class Source {
+  readonly root: Inode;
+  readonly inodes: Inodes;
+  /** Of each folder that is backed up by itself, as `/home/x`. */
+  readonly roots: readonly string[];
+  /** By path. */
+  readonly history = new Map<string, Version[]>();
+  readonly #dice: Dice;
+  readonly #now: () => number;
+  readonly #blocks: readonly Uint8Array[];
+  readonly #folders: { readonly path: string; readonly inode: Inode }[] = [];
+
+  /**
+   * @param now of the run, ms
+   * @param time by the machine's clock, ms
+   */
+  constructor(dice: Dice, { blocks }: Blocks, { now, time }: { now: () => number; time: () => number }) {
+    this.#dice = dice;
+    this.#now = now;
+    this.#blocks = blocks;
+    this.inodes = new Inodes(time);
+    this.root = this.inodes.makeFolder();
+    const count = dice.integer(1, 2);
+    this.roots = ["/r", "/s"].slice(0, count);
+    for (const root of this.roots) for (const folder of ["", "/x", "/y"]) this.#addFolder(root + folder);
+    for (const { path, inode } of this.#folders) if (path.length > 2 || dice.chance(0.5)) this.#fill(path, inode);
+  }
+
+  /** The same files on another machine. */
+  copyTo(other: Source): void {
+    for (const { path, inode } of this.#folders) {
+      const target = other.#folders.find((folder) => folder.path === path);
+      if (target === undefined) continue;
+      for (const [name, { type }] of [...target.inode.children])
+        if (type === FileType.FILE) other.#remove(path, target.inode, name);
+      for (const [name, file] of inode.children)
+        if (file.type === FileType.FILE) other.#write(path, target.inode, name, file.content, file.mtime);
+    }
+  }
+
+  /** One change of one file. */
+  change(): void {
+    const dice = this.#dice;
+    const { path, inode } = dice.pick(this.#folders);
+    const name = dice.pick(FILES);
+    const file = inode.children.get(name);
+    if (file !== undefined && dice.chance(0.25)) this.#remove(path, inode, name);
+    else if (file !== undefined && dice.chance(0.4)) this.#overwrite(path, name, file);
+    else this.#write(path, inode, name, this.#content(), dice.chance(0.5) ? OLD : this.inodes.time());
+  }
+
+  #addFolder(path: string): void {
+    const inode = this.inodes.makeFolder();
+    const [, root, below] = path.split("/");
+    const parent = below === undefined ? this.root : this.root.children.get(root!)!;
+    parent.children.set(below ?? root!, inode);
+    inode.mtime = OLD;
+    this.#folders.push({ path, inode });
+  }
+
+  #fill(path: string, inode: Inode): void {
+    for (const name of FILES.slice(0, this.#dice.integer(1, FILES.length)))
+      this.#write(path, inode, name, this.#content(), OLD);
+  }
+
+  #content(): Uint8Array {
+    const dice = this.#dice;
+    if (dice.chance(0.15)) return this.#dice.pick(this.#blocks).slice(0, dice.integer(0, 500));
+    const count = dice.integer(1, 3);
+    return new Uint8Array(Buffer.concat(Array.from({ length: count }, () => dice.pick(this.#blocks))));
+  }
+
+  #write(path: string, folder: Inode, name: string, content: Uint8Array, mtime: FileTime): void {
+    const inode = this.inodes.make(FileType.FILE, 0o644);
+    inode.content = content;
+    inode.mtime = mtime;
+    folder.children.set(name, inode);
+    this.#touch(folder);
+    this.#note(`${path}/${name}`, content);
+  }
+
+  #overwrite(path: string, name: string, file: Inode): void {
+    file.content = this.#content();
+    file.mtime = this.inodes.time();
+    file.ctime = this.inodes.time();
+    this.#note(`${path}/${name}`, file.content);
+  }
+
+  #remove(path: string, folder: Inode, name: string): void {
+    folder.children.delete(name);
+    this.#touch(folder);
+    this.#note(`${path}/${name}`, undefined);
+  }
+
+  #touch(folder: Inode): void {
+    folder.ctime = this.inodes.time();
+  }
+
+  #note(path: string, content: Uint8Array | undefined): void {
+    const versions = this.history.get(path) ?? [];
+    versions.push({ since: this.#now(), content });
+    this.history.set(path, versions);
+  }
+}
+
+/** What many files of a machine have in common, so that trees of others are alike. */
+const OLD: FileTime = { seconds: 1_700_000_000, nanoseconds: 0 };

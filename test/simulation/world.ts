@@ -1,0 +1,208 @@
+/** One simulated run: a place, machines, processes on them, and an oracle that looks at the place. */
+import { loadBlake3 } from "@bcat/crypto";
+import { loadZstd } from "@bcat/pack";
+import { type Environment, initRepository, openRepository, type Repository, unlockRepository } from "@bcat/repository";
+import { createRetryingStorage, type Storage } from "@bcat/storage";
+import { Connection, type Weather } from "./connection.js";
+import { Dice } from "./dice.js";
+import { clearDisk } from "./disk.js";
+import { isExpected } from "./expected-errors.js";
+import { drawKnobs, type Knobs, type PlaceKind } from "./knobs.js";
+import { Machine } from "./machine.js";
+import { rememberKeys } from "./oracle/keys.js";
+import { Oracle } from "./oracle/oracle.js";
+import { Violation } from "./oracle/violation.js";
+import { type Change, Place } from "./place.js";
+import { SimulatedProcess } from "./process.js";
+import { Scheduler } from "./scheduler.js";
+import { type Blocks, Source } from "./source.js";
+
+const SECRET = { keyFile: new Uint8Array(32).fill(7) };
+const CALM: Weather = { latency: 1, errors: 0, lostAnswers: 0, shortBodies: 0, tornWrites: 0, lateness: 1, timeout: 1 };
+const BLOCK_SIZE = 1024;
+const blake3 = loadBlake3("auto");
+const zstd = await loadZstd("auto");
+
+/** What a process does. */
+export type Body = (process: SimulatedProcess) => Promise<void>;
+
+export class World {
+  readonly dice: Dice;
+  readonly scheduler = new Scheduler();
+  readonly knobs: Knobs;
+  readonly place: Place;
+  readonly blocks: Blocks;
+  /** Who put the outcome of a session: of two that run twice from one image, the one that it is of. */
+  readonly owners = new Map<number, SimulatedProcess>();
+  /** When an outcome came to be, ms. */
+  readonly decided = new Map<number, number>();
+  readonly counts = new Map<string, number>();
+  oracle!: Oracle;
+  violation: Violation | undefined;
+  #isCalm = true;
+  #rootKey!: Uint8Array;
+  #active = 0;
+  #started = 0;
+  #machines = 0;
+  readonly #byDisk = new Map<string, Machine>();
+  readonly #shortened = new Set<string>();
+  readonly #waiting: (() => void)[] = [];
+
+  /** @param kind of the place; drawn if not given */
+  constructor(seed: number, kind?: PlaceKind) {
+    this.dice = new Dice(seed);
+    this.knobs = drawKnobs(this.dice, kind);
+    this.place = new Place(this.knobs.isForOneWriter);
+    this.blocks = { blocks: Array.from({ length: this.knobs.blocks }, () => this.dice.bytes(BLOCK_SIZE)) };
+    clearDisk((path) => this.#byDisk.get(path.split("/")[1]!)?.time(this.scheduler.now) ?? 0);
+  }
+
+  /** Makes the repository, in fair weather. */
+  async init(): Promise<void> {
+    const process = new SimulatedProcess(
+      { name: "init", machine: this.addMachine("init", {}), deathChance: 0, pace: 1 },
+      0,
+    );
+    const storage = this.connect(process);
+    const environment = this.environment(process);
+    let isDone = false;
+    const made = async () => {
+      const chunker = { kind: "fixed", minimum: BLOCK_SIZE, average: BLOCK_SIZE, maximum: BLOCK_SIZE } as const;
+      const { isForOneWriter } = this.knobs;
+      const options = { secret: SECRET, chunker, ...(isForOneWriter && { isForOneWriter }) };
+      await using _ = await initRepository(storage, options, environment);
+      const { rootKey, repositoryId } = await unlockRepository(storage, SECRET, environment);
+      this.#rootKey = rootKey;
+      this.oracle = new Oracle(rememberKeys(rootKey, repositoryId), this.place.objects);
+      isDone = true;
+    };
+    const making = made();
+    await this.scheduler.run(() => isDone);
+    await making;
+    this.place.onAttempt = (name, bytes) => this.guard(() => this.oracle.attempt(name, bytes));
+    this.place.onChange = (change) => this.#noteChange(change);
+    this.#isCalm = false;
+  }
+
+  addMachine(name: string, { like }: { like?: Machine }): Machine {
+    const { dice, knobs, scheduler } = this;
+    const machine = new Machine({
+      name,
+      clientId: like?.clientId ?? dice.bytes(16),
+      seed: ++this.#machines * 7919 + dice.integer(0, 2 ** 30),
+      hasCache: like?.hasCache ?? (knobs.isForOneWriter || dice.chance(0.85)),
+      location: "simulated",
+    });
+    this.#byDisk.set(name, machine);
+    const times = { now: () => scheduler.now, time: () => machine.time(scheduler.now) };
+    machine.source = new Source(dice, this.blocks, times);
+    if (like !== undefined) {
+      like.source.copyTo(machine.source);
+      machine.takeCacheOf(like);
+    }
+    return machine;
+  }
+
+  environment(process: SimulatedProcess): Environment {
+    const { knobs, scheduler } = this;
+    const wait = (milliseconds: number) => scheduler.sleep(milliseconds);
+    const { packSize, packsPerSegment, keepsTrees } = knobs;
+    const sizes = { packSize, packsPerSegment };
+    return { ...process.machine.environment({ blake3, zstd, sizes, wait }, () => scheduler.now), keepsTrees };
+  }
+
+  connect(process: SimulatedProcess): Storage {
+    const { place, scheduler, dice, knobs } = this;
+    const connection = new Connection({
+      ...{ place, process, scheduler, dice, shortened: this.#shortened },
+      weather: () => (this.#isCalm ? CALM : knobs.weather),
+      onDeath: () => this.#end("deaths"),
+    });
+    return createRetryingStorage(connection, {
+      now: () => scheduler.now,
+      sleep: (milliseconds) => scheduler.sleep(milliseconds),
+      random: () => dice.fraction(),
+      retryForMs: this.#isCalm ? 0 : knobs.retryFor,
+    });
+  }
+
+  async open(process: SimulatedProcess): Promise<Repository> {
+    return await openRepository(this.connect(process), this.#rootKey, this.environment(process));
+  }
+
+  /** Starts a process; where only one may write at a time, when its turn has come. */
+  start(kind: string, machine: Machine, body: Body): void {
+    if (this.knobs.isForOneWriter && this.#active > 0) {
+      this.#waiting.push(() => this.start(kind, machine, body));
+      return;
+    }
+    const { dice, knobs, scheduler } = this;
+    this.#active++;
+    this.count(kind);
+    const name = `${machine.name}.${kind}${++this.#started}`;
+    const deathChance = this.#isCalm ? 0 : knobs.deaths;
+    const pace = this.#isCalm ? 1 : dice.pick([1, 1, 1, 4, 12]);
+    const process = new SimulatedProcess({ name, machine, deathChance, pace }, scheduler.now);
+    scheduler.trace.add(`${scheduler.now} ${name} begins`);
+    body(process).then(
+      () => !process.isDead && this.#end(`${kind} done`),
+      (error: unknown) => {
+        if (process.isDead) return;
+        scheduler.trace.add(`${scheduler.now} ${name} fails: ${error instanceof Error ? error.message : error}`);
+        this.guard(() => {
+          if (error instanceof Violation) throw error;
+          if (!isExpected(error, knobs)) throw unexpected(name, error);
+        });
+        this.#end(`${kind} failed`);
+      },
+    );
+  }
+
+  /** No faults from now on, and no deaths. */
+  calmDown(): void {
+    this.#isCalm = true;
+  }
+
+  get isIdle(): boolean {
+    return this.#active === 0 && this.#waiting.length === 0;
+  }
+
+  count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  /** Keeps the first violation. */
+  guard(look: () => void): void {
+    if (this.violation !== undefined) return;
+    try {
+      look();
+    } catch (error) {
+      this.violation = error instanceof Violation ? error : unexpected("oracle", error);
+      this.scheduler.trace.add(`${this.scheduler.now} ${this.violation.message}`);
+    }
+  }
+
+  #end(what: string): void {
+    this.count(what);
+    this.#active--;
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.scheduler.after(1, next);
+  }
+
+  #noteChange(change: Change): void {
+    const { name, author, bytes } = change;
+    const [, sequence, digits] = /^(outcomes)\/(\d+)$/.exec(name) ?? [];
+    const number = Number(digits);
+    if (sequence === "outcomes" && !this.decided.has(number)) {
+      this.decided.set(number, this.scheduler.now);
+      if (author !== undefined) this.owners.set(number, author);
+    }
+    if (bytes !== undefined) this.scheduler.trace.addBytes(bytes);
+    this.guard(() => this.oracle.change(change));
+  }
+}
+
+function unexpected(who: string, error: unknown): Violation {
+  const message = error instanceof Error ? error.message : String(error);
+  return new Violation("unexpected-error", `${who}: ${message}`, { cause: error });
+}
