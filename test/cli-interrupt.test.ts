@@ -1,8 +1,8 @@
-/** Signals: nothing is committed, one line says so, and the next run works. */
+/** Signals: what is worth it is kept, one line says so, and the next run works. */
 import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Child, Desk, type RunOptions } from "./cli/desk.js";
-import { expectClean, expectJsonRefusal, expectRefusal } from "./cli/refusal.js";
+import { type Child, Desk, messagesOf, type RunOptions } from "./cli/desk.js";
+import { expectClean, expectRefusal } from "./cli/refusal.js";
 
 /** Of several packs, so that there is still much to do when the first is there. */
 const size = 192 * 2 ** 20;
@@ -28,25 +28,49 @@ function openDesk(): Desk {
   return desk;
 }
 
+const packOfSecond = /packs\/..\/0000000002-[0-9a-f]{32}$/;
+
+/** As soon as the first pack of the second backup is being written: nobody knows of it yet. */
 const whenPackAppears = (desk: Desk, act: (child: Child) => void): RunOptions => ({
-  disturb: { below: desk.repository, file: /packs\/..\/0000000002-[0-9a-f]{32}$/, act },
+  disturb: { below: desk.repository, file: packOfSecond, act },
 });
 
+/** As soon as two packs of it are there: one of them has been stored. */
+const whenPackIsStored = (desk: Desk, act: (child: Child) => void): RunOptions => {
+  const found = new Set<string>();
+  const file = { test: (path: string) => packOfSecond.test(path) && found.add(path).size > 1 } as RegExp;
+  return { disturb: { below: desk.repository, file, act } };
+};
+
+const stopping = "bcat: interrupted: what was done until now is brought to safety; once more ends it at once";
+const kept = "bcat: interrupted; what was done is kept as partial snapshot 2, the next backup goes on from there";
+
 describe("a backup", () => {
-  test.each(signals)("ends at %s with %i, commits nothing, and the next one works", async (name, code) => {
-    using desk = openDesk();
-    const before = desk.committed();
-    const source = model.path("source");
-    const run = await desk.bcat(
-      ["backup", source],
-      whenPackAppears(desk, (child) => child.kill(name)),
-    );
-    expectRefusal(run, { code, says: /^bcat: interrupted; nothing was committed$/m });
-    expect(desk.committed()).toEqual(before);
-    expect(JSON.parse(await desk.good(["snapshots", "--json"]))).toHaveLength(1);
-    expect(await desk.good(["backup", model.path("small")])).toMatch(/^snapshot 3: 1 file/);
-    await desk.good(["check"]);
-  });
+  test.each(signals)(
+    "keeps at %s what it has done, ends with %i, and the next one goes on from there",
+    async (name, code) => {
+      using desk = openDesk();
+      const source = model.path("source");
+      const run = await desk.bcat(
+        ["backup", source],
+        whenPackIsStored(desk, (child) => child.kill(name)),
+      );
+      expectClean(run);
+      expect(run.code).toBe(code);
+      expect(messagesOf(run.stderr)).toEqual([stopping, kept]);
+      expect(JSON.parse(await desk.good(["snapshots", "--json"]))).toHaveLength(1);
+      expect(JSON.parse(await desk.good(["snapshots", "--json", "--partial"]))).toMatchObject([
+        { number: 1, complete: true },
+        { number: 2, complete: false },
+      ]);
+      expect(await desk.good(["snapshots", "--partial"])).toMatch(/^2 .* partial$/m);
+      const added = Number(/"data_added":(\d+)/.exec(await desk.good(["backup", "--json", source]))?.[1]);
+      expect(added).toBeLessThan(size - 32 * 2 ** 20);
+      await desk.good(["restore", "latest", "all", "out"]);
+      expect(readFileSync(desk.path("out/big")).equals(readFileSync(model.path("source/big")))).toBe(true);
+      await desk.good(["check"]);
+    },
+  );
 
   test("ends at once with the second signal", async () => {
     using desk = openDesk();
@@ -86,9 +110,13 @@ describe("a backup", () => {
     const words = ["backup", "--json", "--quiet", model.path("source")];
     const run = await desk.bcat(
       words,
-      whenPackAppears(desk, (child) => child.kill("SIGINT")),
+      whenPackIsStored(desk, (child) => child.kill("SIGINT")),
     );
-    expectJsonRefusal(run, { code: 130, says: /interrupted; nothing was committed/ });
+    expect(run.code).toBe(130);
+    expect(messagesOf(run.stderr).map((line) => JSON.parse(line))).toMatchObject([
+      { message_type: "warning", code: "stopping" },
+      { message_type: "exit_error", code: 130, error_code: "interrupted", message: kept.slice("bcat: ".length) },
+    ]);
   });
 });
 

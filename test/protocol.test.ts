@@ -152,18 +152,26 @@ describe("a backup", () => {
     await requireThird(inner, 3);
   });
 
-  it("is refused when somebody else decided its outcome, and the next one succeeds", async () => {
+  it("starts over when somebody else decided its outcome", async () => {
+    const inner = world.storage.clone();
+    const storage = voidingStorage(inner, /^outcomes\/0{9}3$/);
+    const { snapshotNumber } = await inProcess(storage, undefined, (repository) => backUp(repository, world.source));
+    expect(snapshotNumber).toBe(4);
+    await requireThird(inner, 4);
+  });
+
+  it("is refused when somebody else decides its outcome again and again, and the next one succeeds", async () => {
     const inner = world.storage.clone();
     const cache = scratch.fresh("cache");
     await expect(
-      inProcess(voidingStorage(inner), cache, (repository) => backUp(repository, world.source)),
+      inProcess(voidingStorage(inner, /^outcomes\//), cache, (repository) => backUp(repository, world.source)),
     ).rejects.toMatchObject({ code: "refused" });
     for (const place of [cache, undefined]) {
       expect(await inProcess(inner, place, committed)).toEqual([1, 2]);
     }
     const { snapshotNumber } = await inProcess(inner, cache, (repository) => backUp(repository, world.source));
-    expect(snapshotNumber).toBe(4);
-    await requireThird(inner, 4);
+    expect(snapshotNumber).toBe(6);
+    await requireThird(inner, 6);
   });
 
   it("takes the next number when another process takes the one it wanted", async () => {
@@ -342,10 +350,10 @@ function stepsOf(from: number, end: number, step: number): number[] {
 }
 
 /** Puts a void outcome the moment before the backup puts its own. */
-function voidingStorage(inner: Storage): Storage {
+function voidingStorage(inner: Storage, outcomes: RegExp): Storage {
   return replaced(inner, {
     async putIfAbsent(name, bytes) {
-      if (name.startsWith("outcomes/")) {
+      if (outcomes.test(name)) {
         await inProcess(inner, undefined, async ({ context }) => {
           const body = encodeOutcome({ kind: "void", reason: "given up by a test" });
           await inner.putIfAbsent(

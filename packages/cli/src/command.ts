@@ -1,5 +1,6 @@
 /** What a command is, and what it is given. Each is one file under `commands/`: it parses, calls a package and prints. */
 import type { Meter } from "@bcat/host";
+import type { Stop } from "./interruption.js";
 import type { Flags, Options, Variables } from "./options.js";
 import type { Output } from "./output.js";
 import type { Ask } from "./passphrase.js";
@@ -39,8 +40,10 @@ export interface Context {
   readonly meter: Meter;
   /** Asks for a passphrase, where there is a terminal. */
   readonly ask: Ask | undefined;
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with the error to throw as its reason. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with the error to throw as its reason; see {@link Context.stop}. */
   readonly signal: AbortSignal;
+  /** For commands that have something to bring to safety first. */
+  readonly stop: Stop;
 }
 
 /** `bcat ls <snapshot> [path]` */

@@ -1,5 +1,6 @@
 /**
- * Signals that ask the run to end. The first lets it end in order, the second ends it at once.
+ * Signals that ask the run to end. The first lets it end in order, the second ends it at once. What a command has that is
+ * worth keeping it may bring to safety first: then the first signal says so, and no call is broken off.
  *
  * Where a call to the system never returns (a network mount whose server is gone, a pipe nobody writes to), leaving by
  * an exit code is not possible: Node waits for its threads. The process then ends by the signal itself, which shells
@@ -12,8 +13,22 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Time (ms) that calls which are still on their way get to end when the run has ended. */
 const LINGER_MS = 500;
 
+/** How a command hears of the first signal that has something to bring to safety. */
+export interface Stop {
+  /** Aborted by the first signal. */
+  readonly signal: AbortSignal;
+  /**
+   * From now on calls are not broken off as long as `isWorthwhile`: the command ends itself. @param tell is called when it
+   * is asked to
+   */
+  defer(isWorthwhile: () => boolean, tell: () => void): void;
+}
+
 export class Interruption implements Disposable {
   readonly #controller = new AbortController();
+  readonly #stop = new AbortController();
+  #isWorthwhile: () => boolean = () => false;
+  #tell: () => void = () => {};
   readonly #listener = (name: NodeJS.Signals) => this.interrupt(name);
   #name: NodeJS.Signals | undefined;
 
@@ -31,10 +46,23 @@ export class Interruption implements Disposable {
     return this.#controller.signal;
   }
 
+  get stop(): Stop {
+    return {
+      signal: this.#stop.signal,
+      defer: (isWorthwhile, tell) => {
+        this.#isWorthwhile = isWorthwhile;
+        this.#tell = tell;
+      },
+    };
+  }
+
   interrupt(name: NodeJS.Signals): void {
     if (this.#name !== undefined) this.#die(name);
     this.#name = name;
-    this.#controller.abort(new BcatError("interrupted", `Interrupted by ${name}`));
+    const reason = new BcatError("interrupted", `Interrupted by ${name}`);
+    this.#stop.abort(reason);
+    if (this.#isWorthwhile()) this.#tell();
+    else this.#controller.abort(reason);
   }
 
   /** The run has ended, and the process ends with it: by itself, or soon by the signal that came. */

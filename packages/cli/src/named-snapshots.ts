@@ -22,16 +22,18 @@ export interface FoundSnapshots {
 /**
  * Those that the operands name, or all that fit the flags.
  *
+ * @param withPartial a list has what was kept of backups that did not end, too
  * @throws BcatError usage, before `repository` is asked for anything; not-found
  */
 export async function findSnapshots(
   repository: Repository,
   { operands, options }: Pick<Context, "operands" | "options">,
+  { withPartial = false } = {},
 ): Promise<FoundSnapshots> {
   const { findSnapshot, listSnapshots } = await import("@bcat/snapshot");
   if (operands.length === 0) {
     const damage: string[] = [];
-    const all = await listSnapshots(repository, { onDamage: ({ message }) => damage.push(message) });
+    const all = await listSnapshots(repository, { withPartial, onDamage: ({ message }) => damage.push(message) });
     return { found: all.filter(createFilter(options)), damage };
   }
   const found = new Map<number, ListedSnapshot>();

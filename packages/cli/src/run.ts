@@ -53,7 +53,8 @@ async function runCommand({ command, options, operands }: CommandLine & { kind: 
   const { variables, output, ask, interruption } = world;
   const meter = new Meter();
   try {
-    return await command.run({ options, operands, variables, output, meter, ask, signal: interruption.signal });
+    const { signal, stop } = interruption;
+    return await command.run({ options, operands, variables, output, meter, ask, signal, stop });
   } finally {
     if (options.count("verbose") > 0) printRequests(meter, output);
   }

@@ -6,15 +6,19 @@ import { bytesField } from "./json.js";
 import type { Output } from "./output.js";
 import { quoteName } from "./quote.js";
 
+const UNFINISHED = "it is partial, of a backup that did not end";
+
 interface Counted {
+  readonly complete: boolean;
   readonly counts: { readonly filesChangedWhileRead?: number };
   readonly errors: { readonly total: number };
 }
 
-/** Such as `2 errors` and `1 changed`; none for a snapshot without. */
-export function flawsOf({ counts, errors }: Counted): string[] {
+/** Such as `partial`, `2 errors` and `1 changed`; none for a snapshot without. */
+export function flawsOf({ complete, counts, errors }: Counted): string[] {
   const changed = counts.filesChangedWhileRead ?? 0;
   return [
+    ...(complete ? [] : ["partial"]),
     ...(errors.total === 0 ? [] : [formatItems(errors.total, "error")]),
     ...(changed === 0 ? [] : [`${formatCount(changed)} changed`]),
   ];
@@ -23,9 +27,10 @@ export function flawsOf({ counts, errors }: Counted): string[] {
 /** A line on stderr below a listing, with `--json` a message. Nothing for a snapshot without flaws. */
 export function printFlaws({ number, snapshot }: SnapshotInfo, output: Output): void {
   if (flawsOf(snapshot).length === 0) return;
-  const { errors, counts } = snapshot;
+  const { complete, errors, counts } = snapshot;
   const changed = counts.filesChangedWhileRead ?? 0;
-  const line = `snapshot ${number} is not all that was there: ${[...errorsText(snapshot), ...changedText(changed)].join("; ")}`;
+  const words = [...(complete ? [] : [UNFINISHED]), ...errorsText(snapshot), ...changedText(changed)];
+  const line = `snapshot ${number} is not all that was there: ${words.join("; ")}`;
   if (!output.json) {
     output.complain(line);
     return;

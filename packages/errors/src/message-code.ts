@@ -59,6 +59,7 @@ export const placeCodes = [
   "probe-leftovers",
   "snapshot-flawed",
   "archived",
+  "stopping",
 ] as const;
 
 /** Of a check. */

@@ -48,6 +48,10 @@ export type Place = (FolderPlace | S3Place | HttpPlace | TahoePlace) & {
   readonly location: string;
 };
 
+/** Stored bytes between two checkpoints of a backup: what a crash may cost. In a folder they cost a second or two. */
+const FOLDER_CHECKPOINT_SIZE = 2 * 2 ** 30;
+const CHECKPOINT_SIZE = 2 ** 30;
+
 /** Of packs in a folder. */
 const FOLDER_PACK_SIZE = 32 * 2 ** 20;
 
@@ -58,8 +62,14 @@ const FIRST_PACK_SIZE = 8 * 2 ** 20;
  * Stored bytes at which packs close in the place. Where nothing is said the default is best, which is made for storages
  * that charge for requests. A file costs nothing, and packs of half the size take 64 MiB less memory.
  */
-export function packSizesOf(place: Place): { readonly packSize?: number; readonly firstPackSize?: number } {
-  return place.kind === "folder" ? { packSize: FOLDER_PACK_SIZE } : { firstPackSize: FIRST_PACK_SIZE };
+export function packSizesOf(place: Place): {
+  readonly packSize?: number;
+  readonly firstPackSize?: number;
+  readonly checkpointSize: number;
+} {
+  return place.kind === "folder"
+    ? { packSize: FOLDER_PACK_SIZE, checkpointSize: FOLDER_CHECKPOINT_SIZE }
+    : { firstPackSize: FIRST_PACK_SIZE, checkpointSize: CHECKPOINT_SIZE };
 }
 
 /** What opening a place takes from the program. */

@@ -50,6 +50,7 @@ export {
   type FrameThreads,
   type SharedStore,
 } from "./chunk-store.js";
+export { DecidedElsewhereError } from "./decided-elsewhere.js";
 export { type AnnouncedRegisters, readAnnounced } from "./elsewhere/copies.js";
 export { type RepairSummary, repairRegisters } from "./elsewhere/repair.js";
 export { checkSource, type RegistersReference, type RegistersSource } from "./elsewhere/source.js";
@@ -72,6 +73,7 @@ export {
   type Unlocked,
   unlockRepository,
 } from "./open.js";
+export { readNewestPartial } from "./partials.js";
 export { type FetchedRange, type RangeChunks, RangeOpener } from "./range-opener.js";
 export { readSegment } from "./read-segment.js";
 export { registerName, type Sequence } from "./registers.js";

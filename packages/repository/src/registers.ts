@@ -56,12 +56,16 @@ export async function decideAndReadBack(registers: Registers, name: string, byte
   return Buffer.compare(value, bytes) === 0;
 }
 
-/**
- * The highest number of a dense sequence, 0 for none. `known` numbers are known to exist. A cold start doubles its step
- * and then bisects, so that ten thousand snapshots cost about 25 requests.
- */
+/** The highest number of a sequence of registers, 0 for none. `known` numbers are known to exist. */
 export async function findHead(registers: Registers, sequence: Sequence, known: number): Promise<number> {
-  const exists = async (number: number) => (await registers.get(registerName(sequence, number))) !== undefined;
+  return await findLast(async (number) => (await registers.get(registerName(sequence, number))) !== undefined, known);
+}
+
+/**
+ * The highest number of a dense sequence that `exists`, 0 for none; numbers up to `known` do. A cold start doubles its
+ * step and then bisects, so that ten thousand snapshots cost about 25 requests.
+ */
+export async function findLast(exists: (number: number) => Promise<boolean>, known: number): Promise<number> {
   let low = known;
   let step = 1;
   while (await exists(low + step)) {

@@ -5,11 +5,13 @@
 
 import { ObjectType, sealObject } from "@bcat/crypto";
 import { BcatError } from "@bcat/errors";
-import { encodeOutcome, type Outcome } from "./bodies/outcome.js";
+import { encodeOutcome, type Outcome, type SnapshotOutcome } from "./bodies/outcome.js";
 import { encodeSession, type SessionBody } from "./bodies/session.js";
 import type { SeenOutcome } from "./bodies/snapshot.js";
+import { DecidedElsewhereError } from "./decided-elsewhere.js";
 import type { IndexRuns } from "./index-runs.js";
 import { sendAgain } from "./outbox.js";
+import { putPartial } from "./partials.js";
 import { decideAndReadBack, decideRegister, findHead, refuseHole, registerName } from "./registers.js";
 import { partsOf, type Repository, type RepositoryParts, saveManifest, updateIndex } from "./repository.js";
 import { refuseFork } from "./standing.js";
@@ -108,13 +110,20 @@ export class Session {
       const isKept = outbox?.keeps(name) === true;
       throw describeUndecided(error, { number: this.number, registers, ...(isKept && { outbox }) });
     }
-    if (!isOurs) {
-      throw new BcatError(
-        "refused",
-        `Cannot commit snapshot ${this.number}: "${name}" has been decided by somebody else; nothing was committed, back up again`,
-      );
-    }
+    if (!isOurs) throw new DecidedElsewhereError(this.number);
     await this.#parts.changes.run(async () => this.#note(bytes, outcome));
+  }
+
+  /** Puts a checkpoint, which counts for nothing while this session goes on. All that it names must be durable. */
+  async putPartial(checkpoint: number, outcome: SnapshotOutcome): Promise<void> {
+    const reference = { session: this.number, checkpoint, epoch: this.#parts.history.epoch };
+    await putPartial(this.#parts, reference, outcome);
+  }
+
+  /** Looks whether somebody has taken this session for dead. @throws BcatError refused */
+  async requireUndecided(): Promise<void> {
+    if ((await this.#parts.storage.get(registerName("outcomes", this.number))) !== undefined)
+      throw new DecidedElsewhereError(this.number);
   }
 
   /** Ends the session without an outcome, unless it has one. What it has stored is forgotten. */

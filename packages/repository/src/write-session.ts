@@ -1,6 +1,7 @@
 /** A session that backs up: a {@link Session} and the {@link ChunkStore} it stores into, as one. */
 import type { Field } from "@bcat/codec";
 import type { BlobKind } from "@bcat/pack";
+import type { SnapshotOutcome } from "./bodies/outcome.js";
 import type { Snapshot } from "./bodies/snapshot.js";
 import { type AddedCounts, ChunkStore } from "./chunk-store.js";
 import type { Repository } from "./repository.js";
@@ -26,6 +27,9 @@ export type SnapshotToCommit = Omit<Snapshot, "complete" | "logHead" | "seen"> &
 export class WriteSession {
   readonly session: Session;
   readonly chunks: ChunkStore;
+  #checkpoints = 0;
+  /** What the newest checkpoint holds. */
+  #saved: SnapshotOutcome | undefined;
 
   private constructor(session: Session, level: number) {
     this.session = session;
@@ -76,17 +80,35 @@ export class WriteSession {
    * @param unknown fields of a newer version, of the snapshot that this one is made from
    */
   async commit(snapshot: SnapshotToCommit, unknown?: readonly Field[]): Promise<void> {
-    const { session, chunks } = this;
-    await chunks.settle();
-    const logHead = Math.min(session.logHead, snapshot.logHead ?? session.logHead);
-    const { seen } = session;
-    await session.decide({
-      kind: "snapshot",
-      added: chunks.segments,
-      removed: [],
-      snapshot: { complete: true, ...snapshot, logHead, seen },
+    await this.chunks.settle();
+    await this.session.decide({
+      ...this.#outcomeOf({ complete: true, ...snapshot }),
       ...(unknown === undefined ? {} : { unknown }),
     });
+  }
+
+  /**
+   * Makes everything durable that was stored until now, and puts a checkpoint of it, `snapshot`. The session goes on.
+   *
+   * @throws BcatError refused when somebody else has decided how this session ended; as {@link flush}
+   */
+  async checkpoint(snapshot: SnapshotToCommit): Promise<void> {
+    // Rule 3 of docs/architecture.md: what a checkpoint names lies in durable segments, also what other threads claimed.
+    await this.chunks.settle();
+    const saved = this.#outcomeOf({ ...snapshot, complete: false });
+    await this.session.putPartial(++this.#checkpoints, saved);
+    this.#saved = saved;
+    await this.session.requireUndecided();
+  }
+
+  /** True when there is a checkpoint that {@link keep} would end the session with. */
+  get hasCheckpoint(): boolean {
+    return this.#saved !== undefined;
+  }
+
+  /** Ends the session with its newest checkpoint as a partial snapshot of its number. @throws as {@link Session.decide} */
+  async keep(): Promise<void> {
+    await this.session.decide(this.#saved!);
   }
 
   /** As {@link abandon}, and says for good that there will be no snapshot of this number. */
@@ -99,5 +121,17 @@ export class WriteSession {
   async abandon(): Promise<void> {
     await this.chunks.close();
     this.session.abandon();
+  }
+
+  #outcomeOf(snapshot: SnapshotToCommit & Pick<Snapshot, "complete">): SnapshotOutcome {
+    const { session, chunks } = this;
+    const logHead = Math.min(session.logHead, snapshot.logHead ?? session.logHead);
+    const { seen } = session;
+    return {
+      kind: "snapshot",
+      added: [...chunks.segments],
+      removed: [],
+      snapshot: { ...snapshot, logHead, seen },
+    };
   }
 }

@@ -20,12 +20,14 @@ export interface ListedSnapshot {
 
 export interface ListOptions {
   readonly signal?: AbortSignal;
+  /** Also what was saved of backups that did not end. */
+  readonly withPartial?: boolean;
   /** Told of each damaged outcome; the list then has the others. */
   readonly onDamage?: (damage: CorruptError) => void;
 }
 
 /**
- * All snapshots that are not forgotten, the oldest first. Reads what is new since the last list, and neither outcomes twice nor
+ * All complete snapshots that are not forgotten, the oldest first. Reads what is new since the last list, and neither outcomes twice nor
  * anything of the index.
  *
  * @throws CorruptError when an outcome is damaged and nobody is told: a list that lacks one must not look complete
@@ -36,7 +38,7 @@ export async function listSnapshots(given: Repository, options: ListOptions = {}
   const [problem] = outcomeProblems(repository, 0);
   if (problem !== undefined && options.onDamage === undefined) throw problem;
   for (const damage of outcomeProblems(repository, 0)) options.onDamage?.(damage);
-  return knownSnapshots(repository);
+  return options.withPartial === true ? keptSnapshots(repository) : knownSnapshots(repository);
 }
 
 export interface FindSnapshotOptions {
@@ -161,7 +163,7 @@ function newestOf(snapshots: readonly ListedSnapshot[]): number[] {
   return newest.reverse();
 }
 
-/** Snapshot `number` with its trees; undefined for one that is none, partial or forgotten. @throws CorruptError */
+/** Snapshot `number` with its trees, also a partial one; undefined for one that is none or forgotten. @throws CorruptError */
 export async function readSnapshot(repository: Repository, number: number): Promise<SnapshotInfo | undefined> {
   if (repository.history.isForgotten(number)) return undefined;
   let outcome: Awaited<ReturnType<Repository["readOutcome"]>>;
@@ -171,7 +173,7 @@ export async function readSnapshot(repository: Repository, number: number): Prom
     if (isBcatError(error, "corrupt")) throw namedDamage(error, number);
     throw error;
   }
-  if (outcome?.kind !== "snapshot" || !outcome.snapshot.complete) return undefined;
+  if (outcome?.kind !== "snapshot") return undefined;
   return { number, snapshot: outcome.snapshot };
 }
 

@@ -68,6 +68,8 @@ const flags: Flags = {
   },
 };
 
+const STOPPING = "interrupted: what was done until now is brought to safety; once more ends it at once";
+
 const progressForm = fileProgress<BackupProgress>((counts) => ({
   files_done: counts.filesDone,
   bytes_done: counts.bytesDone,
@@ -120,6 +122,10 @@ export const backup: Command = {
       onWarning: (warning) => printWarning(warning, "archival", output),
     };
     await using prepared = new PreparedBackup(site.posix, roots, told);
+    context.stop.defer(
+      () => prepared.keepsAtStop,
+      () => printNotice(STOPPING, "stopping", output),
+    );
     const lookAhead = () => stream === undefined && prepared.lookAhead();
     await using repository = await openOrCreate(site, roots, context, lookAhead);
     // Otherwise the backup says it when it is refused.
@@ -163,7 +169,7 @@ async function openOrCreate(
   }
 }
 
-function backupOptions({ options, signal }: Context): BackupOptions {
+function backupOptions({ options, signal, stop }: Context): BackupOptions {
   const host = options.text("host");
   const compression = compressionOf(options);
   const parent = options.text("parent");
@@ -182,6 +188,7 @@ function backupOptions({ options, signal }: Context): BackupOptions {
     withAtime: options.switch("with-atime"),
     ...(time === undefined ? {} : { time }),
     signal,
+    stop: stop.signal,
     ...(host === undefined ? {} : { host }),
     ...(compression === undefined ? {} : { compression }),
     threads: Math.max(

@@ -16,6 +16,7 @@ export const snapshots: Command = {
   flags: {
     ...choosingFlags,
     forgotten: { kind: "switch", description: "instead those that were forgotten, and bcat undelete may bring back" },
+    partial: { kind: "switch", description: "also what was kept of backups that did not end" },
   },
   examples: [
     ["snapshots", "all of them"],
@@ -27,11 +28,11 @@ export const snapshots: Command = {
   notes: ["<snapshot> is a number, latest, or latest~2."],
   interrupted: "interrupted",
   async run(context) {
-    const { operands, output, signal } = context;
+    const { operands, options, output, signal } = context;
     await checkSelectors(context);
-    if (context.options.switch("forgotten")) return await listForgotten(context);
+    if (options.switch("forgotten")) return await listForgotten(context);
     return await withRepository(context, async (repository) => {
-      const { found, damage } = await findSnapshots(repository, context);
+      const { found, damage } = await findSnapshots(repository, context, { withPartial: options.switch("partial") });
       signal.throwIfAborted();
       const pinNote = (number: number) => repository.history.pinNote(number);
       if (output.json) output.print(JSON.stringify(found.map((info) => snapshotFields(info, pinNote))));

@@ -1,7 +1,8 @@
 /** What all parts of one backup share: its counts, its reports, and the points at which others get to run. */
-import { BcatError, type SourceCode, SourceError } from "@bcat/errors";
+import { BcatError, isBcatError, type SourceCode, SourceError } from "@bcat/errors";
 import { type ErrorList, errorCountMax, type WriteSession } from "@bcat/repository";
 import { Turns } from "../turns.js";
+import type { Checkpoints } from "./checkpoints.js";
 import type { BatchedFile } from "./contents/file-batch.js";
 import { type Change, LinkedFiles } from "./linked-files.js";
 import type { BackupOptions, Warning } from "./options.js";
@@ -50,6 +51,8 @@ export class BackupRun {
   skipped = 0;
   /** Path being read, made only when it is shown. */
   currentPath: (() => Uint8Array | undefined) | undefined;
+  /** Made now and then while others run; undefined for none. */
+  checkpoints: Checkpoints | undefined;
   readonly #options: BackupOptions;
   /** Undefined as long as the source is only looked at. */
   #session: WriteSession | undefined;
@@ -61,6 +64,7 @@ export class BackupRun {
   readonly #turns: Turns;
   #errorCount = 0;
   #bytesReading = 0;
+  #isUninterrupted = false;
 
   constructor(parts: {
     options: BackupOptions;
@@ -181,9 +185,28 @@ export class BackupRun {
     if (!this.#turns.bytes(stored + reading)) return;
     this.#showProgress();
     await this.#turns.take();
-    if (this.#options.signal?.aborted === true) {
-      throw new BcatError("interrupted", "interrupted; nothing was committed");
+    const { signal, stop } = this.#options;
+    if (signal?.aborted === true) throw interrupted();
+    if (this.#isUninterrupted) return;
+    if (stop?.aborted === true) throw interrupted();
+    if (this.checkpoints?.isDue === true) await this.checkpoints.take();
+  }
+
+  /** Runs `action`, in which neither a checkpoint is made nor {@link BackupOptions.stop} heard. */
+  async uninterrupted(action: () => Promise<void>): Promise<void> {
+    const before = this.#isUninterrupted;
+    this.#isUninterrupted = true;
+    try {
+      await action();
+    } finally {
+      this.#isUninterrupted = before;
     }
+  }
+
+  /** True for the end that {@link BackupOptions.stop} has asked for: the storage is still to be had. */
+  isStop(error: unknown): boolean {
+    const { signal, stop } = this.#options;
+    return stop?.aborted === true && signal?.aborted !== true && isBcatError(error, "interrupted");
   }
 
   #showProgress(): void {
@@ -198,4 +221,8 @@ export class BackupRun {
       dataAdded: this.#session.added.storedBytes,
     });
   }
+}
+
+function interrupted(): BcatError {
+  return new BcatError("interrupted", "interrupted; nothing was committed");
 }

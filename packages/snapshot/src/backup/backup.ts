@@ -1,26 +1,43 @@
 /** Backs up roots into a new snapshot. */
 import { SourceError } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
-import { checkSnapshotTexts, type Repository, type Root, WriteSession } from "@bcat/repository";
+import { checkSnapshotTexts, DecidedElsewhereError, type Repository, type Root, WriteSession } from "@bcat/repository";
 import { Choice } from "../choosing/choice.js";
 import { recordChoice, recordExcludes } from "../choosing/choice-options.js";
 import { recordInnerSources } from "../choosing/inner-sources.js";
 import { findSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { BackupRun } from "./backup-run.js";
-import { readFoldersAbove } from "./folders-above.js";
+import { Checkpoints } from "./checkpoints.js";
+import { commitBackup, snapshotOf } from "./commit.js";
+import { endEarly } from "./early-end.js";
 import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS } from "./options.js";
 import { leaveOutOwn, OWN, OwnFolders } from "./own-folders.js";
-import { noOwnerNames } from "./owners.js";
 import { findParentRoots, type ParentChoice, ParentRoots } from "./parent-roots.js";
 import { recordsOf } from "./records.js";
 import { RootBackup } from "./root-backup.js";
-import { findRoots, type NamedRoot, type NamedRoots, nameRoots } from "./roots.js";
+import { type FoundRoot, findRoots, type NamedRoot, type NamedRoots, nameRoots } from "./roots.js";
 import { Source } from "./source.js";
 import { requireSourceFault } from "./source-fault.js";
-import { isUnchanged } from "./unchanged.js";
 
 /** Said where they cannot be read. */
 const NO_ATTRIBUTES = "extended attributes, also access control lists, were not stored, that takes koffi";
+
+/** Runs of one backup whose sessions others end. */
+const STARTS_MAX = 3;
+
+/** The sources that are there, those that are the backup's own folders, and what cannot be read. */
+interface FoundSources {
+  readonly roots: readonly FoundRoot[];
+  readonly own: readonly Uint8Array[];
+  readonly faults: { path: Uint8Array; fault: SourceError }[];
+}
+
+interface Begun {
+  readonly session: WriteSession;
+  readonly sources: FoundSources;
+  readonly start: number;
+  readonly chosen: SnapshotInfo | undefined;
+}
 
 /**
  * Backs up `paths` (absolute, normalised, as bytes; with a `/` at the end, what a link leads to) and commits a snapshot of them.
@@ -45,11 +62,17 @@ export async function backup(
 /** A backup whose source can be looked at before its repository is open. */
 export class PreparedBackup {
   readonly #posix: Posix;
+  readonly #paths: readonly Uint8Array[];
   readonly #options: BackupOptions & { readonly now: () => number };
   readonly #named: NamedRoots;
   readonly #run: BackupRun;
   readonly #source: Source;
   #start: number | undefined;
+  #starts = 1;
+  /** While there is something to keep. */
+  #checkpoints: Checkpoints | undefined;
+  /** What goes on in place of this one. */
+  #again: PreparedBackup | undefined;
 
   /**
    * For one run of {@link backup} with these arguments.
@@ -60,6 +83,7 @@ export class PreparedBackup {
   constructor(posix: Posix, paths: readonly Uint8Array[], options: BackupOptions & { readonly now: () => number }) {
     checkSnapshotTexts({ ...options, excludes: recordExcludes(options), options: recordChoice(options) });
     this.#posix = posix;
+    this.#paths = paths;
     this.#options = options;
     this.#named = nameRoots(paths);
     const run = new BackupRun({ options, now: options.now });
@@ -82,46 +106,75 @@ export class PreparedBackup {
     this.#source.lookAhead(first);
   }
 
+  /** True while {@link BackupOptions.stop} would leave a partial snapshot; otherwise there is nothing to wait for. */
+  get keepsAtStop(): boolean {
+    return this.#again?.keepsAtStop ?? this.#checkpoints?.isWorthwhile === true;
+  }
+
   /** As {@link backup}. */
   async run(given: Repository): Promise<BackupSummary> {
+    try {
+      return await this.#runOnce(given);
+    } catch (error) {
+      if (!(error instanceof DecidedElsewhereError) || this.#starts >= STARTS_MAX) throw error;
+    }
+    // Somebody took it for dead. What it has stored is found by the next session.
+    await using again = new PreparedBackup(this.#posix, this.#paths, this.#options);
+    again.#starts = this.#starts + 1;
+    this.#again = again;
+    return await again.run(given);
+  }
+
+  async #runOnce(given: Repository): Promise<BackupSummary> {
     const options = this.#options;
-    const posix = this.#posix;
     const repository = given.withSignal(options.signal);
     const start = this.#start ?? options.now();
-    const faults: { path: Uint8Array; fault: SourceError }[] = [];
-    const found = findRoots(posix, this.#named, (path, fault) => faults.push({ path, fault }));
-    const own: Uint8Array[] = [];
-    const named = leaveOutOwn(found, this.#source.ownFolders, (path) => own.push(path));
-    const roots = named.map(({ path }) => path);
+    const sources = this.#findSources();
     const chosen = options.parent === undefined ? undefined : await findSnapshot(repository, options.parent);
     const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
     const host = options.host === undefined ? {} : { host: options.host };
     const session = await WriteSession.begin(repository, { level, dryRun: options.dryRun === true, ...host });
-    let rootBackup: RootBackup | undefined;
     try {
-      const run = this.#run;
-      const records = recordsOf(posix, options);
-      const parents = await findParents(repository, roots, { ...options, records }, chosen);
-      run.begin(session, parents.totals);
-      for (const { path, fault } of faults) run.reportUnreadable(path, fault);
-      for (const path of own) run.reportSkipped(path, OWN, "own-folder");
-      const inside = this.#named.inside.map(({ path }) => path);
-      for (const path of inside)
-        run.note(path, "it lies in another source, and is stored once, as a part of that", "source-inside");
-      rootBackup = new RootBackup({ run, source: this.#source, session, posix, parents, options });
-      const stored = await storeRoots(rootBackup, run, named);
-      if (stored.length === 0)
-        throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
-      if (posix.attributes === undefined) run.noteLoss(roots[0]!, NO_ATTRIBUTES, "attributes-not-stored");
-      const notes = [...(options.notes ?? []), ...recordInnerSources(inside)];
-      const parts = { run, posix, session, options: { ...options, notes }, parents, start, records };
-      return await commitBackup(parts, stored);
+      return await this.#store({ session, sources, start, chosen });
     } catch (error) {
-      await session.abandon();
-      throw error;
+      await this.#checkpoints?.takeLast(error);
+      throw await endEarly(session, error, this.#run.isStop(error));
     } finally {
-      await rootBackup?.close();
+      this.#checkpoints = undefined;
     }
+  }
+
+  #findSources(): FoundSources {
+    const faults: FoundSources["faults"] = [];
+    const found = findRoots(this.#posix, this.#named, (path, fault) => faults.push({ path, fault }));
+    const own: Uint8Array[] = [];
+    const roots = leaveOutOwn(found, this.#source.ownFolders, (path) => own.push(path));
+    return { roots, own, faults };
+  }
+
+  async #store({ session, sources, start, chosen }: Begun): Promise<BackupSummary> {
+    const posix = this.#posix;
+    const run = this.#run;
+    const records = recordsOf(posix, this.#options);
+    const paths = sources.roots.map(({ path }) => path);
+    const parents = await findParents(session.repository, paths, { ...this.#options, records }, chosen);
+    run.begin(session, parents.totals);
+    const inside = this.#named.inside.map(({ path }) => path);
+    tellOfSources(run, sources, inside);
+    const notes = [...(this.#options.notes ?? []), ...recordInnerSources(inside)];
+    const options = { ...this.#options, notes };
+    const parts = { run, posix, session, options, parents, start, records };
+    if (!session.session.isDryRun)
+      this.#checkpoints = new Checkpoints({ run, session, snapshotOf: (roots) => snapshotOf(parts, roots) });
+    run.checkpoints = this.#checkpoints;
+    await using rootBackup = new RootBackup({ run, source: this.#source, session, posix, parents, options });
+    const stored = await storeRoots(rootBackup, run, sources.roots);
+    if (stored.length === 0)
+      throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
+    if (posix.attributes === undefined) run.noteLoss(paths[0]!, NO_ATTRIBUTES, "attributes-not-stored");
+    // From here on an end is as good as any.
+    this.#checkpoints = undefined;
+    return await commitBackup(parts, stored);
   }
 
   /** Ends what is looked at ahead. */
@@ -166,102 +219,18 @@ async function storeRoots(backup: RootBackup, run: BackupRun, roots: readonly Na
   for (const root of roots) {
     try {
       stored.push(await backup.store(root));
+      run.checkpoints?.end(stored.at(-1));
     } catch (error) {
       run.reportUnreadable(root.path, requireSourceFault(error));
+      run.checkpoints?.end();
     }
   }
   return stored;
 }
 
-/** Commits a snapshot of `roots`, unless the run is dry or nothing has changed and that was to be skipped. */
-export async function commitBackup(
-  parts: {
-    run: BackupRun;
-    /** Undefined where there are no folders that the roots lie in. */
-    posix: Posix | undefined;
-    session: WriteSession;
-    options: BackupOptions;
-    parents: ParentRoots;
-    start: number;
-    records: number;
-  },
-  roots: readonly Root[],
-): Promise<BackupSummary> {
-  const { run, posix, session, options, parents, records } = parts;
-  const paths = roots.map(({ path }) => path);
-  // Before the errors are counted for good.
-  const owners = options.owners ?? noOwnerNames;
-  const foldersAbove = posix === undefined ? [] : readFoldersAbove(paths, { run, posix, owners });
-  options.beforeCommit?.();
-  const { filesChangedWhileRead, ...counted } = run.counts;
-  const { environment } = session.repository;
-  const { added } = session;
-  const parent = parents.newest;
-  const isSame = options.skipIfUnchanged === true && (await isUnchanged(session.repository, parent, roots));
-  if (!isSame) await session.flush();
-  const elapsed = environment.now() - parts.start;
-  const start = options.time ?? parts.start;
-  const end = start + elapsed;
-  if (options.dryRun === true) await session.abandon();
-  else if (isSame) await session.giveUp(`nothing has changed since snapshot ${parent}`);
-  else {
-    await session.commit({
-      ...(parent === undefined ? {} : { parent }),
-      ...parents.recordedFor(paths),
-      roots,
-      start,
-      end,
-      zone: environment.zone,
-      host: options.host ?? environment.host,
-      user: environment.user,
-      clientId: environment.clientId,
-      version: environment.programVersion,
-      tags: options.tags ?? [],
-      excludes: recordExcludes(options),
-      options: [
-        ...(options.compression === undefined ? [] : [`compression=${options.compression}`]),
-        ...recordChoice(options),
-        ...(options.notes ?? []),
-      ],
-      counts: {
-        ...counted,
-        ...(filesChangedWhileRead === 0 ? {} : { filesChangedWhileRead }),
-        dataChunksAdded: added.dataChunks,
-        treeChunksAdded: added.treeChunks,
-        plainBytesAdded: added.plainBytes,
-        storedBytesAdded: added.storedBytes,
-      },
-      errors: run.errors,
-      isSettled: true,
-      records,
-      foldersAbove,
-    });
-  }
-  const { counts } = run;
-  return {
-    snapshotNumber: options.dryRun === true || isSame ? undefined : session.number,
-    isDryRun: options.dryRun === true,
-    unchangedSince: isSame ? parent : undefined,
-    parent,
-    start: parts.start,
-    end: environment.now(),
-    errors: run.errors.total,
-    filesChangedWhileRead,
-    skipped: run.skipped,
-    filesNew: counts.filesNew,
-    filesChanged: counts.filesChanged,
-    filesUnmodified: counts.filesUnmodified,
-    dirsNew: counts.directoriesNew,
-    dirsChanged: counts.directoriesChanged,
-    dirsUnmodified: counts.directoriesUnmodified,
-    dataChunks: added.dataChunks,
-    treeChunks: added.treeChunks,
-    healedChunks: added.healed,
-    dataAdded: added.plainBytes,
-    dataAddedPacked: added.storedBytes,
-    totalFiles: counts.files,
-    totalSymlinks: counts.symlinks,
-    totalOthers: counts.others,
-    totalBytes: counts.bytes,
-  };
+function tellOfSources(run: BackupRun, { own, faults }: FoundSources, inside: readonly Uint8Array[]): void {
+  for (const { path, fault } of faults) run.reportUnreadable(path, fault);
+  for (const path of own) run.reportSkipped(path, OWN, "own-folder");
+  for (const path of inside)
+    run.note(path, "it lies in another source, and is stored once, as a part of that", "source-inside");
 }

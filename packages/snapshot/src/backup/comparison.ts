@@ -12,20 +12,22 @@ import { encodeContent } from "../tree/content.js";
 import { ChunkListWriter, type StoreTree } from "../tree/list-writer.js";
 import { compareBytes } from "../tree/name.js";
 import { type Content, contentSize, NodeType } from "../tree/node.js";
+import { isFinished } from "../tree/scan.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 import type { AttributeReader } from "./attributes.js";
 import type { BackupRun } from "./backup-run.js";
 import { boundTarget, boundTimes } from "./bound-entry.js";
 import { settleUnchanged, takeFound } from "./contents/settle-file.js";
 import type { EntryTable } from "./entry-table.js";
-import { hasCtime, hasInode, ParentEntries, type ParentEntry } from "./parent-entries.js";
+import { KnownEntries } from "./known-entries.js";
+import { hasCtime, hasInode, type ParentEntry } from "./parent-entries.js";
 import type { ParentRoot } from "./parent-root.js";
 import type { ParentRoots } from "./parent-roots.js";
 import { RACY_MS } from "./racy.js";
 import type { SourceDirectories } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 import { encodeDevice } from "./special-node.js";
-import type { Visit } from "./visit.js";
+import type { KnownDirectory, Visit } from "./visit.js";
 
 export interface ComparisonOptions {
   readonly repository: Repository;
@@ -62,7 +64,7 @@ export class Comparison {
 
   /** Compares a directory that has just been listed, and has its files dealt with. */
   async compare(visit: Visit): Promise<void> {
-    visit.known = await this.#find(visit.directory.absolutePath);
+    [visit.known, ...visit.alsoKnown] = await this.#find(visit.directory.absolutePath);
     if (visit.known !== undefined && this.#isAsKnown(visit, visit.known)) {
       visit.isAsKnown = true;
       return;
@@ -76,25 +78,29 @@ export class Comparison {
     const { table, known } = visit;
     visit.isAsKnown = false;
     visit.isFilled = true;
-    const parents = known === undefined ? undefined : new ParentEntries(repository, known.record);
+    const parents = known === undefined ? undefined : new KnownEntries(repository, [known, ...visit.alsoKnown]);
     const hasSingles = known === undefined && this.#options.parents.hasInside(visit.directory.absolutePath);
     for (let row = 0; row < table.count; row++) {
       if (run.look()) await run.breathe(0);
       const type = table.columns.types[row];
       if (!visit.keeps(row)) continue;
       const name = table.name(row);
-      while (parents !== undefined && !parents.covers(name)) await parents.nextLeaf();
+      while (parents !== undefined && !parents.covers(name)) await parents.nextLeaf(name);
       const parent = parents?.find(name);
+      const root = parents?.root;
       const isLink = type === FileType.SYMLINK;
-      const isKnown = (isLink || type === FileType.DIRECTORY) && this.#keepAttributes(visit, row, parent, known?.root);
-      if (type === FileType.DIRECTORY) continue;
+      const isKnown = (isLink || type === FileType.DIRECTORY) && this.#keepAttributes(visit, row, parent, root);
+      if (type === FileType.DIRECTORY) {
+        table.columns.done[row] = 1;
+        continue;
+      }
       // Most files leave nothing to wait for, and waiting has its price.
       let done: Promise<void> | undefined;
       if (isLink) done = this.#linkTarget(visit, row, isKnown ? parent?.node.target : undefined);
       else if (type === FileType.BLOCK && this.#options.readSpecial) done = this.#readDevice(visit, row, parent);
-      else if (type !== FileType.FILE) done = this.#lookAtSpecial(visit, row, parent, known?.root);
+      else if (type !== FileType.FILE) done = this.#lookAtSpecial(visit, row, parent, root);
       else if (this.#follows(visit, row)) continue;
-      else if (known !== undefined) done = this.#compareFile(visit, row, parent, known.root);
+      else if (root !== undefined) done = this.#compareFile(visit, row, parent, root);
       else done = this.#compareSingle(visit, row, hasSingles);
       if (done !== undefined) await done;
     }
@@ -125,14 +131,22 @@ export class Comparison {
     return root.mustResolve ? this.#resolve(node.content) : node.content;
   }
 
-  async #find(path: Uint8Array): Promise<Visit["known"]> {
-    const root = this.#options.parents.of(path);
-    const record = await root?.record(path);
-    return root === undefined || record === undefined ? undefined : { root, record };
+  /** The first parent that has the directory; and those behind it, until one has finished it. */
+  async #find(path: Uint8Array): Promise<KnownDirectory[]> {
+    const found: KnownDirectory[] = [];
+    for (const root of this.#options.parents.of(path)) {
+      const record = await root.record(path);
+      if (record === undefined) continue;
+      found.push({ root, record });
+      if (isFinished(record)) break;
+    }
+    return found;
   }
 
   #isAsKnown(visit: Visit, { root, record }: NonNullable<Visit["known"]>): boolean {
     const { ignoreCtime, ignoreInode, repository } = this.#options;
+    // Rule 3 of docs/architecture.md: a folder that was not finished is compared file by file.
+    if (!isFinished(record)) return false;
     if (!root.recordsAll || root.mustResolve || ignoreCtime || ignoreInode || visit.table.count !== record.entryCount)
       return false;
     // What could not be read is left out of the table: of a directory that was walked ahead that is known before.
@@ -154,6 +168,7 @@ export class Comparison {
   #linkTarget(visit: Visit, row: number, known: Uint8Array | undefined): Promise<void> | undefined {
     if (known === undefined) return this.#readLink(visit, row);
     visit.payloads.set(row, known);
+    visit.table.columns.done[row] = 1;
     this.#options.run.counts.symlinks++;
     return undefined;
   }
@@ -165,6 +180,7 @@ export class Comparison {
       const target = fromSource(() => posix.readLinkAt(handle, visit.table.name(row)));
       boundTarget(target);
       visit.payloads.set(row, target);
+      visit.table.columns.done[row] = 1;
       run.counts.symlinks++;
     } catch (error) {
       run.dropRow(visit, row, requireSourceFault(error));
@@ -223,6 +239,7 @@ export class Comparison {
       table.set(row, this.#stat);
       this.#keepAttributes(visit, row, parent, root);
       payloads.set(row, encodeDevice(this.#stat));
+      table.columns.done[row] = 1;
       run.counts.others++;
     } catch (error) {
       run.dropRow(visit, row, requireSourceFault(error));

@@ -56,6 +56,21 @@ export class ContentWriter {
     return content;
   }
 
+  /** The content there would be if `write` went on from here and then all ended. This writer is then as it was. */
+  preview(write: () => void): Content {
+    const { window } = this.#options.cutter;
+    const filled = window.slice(0, this.#filled);
+    const list = this.#list?.fork();
+    try {
+      write();
+      return this.finish();
+    } finally {
+      this.#options.cutter.window.set(filled);
+      this.#filled = filled.length;
+      this.#list = list;
+    }
+  }
+
   /** Forgets what was taken since the last `finish`. */
   reset(): void {
     this.#filled = 0;

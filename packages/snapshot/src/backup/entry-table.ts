@@ -21,7 +21,7 @@ const DIGESTED_ROW_SIZE = 51;
 const ACCESSED_ROW_SIZE = 12;
 
 /** Bytes of a row in all columns. */
-const ROW_SIZE = 82;
+const ROW_SIZE = 83;
 
 /**
  * Columns of numbers, one item a row. Inodes have two: low and high half. All lie in one piece of memory, the widest
@@ -57,6 +57,8 @@ function createColumns(rows: number) {
     attributes: new Uint8Array(memory, next(1), rows),
     /** 1 where the file has holes; as long as it has not been looked at, where it takes less room than it is long. */
     holes: new Uint8Array(memory, next(1), rows),
+    /** 1 where nothing is left to be found out: what there is of a file or link is stored, or on its way. */
+    done: new Uint8Array(memory, next(1), rows),
   };
 }
 
@@ -113,6 +115,7 @@ export class EntryTable {
     this.count++;
     this.set(row, stat);
     this.columns.holes[row] = mayHaveHoles(stat) ? 1 : 0;
+    this.columns.done[row] = 0;
     if (stat.wantsAccessTime) this.#accessTimesToSet().set(row, stat);
   }
 
@@ -249,6 +252,23 @@ export class EntryTable {
       deviceMinor: columns.deviceMinor.subarray(0, count),
       birthSeconds: columns.birthSeconds.subarray(0, count),
       birthNanoseconds: columns.birthNanoseconds.subarray(0, count),
+    });
+  }
+
+  /** The same of the rows for which `keep` is 1 alone. */
+  scanColumnsOf(keep: Uint8Array): ScanColumns {
+    const rows = Uint32Array.from({ length: this.count }, (_, row) => row).filter((row) => keep[row] === 1);
+    const { columns } = this;
+    const inodes = this.#settledInodes();
+    const pick = (column: Float64Array | Uint32Array) => Float64Array.from(rows, (row) => column[row]!);
+    return encodeScanStats({
+      ctimeSeconds: pick(columns.ctimeSeconds),
+      ctimeNanoseconds: Uint32Array.from(pick(columns.ctimeNanoseconds)),
+      inodes: Uint32Array.from({ length: 2 * rows.length }, (_, i) => inodes[2 * rows[i >> 1]! + (i & 1)]!),
+      deviceMajor: Uint32Array.from(pick(columns.deviceMajor)),
+      deviceMinor: Uint32Array.from(pick(columns.deviceMinor)),
+      birthSeconds: pick(columns.birthSeconds),
+      birthNanoseconds: Uint32Array.from(pick(columns.birthNanoseconds)),
     });
   }
 

@@ -13,10 +13,10 @@ import { AttributeReader } from "./attributes.js";
 import type { BackupRun } from "./backup-run.js";
 import { boundTimes } from "./bound-entry.js";
 import { EntryTable } from "./entry-table.js";
+import { nodeHead } from "./nodes.js";
 import type { OwnerNames } from "./owners.js";
 import { closeDirectory } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
-import { nodeHead } from "./tree-builder.js";
 
 const NO_NAME = new Uint8Array(0);
 /** Bytes of extended attributes of all folders: they lie in the outcome, which every reader reads whole. */

@@ -79,7 +79,10 @@ export interface BackupOptions extends ChoiceOptions {
   readonly ignoreInode?: boolean;
   /** Threads that read files and make packs of them, this one included; 0 and 1 are this one alone. */
   readonly threads?: number;
+  /** Ends it at once: no call to the storage is waited for any more. */
   readonly signal?: AbortSignal;
+  /** Ends it in order: what is stored until then is kept as a partial snapshot. */
+  readonly stop?: AbortSignal;
   /** Called once, with the snapshot that each root is compared with, if there is one. */
   readonly onParents?: (parents: readonly RootParent[]) => void;
   /** Called every few MiB or hundred files. */

@@ -22,6 +22,8 @@ export interface KnownOfSnapshot {
 /** A root of an earlier snapshot. */
 export class ParentRoot {
   readonly number: number;
+  /** Of what was saved of a backup that did not end. */
+  readonly isPartial: boolean;
   readonly root: Root;
   /** Files that changed behind it (ms) are read again; infinite for a snapshot whose scan has no such files. */
   readonly racyTime: number;
@@ -40,6 +42,7 @@ export class ParentRoot {
   constructor(repository: Repository, { number, snapshot }: SnapshotInfo, root: Root, known: KnownOfSnapshot) {
     this.#repository = repository;
     this.number = number;
+    this.isPartial = !snapshot.complete;
     this.root = root;
     this.counts = snapshot.counts;
     this.racyTime = snapshot.isSettled ? Number.POSITIVE_INFINITY : snapshot.start - RACY_MS;

@@ -5,9 +5,10 @@
  */
 import type { ParentOfRoot, Repository } from "@bcat/repository";
 import { PathIndex } from "../path-index.js";
-import { knownSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
+import { keptSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { compareBytes } from "../tree/name.js";
 import { isUndo } from "../undo-tag.js";
+import type { ParentEntry } from "./parent-entries.js";
 import { ParentList, pathOfParent } from "./parent-list.js";
 import { ParentRoot } from "./parent-root.js";
 
@@ -15,7 +16,12 @@ import { ParentRoot } from "./parent-root.js";
 interface KnownRoot {
   readonly path: Uint8Array;
   readonly parents: ParentList;
+  /** What interrupted backups have of it, each the roots of one, newest first: they tell before the others. */
+  readonly partials: readonly PathIndex<ParentRoot>[];
 }
+
+/** Partial snapshots that are looked at: what was done before so many interruptions is read again. */
+const PARTIALS_MAX = 8;
 
 export class ParentRoots {
   readonly #roots: readonly KnownRoot[];
@@ -28,7 +34,12 @@ export class ParentRoots {
 
   /** The newest parent of all, undefined for none. */
   get newest(): number | undefined {
-    return this.#newest()?.number;
+    return newestOf(this.#all())?.number;
+  }
+
+  /** The newest that is no partial snapshot. */
+  get newestWhole(): number | undefined {
+    return this.#newestWhole()?.number;
   }
 
   /**
@@ -40,7 +51,7 @@ export class ParentRoots {
       const number = this.about(path)?.number;
       return number === undefined ? [] : [{ path, number }];
     });
-    const trusted = this.#roots.flatMap(({ parents }) => parents.all).filter(({ mustResolve }) => !mustResolve);
+    const trusted = this.#all().filter(({ mustResolve }) => !mustResolve);
     const heads = trusted.map(({ logHead }) => logHead);
     return {
       ...(new Set(parents.map(({ number }) => number)).size > 1 && { parents }),
@@ -50,13 +61,26 @@ export class ParentRoots {
 
   /** Of the newest: what this backup will probably count. */
   get totals(): { files: number; bytes: number } | undefined {
-    const newest = this.#newest();
+    const newest = this.#newestWhole();
     return newest === undefined ? undefined : { files: newest.counts.files, bytes: newest.counts.bytes };
   }
 
-  /** The parent that knows of `path`, which is at or below a root of the backup. */
-  of(path: Uint8Array): ParentRoot | undefined {
-    return this.#byPath.atOrAbove(path)?.parents.atOrAbove(path);
+  /** The parents that may know of `path`, which is at or below a root of the backup: the first that does tells of it. */
+  of(path: Uint8Array): readonly ParentRoot[] {
+    const known = this.#byPath.atOrAbove(path);
+    if (known === undefined) return [];
+    const whole = known.parents.atOrAbove(path);
+    if (known.partials.length === 0) return whole === undefined ? [] : [whole];
+    return [...known.partials.map((roots) => roots.atOrAbove(path)), whole].filter((root) => root !== undefined);
+  }
+
+  /** What the first parent that has the entry at `path`, a root of the backup, has of it. */
+  async entry(path: Uint8Array): Promise<{ root?: ParentRoot; parent?: ParentEntry }> {
+    for (const root of this.of(path)) {
+      const parent = await root.entry(path);
+      if (parent !== undefined) return { root, parent };
+    }
+    return {};
   }
 
   /** Whether parents' roots lie in the folder `path` itself; files among them are known, though the folder is not. */
@@ -71,13 +95,23 @@ export class ParentRoots {
 
   /** The newest parent that has `path`, a root of the backup, or something below it. */
   about(path: Uint8Array): ParentRoot | undefined {
-    return this.of(path) ?? this.#byPath.atOrAbove(path)?.parents.all[0];
+    return this.of(path)[0] ?? this.#byPath.atOrAbove(path)?.parents.all[0];
   }
 
-  #newest(): ParentRoot | undefined {
-    const all = this.#roots.flatMap(({ parents }) => parents.all);
-    return all.reduce<ParentRoot | undefined>((a, b) => (a === undefined || b.number > a.number ? b : a), undefined);
+  #all(): ParentRoot[] {
+    return this.#roots.flatMap(({ path, parents, partials }) => [
+      ...partials.flatMap((roots) => roots.atOrAbove(path) ?? roots.atOrBelow(path)),
+      ...parents.all,
+    ]);
   }
+
+  #newestWhole(): ParentRoot | undefined {
+    return newestOf(this.#roots.flatMap(({ parents }) => parents.all.filter(({ isPartial }) => !isPartial)));
+  }
+}
+
+function newestOf(roots: readonly ParentRoot[]): ParentRoot | undefined {
+  return roots.reduce<ParentRoot | undefined>((a, b) => (a === undefined || b.number > a.number ? b : a), undefined);
 }
 
 export interface ParentChoice {
@@ -107,17 +141,22 @@ export async function findParentRoots(
     return new ParentRoots(found.map((root) => root.known()));
   }
   let open = found;
-  for (const { number, snapshot } of knownSnapshots(repository).reverse()) {
+  let partials = 0;
+  for (const { number, snapshot } of keptSnapshots(repository).reverse()) {
     if (open.length === 0) break;
     const isOfHost = snapshot.host === host;
     const isOfClient = compareBytes(snapshot.clientId, clientId) === 0;
     if ((!isOfHost && !isOfClient) || isUndo(snapshot)) continue;
+    if (!snapshot.complete && partials++ >= PARTIALS_MAX) continue;
     const summary = new PathIndex(snapshot.roots, ({ path }) => path);
     const wanting = open.filter((root) => root.wants(summary, isOfHost));
     const info = wanting.length === 0 ? undefined : await readSnapshot(repository, number);
     if (info === undefined) continue;
     const known = rootsOf(repository, info, choice);
-    for (const root of wanting) root.add(known, isOfHost);
+    for (const root of wanting) {
+      if (snapshot.complete) root.add(known, isOfHost);
+      else root.addPartial(known);
+    }
     open = open.filter((root) => !root.isDone);
   }
   return new ParentRoots(found.map((root) => root.known()));
@@ -143,6 +182,7 @@ class FoundRoot {
   readonly path: Uint8Array;
   readonly #ofHost: ParentList;
   readonly #ofClient: ParentList;
+  readonly #partials: PathIndex<ParentRoot>[] = [];
 
   constructor(path: Uint8Array) {
     this.path = path;
@@ -157,13 +197,18 @@ class FoundRoot {
 
   known(): KnownRoot {
     const parents = this.isDone ? this.#ofHost : this.#ofHost.with(this.#ofClient);
-    return { path: this.path, parents };
+    return { path: this.path, parents, partials: this.#partials };
   }
 
   /** True when a snapshot with these roots may have something of it. */
   wants<Known>(roots: PathIndex<Known>, isOfHost: boolean): boolean {
     if (this.isDone || (!isOfHost && this.#ofClient.isWhole)) return false;
     return roots.atOrAbove(this.path) !== undefined || roots.hasAtOrBelow(this.path);
+  }
+
+  /** Takes what an interrupted backup has. */
+  addPartial(known: PathIndex<ParentRoot>): void {
+    this.#partials.push(known);
   }
 
   add(known: PathIndex<ParentRoot>, isOfHost: boolean): void {

@@ -6,7 +6,7 @@ import type { Root, WriteSession } from "@bcat/repository";
 import { splitPath } from "../path.js";
 import { encodeContent } from "../tree/content.js";
 import { encodeLeaf } from "../tree/leaf.js";
-import { type NodeToWrite, NodeType } from "../tree/node.js";
+import { type NodeToWrite, NodeType, type TreeReference } from "../tree/node.js";
 import { noReference } from "../tree/reference.js";
 import { AttributeReader } from "./attributes.js";
 import type { BackupRun } from "./backup-run.js";
@@ -19,16 +19,19 @@ import { FileReader } from "./contents/file-reader.js";
 import { flagsAt } from "./inode-flags.js";
 import { LinkGroups } from "./link-groups.js";
 import { linkNote } from "./link-note.js";
+import { NodeMaker, nodeHead, setFile } from "./nodes.js";
+import { OpenFolders } from "./open-folders.js";
 import type { BackupOptions } from "./options.js";
 import { noOwnerNames, type OwnerNames } from "./owners.js";
 import type { ParentRoots } from "./parent-roots.js";
+import { provisionalRecords, storeProvisional } from "./provisional-trees.js";
 import type { NamedRoot, OpenRoot } from "./roots.js";
 import { ScanWriter } from "./scan-writer.js";
 import type { Source } from "./source.js";
 import { closeDirectory } from "./source-directory.js";
 import { fromSource } from "./source-fault.js";
 import { encodeDevice, specialNode } from "./special-node.js";
-import { nodeHead, setFile, TreeBuilder } from "./tree-builder.js";
+import { TreeBuilder } from "./tree-builder.js";
 import type { Visit } from "./visit.js";
 import type { WalkStep } from "./walk.js";
 
@@ -51,10 +54,11 @@ export interface RootBackupParts {
   readonly options: BackupOptions;
 }
 
-export class RootBackup {
+export class RootBackup implements AsyncDisposable {
   readonly #parts: RootBackupParts;
   readonly #owners: OwnerNames;
   readonly #linkGroups: LinkGroups;
+  readonly #nodes: NodeMaker;
   readonly #contents: Contents;
   readonly #comparison: Comparison;
   readonly #scanContent: ContentWriter;
@@ -71,6 +75,7 @@ export class RootBackup {
     this.#parts = parts;
     this.#owners = options.owners ?? noOwnerNames;
     this.#linkGroups = new LinkGroups(posix, repository.nameHash);
+    this.#nodes = new NodeMaker({ owners: this.#owners, linkGroups: this.#linkGroups });
     this.#storeTree = (bytes) => session.store(TREE, bytes);
     const storeTree = this.#storeTree;
     const storeData = (bytes: Uint8Array) => session.store(DATA, bytes);
@@ -126,7 +131,7 @@ export class RootBackup {
   }
 
   /** Ends all that goes on beside this thread. */
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#contents.close();
   }
 
@@ -163,21 +168,62 @@ export class RootBackup {
       comparison: this.#comparison,
       directories: source.directories,
       visits: source.visits,
-      owners: this.#owners,
-      linkGroups: this.#linkGroups,
+      nodes: this.#nodes,
       scan,
       storeTree: this.#storeTree,
       attributes: this.#attributes,
       settle: () => this.#contents.settle(),
     });
-    for await (const { kind, visit } of steps) {
-      if (kind === "enter") await this.#comparison.compare(visit);
-      else await builder.add(visit);
+    const open = new OpenFolders(builder);
+    run.checkpoints?.begin({
+      provisional: () => this.#provisional(root, open, scan),
+      stop: () => this.#contents.stop(),
+    });
+    try {
+      for await (const { kind, visit } of steps) {
+        if (kind === "enter") {
+          open.enter(visit);
+          await this.#comparison.compare(visit);
+        } else {
+          open.leave();
+          await builder.add(visit);
+        }
+      }
+      const { tree } = await builder.finish();
+      const node = await this.#directoryNode(root, tree);
+      return { path: root.path, node, scan: this.#finishScan(root, scan) };
+    } catch (error) {
+      // While its folders are open.
+      await run.checkpoints?.takeLast(error);
+      throw error;
     }
-    const { tree } = await builder.finish();
+  }
+
+  async #directoryNode(root: OpenRoot, tree: TreeReference): Promise<Uint8Array> {
     const head = this.#head(this.#rootVisit(root));
     const node = { ...head, ...(await this.#attributesOf(root)), type: NodeType.directory, subtree: tree };
-    return { path: root.path, node: encodeLeaf([node], { root: true }), scan: this.#finishScan(root, scan) };
+    return encodeLeaf([node], { root: true });
+  }
+
+  /** What is stored of a root that is not finished; undefined while nothing of it has been listed. */
+  async #provisional(root: OpenRoot, open: OpenFolders, scan: ScanWriter): Promise<Root | undefined> {
+    const { run, session, source } = this.#parts;
+    const { repository } = session;
+    const visits = open.visits();
+    if (visits.length === 0) return undefined;
+    await source.withoutRelief(() => this.#readAttributes(visits));
+    const parts = { repository, run, nodes: this.#nodes, storeTree: this.#storeTree };
+    const folders = await storeProvisional(parts, visits);
+    const node = await this.#directoryNode(root, folders.at(-1)!.tree);
+    const content = encodeContent(scan.preview(provisionalRecords(folders)));
+    return { path: root.path, node, scan: content };
+  }
+
+  /** Of what was found meanwhile; rows whose attributes cannot be read now are not listed. */
+  async #readAttributes(visits: readonly Visit[]): Promise<void> {
+    for (const visit of visits) {
+      if (visit.isFilled) await this.#attributes?.readMarked(visit, this.#parts.source.directories);
+    }
   }
 
   /** A root that is no directory. */
@@ -223,7 +269,7 @@ export class RootBackup {
   async #device(root: OpenRoot, visit: Visit): Promise<NodeToWrite> {
     const { run, parents } = this.#parts;
     run.note(root.path, DEVICE_NOTE, "device-read");
-    const parent = await parents.of(root.path)?.entry(root.path);
+    const { parent } = await parents.entry(root.path);
     if (parent?.node.content !== undefined) visit.payloads.set(0, encodeContent(parent.node.content));
     await this.#contents.readRoot(visit, root);
     const node = this.#head(visit);
@@ -233,8 +279,7 @@ export class RootBackup {
 
   async #file(root: OpenRoot, visit: Visit): Promise<NodeToWrite> {
     const { run, parents } = this.#parts;
-    const parentRoot = parents.of(root.path);
-    const parent = await parentRoot?.entry(root.path);
+    const { root: parentRoot, parent } = await parents.entry(root.path);
     const known =
       parent === undefined || parentRoot === undefined
         ? undefined

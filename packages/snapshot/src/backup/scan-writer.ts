@@ -5,6 +5,8 @@ import type { Content } from "../tree/node.js";
 import { ScanEncoder, type ScanRecord, scanEntryCountMax, scanPathLengthMax } from "../tree/scan.js";
 import type { ContentWriter } from "./content-writer.js";
 
+const NOTHING = new Uint8Array(0);
+
 export class ScanWriter {
   readonly #writer: ContentWriter;
   readonly #encoder = new ScanEncoder();
@@ -15,10 +17,21 @@ export class ScanWriter {
   }
 
   append(record: ScanRecord): void {
-    // Beyond what a record can hold: the directory is walked as if it were new the next time.
-    if (record.entryCount > scanEntryCountMax || record.path.length > scanPathLengthMax) return;
-    const bytes = this.#encoder.append(record);
+    const bytes = encode(this.#encoder, record);
+    if (bytes === undefined) return;
     this.#keep(bytes);
+    this.#write(bytes);
+  }
+
+  /** The content the stream would have if `records` were the last ones; it then goes on without them. */
+  preview(records: Iterable<ScanRecord>): Content {
+    const encoder = this.#encoder.fork();
+    return this.#writer.preview(() => {
+      for (const record of records) this.#write(encode(encoder, record) ?? NOTHING);
+    });
+  }
+
+  #write(bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length; ) {
       const space = this.#writer.space;
       const piece = bytes.subarray(done, done + space.length);
@@ -37,4 +50,10 @@ export class ScanWriter {
     if ((this.#copy?.length ?? 0) + bytes.length > keptScanSizeMax) this.#copy = undefined;
     this.#copy?.raw(bytes);
   }
+}
+
+/** Nothing beyond what a record can hold: the directory is walked as if it were new the next time. */
+function encode(encoder: ScanEncoder, record: ScanRecord): Uint8Array | undefined {
+  if (record.entryCount > scanEntryCountMax || record.path.length > scanPathLengthMax) return undefined;
+  return encoder.append(record);
 }

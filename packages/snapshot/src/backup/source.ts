@@ -83,6 +83,17 @@ export class Source {
     }
   }
 
+  /** Runs `action`, in which no file is read so that descriptors come free. */
+  async withoutRelief(action: () => Promise<void>): Promise<void> {
+    const { relieve } = this;
+    this.relieve = async () => false;
+    try {
+      await action();
+    } finally {
+      this.relieve = relieve;
+    }
+  }
+
   /** Begins to walk a root, the one that will be asked for first. What goes wrong is told by {@link open}. */
   lookAhead(root: NamedRoot): void {
     this.#ahead ??= this.#lookAhead(root);

@@ -9,8 +9,9 @@ import { encodeContent } from "../tree/content.js";
 import { decodeLeaf, encodeLeaf } from "../tree/leaf.js";
 import { compareBytes, showName } from "../tree/name.js";
 import { type Content, contentSize, type NodeToWrite, NodeType } from "../tree/node.js";
-import { commitBackup, findParents } from "./backup.js";
+import { findParents } from "./backup.js";
 import { BackupRun } from "./backup-run.js";
+import { commitBackup } from "./commit.js";
 import { ContentWriter } from "./content-writer.js";
 import type { Change } from "./linked-files.js";
 import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS } from "./options.js";
@@ -59,7 +60,7 @@ export async function backupStream(
     );
     run.begin(session, parents.totals);
     const content = await storeStream({ session, run }, stream);
-    const before = parents.of(stream.path)?.root;
+    const before = parents.of(stream.path)[0]?.root;
     const change = compareWith(before, content);
     count(run, change, contentSize(content));
     // A stream has no time of its own that could be the same.

@@ -4,20 +4,15 @@
  */
 import { FileType, type Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
-import { EncodedContent } from "../tree/content.js";
 import { DirectoryWriter, type StoreTree } from "../tree/list-writer.js";
 import { compareBytes } from "../tree/name.js";
-import { type NodeToWrite, NodeType } from "../tree/node.js";
 import type { AttributeReader } from "./attributes.js";
 import type { BackupRun } from "./backup-run.js";
 import type { Comparison } from "./comparison.js";
-import type { EntryTable } from "./entry-table.js";
-import type { LinkGroups } from "./link-groups.js";
-import type { OwnerNames } from "./owners.js";
+import type { NodeMaker } from "./nodes.js";
 import type { ScanWriter } from "./scan-writer.js";
 import type { SourceDirectories } from "./source-directory.js";
 import { fromSource, isMissing, requireSourceFault } from "./source-fault.js";
-import { specialNode } from "./special-node.js";
 import type { BuiltTree, Visit, VisitPool } from "./visit.js";
 
 export interface TreeBuilderOptions {
@@ -27,8 +22,7 @@ export interface TreeBuilderOptions {
   readonly comparison: Comparison;
   readonly directories: SourceDirectories;
   readonly visits: VisitPool;
-  readonly owners: OwnerNames;
-  readonly linkGroups: LinkGroups;
+  readonly nodes: NodeMaker;
   readonly scan: ScanWriter;
   readonly storeTree: StoreTree;
   /** Undefined where they cannot be read. */
@@ -49,6 +43,17 @@ export class TreeBuilder {
 
   constructor(options: TreeBuilderOptions) {
     this.#options = options;
+  }
+
+  /** Directories that the walk has left and that are not built yet, in that order. */
+  get waiting(): readonly Visit[] {
+    const isBuilt = ({ above }: Visit) => (above === undefined ? this.#root : above.visit.subtrees.get(above.row));
+    return this.#waiting.filter((visit) => isBuilt(visit) === undefined);
+  }
+
+  /** The tree of the root, when it is built. */
+  get root(): BuiltTree | undefined {
+    return this.#root;
   }
 
   /** Takes a directory that the walk has left, and builds what can be built. */
@@ -142,71 +147,22 @@ export class TreeBuilder {
   }
 
   async #store(visit: Visit): Promise<BuiltTree> {
-    const { run, scan, repository, storeTree, attributes, directories } = this.#options;
+    const { run, scan, repository, storeTree, attributes, directories, nodes } = this.#options;
     const { table, known } = visit;
     if ((await attributes?.readMarked(visit, directories)) === true) directories.leave(visit.directory);
     const writer = new DirectoryWriter(storeTree, repository.nameHash);
     for (let row = 0; row < table.count; row++) {
       if (run.look()) await run.breathe(0);
-      if (visit.keeps(row)) writer.add(this.#node(visit, row));
+      if (visit.keeps(row)) writer.add(nodes.node(visit, row, visit.subtrees.get(row)?.tree));
     }
     const tree = writer.finish();
-    const before = known?.record.tree;
-    const isSame = before !== undefined && compareBytes(tree.id, before.id) === 0;
-    run.countDirectory(before === undefined ? "new" : isSame ? "unmodified" : "changed");
+    const before = known === undefined ? [] : [known, ...visit.alsoKnown];
+    const same = before.find(({ record }) => compareBytes(tree.id, record.tree.id) === 0);
+    run.countDirectory(known === undefined ? "new" : same === undefined ? "changed" : "unmodified");
     if (visit.keep !== undefined) table.filter(visit.keep);
     const digest = table.digest(repository.nameHash);
     const entryCount = table.count;
     scan.append({ path: visit.directory.path, digest, tree, columns: table.scanColumns(), entryCount });
-    return { tree, sameAs: isSame ? known?.root : undefined };
+    return { tree, sameAs: same?.root };
   }
-
-  #node(visit: Visit, row: number): NodeToWrite {
-    const { table, payloads, subtrees } = visit;
-    const node = nodeHead(table, row, this.#options.owners);
-    const linkGroup = this.#options.linkGroups.of(table, row, () => visit.directory.absolutePath);
-    if (linkGroup !== undefined) node.linkGroup = linkGroup;
-    const attributes = visit.attributes.get(row);
-    if (attributes !== undefined) node.attributes = attributes;
-    const flags = visit.flags.get(row);
-    if (flags !== undefined && flags !== 0) node.flags = flags;
-    const type = table.columns.types[row];
-    if (type === FileType.DIRECTORY) {
-      node.type = NodeType.directory;
-      node.subtree = subtrees.get(row)!.tree;
-    } else if (type === FileType.SYMLINK) {
-      node.type = NodeType.symlink;
-      // The writer keeps a node until its leaf is full; the payloads stay until then.
-      node.target = payloads.get(row);
-    } else if (type === FileType.FILE) setFile(node, visit, row);
-    else Object.assign(node, specialNode(type!, payloads.get(row)));
-    return node;
-  }
-}
-
-/** Sets what only files have. */
-export function setFile(node: NodeToWrite, { table, payloads, changed }: Visit, row: number): void {
-  node.content = new EncodedContent(payloads.get(row));
-  if (changed?.has(row) === true) node.hasChanged = true;
-  if (table.columns.holes[row] === 1) node.hasHoles = true;
-}
-
-/** A node of what every type has; its type is that of a file until it is known. */
-export function nodeHead(table: EntryTable, row: number, owners: OwnerNames): NodeToWrite {
-  const { modes, uids, gids, mtimeSeconds, mtimeNanoseconds } = table.columns;
-  const uid = uids[row]!;
-  const gid = gids[row]!;
-  const node: NodeToWrite = {
-    name: table.name(row),
-    type: NodeType.file,
-    mode: modes[row]!,
-    uid,
-    gid,
-    user: owners.user(uid),
-    group: owners.group(gid),
-    mtimeSeconds: mtimeSeconds[row]!,
-    mtimeNanoseconds: mtimeNanoseconds[row]!,
-  };
-  table.accessTimes?.put(node, row);
-  return node;
 }

@@ -37,6 +37,8 @@ export class Visit {
   readonly above: { readonly visit: Visit; readonly row: number } | undefined;
   /** Set by the comparison: what the parent has, and whether the directory's own entries are as there. */
   known: KnownDirectory | undefined;
+  /** What other parents have of it, where the first one had not finished it: they tell of what that one lacks. */
+  alsoKnown: readonly KnownDirectory[] = [];
   isAsKnown = false;
   /** Its files and links have been dealt with one by one. */
   isFilled = false;

@@ -57,6 +57,14 @@ class InnerWriter {
     return this.#above!.finish();
   }
 
+  /** A writer that goes on from here, beside this one. */
+  fork(): InnerWriter {
+    const fork = new InnerWriter(this.#store, this.#over, this.#level);
+    fork.#children = [...this.#children];
+    fork.#above = this.#above?.fork();
+    return fork;
+  }
+
   #flush(): void {
     const children = this.#children;
     this.#children = [];
@@ -97,6 +105,15 @@ export class ChunkListWriter {
     if (this.#inner === undefined) return { kind: "chunks", chunks: this.#chunks };
     if (this.#chunks.length > 0) this.#flush();
     return { kind: "list", size: this.#size, list: this.#inner.finish() };
+  }
+
+  /** A writer that goes on from here, beside this one. */
+  fork(): ChunkListWriter {
+    const fork = new ChunkListWriter(this.#store);
+    fork.#chunks = [...this.#chunks];
+    fork.#inner = this.#inner?.fork();
+    fork.#size = this.#size;
+    return fork;
   }
 
   #becomeList(): void {

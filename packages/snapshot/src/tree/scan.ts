@@ -45,6 +45,11 @@ export interface ScanRecord {
 /** A record that was found by its path: of each directory on the way down one is held, and long paths are many bytes. */
 export type FoundRecord = Omit<ScanRecord, "path">;
 
+/** False for a directory that a backup has not finished: its digest is not to be compared. */
+export function isFinished({ digest }: Pick<ScanRecord, "digest">): boolean {
+  return digest.some((byte) => byte !== 0);
+}
+
 const noPath = new Uint8Array(0);
 const magic = new TextEncoder().encode("BCATSCN1");
 const slash = 0x2f;
@@ -52,6 +57,13 @@ const slash = 0x2f;
 /** Turns records into the bytes of a stream. */
 export class ScanEncoder {
   #last: Uint8Array | undefined;
+
+  /** An encoder that goes on from here, beside this one. */
+  fork(): ScanEncoder {
+    const fork = new ScanEncoder();
+    fork.#last = this.#last;
+    return fork;
+  }
 
   /**
    * The bytes of one record, after the magic for the first.

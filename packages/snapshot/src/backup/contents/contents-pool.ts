@@ -17,7 +17,8 @@ const SLABS = 3;
 /** Bytes of a slab beyond the largest group of frames: records of a few hundred files. */
 const SLAB_RECORDS_SIZE = 256 * 1024;
 
-export interface ContentsPoolOptions extends Omit<ContentsThreadData, "random" | "slabs" | "filled" | "descriptors"> {
+export interface ContentsPoolOptions
+  extends Omit<ContentsThreadData, "random" | "slabs" | "filled" | "descriptors" | "stopped"> {
   readonly count: number;
   readonly store: SharedStore;
   readonly random: (length: number) => Uint8Array;
@@ -50,6 +51,8 @@ export class ContentsPool {
   #threads: readonly Member[];
   readonly #started: readonly Member[];
   readonly #signal: AbortSignal | undefined;
+  /** 1 when no file is to be begun or gone on with. */
+  readonly #stopped = new Int32Array(new SharedArrayBuffer(4));
   #failure: BcatError | undefined;
   #wake: () => void = () => {};
 
@@ -145,6 +148,11 @@ export class ContentsPool {
     }
   }
 
+  /** Has files given up that are not finished: what is done of them comes to nothing, and frames can be flushed soon. */
+  stop(): void {
+    Atomics.store(this.#stopped, 0, 1);
+  }
+
   /** Ends the threads, whatever they are doing. */
   async close(): Promise<void> {
     this.#signal?.removeEventListener("abort", this.#abort);
@@ -162,7 +170,7 @@ export class ContentsPool {
     const slabs = Array.from({ length: SLABS }, () => new Uint8Array(new SharedArrayBuffer(Math.ceil(size / 8) * 8)));
     const filled = new Int32Array(new SharedArrayBuffer(SLABS * 4));
     const descriptors = new OpenDescriptors();
-    const shared = { slabs, filled, descriptors: descriptors.slots };
+    const shared = { slabs, filled, descriptors: descriptors.slots, stopped: this.#stopped };
     const workerData: ContentsThreadData = { ...data, random: random(THREAD_RANDOM_SIZE), ...shared };
     const thread = Thread.start(entry, workerData, {
       onMessage: () => this.#wake(),

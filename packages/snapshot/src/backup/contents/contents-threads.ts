@@ -100,6 +100,11 @@ export class ContentsThreads {
     }
   }
 
+  /** Has them give up the files that they have not finished. */
+  stop(): void {
+    this.#pool?.stop();
+  }
+
   /** Ends them. */
   async close(): Promise<void> {
     this.#options.chunks.threads = undefined;

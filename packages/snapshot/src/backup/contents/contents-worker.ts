@@ -35,6 +35,7 @@ class ContentsThread {
   readonly #maker: ChunkMaker;
   readonly #slab: SlabWriter;
   readonly #descriptors: OpenDescriptors;
+  readonly #stopped: Int32Array;
   /** A time (ms) that has passed: that of the job, and what was waited since. */
   #now = 0;
   /** The chunk that was stored last; the id is valid until the next. */
@@ -46,6 +47,7 @@ class ContentsThread {
     const { frames } = store;
     const idHash = context.blake3.keyed(context.keys.derive(idLabel(frames.kind), 0, frames.domain));
     this.#context = context;
+    this.#stopped = data.stopped;
     this.#descriptors = new OpenDescriptors(data.descriptors);
     this.#slab = new SlabWriter(data.slabs[0]!, handOver(data));
     this.#builder = new FrameBuilder(context, { ...frames, idHash, onGroup: (group) => this.#slab.group(group) });
@@ -88,19 +90,32 @@ class ContentsThread {
 
   #readFile(job: FilesJob, index: number, name: Uint8Array): void {
     const directory = { fd: job.directories[index]!, path: NO_PATH };
+    if (Atomics.load(this.#stopped, 0) === 1) {
+      this.#postpone(index);
+      return;
+    }
     this.#builder.startContent();
     try {
       const reading = this.#reader.read({ directory, name, now: this.#now, sizeMax: job.sizeMax }, this.#sink);
       let step = reading.next();
-      while (step.done !== true) {
+      while (step.done !== true && Atomics.load(this.#stopped, 0) === 0) {
         if (step.value === WAIT) this.#waitForTick();
         step = reading.next();
       }
-      if (step.value === undefined) this.#slab.fault({ index, isPostponed: true, code: "", message: "" });
+      if (step.done !== true) {
+        reading.return(undefined);
+        this.#postpone(index);
+        return;
+      }
+      if (step.value === undefined) this.#postpone(index);
       else this.#slab.file({ index, ...step.value }, this.#reader.stat);
     } catch (error) {
       this.#slab.fault(faultOf(index, error));
     }
+  }
+
+  #postpone(index: number): void {
+    this.#slab.fault({ index, isPostponed: true, code: "", message: "" });
   }
 
   #waitForTick(): void {

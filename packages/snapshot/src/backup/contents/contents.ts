@@ -88,6 +88,11 @@ export class Contents {
     return true;
   }
 
+  /** Has other threads give up the files that they have not finished. */
+  stop(): void {
+    this.#threads.stop();
+  }
+
   /** Ends the other threads. */
   async close(): Promise<void> {
     await this.#threads.close();

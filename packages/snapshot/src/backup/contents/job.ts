@@ -15,6 +15,8 @@ export interface ContentsThreadData extends ThreadContextData {
   readonly slabs: readonly Uint8Array[];
   /** For each slab the bytes that wait for the main thread in it; 0 when it is the thread's to fill. */
   readonly filled: Int32Array;
+  /** 1 when files that are not finished are to be given up. */
+  readonly stopped: Int32Array;
   /** Slots of the descriptors that the thread has open (open-descriptors.ts). */
   readonly descriptors: Int32Array;
 }

@@ -57,6 +57,7 @@ export function takeFound(name: BatchedFile, found: FoundFile, run: BackupRun): 
   run.countFile(change, name);
   if (isUnsettled) table.forget(name.row);
   if (hasChanged) name.visit.mark(name.row);
+  table.columns.done[name.row] = 1;
 }
 
 /** Counts a file, and gives what it got to the names that wait for it. */
@@ -73,6 +74,7 @@ function settle(
   if (key !== undefined) run.linked.settle(key, name, found, (other, file) => takeFound(other, file, run));
   if (found.isUnsettled) name.visit.table.forget(name.row);
   if (found.hasChanged) name.visit.mark(name.row);
+  name.visit.table.columns.done[name.row] = 1;
 }
 
 /** What a fault in another thread was there. */

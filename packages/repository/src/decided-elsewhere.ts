@@ -1,0 +1,11 @@
+/** Somebody has decided how a session ended that was still going on: it was taken for dead (rule 4b of docs/architecture.md). */
+import { BcatError } from "@bcat/errors";
+import { registerName } from "./registers.js";
+
+export class DecidedElsewhereError extends BcatError {
+  constructor(session: number) {
+    const found = `"${registerName("outcomes", session)}" has been decided by somebody else`;
+    super("refused", `Cannot commit snapshot ${session}: ${found}; nothing was committed, back up again`);
+    this.name = "DecidedElsewhereError";
+  }
+}
