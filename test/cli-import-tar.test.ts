@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Desk, DeskWithSnapshot, noMessage, program } from "./cli/desk.js";
+import { Desk, DeskWithSnapshot, noMessage, program } from "./cli/desk.js";
 import { expectRefusal } from "./cli/refusal.js";
 import { tarOf } from "./kit/tar.js";
 
@@ -66,6 +66,15 @@ describe.concurrent("bcat import-tar", () => {
     fs.writeFileSync(desk.path("bad.tar"), tarOf([{ name: "../x", content: "x" }]));
     const { code, stderr } = await desk.bcat(["import-tar", "bad.tar"]);
     expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(/cannot import ".*x": its path has/) });
+  });
+
+  test("leaves no folder open that it was given for an archive", async () => {
+    using desk = new Desk();
+    desk.write({ "folder/x": "" });
+    // What is collected and was not closed is told, in the next turn.
+    const collect = 'data:text/javascript,process.once("beforeExit", () => (gc(), setImmediate(() => {})));';
+    const words = ["--expose-gc", "--import", collect, program, "import-tar", "folder"];
+    expectRefusal(await desk.run([process.execPath, ...words]), { code: 1, says: /it is a folder/ });
   });
 
   test("makes no snapshot of what is no archive, or not all of one", async () => {

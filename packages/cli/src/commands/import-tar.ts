@@ -105,8 +105,9 @@ async function openArchive(file: string): Promise<Readable> {
   try {
     const handle = await open(Buffer.from(bytesOfText(file)));
     // A folder can be opened, but not read.
-    if ((await handle.stat()).isDirectory()) throw Object.assign(new Error("EISDIR"), { code: "EISDIR" });
-    return handle.createReadStream({ highWaterMark: READ_SIZE });
+    if (!(await handle.stat()).isDirectory()) return handle.createReadStream({ highWaterMark: READ_SIZE });
+    await handle.close();
+    throw Object.assign(new Error("EISDIR"), { code: "EISDIR" });
   } catch (error) {
     const found = describeSystemError(error);
     throw new BcatError("source-failed", `Cannot read "${quoteText(file)}": ${found}`, { cause: error });
