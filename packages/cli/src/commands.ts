@@ -10,6 +10,7 @@ import { importTar } from "./commands/import-tar.js";
 import { init } from "./commands/init.js";
 import { ls } from "./commands/ls.js";
 import { pin, unpin } from "./commands/pin.js";
+import { prune } from "./commands/prune.js";
 import { repair } from "./commands/repair.js";
 import { restore } from "./commands/restore.js";
 import { scrub } from "./commands/scrub.js";
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   pin,
   unpin,
   tag,
+  prune,
   check,
   scrub,
   doctor,

@@ -40,10 +40,11 @@ export {
 } from "./pack-name.js";
 export { type BuiltSegment, buildSegment, type IndexedPack } from "./segment/build-segment.js";
 export { type ByteSource, memorySource, type SharedBytes } from "./segment/byte-source.js";
-export { canMerge, mergeSegments } from "./segment/merge-segments.js";
+export { canMerge, type MergeOptions, mergeSegments, packsOfMerged } from "./segment/merge-segments.js";
 export type { PackRecord } from "./segment/pack-record.js";
 export { PageCache } from "./segment/page-cache.js";
 export { type DescriptorNotes, OPEN_RUN_FILES_MAX, type RunFile, RunFiles } from "./segment/run-files.js";
+export { type ScannedPlaces, scanEntries, scanSteps } from "./segment/scan-entries.js";
 export { Segment, type SegmentEntry } from "./segment/segment.js";
 export { storedShare } from "./segment/stored-shares.js";
 export { PackFrames, readSpan, type Span, spanOf } from "./stream-reader.js";

@@ -3,7 +3,7 @@ import { CorruptError } from "@bcat/errors";
 import type { BlobKind } from "./blob-kind.js";
 import type { PackContext } from "./context.js";
 import { type FrameOpener, packKey } from "./frame.js";
-import type { FrameTables } from "./tables.js";
+import type { FrameEntry, FrameTables } from "./tables.js";
 
 /** A piece of the stream, of `length` > 0 bytes, and the first and last index of the frames that hold it. */
 export interface Span {
@@ -82,11 +82,21 @@ export class PackFrames {
   /** Opens frame `index` from its sealed bytes into `target`. @throws CorruptError naming the pack */
   open(index: number, sealed: Uint8Array, target: Uint8Array): void {
     const frame = this.tables.frames[index]!;
+    this.#opener.open(this.#keyOf(frame), frame, sealed, target, this.name);
+  }
+
+  /** True when frame `index` may be moved into another pack as it is: its tag is right. */
+  isAuthentic(index: number, sealed: Uint8Array): boolean {
+    const frame = this.tables.frames[index]!;
+    return this.#opener.isAuthentic(this.#keyOf(frame), frame, sealed);
+  }
+
+  #keyOf(frame: FrameEntry): Uint8Array {
     let key = this.#keys.get(frame.key);
     if (key === undefined) {
       key = packKey(this.#context, this.tables.keys[frame.key]!, this.#kind);
       this.#keys.set(frame.key, key);
     }
-    this.#opener.open(key, frame, sealed, target, this.name);
+    return key;
   }
 }

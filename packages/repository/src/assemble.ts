@@ -103,7 +103,7 @@ export function assemble(given: Opened, recalled: Recalled): Repository {
   return new Repository({
     ...given,
     history,
-    index: new LocalIndex(given.context, store, runs),
+    index: new LocalIndex(given.context, store, { runs, droppedHead: history.droppedHead }),
     store,
     places,
     standing,

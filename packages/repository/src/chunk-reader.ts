@@ -32,6 +32,8 @@ export interface ChunkReaderOptions {
   readonly idHash: Record<BlobKind, KeyedHash>;
   /** Looked into before the storage is asked. */
   readonly keptTrees?: KeptTrees | undefined;
+  /** Reads the heads again; true when something is new: what was in a pack that is gone may be elsewhere now. */
+  readonly catchUp?: () => Promise<boolean>;
 }
 
 /** Frames as they lie in a pack. */
@@ -45,6 +47,8 @@ export class ChunkReader {
   readonly #opener: FrameOpener;
   readonly #frames = new Map<string, Uint8Array>();
   #framesSize = 0;
+  /** Packs found missing with heads that were read again: they stay missing. */
+  readonly #missing = new Set<string>();
 
   constructor(options: ChunkReaderOptions) {
     this.#options = options;
@@ -52,11 +56,31 @@ export class ChunkReader {
   }
 
   /**
-   * The plaintext of the chunk, whose id has been recomputed. Tries every place the index knows.
+   * The plaintext of the chunk, whose id has been recomputed. Tries every place the index knows; where packs are missing
+   * then, a prune may have moved what was in them, and the heads are read again before that is called damage.
    *
    * @throws CorruptError naming the object that is damaged, or what of the index is; StorageError
    */
   async read(kind: BlobKind, id: Uint8Array): Promise<Uint8Array> {
+    const gone = new Set<string>();
+    try {
+      return await this.#readAnywhere(kind, id, gone);
+    } catch (error) {
+      if (!(await this.#mayBeMoved(gone))) throw error;
+      return await this.#readAnywhere(kind, id, gone);
+    }
+  }
+
+  async #mayBeMoved(gone: ReadonlySet<string>): Promise<boolean> {
+    const { catchUp } = this.#options;
+    const known = [...gone].every((name) => this.#missing.has(name));
+    if (known || catchUp === undefined) return false;
+    for (const name of gone) this.#missing.add(name);
+    return await catchUp();
+  }
+
+  /** @param gone is told the names of packs that are not there */
+  async #readAnywhere(kind: BlobKind, id: Uint8Array, gone: Set<string>): Promise<Uint8Array> {
     const { state, idHash } = this.#options;
     let failure: unknown = missingChunk(id, state);
     for (const location of state.index.locate(kind, id)) {
@@ -69,6 +93,7 @@ export class ChunkReader {
         });
       } catch (error) {
         if (!isBcatError(error, "corrupt") && !isBcatError(error, "storage-failed")) throw error;
+        if (error instanceof MissingPack) gone.add(location.pack.name);
         // Of several reasons the one that somebody can do something about.
         if (!(failure instanceof ArchivedError)) failure = error;
       }
@@ -110,7 +135,7 @@ export class ChunkReader {
   async #fetch(name: string, wanted: readonly FrameEntry[]): Promise<Sealed> {
     const range = rangeOf(wanted);
     const bytes = await this.#get(name, range);
-    if (bytes === undefined) throw missingPack(name);
+    if (bytes === undefined) throw new MissingPack(name);
     return { offset: range.offset, bytes };
   }
 
@@ -167,6 +192,8 @@ export function missingChunk(id: Uint8Array, state: Pick<KnownChunks, "problems"
   return new CorruptError(`Cannot read chunk ${hex}…: ${cause}`, options);
 }
 
-function missingPack(name: string): CorruptError {
-  return new CorruptError(`Cannot read pack "${name}": it is missing`, { object: name });
+class MissingPack extends CorruptError {
+  constructor(name: string) {
+    super(`Cannot read pack "${name}": it is missing`, { object: name });
+  }
 }

@@ -133,15 +133,26 @@ export class ChunkStore {
     return id;
   }
 
+  /** As {@link store}, wherever else the chunk lies: a prune is about to do away with those places. */
+  storeAgain(kind: BlobKind, bytes: Uint8Array): Uint8Array {
+    const id = this.#parts.idHash[kind].hash(bytes);
+    if (!this.#claims[kind].claim(id)) return id;
+    this.#add(this.#lanes[kind], id, bytes);
+    this.#count(kind, 1, bytes.length);
+    return id;
+  }
+
+  /** Takes sealed frames of a kind out of another pack, with their chunks; copied. */
+  moveGroup(kind: BlobKind, group: FrameGroup): void {
+    this.#lanes[kind].assembler.add(group);
+    this.#count(kind, group.chunks.count, plainLengthOf(group));
+  }
+
   /** Takes sealed frames of data that another thread has made of chunks it claimed; copied. */
   addGroup(group: FrameGroup): void {
     const { assembler } = this.#lanes[DATA];
     assembler.add(group);
-    this.#count(
-      DATA,
-      group.chunks.count,
-      group.frames.plainLengths.reduce((sum, length) => sum + length, 0),
-    );
+    this.#count(DATA, group.chunks.count, plainLengthOf(group));
     for (let i = 0; i < group.chunks.count; i++) this.#countHealed(DATA, chunkId(group.chunks, i));
   }
 
@@ -291,4 +302,8 @@ export class ChunkStore {
     this.segments.push({ ...reference, size: bytes.length, hash: context.blake3.hash(bytes) });
     this.#session.own.add(name, bytes);
   }
+}
+
+function plainLengthOf({ frames }: FrameGroup): number {
+  return frames.plainLengths.reduce((sum, length) => sum + length, 0);
 }

@@ -40,11 +40,21 @@ interface Findings {
   readonly damage: CorruptError[];
 }
 
+/** What outcomes are looked for with, and where they go. */
+interface Search {
+  readonly strict: boolean;
+  /** Of outcomes, by number. */
+  readonly hashes: Map<number, Uint8Array>;
+  readonly findings: Findings;
+}
+
 export class History {
   /** Damage met while reading leniently. */
   readonly problems: CorruptError[] = [];
   /** Segments that outcomes name and the local index has not taken up, by name. */
   readonly pending = new Map<string, SegmentReference>();
+  /** The current segments, by name: those that outcomes add, less those that they remove. */
+  readonly segments = new Map<string, SegmentReference>();
   readonly log: Log;
   /** True when there is something that the manifest does not have. */
   isChanged = false;
@@ -55,6 +65,7 @@ export class History {
   #lastSnapshot = 0;
   #sessions = 0;
   #seen: readonly SeenOutcome[] = [];
+  #droppedHead = 0;
   #newest: { readonly number: number; readonly outcome: Outcome } | undefined;
 
   constructor(context: PackContext) {
@@ -73,6 +84,8 @@ export class History {
       this.#lastSnapshot = number;
     }
     for (const reference of manifest.pending) this.pending.set(segmentName(reference), reference);
+    for (const reference of manifest.segments) this.segments.set(segmentName(reference), reference);
+    this.#droppedHead = manifest.droppedHead;
   }
 
   /** For the manifest: all but the runs. */
@@ -83,6 +96,8 @@ export class History {
       open: [...this.#open],
       log: this.log.bodies,
       pending: [...this.pending.values()],
+      segments: [...this.segments.values()],
+      droppedHead: this.#droppedHead,
       summaries: this.summaries,
     };
   }
@@ -104,6 +119,11 @@ export class History {
     return this.log.head;
   }
 
+  /** Packs that log records up to this number condemn are named by no segment any more: a prune has dropped them. */
+  get droppedHead(): number {
+    return this.#droppedHead;
+  }
+
   /** Epoch that writers use. */
   get epoch(): number {
     return this.log.epoch;
@@ -112,6 +132,11 @@ export class History {
   /** The newest three outcomes seen, newest first. */
   get seen(): readonly SeenOutcome[] {
     return this.#seen;
+  }
+
+  /** Another one after every refresh that has met an outcome or a record of the log. */
+  get newness(): string {
+    return `${this.logHead}/${this.#sessions - this.#open.size}`;
   }
 
   /** Sessions that had no outcome when last looked at, ascending. */
@@ -202,7 +227,7 @@ export class History {
     if (!this.#open.has(number)) return false;
     const hash = this.#context.blake3.hash(bytes);
     this.#note(number, hash, outcome);
-    if (outcome.kind !== "void") for (const segment of outcome.removed) this.pending.delete(segmentName(segment));
+    this.#takeSegments([outcome], { arePending: false });
     this.#open.delete(number);
     this.isChanged = true;
     return true;
@@ -215,8 +240,10 @@ export class History {
     this.#isSorted = true;
     this.#lastSnapshot = 0;
     this.pending.clear();
+    this.segments.clear();
     this.#sessions = 0;
     this.#seen = [];
+    this.#droppedHead = 0;
     this.#newest = undefined;
   }
 
@@ -225,6 +252,33 @@ export class History {
     const numbers = [...this.openSessions];
     for (let number = this.#sessions + 1; number <= head; number++) numbers.push(number);
     const findings: Findings = { head, open: new Set(), outcomes: [], damage: [] };
+    const hashes = new Map(this.#seen.map(({ number, hash }) => [number, hash]));
+    await this.#findOutcomes(registers, numbers, { strict, hashes, findings });
+    await this.#findOvertaken(registers, { strict, hashes, findings });
+    return findings;
+  }
+
+  /**
+   * What a compaction removes was added by outcomes that were decided before it, also by those of sessions which were
+   * open when they were looked at, just before it was: these are read again, lest a removed segment be added later.
+   */
+  async #findOvertaken(registers: Registers, search: Search): Promise<void> {
+    const { findings } = search;
+    for (let known = 0; findings.open.size > 0; ) {
+      const compactions = findings.outcomes.filter(({ outcome }) => outcome.kind === "compaction").length;
+      if (compactions === known) return;
+      known = compactions;
+      const numbers = [...findings.open];
+      findings.open.clear();
+      await this.#findOutcomes(registers, numbers, search);
+    }
+  }
+
+  async #findOutcomes(
+    registers: Registers,
+    numbers: readonly number[],
+    { strict, hashes, findings }: Search,
+  ): Promise<void> {
     const tolerate = async (read: () => Promise<void> | void): Promise<void> => {
       try {
         await read();
@@ -233,7 +287,6 @@ export class History {
         findings.damage.push(error);
       }
     };
-    const hashes = new Map(this.#seen.map(({ number, hash }) => [number, hash]));
     for (const number of numbers) {
       const name = registerName("outcomes", number);
       await tolerate(async () => {
@@ -250,7 +303,6 @@ export class History {
         await this.#compareSeen(registers, { number, seen: outcome.snapshot.seen, hashes });
       });
     }
-    return findings;
   }
 
   #openOutcome(name: string, bytes: Uint8Array) {
@@ -298,7 +350,8 @@ export class History {
     for (const number of open) this.#open.add(number);
     this.#sessions = head;
     for (const { number, hash, outcome } of outcomes) this.#note(number, hash, outcome);
-    this.#takeSegments(outcomes.map(({ outcome }) => outcome));
+    const taken = outcomes.map(({ outcome }) => outcome);
+    this.#takeSegments(taken, { arePending: true });
   }
 
   #note(number: number, hash: Uint8Array, outcome: Outcome): void {
@@ -313,10 +366,23 @@ export class History {
   /**
    * Segments as sets: what any of these outcomes removes is not there. Those that the local index has merged already
    * stay in it: a compaction drops only entries of condemned packs, and these no writer uses.
+   *
+   * @param arePending whether the local index has to take up what they add
    */
-  #takeSegments(outcomes: readonly Outcome[]): void {
+  #takeSegments(outcomes: readonly Outcome[], { arePending }: { readonly arePending: boolean }): void {
     const changes = outcomes.filter((outcome) => outcome.kind !== "void");
-    for (const { added } of changes) for (const segment of added) this.pending.set(segmentName(segment), segment);
-    for (const { removed } of changes) for (const segment of removed) this.pending.delete(segmentName(segment));
+    for (const { added } of changes) {
+      for (const segment of added) {
+        this.segments.set(segmentName(segment), segment);
+        if (arePending) this.pending.set(segmentName(segment), segment);
+      }
+    }
+    for (const change of changes) {
+      for (const segment of change.removed) {
+        this.segments.delete(segmentName(segment));
+        this.pending.delete(segmentName(segment));
+      }
+      if (change.kind === "compaction") this.#droppedHead = Math.max(this.#droppedHead, change.droppedHead ?? 0);
+    }
   }
 }

@@ -13,6 +13,7 @@ import {
   mergeSegments,
   type PackContext,
   type PageCache,
+  packsOfMerged,
   Segment,
   TREE,
 } from "@bcat/pack";
@@ -22,12 +23,16 @@ import type { IndexStore } from "./index-store.js";
 const RUNS_MAX = 8;
 /** The size of a merged run is not limited by the format. */
 const RUN_SIZE_MAX = Number.MAX_SAFE_INTEGER;
+/** Share of the packs of a run that may be dropped ones before it is written anew without them. */
+const DROPPED_SHARE_MAX = 0.25;
 const KINDS: readonly BlobKind[] = [DATA, TREE];
 
 export interface IndexRunsParts {
   readonly context: PackContext;
   readonly store: IndexStore;
   readonly pages: PageCache;
+  /** Object names of packs that prunes have dropped: their entries need not be kept. */
+  readonly dropped: ReadonlySet<string>;
 }
 
 export class IndexRuns implements Disposable {
@@ -77,6 +82,15 @@ export class IndexRuns implements Disposable {
     this.#merge();
   }
 
+  /** Writes runs anew of which much is in dropped packs. */
+  dropDead(): void {
+    for (const run of this.#all()) {
+      const { packCount } = run.counts;
+      const live = packsOfMerged([run], this.#parts.dropped).size;
+      if (packCount - live > DROPPED_SHARE_MAX * packCount) this.#replace([run]);
+    }
+  }
+
   /** Forgets all runs. */
   [Symbol.dispose](): void {
     for (const run of this.#all()) this.#remove(run);
@@ -115,15 +129,19 @@ export class IndexRuns implements Disposable {
     }
   }
 
+  /** Puts one run in the place of those chosen, without what was dropped; none where nothing is left. */
   #replace(chosen: readonly Segment[]): void {
-    const { context, store, pages } = this.#parts;
+    if (packsOfMerged(chosen, this.#parts.dropped).size > 0) this.chunks.addSegment(this.#mergeInto(chosen));
+    for (const run of chosen) this.#remove(run);
+  }
+
+  #mergeInto(chosen: readonly Segment[]): Segment {
+    const { context, store, pages, dropped } = this.#parts;
     const name = `cache/${Buffer.from(context.random(16)).toString("hex")}`;
     const source: ByteSource = store.write(name, (sink) => {
-      mergeSegments(context, chosen, { name, epoch: 0, domain: 0, isPadded: false, sink });
+      mergeSegments(context, chosen, { name, epoch: 0, domain: 0, isPadded: false, omitted: dropped, sink });
     });
-    const merged = new Segment(context, { name, source, sizeMax: RUN_SIZE_MAX }, pages);
-    for (const run of chosen) this.#remove(run);
-    this.chunks.addSegment(merged);
+    return new Segment(context, { name, source, sizeMax: RUN_SIZE_MAX }, pages);
   }
 }
 

@@ -74,6 +74,11 @@ export {
   unlockRepository,
 } from "./open.js";
 export { readNewestPartial } from "./partials.js";
+export type { PackChoiceOptions, UnusedLimit } from "./prune/choose-packs.js";
+export type { OpenSession } from "./prune/open-sessions.js";
+export type { PackSum, PruneOptions, PruneProgress, PruneSummary } from "./prune/options.js";
+export { prune as pruneRepository } from "./prune/prune.js";
+export type { Roots } from "./prune/survey.js";
 export { type FetchedRange, type RangeChunks, RangeOpener } from "./range-opener.js";
 export { readSegment } from "./read-segment.js";
 export { registerName, type Sequence } from "./registers.js";

@@ -5,6 +5,7 @@
 import { CorruptError } from "@bcat/errors";
 import { type ChunkIndex, type PackContext, PageCache } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
+import type { SegmentReference } from "./bodies/references.js";
 import type { History } from "./history.js";
 import { IndexRuns } from "./index-runs.js";
 import type { IndexStore } from "./index-store.js";
@@ -22,12 +23,22 @@ export class LocalIndex implements Disposable {
   #closed: readonly string[] | undefined;
   /** Head of the log whose condemned packs the runs know. */
   #logHead = 0;
+  /** Those of them that prunes have dropped, and up to which record of the log they were looked for in the runs. */
+  readonly #dropped = new Set<string>();
+  #droppedHead: number;
+  #droppedKnown = 0;
 
-  constructor(context: PackContext, store: IndexStore, runs: readonly string[]) {
+  /** @param left by an earlier process: names of runs, and the records up to which they were rid of dropped packs */
+  constructor(
+    context: PackContext,
+    store: IndexStore,
+    left: { readonly runs: readonly string[]; readonly droppedHead: number },
+  ) {
     this.#context = context;
     this.#store = store;
     this.#runs = this.fork();
-    this.#closed = runs;
+    this.#closed = left.runs;
+    this.#droppedHead = left.droppedHead;
   }
 
   /** Where the chunks are that outcomes name. Good as far as {@link update} brought it. */
@@ -47,7 +58,8 @@ export class LocalIndex implements Disposable {
 
   /** True when {@link update} would change nothing. */
   isCurrent(history: History): boolean {
-    return this.#closed === undefined && history.pending.size === 0 && this.#logHead === history.logHead;
+    const isOpen = this.#closed === undefined && history.pending.size === 0;
+    return isOpen && this.#logHead === history.logHead && this.#droppedHead >= history.droppedHead;
   }
 
   /**
@@ -58,27 +70,49 @@ export class LocalIndex implements Disposable {
   async update(history: History, storage: Storage, { strict }: { readonly strict: boolean }): Promise<void> {
     if (this.#closed !== undefined && !this.#runs.load(this.#closed)) await history.readAgain(storage, strict);
     this.#closed = undefined;
-    for (const name of history.log.condemnedBehind(this.#logHead)) this.chunks.condemn(name);
-    this.#logHead = history.logHead;
-    for (const [name, reference] of history.pending) {
-      try {
-        this.#runs.add(name, await readSegment({ storage, context: this.#context }, reference));
-      } catch (error) {
-        if (!(error instanceof CorruptError)) throw error;
-        // A compaction may have removed it since the outcomes were read.
-        await history.refresh(storage, { strict });
-        if (!history.pending.has(name)) continue;
-        if (strict) throw error;
-        history.problems.push(error);
-      }
-      history.pending.delete(name);
-      history.isChanged = true;
+    while (!this.isCurrent(history)) {
+      this.#takeLog(history);
+      for (const [name, reference] of history.pending) await this.#take(name, reference, { history, storage, strict });
     }
+  }
+
+  #takeLog({ log, logHead, droppedHead }: History): void {
+    for (const name of log.condemnedBehind(this.#logHead)) this.chunks.condemn(name);
+    this.#logHead = logHead;
+    for (const name of log.condemnedBehind(this.#droppedKnown, droppedHead)) this.#dropped.add(name);
+    this.#droppedKnown = Math.max(this.#droppedKnown, droppedHead);
+    if (droppedHead <= this.#droppedHead) return;
+    this.#droppedHead = droppedHead;
+    this.#runs.dropDead();
+  }
+
+  /** One that cannot be had may have been removed since: the history tells. */
+  async #take(
+    name: string,
+    reference: SegmentReference,
+    { history, storage, strict }: { history: History; storage: Storage; strict: boolean },
+  ): Promise<void> {
+    try {
+      this.#runs.add(name, await readSegment({ storage, context: this.#context }, reference));
+    } catch (error) {
+      if (!(error instanceof CorruptError)) throw error;
+      await history.refresh(storage, { strict });
+      const isRemoved = !history.segments.has(name);
+      if (!isRemoved && strict) throw error;
+      if (!isRemoved) history.problems.push(error);
+    }
+    history.pending.delete(name);
+    history.isChanged = true;
   }
 
   /** An empty set of runs, for a session. */
   fork(): IndexRuns {
-    return new IndexRuns({ context: this.#context, store: this.#store, pages: this.#pages });
+    return new IndexRuns({
+      context: this.#context,
+      store: this.#store,
+      pages: this.#pages,
+      dropped: this.#dropped,
+    });
   }
 
   /** Takes over what a session has stored: an outcome names it now. */

@@ -55,9 +55,9 @@ export class Log {
     return this.#damaged;
   }
 
-  /** Names of the packs that records behind number `head` condemned. */
-  *condemnedBehind(head: number): Generator<string> {
-    for (const [number, names] of this.#condemned) if (number > head) yield* names;
+  /** Names of the packs that records behind number `head` condemned, up to record `last`. */
+  *condemnedBehind(head: number, last = this.head): Generator<string> {
+    for (const [number, names] of this.#condemned) if (number > head && number <= last) yield* names;
   }
 
   /**

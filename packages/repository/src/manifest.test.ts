@@ -26,11 +26,14 @@ const manifest: Manifest = {
     [2, summarise({ ...snapshot, complete: false })],
     [5, summarise({ ...emptySnapshot, complete: true, logHead: 0, seen: [] })],
   ]),
+  segments: [{ session: 3, unique: new Uint8Array(16).fill(3), size: 98, hash: new Uint8Array(32).fill(4) }],
+  droppedHead: 2,
 };
 
 test("decodeManifest() gives what was encoded", () => {
   expect(decodeManifest(encodeManifest(manifest))).toEqual(manifest);
-  const empty = { sessions: 0, seen: [], open: [], log: [], runs: [], pending: [], summaries: new Map() };
+  const lists = { seen: [], open: [], log: [], runs: [], pending: [], segments: [] };
+  const empty = { ...lists, sessions: 0, summaries: new Map(), droppedHead: 0 };
   expect(decodeManifest(encodeManifest(empty))).toEqual(empty);
 });
 

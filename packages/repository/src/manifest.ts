@@ -11,6 +11,8 @@
  *     6  list of segment references: named by outcomes, and not in the runs yet
  *     7  list of bytes: texts that summaries name by their index
  *     8  list of summaries (summary.ts)
+ *     9  list of segment references: the current segments
+ *     10 varint: packs that the log up to this number condemns are in no current segment
  */
 import { ByteReader, ByteWriter, decodeRecord, encodeRecord, type Field } from "@bcat/codec";
 import { ObjectType, openObject, sealObject } from "@bcat/crypto";
@@ -28,13 +30,15 @@ export interface Manifest {
   readonly runs: readonly string[];
   readonly pending: readonly SegmentReference[];
   readonly summaries: ReadonlyMap<number, SnapshotSummary>;
+  readonly segments: readonly SegmentReference[];
+  readonly droppedHead: number;
 }
 
 /** A larger one, of a very long log, is not kept: the next process reads everything again. */
 export const manifestSizeMax = 8 * 2 ** 20;
 const SIZE_MAX = 16 * 2 ** 20;
-const OBJECT = { type: ObjectType.PARTIAL, name: "local/manifest/3", epoch: 0, domain: 0 } as const;
-const LAYOUT = new Map([1, 2, 3, 4, 5, 6, 7, 8].map((number) => [number, { critical: true }]));
+const OBJECT = { type: ObjectType.PARTIAL, name: "local/manifest/4", epoch: 0, domain: 0 } as const;
+const LAYOUT = new Map([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((number) => [number, { critical: true }]));
 
 /** The sealed manifest, or undefined when it is too large to be kept. */
 export function sealManifest(context: PackContext, manifest: Manifest): Uint8Array | undefined {
@@ -77,6 +81,8 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   list(6, manifest.pending, writeSegmentReference);
   list(7, table.texts, (writer, text) => writer.bytes(text));
   add(8, (writer) => writer.raw(summaries.finish()));
+  list(9, manifest.segments, writeSegmentReference);
+  add(10, (writer) => writer.varint(manifest.droppedHead));
   return encodeRecord(fields);
 }
 
@@ -98,5 +104,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     runs: list(5, (reader) => reader.text(256)),
     pending: list(6, readSegmentReference),
     summaries: new Map(list(8, (reader) => readSummary(reader, table))),
+    segments: list(9, readSegmentReference),
+    droppedHead: list(10, (reader) => reader.varint())[0] ?? 0,
   };
 }

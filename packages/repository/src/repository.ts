@@ -211,8 +211,25 @@ export class Repository implements AsyncDisposable {
 
   #readerParts() {
     const { context, storage, idHash, index, history } = this.#parts;
-    return { context, storage, idHash, state: { index: index.chunks, problems: history.problems } };
+    const state = { index: index.chunks, problems: history.problems };
+    return { context, storage, idHash, state, catchUp: () => this.#catchUp() };
   }
+
+  async #catchUp(): Promise<boolean> {
+    const { history } = this;
+    const { newness } = history;
+    await this.refresh();
+    await this.index();
+    return history.newness !== newness;
+  }
+}
+
+/** Reads what is new of the log, the sessions to their head and the outcomes, and brings the index up to it. */
+export async function catchUpStrictly(parts: RepositoryParts): Promise<void> {
+  await parts.changes.run(async () => {
+    await parts.history.refresh(parts.storage, { strict: true });
+    await updateIndex(parts, { strict: true });
+  });
 }
 
 /** Brings the index up to what the history knows, and remembers both on disk. To be run in `changes`. */

@@ -1,13 +1,25 @@
-export type { CheckOptions, CheckProgress, CheckSummary, DataSubset, Finding } from "@bcat/repository";
+export type {
+  CheckOptions,
+  CheckProgress,
+  CheckSummary,
+  DataSubset,
+  Finding,
+  OpenSession,
+  PackSum,
+  PruneOptions,
+  PruneProgress,
+  PruneSummary,
+} from "@bcat/repository";
 export { ArchivedObjects, findArchivedTrees } from "@bcat/repository";
 export { backup, PreparedBackup, requireSource } from "./backup/backup.js";
-export type {
-  BackupOptions,
-  BackupProgress,
-  BackupSummary,
-  Compression,
-  RootParent,
-  Warning,
+export {
+  type BackupOptions,
+  type BackupProgress,
+  type BackupSummary,
+  type Compression,
+  compressionLevel,
+  type RootParent,
+  type Warning,
 } from "./backup/options.js";
 export type { OwnerNames } from "./backup/owners.js";
 export { backupStream, type StreamToStore } from "./backup/stream-backup.js";
@@ -38,6 +50,7 @@ export { type ForgottenSnapshot, forgottenSnapshots, undelete } from "./forget/u
 export { importTar } from "./import/import-tar.js";
 export type { ImportOptions, ImportProgress, ImportSummary } from "./import/options.js";
 export type { Scratch } from "./import/sorted-records.js";
+export { prune } from "./prune.js";
 export type { CountedEntries } from "./restore/counted-entries.js";
 export { type ForecastOptions, forecastRestore, type RestoreForecast } from "./restore/forecast.js";
 export type { DeletionPlan, RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";

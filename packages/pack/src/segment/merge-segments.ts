@@ -16,6 +16,8 @@ import { SegmentWriter, type SegmentWriterOptions } from "./segment-writer.js";
 
 /** What the fields of a footer can count. */
 const COUNT_MAX = 2 ** 32 - 1;
+/** Ordinal of a pack that is left out. */
+const OMITTED = COUNT_MAX;
 
 /** True when the union of `segments` is surely not too large for the fields of one footer. */
 export function canMerge(segments: readonly Segment[]): boolean {
@@ -24,20 +26,32 @@ export function canMerge(segments: readonly Segment[]): boolean {
   return sum("entryCount") <= COUNT_MAX && sum("packBytes") <= COUNT_MAX;
 }
 
+/** @see mergeSegments */
+export interface MergeOptions extends Omit<SegmentWriterOptions, "kind"> {
+  /** Object names of packs that are left out, and their chunks with them. */
+  readonly omitted?: { has(pack: string): boolean };
+}
+
+/** Object names of the packs in the union of `segments` but for those of `omitted`, each once. */
+export function packsOfMerged(segments: readonly Segment[], omitted: MergeOptions["omitted"]): Set<string> {
+  const names = new Set<string>();
+  for (const segment of segments) {
+    for (let ordinal = 0; ordinal < segment.counts.packCount; ordinal++) names.add(segment.packName(ordinal));
+  }
+  for (const name of names) if (omitted?.has(name) === true) names.delete(name);
+  return names;
+}
+
 /**
  * Writes the union of `segments` (all of one kind) under `name` to `sink`, and returns its size in bytes. A pack that
- * several of them name is there once, and so are its chunks.
+ * several of them name is there once, and so are its chunks. Some pack must be left: see {@link packsOfMerged}.
  *
  * @throws RangeError, before anything is written, when they are too large together: see {@link canMerge}
  */
-export function mergeSegments(
-  context: PackContext,
-  segments: readonly Segment[],
-  target: Omit<SegmentWriterOptions, "kind">,
-): number {
+export function mergeSegments(context: PackContext, segments: readonly Segment[], target: MergeOptions): number {
   if (!canMerge(segments)) throw new RangeError(`Cannot merge ${segments.length} segments: they are too large for one`);
   const writer = new SegmentWriter(context, { ...target, kind: segments[0]!.counts.kind });
-  const packs = unitePacks(context, segments);
+  const packs = unitePacks(context, segments, target.omitted);
   const heap = segments.map((segment, i) => new Cursor(segment, packs.ordinals[i]!)).sort(compareCursors);
   const places = new Places();
   for (let least = heap[0]; least !== undefined; least = heap[0]) {
@@ -62,11 +76,16 @@ interface UnitedPacks {
 }
 
 /** Packs are one when their records are the same bytes: of two that differ, one would make the other unreadable. */
-function unitePacks({ blake3 }: PackContext, segments: readonly Segment[]): UnitedPacks {
+function unitePacks(
+  { blake3 }: PackContext,
+  segments: readonly Segment[],
+  omitted: MergeOptions["omitted"],
+): UnitedPacks {
   const records: { segment: Segment; ordinal: number }[] = [];
   const known = new Map<string, number>();
   const ordinals = segments.map((segment) =>
     Uint32Array.from({ length: segment.counts.packCount }, (_, ordinal) => {
+      if (omitted?.has(segment.packName(ordinal)) === true) return OMITTED;
       const key = Buffer.from(blake3.hash(segment.packRecordBytes(ordinal))).toString("latin1");
       const united = known.get(key) ?? records.length;
       if (united === records.length) {
@@ -135,7 +154,7 @@ class Places {
   /** Takes the entry under the cursor, with its ordinal in the union. One that names no pack is no place. */
   push({ page, offset, ordinals }: Cursor): void {
     const ordinal = ordinals[readU32(page, offset + PACK_OFFSET)];
-    if (ordinal === undefined) return;
+    if (ordinal === undefined || ordinal === OMITTED) return;
     if (this.#length === this.#bytes.length) {
       const larger = new Uint8Array(2 * this.#length);
       larger.set(this.#bytes);
@@ -151,6 +170,7 @@ class Places {
     const bytes = this.#bytes;
     const length = this.#length;
     this.#length = 0;
+    if (length === 0) return;
     if (length === ENTRY_SIZE) {
       writer.addEntry(bytes);
       return;

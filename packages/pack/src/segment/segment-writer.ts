@@ -64,6 +64,10 @@ export class SegmentWriter {
     this.#emit(this.#header);
   }
 
+  get entryCount(): number {
+    return this.#entryCount;
+  }
+
   /** Adds the entry of {@link ENTRY_SIZE} bytes at `offset` of `source`; entries come sorted, and before the packs. */
   addEntry(source: Uint8Array, offset = 0): void {
     if (this.#pageLength === 0) this.#fences.push(source.slice(offset, offset + ID_SIZE));

@@ -110,6 +110,12 @@ export class Segment implements Disposable {
     return -1;
   }
 
+  /** Index of the first entry of the chunk whose id starts with the 16 bytes of `id`, or -1. Makes no object. */
+  firstEntryOf(id: Uint8Array): number {
+    const entry = this.#findFirst(id);
+    return this.#isOf(entry, id) ? entry : -1;
+  }
+
   /** All places of the chunk whose id starts with the 16 bytes of `id`; usually none or one. */
   find(id: Uint8Array): SegmentEntry[] {
     const found: SegmentEntry[] = [];

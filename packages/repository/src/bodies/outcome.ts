@@ -7,6 +7,7 @@
  *     4    compaction: the whole resulting set, as field 2
  *     5    compaction: the live snapshots, varint each
  *     6    void: reason
+ *     7    compaction: varint log head; no segment names a pack that the log up to it condemns
  *     16 … a snapshot, see snapshot.ts
  */
 
@@ -37,6 +38,8 @@ export interface CompactionOutcome extends SegmentChanges {
   readonly kind: "compaction";
   /** From here a reader needs no older outcome. */
   readonly base?: { readonly segments: readonly SegmentReference[]; readonly snapshots: readonly number[] };
+  /** A prune: the entries of all packs that log records up to this number condemn were dropped. */
+  readonly droppedHead?: number;
   readonly unknown?: readonly Field[];
 }
 
@@ -55,7 +58,7 @@ export interface SegmentChanges {
 const snapshotNumbers = [...snapshotFields.critical, ...snapshotFields.other];
 const layout = recordLayout({
   critical: [1, 2, 3, ...snapshotFields.critical],
-  other: [4, 5, 6, ...snapshotFields.other],
+  other: [4, 5, 6, 7, ...snapshotFields.other],
   // A repository of which everything was forgotten has a base without segments and snapshots.
   empty: [4, 5],
 });
@@ -68,6 +71,8 @@ export function encodeOutcome(outcome: Outcome): Uint8Array {
   if (outcome.kind !== "void") writeChanges(body, outcome);
   if (outcome.kind === "compaction" && outcome.base !== undefined) writeBase(body, outcome.base);
   if (outcome.kind === "void") body.text(6, outcome.reason);
+  const droppedHead = outcome.kind === "compaction" ? outcome.droppedHead : undefined;
+  if (droppedHead !== undefined) body.field(7, (writer) => writer.varint(checkRegisterNumber(droppedHead)));
   if (outcome.kind === "snapshot") writeSnapshot(body, outcome.snapshot);
   const bytes = body.finish(outcome.unknown);
   if (bytes.length > bodySizeMax) throw new RangeError(`Cannot write an outcome of ${bytes.length} bytes`);
@@ -80,15 +85,17 @@ export function decodeOutcome(bytes: Uint8Array, what = "outcome"): Outcome {
   const kind = kinds[kindNumber - 1];
   if (kind === undefined) throw newerKind(what, `outcome kind ${kindNumber}`);
   if (kind === "snapshot") {
-    body.refuse([4, 5, 6], kind);
+    body.refuse([4, 5, 6, 7], kind);
     return { kind, ...readChanges(body), snapshot: readSnapshot(body), ...body.unknown() };
   }
   body.refuse(snapshotNumbers, kind);
   if (kind === "compaction") {
     body.refuse([6], kind);
-    return { kind, ...readChanges(body), ...readBase(body), ...body.unknown() };
+    const droppedHead = body.optional(7, readRegisterNumber);
+    const dropped = droppedHead === undefined ? {} : { droppedHead };
+    return { kind, ...readChanges(body), ...readBase(body), ...dropped, ...body.unknown() };
   }
-  body.refuse([2, 3, 4, 5], kind);
+  body.refuse([2, 3, 4, 5, 7], kind);
   return { kind, reason: body.text(6), ...body.unknown() };
 }
 

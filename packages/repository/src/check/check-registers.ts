@@ -35,6 +35,8 @@ export async function checkRegisters(repository: Repository, run: CheckRun): Pro
   const { history } = repository;
   const snapshots: { number: number; snapshot: Snapshot }[] = [];
   const segments = new Map<string, SegmentReference>();
+  /** As sets: a prune with a lower number may have removed what a backup with a higher one added. */
+  const removed: string[] = [];
   const names = new Set<string>();
   const unfinished: number[] = [];
   for (let number = 1; number <= history.sessionHead; number++) {
@@ -51,11 +53,12 @@ export async function checkRegisters(repository: Repository, run: CheckRun): Pro
     }
     if (outcome.kind === "snapshot" || outcome.kind === "compaction") {
       for (const reference of outcome.added) segments.set(segmentName(reference), reference);
-      for (const reference of outcome.removed) segments.delete(segmentName(reference));
+      removed.push(...outcome.removed.map(segmentName));
     }
     if (outcome.kind === "snapshot" && !history.isForgotten(number))
       snapshots.push({ number, snapshot: outcome.snapshot });
   }
+  for (const name of removed) segments.delete(name);
   for (let number = 1; number <= history.logHead; number++) await readRegister(repository, run, "log", number, names);
   run.snapshots = snapshots.length;
   const running = unfinished.filter((number) => !isLost(run, number, snapshots));

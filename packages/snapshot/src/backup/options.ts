@@ -15,6 +15,11 @@ export const COMPRESSION_LEVELS: Readonly<Record<Compression, number>> = {
   max: 19,
 };
 
+/** The zstd level of it; `auto` if not given. */
+export function compressionLevel(compression: Compression = "auto"): number {
+  return COMPRESSION_LEVELS[compression];
+}
+
 /** What there is to say of one entry, or of several that the first stands for. */
 export interface Warning {
   readonly path: Uint8Array;

@@ -1,0 +1,120 @@
+/**
+ * Copies what is live and lies only in packs that are to go into packs of one's own: before packs are condemned, and
+ * again, as the rescue, before they are deleted.
+ */
+import { BcatError, CorruptError } from "@bcat/errors";
+import type { BlobKind, ScannedPlaces } from "@bcat/pack";
+import type { ChunkStore } from "../chunk-store.js";
+import type { Session } from "../session.js";
+import { ChosenChunks, PackCopier } from "./copy-pack.js";
+import type { LiveMarks } from "./live-marks.js";
+import { forEachLive, type PackTable } from "./pack-table.js";
+
+/** Chunks whose places are in memory at a time: 24 bytes each, and 28 more while they are sorted. */
+const BATCH_MAX = 1_000_000;
+
+export interface CopyParts {
+  readonly session: Session;
+  readonly chunks: ChunkStore;
+  readonly marks: LiveMarks;
+  readonly table: PackTable;
+  /** Between two packs: for progress and for others to run. @throws BcatError interrupted */
+  readonly step: (packs: number, of: number) => Promise<void>;
+}
+
+/**
+ * Copies until every live chunk has a place in a pack that is not `excluded`, in a durable segment (rule 10-segment of
+ * docs/architecture.md: a pack whose segment was refused is no place).
+ *
+ * @param excluded a flag for each pack of the table
+ * @throws CorruptError for a live chunk that can be had nowhere; StorageError
+ */
+export async function copyLive(parts: CopyParts, excluded: Uint8Array): Promise<void> {
+  const bad = new Set<number>();
+  for (;;) {
+    const needed = await countNeeded(parts, { excluded, bad });
+    if (needed.packs.length === 0) return;
+    const badBefore = bad.size;
+    const copiedBefore = parts.chunks.added.dataChunks + parts.chunks.added.treeChunks;
+    await copyRound(parts, { excluded, bad }, needed);
+    await parts.chunks.settle();
+    const copied = parts.chunks.added.dataChunks + parts.chunks.added.treeChunks - copiedBefore;
+    if (copied === 0 && bad.size === badBefore) throw new BcatError("refused", "Cannot copy what is in use");
+  }
+}
+
+interface Limits {
+  readonly excluded: Uint8Array;
+  /** Packs of which something could not be read. */
+  readonly bad: Set<number>;
+}
+
+/** Packs that something is to be copied from, and how many chunks of each. */
+interface Needed {
+  readonly packs: number[];
+  readonly counts: Uint32Array;
+}
+
+async function countNeeded(parts: CopyParts, limits: Limits): Promise<Needed> {
+  const counts = new Uint32Array(parts.table.count);
+  await forEachLive(parts.marks, (kind, places) => {
+    if (!isNeeded(parts, { kind, places, excluded: limits.excluded })) return;
+    const chosen = choosePlace(parts.table, { kind, places, bad: limits.bad });
+    if (chosen < 0) throw missing(parts.table, kind, places);
+    counts[parts.table.packOf(kind, places, chosen)]!++;
+  });
+  const packs: number[] = [];
+  for (let pack = 0; pack < counts.length; pack++) if (counts[pack]! > 0) packs.push(pack);
+  return { packs, counts };
+}
+
+async function copyRound(parts: CopyParts, limits: Limits, { packs, counts }: Needed): Promise<void> {
+  const copier = new PackCopier(parts.session.repository, parts.chunks);
+  for (let first = 0; first < packs.length; ) {
+    const batch = new ChosenChunks();
+    let last = first;
+    for (; last < packs.length && (last === first || batch.count + counts[packs[last]!]! <= BATCH_MAX); last++) {
+      batch.reserve(packs[last]!, counts[packs[last]!]!);
+    }
+    batch.allocate();
+    await forEachLive(parts.marks, (kind, places) => {
+      if (!isNeeded(parts, { kind, places, excluded: limits.excluded })) return;
+      const chosen = choosePlace(parts.table, { kind, places, bad: limits.bad });
+      if (chosen < 0) return;
+      batch.add(parts.table.packOf(kind, places, chosen), places, chosen);
+    });
+    for (let at = first; at < last; at++) {
+      const pack = packs[at]!;
+      await parts.step(at, packs.length);
+      const source = { record: parts.table.record(pack), kind: parts.table.kindOf(pack) };
+      if (!(await copier.copy(source, batch.of(pack)))) limits.bad.add(pack);
+    }
+    first = last;
+  }
+}
+
+/** True when all places of a live chunk are in packs that are to go, and no durable segment of this session has it. */
+function isNeeded(
+  { table, session }: CopyParts,
+  { kind, places, excluded }: { kind: BlobKind; places: ScannedPlaces; excluded: Uint8Array },
+): boolean {
+  for (let i = 0; i < places.count; i++) if (excluded[table.packOf(kind, places, i)] === 0) return false;
+  return !session.own.chunks.has(kind, places.id);
+}
+
+/** The first place in a pack that can be read, or -1. */
+function choosePlace(
+  table: PackTable,
+  { kind, places, bad }: { kind: BlobKind; places: ScannedPlaces; bad: ReadonlySet<number> },
+): number {
+  for (let i = 0; i < places.count; i++) if (!bad.has(table.packOf(kind, places, i))) return i;
+  return -1;
+}
+
+function missing(table: PackTable, kind: BlobKind, places: ScannedPlaces): CorruptError {
+  const object = table.names[table.packOf(kind, places, 0)]!;
+  const found = `a chunk in "${object}" is in use and cannot be read`;
+  return new CorruptError(`Cannot prune: ${found}; bcat check tells what needs it, bcat repair what can be done`, {
+    object,
+  });
+}

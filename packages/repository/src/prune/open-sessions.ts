@@ -1,0 +1,86 @@
+/**
+ * The wait of a prune. Condemned packs may be deleted only when every backup that was found after the record was read
+ * back has ended; one that seems dead is decided for it. Prunes are waited for by nobody.
+ */
+import { ObjectType, openObject } from "@bcat/crypto";
+import { CorruptError } from "@bcat/errors";
+import { decodeSession, type SessionBody } from "../bodies/session.js";
+import { decideOutcomeOf } from "../log-writer.js";
+import { readAndOpen } from "../read-again.js";
+import { registerName } from "../registers.js";
+import { catchUpStrictly, partsOf, type RepositoryParts } from "../repository.js";
+import type { Session } from "../session.js";
+
+/** A session without an outcome. */
+export interface OpenSession {
+  readonly number: number;
+  readonly kind: SessionBody["kind"];
+  readonly host: string;
+  /** Since its last sign of life, as its machine's clock says. Milliseconds; may be below zero. */
+  readonly silentMs: number;
+}
+
+export interface WaitOptions {
+  /** Silence after which a session counts as dead, milliseconds. A heuristic: one that lives has to start over. */
+  readonly voidAfterMs: number;
+  /** Told of each session that was decided. */
+  readonly onDecided: (session: OpenSession) => void;
+}
+
+/**
+ * Reads log, sessions and outcomes again, decides what seems dead, and reads again.
+ *
+ * @returns the sessions that are to be waited for; without any, the index and the history are those of a moment at which
+ *   every backup that does not know of the condemned packs had ended
+ */
+export async function waitForOthers(session: Session, options: WaitOptions): Promise<OpenSession[]> {
+  const parts = partsOf(session.repository);
+  await catchUpStrictly(parts);
+  const waited: OpenSession[] = [];
+  for (const open of await readOpenSessions(parts, session.number)) {
+    if (isDecidable(parts, open, options)) {
+      await decideOutcomeOf(session, open.number, { kind: "void", reason: describeSilence(open) });
+      options.onDecided(open);
+    } else if (isWaitedFor(parts, open)) waited.push(open);
+  }
+  await catchUpStrictly(parts);
+  return waited;
+}
+
+/** All sessions without an outcome, but for `own`. @throws CorruptError, BcatError newer-format, StorageError */
+export async function readOpenSessions(parts: RepositoryParts, own: number): Promise<OpenSession[]> {
+  const { history, environment } = parts;
+  const open: OpenSession[] = [];
+  for (const number of history.openSessions) {
+    if (number === own) continue;
+    const { kind, host, start } = await readSession(parts, number);
+    open.push({ number, kind, host, silentMs: environment.now() - start });
+  }
+  return open;
+}
+
+/** Backups, rule 5 of docs/architecture.md; in a place for one writer everybody, rule 9. */
+export function isWaitedFor({ config }: Pick<RepositoryParts, "config">, { kind }: OpenSession): boolean {
+  if (config.isForOneWriter === true) return true;
+  return kind === "backup";
+}
+
+/** In a place for one writer nobody decides for others, rule 9 of docs/architecture.md. */
+function isDecidable({ config }: RepositoryParts, { silentMs }: OpenSession, { voidAfterMs }: WaitOptions): boolean {
+  if (config.isForOneWriter === true) return false;
+  return silentMs >= voidAfterMs;
+}
+
+function describeSilence({ silentMs }: OpenSession): string {
+  return `a prune took it for dead: no sign of life for ${Math.floor(silentMs / 1000)} seconds`;
+}
+
+async function readSession({ storage, context }: RepositoryParts, number: number): Promise<SessionBody> {
+  const name = registerName("sessions", number);
+  const found = await readAndOpen(
+    () => storage.get(name),
+    (bytes) => decodeSession(openObject(context.keys, { type: ObjectType.SESSION, name }, bytes).body, name),
+  );
+  if (found === undefined) throw new CorruptError(`Cannot read "${name}": it is missing`, { object: name });
+  return found;
+}

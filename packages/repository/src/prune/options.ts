@@ -1,0 +1,52 @@
+/** What a prune is told, and what it tells. */
+import type { PackChoiceOptions } from "./choose-packs.js";
+import type { OpenSession } from "./open-sessions.js";
+
+export interface PruneOptions extends PackChoiceOptions {
+  /** zstd level of chunks that are stored anew, 0 for none. */
+  readonly level: number;
+  /** Silence after which a session counts as dead, milliseconds. */
+  readonly voidAfterMs: number;
+  /** Deletes what this run condemns, too, if nothing has to be waited for: readers may then miss packs. */
+  readonly isAtOnce?: boolean;
+  /** Only tells. */
+  readonly isDryRun?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: PruneProgress) => void;
+}
+
+export interface PruneProgress {
+  readonly phase: "walking" | "copying" | "deleting";
+  readonly done: number;
+  readonly total: number | undefined;
+}
+
+/** Some packs; bytes as they are stored. */
+export interface PackSum {
+  packs: number;
+  bytes: number;
+}
+
+export interface PruneSummary {
+  /** What snapshots use, as it is stored; of packs in which some is unused, in proportion. */
+  readonly usedBytes: number;
+  /** Unused, and left in packs that stay. */
+  readonly unusedBytes: number;
+  /** Condemned by this run: what is nowhere used, what was copied out of before, and what no snapshot ever named. */
+  readonly condemned: { readonly dead: PackSum; readonly mixed: PackSum; readonly orphans: PackSum };
+  /** Deleted by this run. */
+  readonly freed: PackSum;
+  /** Condemned, and still there. */
+  readonly later: PackSum;
+  /** Why: sessions that have to end first. Where there are none the next prune deletes it. */
+  readonly waitsFor: readonly OpenSession[];
+  /** Sessions that were taken for dead. */
+  readonly decided: readonly OpenSession[];
+  readonly copiedBytes: number;
+  /** Segments and checkpoints that were deleted. */
+  readonly leftovers: number;
+  /** The storage cannot list: what no snapshot ever named is not found. */
+  readonly isUnlisted: boolean;
+  /** The disk was full: bytes that the rest needs to be copied first; undefined when it was not. */
+  readonly neededBytes: number | undefined;
+}

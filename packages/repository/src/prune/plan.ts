@@ -1,0 +1,54 @@
+/** What a prune would give up, and what earlier ones have left to do. */
+import type { ObjectReference } from "@bcat/pack";
+import type { RepositoryParts } from "../repository.js";
+import { choosePacks, type PackChoiceOptions } from "./choose-packs.js";
+import { findOrphans } from "./listing.js";
+import { measureUse, type PackTable } from "./pack-table.js";
+import { condemnedUpTo, type Survey } from "./survey.js";
+
+export interface Orphan {
+  readonly name: string;
+  readonly reference: ObjectReference;
+  readonly size: number;
+}
+
+export interface PrunePlan {
+  /** Numbers of packs in the table of the survey. */
+  readonly dead: readonly number[];
+  readonly mixed: readonly number[];
+  readonly orphans: readonly Orphan[];
+  /** Condemned packs that are still there, or named, and their bytes. */
+  readonly left: ReadonlyMap<string, number>;
+  /** Bytes of packs that stay; see {@link PackChoice.unusedLeft}. */
+  readonly usedBytes: number;
+  readonly unusedBytes: number;
+  readonly isEmpty: boolean;
+}
+
+export async function planPrune(
+  { history }: RepositoryParts,
+  survey: Survey,
+  options: PackChoiceOptions,
+): Promise<PrunePlan> {
+  const { table, marks, listed } = survey;
+  const excluded = survey.condemned();
+  const used = await measureUse(table, marks, excluded);
+  const usedShares = used.map((bytes, pack) => Math.min(1, bytes / Math.max(1, table.streams[pack]!)));
+  const { dead, mixed, unusedLeft } = choosePacks({ sizes: table.sizes, usedShares, excluded }, options);
+  const condemned = condemnedUpTo(history, history.logHead);
+  const isKnown = (pack: string) => table.numberOf(pack) !== undefined || condemned.has(pack);
+  const orphans = listed === undefined ? [] : [...findOrphans(listed, { history, isKnown })];
+  const left = new Map<string, number>();
+  for (const name of condemned) {
+    const size = listed?.get(name) ?? sizeInTable(table, name);
+    if (size !== undefined) left.set(name, size);
+  }
+  const usedBytes = usedShares.reduce((sum, share, pack) => sum + share * table.sizes[pack]!, 0);
+  const isEmpty = dead.length + mixed.length + orphans.length + left.size === 0;
+  return { dead, mixed, orphans, left, usedBytes, unusedBytes: unusedLeft, isEmpty };
+}
+
+function sizeInTable(table: PackTable, name: string): number | undefined {
+  const pack = table.numberOf(name);
+  return pack === undefined ? undefined : table.sizes[pack];
+}

@@ -1,0 +1,213 @@
+import { DATA } from "@bcat/pack";
+import { expect, test } from "vitest";
+import { Session } from "../session.js";
+import { withoutCache } from "../test-repository.js";
+import { PruneWorld } from "./test-world.js";
+
+const DAY_MS = 86_400_000;
+
+test("one run condemns, the next deletes: packs of forgotten snapshots, and their segments", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([1, 2, 3].map((i) => world.chunk(i)));
+  await world.backup([4, 5].map((i) => world.chunk(i)));
+  const before = world.names("packs/");
+  await world.forget(first);
+  const condemning = await world.prune();
+  expect(condemning).toMatchObject({ freed: { packs: 0 }, waitsFor: [], condemned: { dead: { packs: 1 } } });
+  expect(condemning.later.bytes).toBeGreaterThan(9000);
+  expect(world.names("packs/")).toEqual(before);
+  const deleting = await world.prune();
+  expect(deleting).toMatchObject({ freed: condemning.later, later: { packs: 0, bytes: 0 } });
+  expect(world.names("packs/")).toHaveLength(1);
+  expect(world.names("index/")).toHaveLength(1);
+  expect(await world.restoreAll()).toBe(2);
+});
+
+test("at once, where nothing has to be waited for", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([world.chunk(1)]);
+  await world.backup([world.chunk(2)]);
+  await world.forget(first);
+  expect(await world.prune({ isAtOnce: true })).toMatchObject({ freed: { packs: 1 }, later: { packs: 0 } });
+  expect(world.names("packs/")).toHaveLength(1);
+  expect(await world.prune()).toMatchObject({ freed: { packs: 0 }, later: { packs: 0 } });
+});
+
+test("a prune with nothing to do takes no number", async () => {
+  const world = await PruneWorld.create();
+  await world.backup([world.chunk(1)]);
+  await world.prune();
+  expect(world.names("sessions/")).toHaveLength(1);
+});
+
+test("what is used of packs that go is copied into own packs, before they are condemned", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([1, 2].map((i) => world.chunk(i)));
+  await world.backup([2, 3].map((i) => world.chunk(i)));
+  await world.forget(first);
+  expect(await world.prune({ isAtOnce: true })).toMatchObject({
+    condemned: { mixed: { packs: 1 } },
+    freed: { packs: 1 },
+    later: { packs: 0 },
+  });
+  expect(await world.restoreAll()).toBe(2);
+});
+
+test("backups find what was copied before its pack is deleted", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([1, 2].map((i) => world.chunk(i)));
+  await world.backup([world.chunk(2)]);
+  await world.forget(first);
+  await world.prune();
+  const packs = world.names("packs/").length;
+  await world.backup([world.chunk(2)]);
+  expect(world.names("packs/")).toHaveLength(packs);
+});
+
+test("a backup that began before is waited for, and what it refers to is rescued", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([world.chunk(1)]);
+  await world.backup([world.chunk(2)]);
+  await world.forget(first);
+  await using backing = await world.open();
+  const writing = await world.begin(backing, [world.chunk(1)]);
+  const waiting = await world.prune({ isAtOnce: true });
+  expect(waiting).toMatchObject({ freed: { packs: 0 }, later: { packs: 1 }, waitsFor: [{ number: writing.number }] });
+  await writing.commit();
+  expect(await world.prune()).toMatchObject({ freed: { packs: 1 }, waitsFor: [] });
+  expect(await world.restoreAll()).toBe(2);
+});
+
+test("prunes are not waited for", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([world.chunk(1)]);
+  await world.backup([world.chunk(2)]);
+  await world.forget(first);
+  await using dead = await world.open();
+  (await Session.begin(dead, { kind: "prune" })).abandon();
+  expect(await world.prune({ isAtOnce: true })).toMatchObject({ freed: { packs: 1 }, waitsFor: [] });
+});
+
+test("a session without a sign of life is decided after the patience, and what it left goes", async () => {
+  let now = 1;
+  const world = await PruneWorld.create({ now: () => now });
+  await world.backup([world.chunk(1)]);
+  await using dying = await world.open();
+  const writing = await world.begin(dying, [world.chunk(7), world.chunk(8)]);
+  await writing.abandon();
+  const [orphan] = world.names("packs/").filter((name) => name.includes("/0000000002-"));
+  expect(await world.prune({ isAtOnce: true })).toMatchObject({ decided: [], freed: { packs: 0 } });
+  now += 7 * DAY_MS;
+  expect(await world.prune({ isAtOnce: true })).toMatchObject({
+    decided: [{ number: 2 }],
+    condemned: { orphans: { packs: 1 } },
+    freed: { packs: 1 },
+  });
+  expect(world.names("packs/")).not.toContain(orphan);
+  expect(world.names("index/")).toHaveLength(1);
+  expect(await world.restoreAll()).toBe(1);
+});
+
+test("one that was taken for dead and lives is told so, and commits nothing", async () => {
+  const world = await PruneWorld.create();
+  await world.backup([world.chunk(1)]);
+  await using sleeping = await world.open();
+  const writing = await world.begin(sleeping, [world.chunk(7)]);
+  await world.prune({ voidAfterMs: 0, isAtOnce: true });
+  await expect(writing.commit()).rejects.toMatchObject({ code: "refused" });
+  expect(await world.restoreAll()).toBe(1);
+});
+
+test("a prune that was decided by another deletes nothing", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([world.chunk(1)]);
+  await world.backup([world.chunk(2)]);
+  await world.forget(first);
+  await world.prune();
+  const { storage } = world.made;
+  await using slow = await world.open(withoutCache, {
+    ...{ location: "memory", get: storage.get.bind(storage), list: storage.list.bind(storage) },
+    ...{ put: storage.put.bind(storage), delete: storage.delete.bind(storage) },
+    async putIfAbsent(name, bytes) {
+      if (name.startsWith("outcomes/")) await voidSession(Number(name.slice(9)));
+      await storage.putIfAbsent(name, bytes);
+    },
+  });
+  async function voidSession(number: number) {
+    const { decideOutcomeOf } = await import("../log-writer.js");
+    await using other = await world.open();
+    const session = await Session.begin(other, { kind: "prune" });
+    await decideOutcomeOf(session, number, { kind: "void", reason: "slow" });
+    session.abandon();
+  }
+  const before = world.names("packs/");
+  await expect(world.prune({}, slow)).rejects.toMatchObject({ code: "refused" });
+  expect(world.names("packs/")).toEqual(before);
+  expect(await world.restoreAll()).toBe(1);
+});
+
+test("all were forgotten: everything goes; none ever was: nothing does", async () => {
+  const world = await PruneWorld.create();
+  await expect(world.prune()).rejects.toMatchObject({ code: "conditions-not-met" });
+  const only = await world.backup([world.chunk(1)]);
+  await world.forget(only);
+  await world.prune({ isAtOnce: true });
+  expect([...world.names("packs/"), ...world.names("index/")]).toEqual([]);
+});
+
+test("a live chunk without a place stops it", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([world.chunk(1)]);
+  await world.backup([world.chunk(2)]);
+  await world.forget(first);
+  world.chunksOf.set(2, ["00".repeat(32)]);
+  await expect(world.prune()).rejects.toThrow(/bcat check.*bcat repair/);
+  expect(world.names("log/")).toHaveLength(1);
+});
+
+test("a dry run says what would be, and changes nothing", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([1, 2].map((i) => world.chunk(i)));
+  await world.backup([2, 3].map((i) => world.chunk(i)));
+  await world.forget(first);
+  const before = [...world.made.storage.objects.keys()];
+  expect(await world.prune({ isDryRun: true })).toMatchObject({ condemned: { mixed: { packs: 1 } } });
+  expect([...world.made.storage.objects.keys()]).toEqual(before);
+});
+
+test("in a place for one writer no session is decided for another, and nothing is condemned beside it", async () => {
+  const world = await PruneWorld.create();
+  await world.backup([world.chunk(1)]);
+  await using dying = await world.open();
+  const writing = await world.begin(dying, [world.chunk(7)]);
+  await writing.abandon();
+  await using repository = await world.open();
+  Object.defineProperty(repository.config, "isForOneWriter", { value: true });
+  await expect(world.prune({ voidAfterMs: 0 }, repository)).rejects.toMatchObject({ code: "conditions-not-met" });
+  expect(world.names("outcomes/")).toHaveLength(1);
+  expect(world.names("log/")).toEqual([]);
+});
+
+test("clients with what they knew before go on", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([1, 2].map((i) => world.chunk(i)));
+  await world.backup([2, 3].map((i) => world.chunk(i)));
+  await using reader = await world.open();
+  expect(await world.restoreAll(reader)).toBe(4);
+  await world.forget(first);
+  await world.prune({ isAtOnce: true });
+  expect(await world.restoreAll(reader)).toBe(2);
+  expect(await world.backup([world.chunk(3)], reader)).toBeGreaterThan(2);
+});
+
+test("a reader that meets a pack which is gone looks again before it calls it damage", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([1, 2].map((i) => world.chunk(i)));
+  const second = await world.backup([2, 3].map((i) => world.chunk(i)));
+  await using reader = await world.open();
+  await reader.refresh();
+  await reader.index();
+  await world.forget(first);
+  await world.prune({ isAtOnce: true });
+  for (const id of world.chunksOf.get(second)!) await reader.readChunk(DATA, Buffer.from(id, "hex"));
+});

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { RandomHistory } from "./random-history.js";
+
+/** More of them, or others, for looking closer. */
+const SEEDS = Number(process.env.PRUNE_SEEDS ?? 8);
+const FIRST = Number(process.env.PRUNE_FIRST ?? 40);
+
+test("whatever several clients do at once: all snapshots stay, and nothing else does", async () => {
+  for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
+    try {
+      const history = await RandomHistory.create(seed);
+      await history.run();
+      await history.end();
+      await history.world.restoreAll();
+      expect(await history.world.surplus()).toEqual([]);
+    } catch (error) {
+      throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
+    }
+  }
+});

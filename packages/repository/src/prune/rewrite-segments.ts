@@ -1,0 +1,117 @@
+/**
+ * Makes the segments that take the place of those which name dropped packs: the same entries without those. Only a
+ * prune does that, after its wait and its rescue (rule 15 of docs/architecture.md).
+ */
+import { freshBytes } from "@bcat/crypto";
+import {
+  type BlobKind,
+  DATA,
+  type MergeOptions,
+  memorySource,
+  mergeSegments,
+  PageCache,
+  packsOfMerged,
+  parseObjectName,
+  Segment,
+  segmentName,
+  TREE,
+} from "@bcat/pack";
+import type { SegmentReference } from "../bodies/references.js";
+import { readSegment } from "../read-segment.js";
+import type { RepositoryParts } from "../repository.js";
+
+/** Bytes of segments that are merged into one, so that it stays below the format's 64 MiB. */
+const GROUP_SIZE_MAX = 32 * 2 ** 20;
+const PAGES_SIZE = 8 * 2 ** 20;
+
+export interface RewriteOptions {
+  /** Session that owns the new segments. */
+  readonly session: number;
+  /** Object names of packs whose entries are dropped. */
+  readonly dropped: ReadonlySet<string>;
+  /** Segments that are to be written anew though they name none of these. */
+  readonly isChosen?: (reference: SegmentReference) => boolean;
+}
+
+export interface Rewritten {
+  readonly added: SegmentReference[];
+  readonly removed: SegmentReference[];
+}
+
+interface OpenSegment {
+  readonly reference: SegmentReference;
+  readonly segment: Segment;
+}
+
+/**
+ * Reads all current segments, one after the other, and writes those anew that have to be. What could be written counts,
+ * also where the next one cannot be: `onFailure` then decides.
+ *
+ * @throws CorruptError; StorageError, unless `onFailure` returns
+ */
+export async function rewriteSegments(
+  parts: RepositoryParts,
+  options: RewriteOptions,
+  onFailure: (error: unknown) => void,
+): Promise<Rewritten> {
+  const rewritten: Rewritten = { added: [], removed: [] };
+  const groups: Record<BlobKind, OpenSegment[]> = { [DATA]: [], [TREE]: [] };
+  try {
+    for (const [name, reference] of [...parts.history.segments].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const bytes = await readSegment(parts, reference);
+      const segment = new Segment(parts.context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE));
+      if (options.isChosen?.(reference) !== true && !namesDropped(segment, options.dropped)) continue;
+      const { kind } = segment.counts;
+      if (sizeOf(groups[kind]) + reference.size > GROUP_SIZE_MAX)
+        await writeGroup(parts, options, groups, kind, rewritten);
+      groups[kind].push({ reference, segment });
+    }
+    for (const kind of [DATA, TREE] as const) await writeGroup(parts, options, groups, kind, rewritten);
+  } catch (error) {
+    onFailure(error);
+  }
+  return rewritten;
+}
+
+async function writeGroup(
+  parts: RepositoryParts,
+  options: RewriteOptions,
+  groups: Record<BlobKind, OpenSegment[]>,
+  kind: BlobKind,
+  rewritten: Rewritten,
+): Promise<void> {
+  const group = groups[kind];
+  groups[kind] = [];
+  const segments = group.map(({ segment }) => segment);
+  const packs = packsOfMerged(segments, options.dropped);
+  if (packs.size > 0) rewritten.added.push(await putMerged(parts, options, { segments, packs }));
+  rewritten.removed.push(...group.map(({ reference }) => reference));
+}
+
+async function putMerged(
+  { context, storage, history }: RepositoryParts,
+  { session, dropped }: RewriteOptions,
+  { segments, packs }: { readonly segments: readonly Segment[]; readonly packs: ReadonlySet<string> },
+): Promise<SegmentReference> {
+  const uniques = Buffer.concat([...packs].map((pack) => parseObjectName(pack)!.unique));
+  const unique = freshBytes(context.blake3, context.random, uniques).slice(0, 16);
+  const name = segmentName({ session, unique });
+  const pieces: Uint8Array[] = [];
+  const sink = (piece: Uint8Array) => pieces.push(piece);
+  const target: MergeOptions = { name, epoch: history.epoch, domain: 0, isPadded: true, omitted: dropped, sink };
+  mergeSegments(context, segments, target);
+  const bytes = Buffer.concat(pieces);
+  await storage.put(name, bytes);
+  return { session, unique, size: bytes.length, hash: context.blake3.hash(bytes) };
+}
+
+function namesDropped(segment: Segment, dropped: ReadonlySet<string>): boolean {
+  for (let ordinal = 0; ordinal < segment.counts.packCount; ordinal++) {
+    if (dropped.has(segment.packName(ordinal))) return true;
+  }
+  return false;
+}
+
+function sizeOf(group: readonly OpenSegment[]): number {
+  return group.reduce((sum, { reference }) => sum + reference.size, 0);
+}

@@ -1,0 +1,98 @@
+/** What a prune knows of a repository: which chunks are live, which packs there are, and how much of each is used. */
+import { BcatError, CorruptError } from "@bcat/errors";
+import { type BlobKind, DATA, TREE } from "@bcat/pack";
+import type { History } from "../history.js";
+import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
+import { type Listed, listPacks } from "./listing.js";
+import { LiveMarks } from "./live-marks.js";
+import { PackTable } from "./pack-table.js";
+
+/** Walks all that snapshots refer to. */
+export interface Roots {
+  /**
+   * @param visit is told of each reference, and says whether what it refers to is to be walked
+   * @throws CorruptError, StorageError
+   */
+  walk(snapshots: readonly number[], visit: (kind: BlobKind, id: Uint8Array) => boolean): Promise<void>;
+}
+
+export class Survey {
+  readonly marks: LiveMarks;
+  readonly table: PackTable;
+  /** Undefined where the storage cannot list. */
+  readonly listed: Listed | undefined;
+  readonly #parts: RepositoryParts;
+  readonly #roots: Roots;
+  readonly #walked = new Set<number>();
+
+  private constructor(parts: RepositoryParts, roots: Roots, listed: Listed | undefined) {
+    this.#parts = parts;
+    this.#roots = roots;
+    this.listed = listed;
+    this.marks = new LiveMarks(parts.index.chunks);
+    this.table = new PackTable(this.marks);
+  }
+
+  /**
+   * Surveys the repository as its history and index are now.
+   *
+   * @throws BcatError conditions-not-met without a snapshot; CorruptError for what is in use and cannot be found
+   */
+  static async make(repository: Repository, roots: Roots): Promise<Survey> {
+    const parts = partsOf(repository);
+    const snapshots = rootsOf(parts.history);
+    const survey = new Survey(parts, roots, await listPacks(parts));
+    await survey.#walk(snapshots);
+    return survey;
+  }
+
+  /** Brings it up to the history and the index as they are now: this survey, or another one. */
+  async update(repository: Repository): Promise<Survey> {
+    const { index, history } = this.#parts;
+    const isSame = [DATA, TREE].every((kind) => {
+      const segments = index.chunks.segments(kind as BlobKind);
+      const known = this.marks.segments(kind as BlobKind);
+      return segments.length === known.length && segments.every((segment, i) => segment === known[i]);
+    });
+    if (!isSame) return await Survey.make(repository, this.#roots);
+    await this.#walk(rootsOf(history).filter((number) => !this.#walked.has(number)));
+    return this;
+  }
+
+  /** A flag for each pack of the table that the log condemns, up to record `last`. */
+  condemned(last = this.#parts.history.logHead): Uint8Array {
+    return this.table.flag(condemnedUpTo(this.#parts.history, last));
+  }
+
+  async #walk(snapshots: readonly number[]): Promise<void> {
+    await this.#roots.walk(snapshots, (kind, id) => {
+      const marked = this.marks.mark(kind, id);
+      if (marked === "missing") throw lost(id);
+      return marked === "new";
+    });
+    for (const number of snapshots) this.#walked.add(number);
+  }
+}
+
+/** Object names of packs that the log condemns, up to record `last`. */
+export function condemnedUpTo(history: History, last: number): Set<string> {
+  return new Set(history.log.condemnedBehind(0, last));
+}
+
+/**
+ * Snapshots that keep chunks alive: all that are not forgotten, partial ones too.
+ *
+ * @throws BcatError conditions-not-met when there never was one: more likely something was overlooked
+ */
+function rootsOf(history: History): number[] {
+  const roots = [...history.summaries.keys()].filter((number) => !history.isForgotten(number));
+  if (roots.length > 0 || history.summaries.size > 0) return roots;
+  throw new BcatError("conditions-not-met", "Cannot prune: there is no snapshot, and none was ever forgotten");
+}
+
+function lost(id: Uint8Array): CorruptError {
+  const hex = Buffer.from(id.subarray(0, 8)).toString("hex");
+  return new CorruptError(
+    `Cannot prune: chunk ${hex}… is in use and no index segment names it; bcat check tells what needs it, bcat repair what can be done`,
+  );
+}
