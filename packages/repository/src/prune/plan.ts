@@ -3,7 +3,7 @@ import type { ObjectReference } from "@bcat/pack";
 import type { RepositoryParts } from "../repository.js";
 import { choosePacks, type PackChoiceOptions } from "./choose-packs.js";
 import { findOrphans } from "./listing.js";
-import { measureUse, type PackTable } from "./pack-table.js";
+import { measureUse } from "./pack-table.js";
 import { condemnedUpTo, type Survey } from "./survey.js";
 
 export interface Orphan {
@@ -38,17 +38,8 @@ export async function planPrune(
   const condemned = condemnedUpTo(history, history.logHead);
   const isKnown = (pack: string) => table.numberOf(pack) !== undefined || condemned.has(pack);
   const orphans = listed === undefined ? [] : [...findOrphans(listed, { history, isKnown })];
-  const left = new Map<string, number>();
-  for (const name of condemned) {
-    const size = listed?.get(name) ?? sizeInTable(table, name);
-    if (size !== undefined) left.set(name, size);
-  }
+  const left = survey.left();
   const usedBytes = usedShares.reduce((sum, share, pack) => sum + share * table.sizes[pack]!, 0);
   const isEmpty = dead.length + mixed.length + orphans.length + left.size === 0;
   return { dead, mixed, orphans, left, usedBytes, unusedBytes: unusedLeft, isEmpty };
-}
-
-function sizeInTable(table: PackTable, name: string): number | undefined {
-  const pack = table.numberOf(name);
-  return pack === undefined ? undefined : table.sizes[pack];
 }

@@ -33,6 +33,18 @@ test("at once, where nothing has to be waited for", async () => {
   expect(await world.prune()).toMatchObject({ freed: { packs: 0 }, later: { packs: 0 } });
 });
 
+test("what is gone is not freed again, also by a client whose runs still name it", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([world.chunk(1)]);
+  for (let i = 2; i < 8; i++) await world.backup([world.chunk(i)]);
+  await world.forget(first);
+  await using repository = await world.open();
+  await world.prune({ isAtOnce: true }, repository);
+  const sessions = world.names("sessions/").length;
+  expect(await world.prune({}, repository)).toMatchObject({ freed: { packs: 0 }, later: { packs: 0 } });
+  expect(world.names("sessions/")).toHaveLength(sessions);
+});
+
 test("a prune with nothing to do takes no number", async () => {
   const world = await PruneWorld.create();
   await world.backup([world.chunk(1)]);

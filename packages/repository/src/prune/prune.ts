@@ -80,7 +80,7 @@ class PruneRun {
     this.#report.noteWaits(waited);
     await this.#updateSurvey();
     const finished = this.#finishHead();
-    if (waited.length > 0 || !this.#hasLeft(finished)) await this.#endEarly();
+    if (waited.length > 0 || this.#survey.left(finished).size === 0) await this.#endEarly();
     else await this.#finish(finished);
     return this.#report.summary(plan);
   }
@@ -157,15 +157,6 @@ class PruneRun {
     return this.#options.isAtOnce === true ? this.#parts.history.logHead : this.#session.logHead;
   }
 
-  /** True when something is left of packs that records up to `last` condemn. */
-  #hasLeft(last: number): boolean {
-    const { table, listed } = this.#survey;
-    for (const name of condemnedUpTo(this.#parts.history, last)) {
-      if (table.numberOf(name) !== undefined || listed?.has(name) === true) return true;
-    }
-    return false;
-  }
-
   async #endEarly(): Promise<void> {
     await this.#chunks.settle();
     const added = this.#chunks.segments;
@@ -175,6 +166,7 @@ class PruneRun {
 
   async #finish(last: number): Promise<void> {
     await this.#copyLive(this.#survey.condemned());
+    const left = this.#survey.left(last);
     const dropped = condemnedUpTo(this.#parts.history, last);
     const session = this.#session.number;
     const rewritten = await rewriteSegments(this.#parts, { session, dropped }, (error) => {
@@ -184,17 +176,16 @@ class PruneRun {
     const added = [...this.#chunks.segments, ...rewritten.added];
     const { removed } = rewritten;
     await this.#session.decide({ kind: "compaction", added, removed, droppedHead: last });
-    await this.#deletePacks(dropped);
+    await this.#deletePacks(left);
     await deleteLeftovers(this.#parts, session, this.#report);
   }
 
   /** Only what the outcome, now durable, has dropped. */
-  async #deletePacks(dropped: ReadonlySet<string>): Promise<void> {
-    const { table, listed } = this.#survey;
-    const names = [...dropped].filter((name) => table.numberOf(name) !== undefined || listed?.has(name) === true);
+  async #deletePacks(left: ReadonlyMap<string, number>): Promise<void> {
+    const names = [...left.keys()];
     const step = this.#report.stepper("deleting", this.#options.signal);
     await deleteObjects(this.#parts.storage, names, (done) => step(done, names.length));
-    for (const name of names) this.#report.noteFreed(listed?.get(name) ?? table.sizes[table.numberOf(name)!]!);
+    for (const bytes of left.values()) this.#report.noteFreed(bytes);
   }
 }
 

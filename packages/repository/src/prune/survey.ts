@@ -64,6 +64,24 @@ export class Survey {
     return this.table.flag(condemnedUpTo(this.#parts.history, last));
   }
 
+  /**
+   * Packs that log records up to `last` condemn and that are still there, as far as anybody knows, or still named by
+   * segments; and their sizes. What has been dropped is named by runs of this client only.
+   */
+  left(last = this.#parts.history.logHead): Map<string, number> {
+    const { log, droppedHead } = this.#parts.history;
+    const left = new Map<string, number>();
+    for (const name of log.condemnedBehind(0, last)) {
+      const size = this.listed?.get(name);
+      if (size !== undefined) left.set(name, size);
+    }
+    for (const name of log.condemnedBehind(droppedHead, last)) {
+      const pack = this.table.numberOf(name);
+      if (pack !== undefined && !left.has(name)) left.set(name, this.table.sizes[pack]!);
+    }
+    return left;
+  }
+
   async #walk(snapshots: readonly number[]): Promise<void> {
     await this.#roots.walk(snapshots, (kind, id) => {
       const marked = this.marks.mark(kind, id);
