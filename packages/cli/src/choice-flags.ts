@@ -37,24 +37,40 @@ export const choiceFlags: Flags = {
 /** Patterns that can never match, of which each run tells. */
 const NEVER_MATCHING_MAX = 10;
 
-/** @throws {BcatError} with code "usage" for what cannot be read or understood */
-export async function readChoice(context: Pick<Context, "options" | "variables" | "output">): Promise<ChoiceOptions> {
-  const { options, variables, output } = context;
-  const onNotice: OnNotice = (line, code) => {
-    if (!output.quiet) printNotice(line, code, output);
-  };
+/** The patterns alone, of `--exclude` and `--iexclude` and of their files. @throws as {@link readChoice} */
+export async function readPatterns({
+  options,
+  variables,
+  output,
+}: Pick<Context, "options" | "variables" | "output">): Promise<{
+  excludes: GivenPattern[];
+  iexcludes: GivenPattern[];
+}> {
+  const onNotice = noticesTo(output);
   const patterns = async (flag: string): Promise<GivenPattern[]> => [
     ...options.list(flag),
     ...(await readExcludeFiles(options.list(`${flag}-file`), { flag: `--${flag}-file`, variables, onNotice })),
   ];
+  const [excludes, iexcludes] = [await patterns("exclude"), await patterns("iexclude")];
+  await tellMeanings([...excludes, ...iexcludes], onNotice);
+  return { excludes, iexcludes };
+}
+
+function noticesTo(output: Context["output"]): OnNotice {
+  return (line, code) => {
+    if (!output.quiet) printNotice(line, code, output);
+  };
+}
+
+/** @throws {BcatError} with code "usage" for what cannot be read or understood */
+export async function readChoice(context: Pick<Context, "options" | "variables" | "output">): Promise<ChoiceOptions> {
+  const { options, output } = context;
+  const onNotice = noticesTo(output);
   const size = options.text("exclude-larger-than");
   if (options.switch("exclude-cloud-files"))
     onNotice("--exclude-cloud-files has no effect: on this system no file is only in the cloud", "backup-note");
-  const [excludes, iexcludes] = [await patterns("exclude"), await patterns("iexclude")];
-  await tellMeanings([...excludes, ...iexcludes], onNotice);
   return {
-    excludes,
-    iexcludes,
+    ...(await readPatterns(context)),
     excludeIfPresent: options.list("exclude-if-present"),
     excludeCaches: options.switch("exclude-caches"),
     ...(size === undefined ? {} : { excludeLargerThan: parseSize("--exclude-larger-than", size) }),

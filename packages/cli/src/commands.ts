@@ -13,6 +13,7 @@ import { pin, unpin } from "./commands/pin.js";
 import { prune } from "./commands/prune.js";
 import { repair } from "./commands/repair.js";
 import { restore } from "./commands/restore.js";
+import { rewrite } from "./commands/rewrite.js";
 import { scrub } from "./commands/scrub.js";
 import { snapshots } from "./commands/snapshots.js";
 import { stats } from "./commands/stats.js";
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   unpin,
   tag,
   prune,
+  rewrite,
   check,
   scrub,
   doctor,

@@ -8,7 +8,7 @@ const form = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?(Z)?)?$/;
  *
  * @throws BcatError usage
  */
-export function snapshotTime(text: string | undefined): number | undefined {
+export function snapshotTime(text: string | undefined, flag = "--time"): number | undefined {
   if (text === undefined) return undefined;
   const found = form.exec(text);
   const [year, month, day, hour, minute, second] = (found?.slice(1, 7) ?? []).map((digits) => Number(digits ?? 0));
@@ -23,5 +23,5 @@ export function snapshotTime(text: string | undefined): number | undefined {
       ? date.getMonth() === month! - 1 && date.getDate() === day && second! < 60 && minute! < 60 && hour! < 24
       : back.startsWith(`${found[1]}-${found[2]}-${found[3]}T`) && second! < 60 && minute! < 60);
   if (isSame && Number.isFinite(time)) return time;
-  throw usageError(`Cannot use --time "${text}": write it as 2012-11-01 22:08:41`);
+  throw usageError(`Cannot use ${flag} "${text}": write it as 2012-11-01 22:08:41`);
 }

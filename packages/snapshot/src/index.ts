@@ -63,6 +63,7 @@ export { type Duration, parseDuration } from "./retention/duration.js";
 export { type Grouping, type GroupKey, parseGroupings } from "./retention/groups.js";
 export type { JudgedSnapshot } from "./retention/judge.js";
 export { type CalendarPeriod, describePolicy, isEmptyPolicy, type Period, type Policy } from "./retention/policy.js";
+export { type RewriteOptions, type Rewritten, rewriteSnapshot } from "./rewrite/rewrite.js";
 export { type Entry, rootEntries } from "./root-entries.js";
 export { meaningsOf } from "./shown-path.js";
 export {

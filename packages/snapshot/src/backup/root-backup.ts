@@ -12,7 +12,7 @@ import { AttributeReader } from "./attributes.js";
 import type { BackupRun } from "./backup-run.js";
 import { boundTarget, boundTimes } from "./bound-entry.js";
 import { Comparison, DEVICE_NOTE } from "./comparison.js";
-import { ContentWriter } from "./content-writer.js";
+import type { ContentWriter } from "./content-writer.js";
 import { Contents } from "./contents/contents.js";
 import { ContentsPool } from "./contents/contents-pool.js";
 import { FileReader } from "./contents/file-reader.js";
@@ -26,7 +26,7 @@ import { noOwnerNames, type OwnerNames } from "./owners.js";
 import type { ParentRoots } from "./parent-roots.js";
 import { provisionalRecords, storeProvisional } from "./provisional-trees.js";
 import type { NamedRoot, OpenRoot } from "./roots.js";
-import { ScanWriter } from "./scan-writer.js";
+import { ScanWriter, scanContentWriter } from "./scan-writer.js";
 import type { Source } from "./source.js";
 import { closeDirectory } from "./source-directory.js";
 import { fromSource } from "./source-fault.js";
@@ -36,7 +36,6 @@ import type { Visit } from "./visit.js";
 import type { WalkStep } from "./walk.js";
 
 /** Scan streams are cut finer than files: a renamed directory changes a few of their bytes. */
-const SCAN_CHUNKER = { kind: "cdc", minimum: 32 * 1024, average: 64 * 1024, maximum: 256 * 1024 } as const;
 const NO_NAME = new Uint8Array(0);
 /** Directories that stay open for the batches of all threads. */
 const HELD_MAX = 64;
@@ -110,8 +109,7 @@ export class RootBackup implements AsyncDisposable {
       ignoreInode: options.ignoreInode === true,
       now: repository.environment.now,
     });
-    const cutter = createCutter(SCAN_CHUNKER, gear);
-    this.#scanContent = new ContentWriter({ session, kind: TREE, cutter, minimum: SCAN_CHUNKER.minimum });
+    this.#scanContent = scanContentWriter(session);
   }
 
   /** @throws SourceError when the root cannot be read */

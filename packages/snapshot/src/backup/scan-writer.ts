@@ -1,15 +1,28 @@
 /** Writes the scan stream of a root as its directories are finished (docs/format.md section 13). */
+import { createCutter } from "@bcat/chunker";
 import { ByteWriter } from "@bcat/codec";
-import { keptScanSizeMax } from "@bcat/repository";
+import { TREE } from "@bcat/pack";
+import { keptScanSizeMax, type WriteSession } from "@bcat/repository";
 import type { Content } from "../tree/node.js";
 import { ScanEncoder, type ScanRecord, scanEntryCountMax, scanPathLengthMax } from "../tree/scan.js";
-import type { ContentWriter } from "./content-writer.js";
+import { ContentWriter } from "./content-writer.js";
+
+/** As docs/format.md section 13 has it, whatever the repository's chunker. */
+const SCAN_CHUNKER = { kind: "cdc", minimum: 32 * 1024, average: 64 * 1024, maximum: 256 * 1024 } as const;
+
+/** Writes scan streams, one after another. */
+export function scanContentWriter(session: WriteSession): ContentWriter {
+  const cutter = createCutter(SCAN_CHUNKER, session.repository.gear());
+  return new ContentWriter({ session, kind: TREE, cutter, minimum: SCAN_CHUNKER.minimum });
+}
 
 const NOTHING = new Uint8Array(0);
 
 export class ScanWriter {
   readonly #writer: ContentWriter;
   readonly #encoder = new ScanEncoder();
+  /** True when the last record was that of the root: a stream ends with it. */
+  isWhole = false;
   #copy: ByteWriter | undefined = new ByteWriter(256);
 
   constructor(writer: ContentWriter) {
@@ -19,6 +32,7 @@ export class ScanWriter {
   append(record: ScanRecord): void {
     const bytes = encode(this.#encoder, record);
     if (bytes === undefined) return;
+    this.isWhole = record.path.length === 0;
     this.#keep(bytes);
     this.#write(bytes);
   }

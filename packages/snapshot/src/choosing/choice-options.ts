@@ -74,3 +74,30 @@ export function recordedChoice(excludes: readonly string[], options: readonly st
     bcatIgnore: !values("bcatignore").includes("false"),
   };
 }
+
+/** Names of options of a snapshot that say what to keep. */
+const choiceNames = [
+  "pattern-bytes",
+  "iexclude",
+  "exclude-if-present",
+  "exclude-caches",
+  "exclude-larger-than",
+  "one-file-system",
+  "git-ignore",
+  "bcatignore",
+];
+
+/** The texts of a snapshot of which more was left out than when it was made. */
+export function addRecordedExcludes(
+  { excludes, options }: { readonly excludes: readonly string[]; readonly options: readonly string[] },
+  added: Pick<ChoiceOptions, "excludes" | "iexcludes">,
+): { readonly excludes: readonly string[]; readonly options: readonly string[] } {
+  const known = recordedChoice(excludes, options);
+  const all = {
+    ...known,
+    excludes: [...(known.excludes ?? []), ...(added.excludes ?? [])],
+    iexcludes: [...(known.iexcludes ?? []), ...(added.iexcludes ?? [])],
+  };
+  const others = options.filter((option) => !choiceNames.includes(option.split("=", 1)[0]!));
+  return { excludes: recordExcludes(all), options: [...others, ...recordChoice(all)] };
+}

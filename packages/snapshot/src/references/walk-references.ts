@@ -28,6 +28,11 @@ export async function walkReferences(source: TreeSource, snapshot: Snapshot, vis
   }
 }
 
+/** As {@link walkReferences}, of one content and the attributes of its entry. */
+export async function walkNodeContent(source: TreeSource, node: Node, visitor: ReferenceVisitor): Promise<void> {
+  await new ReferenceWalk(source, visitor).ownContent(node);
+}
+
 class ReferenceWalk {
   readonly #source: TreeSource;
   readonly #visitor: ReferenceVisitor;
@@ -37,12 +42,16 @@ class ReferenceWalk {
     this.#visitor = visitor;
   }
 
-  async node({ content, attributes, subtree }: Node, name: Uint8Array): Promise<void> {
+  async node(node: Node, name: Uint8Array): Promise<void> {
     this.#visitor.enter?.(name);
+    await this.ownContent(node);
+    if (node.subtree !== undefined) await this.#tree(node.subtree, DATA);
+    this.#visitor.leave?.();
+  }
+
+  async ownContent({ content, attributes }: Node): Promise<void> {
     if (content !== undefined) await this.content(content, DATA);
     for (const attribute of attributes ?? []) await this.content(attribute.content, DATA);
-    if (subtree !== undefined) await this.#tree(subtree, DATA);
-    this.#visitor.leave?.();
   }
 
   async content(content: Content, kind: BlobKind): Promise<void> {

@@ -1,4 +1,5 @@
 /** Makes a snapshot anew, as a session of its own, with the same trees and some fields changed. */
+import { isBcatError } from "@bcat/errors";
 import { encodeOutcome, type Repository, type Snapshot, type SnapshotOutcome, WriteSession } from "@bcat/repository";
 import { COMPRESSION_LEVELS } from "../backup/options.js";
 import { keptSnapshots } from "../snapshots.js";
@@ -41,9 +42,21 @@ export async function remakeSnapshot(
     await session.commit({ ...wanted, logHead }, outcome.unknown);
     return { number: session.number, copied, wasThere: false };
   } catch (error) {
-    await session.abandon();
+    await endWithout(session, error);
     throw error;
   }
+}
+
+/** Ends a session that `error` has stopped: for good where trying again would not help, so that nobody waits for it. */
+export async function endWithout(session: WriteSession, error: unknown): Promise<void> {
+  try {
+    if (isBcatError(error, "corrupt") && !session.session.isDryRun)
+      await session.giveUp("what it was to refer to is not there");
+  } catch (other) {
+    // What is wrong with the storage is told by whoever uses it next.
+    if (!isBcatError(other)) throw other;
+  }
+  await session.abandon();
 }
 
 /** The snapshot made anew: `original` is the first of those that were made from one another. */
@@ -68,8 +81,15 @@ export async function findRemade(
   return undefined;
 }
 
-/** Without what two of the same snapshot differ in: where their chunks are, and what their sessions have seen. */
+/** Without what two of the same snapshot differ in: where chunks are, what was added, and what their sessions have seen. */
 function comparable({ snapshot, unknown }: SnapshotOutcome): Uint8Array {
-  const same = { ...snapshot, seen: [], logHead: 0 };
+  const counts = {
+    ...snapshot.counts,
+    dataChunksAdded: 0,
+    treeChunksAdded: 0,
+    plainBytesAdded: 0,
+    storedBytesAdded: 0,
+  };
+  const same = { ...snapshot, counts, seen: [], logHead: 0 };
   return encodeOutcome({ kind: "snapshot", added: [], removed: [], snapshot: same, ...(unknown && { unknown }) });
 }
