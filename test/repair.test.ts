@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { findBadPacks, repairIndex, repairPacks } from "@bcat/repository";
-import { check, type Finding } from "@bcat/snapshot";
+import { check, type Finding, healFrom, listSnapshots, repairSnapshots } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
@@ -59,7 +59,7 @@ async function expectRestored(selector: string): Promise<void> {
     const target = join(scratch.path, `restored ${selector}`);
     await client.restore("all", target, { selector });
     expect(client.warnings).toEqual([]);
-    expect(describeDifferences(await compareTrees(source, target))).toEqual([]);
+    expect(describeDifferences(await compareTrees(source, target, { ignoreTopTime: true }))).toEqual([]);
     fs.rmSync(target, { recursive: true });
   });
 }
@@ -193,5 +193,186 @@ describe("repair packs", () => {
       code: "corrupt",
       message: expect.stringContaining("bcat repair index"),
     });
+  });
+});
+
+describe("repair snapshots", () => {
+  const repair = (options: { dryRun?: boolean; forget?: boolean; numbers?: readonly number[] } = {}) =>
+    using(async ({ repository }) => {
+      const bad = await findBadPacks(repository, { readData: true });
+      const { numbers, ...others } = options;
+      const chosen = numbers === undefined ? {} : { numbers: new Set(numbers) };
+      return await repairSnapshots(repository, { ...others, ...chosen, badPacks: [...bad.keys()] });
+    });
+  const numbers = () => using(async ({ repository }) => (await listSnapshots(repository)).map(({ number }) => number));
+  const paths = (lost: readonly { path: Uint8Array; what: string }[]) =>
+    lost.map(({ path, what }) => `${what} ${Buffer.from(path).toString().slice(source.length)}`).sort();
+
+  /** Damages the pack of data that "later" lies in, so that the file cannot be had any more. */
+  const loseLater = async (): Promise<string> => {
+    const pack = packsOf(2).sort((a, b) => storage.objects.get(b)!.length - storage.objects.get(a)!.length)[0]!;
+    damage(pack, 100);
+    return pack;
+  };
+
+  test("makes nothing anew where nothing is lost", async () => {
+    const before = storage.objects.size;
+    expect(await repair()).toEqual([]);
+    expect(storage.objects.size).toBe(before);
+  });
+
+  test("makes a snapshot anew without a file that is lost, lists it, and leaves the old one", async () => {
+    const pack = await loseLater();
+    const [would] = await repair({ dryRun: true });
+    expect(would).toMatchObject({ number: 2, by: undefined, lostCount: 1 });
+    const [done, ...others] = await repair();
+    expect(others).toEqual([]);
+    expect(done).toMatchObject({ number: 2, by: 3, lostCount: 1 });
+    expect(paths(done!.lost)).toEqual(["file /later"]);
+    expect(await numbers()).toEqual([1, 2, 3]);
+    // Nothing of the new one lies in the bad pack.
+    await storage.delete(pack);
+    fs.renameSync(join(source, "later"), join(scratch.path, "later"));
+    await expectRestored("3");
+    fs.renameSync(join(scratch.path, "later"), join(source, "later"));
+    await using(async (client) => {
+      const { snapshot } = await client.find("3");
+      expect(snapshot).toMatchObject({ tags: ["repaired"], original: { number: 2 }, errors: { total: 1 } });
+      expect(snapshot.counts.files).toBe((await client.find("2")).snapshot.counts.files - 1);
+    });
+    // Twice does it once.
+    expect(await repair()).toEqual([]);
+    // The new one is no parent, and what the old one has lost is read again.
+    await using(({ repository }) =>
+      findBadPacks(repository, {}).then((bad) => repairPacks(repository, bad, { level })),
+    );
+    expect(await backUp()).toMatchObject({ errors: 0 });
+    await expectRestored("latest");
+  });
+
+  test("forgets the old one only when told to, and looks at no others than those named", async () => {
+    await loseLater();
+    expect(await repair({ numbers: [1] })).toEqual([]);
+    // Also one that an earlier run has made anew, and could not forget any more.
+    expect(await repair({ numbers: [2] })).toMatchObject([{ number: 2, by: 3 }]);
+    expect(await repair({ numbers: [2], forget: true })).toMatchObject([{ number: 2, by: 3 }]);
+    expect(await numbers()).toEqual([1, 3]);
+    expect((await findings()).flatMap(({ snapshots = [] }) => snapshots)).toEqual([]);
+  });
+
+  test("tells a folder that is lost as a whole, and a snapshot of which nothing is left", async () => {
+    const trees = names("packs/").filter((name) => storage.objects.get(name)!.length < 20_000);
+    const all = new Set<string>();
+    for (const pack of trees) {
+      const original = storage;
+      storage = original.clone();
+      await storage.delete(pack);
+      for (const { by, lost, lostCount } of await repair()) {
+        expect(lostCount).toBeGreaterThan(0);
+        for (const line of paths(lost)) all.add(line);
+        if (by !== undefined) continue;
+        expect(paths(lost)).toContain("folder ");
+      }
+      storage = original;
+    }
+    expect([...all]).toEqual(expect.arrayContaining(["folder "]));
+  });
+
+  test("stores what lies in condemned packs alone again, and loses nothing of it", async () => {
+    const before = names("packs/");
+    await loseLater();
+    await using(async ({ repository }) => {
+      const bad = new Map(before.map((name) => [name, { message: "", isCondemned: false, isGone: false }]));
+      // As a prune would, which knows nothing of damage: all are condemned, none is saved.
+      const { appendToLog } = await import("@bcat/repository");
+      const packs = [...bad.keys()].map((name) => ({
+        session: Number(name.slice(9, 19)),
+        unique: new Uint8Array(Buffer.from(name.slice(20), "hex")),
+      }));
+      await appendToLog(repository, { kind: "condemn", packs });
+    });
+    expect(await repair()).toMatchObject([{ number: 2, by: 3, lostCount: 1 }]);
+    for (const name of before) await storage.delete(name);
+    fs.rmSync(join(source, "later"));
+    await using(async (client) => {
+      const target = join(scratch.path, "third");
+      await client.restore("all", target, { selector: "3" });
+      expect(client.warnings).toEqual([]);
+      expect(describeDifferences(await compareTrees(source, target, { ignoreTopTime: true }))).toEqual([]);
+    });
+  });
+});
+
+describe("repair --from", () => {
+  let other: MemoryStorage;
+
+  /** Has other keys, and another chunker. */
+  const otherClient = () =>
+    openClient(other, { chunker: { kind: "fixed", minimum: 7_000, average: 7_000, maximum: 7_000 }, host: "other" });
+
+  beforeEach(async () => {
+    other = createMemoryStorage();
+    await using client = await otherClient();
+    await client.backup([source]);
+  });
+
+  const heal = async (dryRun = false) => {
+    await using from = await otherClient();
+    return await using(async ({ repository }) => {
+      const bad = await findBadPacks(repository, { readData: true });
+      return await healFrom(repository, from.repository, { badPacks: [...bad.keys()], dryRun });
+    });
+  };
+
+  test("brings back exactly the chunks that are missing, by the paths of the files", async () => {
+    const pack = packsOf(1).sort((a, b) => storage.objects.get(b)!.length - storage.objects.get(a)!.length)[0]!;
+    await storage.delete(pack);
+    const lost = await using(({ repository }) => repairSnapshots(repository, { badPacks: [pack], dryRun: true }));
+    const chunks = new Set(names("packs/"));
+    expect(await heal(true)).toMatchObject({ unhealedCount: 0, sessions: [] });
+    expect(new Set(names("packs/"))).toEqual(chunks);
+    const healed = await heal();
+    expect(healed).toMatchObject({ folders: 0, unhealed: [], sessions: [3] });
+    expect(healed.files).toBe(lost[0]!.lostCount);
+    await using(({ repository }) =>
+      findBadPacks(repository, {}).then((bad) => repairPacks(repository, bad, { level })),
+    );
+    expect(await findings()).toEqual([]);
+    await expectRestored("2");
+    expect(await backUp()).toMatchObject({ dataChunks: 0, healedChunks: 0 });
+    expect(await heal()).toMatchObject({ files: 0, chunks: 0, sessions: [] });
+  });
+
+  test("brings back folders, too, when they are what they were", async () => {
+    const trees = packsOf(2)
+      .concat(packsOf(1))
+      .filter((name) => storage.objects.get(name)!.length < 20_000);
+    let folders = 0;
+    for (const pack of trees) {
+      const original = storage;
+      storage = original.clone();
+      await storage.delete(pack);
+      folders += (await heal()).folders;
+      storage = original;
+    }
+    expect(folders).toBeGreaterThan(0);
+  });
+
+  test("names what the other has not, or has another content of, and stores nothing for it", async () => {
+    const stat = fs.statSync(join(source, "later"));
+    fs.writeFileSync(join(source, "later"), randomBytesOf("other content", 50_000));
+    fs.utimesSync(join(source, "later"), stat.atime, stat.mtime);
+    other = createMemoryStorage();
+    {
+      await using client = await otherClient();
+      await client.backup([source]);
+    }
+    const pack = packsOf(2).sort((a, b) => storage.objects.get(b)!.length - storage.objects.get(a)!.length)[0]!;
+    await storage.delete(pack);
+    const before = names("packs/").length;
+    const healed = await heal();
+    expect(healed).toMatchObject({ files: 0, chunks: 0, unhealedCount: 1 });
+    expect(Buffer.from(healed.unhealed[0]!.path).toString()).toBe(join(source, "later"));
+    expect(names("packs/")).toHaveLength(before);
   });
 });

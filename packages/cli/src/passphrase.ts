@@ -1,7 +1,7 @@
 /** Where passphrase or key come from, as flags and variables say it, and the questions on the terminal. */
 import { BcatError } from "@bcat/errors";
 import type { SecretSource } from "@bcat/host";
-import type { Options, Variables } from "./options.js";
+import { type Options, type Variables, variableOf } from "./options.js";
 import { usageError } from "./usage.js";
 
 /** Asks a person, without showing what is typed. Undefined where there is no terminal. */
@@ -13,36 +13,42 @@ export interface Sources {
   readonly ask: Ask | undefined;
 }
 
-/** @throws {BcatError} with code "usage" when there is more than one source. */
-export function chooseSecretSource({ options, variables, ask }: Sources): SecretSource {
-  const [file, command] = [options.text("password-file"), options.text("password-command")];
-  const keyFile = options.text("key-file");
-  const value = variables.BCAT_PASSWORD;
-  if (value === "") throw usageError("Cannot use BCAT_PASSWORD: it is set but empty; unset it or give it a value");
+/**
+ * @param prefix of the flags: none, or `from-` for those of a second repository
+ * @throws {BcatError} with code "usage" when there is more than one source.
+ */
+export function chooseSecretSource({ options, variables, ask }: Sources, prefix: "" | "from-" = ""): SecretSource {
+  const flags = { file: `${prefix}password-file`, command: `${prefix}password-command`, keyFile: `${prefix}key-file` };
+  const [file, command, keyFile] = [flags.file, flags.command, flags.keyFile].map((flag) => options.text(flag));
+  const variable = variableOf(`${prefix}password`);
+  const value = variables[variable];
+  if (value === "") throw usageError(`Cannot use ${variable}: it is set but empty; unset it or give it a value`);
   const named = [
-    ...(file === undefined ? [] : ["--password-file (BCAT_PASSWORD_FILE)"]),
-    ...(command === undefined ? [] : ["--password-command (BCAT_PASSWORD_COMMAND)"]),
-    ...(keyFile === undefined ? [] : ["--key-file (BCAT_KEY_FILE)"]),
-    ...(value === undefined ? [] : ["BCAT_PASSWORD"]),
-  ];
+    ...(file === undefined ? [] : [flags.file]),
+    ...(command === undefined ? [] : [flags.command]),
+    ...(keyFile === undefined ? [] : [flags.keyFile]),
+  ].map((flag) => `--${flag} (${variableOf(flag)})`);
+  if (value !== undefined) named.push(variable);
   if (named.length > 1)
     throw usageError(`Cannot choose between two passphrase sources: give only one of ${named.join(" and ")}`);
   if (file !== undefined) return { kind: "file", path: file };
   if (command !== undefined) return { kind: "command", command };
   if (keyFile !== undefined) return { kind: "key-file", path: keyFile };
-  if (value !== undefined) return { kind: "value", value, where: "in BCAT_PASSWORD" };
-  return { kind: "ask", ask: (isNew) => askPassphrase(ask, isNew) };
+  if (value !== undefined) return { kind: "value", value, where: `in ${variable}` };
+  return { kind: "ask", ask: (isNew) => askPassphrase(ask, isNew, prefix) };
 }
 
 /** Asks once, or for a new repository twice. */
-export async function askPassphrase(ask: Ask | undefined, isNew: boolean): Promise<string> {
+export async function askPassphrase(ask: Ask | undefined, isNew: boolean, prefix: "" | "from-" = ""): Promise<string> {
   if (ask === undefined) {
+    const flags = ["password-file", "password-command", "key-file"].map((flag) => `--${prefix}${flag}`).join(", ");
     throw new BcatError(
       "wrong-passphrase",
-      "Cannot ask for the passphrase: there is no terminal; give --password-file, --password-command, --key-file or BCAT_PASSWORD",
+      `Cannot ask for the passphrase: there is no terminal; give ${flags} or ${variableOf(`${prefix}password`)}`,
     );
   }
-  const passphrase = await ask(isNew ? "passphrase for the new repository: " : "passphrase: ");
+  const whose = prefix === "" ? "" : " of the repository to read from";
+  const passphrase = await ask(isNew ? "passphrase for the new repository: " : `passphrase${whose}: `);
   if (!isNew) return passphrase;
   if (passphrase === "") throw usageError("Cannot create a repository: the passphrase is empty");
   if ((await ask("the same passphrase again: ")) !== passphrase)

@@ -51,6 +51,16 @@ export { importTar } from "./import/import-tar.js";
 export type { ImportOptions, ImportProgress, ImportSummary } from "./import/options.js";
 export type { Scratch } from "./import/sorted-records.js";
 export { prune } from "./prune.js";
+export { healFrom } from "./repair/heal-from.js";
+export type {
+  HealedFrom,
+  HealFromOptions,
+  RepairSnapshotsOptions,
+  SnapshotRepair,
+  Unhealed,
+} from "./repair/options.js";
+export { describeLoss, repairSnapshots } from "./repair/repair-snapshots.js";
+export type { Loss } from "./repair/tree-rewriter.js";
 export type { CountedEntries } from "./restore/counted-entries.js";
 export { type ForecastOptions, forecastRestore, type RestoreForecast } from "./restore/forecast.js";
 export type { DeletionPlan, RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";

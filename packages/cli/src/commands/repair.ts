@@ -1,41 +1,58 @@
 /** `bcat repair`: puts right what is damaged. It only adds: nothing is deleted, nothing overwritten. */
 import type { Command } from "../command.js";
 import { dataFlags } from "../data-subset.js";
+import { fromFlags } from "../from-repository.js";
+import { repairFrom } from "../repair/from.js";
 import { repairIndex } from "../repair/index-segments.js";
 import { repairPacks } from "../repair/packs.js";
 import { repairRegisters } from "../repair/registers.js";
+import { repairSnapshots } from "../repair/snapshots.js";
 import { usageError } from "../usage.js";
+
+const { "from-repository": _, ...secretOfFrom } = fromFlags;
 
 export const repair: Command = {
   name: "repair",
   summary: "put right what bcat check has found, as far as that can be done",
   operands: [
-    { name: "what", count: "one", shown: "index|packs|registers" },
+    { name: "what", count: "optional", shown: "index|packs|snapshots|registers|--from REPO" },
     { name: "object", count: "many" },
   ],
   flags: {
     "dry-run": { kind: "switch", short: "n", description: "change nothing: say what would be done" },
     ...dataFlags,
+    from: { kind: "text", description: "another repository that has the files concerned: read them there" },
+    ...secretOfFrom,
+    forget: { kind: "switch", description: "snapshots: forget the old ones, of which new ones were made" },
   },
   examples: [
     ["repair index", "make missing and damaged segments of the index anew, out of the packs"],
     ["repair packs", "condemn packs that are missing, or damaged where check looks; the next backup heals them"],
-    ["repair packs --read-data", "the same, after reading every pack"],
-    ["repair packs packs/3f/0000000012-3fa9…", "only these packs, as bcat check names them"],
+    ["repair snapshots", "make new snapshots without what is lost for good, and list that"],
+    ["repair --from /mnt/other --from-key-file k", "read the files concerned in another repository"],
     ["repair registers --registers postgres://bcat@db/bcat", "registers that live elsewhere, after these were lost"],
   ],
   notes: [
-    "Nothing is deleted. The order is: index, packs, then a backup of what the packs came from. Of packs",
-    "that are damaged, chunks that still open are saved first. repair registers loses nothing that was",
+    "Nothing is deleted. The order is: index, packs, then a backup of what the packs came from, then",
+    "snapshots. Chunks of bad packs that still open are saved first. repair registers loses nothing that was",
     "ever reported as done; backups that run meanwhile end with exit code 14: run them again.",
   ],
   interrupted: "interrupted; what was done so far is good, run the same repair again",
   async run(context) {
     const [what = "", ...names] = context.operands;
+    const from = context.options.text("from");
+    if (from !== undefined) {
+      if (what !== "") throw usageError(`Cannot use --from and "${what}": --from heals what files of the other have`);
+      return await repairFrom(context, from);
+    }
     if (what === "packs") return await repairPacks(context, names);
-    if (names.length > 0) throw usageError(`Cannot repair "${names[0]}": only packs are repaired by name`);
+    if (what === "snapshots") return await repairSnapshots(context, names);
+    if (names.length > 0)
+      throw usageError(`Cannot repair "${names[0]}": only packs are repaired by name, and snapshots by number`);
     if (what === "index") return await repairIndex(context);
     if (what === "registers") return await repairRegisters(context);
-    throw usageError(`Cannot repair "${what}": say index, packs or registers`);
+    if (what === "")
+      throw usageError("Missing what to repair: say index, packs, snapshots or registers, or --from REPO");
+    throw usageError(`Cannot repair "${what}": say index, packs, snapshots or registers`);
   },
 };

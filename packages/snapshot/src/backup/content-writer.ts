@@ -11,7 +11,7 @@ import { ChunkListWriter } from "../tree/list-writer.js";
 import type { Content } from "../tree/node.js";
 
 export interface ContentWriterOptions {
-  readonly session: WriteSession;
+  readonly session: Pick<WriteSession, "store">;
   /** Kind of the chunks. Lists of them are trees in any case. */
   readonly kind: BlobKind;
   readonly cutter: Cutter;

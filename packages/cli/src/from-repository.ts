@@ -1,0 +1,45 @@
+/** The second repository of commands that read from one, by flags and variables as restic spells them. */
+import { prepareSite, type Site } from "@bcat/host";
+import type { Context } from "./command.js";
+import type { Flags } from "./options.js";
+import { chooseSecretSource } from "./passphrase.js";
+import { placeOptions } from "./place-flags.js";
+import { programVersion } from "./program-version.js";
+import { usageError } from "./usage.js";
+import { printNotice } from "./warning.js";
+
+export const fromFlags: Flags = {
+  "from-repository": {
+    kind: "text",
+    alias: "from-repo",
+    description: "the repository to read from, as --repo; its passphrase may be in BCAT_FROM_PASSWORD",
+  },
+  "from-password-file": { kind: "text", bytes: true, description: "file that holds the passphrase of that" },
+  "from-password-command": { kind: "text", description: "shell command that prints the passphrase of that" },
+  "from-key-file": { kind: "text", bytes: true, description: "file that is the key of that" },
+};
+
+/**
+ * Its place, and its secret, which is not asked for yet.
+ *
+ * @param repository as the user names it
+ * @throws {BcatError} with code "usage" when none is named
+ */
+export async function fromSiteOf(
+  context: Context,
+  repository = context.options.text("from-repository"),
+): Promise<Site> {
+  const { options, variables, output, signal, meter } = context;
+  if (repository === undefined) throw usageError("Missing --from-repo: name the repository to read from");
+  return await prepareSite({
+    repository,
+    secret: chooseSecretSource(context, "from-"),
+    cache: { directory: options.text("cache-dir"), wanted: !options.switch("no-cache") },
+    placeOptions: placeOptions(options),
+    meter,
+    variables,
+    program: `bcat ${programVersion()}`,
+    signal,
+    onNotice: (line, code) => printNotice(line, code, output),
+  });
+}

@@ -1,0 +1,184 @@
+/**
+ * Makes snapshots anew without what is lost of them. The old ones stay, unless they are to be forgotten: what is lost may
+ * turn up again. Each is a session of its own under the reference rule (rule 5).
+ */
+import { CheckRun, type Repository, type Root, type Snapshot, WriteSession } from "@bcat/repository";
+import { COMPRESSION_LEVELS } from "../backup/options.js";
+import { knownSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
+import { replaceSnapshot } from "../take-over/tag.js";
+import { contentSize } from "../tree/node.js";
+import type { RepairSnapshotsOptions, SnapshotRepair } from "./options.js";
+import { SoundReferences } from "./sound-references.js";
+import { type Loss, TreeRewriter } from "./tree-rewriter.js";
+
+/** Tag of a snapshot that was made by a repair, as restic's. */
+export const REPAIRED = "repaired";
+/** Losses that are named, of each snapshot. */
+const LOSSES_MAX = 100;
+
+/**
+ * Looks at the snapshots of these numbers, or at all, and makes those anew that are not whole. Which chunks are lost, is
+ * what the index and the log say: packs that are bad must have been condemned, or be named.
+ *
+ * @returns those that are not whole
+ * @throws BcatError refused, identity-changed, interrupted; CorruptError when registers or the index are damaged; StorageError
+ */
+export async function repairSnapshots(
+  given: Repository,
+  options: RepairSnapshotsOptions = {},
+): Promise<SnapshotRepair[]> {
+  const repository = given.withoutKeptTrees().withSignal(options.signal);
+  await repository.refresh();
+  const index = await repository.index();
+  for (const name of options.badPacks ?? []) index.condemn(name);
+  const run = new CheckRun(options);
+  let trees = 0;
+  const step = async () => await run.step("trees", ++trees, undefined);
+  const looking = new SoundReferences({ repository, index, session: undefined, step });
+  const writing = new Writing(repository, options, step);
+  const repairs: SnapshotRepair[] = [];
+  for (const { info, repairedAs } of await snapshotsToLookAt(repository, options)) {
+    const losses = new Losses();
+    const rewriter = new TreeRewriter({ repository, sound: looking, session: undefined, onLoss: losses.add });
+    for (const root of info.snapshot.roots) await rewriter.root(root);
+    // An earlier run has made it anew; there is nothing left to do, unless it was to be forgotten.
+    const isDone = repairedAs !== undefined && options.forget !== true;
+    if (losses.count === 0 || isDone) continue;
+    const by = options.dryRun === true ? undefined : (repairedAs ?? (await writing.snapshot(info)));
+    if (by !== undefined && options.forget === true) await replaceSnapshot(repository, info.number, by);
+    repairs.push({ number: info.number, by, lost: losses.first, lostCount: losses.count });
+  }
+  return repairs;
+}
+
+interface ToLookAt {
+  readonly info: SnapshotInfo;
+  /** Number under which an earlier repair has made it anew. */
+  readonly repairedAs: number | undefined;
+}
+
+async function snapshotsToLookAt(repository: Repository, { numbers }: RepairSnapshotsOptions): Promise<ToLookAt[]> {
+  const kept = knownSnapshots(repository);
+  const repaired = kept.filter(({ snapshot }) => snapshot.tags.includes(REPAIRED));
+  const found: ToLookAt[] = [];
+  for (const { number, snapshot } of kept) {
+    if (numbers !== undefined && !numbers.has(number)) continue;
+    const place = snapshot.originalNumber ?? number;
+    const as = repaired.find((other) => other.number > number && other.snapshot.originalNumber === place);
+    const info = await readSnapshot(repository, number);
+    if (info !== undefined) found.push({ info, repairedAs: as?.number });
+  }
+  return found;
+}
+
+class Losses {
+  readonly first: Loss[] = [];
+  count = 0;
+  readonly add = (loss: Loss): void => {
+    this.count++;
+    if (this.first.length < LOSSES_MAX) this.first.push(loss);
+  };
+}
+
+/** Makes one after the other anew. */
+class Writing {
+  readonly #repository: Repository;
+  readonly #options: RepairSnapshotsOptions;
+  readonly #step: () => Promise<void>;
+
+  constructor(repository: Repository, options: RepairSnapshotsOptions, step: () => Promise<void>) {
+    this.#repository = repository;
+    this.#options = options;
+    this.#step = step;
+  }
+
+  /** Number of the snapshot made anew; undefined when nothing of it is left. */
+  async snapshot({ number, snapshot }: SnapshotInfo): Promise<number | undefined> {
+    const session = await WriteSession.begin(this.#repository, { level: COMPRESSION_LEVELS.auto, dryRun: false });
+    try {
+      const losses = new Losses();
+      const roots = await this.#roots(session, snapshot, losses);
+      if (roots.length === 0) {
+        await session.giveUp(`nothing is left of snapshot ${number}`);
+        return undefined;
+      }
+      await session.flush();
+      await session.commit(repaired({ number, snapshot, roots, losses, session }));
+      return session.number;
+    } catch (error) {
+      await session.abandon();
+      throw error;
+    }
+  }
+
+  async #roots(session: WriteSession, snapshot: Snapshot, losses: Losses): Promise<Root[]> {
+    const repository = this.#repository;
+    const index = await repository.index();
+    for (const name of this.#options.badPacks ?? []) index.condemn(name);
+    const sound = new SoundReferences({ repository, index, session, step: this.#step });
+    const rewriter = new TreeRewriter({ repository, sound, session, onLoss: losses.add });
+    const roots: Root[] = [];
+    for (const root of snapshot.roots) {
+      const written = await rewriter.root(root);
+      if (written !== undefined) roots.push(written);
+    }
+    return roots;
+  }
+}
+
+/** What is lost stands among the errors, as if it could not have been read. */
+function repaired(parts: {
+  number: number;
+  snapshot: Snapshot;
+  roots: readonly Root[];
+  losses: Losses;
+  session: WriteSession;
+}): Parameters<WriteSession["commit"]>[0] {
+  const { number, snapshot, roots, losses, session } = parts;
+  const {
+    complete: _complete,
+    logHead: _logHead,
+    seen: _seen,
+    isSettled: _isSettled,
+    parents: _parents,
+    ...kept
+  } = snapshot;
+  const { added } = session;
+  const lostFiles = losses.first.filter(({ what }) => what === "file");
+  const lostBytes = lostFiles.reduce(
+    (sum, { node }) => sum + (node?.content === undefined ? 0 : contentSize(node.content)),
+    0,
+  );
+  const errors = losses.first.map(({ path, what }) => ({ path, message: `lost: ${WORDS[what]}` }));
+  return {
+    ...kept,
+    roots,
+    tags: [...new Set([...snapshot.tags, REPAIRED])],
+    counts: {
+      ...snapshot.counts,
+      files: Math.max(0, snapshot.counts.files - lostFiles.length),
+      bytes: Math.max(0, snapshot.counts.bytes - lostBytes),
+      dataChunksAdded: added.dataChunks,
+      treeChunksAdded: added.treeChunks,
+      plainBytesAdded: added.plainBytes,
+      storedBytesAdded: added.storedBytes,
+    },
+    errors: {
+      total: snapshot.errors.total + losses.count,
+      first: [...errors, ...snapshot.errors.first].slice(0, LOSSES_MAX),
+    },
+    original: snapshot.original ?? { number, time: snapshot.start },
+  };
+}
+
+const WORDS: Readonly<Record<Loss["what"], string>> = {
+  file: "the content of the file",
+  folder: "the folder and all in it",
+  entries: "some entries of the folder",
+  attribute: "an extended attribute",
+};
+
+/** What is lost, in words. */
+export function describeLoss(what: Loss["what"]): string {
+  return WORDS[what];
+}

@@ -1,0 +1,92 @@
+/** `bcat repair` at the command line: what it prints, and how it ends. */
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { DeskWithSnapshot } from "./cli/desk.js";
+import { expectRefusal } from "./cli/refusal.js";
+import { flip, largest } from "./cli/tamper.js";
+
+const models = new DeskWithSnapshot();
+afterAll(() => models[Symbol.dispose]());
+
+const lastMessage = (stdout: string): unknown => JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+
+describe.concurrent("bcat repair", () => {
+  test("index: makes a lost segment anew, after which backups go on", async () => {
+    using desk = await models.open();
+    expect(await desk.good(["repair", "index"])).toBe("the index is whole: 2 segments\n");
+    const segment = largest(desk, "index");
+    fs.rmSync(join(desk.repository, segment));
+    expect((await desk.bcat(["backup", desk.root, "--no-cache"])).code).toBe(1);
+    expect(await desk.good(["repair", "index", "--dry-run", "--no-cache"])).toMatch(
+      /^.*missing\nwould replace 1 segment by /,
+    );
+    const done = await desk.good(["repair", "index", "--no-cache"]);
+    expect(done).toMatch(
+      /\nreplaced 1 segment by 1 new one, which names? 1 pack with \d+ chunks?; 1 good segment kept\n$/,
+    );
+    expect(await desk.good(["check", "--read-data", "--no-cache"])).toContain("no damage found");
+    await desk.good(["backup", desk.root, "--no-cache"]);
+  });
+
+  test("packs: condemns a bad pack, the next backup says what it heals, and check is content", async () => {
+    using desk = await models.open();
+    const pack = largest(desk, "packs");
+    flip(desk, pack, 1);
+    const checked = await desk.bcat(["check", "--read-data"]);
+    expect(checked.code).toBe(21);
+    expect(checked.stdout).toContain(`; to heal it: bcat repair packs ${pack}\n`);
+    expect(await desk.good(["repair", "packs"])).toBe("no pack is bad that was not condemned before\n");
+    const json = await desk.good(["repair", "packs", pack, "--json"]);
+    expect(lastMessage(json)).toMatchObject({
+      message_type: "repaired",
+      packs_condemned: [{ object: pack }],
+      chunks_saved: expect.any(Number),
+      chunks_lost: expect.any(Number),
+    });
+    expect((await desk.bcat(["check", "--read-data"])).stdout).toContain("; to heal it: bcat backup");
+    expect(await desk.good(["backup", desk.root])).toMatch(
+      /^healed: \d+ chunks? of packs that were missing or damaged$/m,
+    );
+    expect(await desk.good(["check", "--read-data"])).toContain("no damage found");
+  });
+
+  test("snapshots: lists what is lost and makes a new snapshot, the old one stays", async () => {
+    using desk = await models.open();
+    fs.rmSync(join(desk.repository, largest(desk, "packs")));
+    const run = await desk.bcat(["repair", "snapshots"]);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(
+      /^snapshot 1: made anew as 2 without \d+ things? that (is|are) lost\n {2}"\/.*": the content of the file\n/,
+    );
+    expect(run.stderr).toContain("bcat repair packs");
+    const listed = (await desk.json(["snapshots"])) as { tags?: string[] }[];
+    expect(listed.map(({ tags = [] }) => tags)).toEqual([[], ["repaired"]]);
+    expect(await desk.good(["repair", "snapshots", "--forget"])).toContain("snapshot 1: made anew as 2");
+    expect(await desk.json(["snapshots"])).toHaveLength(1);
+  });
+
+  test("--from: brings back what another repository has", async () => {
+    using desk = await models.open();
+    fs.writeFileSync(desk.path("other.key"), Buffer.alloc(32, 5));
+    const ofOther = { env: { BCAT_REPOSITORY: desk.path("other"), BCAT_KEY_FILE: desk.path("other.key") } };
+    await desk.good(["backup", "--init", desk.root], ofOther);
+    fs.rmSync(join(desk.repository, largest(desk, "packs")));
+    const from = ["repair", "--from", desk.path("other"), "--from-key-file", desk.path("other.key")];
+    expect(await desk.good([...from, "--dry-run"])).toMatch(/^would heal: \d+ files? and 0 folders, \d+ chunks?\n$/);
+    expect(await desk.good(from)).toMatch(/^healed: \d+ files? and 0 folders, \d+ chunks?\n$/);
+    expect(await desk.good(from)).toBe("no snapshot has lost anything\n");
+    expect(await desk.good(["restore", "1", "all", desk.path("back")])).not.toContain("error");
+  });
+
+  test.each([
+    [["repair"], /say index, packs/],
+    [["repair", "tables"], /say index, packs/],
+    [["repair", "index", "x"], /only packs are repaired by name/],
+    [["repair", "packs", "index", "--from", "x"], /Cannot use --from and/],
+    [["repair", "snapshots", "latest"], /give the number/],
+  ])("refuses %j", async (words, says) => {
+    using desk = await models.open();
+    expectRefusal(await desk.bcat(words), { code: 2, says });
+  });
+});
