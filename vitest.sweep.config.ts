@@ -10,7 +10,9 @@ const sliced = [
   "test/deep-source.test.ts",
   "test/doctor-registers.test.ts",
   "test/dump.test.ts",
+  "test/few-descriptors.test.ts",
   "test/import-tar.test.ts",
+  "test/protocol.test.ts",
   "test/registers-elsewhere.test.ts",
   "test/restore-in-place-faults.test.ts",
 ];
