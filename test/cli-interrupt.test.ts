@@ -89,17 +89,19 @@ describe("a backup", () => {
     await desk.good(["check"]);
   });
 
-  test("killed without a warning commits nothing, and the next one completes", async () => {
+  test("killed without a warning commits nothing, and the next one stores again only what was on its way", async () => {
     using desk = openDesk();
     const before = desk.committed();
     const source = model.path("source");
     const run = await desk.bcat(
       ["backup", source],
-      whenPackAppears(desk, (child) => child.kill("SIGKILL")),
+      whenPackIsStored(desk, (child) => child.kill("SIGKILL")),
     );
     expect(run.signal).toBe("SIGKILL");
     expect(desk.committed()).toEqual(before);
-    await desk.good(["backup", source]);
+    const added = Number(/"data_added":(\d+)/.exec(await desk.good(["backup", "--json", source]))?.[1]);
+    expect(added).toBeLessThanOrEqual(size - 30 * 2 ** 20);
+    expect(desk.committed()).toHaveLength(3);
     await desk.good(["restore", "latest", "all", "out"]);
     expect(readFileSync(desk.path("out/big")).equals(readFileSync(model.path("source/big")))).toBe(true);
     await desk.good(["check"]);

@@ -30,12 +30,14 @@ export interface ClientOptions {
   readonly label: string;
   /** Folder of its cache, undefined for none. */
   readonly cache: string | undefined;
-  readonly sizes?: { readonly packSize: number; readonly packsPerSegment: number };
+  readonly sizes?: NonNullable<Environment["sizes"]>;
   readonly location?: string;
 }
 
 export function createEnvironment({ label, cache, sizes, location = "memory" }: ClientOptions): Environment {
   return {
+    // Those before it have ended, or are to be taken for dead.
+    processes: { mark: label, mayRun: (mark) => mark === label },
     random: seededRandom(label),
     now: () => clockStart + clock++,
     host: "test-host",

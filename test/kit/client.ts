@@ -71,7 +71,10 @@ export interface Client extends AsyncDisposable {
 export async function openClient(storage: Storage, options: ClientOptions = {}): Promise<Client> {
   const { accelerators = "auto", host = "host", sizes, chunker, cacheDirectory, replace } = options;
   let time = 0;
+  const mark = `client ${clients}`;
+  running.add(mark);
   const environment: Environment = {
+    processes: { mark, mayRun: (other) => running.has(other) },
     random: seededRandom(`${accelerators} ${host} ${clients++}`),
     now: () => time,
     host,
@@ -133,6 +136,7 @@ export async function openClient(storage: Storage, options: ClientOptions = {}):
       return await restore(repository, posix, info, wanted, Buffer.from(target), { onWarning, ...given });
     },
     async [Symbol.asyncDispose]() {
+      running.delete(mark);
       await repository[Symbol.asyncDispose]();
     },
   };
@@ -149,6 +153,9 @@ async function loadAccelerated(mode: Accelerators): Promise<Accelerated> {
   loaded.set(mode, found);
   return await found;
 }
+
+/** Marks of the clients that are open: the others are processes that have ended. */
+const running = new Set<string>();
 
 /** Clients so far: two of one name must not draw the same random bytes. */
 let clients = 0;

@@ -5,6 +5,7 @@ import type { Environment } from "@bcat/repository";
 import type { Accelerated } from "./accelerated.js";
 import { loadClientId } from "./client-id.js";
 import { descriptorLimit } from "./descriptor-limit.js";
+import { processes } from "./processes.js";
 import { timeZone } from "./time-zone.js";
 import type { Variables } from "./variables.js";
 
@@ -43,6 +44,7 @@ export async function createEnvironment(options: EnvironmentOptions, accelerated
     },
     location: options.location,
     ...(options.sizes !== undefined && { sizes: options.sizes }),
+    processes,
     accelerators: accelerated.mode,
     blake3: accelerated.blake3,
     zstd: accelerated.zstd,

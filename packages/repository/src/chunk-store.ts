@@ -156,6 +156,16 @@ export class ChunkStore {
     for (let i = 0; i < group.chunks.count; i++) this.#countHealed(DATA, chunkId(group.chunks, i));
   }
 
+  /**
+   * Takes over a durable pack that no segment names, so that this session's own do (rule 4a of docs/architecture.md). Its
+   * chunks are found after {@link settle}.
+   */
+  async adopt(kind: BlobKind, pack: IndexedPack): Promise<void> {
+    const lane = this.#lanes[kind];
+    lane.stored.push(pack);
+    if (lane.stored.length >= PACKS_PER_SEGMENT) await this.#writeSegment(lane);
+  }
+
   /** For other threads, which claim and make frames of data for this store; see {@link addGroup}. */
   share(): SharedStore {
     return { claims: this.#claims[DATA].share(), indexes: this.#shareIndexes(), frames: this.#frameOptions(DATA) };
@@ -274,6 +284,7 @@ export class ChunkStore {
   }
 
   async #storePack(lane: Lane, pack: FinishedPack): Promise<void> {
+    this.#session.journal?.add({ name: pack.name, size: pack.bytes.length });
     await this.#parts.storage.put(pack.name, pack.bytes, lane.kind === DATA ? { kind: "data" } : {});
     if (lane.kind === TREE) this.#parts.keptTrees?.keep(pack.name, pack.bytes);
     this.added.storedBytes += pack.bytes.length;

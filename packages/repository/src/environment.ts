@@ -1,6 +1,14 @@
 import type { Blake3, Gcm, Random } from "@bcat/crypto";
 import type { Zstd } from "@bcat/pack";
 
+/** Tells which process holds something in the cache. */
+export interface Processes {
+  /** Of this process, and of no later one; a line of text. */
+  readonly mark: string;
+  /** False when the process of a mark has ended. `quietMs`: the time since its last sign of life. */
+  mayRun(mark: string, quietMs: number): boolean;
+}
+
 /**
  * Everything the core takes from the world it runs in, passed in by the caller: nothing below `host` reads a clock,
  * the environment or a source of randomness by itself, so whole fleets can be simulated from a seed.
@@ -31,6 +39,8 @@ export interface Environment {
   readonly gcm?: Gcm | undefined;
   /** Files that the process may have open; undefined where that is not known. */
   readonly descriptorLimit?: number | undefined;
+  /** Without it, nothing is noted of sessions that go on, and what a dead one has left is not taken over. */
+  readonly processes?: Processes;
   /** Waits, for somebody else's program to give up a file; if not given, nothing is waited for. */
   readonly wait?: (milliseconds: number) => Promise<unknown>;
   /** Sizes, for tests and for tuning; defaults are those of docs/format.md. */

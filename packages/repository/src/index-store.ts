@@ -16,6 +16,7 @@ import { isExhaustion, StorageError, systemErrorCode } from "@bcat/errors";
 import { type ByteSource, memorySource, RunFiles } from "@bcat/pack";
 import { READS } from "./check/read-memory.js";
 import { FIRST_SEEN } from "./first-seen.js";
+import { JOURNALS } from "./journal.js";
 import { SCANS } from "./kept-scans.js";
 import { TREES } from "./kept-trees.js";
 import { PLACE } from "./places.js";
@@ -122,7 +123,11 @@ class FolderIndexStore implements IndexStore {
       this.#files.writeFileSync(temporary, manifest, { mode: 0o600 });
       this.#files.renameSync(temporary, join(this.folder, MANIFEST));
       this.#removeGarbage(this.#runs, new Set([...keep].map(fileName)), now);
-      this.#removeGarbage(this.folder, new Set([MANIFEST, "index", SCANS, TREES, PLACE, READS, FIRST_SEEN]), now);
+      this.#removeGarbage(
+        this.folder,
+        new Set([MANIFEST, "index", JOURNALS, SCANS, TREES, PLACE, READS, FIRST_SEEN]),
+        now,
+      );
     } catch {
       // A cache that cannot be written is a cache that is not there.
     }

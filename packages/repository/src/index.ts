@@ -50,11 +50,12 @@ export {
   type FrameThreads,
   type SharedStore,
 } from "./chunk-store.js";
+export { settleDeadSessions } from "./dead-sessions.js";
 export { DecidedElsewhereError } from "./decided-elsewhere.js";
 export { type AnnouncedRegisters, readAnnounced } from "./elsewhere/copies.js";
 export { type RepairSummary, repairRegisters } from "./elsewhere/repair.js";
 export { checkSource, type RegistersReference, type RegistersSource } from "./elsewhere/source.js";
-export type { Environment } from "./environment.js";
+export type { Environment, Processes } from "./environment.js";
 export { findConfig, repositoryExists } from "./find-config.js";
 export { FirstSeen } from "./first-seen.js";
 export type { History } from "./history.js";

@@ -10,6 +10,7 @@ import { encodeSession, type SessionBody } from "./bodies/session.js";
 import type { SeenOutcome } from "./bodies/snapshot.js";
 import { DecidedElsewhereError } from "./decided-elsewhere.js";
 import type { IndexRuns } from "./index-runs.js";
+import { Journal } from "./journal.js";
 import { sendAgain } from "./outbox.js";
 import { putPartial } from "./partials.js";
 import { decideAndReadBack, decideRegister, findHead, refuseHole, registerName } from "./registers.js";
@@ -40,12 +41,15 @@ export class Session {
   readonly seen: readonly SeenOutcome[];
   /** What this session has stored: found by nobody else before it is decided. */
   readonly own: IndexRuns;
+  /** For whoever comes after it, should it die; undefined where there is no cache. */
+  readonly journal: Journal | undefined;
   readonly #parts: RepositoryParts;
   #isOver = false;
 
-  private constructor(repository: Repository, number: number) {
+  private constructor(repository: Repository, number: number, journal: Journal | undefined) {
     this.repository = repository;
     this.number = number;
+    this.journal = journal;
     this.#parts = partsOf(repository);
     const { history, index } = this.#parts;
     this.logHead = history.logHead;
@@ -67,18 +71,21 @@ export class Session {
     }
     if (options.dryRun !== true) refuseFork(parts);
     parts.session.isOpen = true;
+    let journal: Journal | undefined;
     try {
       return await parts.changes.run(async () => {
         if (options.dryRun !== true) await settleOutbox(parts);
-        const number = options.dryRun === true ? 0 : await reserve(parts, options);
+        const { number, bytes } = options.dryRun === true ? NOTHING : await reserve(parts, options);
+        journal = number > 0 ? beginJournal(parts, number, bytes) : undefined;
         if (number > 0) becomeOwn(parts);
         const { toleratesSegments = false } = options;
         const own = number > 0 ? { ownSession: number } : {};
         await parts.history.refresh(parts.storage, { strict: true, toleratesSegments, ...own });
         await updateIndex(parts, { strict: !toleratesSegments });
-        return new Session(repository, number);
+        return new Session(repository, number, journal);
       });
     } catch (error) {
+      journal?.release();
       parts.session.isOpen = false;
       throw error;
     }
@@ -129,12 +136,15 @@ export class Session {
   /** Ends the session without an outcome, unless it has one. What it has stored is forgotten. */
   abandon(): void {
     if (this.#isOver) return;
+    this.journal?.release();
     this.#end();
   }
 
   #note(bytes: Uint8Array, outcome: Outcome): void {
     const { history, index } = this.#parts;
     if (history.noteOwn(this.number, bytes, outcome)) index.adopt(this.own);
+    if (outcome.kind === "void" && this.journal?.isEmpty === false) this.journal.release();
+    else this.journal?.remove();
     this.#end();
     saveManifest(this.#parts);
   }
@@ -144,6 +154,15 @@ export class Session {
     this.own[Symbol.dispose]();
     this.#parts.session.isOpen = false;
   }
+}
+
+/** Of a dry run. */
+const NOTHING = { number: 0, bytes: new Uint8Array(0) };
+
+function beginJournal({ places, environment, context }: RepositoryParts, number: number, bytes: Uint8Array) {
+  const { processes, now } = environment;
+  if (places.folder === undefined || processes === undefined) return undefined;
+  return new Journal(places.folder, number, { mark: processes.mark, session: context.blake3.hash(bytes), now });
 }
 
 /** What a dead run has sent is sent again, or forgotten with the history that it belonged to. */
@@ -160,7 +179,10 @@ function becomeOwn({ places, standing }: RepositoryParts): void {
 }
 
 /** Takes the next free number: sessions are dense, so the first one that is not taken is ours or someone else's. */
-async function reserve(parts: RepositoryParts, options: SessionOptions): Promise<number> {
+async function reserve(
+  parts: RepositoryParts,
+  options: SessionOptions,
+): Promise<{ readonly number: number; readonly bytes: Uint8Array }> {
   const { storage, environment, context, history } = parts;
   const { host, user, clientId, programVersion } = environment;
   const body = encodeSession({
@@ -176,7 +198,8 @@ async function reserve(parts: RepositoryParts, options: SessionOptions): Promise
     number = attempt === 0 ? number + 1 : (await findHead(storage, "sessions", number)) + 1;
     const name = registerName("sessions", number);
     const object = { type: ObjectType.SESSION, name, epoch: history.epoch, domain: 0 };
-    if (await decideRegister(storage, name, sealObject(context, object, body))) return number;
+    const bytes = sealObject(context, object, body);
+    if (await decideRegister(storage, name, bytes)) return { number, bytes };
   }
   throw new BcatError("refused", `Cannot reserve a number: ${RESERVE_ATTEMPTS_MAX} were taken by others while trying`);
 }

@@ -1,9 +1,12 @@
 /** A session that backs up: a {@link Session} and the {@link ChunkStore} it stores into, as one. */
 import type { Field } from "@bcat/codec";
 import type { BlobKind } from "@bcat/pack";
+import { findPacks } from "./adopt-packs.js";
 import type { SnapshotOutcome } from "./bodies/outcome.js";
 import type { Snapshot } from "./bodies/snapshot.js";
 import { type AddedCounts, ChunkStore } from "./chunk-store.js";
+import { settleDeadSessions } from "./dead-sessions.js";
+import type { LeftJournal } from "./journal.js";
 import type { Repository } from "./repository.js";
 import { Session } from "./session.js";
 
@@ -30,6 +33,8 @@ export class WriteSession {
   #checkpoints = 0;
   /** What the newest checkpoint holds. */
   #saved: SnapshotOutcome | undefined;
+  /** Of dead sessions whose packs this one has taken over. */
+  #adopted: readonly LeftJournal[] = [];
 
   private constructor(session: Session, level: number) {
     this.session = session;
@@ -39,7 +44,14 @@ export class WriteSession {
   /** @throws as {@link Session.begin} */
   static async begin(repository: Repository, options: WriteSessionOptions): Promise<WriteSession> {
     const { level, ...others } = options;
-    return new WriteSession(await Session.begin(repository, { ...others, kind: "backup" }), level);
+    const session = new WriteSession(await Session.begin(repository, { ...others, kind: "backup" }), level);
+    try {
+      await session.#adopt();
+      return session;
+    } catch (error) {
+      await session.abandon();
+      throw error;
+    }
   }
 
   get repository(): Repository {
@@ -85,6 +97,7 @@ export class WriteSession {
       ...this.#outcomeOf({ complete: true, ...snapshot }),
       ...(unknown === undefined ? {} : { unknown }),
     });
+    this.#forgetAdopted();
   }
 
   /**
@@ -98,6 +111,7 @@ export class WriteSession {
     const saved = this.#outcomeOf({ ...snapshot, complete: false });
     await this.session.putPartial(++this.#checkpoints, saved);
     this.#saved = saved;
+    this.session.journal?.clear();
     await this.session.requireUndecided();
   }
 
@@ -109,6 +123,12 @@ export class WriteSession {
   /** Ends the session with its newest checkpoint as a partial snapshot of its number. @throws as {@link Session.decide} */
   async keep(): Promise<void> {
     await this.session.decide(this.#saved!);
+    this.#forgetAdopted();
+  }
+
+  /** Shows that the session goes on, to whoever may take it for dead. To be called now and then. */
+  touch(): void {
+    this.session.journal?.touch();
   }
 
   /** As {@link abandon}, and says for good that there will be no snapshot of this number. */
@@ -121,6 +141,24 @@ export class WriteSession {
   async abandon(): Promise<void> {
     await this.chunks.close();
     this.session.abandon();
+  }
+
+  async #adopt(): Promise<void> {
+    const { session, chunks } = this;
+    this.#adopted = await settleDeadSessions(session);
+    let count = 0;
+    for (const { packs } of this.#adopted) {
+      for await (const { kind, pack } of findPacks(session, packs)) {
+        await chunks.adopt(kind, pack);
+        count++;
+      }
+    }
+    if (count > 0) await chunks.settle();
+  }
+
+  /** What dead sessions have left is named by a snapshot now. */
+  #forgetAdopted(): void {
+    for (const journal of this.#adopted) journal.remove();
   }
 
   #outcomeOf(snapshot: SnapshotToCommit & Pick<Snapshot, "complete">): SnapshotOutcome {

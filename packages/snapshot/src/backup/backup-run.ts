@@ -185,6 +185,7 @@ export class BackupRun {
     if (!this.#turns.bytes(stored + reading)) return;
     this.#showProgress();
     await this.#turns.take();
+    this.#session?.touch();
     const { signal, stop } = this.#options;
     if (signal?.aborted === true) throw interrupted();
     if (this.#isUninterrupted) return;

@@ -1,0 +1,227 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DATA, parseObjectName } from "@bcat/pack";
+import { createFaultyStorage, createOneWriterStorage, type Storage } from "@bcat/storage";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { appendToLog, decideOutcomeOf } from "./log-writer.js";
+import type { Repository } from "./repository.js";
+import { Session } from "./session.js";
+import { emptySnapshot, TestRepository, withoutCache } from "./test-repository.js";
+import { WriteSession } from "./write-session.js";
+
+/** A chunk a pack. */
+const sizes = { packSize: 2000, packsPerSegment: 4 };
+
+let folder: string;
+let world: TestRepository;
+let alive: Set<string>;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "bcat-dead-sessions-"));
+  alive = new Set();
+  const processes = { mark: "first", mayRun: (mark: string) => alive.has(mark) };
+  world = await TestRepository.create({ cacheDirectory: join(folder, "cache"), processes, sizes });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const begin = (repository: Repository) => WriteSession.begin(repository, { level: 0, dryRun: false });
+
+/** A session that dies with `behind` packs that no segment names behind a checkpoint of `before`; the ids of all chunks. */
+async function die({ before = 0, behind = 0 }, storage: Storage = world.storage): Promise<Uint8Array[]> {
+  const repository = await world.open({}, storage);
+  const session = await begin(repository);
+  const store = async (count: number) => {
+    const ids: Uint8Array[] = [];
+    for (let i = 0; i < count; i++) {
+      ids.push(session.store(DATA, world.environment.random(3000)).slice());
+      await session.ready();
+    }
+    await session.chunks.close();
+    return ids;
+  };
+  const saved = await store(before);
+  if (before > 0) await session.checkpoint(emptySnapshot);
+  return [...saved, ...(await store(behind))];
+}
+
+const packsOf = (session: number) =>
+  [...world.storage.objects.keys()].filter(
+    (name) => name.startsWith("packs/") && parseObjectName(name)?.session === session,
+  );
+
+function journals(): string[] {
+  const cache = join(folder, "cache");
+  return readdirSync(cache, { recursive: true, encoding: "utf8" }).filter((name) => /journal\/\d{10}$/.test(name));
+}
+
+describe("the next session", () => {
+  test("decides a dead one as its newest checkpoint, and finds its packs", async () => {
+    const ids = await die({ before: 3, behind: 2 });
+    await using repository = await world.open();
+    const session = await begin(repository);
+    expect(await repository.readOutcome(1)).toMatchObject({ kind: "snapshot", snapshot: { complete: false } });
+    for (const id of ids) expect(session.has(DATA, id)).toBe(true);
+    expect(journals().map((name) => name.slice(-1))).toEqual(["1", "2"]);
+    await session.commit(emptySnapshot);
+    expect(journals()).toEqual([]);
+    expect(packsOf(2)).toEqual([]);
+  });
+
+  test("names them in segments of its own", async () => {
+    const ids = await die({ behind: 5 });
+    {
+      await using repository = await world.open();
+      await (await begin(repository)).commit(emptySnapshot);
+    }
+    await using repository = await world.open(withoutCache);
+    const outcome = await repository.readOutcome(2);
+    expect(outcome).toMatchObject({ kind: "snapshot" });
+    if (outcome?.kind !== "snapshot") return;
+    expect(outcome.added.map(({ session }) => session)).toEqual([2]);
+    const session = await begin(repository);
+    for (const id of ids) expect(session.has(DATA, id)).toBe(true);
+    await session.abandon();
+  });
+
+  test("voids one that has no checkpoint", async () => {
+    await die({ behind: 0 });
+    await using repository = await world.open();
+    await (await begin(repository)).commit(emptySnapshot);
+    expect(await repository.readOutcome(1)).toEqual({ kind: "void", reason: "the session did not finish" });
+  });
+
+  test("leaves one alone whose process may run", async () => {
+    alive.add("first");
+    const ids = await die({ before: 2, behind: 2 });
+    await using repository = await world.open();
+    const session = await begin(repository);
+    expect(await repository.readOutcome(1)).toBeUndefined();
+    expect(ids.some((id) => session.has(DATA, id))).toBe(false);
+    await session.commit(emptySnapshot);
+    expect(journals()).toHaveLength(1);
+  });
+
+  test("finds the packs of one that somebody else has voided, and keeps the journal until it commits", async () => {
+    const ids = await die({ behind: 3 });
+    {
+      await using other = await world.open(withoutCache);
+      const prune = await Session.begin(other, { kind: "prune" });
+      await decideOutcomeOf(prune, 1, { kind: "void", reason: "patience is over" });
+      await prune.decide({ kind: "void", reason: "nothing to do" });
+    }
+    for (const commits of [false, true]) {
+      await using repository = await world.open();
+      const session = await begin(repository);
+      for (const id of ids) expect(session.has(DATA, id)).toBe(true);
+      if (commits) await session.commit(emptySnapshot);
+      else await session.abandon();
+    }
+    expect(journals()).toEqual([]);
+  });
+
+  test("does not take a pack that was condemned, also after the dead one has put it", async () => {
+    const [first, second] = await die({ behind: 2 });
+    {
+      await using other = await world.open(withoutCache);
+      const packs = [parseObjectName(packsOf(1)[0]!)!];
+      await appendToLog(other, { kind: "condemn", packs });
+    }
+    await using repository = await world.open();
+    const session = await begin(repository);
+    expect([first!, second!].filter((id) => session.has(DATA, id))).toHaveLength(1);
+    await session.abandon();
+  });
+
+  test.each([
+    ["is gone", undefined],
+    ["is cut off", (bytes: Uint8Array) => bytes.slice(0, -1)],
+    [
+      "has another directory",
+      (bytes: Uint8Array) => bytes.map((byte, i) => (i === bytes.length - 200 ? byte ^ 1 : byte)),
+    ],
+  ])("does without a pack that %s", async (_, change) => {
+    const ids = await die({ behind: 2 });
+    const [name] = packsOf(1);
+    const damaged: Storage = {
+      ...createFaultyStorage(world.storage),
+      async get(wanted, options) {
+        if (wanted !== name) return await world.storage.get(wanted, options);
+        const whole = change?.((await world.storage.get(wanted))!);
+        const { offset, length } = options!.range!;
+        return whole?.slice(offset, offset + length);
+      },
+    };
+    await using repository = await world.open({}, damaged);
+    const session = await begin(repository);
+    expect(ids.filter((id) => session.has(DATA, id))).toHaveLength(1);
+    await session.abandon();
+  });
+
+  test("does nothing for a number that another history has given to another", async () => {
+    await die({ before: 1, behind: 1 });
+    const path = join(folder, "cache", journals()[0]!);
+    const text = readFileSync(path, "latin1");
+    writeFileSync(path, text.replace(/\n[0-9a-f]{64}\n/, `\n${"0".repeat(64)}\n`));
+    await using repository = await world.open();
+    const session = await begin(repository);
+    expect(await repository.readOutcome(1)).toBeUndefined();
+    expect(existsSync(path)).toBe(false);
+    await session.abandon();
+  });
+
+  test.each([
+    ["is empty", ""],
+    ["is of something else", "hello"],
+    ["is cut off in a line", (text: string) => text.slice(0, -3)],
+  ])("goes on when a journal %s", async (_, change) => {
+    await die({ behind: 2 });
+    const path = join(folder, "cache", journals()[0]!);
+    const text = readFileSync(path, "latin1");
+    writeFileSync(path, typeof change === "string" ? change : change(text));
+    await using repository = await world.open();
+    await (await begin(repository)).commit(emptySnapshot);
+  });
+});
+
+test("a session that ends in order leaves no journal", async () => {
+  await using repository = await world.open();
+  await (await begin(repository)).commit(emptySnapshot);
+  await (await begin(repository)).giveUp("nothing has changed");
+  expect(journals()).toEqual([]);
+});
+
+test("one that gives up what it has stored leaves it to the next one", async () => {
+  await using repository = await world.open();
+  const session = await begin(repository);
+  const id = session.store(DATA, world.environment.random(3000)).slice();
+  await session.flush();
+  await session.giveUp("nothing has changed");
+  expect(journals()).toHaveLength(1);
+  const next = await begin(repository);
+  expect(next.has(DATA, id)).toBe(true);
+  await next.commit(emptySnapshot);
+  expect(journals()).toEqual([]);
+});
+
+test("two that go on from the same dead session at the same time both commit", async () => {
+  const ids = await die({ before: 2, behind: 2 });
+  await using first = await world.open();
+  await using second = await world.open();
+  const a = await begin(first);
+  // Both have the mark of a process that runs now.
+  alive.add("first");
+  const b = await begin(second);
+  for (const id of ids) expect(a.has(DATA, id)).toBe(true);
+  await a.commit(emptySnapshot);
+  await b.commit(emptySnapshot);
+  expect(journals()).toEqual([]);
+});
+
+test("a place for one writer at a time is no different", async () => {
+  const ids = await die({ before: 2, behind: 2 }, createOneWriterStorage(world.storage));
+  await using repository = await world.open({}, createOneWriterStorage(world.storage));
+  const session = await begin(repository);
+  for (const id of ids) expect(session.has(DATA, id)).toBe(true);
+  await session.commit(emptySnapshot);
+});
