@@ -4,8 +4,10 @@
  */
 import { ObjectType, openObject } from "@bcat/crypto";
 import { CorruptError } from "@bcat/errors";
+import type { SnapshotOutcome } from "../bodies/outcome.js";
 import { decodeSession, type SessionBody } from "../bodies/session.js";
 import { decideOutcomeOf } from "../log-writer.js";
+import { readNewestPartial } from "../partials.js";
 import { readAndOpen } from "../read-again.js";
 import { registerName } from "../registers.js";
 import { catchUpStrictly, partsOf, type RepositoryParts } from "../repository.js";
@@ -16,8 +18,10 @@ export interface OpenSession {
   readonly number: number;
   readonly kind: SessionBody["kind"];
   readonly host: string;
-  /** Since its last sign of life, as its machine's clock says. Milliseconds; may be below zero. */
+  /** Since its last sign of life, its start or a checkpoint, as its machine's clock says. Milliseconds; may be below zero. */
   readonly silentMs: number;
+  /** Its newest checkpoint. */
+  readonly partial?: SnapshotOutcome | undefined;
 }
 
 export interface WaitOptions {
@@ -39,7 +43,9 @@ export async function waitForOthers(session: Session, options: WaitOptions): Pro
   const waited: OpenSession[] = [];
   for (const open of await readOpenSessions(parts, session.number)) {
     if (isDecidable(parts, open, options)) {
-      await decideOutcomeOf(session, open.number, { kind: "void", reason: describeSilence(open) });
+      // Rule 4b of docs/architecture.md: the newest checkpoint is kept.
+      const outcome = open.partial ?? { kind: "void", reason: describeSilence(open) };
+      await decideOutcomeOf(session, open.number, outcome);
       options.onDecided(open);
     } else if (isWaitedFor(parts, open)) waited.push(open);
   }
@@ -54,7 +60,9 @@ export async function readOpenSessions(parts: RepositoryParts, own: number): Pro
   for (const number of history.openSessions) {
     if (number === own) continue;
     const { kind, host, start } = await readSession(parts, number);
-    open.push({ number, kind, host, silentMs: environment.now() - start });
+    const partial = kind === "backup" ? await readNewestPartial(parts, number) : undefined;
+    const lastSign = Math.max(start, partial?.snapshot.end ?? start);
+    open.push({ number, kind, host, silentMs: environment.now() - lastSign, partial });
   }
   return open;
 }

@@ -120,6 +120,25 @@ test("a session without a sign of life is decided after the patience, and what i
   expect(await world.restoreAll()).toBe(1);
 });
 
+test("of a dead session the newest checkpoint is kept, and is a sign of life", async () => {
+  let now = 1;
+  const world = await PruneWorld.create({ now: () => now });
+  await world.backup([world.chunk(1)]);
+  await using dying = await world.open();
+  const writing = await world.begin(dying, [world.chunk(7), world.chunk(8)]);
+  now += 5 * DAY_MS;
+  await writing.checkpoint();
+  await writing.abandon();
+  now += 5 * DAY_MS;
+  expect(await world.prune({ isAtOnce: true })).toMatchObject({ decided: [] });
+  now += 2 * DAY_MS;
+  expect(await world.prune({ isAtOnce: true })).toMatchObject({ decided: [{ number: 2 }], freed: { packs: 0 } });
+  await using repository = await world.open();
+  expect(await repository.readOutcome(2)).toMatchObject({ kind: "snapshot", snapshot: { complete: false } });
+  expect(await world.restoreAll(repository)).toBe(3);
+  expect(await world.surplus()).toEqual([]);
+});
+
 test("one that was taken for dead and lives is told so, and commits nothing", async () => {
   const world = await PruneWorld.create();
   await world.backup([world.chunk(1)]);

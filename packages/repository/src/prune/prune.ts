@@ -5,7 +5,7 @@
  *     survey ──► copy what is used of packs to be given up ──► condemn ──► wait for older sessions
  *            ──► survey again ──► rescue what became live ──► compaction outcome ──► delete
  */
-import { BcatError } from "@bcat/errors";
+import { BcatError, isBcatError } from "@bcat/errors";
 import { type ObjectReference, parseObjectName } from "@bcat/pack";
 import { ChunkStore } from "../chunk-store.js";
 import { appendToLog } from "../log-writer.js";
@@ -18,11 +18,13 @@ import { readOpenSessions, waitForOthers } from "./open-sessions.js";
 import type { PruneOptions, PruneSummary } from "./options.js";
 import { type PrunePlan, planPrune } from "./plan.js";
 import { PruneReport } from "./report.js";
-import { rewriteSegments } from "./rewrite-segments.js";
+import { type Rewritten, rewriteSegments } from "./rewrite-segments.js";
 import { condemnedUpTo, type Roots, Survey } from "./survey.js";
 
 /** Packs that one record of the log condemns: 24 bytes each of its 16 MiB. */
 const RECORD_PACKS_MAX = 500_000;
+/** How often other prunes may remove segments while this one reads them. */
+const ATTEMPTS_MAX = 10;
 
 /**
  * @throws BcatError conditions-not-met, refused, interrupted, identity-changed; CorruptError for what is in use and cannot
@@ -76,12 +78,13 @@ class PruneRun {
     const plan = await this.#plan();
     await this.#copy(plan);
     await this.#condemn(plan);
+    const finished = this.#finishHead();
     const waited = await this.#wait();
     this.#report.noteWaits(waited);
     await this.#updateSurvey();
-    const finished = this.#finishHead();
     if (waited.length > 0 || this.#survey.left(finished).size === 0) await this.#endEarly();
     else await this.#finish(finished);
+    await deleteLeftovers(this.#parts, this.#session.number, this.#report);
     return this.#report.summary(plan);
   }
 
@@ -152,7 +155,10 @@ class PruneRun {
     return [...named, ...orphans.map(({ reference }) => reference)];
   }
 
-  /** Packs that records up to this number condemn are deleted: those of earlier runs, so that readers have had time. */
+  /**
+   * Packs that records up to this number condemn are deleted: those of earlier runs, so that readers have had time. To be
+   * asked before the wait: what is condemned by records that are read later was not waited for.
+   */
   #finishHead(): number {
     return this.#options.isAtOnce === true ? this.#parts.history.logHead : this.#session.logHead;
   }
@@ -165,19 +171,30 @@ class PruneRun {
   }
 
   async #finish(last: number): Promise<void> {
-    await this.#copyLive(this.#survey.condemned());
-    const left = this.#survey.left(last);
-    const dropped = condemnedUpTo(this.#parts.history, last);
-    const session = this.#session.number;
-    const rewritten = await rewriteSegments(this.#parts, { session, dropped }, (error) => {
-      throw error;
-    });
+    const rewritten = await this.#rewrite(last);
     await this.#chunks.settle();
+    const left = this.#survey.left(last);
     const added = [...this.#chunks.segments, ...rewritten.added];
-    const { removed } = rewritten;
-    await this.#session.decide({ kind: "compaction", added, removed, droppedHead: last });
+    await this.#session.decide({ kind: "compaction", added, removed: rewritten.removed, droppedHead: last });
     await this.#deletePacks(left);
-    await deleteLeftovers(this.#parts, session, this.#report);
+  }
+
+  /** Rescues what became live, then writes the segments without what is dropped; again, when another prune was faster. */
+  async #rewrite(last: number): Promise<Rewritten> {
+    const { history } = this.#parts;
+    for (let attempt = 1; ; attempt++) {
+      await this.#copyLive(this.#survey.condemned());
+      const { newness } = history;
+      try {
+        const dropped = condemnedUpTo(history, last);
+        return await rewriteSegments(this.#parts, { session: this.#session.number, dropped });
+      } catch (error) {
+        if (!isBcatError(error, "corrupt") || attempt === ATTEMPTS_MAX) throw error;
+        await catchUpStrictly(this.#parts);
+        if (history.newness === newness) throw error;
+        await this.#updateSurvey();
+      }
+    }
   }
 
   /** Only what the outcome, now durable, has dropped. */

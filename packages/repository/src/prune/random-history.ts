@@ -69,7 +69,7 @@ export class RandomHistory {
 
   async #begin(client: number): Promise<void> {
     const drawn = this.#random();
-    if (drawn < 0.4 || this.#isBetween) {
+    if (drawn < 0.4) {
       this.#writing.set(client, await this.world.begin(this.#clients[client]!, this.#chunks()));
     } else if (drawn < 0.7) await this.#forget();
     else await this.#prune();
@@ -85,7 +85,7 @@ export class RandomHistory {
   }
 
   async #prune(): Promise<void> {
-    await using repository = await this.world.open(withoutCache, this.#betweenRequests());
+    await using repository = await this.world.open(withoutCache, this.#isBetween ? undefined : this.#betweenRequests());
     const maxUnused: PruneOptions["maxUnused"] = this.#random() < 0.5 ? { bytes: 0 } : { share: 0.3 };
     const voidAfterMs = this.#random() < 0.2 ? -1 : 1;
     try {

@@ -44,48 +44,40 @@ interface OpenSegment {
 }
 
 /**
- * Reads all current segments, one after the other, and writes those anew that have to be. What could be written counts,
- * also where the next one cannot be: `onFailure` then decides.
+ * Reads all current segments, one after the other, and writes those anew that have to be.
  *
- * @throws CorruptError; StorageError, unless `onFailure` returns
+ * @throws CorruptError naming a segment, which another prune may have removed; StorageError
  */
-export async function rewriteSegments(
-  parts: RepositoryParts,
-  options: RewriteOptions,
-  onFailure: (error: unknown) => void,
-): Promise<Rewritten> {
+export async function rewriteSegments(parts: RepositoryParts, options: RewriteOptions): Promise<Rewritten> {
   const rewritten: Rewritten = { added: [], removed: [] };
   const groups: Record<BlobKind, OpenSegment[]> = { [DATA]: [], [TREE]: [] };
-  try {
-    for (const [name, reference] of [...parts.history.segments].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const bytes = await readSegment(parts, reference);
-      const segment = new Segment(parts.context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE));
-      if (options.isChosen?.(reference) !== true && !namesDropped(segment, options.dropped)) continue;
-      const { kind } = segment.counts;
-      if (sizeOf(groups[kind]) + reference.size > GROUP_SIZE_MAX)
-        await writeGroup(parts, options, groups, kind, rewritten);
-      groups[kind].push({ reference, segment });
-    }
-    for (const kind of [DATA, TREE] as const) await writeGroup(parts, options, groups, kind, rewritten);
-  } catch (error) {
-    onFailure(error);
+  const flush = async (kind: BlobKind) => {
+    const group = groups[kind];
+    groups[kind] = [];
+    await writeGroup(parts, options, group, rewritten);
+  };
+  for (const [name, reference] of [...parts.history.segments].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const bytes = await readSegment(parts, reference);
+    const segment = new Segment(parts.context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE));
+    if (options.isChosen?.(reference) !== true && !namesDropped(segment, options.dropped)) continue;
+    const { kind } = segment.counts;
+    if (sizeOf(groups[kind]) + reference.size > GROUP_SIZE_MAX) await flush(kind);
+    groups[kind].push({ reference, segment });
   }
+  for (const kind of [DATA, TREE] as const) await flush(kind);
   return rewritten;
 }
 
 async function writeGroup(
   parts: RepositoryParts,
   options: RewriteOptions,
-  groups: Record<BlobKind, OpenSegment[]>,
-  kind: BlobKind,
-  rewritten: Rewritten,
+  group: readonly OpenSegment[],
+  { added, removed }: Rewritten,
 ): Promise<void> {
-  const group = groups[kind];
-  groups[kind] = [];
   const segments = group.map(({ segment }) => segment);
   const packs = packsOfMerged(segments, options.dropped);
-  if (packs.size > 0) rewritten.added.push(await putMerged(parts, options, { segments, packs }));
-  rewritten.removed.push(...group.map(({ reference }) => reference));
+  if (packs.size > 0) added.push(await putMerged(parts, options, { segments, packs }));
+  removed.push(...group.map(({ reference }) => reference));
 }
 
 async function putMerged(

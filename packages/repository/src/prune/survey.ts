@@ -1,11 +1,14 @@
 /** What a prune knows of a repository: which chunks are live, which packs there are, and how much of each is used. */
-import { BcatError, CorruptError } from "@bcat/errors";
-import { type BlobKind, DATA, TREE } from "@bcat/pack";
+import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
+import type { BlobKind } from "@bcat/pack";
 import type { History } from "../history.js";
-import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
+import { catchUpStrictly, partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import { type Listed, listPacks } from "./listing.js";
 import { LiveMarks } from "./live-marks.js";
-import { PackTable } from "./pack-table.js";
+import { KINDS, PackTable } from "./pack-table.js";
+
+/** How often other prunes may get ahead of a survey. */
+const ATTEMPTS_MAX = 10;
 
 /** Walks all that snapshots refer to. */
 export interface Roots {
@@ -34,29 +37,43 @@ export class Survey {
   }
 
   /**
-   * Surveys the repository as its history and index are now.
+   * Surveys the repository as its history and index are now. Where a chunk is not found, both are brought up to date and
+   * it is looked for again: another prune may have dropped it with a snapshot that was forgotten just now.
    *
    * @throws BcatError conditions-not-met without a snapshot; CorruptError for what is in use and cannot be found
    */
   static async make(repository: Repository, roots: Roots): Promise<Survey> {
     const parts = partsOf(repository);
-    const snapshots = rootsOf(parts.history);
-    const survey = new Survey(parts, roots, await listPacks(parts));
-    await survey.#walk(snapshots);
-    return survey;
+    for (let attempt = 1; ; attempt++) {
+      const { newness } = parts.history;
+      try {
+        const survey = new Survey(parts, roots, await listPacks(parts));
+        await survey.#walk(rootsOf(parts.history));
+        return survey;
+      } catch (error) {
+        if (!isBcatError(error, "corrupt") || attempt === ATTEMPTS_MAX) throw error;
+        await catchUpStrictly(parts);
+        if (parts.history.newness === newness) throw error;
+      }
+    }
   }
 
-  /** Brings it up to the history and the index as they are now: this survey, or another one. */
+  /** Brings it up to the history and the index as they are now: this survey, or another one. @throws as {@link make} */
   async update(repository: Repository): Promise<Survey> {
-    const { index, history } = this.#parts;
-    const isSame = [DATA, TREE].every((kind) => {
-      const segments = index.chunks.segments(kind as BlobKind);
-      const known = this.marks.segments(kind as BlobKind);
+    const roots = rootsOf(this.#parts.history);
+    if (!this.#hasSameRuns()) return await Survey.make(repository, this.#roots);
+    const unknown = roots.filter((number) => !this.#walked.has(number));
+    if (unknown.length > 0) return await Survey.make(repository, this.#roots);
+    return this;
+  }
+
+  #hasSameRuns(): boolean {
+    const { chunks } = this.#parts.index;
+    return KINDS.every((kind) => {
+      const segments = chunks.segments(kind);
+      const known = this.marks.segments(kind);
       return segments.length === known.length && segments.every((segment, i) => segment === known[i]);
     });
-    if (!isSame) return await Survey.make(repository, this.#roots);
-    await this.#walk(rootsOf(history).filter((number) => !this.#walked.has(number)));
-    return this;
   }
 
   /** A flag for each pack of the table that the log condemns, up to record `last`. */

@@ -70,6 +70,7 @@ export class PruneWorld {
     return {
       number: session.number,
       commit: async () => await session.commit(emptySnapshot),
+      checkpoint: async () => await session.checkpoint({ ...emptySnapshot, end: repository.environment.now() }),
       abandon: async () => await session.abandon(),
     };
   }
