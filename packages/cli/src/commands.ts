@@ -2,6 +2,7 @@
 import type { Command } from "./command.js";
 import { backup } from "./commands/backup.js";
 import { check } from "./commands/check.js";
+import { copy } from "./commands/copy.js";
 import { doctor } from "./commands/doctor.js";
 import { dump } from "./commands/dump.js";
 import { explain } from "./commands/explain.js";
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   tag,
   prune,
   rewrite,
+  copy,
   check,
   scrub,
   doctor,

@@ -21,13 +21,14 @@ export interface Warning {
 }
 
 /** What goes on; restic's words where it has one. */
-export type Work = "archival" | "restore" | "dump" | "import";
+export type Work = "archival" | "restore" | "dump" | "import" | "copy";
 
 const verbs: Readonly<Record<Work, string>> = {
   archival: "cannot read",
   restore: "cannot restore",
   dump: "cannot dump",
   import: "cannot import",
+  copy: "cannot copy",
 };
 
 /** Prints a line on stderr, with `--json` restic's message. `during` is restic's word for the work. */

@@ -33,6 +33,8 @@ export { nameMatches, parseName } from "./choosing/name-pattern.js";
 export { type NeverMatching, neverMatching } from "./choosing/never-matching.js";
 export type { Origin } from "./choosing/rule.js";
 export { shellNegation } from "./choosing/shell-negation.js";
+export { type CopyBetween, copySnapshots, planCopy } from "./copy/copy.js";
+export type { CopiedSnapshot, CopyOptions, CopyPlan, CopyProgress } from "./copy/options.js";
 export { dump } from "./dump/dump.js";
 export type { ArchiveFormat, DumpForm, DumpOptions, DumpProgress, DumpSink, DumpSummary } from "./dump/options.js";
 export { listEntries, type WalkOptions } from "./entries.js";

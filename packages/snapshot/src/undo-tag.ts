@@ -14,6 +14,11 @@ export function continuedBy(options: readonly string[]): number | undefined {
   return found !== undefined && /^[1-9]\d{0,9}$/.test(found) ? Number(found) : undefined;
 }
 
+/** The options of a snapshot without that, which names a number of its own repository. */
+export function withoutContinued(options: readonly string[]): readonly string[] {
+  return options.filter((option) => !option.startsWith(CONTINUES));
+}
+
 export function isUndo({ tags }: { readonly tags: readonly string[] }): boolean {
   return tags.includes(undoTag);
 }

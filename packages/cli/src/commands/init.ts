@@ -1,6 +1,9 @@
 /** `bcat init`: creates a repository. */
-import type { Command } from "../command.js";
+import type { ChunkerSettings } from "@bcat/chunker";
+import { openSite } from "@bcat/host";
+import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
+import { fromFlags, fromSiteOf } from "../from-repository.js";
 import { createRepository, siteOf } from "../site.js";
 import { usageError } from "../usage.js";
 
@@ -9,6 +12,8 @@ const chunkers = ["cdc", "fixed"] as const;
 
 const bothLine =
   "Cannot use --single-writer with registers elsewhere: these keep several writers apart; leave one of the two out";
+
+const twiceLine = "Cannot use --chunker with --copy-chunker-params: leave one of the two out";
 
 const oneWriterLine =
   "one writer at a time: begin no backup into it while another one runs, here or elsewhere; one of them would be lost";
@@ -22,6 +27,11 @@ export const init: Command = {
       kind: "text",
       choices: chunkers,
       description: "how files are cut, for good: by content (cdc), or every 64 MiB for disk images and media",
+    },
+    ...fromFlags,
+    "copy-chunker-params": {
+      kind: "switch",
+      description: "cut files to the sizes of the repository --from-repo; where is another matter, as keys differ",
     },
     "create-bucket": { kind: "switch", description: "make the bucket too, unless it is there" },
     "single-writer": {
@@ -38,14 +48,27 @@ export const init: Command = {
   interrupted: "interrupted",
   async run(context) {
     const { options, output } = context;
-    const { DEFAULT_CHUNKER, DEFAULT_FIXED_CHUNKER } = await import("@bcat/chunker");
-    const chunker = options.text("chunker") === "fixed" ? DEFAULT_FIXED_CHUNKER : DEFAULT_CHUNKER;
     const isForOneWriter = options.switch("single-writer");
     if (isForOneWriter && options.text("registers") !== undefined) throw usageError(bothLine);
     const createBucket = options.switch("create-bucket");
     const site = await siteOf(context);
+    const chunker = await chunkerOf(context);
     await using _ = await createRepository(site, context, { chunker, isForOneWriter, createBucket });
     if (isForOneWriter && !output.json && !output.quiet) output.print(oneWriterLine);
     return exitCodes.done;
   },
 };
+
+/** That of the flags, or of the repository that they name. */
+async function chunkerOf(context: Context): Promise<ChunkerSettings> {
+  const { options, signal } = context;
+  const { DEFAULT_CHUNKER, DEFAULT_FIXED_CHUNKER } = await import("@bcat/chunker");
+  if (!options.switch("copy-chunker-params")) {
+    if (options.isTyped("from-repository"))
+      throw usageError("Cannot use --from-repo without --copy-chunker-params: nothing else is taken over");
+    return options.text("chunker") === "fixed" ? DEFAULT_FIXED_CHUNKER : DEFAULT_CHUNKER;
+  }
+  if (options.text("chunker") !== undefined) throw usageError(twiceLine);
+  await using from = await openSite(await fromSiteOf(context), { signal });
+  return from.chunker;
+}

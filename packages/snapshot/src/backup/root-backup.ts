@@ -35,7 +35,6 @@ import { TreeBuilder } from "./tree-builder.js";
 import type { Visit } from "./visit.js";
 import type { WalkStep } from "./walk.js";
 
-/** Scan streams are cut finer than files: a renamed directory changes a few of their bytes. */
 const NO_NAME = new Uint8Array(0);
 /** Directories that stay open for the batches of all threads. */
 const HELD_MAX = 64;

@@ -1,0 +1,114 @@
+/** `bcat copy`: snapshots of another repository become snapshots of this one. */
+import { openSite, refuseReadOnly } from "@bcat/host";
+import type { CopyBetween, CopyProgress, ListedSnapshot } from "@bcat/snapshot";
+import type { Command, Context } from "../command.js";
+import { compressionFlag, compressionOf } from "../compression.js";
+import { type CopyOutcome, copiedLine, printCopies, printDryRun } from "../copy-report.js";
+import { exitCodes } from "../exit-code.js";
+import { fileProgress } from "../file-progress.js";
+import { formatCount } from "../format.js";
+import { fromFlags, fromSiteOf } from "../from-repository.js";
+import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapshots.js";
+import { Progress, type ProgressForm } from "../progress.js";
+import { reportsPerSecond } from "../settings.js";
+import { siteOf, tellStanding } from "../site.js";
+import { printNotice, printWarning } from "../warning.js";
+
+type Counts = CopyProgress & { readonly bytesTotal: undefined };
+
+const files = fileProgress<Counts>((counts) => ({
+  snapshot: counts.snapshot,
+  snapshots_done: counts.snapshotsDone,
+  total_snapshots: counts.snapshotsTotal,
+  files_done: counts.filesDone,
+  bytes_done: counts.bytesDone,
+  error_count: counts.errors,
+}));
+
+const progressForm: ProgressForm<Counts> = {
+  ...files,
+  line(counts, pace) {
+    const { snapshot, snapshotsDone, snapshotsTotal } = counts;
+    const which = `${formatCount(snapshotsDone + 1)} of ${formatCount(snapshotsTotal)}`;
+    return `${which}, snapshot ${snapshot}: ${files.line(counts, pace)}`;
+  },
+};
+
+export const copy: Command = {
+  name: "copy",
+  summary: "copy snapshots of another repository into this one",
+  operands: [{ name: "snapshot", count: "many" }],
+  flags: {
+    ...fromFlags,
+    ...choosingFlags,
+    "dry-run": { kind: "switch", short: "n", description: "only say what would be copied" },
+    "skip-damaged": {
+      kind: "switch",
+      description: "copy a snapshot also when some of its files are damaged, without these",
+    },
+    ...compressionFlag,
+  },
+  examples: [
+    ["copy --from-repo /mnt/disk/backup --from-password-file f", "all snapshots that are not here yet"],
+    ["copy --from-repo s3://bucket/laptop latest --repo /mnt/disk", "the newest, out of a bucket into a folder"],
+    ["copy --from-repo /mnt/disk --host laptop --dry-run", "what would be copied of a host"],
+  ],
+  notes: [
+    "<snapshot> is a number of the other repository, latest, or latest~2. What is copied gets numbers of this one.",
+    "A run that was interrupted goes on when it is begun again: what is here already is not copied, and not read.",
+    "Exit code 3: copied, but with --skip-damaged some files were left out; each was named.",
+  ],
+  interrupted: "interrupted; what was named as copied stays",
+  async run(context) {
+    const { options, output, signal } = context;
+    await checkSelectors(context);
+    const fromSite = await fromSiteOf(context);
+    const site = await siteOf(context);
+    refuseReadOnly(site, "copy into");
+    await using source = await openSite(fromSite, { signal });
+    await tellStanding(source, context);
+    const onNotice = (line: string, code: Parameters<typeof printNotice>[1]) => printNotice(line, code, output);
+    await using target = await openSite(site, { signal, onNotice, writes: true });
+    await tellStanding(target, context);
+    const chosen = await choose(source, context);
+    const { planCopy } = await import("@bcat/snapshot");
+    const plan = await planCopy({ source, target }, chosen);
+    // Who names a snapshot wants it back.
+    const isNamed = context.operands.length > 0;
+    const wanted = isNamed ? [...plan.missing, ...plan.forgotten] : plan.missing;
+    const left = { present: plan.present.length, forgotten: isNamed ? 0 : plan.forgotten.length };
+    if (options.switch("dry-run")) {
+      printDryRun(wanted, left, context);
+      return exitCodes.done;
+    }
+    const outcome = await copyAll({ source, target }, wanted, context);
+    printCopies(outcome, left, context);
+    return outcome.copied.some(({ errors }) => errors > 0) ? exitCodes.incomplete : exitCodes.done;
+  },
+};
+
+/** Those of undo belong to the files that a restore has overwritten, on the machine where it did: only when named. */
+async function choose(source: CopyBetween["source"], context: Context): Promise<readonly ListedSnapshot[]> {
+  const { undoTag } = await import("@bcat/snapshot");
+  const chosen = await chooseSnapshots(source, context);
+  if (context.operands.length > 0) return chosen;
+  return chosen.filter(({ snapshot }) => !snapshot.tags.includes(undoTag));
+}
+
+async function copyAll(
+  between: CopyBetween,
+  wanted: readonly ListedSnapshot[],
+  { options, output, signal, variables }: Context,
+): Promise<CopyOutcome> {
+  const { copySnapshots } = await import("@bcat/snapshot");
+  const progress = new Progress(progressForm, { output, now: Date.now, reportsPerSecond: reportsPerSecond(variables) });
+  const copied = await copySnapshots(between, wanted, {
+    compression: compressionOf(options),
+    skipDamaged: options.switch("skip-damaged"),
+    signal,
+    onProgress: (counts) => progress.update({ ...counts, bytesTotal: undefined }),
+    onWarning: (warning) => printWarning(warning, "copy", output),
+    onCopied: (one) => copiedLine(one, output),
+  });
+  return { copied, elapsedMs: progress.finish() };
+}

@@ -1,0 +1,67 @@
+/** What all parts of the copy of one snapshot share: its counts, its reports, and the points at which others get to run. */
+import { BcatError, inSentence, isBcatError } from "@bcat/errors";
+import { errorCountMax, type Repository, type SnapshotError, type WriteSession } from "@bcat/repository";
+import { Turns } from "../turns.js";
+import type { CopyOptions, CopyProgress } from "./options.js";
+
+export interface CopyRunParts {
+  readonly source: Repository;
+  readonly session: WriteSession;
+  readonly options: CopyOptions;
+  /** What is known before it begins. */
+  readonly progress: Pick<CopyProgress, "snapshot" | "snapshotsDone" | "snapshotsTotal" | "filesTotal">;
+}
+
+export class CopyRun {
+  /** Bytes of contents that were read. */
+  bytesRead = 0;
+  errorCount = 0;
+  readonly errors: SnapshotError[] = [];
+  #filesDone = 0;
+  readonly #parts: CopyRunParts;
+  readonly #turns: Turns;
+
+  constructor(parts: CopyRunParts) {
+    this.#parts = parts;
+    this.#turns = new Turns(parts.session.repository.environment.now);
+  }
+
+  /** True for an error that is one object's of the source: damage, or what a storage that answers cannot give. */
+  async concernsEntry(error: unknown): Promise<boolean> {
+    if (isBcatError(error, "storage-failed")) return await this.#parts.source.isOfObject(error);
+    return isBcatError(error, "corrupt");
+  }
+
+  /** An entry that cannot be copied, or not wholly. */
+  report(path: Uint8Array, error: Error): void {
+    this.errorCount++;
+    const message = inSentence(error.message);
+    if (this.errors.length < errorCountMax) this.errors.push({ path, message });
+    this.#parts.options.onWarning?.({ path, message, kind: "error", code: "damaged" });
+  }
+
+  /** An entry has been dealt with. A promise is returned only when there is something to wait for. */
+  entry(isFile: boolean): Promise<void> | undefined {
+    if (isFile) this.#filesDone++;
+    return this.#turns.entry() || this.#parts.session.isBusy ? this.#turn() : undefined;
+  }
+
+  /** So many bytes have been read and stored. */
+  async bytes(count: number): Promise<void> {
+    this.bytesRead += count;
+    if (this.#turns.bytes(count) || this.#parts.session.isBusy) await this.#turn();
+  }
+
+  async #turn(): Promise<void> {
+    const { session, options, progress } = this.#parts;
+    if (session.isBusy) await session.ready();
+    options.onProgress?.({
+      ...progress,
+      filesDone: this.#filesDone,
+      bytesDone: this.bytesRead,
+      errors: this.errorCount,
+    });
+    await this.#turns.take();
+    if (options.signal?.aborted === true) throw new BcatError("interrupted", "interrupted");
+  }
+}

@@ -1,0 +1,208 @@
+/** Copies one snapshot: a session of the target that ends with a snapshot of the same fields, and trees of its own. */
+import { CorruptError } from "@bcat/errors";
+import { TREE } from "@bcat/pack";
+import { errorCountMax, type Repository, type Root, type Snapshot, WriteSession } from "@bcat/repository";
+import { COMPRESSION_LEVELS } from "../backup/options.js";
+import { createScanContent, ScanWriter } from "../backup/scan-writer.js";
+import type { SnapshotInfo } from "../snapshots.js";
+import { decodeLeaf, encodeLeaf } from "../tree/leaf.js";
+import { compareBytes } from "../tree/name.js";
+import type { Node } from "../tree/node.js";
+import { withoutContinued } from "../undo-tag.js";
+import { CopiedContents } from "./copied-contents.js";
+import type { CopiedMemory } from "./copied-memory.js";
+import { CopyRun, type CopyRunParts } from "./copy-run.js";
+import type { CounterpartParts } from "./counterpart.js";
+import { type KnownCopies, originalOf, type SnapshotPair } from "./known-copies.js";
+import type { CopiedSnapshot, CopyOptions } from "./options.js";
+import { ScanCopier } from "./scan-copier.js";
+import { StoredBelow } from "./stored-below.js";
+import { TreeAssembly } from "./tree-assembly.js";
+import { TreeWalk } from "./tree-walk.js";
+
+const NO_SCAN = new Uint8Array(0);
+
+export interface SnapshotCopyParts {
+  readonly source: Repository;
+  readonly target: Repository;
+  readonly copies: KnownCopies;
+  readonly memory: CopiedMemory;
+  readonly options: CopyOptions;
+  readonly progress: CopyRunParts["progress"];
+}
+
+/** @throws CorruptError when some of it is damaged and that was not to be passed over; StorageError; BcatError */
+export async function copySnapshot(parts: SnapshotCopyParts, info: SnapshotInfo): Promise<CopiedSnapshot> {
+  const { target, memory, options } = parts;
+  const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
+  const session = await WriteSession.begin(target, { level, dryRun: false });
+  const copy = new SnapshotCopy(parts, session);
+  try {
+    return await copy.run(info);
+  } catch (error) {
+    // What it knows of this session was not committed.
+    memory.clear();
+    await copy.close();
+    await session.abandon();
+    throw error;
+  }
+}
+
+class SnapshotCopy {
+  readonly #parts: SnapshotCopyParts;
+  readonly #session: WriteSession;
+  readonly #run: CopyRun;
+  readonly #contents: CopiedContents;
+  readonly #stored: StoredBelow;
+  /** The lowest log head that what was taken over was checked against. */
+  #logHead: number;
+  /** The newest of the copies that something was taken over from. */
+  #parent: number | undefined;
+
+  constructor(parts: SnapshotCopyParts, session: WriteSession) {
+    const { source, target, memory, options, progress } = parts;
+    this.#parts = parts;
+    this.#session = session;
+    this.#run = new CopyRun({ source, session, options, progress });
+    this.#contents = new CopiedContents({ source, session, run: this.#run });
+    this.#stored = new StoredBelow(target, session);
+    const { logHead } = session.session;
+    if (memory.logHead !== undefined && target.history.condemnedSince(memory.logHead)) memory.clear();
+    memory.logHead ??= logHead;
+    this.#logHead = Math.min(logHead, memory.logHead);
+  }
+
+  async run(info: SnapshotInfo): Promise<CopiedSnapshot> {
+    const roots: Root[] = [];
+    for (const root of info.snapshot.roots) {
+      const copied = await this.#root(info, root);
+      if (copied !== undefined) roots.push(copied);
+    }
+    if (this.#run.errorCount > 0 && this.#parts.options.skipDamaged !== true) await this.#giveUp(info.number);
+    return await this.#commit(info, roots);
+  }
+
+  async close(): Promise<void> {
+    await this.#contents.close();
+  }
+
+  /** Undefined when it could not be copied at all. */
+  async #root(info: SnapshotInfo, root: Root): Promise<Root | undefined> {
+    const { source, target, memory, copies, options } = this.#parts;
+    const session = this.#session;
+    const { path } = root;
+    const node = decodeLeaf(root.node, { root: true, what: `a root of snapshot ${info.number}` })[0]!;
+    const pair = rootsOf(await copies.findBefore(info, path), path);
+    const counterparts = pair === undefined ? undefined : this.#counterparts(pair.snapshots);
+    const writer = new ScanWriter(createScanContent(session));
+    const scan = new ScanCopier({ source, target, root, before: pair, memory, writer });
+    const assembly = new TreeAssembly({
+      path,
+      run: this.#run,
+      memory,
+      storeTree: (bytes) => session.store(TREE, bytes),
+      nameHash: session.repository.nameHash,
+      onFolder: async (folder, tree) => await scan.folder(relativeTo(path, folder.path), tree),
+    });
+    const { waitingMax } = options;
+    const walk = new TreeWalk({
+      source,
+      run: this.#run,
+      memory,
+      contents: this.#contents,
+      assembly,
+      counterparts,
+      waitingMax,
+    });
+    await walk.root(path, node, pair?.nodes);
+    const copied = assembly.finish();
+    if (copied === undefined) return undefined;
+    if (node.subtree === undefined) await scan.single();
+    // What a folder lacks would be taken for unchanged.
+    const isKnown = assembly.isWhole && root.scan.length > 0;
+    return { path, node: encodeLeaf([copied], { root: true }), scan: isKnown ? scan.finish() : NO_SCAN };
+  }
+
+  /** Takes note of the copy that something may be taken over from. */
+  #counterparts({ target: copy }: SnapshotPair): CounterpartParts {
+    const { source, target } = this.#parts;
+    const { logHead } = copy.snapshot;
+    const mustResolve = target.history.condemnedSince(logHead);
+    if (!mustResolve) this.#logHead = Math.min(this.#logHead, logHead);
+    this.#parent = Math.max(this.#parent ?? 0, copy.number);
+    return { source, target, stored: mustResolve ? this.#stored : undefined };
+  }
+
+  async #giveUp(number: number): Promise<never> {
+    const { errorCount } = this.#run;
+    await this.#contents.close();
+    await this.#session.giveUp(`snapshot ${number} of the source is damaged`);
+    const what = errorCount === 1 ? "an entry of it is" : `${errorCount} entries of it are`;
+    throw new CorruptError(
+      `Cannot copy snapshot ${number}: ${what} damaged; none of it was committed, with --skip-damaged it is copied without them`,
+    );
+  }
+
+  async #commit(info: SnapshotInfo, roots: readonly Root[]): Promise<CopiedSnapshot> {
+    const { source, memory } = this.#parts;
+    const session = this.#session;
+    const { snapshot } = info;
+    const { parent: _parent, parents: _parents, seen: _seen, complete: _complete, ...kept } = snapshot;
+    await session.flush();
+    const { added } = session;
+    memory.logHead = Math.min(memory.logHead ?? this.#logHead, this.#logHead);
+    await session.commit({
+      ...kept,
+      ...(this.#parent === undefined ? {} : { parent: this.#parent }),
+      roots,
+      options: withoutContinued(snapshot.options),
+      counts: {
+        ...snapshot.counts,
+        dataChunksAdded: added.dataChunks,
+        treeChunksAdded: added.treeChunks,
+        plainBytesAdded: added.plainBytes,
+        storedBytesAdded: added.storedBytes,
+      },
+      errors: this.#errors(snapshot),
+      ...originalOf(source, info),
+      logHead: this.#logHead,
+    });
+    return {
+      from: info.number,
+      number: session.number,
+      files: snapshot.counts.files,
+      bytes: snapshot.counts.bytes,
+      bytesRead: this.#run.bytesRead,
+      dataAdded: added.plainBytes,
+      dataAddedPacked: added.storedBytes,
+      errors: this.#run.errorCount,
+    };
+  }
+
+  #errors({ errors }: Snapshot): Snapshot["errors"] {
+    const first = [...this.#run.errors, ...errors.first].slice(0, errorCountMax);
+    return { total: errors.total + this.#run.errorCount, first };
+  }
+}
+
+/** A root that both snapshots of a pair have. */
+interface RootPair {
+  readonly snapshots: SnapshotPair;
+  readonly source: Root;
+  readonly target: Root;
+  readonly nodes: { readonly source: Node; readonly target: Node };
+}
+
+function rootsOf(pair: SnapshotPair | undefined, path: Uint8Array): RootPair | undefined {
+  const [source, target] = [pair?.source, pair?.target].map((info) =>
+    info?.snapshot.roots.find((root) => compareBytes(root.path, path) === 0),
+  );
+  if (pair === undefined || source === undefined || target === undefined) return undefined;
+  const nodeOf = ({ node }: Root) => decodeLeaf(node, { root: true, what: "a root" })[0]!;
+  return { snapshots: pair, source, target, nodes: { source: nodeOf(source), target: nodeOf(target) } };
+}
+
+/** Without a slash at either end. */
+function relativeTo(root: Uint8Array, path: Uint8Array): Uint8Array {
+  return root.length === 1 || root.length === path.length ? path.subarray(root.length) : path.subarray(root.length + 1);
+}

@@ -1,0 +1,79 @@
+/** Copies snapshots into another repository: cut and keyed anew, with the fields and all metadata of the originals. */
+import { BcatError } from "@bcat/errors";
+import type { Repository } from "@bcat/repository";
+import { type ListedSnapshot, readSnapshot } from "../snapshots.js";
+import { CopiedMemory } from "./copied-memory.js";
+import { copySnapshot } from "./copy-snapshot.js";
+import { KnownCopies } from "./known-copies.js";
+import type { CopiedSnapshot, CopyOptions, CopyPlan } from "./options.js";
+
+/** Both, as a caller has opened them: the source is only read. */
+export interface CopyBetween {
+  readonly source: Repository;
+  readonly target: Repository;
+}
+
+/**
+ * What of `chosen` snapshots is in the target already, and what is to be copied.
+ *
+ * @throws BcatError usage when both are one repository; CorruptError; StorageError
+ */
+export async function planCopy({ source, target }: CopyBetween, chosen: readonly ListedSnapshot[]): Promise<CopyPlan> {
+  refuseSame(source, target);
+  await target.refresh({ trustHead: true });
+  const copies = new KnownCopies(source, target);
+  const plan = {
+    missing: [] as ListedSnapshot[],
+    present: [] as CopyPlan["present"][number][],
+    forgotten: [] as ListedSnapshot[],
+  };
+  for (const info of [...chosen].sort((a, b) => a.number - b.number)) {
+    const copy = await copies.find(info);
+    if (copy === undefined) plan.missing.push(info);
+    else if (copy.isForgotten) plan.forgotten.push(info);
+    else plan.present.push({ from: info.number, number: copy.number });
+  }
+  return plan;
+}
+
+/**
+ * Copies snapshots in order of number, each in a session of its own: what is committed stays, whatever becomes of the next.
+ * To be called with what {@link planCopy} says is missing.
+ *
+ * @throws CorruptError for a snapshot of which some is damaged, unless that is to be passed over; BcatError usage,
+ *   not-found, refused, interrupted, newer-format; StorageError of either
+ */
+export async function copySnapshots(
+  given: CopyBetween,
+  snapshots: readonly ListedSnapshot[],
+  options: CopyOptions = {},
+): Promise<CopiedSnapshot[]> {
+  refuseSame(given.source, given.target);
+  const source = given.source.withSignal(options.signal);
+  const target = given.target.withSignal(options.signal);
+  await source.index();
+  const memory = new CopiedMemory(target.context.blake3, options.memorySize);
+  const copies = new KnownCopies(source, target);
+  const copied: CopiedSnapshot[] = [];
+  for (const { number, snapshot } of [...snapshots].sort((a, b) => a.number - b.number)) {
+    const info = await readSnapshot(source, number);
+    if (info === undefined)
+      throw new BcatError("not-found", `Cannot copy snapshot ${number}: it is not there any more`);
+    const progress = {
+      snapshot: number,
+      snapshotsDone: copied.length,
+      snapshotsTotal: snapshots.length,
+      filesTotal: snapshot.counts.files,
+    };
+    const one = await copySnapshot({ source, target, copies, memory, options, progress }, info);
+    copies.note(one.number);
+    copied.push(one);
+    options.onCopied?.(one);
+  }
+  return copied;
+}
+
+function refuseSame(source: Repository, target: Repository): void {
+  if (Buffer.compare(source.id, target.id) !== 0) return;
+  throw new BcatError("usage", "Cannot copy: both are the same repository, or one is a copy of the other's files");
+}

@@ -1,0 +1,55 @@
+/** What a caller tells a copy, and what it is told. */
+import type { Compression, Warning } from "../backup/options.js";
+import type { ListedSnapshot } from "../snapshots.js";
+
+export interface CopyOptions {
+  readonly compression?: Compression | undefined;
+  /** Commits a snapshot also when some of its entries are damaged in the source, without these. */
+  readonly skipDamaged?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: CopyProgress) => void;
+  /** Told of each entry of the source that is damaged. */
+  readonly onWarning?: (warning: Warning) => void;
+  /** Told of each snapshot when it is committed. */
+  readonly onCopied?: (copied: CopiedSnapshot) => void;
+  /** Bytes of what is remembered as copied, for tests. */
+  readonly memorySize?: number;
+  /** Entries that wait for contents, for tests. */
+  readonly waitingMax?: number;
+}
+
+export interface CopyProgress {
+  /** Of the source, at hand. */
+  readonly snapshot: number;
+  readonly snapshotsDone: number;
+  readonly snapshotsTotal: number;
+  /** Of the snapshot at hand: entries that are files, and bytes of those read. */
+  readonly filesDone: number;
+  readonly filesTotal: number;
+  readonly bytesDone: number;
+  readonly errors: number;
+}
+
+export interface CopiedSnapshot {
+  /** In the source, and in the target. */
+  readonly from: number;
+  readonly number: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** Bytes that were read of contents in the source. */
+  readonly bytesRead: number;
+  readonly dataAdded: number;
+  readonly dataAddedPacked: number;
+  /** Damaged entries that it lacks. */
+  readonly errors: number;
+}
+
+/** Which snapshots of a source are to be copied, and which need not be. */
+export interface CopyPlan {
+  /** Ascending by number. */
+  readonly missing: readonly ListedSnapshot[];
+  /** Those that are there already, with the number that they have there. */
+  readonly present: readonly { readonly from: number; readonly number: number }[];
+  /** Those that were there, and were forgotten there: whoever wants them back names them. */
+  readonly forgotten: readonly ListedSnapshot[];
+}

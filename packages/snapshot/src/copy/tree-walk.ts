@@ -1,0 +1,123 @@
+/**
+ * Walks a root of the source, and says step by step what it becomes in the target. What is there already is not read: what
+ * this run has copied before, and what an earlier copy has at the same path.
+ */
+import { BcatError } from "@bcat/errors";
+import type { Repository } from "@bcat/repository";
+import { EntryInFolder, type Located } from "../restore/entry-in-folder.js";
+import type { Attribute, Content, Node, TreeReference } from "../tree/node.js";
+import { readNodes } from "../tree/tree-reader.js";
+import type { CopiedContents, PendingContent } from "./copied-contents.js";
+import type { CopiedMemory } from "./copied-memory.js";
+import type { CopyRun } from "./copy-run.js";
+import { Counterpart, type CounterpartParts, contentOfPair, type NodePair, treeOfPair } from "./counterpart.js";
+import type { NodeInCopy, PendingAttribute, TreeAssembly } from "./tree-assembly.js";
+
+/** Entries that wait for contents, some KB each: beyond, all that is under way is waited for. */
+export const waitingMax = 32_768;
+
+export interface TreeWalkParts {
+  readonly source: Repository;
+  readonly run: CopyRun;
+  readonly memory: CopiedMemory;
+  readonly contents: CopiedContents;
+  readonly assembly: TreeAssembly;
+  /** Of what an earlier copy has; undefined without one. */
+  readonly counterparts: CounterpartParts | undefined;
+  readonly waitingMax?: number | undefined;
+}
+
+export class TreeWalk {
+  readonly #parts: TreeWalkParts;
+
+  constructor(parts: TreeWalkParts) {
+    this.#parts = parts;
+  }
+
+  /** All of a root; what it becomes is in the assembly. @param pair the same root in an earlier copy */
+  async root(path: Uint8Array, node: Node, pair: NodePair | undefined): Promise<void> {
+    const { assembly, contents } = this.#parts;
+    await this.#node({ path }, node, pair);
+    await contents.flush();
+    await assembly.settle();
+  }
+
+  async #node(located: Located, node: Node, pair: NodePair | undefined): Promise<void> {
+    const { assembly } = this.#parts;
+    const attributes = await this.#attributes(located, node);
+    const head: NodeInCopy = { node, ...(attributes === undefined ? {} : { attributes }) };
+    if (node.subtree !== undefined) await this.#folder(located, node.subtree, head, pair);
+    else if (node.content === undefined) await assembly.add({ kind: "entry", ...head });
+    else {
+      const content = await this.#content({ located, node, content: node.content }, pair);
+      await assembly.add({ kind: "entry", ...head, content });
+    }
+    await this.#keepBounded();
+  }
+
+  async #folder(located: Located, tree: TreeReference, head: NodeInCopy, pair: NodePair | undefined): Promise<void> {
+    const { assembly, memory, counterparts } = this.#parts;
+    const known = counterparts !== undefined && pair !== undefined ? { counterparts, pair } : undefined;
+    const subtree = memory.tree(tree) ?? (known && (await treeOfPair(known.counterparts, known.pair, tree)));
+    if (subtree !== undefined) {
+      memory.setTree(tree, subtree);
+      await assembly.add({ kind: "entry", ...head, subtree });
+      return;
+    }
+    await assembly.add({ kind: "open", ...head });
+    const isWhole = await this.#entries(located, tree, known && new Counterpart(known.counterparts, known.pair));
+    await assembly.add({ kind: "close", isWhole });
+  }
+
+  /** False when not all of them could be read. */
+  async #entries(folder: Located, tree: TreeReference, counterpart: Counterpart | undefined): Promise<boolean> {
+    const { source, run } = this.#parts;
+    const leaves = readNodes(source, tree);
+    for (;;) {
+      let leaf: IteratorResult<readonly Node[]>;
+      try {
+        leaf = await leaves.next();
+      } catch (error) {
+        if (!(error instanceof BcatError) || !(await run.concernsEntry(error))) throw error;
+        run.report(folder.path, error);
+        return false;
+      }
+      if (leaf.done === true) return true;
+      for (const node of leaf.value) {
+        await this.#node(new EntryInFolder(folder, node, undefined), node, await counterpart?.find(node.name));
+      }
+    }
+  }
+
+  async #content(
+    { located, node, content }: { readonly located: Located; readonly node: Node; readonly content: Content },
+    pair: NodePair | undefined,
+  ): Promise<Content | PendingContent> {
+    const { contents, counterparts, memory } = this.#parts;
+    if (content.kind === "inline") return content;
+    const remembered = memory.content(content);
+    if (remembered !== undefined) return remembered;
+    if (counterparts !== undefined && pair !== undefined) {
+      const found = await contentOfPair(counterparts, pair, content);
+      if (found !== undefined) return found;
+    }
+    return await contents.copy(located.path, node, content);
+  }
+
+  async #attributes(located: Located, node: Node): Promise<(Attribute | PendingAttribute)[] | undefined> {
+    if (node.attributes === undefined) return undefined;
+    const copied: (Attribute | PendingAttribute)[] = [];
+    for (const { name, content: source } of node.attributes) {
+      const content = await this.#content({ located, node, content: source }, undefined);
+      copied.push("isDone" in content ? { name, source, pending: content } : { name, content });
+    }
+    return copied;
+  }
+
+  async #keepBounded(): Promise<void> {
+    const { assembly, contents } = this.#parts;
+    if (assembly.waiting <= (this.#parts.waitingMax ?? waitingMax)) return;
+    await contents.flush();
+    await assembly.settle();
+  }
+}

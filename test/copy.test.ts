@@ -1,0 +1,267 @@
+/** Snapshots that are copied into another repository are there what they are in the first. */
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { isBcatError } from "@bcat/errors";
+import {
+  type CopiedSnapshot,
+  type CopyOptions,
+  check,
+  copySnapshots,
+  type Finding,
+  listSnapshots,
+  planCopy,
+  type Warning,
+} from "@bcat/snapshot";
+import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Client, type ClientOptions, openClient } from "./kit/client.js";
+import { makeOddTree } from "./kit/odd-tree.js";
+import { randomBytesOf } from "./kit/random-bytes.js";
+import { makeScratch, type Scratch } from "./kit/scratch.js";
+import { compareTrees, describeDifferences, type WalkOptions } from "./kit/walker.js";
+
+const KIBIBYTE = 2 ** 10;
+const small: ClientOptions = {
+  sizes: { packSize: 64 * KIBIBYTE, packsPerSegment: 2 },
+  chunker: { kind: "cdc", minimum: 1 * KIBIBYTE, average: 4 * KIBIBYTE, maximum: 16 * KIBIBYTE },
+};
+const smaller: ClientOptions = {
+  ...small,
+  chunker: { kind: "cdc", minimum: 2 * KIBIBYTE, average: 6 * KIBIBYTE, maximum: 12 * KIBIBYTE },
+};
+const exactness = (client: Client): WalkOptions => ({ timeUnit: client.posix.exactTimes ? 1n : 1_000n });
+
+let scratch: Scratch;
+let source: string;
+let from: MemoryStorage;
+let to: MemoryStorage;
+
+beforeEach(() => {
+  scratch = makeScratch(2 ** 28)!;
+  source = join(scratch.path, "source");
+  fs.mkdirSync(source);
+  from = createMemoryStorage();
+  to = createMemoryStorage();
+});
+
+afterEach(async () => await scratch[Symbol.asyncDispose]());
+
+const write = (name: string, bytes: Uint8Array | string) => {
+  fs.mkdirSync(join(source, name, ".."), { recursive: true });
+  fs.writeFileSync(join(source, name), bytes);
+};
+
+async function backUp(storage: MemoryStorage, options: ClientOptions = small) {
+  await using client = await openClient(storage, options);
+  client.time = Date.now() + 3_600_000;
+  const summary = await client.backup([source], { tags: ["a tag"] });
+  return { ...summary, opened: [...client.opened] };
+}
+
+interface Copied {
+  readonly copied: CopiedSnapshot[];
+  readonly warnings: Warning[];
+  readonly error: unknown;
+}
+
+/** As a process of its own copies all that is missing. */
+async function copy(options: CopyOptions = {}, numbers?: readonly number[]): Promise<Copied> {
+  await using reader = await openClient(from, small);
+  await using writer = await openClient(to, { ...smaller, host: "copier" });
+  writer.time = Date.now() + 7_200_000;
+  const between = { source: reader.repository, target: writer.repository };
+  const all = (await listSnapshots(reader.repository)).filter(({ number }) => numbers?.includes(number) !== false);
+  const { missing } = await planCopy(between, all);
+  const copied: CopiedSnapshot[] = [];
+  const warnings: Warning[] = [];
+  let error: unknown;
+  try {
+    const onWarning = (warning: Warning) => warnings.push(warning);
+    await copySnapshots(between, missing, { ...options, onWarning, onCopied: (one) => copied.push(one) });
+  } catch (thrown) {
+    error = thrown;
+  }
+  return { copied, warnings, error };
+}
+
+async function requireClean(storage: MemoryStorage): Promise<void> {
+  await using client = await openClient(storage);
+  const found: Finding[] = [];
+  await check(client.repository, { readData: true, onFinding: (finding) => found.push(finding) });
+  expect(found).toEqual([]);
+}
+
+/** What differs between the source as it is now and a snapshot of the target. */
+async function differences(selector: string): Promise<string[]> {
+  await using client = await openClient(to);
+  const target = join(scratch.path, `restored ${selector}`);
+  await client.restore("all", target, { selector });
+  expect(client.warnings).toEqual([]);
+  return describeDifferences(await compareTrees(source, target, exactness(client)));
+}
+
+const numbersOf = (copied: readonly CopiedSnapshot[]) => copied.map(({ from: first, number }) => [first, number]);
+
+describe("a copy", () => {
+  test("of a tree of everything restores equal, byte for byte, with all metadata", async () => {
+    fs.rmdirSync(source);
+    makeOddTree(source);
+    await backUp(from);
+    const { copied, warnings, error } = await copy();
+    expect({ error, warnings, numbers: numbersOf(copied) }).toEqual({
+      error: undefined,
+      warnings: [],
+      numbers: [[1, 1]],
+    });
+    expect(await differences("1")).toEqual([]);
+    await requireClean(to);
+  });
+
+  test("has the fields of its original, and names it", async () => {
+    write("file", "content");
+    await backUp(from, { ...small, host: "first" });
+    await copy();
+    await using reader = await openClient(from, small);
+    await using writer = await openClient(to, smaller);
+    const [{ snapshot: a }, { snapshot: b }] = [await reader.find("1"), await writer.find("1")];
+    const { roots: _a, seen: _seenA, counts: countsA, ...fields } = a;
+    const { roots: _b, seen: _seenB, counts: countsB, original, originalRepository, ...copiedFields } = b;
+    expect(copiedFields).toEqual(fields);
+    expect(b).toMatchObject({ host: "first", tags: ["a tag"], counts: { files: countsA.files, bytes: countsA.bytes } });
+    expect(countsB.dataChunksAdded).toBe(0);
+    expect({ original, originalRepository }).toEqual({
+      original: { number: 1, time: a.start },
+      originalRepository: reader.repository.id,
+    });
+  });
+
+  test("is found as a parent by the next backup into the target, which reads no file again", async () => {
+    write("folder/large", randomBytesOf("large", 200 * KIBIBYTE));
+    for (let i = 0; i < 20; i++) write(`folder/inner ${i % 3}/${i}`, randomBytesOf(String(i), 3_000));
+    fs.linkSync(join(source, "folder/large"), join(source, "another name"));
+    await backUp(from);
+    await copy();
+    const next = await backUp(to, smaller);
+    expect(next).toMatchObject({ parent: 1, filesNew: 0, filesChanged: 0, filesUnmodified: 22, dataChunks: 0 });
+    expect(next.opened).toEqual([]);
+    expect(await differences("2")).toEqual([]);
+    const after = await backUp(to, smaller);
+    expect(after).toMatchObject({ parent: 2, dataChunks: 0, treeChunks: 0, dirsUnmodified: 5 });
+  });
+
+  test("of all snapshots reads what is the same only once, in one run and in a later one", async () => {
+    write("folder/large", randomBytesOf("large", 200 * KIBIBYTE));
+    write("folder/small", randomBytesOf("small", 3_000));
+    write("same", randomBytesOf("same", 5_000));
+    await backUp(from);
+    write("folder/small", randomBytesOf("changed", 4_000));
+    await backUp(from);
+    fs.renameSync(join(source, "folder"), join(source, "renamed"));
+    await backUp(from);
+    const first = await copy({}, [1, 2, 3]);
+    expect(first.copied.map(({ bytesRead }) => bytesRead)).toEqual([200 * KIBIBYTE + 8_000, 4_000, 0]);
+    write("new", randomBytesOf("new", 6_000));
+    await backUp(from);
+    const later = await copy();
+    expect(numbersOf(later.copied)).toEqual([[4, 4]]);
+    expect(later.copied[0]!.bytesRead).toBe(6_000);
+    expect(await differences("4")).toEqual([]);
+    await requireClean(to);
+    const next = await backUp(to, smaller);
+    expect(next).toMatchObject({ parent: 4, filesUnmodified: 4 });
+    expect(next.opened).toEqual([]);
+  });
+
+  test("that is there already is nothing to do, also of a copy of it", async () => {
+    write("file", "content");
+    await backUp(from);
+    write("file", "changed");
+    await backUp(from);
+    await copy();
+    const before = [...to.objects.keys()];
+    expect(await copy()).toEqual({ copied: [], warnings: [], error: undefined });
+    expect([...to.objects.keys()]).toEqual(before);
+    const third = createMemoryStorage();
+    [from, to] = [to, third];
+    expect(numbersOf((await copy()).copied)).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+  });
+
+  test("of a file with holes reads none of its zeros", async () => {
+    const file = fs.openSync(join(source, "sparse"), "w");
+    fs.writeSync(file, randomBytesOf("head", 3_000), 0, 3_000, 0);
+    fs.writeSync(file, randomBytesOf("tail", 3_000), 0, 3_000, 2 ** 26);
+    fs.closeSync(file);
+    await backUp(from);
+    await copy();
+    expect(await differences("1")).toEqual([]);
+    await using client = await openClient(to);
+    const target = join(scratch.path, "sparse");
+    await client.restore(Buffer.from("sparse"), target);
+    expect(fs.statSync(join(target, "sparse")).blocks * 512).toBeLessThan(2 ** 20);
+  });
+
+  test("waits for little, and remembers little, however small that is", async () => {
+    for (let i = 0; i < 60; i++) write(`folder ${i % 7}/${i}`, randomBytesOf(String(i % 40), 2_000));
+    await backUp(from);
+    write("folder 3/new", "new");
+    await backUp(from);
+    const { copied, error } = await copy({ memorySize: 4_000, waitingMax: 3 });
+    expect(error).toBeUndefined();
+    expect(copied).toHaveLength(2);
+    expect(copied[1]!.bytesRead).toBe(0);
+    expect(await differences("2")).toEqual([]);
+    expect((await backUp(to, smaller)).opened).toEqual([]);
+  });
+
+  test("refuses to copy a repository into itself", async () => {
+    write("file", "content");
+    await backUp(from);
+    to = from.clone();
+    await expect(copy()).rejects.toThrow("Cannot copy: both are the same repository");
+  });
+});
+
+describe("damage in the source", () => {
+  beforeEach(async () => {
+    write("folder/bad", randomBytesOf("bad", 50 * KIBIBYTE));
+    await backUp(from);
+    const [name, bytes] = [...from.objects].find(([known]) => known.startsWith("packs/"))!;
+    const wrong = bytes.slice();
+    wrong[100]! ^= 1;
+    await from.delete(name);
+    await from.putIfAbsent(name, wrong);
+    write("good", randomBytesOf("good", 50 * KIBIBYTE));
+    await backUp(from);
+    fs.rmSync(join(source, "folder/bad"));
+    await backUp(from);
+  });
+  const pathsOf = (warnings: readonly Warning[]) => warnings.map(({ path }) => Buffer.from(path).toString());
+
+  test("is named, and the snapshot is not committed, nor any after it", async () => {
+    const { copied, warnings, error } = await copy();
+    expect(copied).toEqual([]);
+    expect(pathsOf(warnings)).toEqual([join(source, "folder/bad")]);
+    expect(isBcatError(error, "corrupt")).toBe(true);
+    expect((error as Error).message).toMatch(/^Cannot copy snapshot 1: an entry of it is damaged; none of it was/);
+    await using client = await openClient(to);
+    expect(await listSnapshots(client.repository)).toEqual([]);
+    expect(await client.repository.readOutcome(1)).toMatchObject({ kind: "void" });
+  });
+
+  test("is left out with skipDamaged, named in the snapshot, and read from its files by the next backup", async () => {
+    const { copied, warnings, error } = await copy({ skipDamaged: true });
+    expect(error).toBeUndefined();
+    expect(copied.map(({ errors }) => errors)).toEqual([1, 1, 0]);
+    expect(pathsOf(warnings)).toEqual([join(source, "folder/bad"), join(source, "folder/bad")]);
+    await using client = await openClient(to, smaller);
+    const { snapshot } = await client.find("2");
+    expect(snapshot.errors.total).toBe(1);
+    expect(Buffer.from(snapshot.errors.first[0]!.path).toString()).toBe(join(source, "folder/bad"));
+    expect(snapshot.roots[0]!.scan).toHaveLength(0);
+    expect(await differences("3")).toEqual([]);
+    await requireClean(to);
+  });
+});
