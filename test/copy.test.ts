@@ -1,7 +1,9 @@
 /** Snapshots that are copied into another repository are there what they are in the first. */
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { isBcatError } from "@bcat/errors";
+import { ObjectType, sealObject } from "@bcat/crypto";
+import { isBcatError, StorageError } from "@bcat/errors";
+import { encodeLogRecord, registerName } from "@bcat/repository";
 import {
   type CopiedSnapshot,
   type CopyOptions,
@@ -12,7 +14,7 @@ import {
   planCopy,
   type Warning,
 } from "@bcat/snapshot";
-import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
+import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
 import { makeOddTree } from "./kit/odd-tree.js";
@@ -83,6 +85,20 @@ async function copy(options: CopyOptions = {}, numbers?: readonly number[]): Pro
   }
   return { copied, warnings, error };
 }
+
+/** Has the log of the target condemn these packs, as record `number`. */
+async function condemn(client: Client, names: readonly string[], number: number): Promise<void> {
+  const packs = names.map((name) => {
+    const [, session, unique] = /(\d{10})-([0-9a-f]{32})$/.exec(name)!;
+    return { session: Number(session), unique: new Uint8Array(Buffer.from(unique!, "hex")) };
+  });
+  const name = registerName("log", number);
+  const body = encodeLogRecord({ kind: "condemn", time: 1, host: "by hand", packs });
+  const object = { type: ObjectType.LOG, name, epoch: 0, domain: 0 };
+  await to.putIfAbsent(name, sealObject(client.repository.context, object, body));
+}
+
+const packsOf = (storage: MemoryStorage) => [...storage.objects.keys()].filter((name) => name.startsWith("packs/"));
 
 async function requireClean(storage: MemoryStorage): Promise<void> {
   await using client = await openClient(storage);
@@ -224,6 +240,99 @@ describe("a copy", () => {
   });
 });
 
+test("an error of the target is none of the source, and ends the copy", async () => {
+  for (let i = 0; i < 10; i++) write(`file ${i}`, randomBytesOf(String(i), 100 * KIBIBYTE));
+  await backUp(from);
+  let puts = 0;
+  const failing: Storage = {
+    location: to.location,
+    get: (name, options) => to.get(name, options),
+    list: (prefix) => to.list(prefix),
+    putIfAbsent: (name, bytes, options) => to.putIfAbsent(name, bytes, options),
+    async put(name, bytes, options) {
+      if (++puts === 3) throw new StorageError(`Cannot write "${name}": once`);
+      await to.put(name, bytes, options);
+    },
+  };
+  await using reader = await openClient(from, small);
+  await using writer = await openClient(failing, smaller);
+  const between = { source: reader.repository, target: writer.repository };
+  const onWarning = () => expect.unreachable("damage was reported");
+  const all = await listSnapshots(reader.repository);
+  await expect(copySnapshots(between, all, { onWarning, skipDamaged: true })).rejects.toThrow(
+    /^Cannot write .*: once$/,
+  );
+  expect(numbersOf(await copySnapshots(between, all))).toEqual([[1, 2]]);
+  expect(await differences("2")).toEqual([]);
+});
+
+describe("packs of the target that are condemned", () => {
+  const backUpTwice = async () => {
+    write("folder/large", randomBytesOf("large", 150 * KIBIBYTE));
+    write("folder/small", randomBytesOf("small", 3_000));
+    write("other/small", randomBytesOf("other", 3_000));
+    await backUp(from);
+    write("new", randomBytesOf("new", 5_000));
+    await backUp(from);
+  };
+
+  test("are nothing that an earlier copy can give: what lies in them is read again", async () => {
+    await backUpTwice();
+    await copy({}, [1]);
+    const old = packsOf(to);
+    {
+      await using client = await openClient(to, smaller);
+      await condemn(client, old, 1);
+    }
+    const { copied } = await copy();
+    expect(copied[0]).toMatchObject({ from: 2, bytesRead: 150 * KIBIBYTE + 11_000 });
+    for (const name of old) await to.delete(name);
+    expect(await differences("2")).toEqual([]);
+  });
+
+  test("cost no more than what lies in them", async () => {
+    await backUpTwice();
+    await copy({}, [1]);
+    const sizeOf = (name: string) => to.objects.get(name)!.length;
+    const name = packsOf(to).reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
+    {
+      await using client = await openClient(to, smaller);
+      await condemn(client, [name], 1);
+    }
+    const { copied } = await copy();
+    // The large file, and nothing of the folder beside it.
+    expect(copied[0]).toMatchObject({ from: 2, bytesRead: 150 * KIBIBYTE + 5_000 });
+    await to.delete(name);
+    expect(await differences("2")).toEqual([]);
+  });
+
+  test("by somebody else between two snapshots are not referred to by the second", async () => {
+    await backUpTwice();
+    let old: string[] = [];
+    await using reader = await openClient(from, small);
+    const watched: Storage = {
+      location: to.location,
+      get: (name, options) => to.get(name, options),
+      put: (name, bytes, options) => to.put(name, bytes, options),
+      list: (prefix) => to.list(prefix),
+      async putIfAbsent(name, bytes, options) {
+        await to.putIfAbsent(name, bytes, options);
+        if (name !== registerName("outcomes", 1)) return;
+        old = packsOf(to);
+        await using client = await openClient(to, smaller);
+        await condemn(client, old, 1);
+      },
+    };
+    await using writer = await openClient(watched, smaller);
+    const between = { source: reader.repository, target: writer.repository };
+    const { missing } = await planCopy(between, await listSnapshots(reader.repository));
+    const copied = await copySnapshots(between, missing);
+    expect(copied[1]).toMatchObject({ from: 2, bytesRead: 150 * KIBIBYTE + 11_000 });
+    for (const name of old) await to.delete(name);
+    expect(await differences("2")).toEqual([]);
+  });
+});
+
 describe("damage in the source", () => {
   beforeEach(async () => {
     write("folder/bad", randomBytesOf("bad", 50 * KIBIBYTE));
@@ -249,6 +358,20 @@ describe("damage in the source", () => {
     await using client = await openClient(to);
     expect(await listSnapshots(client.repository)).toEqual([]);
     expect(await client.repository.readOutcome(1)).toMatchObject({ kind: "void" });
+  });
+
+  test("of a folder is told of each snapshot that has it", async () => {
+    [from, to] = [createMemoryStorage(), createMemoryStorage()];
+    await backUp(from);
+    const trees = packsOf(from).at(-1)!;
+    await backUp(from);
+    const bytes = (await from.get(trees))!.slice();
+    bytes[10]! ^= 1;
+    await from.delete(trees);
+    await from.putIfAbsent(trees, bytes);
+    const { copied, warnings } = await copy({ skipDamaged: true });
+    expect(copied.map(({ errors }) => errors)).toEqual([1, 1]);
+    expect(pathsOf(warnings)).toEqual([source, source]);
   });
 
   test("is left out with skipDamaged, named in the snapshot, and read from its files by the next backup", async () => {

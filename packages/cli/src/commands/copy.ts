@@ -1,9 +1,11 @@
 /** `bcat copy`: snapshots of another repository become snapshots of this one. */
+import { availableParallelism } from "node:os";
 import { openSite, refuseReadOnly } from "@bcat/host";
 import type { CopyBetween, CopyProgress, ListedSnapshot } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
 import { compressionFlag, compressionOf } from "../compression.js";
 import { type CopyOutcome, copiedLine, printCopies, printDryRun } from "../copy-report.js";
+import { countOption } from "../count-option.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { formatCount } from "../format.js";
@@ -47,6 +49,10 @@ export const copy: Command = {
       description: "copy a snapshot also when some of its files are damaged, without these",
     },
     ...compressionFlag,
+    threads: {
+      kind: "text",
+      description: "threads that pack large files, 1 for the main one alone, 33 at most (default: one a core)",
+    },
   },
   examples: [
     ["copy --from-repo /mnt/disk/backup --from-password-file f", "all snapshots that are not here yet"],
@@ -104,6 +110,7 @@ async function copyAll(
   const progress = new Progress(progressForm, { output, now: Date.now, reportsPerSecond: reportsPerSecond(variables) });
   const copied = await copySnapshots(between, wanted, {
     compression: compressionOf(options),
+    threads: countOption(options, "threads") ?? availableParallelism(),
     skipDamaged: options.switch("skip-damaged"),
     signal,
     onProgress: (counts) => progress.update({ ...counts, bytesTotal: undefined }),

@@ -14,8 +14,8 @@ import { boundTarget, boundTimes } from "./bound-entry.js";
 import { Comparison, DEVICE_NOTE } from "./comparison.js";
 import type { ContentWriter } from "./content-writer.js";
 import { Contents } from "./contents/contents.js";
-import { ContentsPool } from "./contents/contents-pool.js";
 import { FileReader } from "./contents/file-reader.js";
+import { poolMaker } from "./contents/pool-maker.js";
 import { flagsAt } from "./inode-flags.js";
 import { LinkGroups } from "./link-groups.js";
 import { linkNote } from "./link-note.js";
@@ -38,10 +38,6 @@ import type { WalkStep } from "./walk.js";
 const NO_NAME = new Uint8Array(0);
 /** Directories that stay open for the batches of all threads. */
 const HELD_MAX = 64;
-/** Threads beside this one. */
-const THREADS_MAX = 32;
-/** Longest chunks with which other threads are used. */
-const CHUNK_SIZE_MAX = 16 * 2 ** 20;
 
 export interface RootBackupParts {
   readonly run: BackupRun;
@@ -87,7 +83,8 @@ export class RootBackup implements AsyncDisposable {
       chunkSizeMax: chunker.maximum,
       directoriesMax: Math.max(2, Math.min(16, Math.floor(HELD_MAX / (2 * (options.threads ?? 1))))),
       startFiles: repository.environment.sizes?.filesBeforeThreads,
-      createPool: this.#poolMaker(gear),
+      // A thread is given descriptors of directories, not their paths.
+      createPool: options.dryRun === true || !posix.reachesByDescriptor ? undefined : poolMaker(session, options),
       reader: new FileReader({ ...chunker, posix, cutter: createCutter(chunker, gear), ignoreCtime }),
       storeData,
       now: repository.environment.now,
@@ -130,29 +127,6 @@ export class RootBackup implements AsyncDisposable {
   /** Ends all that goes on beside this thread. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#contents.close();
-  }
-
-  /** Undefined when this thread is to do everything. */
-  #poolMaker(gear: Uint32Array): (() => ContentsPool) | undefined {
-    const { session, options, posix } = this.#parts;
-    const { context, environment, chunker } = session.repository;
-    const count = Math.min((options.threads ?? 1) - 1, THREADS_MAX);
-    // A group of frames of a chunk of 64 MiB takes slabs of that size in each thread.
-    if (count < 1 || options.dryRun === true || chunker.maximum > CHUNK_SIZE_MAX) return undefined;
-    // A thread is given descriptors of directories, not their paths.
-    if (!posix.reachesByDescriptor) return undefined;
-    return () =>
-      new ContentsPool({
-        count,
-        keys: context.keys.share(),
-        accelerators: environment.accelerators ?? "auto",
-        random: environment.random,
-        chunker,
-        gear,
-        ignoreCtime: options.ignoreCtime === true,
-        signal: options.signal,
-        store: session.chunks.share(),
-      });
   }
 
   async #storeDirectory(root: OpenRoot, steps: AsyncIterable<WalkStep>): Promise<Root> {

@@ -2,15 +2,21 @@
  * Copies contents: their chunks are read as they lie in the source's packs, window by window, and what they are of is cut
  * anew, file by file, in the order in which it was asked for.
  *
- *     chunks of a file, its holes, its end ──► window ──full──► read, by pack ──► cutter ──► chunks of the target
+ *     chunks of a file, its holes, its end ──► window ──full──► read, by pack ──► cutter ──► chunks of the target,
+ *                                                                                    of large files in all threads
  */
-import { BcatError, CorruptError } from "@bcat/errors";
-import { DATA } from "@bcat/pack";
+import { CorruptError } from "@bcat/errors";
+import { DATA, TREE } from "@bcat/pack";
 import type { Repository, WriteSession } from "@bcat/repository";
+import type { ContentPieces } from "../backup/contents/content-pieces.js";
+import { ContentsThreads } from "../backup/contents/contents-threads.js";
+import { LARGE_SIZE } from "../backup/contents/file-storer.js";
+import { poolMaker } from "../backup/contents/pool-maker.js";
 import { ContentCutter } from "../content-cutter.js";
 import { OrderedStream } from "../dump/ordered-stream.js";
 import type { DumpItem, Window } from "../dump/window.js";
 import { SparseFiles } from "../restore/sparse-files.js";
+import { decodeContent } from "../tree/content.js";
 import { type Content, contentSize, type Node } from "../tree/node.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
 import type { CopyRun } from "./copy-run.js";
@@ -28,15 +34,20 @@ export interface PendingContent {
 /** A part of a content in a window: data, so many zeros, or its end. */
 interface Piece extends DumpItem {
   readonly pending: PendingContent;
+  /** Bytes of the content. */
+  readonly size: number;
+  /** The content begins with it, or ends. */
   readonly isFirst: boolean;
+  readonly isEnd: boolean;
   readonly hole: number;
-  readonly endsWith: number | undefined;
 }
 
 export interface CopiedContentsParts {
   readonly source: Repository;
   readonly session: WriteSession;
   readonly run: CopyRun;
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class CopiedContents {
@@ -45,9 +56,13 @@ export class CopiedContents {
   readonly #cutter: ContentCutter;
   readonly #stream: OrderedStream<Piece>;
   readonly #zeros: SparseFiles;
+  readonly #threads: ContentsThreads;
+  /** Of the content at hand, when all threads store its chunks. */
+  #pieces: ContentPieces | undefined;
 
   /** The index of the source is open. */
-  constructor({ source, session, run }: CopiedContentsParts) {
+  constructor(parts: CopiedContentsParts) {
+    const { source, session, run } = parts;
     this.#source = source;
     this.#run = run;
     this.#cutter = new ContentCutter(session);
@@ -57,24 +72,30 @@ export class CopiedContents {
       idHash: source.idHash[DATA],
       chunkLengthMax: source.chunker.maximum,
     });
+    this.#threads = new ContentsThreads({
+      chunks: session.chunks,
+      storeTree: (bytes) => session.store(TREE, bytes),
+      storeData: (bytes) => session.store(DATA, bytes),
+      chunkSizeMax: session.repository.chunker.maximum,
+      startFiles: undefined,
+      createPool: poolMaker(session, parts),
+    });
   }
 
   /** Has the content of a node, or of one of its attributes, copied: sooner or later it is done. */
   async copy(path: Uint8Array, node: Node, content: Content): Promise<PendingContent> {
     const pending: PendingContent = { isDone: false, content: undefined, failure: undefined };
-    const pieces = new PieceMaker(this.#stream, { path, node, pending });
-    try {
-      for await (const chunks of readChunkReferences(this.#source, content)) {
-        for (const chunk of chunks) {
-          if (this.#zeros.isZeros(chunk)) pieces.hole(chunk.length);
-          else await pieces.data(chunk);
-        }
+    const pieces = new PieceMaker(this.#stream, { path, node, pending, size: contentSize(content) });
+    const references = this.#run.untilFault(readChunkReferences(this.#source, content), (fault) => {
+      pending.failure = fault;
+    });
+    for await (const chunks of references) {
+      for (const chunk of chunks) {
+        if (this.#zeros.isZeros(chunk)) pieces.hole(chunk.length);
+        else await pieces.data(chunk);
       }
-    } catch (error) {
-      if (!(error instanceof BcatError) || !(await this.#run.concernsEntry(error))) throw error;
-      pending.failure = error;
     }
-    pieces.end(contentSize(content));
+    pieces.end();
     return pending;
   }
 
@@ -86,52 +107,77 @@ export class CopiedContents {
   /** Waits until nothing is under way any more; errors no longer matter. */
   async close(): Promise<void> {
     await this.#stream.close();
+    await this.#threads.close();
   }
 
   async #write(window: Window<Piece>): Promise<void> {
     for (const { item, start, end, isFirst } of window.spans) {
       const { pending } = item;
       pending.failure ??= item.failure;
-      if (item.isFirst && isFirst) this.#cutter.start();
+      if (item.isFirst && isFirst) this.#start(item.size);
       if (pending.failure === undefined) await this.#put(item, window.bytes.subarray(start, end));
-      if (item.endsWith !== undefined) this.#finish(pending, item.endsWith);
+      if (item.isEnd) await this.#finish(pending, item.size);
     }
+  }
+
+  /** Small contents are not waited for: to hand one over would be to wait for all threads after each. */
+  #start(size: number): void {
+    if (size < LARGE_SIZE) this.#pieces = undefined;
+    else {
+      this.#threads.count(0, size);
+      this.#pieces = this.#threads.pieces;
+    }
+    this.#cutter.start(this.#pieces);
   }
 
   async #put({ hole }: Piece, bytes: Uint8Array): Promise<void> {
-    for (const zeros of this.#cutter.hole(hole)) await this.#run.bytes(zeros);
+    for (const zeros of this.#cutter.hole(hole)) await this.#breathe(zeros);
     for (let start = 0; start < bytes.length; start += PUT_SIZE) {
       const piece = bytes.subarray(start, start + PUT_SIZE);
       this.#cutter.put(piece);
-      await this.#run.bytes(piece.length);
+      await this.#breathe(piece.length);
     }
   }
 
-  #finish(pending: PendingContent, size: number): void {
+  async #breathe(bytes: number): Promise<void> {
+    this.#threads.take();
+    await this.#run.bytes(bytes);
+  }
+
+  async #finish(pending: PendingContent, size: number): Promise<void> {
+    if (pending.failure === undefined) {
+      const content = await this.#finishContent();
+      if (contentSize(content) === size) pending.content = content;
+      else pending.failure = new CorruptError(`it has ${contentSize(content)} bytes, its folder says ${size}`);
+    }
     pending.isDone = true;
-    if (pending.failure !== undefined) return;
-    const content = this.#cutter.finish();
-    if (contentSize(content) === size) pending.content = content;
-    else pending.failure = new CorruptError(`it has ${contentSize(content)} bytes, its folder says ${size}`);
+  }
+
+  async #finishContent(): Promise<Content> {
+    const pieces = this.#pieces;
+    if (pieces === undefined) return this.#cutter.finish();
+    const inline = this.#cutter.finishSink();
+    await pieces.finish();
+    return decodeContent(pieces.builder.finish(inline).slice(), "a content that was cut");
   }
 }
 
 /** Puts one content into the stream: runs of chunks, holes between them, and its end. */
 class PieceMaker {
   readonly #stream: OrderedStream<Piece>;
-  readonly #of: Pick<Piece, "path" | "node" | "pending">;
+  readonly #of: Pick<Piece, "path" | "node" | "pending" | "size">;
   #isFirst = true;
   #isOpen = false;
   #hole = 0;
 
-  constructor(stream: OrderedStream<Piece>, of: Pick<Piece, "path" | "node" | "pending">) {
+  constructor(stream: OrderedStream<Piece>, of: Pick<Piece, "path" | "node" | "pending" | "size">) {
     this.#stream = stream;
     this.#of = of;
   }
 
   data(chunk: { readonly id: Uint8Array; readonly length: number }): Promise<void> | undefined {
     if (this.#hole > 0) this.#endHole();
-    if (!this.#isOpen) this.#stream.begin(this.#piece(0, undefined));
+    if (!this.#isOpen) this.#stream.begin(this.#piece({ hole: 0 }));
     this.#isOpen = true;
     return this.#stream.addChunk(chunk);
   }
@@ -141,10 +187,10 @@ class PieceMaker {
     this.#hole += length;
   }
 
-  end(size: number): void {
+  end(): void {
     this.#endData();
     if (this.#hole > 0) this.#endHole();
-    this.#whole(this.#piece(0, size));
+    this.#whole(this.#piece({ hole: 0, isEnd: true }));
   }
 
   #endData(): void {
@@ -153,7 +199,7 @@ class PieceMaker {
   }
 
   #endHole(): void {
-    this.#whole(this.#piece(this.#hole, undefined));
+    this.#whole(this.#piece({ hole: this.#hole }));
     this.#hole = 0;
   }
 
@@ -162,9 +208,9 @@ class PieceMaker {
     this.#stream.end();
   }
 
-  #piece(hole: number, endsWith: number | undefined): Piece {
+  #piece({ hole, isEnd = false }: { readonly hole: number; readonly isEnd?: boolean }): Piece {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
-    return { ...this.#of, isFirst, hole, endsWith };
+    return { ...this.#of, isFirst, isEnd, hole };
   }
 }

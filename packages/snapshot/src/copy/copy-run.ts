@@ -26,10 +26,24 @@ export class CopyRun {
     this.#turns = new Turns(parts.session.repository.environment.now);
   }
 
-  /** True for an error that is one object's of the source: damage, or what a storage that answers cannot give. */
-  async concernsEntry(error: unknown): Promise<boolean> {
-    if (isBcatError(error, "storage-failed")) return await this.#parts.source.isOfObject(error);
-    return isBcatError(error, "corrupt");
+  /**
+   * What is read of the source, up to what is damaged or cannot be had there: that is told to `onFault`, and ends it. What
+   * becomes of the items is none of its business, nor are errors of the target.
+   */
+  async *untilFault<Item>(items: AsyncIterable<Item>, onFault: (fault: BcatError) => void): AsyncGenerator<Item> {
+    const iterator = items[Symbol.asyncIterator]();
+    for (;;) {
+      let next: IteratorResult<Item>;
+      try {
+        next = await iterator.next();
+      } catch (error) {
+        if (!(error instanceof BcatError) || !(await this.#concernsEntry(error))) throw error;
+        onFault(error);
+        return;
+      }
+      if (next.done === true) return;
+      yield next.value;
+    }
   }
 
   /** An entry that cannot be copied, or not wholly. */
@@ -50,6 +64,12 @@ export class CopyRun {
   async bytes(count: number): Promise<void> {
     this.bytesRead += count;
     if (this.#turns.bytes(count) || this.#parts.session.isBusy) await this.#turn();
+  }
+
+  /** True for an error that is one object's of the source: damage, or what a storage that answers cannot give. */
+  async #concernsEntry(error: BcatError): Promise<boolean> {
+    if (isBcatError(error, "storage-failed")) return await this.#parts.source.isOfObject(error);
+    return isBcatError(error, "corrupt");
   }
 
   async #turn(): Promise<void> {

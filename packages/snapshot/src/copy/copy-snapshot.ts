@@ -38,7 +38,9 @@ export async function copySnapshot(parts: SnapshotCopyParts, info: SnapshotInfo)
   const session = await WriteSession.begin(target, { level, dryRun: false });
   const copy = new SnapshotCopy(parts, session);
   try {
-    return await copy.run(info);
+    const copied = await copy.run(info);
+    await copy.close();
+    return copied;
   } catch (error) {
     // What it knows of this session was not committed.
     memory.clear();
@@ -64,10 +66,16 @@ class SnapshotCopy {
     this.#parts = parts;
     this.#session = session;
     this.#run = new CopyRun({ source, session, options, progress });
-    this.#contents = new CopiedContents({ source, session, run: this.#run });
+    this.#contents = new CopiedContents({
+      source,
+      session,
+      run: this.#run,
+      threads: options.threads,
+      signal: options.signal,
+    });
     this.#stored = new StoredBelow(target, session);
     const { logHead } = session.session;
-    if (memory.logHead !== undefined && target.history.condemnedSince(memory.logHead)) memory.clear();
+    forgetCondemned(memory, target);
     memory.logHead ??= logHead;
     this.#logHead = Math.min(logHead, memory.logHead);
   }
@@ -123,7 +131,10 @@ class SnapshotCopy {
     return { path, node: encodeLeaf([copied], { root: true }), scan: isKnown ? scan.finish() : NO_SCAN };
   }
 
-  /** Takes note of the copy that something may be taken over from. */
+  /**
+   * Takes note of the copy that something may be taken over from: rules 2 and 5 of docs/architecture.md. Where packs were
+   * condemned since it was committed, all that is taken over is looked up.
+   */
   #counterparts({ target: copy }: SnapshotPair): CounterpartParts {
     const { source, target } = this.#parts;
     const { logHead } = copy.snapshot;
@@ -183,6 +194,11 @@ class SnapshotCopy {
     const first = [...this.#run.errors, ...errors.first].slice(0, errorCountMax);
     return { total: errors.total + this.#run.errorCount, first };
   }
+}
+
+/** Rule 5 of docs/architecture.md, for what was copied before in this run: nothing is known where packs were condemned since. */
+function forgetCondemned(memory: CopiedMemory, { history }: Repository): void {
+  if (memory.logHead !== undefined && history.condemnedSince(memory.logHead)) memory.clear();
 }
 
 /** A root that both snapshots of a pair have. */

@@ -6,6 +6,8 @@ export interface CopyOptions {
   readonly compression?: Compression | undefined;
   /** Commits a snapshot also when some of its entries are damaged in the source, without these. */
   readonly skipDamaged?: boolean;
+  /** Threads that store chunks of large files; 1, the main one, if not given. */
+  readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: CopyProgress) => void;
   /** Told of each entry of the source that is damaged. */

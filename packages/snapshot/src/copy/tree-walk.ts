@@ -2,7 +2,6 @@
  * Walks a root of the source, and says step by step what it becomes in the target. What is there already is not read: what
  * this run has copied before, and what an earlier copy has at the same path.
  */
-import { BcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import { EntryInFolder, type Located } from "../restore/entry-in-folder.js";
 import type { Attribute, Content, Node, TreeReference } from "../tree/node.js";
@@ -72,21 +71,17 @@ export class TreeWalk {
   /** False when not all of them could be read. */
   async #entries(folder: Located, tree: TreeReference, counterpart: Counterpart | undefined): Promise<boolean> {
     const { source, run } = this.#parts;
-    const leaves = readNodes(source, tree);
-    for (;;) {
-      let leaf: IteratorResult<readonly Node[]>;
-      try {
-        leaf = await leaves.next();
-      } catch (error) {
-        if (!(error instanceof BcatError) || !(await run.concernsEntry(error))) throw error;
-        run.report(folder.path, error);
-        return false;
-      }
-      if (leaf.done === true) return true;
-      for (const node of leaf.value) {
+    let isWhole = true;
+    const leaves = run.untilFault(readNodes(source, tree), (fault) => {
+      isWhole = false;
+      run.report(folder.path, fault);
+    });
+    for await (const leaf of leaves) {
+      for (const node of leaf) {
         await this.#node(new EntryInFolder(folder, node, undefined), node, await counterpart?.find(node.name));
       }
     }
+    return isWhole;
   }
 
   async #content(
