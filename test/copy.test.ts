@@ -10,8 +10,11 @@ import {
   check,
   copySnapshots,
   type Finding,
+  forgetSnapshots,
   listSnapshots,
   planCopy,
+  rewriteSnapshot,
+  tagSnapshot,
   type Warning,
 } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
@@ -141,14 +144,11 @@ describe("a copy", () => {
     await using writer = await openClient(to, smaller);
     const [{ snapshot: a }, { snapshot: b }] = [await reader.find("1"), await writer.find("1")];
     const { roots: _a, seen: _seenA, counts: countsA, ...fields } = a;
-    const { roots: _b, seen: _seenB, counts: countsB, original, originalRepository, ...copiedFields } = b;
+    const { roots: _b, seen: _seenB, counts: countsB, original, ...copiedFields } = b;
     expect(copiedFields).toEqual(fields);
     expect(b).toMatchObject({ host: "first", tags: ["a tag"], counts: { files: countsA.files, bytes: countsA.bytes } });
     expect(countsB.dataChunksAdded).toBe(0);
-    expect({ original, originalRepository }).toEqual({
-      original: { number: 1, time: a.start },
-      originalRepository: reader.repository.id,
-    });
+    expect(original).toEqual({ number: 1, time: a.start, repository: reader.repository.id });
   });
 
   test("is found as a parent by the next backup into the target, which reads no file again", async () => {
@@ -203,6 +203,51 @@ describe("a copy", () => {
       [1, 1],
       [2, 2],
     ]);
+  });
+
+  test("that was rewritten in the target is there, but nothing is taken over from it", async () => {
+    write("folder/secret", randomBytesOf("secret", 4_000));
+    // Two names of one file: to leave out one changes no count of files.
+    fs.linkSync(join(source, "folder/secret"), join(source, "folder/other name"));
+    write("folder/public", randomBytesOf("public", 3_000));
+    await backUp(from);
+    await copy();
+    {
+      await using client = await openClient(to, smaller);
+      await client.repository.refresh();
+      const made = await rewriteSnapshot(client.repository, 1, { excludes: ["secret"], forget: true });
+      expect(made).toMatchObject({ number: 2, leftOut: 1 });
+    }
+    write("beside it", randomBytesOf("new", 3_000));
+    await backUp(from);
+    const { copied } = await copy();
+    expect(numbersOf(copied)).toEqual([[2, 3]]);
+    expect(await differences("3")).toEqual([]);
+  });
+
+  test("whose tags were changed in the target is there", async () => {
+    write("file", "content");
+    await backUp(from);
+    await copy();
+    {
+      await using client = await openClient(to, smaller);
+      const [only] = await listSnapshots(client.repository);
+      expect(await tagSnapshot(client.repository, only!, { add: ["another"] })).toBe(2);
+    }
+    expect((await copy()).copied).toEqual([]);
+    {
+      await using client = await openClient(to, smaller);
+      await client.repository.refresh();
+      await forgetSnapshots(client.repository, [2]);
+      await using reader = await openClient(from, small);
+      const between = { source: reader.repository, target: client.repository };
+      const { missing, present, forgotten } = await planCopy(between, await listSnapshots(reader.repository));
+      expect({ missing, present, forgotten: forgotten.map(({ number }) => number) }).toEqual({
+        missing: [],
+        present: [],
+        forgotten: [1],
+      });
+    }
   });
 
   test("of a file with holes reads none of its zeros", async () => {

@@ -95,7 +95,6 @@ const snapshot: fc.Arbitrary<Snapshot> = fc.record(
     logHead: fc.integer({ min: 0, max: 9_999_999_999 }),
     seen: fc.array(fc.record({ number, hash: fixedBytes(32) }), { maxLength: 3 }),
     original: fc.record({ number, time }),
-    originalRepository: fixedBytes(16),
     parents: fc.array(fc.record({ path: fc.uint8Array({ minLength: 1, maxLength: 20 }), number }), {
       minLength: 1,
       maxLength: 3,

@@ -3,8 +3,9 @@ import { CorruptError } from "@bcat/errors";
 import { TREE } from "@bcat/pack";
 import { errorCountMax, type Repository, type Root, type Snapshot, WriteSession } from "@bcat/repository";
 import { COMPRESSION_LEVELS } from "../backup/options.js";
-import { createScanContent, ScanWriter } from "../backup/scan-writer.js";
+import { ScanWriter, scanContentWriter } from "../backup/scan-writer.js";
 import type { SnapshotInfo } from "../snapshots.js";
+import { endWithout } from "../take-over/remake.js";
 import { decodeLeaf, encodeLeaf } from "../tree/leaf.js";
 import { compareBytes } from "../tree/name.js";
 import type { Node } from "../tree/node.js";
@@ -45,7 +46,7 @@ export async function copySnapshot(parts: SnapshotCopyParts, info: SnapshotInfo)
     // What it knows of this session was not committed.
     memory.clear();
     await copy.close();
-    await session.abandon();
+    await endWithout(session, error);
     throw error;
   }
 }
@@ -86,7 +87,7 @@ class SnapshotCopy {
       const copied = await this.#root(info, root);
       if (copied !== undefined) roots.push(copied);
     }
-    if (this.#run.errorCount > 0 && this.#parts.options.skipDamaged !== true) await this.#giveUp(info.number);
+    if (this.#run.errorCount > 0 && this.#parts.options.skipDamaged !== true) throw this.#damaged(info.number);
     return await this.#commit(info, roots);
   }
 
@@ -102,7 +103,7 @@ class SnapshotCopy {
     const node = decodeLeaf(root.node, { root: true, what: `a root of snapshot ${info.number}` })[0]!;
     const pair = rootsOf(await copies.findBefore(info, path), path);
     const counterparts = pair === undefined ? undefined : this.#counterparts(pair.snapshots);
-    const writer = new ScanWriter(createScanContent(session));
+    const writer = new ScanWriter(scanContentWriter(session));
     const scan = new ScanCopier({ source, target, root, before: pair, memory, writer });
     const assembly = new TreeAssembly({
       path,
@@ -144,12 +145,10 @@ class SnapshotCopy {
     return { source, target, stored: mustResolve ? this.#stored : undefined };
   }
 
-  async #giveUp(number: number): Promise<never> {
+  #damaged(number: number): CorruptError {
     const { errorCount } = this.#run;
-    await this.#contents.close();
-    await this.#session.giveUp(`snapshot ${number} of the source is damaged`);
     const what = errorCount === 1 ? "an entry of it is" : `${errorCount} entries of it are`;
-    throw new CorruptError(
+    return new CorruptError(
       `Cannot copy snapshot ${number}: ${what} damaged; none of it was committed, with --skip-damaged it is copied without them`,
     );
   }
@@ -175,7 +174,7 @@ class SnapshotCopy {
         storedBytesAdded: added.storedBytes,
       },
       errors: this.#errors(snapshot),
-      ...originalOf(source, info),
+      original: originalOf(source, info),
       logHead: this.#logHead,
     });
     return {

@@ -2,7 +2,7 @@
  * Which snapshots of the source are in the target already. A copy has the times, the client and the host of its original,
  * and names it; one that has all that restic compares, too, is not looked at more closely.
  */
-import type { OriginalSnapshot, Repository, Snapshot, SnapshotSummary } from "@bcat/repository";
+import type { Original, Repository, Snapshot, SnapshotSummary } from "@bcat/repository";
 import { knownSnapshots, type ListedSnapshot, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { compareBytes } from "../tree/name.js";
 
@@ -24,26 +24,24 @@ export interface SnapshotPair {
 }
 
 export class KnownCopies {
-  readonly #source: Repository;
-  readonly #target: Repository;
-  readonly #byKey = new Map<string, number[]>();
+  readonly #source: Likes;
+  readonly #target: Likes;
   /** By number in the source, newest last. */
   readonly #pairs = new Map<number, SnapshotPair>();
 
   /** Of both as they were refreshed last. */
   constructor(source: Repository, target: Repository) {
-    this.#source = source;
-    this.#target = target;
-    for (const [number, summary] of target.history.summaries) if (summary.complete) this.#note(number, summary);
+    this.#source = new Likes(source);
+    this.#target = new Likes(target);
   }
 
   /** The copy of a snapshot; one that is forgotten only when there is no other. @throws CorruptError; StorageError */
   async find(info: ListedSnapshot): Promise<KnownCopy | undefined> {
-    const { history } = this.#target;
+    const { history } = this.#target.repository;
     let forgotten: KnownCopy | undefined;
-    for (const number of this.#byKey.get(keyOf(info.snapshot)) ?? []) {
-      const isLike = areAlike(info.snapshot, history.summaries.get(number)!);
-      if (!isLike && !(await this.#isOriginalOf(info, number))) continue;
+    for (const number of this.#target.like(info.snapshot)) {
+      const isSame = areAlike(info.snapshot, history.summaries.get(number)!) || (await this.#isOf(info.number, number));
+      if (!isSame) continue;
       if (!history.isForgotten(number)) return { number, isForgotten: false };
       forgotten = { number, isForgotten: true };
     }
@@ -52,12 +50,12 @@ export class KnownCopies {
 
   /** Notes a copy that was just committed, as it is in the target. */
   note(number: number): void {
-    this.#note(number, this.#target.history.summaries.get(number)!);
+    this.#target.note(number);
   }
 
   /** The copy that is nearest to a snapshot and has its root `path`: most in it is the same. */
   async findBefore({ number, snapshot }: SnapshotInfo, path: Uint8Array): Promise<SnapshotPair | undefined> {
-    const all = knownSnapshots(this.#source).filter((info) => info.number !== number && hasRoot(info, path));
+    const all = knownSnapshots(this.#source.repository).filter((info) => info.number !== number && hasRoot(info, path));
     const older = all.filter((info) => info.number < number).reverse();
     const newer = all.filter((info) => info.number > number);
     const near = [...older, ...newer].filter((info) => info.snapshot.host === snapshot.host);
@@ -69,32 +67,23 @@ export class KnownCopies {
     return undefined;
   }
 
-  #note(number: number, summary: SnapshotSummary): void {
-    const key = keyOf(summary);
-    const numbers = this.#byKey.get(key);
-    if (numbers === undefined) this.#byKey.set(key, [number]);
-    else numbers.push(number);
+  /** True when snapshot `to` of the target was copied from `from`, or made from what was, as by `tag` or `rewrite`. */
+  async #isOf(from: number, to: number): Promise<boolean> {
+    const wanted = await this.#source.identify(from);
+    const found = await this.#target.origin(to);
+    return wanted !== undefined && found?.repository !== undefined && isSameOriginal(wanted, found);
   }
 
-  async #isOriginalOf(info: ListedSnapshot, number: number): Promise<boolean> {
-    const copy = await this.#target.readOutcome(number);
-    const source = await this.#source.readOutcome(info.number);
-    if (copy?.kind !== "snapshot" || source?.kind !== "snapshot") return false;
-    const { original, originalRepository } = copy.snapshot;
-    const wanted = originalOf(this.#source, { number: info.number, snapshot: source.snapshot });
-    return (
-      originalRepository !== undefined &&
-      original?.number === wanted.original.number &&
-      compareBytes(originalRepository, wanted.originalRepository) === 0
-    );
-  }
-
-  /** Undefined when one is gone, or the copy lacks what was damaged. */
+  /**
+   * Undefined when one is gone; when the copy lacks what was damaged; or when one was made anew since, so that it may lack
+   * what the other has: of several made from one original, the first is the copy.
+   */
   async #pair(from: number, to: number): Promise<SnapshotPair | undefined> {
     const known = this.#pairs.get(from);
     if (known !== undefined) return known;
-    const source = await readSnapshot(this.#source, from);
-    const target = await readSnapshot(this.#target, to);
+    if (!(await this.#isOf(from, to)) || !(await this.#target.isFirst(to))) return undefined;
+    const source = await readSnapshot(this.#source.repository, from);
+    const target = await readSnapshot(this.#target.repository, to);
     if (source === undefined || target === undefined) return undefined;
     if (source.snapshot.errors.total !== target.snapshot.errors.total) return undefined;
     const pair = { source, target };
@@ -104,24 +93,78 @@ export class KnownCopies {
   }
 }
 
-/** What a copy names as its original: a copy of a copy the first. */
-export function originalOf(
-  source: Repository,
-  { number, snapshot: { start, original, originalRepository } }: SnapshotInfo,
-): { readonly original: OriginalSnapshot; readonly originalRepository: Uint8Array } {
-  if (original !== undefined && originalRepository !== undefined) return { original, originalRepository };
-  return { original: { number, time: start }, originalRepository: source.id };
+/** The snapshots of one repository by what a copy keeps. */
+class Likes {
+  readonly repository: Repository;
+  readonly #byKey = new Map<string, number[]>();
+
+  constructor(repository: Repository) {
+    this.repository = repository;
+    const numbers = [...repository.history.summaries].sort(([a], [b]) => a - b);
+    for (const [number, summary] of numbers) if (summary.complete) this.note(number);
+  }
+
+  note(number: number): void {
+    const key = keyOf(this.repository.history.summaries.get(number)!);
+    const numbers = this.#byKey.get(key);
+    if (numbers === undefined) this.#byKey.set(key, [number]);
+    else numbers.push(number);
+  }
+
+  /** Numbers of those with the same times, client and host; also forgotten ones; ascending. */
+  like(snapshot: KeyFields): readonly number[] {
+    return this.#byKey.get(keyOf(snapshot)) ?? [];
+  }
+
+  /** What a snapshot says that it was made from. */
+  async origin(number: number): Promise<Original | undefined> {
+    const outcome = await this.repository.readOutcome(number);
+    return outcome?.kind === "snapshot" ? outcome.snapshot.original : undefined;
+  }
+
+  /** What a copy of a snapshot names as its original; undefined when it was made anew from a copy. */
+  async identify(number: number): Promise<Original | undefined> {
+    const outcome = await this.repository.readOutcome(number);
+    if (outcome?.kind !== "snapshot" || !(await this.isFirst(number))) return undefined;
+    return originalOf(this.repository, { number, snapshot: outcome.snapshot });
+  }
+
+  /** True unless it was made from a copy that is here, or was. */
+  async isFirst(number: number): Promise<boolean> {
+    const origin = await this.origin(number);
+    if (origin?.repository === undefined) return true;
+    for (const other of this.like(this.repository.history.summaries.get(number)!)) {
+      if (other >= number) return true;
+      const found = await this.origin(other);
+      if (found?.repository !== undefined && isSameOriginal(origin, found)) return false;
+    }
+    return true;
+  }
 }
 
-function keyOf({ start, end, clientId, host }: Pick<Snapshot, "start" | "end" | "clientId" | "host">): string {
+/** What a copy names as its original: a copy of a copy the first. */
+export function originalOf(source: Repository, { number, snapshot: { start, original } }: SnapshotInfo): Original {
+  if (original?.repository !== undefined) return original;
+  return { number, time: start, repository: source.id };
+}
+
+/** Of another repository, both. */
+function isSameOriginal(a: Original, b: Original): boolean {
+  return a.number === b.number && compareBytes(a.repository!, b.repository!) === 0;
+}
+
+type KeyFields = Pick<Snapshot, "start" | "end" | "clientId" | "host">;
+
+function keyOf({ start, end, clientId, host }: KeyFields): string {
   return `${start} ${end} ${Buffer.from(clientId).toString("hex")} ${host}`;
 }
+
+const comparedCounts = ["files", "directories", "symlinks", "others", "bytes"] as const;
 
 function areAlike(a: SnapshotSummary, b: SnapshotSummary): boolean {
   return (
     a.user === b.user &&
-    a.counts.files === b.counts.files &&
-    a.counts.bytes === b.counts.bytes &&
+    comparedCounts.every((name) => a.counts[name] === b.counts[name]) &&
     areSame(a.tags, b.tags) &&
     areSame(a.excludes, b.excludes) &&
     areSame(a.roots.map(pathKey), b.roots.map(pathKey))
