@@ -103,7 +103,8 @@ describe("repair index", () => {
       const { errors } = await client.restore("all", join(scratch.path, "first"), { selector: "1" });
       expect(errors).toBe(0);
     });
-    expect(await using((client) => client.backup([source], { force: true }))).toMatchObject({ errors: 0 });
+    // It was condemned: a backup looks up what it takes over, and reads again what has no place any more.
+    expect((await backUp()).dataChunks).toBeGreaterThan(0);
     expect(await findings()).toEqual([]);
     await expectRestored("2");
   });

@@ -26,7 +26,8 @@ const FROM_COPY = "put it back from a copy of the repository";
 /** Of chunks that no segment names any more: what a backup reads, it looks up. */
 export const READ_ALL = "bcat backup --force";
 /** Of what lies in a pack that is condemned already. */
-export const BACK_UP = "bcat backup, if the source still has it; else bcat repair snapshots";
+export const BACK_UP =
+  "bcat backup, if the source still has it; else bcat repair --from REPO, or bcat repair snapshots";
 
 /** The command that heals damage of `object`, or words where there is none; of no object: of chunks that lie nowhere. */
 export function remedyFor(object: string | undefined): string {

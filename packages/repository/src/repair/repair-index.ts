@@ -16,19 +16,14 @@ import { type CheckOptions, CheckRun } from "../check/check-run.js";
 import { readSegment } from "../read-segment.js";
 import { partsOf, type Repository } from "../repository.js";
 import { Session } from "../session.js";
+import type { BadObject } from "./bad-object.js";
+import { condemnDamaged } from "./condemn-damaged.js";
 import { readIndexedPack } from "./indexed-pack.js";
 import { OwnSegments } from "./own-segments.js";
 
 export interface RepairOptions extends Pick<CheckOptions, "signal" | "onProgress"> {
   /** Says what would be done, and does nothing. */
   readonly dryRun?: boolean;
-}
-
-/** An object that is damaged or missing. */
-export interface BadObject {
-  readonly name: string;
-  /** What was found. */
-  readonly message: string;
 }
 
 export interface IndexRepair {
@@ -38,7 +33,7 @@ export interface IndexRepair {
   /** Packs whose chunks are found again. */
   readonly packs: number;
   readonly chunks: number;
-  /** Packs that may have been named by a bad segment, and whose directory cannot be read. */
+  /** Packs that may have been named by a bad segment, and whose directory cannot be read: condemned, so that backups look. */
   readonly unreadable: readonly BadObject[];
   /** Segments that were written; none in a dry run, or when there was nothing to do. */
   readonly written: number;
@@ -68,6 +63,8 @@ export async function repairIndex(given: Repository, options: RepairOptions = {}
     const own = new OwnSegments(session);
     const found = await readPacks(repository, survey, own);
     await own.finish();
+    // Before the outcome: a run that is killed between finds them again.
+    await condemnDamaged(repository, found.unreadable, session);
     await session.decide({ kind: "compaction", added: own.segments, removed: bad.map(({ reference }) => reference) });
     repository.history.forgetProblems(bad.map(({ name }) => name));
     return { ...nothing, ...found, written: own.segments.length, session: session.number };

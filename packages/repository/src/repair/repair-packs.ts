@@ -7,12 +7,13 @@
  * next run saves nothing twice. Nothing is deleted; a prune deletes what is condemned when nothing needs it any more.
  */
 
-import { parseObjectName } from "@bcat/pack";
 import type { BadPack } from "../check/check-packs.js";
-import { appendToLog, withLogSession } from "../log-writer.js";
+import { withLogSession } from "../log-writer.js";
 import { partsOf, type Repository } from "../repository.js";
 import { WriteSession } from "../write-session.js";
-import type { BadObject, RepairOptions } from "./repair-index.js";
+import type { BadObject } from "./bad-object.js";
+import { condemnDamaged } from "./condemn-damaged.js";
+import type { RepairOptions } from "./repair-index.js";
 import { type Salvaged, salvage } from "./salvage.js";
 
 export interface RepairPacksOptions extends RepairOptions {
@@ -26,9 +27,6 @@ export interface PackRepair extends Salvaged {
   /** Number of the session that saved them. */
   readonly session: number | undefined;
 }
-
-/** Packs that one record condemns: 24 bytes each, of 16 MiB. */
-const RECORD_PACKS_MAX = 500_000;
 
 /**
  * @param bad as `findBadPacks` gives them; those that were condemned before are looked through once more
@@ -44,7 +42,8 @@ export async function repairPacks(
   const condemned = found.filter(({ isCondemned }) => !isCondemned).map(({ name, message }) => ({ name, message }));
   const names = new Set(found.map(({ name }) => name));
   const saved = await saveChunks(repository, names, options);
-  if (options.dryRun !== true && condemned.length > 0) await condemn(repository, condemned);
+  if (options.dryRun !== true && condemned.length > 0)
+    await withLogSession(repository, (session) => condemnDamaged(repository, condemned, session));
   return { ...saved, condemned };
 }
 
@@ -69,14 +68,4 @@ async function saveChunks(
     await writing.abandon();
     throw error;
   }
-}
-
-async function condemn(repository: Repository, packs: readonly BadObject[]): Promise<void> {
-  const references = packs.map(({ name }) => parseObjectName(name)!);
-  await withLogSession(repository, async (session) => {
-    for (let first = 0; first < references.length; first += RECORD_PACKS_MAX) {
-      const some = references.slice(first, first + RECORD_PACKS_MAX);
-      await appendToLog(repository, { kind: "condemn", packs: some, areDamaged: true }, session);
-    }
-  });
 }

@@ -8,7 +8,7 @@ import { isBcatError } from "@bcat/errors";
 import { type BlobKind, DATA } from "@bcat/pack";
 import { CheckRun, type Repository, WriteSession } from "@bcat/repository";
 import { COMPRESSION_LEVELS } from "../backup/options.js";
-import { knownSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
+import { keptSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { encodeContent } from "../tree/content.js";
 import { compareBytes } from "../tree/name.js";
 import { type Content, contentSize, type Node, type TreeReference } from "../tree/node.js";
@@ -110,7 +110,7 @@ class Healing {
   async #findLost(sound: SoundReferences): Promise<Map<string, Lost>> {
     const { ours } = this.#parts;
     const found = new Map<string, Lost>();
-    for (const { number } of knownSnapshots(ours).reverse()) {
+    for (const { number } of keptSnapshots(ours).reverse()) {
       const info = await readSnapshot(ours, number);
       if (info === undefined) continue;
       const onLoss = (loss: Loss) => {

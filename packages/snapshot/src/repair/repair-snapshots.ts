@@ -4,7 +4,7 @@
  */
 import { CheckRun, type Repository, type Root, type Snapshot, WriteSession } from "@bcat/repository";
 import { COMPRESSION_LEVELS } from "../backup/options.js";
-import { knownSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
+import { keptSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { replaceSnapshot } from "../take-over/tag.js";
 import { contentSize } from "../tree/node.js";
 import type { RepairSnapshotsOptions, SnapshotRepair } from "./options.js";
@@ -58,7 +58,7 @@ interface ToLookAt {
 }
 
 async function snapshotsToLookAt(repository: Repository, { numbers }: RepairSnapshotsOptions): Promise<ToLookAt[]> {
-  const kept = knownSnapshots(repository);
+  const kept = keptSnapshots(repository);
   const repaired = kept.filter(({ snapshot }) => snapshot.tags.includes(REPAIRED));
   const found: ToLookAt[] = [];
   for (const { number, snapshot } of kept) {
@@ -103,7 +103,9 @@ class Writing {
         return undefined;
       }
       await session.flush();
-      await session.commit(repaired({ number, snapshot, roots, losses, session }));
+      const outcome = await this.#repository.readOutcome(number);
+      const unknown = outcome?.kind === "snapshot" ? outcome.unknown : undefined;
+      await session.commit(repaired({ number, snapshot, roots, losses, session }), unknown);
       return session.number;
     } catch (error) {
       await session.abandon();
@@ -135,14 +137,7 @@ function repaired(parts: {
   session: WriteSession;
 }): Parameters<WriteSession["commit"]>[0] {
   const { number, snapshot, roots, losses, session } = parts;
-  const {
-    complete: _complete,
-    logHead: _logHead,
-    seen: _seen,
-    isSettled: _isSettled,
-    parents: _parents,
-    ...kept
-  } = snapshot;
+  const { logHead: _logHead, seen: _seen, isSettled: _isSettled, parents: _parents, ...kept } = snapshot;
   const { added } = session;
   const lostFiles = losses.first.filter(({ what }) => what === "file");
   const lostBytes = lostFiles.reduce(

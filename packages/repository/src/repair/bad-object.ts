@@ -1,0 +1,6 @@
+/** An object that is damaged or missing. */
+export interface BadObject {
+  readonly name: string;
+  /** What was found. */
+  readonly message: string;
+}
