@@ -4,12 +4,16 @@ import { formatBytes, formatItems } from "./format.js";
 import { quoteText } from "./quote.js";
 import { formatSpan } from "./span.js";
 
-/** @param isAtOnce whether what was condemned was to be deleted in the same run */
 export function pruneLines(summary: PruneSummary, { isDryRun }: { readonly isDryRun: boolean }): string[] {
   const { usedBytes, unusedBytes, decided, isUnlisted, leftovers, copiedBytes } = summary;
   const lines = decided.map((session) => `took ${nameOf(session)} for dead: silent for ${silenceOf(session)}`);
   lines.push(...(isDryRun ? wouldLines(summary) : doneLines(summary)));
   if (copiedBytes > 0) lines.push(`copied out of packs that go: ${formatBytes(copiedBytes)}`);
+  if (summary.neededBytes !== undefined)
+    lines.push(
+      `the disk is full: what is left to free needs room for a copy of about ${formatBytes(summary.neededBytes)} first`,
+    );
+  if (summary.isReserveGone === true) lines.push("the reserve was used, and there is no room to put it back yet");
   if (leftovers > 0) lines.push(`removed ${formatItems(leftovers, "leftover")} of sessions that have ended`);
   const share = usedBytes + unusedBytes === 0 ? 0 : (100 * unusedBytes) / (usedBytes + unusedBytes);
   const unused =
@@ -85,6 +89,8 @@ export function pruneMessage(summary: PruneSummary): object {
     bytes_used: Math.round(summary.usedBytes),
     bytes_unused_left: Math.round(summary.unusedBytes),
     leftovers_removed: summary.leftovers,
+    ...(summary.neededBytes !== undefined && { disk_full: true, bytes_needed: summary.neededBytes }),
+    ...(summary.isReserveGone && { reserve_gone: true }),
     ...(summary.isUnlisted && { unlisted: true }),
   };
 }

@@ -1,6 +1,7 @@
 /** `bcat init`: creates a repository. */
 import type { ChunkerSettings } from "@bcat/chunker";
 import { openSite } from "@bcat/host";
+import { parseSize } from "../choice-flags.js";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { fromFlags, fromSiteOf } from "../from-repository.js";
@@ -38,6 +39,10 @@ export const init: Command = {
       kind: "switch",
       description: "for good: never do two backups run at a time, so the place need not keep them apart (bcat doctor)",
     },
+    reserve: {
+      kind: "text",
+      description: "keep so much room for a prune on a full disk, such as 64M (at most 1G)",
+    },
   },
   examples: [
     ["init", "in the default folder, asking for a passphrase twice"],
@@ -51,9 +56,11 @@ export const init: Command = {
     const isForOneWriter = options.switch("single-writer");
     if (isForOneWriter && options.text("registers") !== undefined) throw usageError(bothLine);
     const createBucket = options.switch("create-bucket");
+    const reserve = reserveOf(options);
     const site = await siteOf(context);
     const chunker = await chunkerOf(context);
-    await using _ = await createRepository(site, context, { chunker, isForOneWriter, createBucket });
+    await using repository = await createRepository(site, context, { chunker, isForOneWriter, createBucket });
+    if (reserve !== undefined) await (await import("@bcat/repository")).putReserve(repository, reserve);
     if (isForOneWriter && !output.json && !output.quiet) output.print(oneWriterLine);
     return exitCodes.done;
   },
@@ -71,4 +78,13 @@ async function chunkerOf(context: Context): Promise<ChunkerSettings> {
   if (options.text("chunker") !== undefined) throw usageError(twiceLine);
   await using from = await openSite(await fromSiteOf(context), { signal });
   return from.chunker;
+}
+
+/** @throws {BcatError} with code "usage" */
+function reserveOf(options: Context["options"]): number | undefined {
+  const text = options.text("reserve");
+  if (text === undefined) return undefined;
+  const size = parseSize("--reserve", text);
+  if (size >= 1 && size <= 2 ** 30) return size;
+  throw usageError("Cannot use --reserve: give a size of 1G at most, such as 64M");
 }

@@ -13,11 +13,15 @@ import { forEachLive, type PackTable } from "./pack-table.js";
 /** Chunks whose places are in memory at a time: 24 bytes each, and 28 more while they are sorted. */
 const BATCH_MAX = 1_000_000;
 
-export interface CopyParts {
+/** What tells which live chunks lie only in packs that are to go. */
+export interface LiveParts {
   readonly session: Session;
-  readonly chunks: ChunkStore;
   readonly marks: LiveMarks;
   readonly table: PackTable;
+}
+
+export interface CopyParts extends LiveParts {
+  readonly chunks: ChunkStore;
   /** Between two packs: for progress and for others to run. @throws BcatError interrupted */
   readonly step: (packs: number, of: number) => Promise<void>;
 }
@@ -41,6 +45,21 @@ export async function copyLive(parts: CopyParts, excluded: Uint8Array): Promise<
     const copied = parts.chunks.added.dataChunks + parts.chunks.added.treeChunks - copiedBefore;
     if (copied === 0 && bad.size === badBefore) throw new BcatError("refused", "Cannot copy what is in use");
   }
+}
+
+/** All packs that hold a live chunk which lies only in `excluded` ones, and the bytes of these chunks. */
+export async function findNeeded(
+  parts: LiveParts,
+  excluded: Uint8Array,
+): Promise<{ readonly packs: ReadonlySet<number>; readonly bytes: number }> {
+  const packs = new Set<number>();
+  let bytes = 0;
+  await forEachLive(parts.marks, (kind, places) => {
+    if (!isNeeded(parts, { kind, places, excluded })) return;
+    bytes += places.lengths[0]!;
+    for (let i = 0; i < places.count; i++) packs.add(parts.table.packOf(kind, places, i));
+  });
+  return { packs, bytes };
 }
 
 interface Limits {
@@ -95,7 +114,7 @@ async function copyRound(parts: CopyParts, limits: Limits, { packs, counts }: Ne
 
 /** True when all places of a live chunk are in packs that are to go, and no durable segment of this session has it. */
 function isNeeded(
-  { table, session }: CopyParts,
+  { table, session }: LiveParts,
   { kind, places, excluded }: { kind: BlobKind; places: ScannedPlaces; excluded: Uint8Array },
 ): boolean {
   for (let i = 0; i < places.count; i++) if (excluded[table.packOf(kind, places, i)] === 0) return false;

@@ -49,4 +49,6 @@ export interface PruneSummary {
   readonly isUnlisted: boolean;
   /** The disk was full: bytes that the rest needs to be copied first; undefined when it was not. */
   readonly neededBytes: number | undefined;
+  /** The reserve was needed, and there was no room to put it back. */
+  readonly isReserveGone?: boolean;
 }

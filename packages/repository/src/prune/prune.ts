@@ -11,13 +11,14 @@ import { ChunkStore } from "../chunk-store.js";
 import { appendToLog } from "../log-writer.js";
 import { catchUpStrictly, partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import { Session } from "../session.js";
-import { copyLive } from "./copy-live.js";
+import { copyLive, findNeeded, type LiveParts } from "./copy-live.js";
 import { deleteObjects } from "./delete-objects.js";
 import { findLeftovers } from "./listing.js";
 import { readOpenSessions, waitForOthers } from "./open-sessions.js";
 import type { PruneOptions, PruneSummary } from "./options.js";
 import { type PrunePlan, planPrune } from "./plan.js";
 import { PruneReport } from "./report.js";
+import { isFull, Reserve } from "./reserve.js";
 import { type Rewritten, rewriteSegments } from "./rewrite-segments.js";
 import { condemnedUpTo, type Roots, Survey } from "./survey.js";
 
@@ -31,7 +32,10 @@ const ATTEMPTS_MAX = 10;
  *   be found; StorageError. Nothing that is in use was deleted
  */
 export async function prune(given: Repository, roots: Roots, options: PruneOptions): Promise<PruneSummary> {
-  const repository = given.withSignal(options.signal);
+  const signalled = given.withSignal(options.signal);
+  const { storage, environment } = partsOf(signalled);
+  const reserve = new Reserve(storage, environment);
+  const repository = signalled.withStorage(reserve.storage);
   const parts = partsOf(repository);
   if (parts.storage.delete === undefined && options.isDryRun !== true)
     throw new BcatError("refused", `Cannot prune "${parts.storage.location}": it deletes nothing`);
@@ -49,7 +53,8 @@ export async function prune(given: Repository, roots: Roots, options: PruneOptio
   const session = await Session.begin(repository, { kind: "prune" });
   const run = new PruneRun(session, { options, report, survey });
   try {
-    return await run.run({ hasDead });
+    const summary = await run.run({ hasDead });
+    return (await reserve.restore()) ? summary : { ...summary, isReserveGone: true };
   } finally {
     await run.close();
   }
@@ -62,6 +67,8 @@ class PruneRun {
   readonly #report: PruneReport;
   readonly #chunks: ChunkStore;
   #survey: Survey;
+  /** Nothing more can be stored. What was stored before counts, as far as durable segments name it. */
+  #isFull = false;
 
   constructor(session: Session, given: { options: PruneOptions; report: PruneReport; survey: Survey }) {
     this.#session = session;
@@ -75,8 +82,10 @@ class PruneRun {
   async run({ hasDead }: { readonly hasDead: boolean }): Promise<PruneSummary> {
     await this.#requireAlone();
     if (hasDead) await this.#wait();
-    const plan = await this.#plan();
-    await this.#copy(plan);
+    const given = await this.#plan();
+    await this.#copy(given);
+    const plan = this.#isFull ? withoutMixed(given) : given;
+    this.#report.notePlan(this.#survey, plan);
     await this.#condemn(plan);
     const finished = this.#finishHead();
     const waited = await this.#wait();
@@ -126,13 +135,31 @@ class PruneRun {
     const excluded = this.#survey.condemned();
     for (const pack of [...plan.dead, ...plan.mixed]) excluded[pack] = 1;
     await this.#copyLive(excluded);
+    if (this.#isFull) this.#report.noteNeeded((await findNeeded(this.#copyParts(), excluded)).bytes);
   }
 
   async #copyLive(excluded: Uint8Array): Promise<void> {
-    const { marks, table } = this.#survey;
+    if (this.#isFull) return;
     const step = this.#report.stepper("copying", this.#options.signal);
-    await copyLive({ session: this.#session, chunks: this.#chunks, marks, table, step }, excluded);
+    await this.#unlessFull(async () => await copyLive({ ...this.#copyParts(), chunks: this.#chunks, step }, excluded));
     this.#report.copiedBytes = this.#chunks.added.storedBytes;
+  }
+
+  #copyParts(): LiveParts {
+    const { marks, table } = this.#survey;
+    return { session: this.#session, marks, table };
+  }
+
+  /** What `action` gives; undefined when there was no room for it. */
+  async #unlessFull<T>(action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await action();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      this.#isFull = true;
+      await this.#chunks.close();
+      return undefined;
+    }
   }
 
   /** Rule 4a of docs/architecture.md: no pack is deleted that no record condemns. */
@@ -164,19 +191,30 @@ class PruneRun {
   }
 
   async #endEarly(): Promise<void> {
-    await this.#chunks.settle();
+    if (!this.#isFull) await this.#chunks.settle();
     const added = this.#chunks.segments;
     if (added.length > 0) await this.#session.decide({ kind: "compaction", added, removed: [] });
     else await this.#session.decide({ kind: "void", reason: "a prune that has nothing to add" });
   }
 
   async #finish(last: number): Promise<void> {
-    const rewritten = await this.#rewrite(last);
-    await this.#chunks.settle();
-    const left = this.#survey.left(last);
-    const added = [...this.#chunks.segments, ...rewritten.added];
-    await this.#session.decide({ kind: "compaction", added, removed: rewritten.removed, droppedHead: last });
+    const { added, removed } = await this.#rewrite(last);
+    if (!this.#isFull) await this.#chunks.settle();
+    const left = await this.#withoutLive(this.#survey.left(last));
+    const dropped = this.#isFull ? {} : { droppedHead: last };
+    const all = [...this.#chunks.segments, ...added];
+    await this.#session.decide({ kind: "compaction", added: all, removed, ...dropped });
     await this.#deletePacks(left);
+  }
+
+  /** Rule 10 of docs/architecture.md: on a full disk only condemned packs go that hold nothing live. */
+  async #withoutLive(left: Map<string, number>): Promise<Map<string, number>> {
+    if (!this.#isFull) return left;
+    const { table } = this.#survey;
+    const needed = await findNeeded(this.#copyParts(), this.#survey.condemned());
+    for (const pack of needed.packs) left.delete(table.names[pack]!);
+    this.#report.noteNeeded(needed.bytes);
+    return left;
   }
 
   /** Rescues what became live, then writes the segments without what is dropped; again, when another prune was faster. */
@@ -187,7 +225,12 @@ class PruneRun {
       const { newness } = history;
       try {
         const dropped = condemnedUpTo(history, last);
-        return await rewriteSegments(this.#parts, { session: this.#session.number, dropped });
+        const options = { session: this.#session.number, dropped };
+        // Entries of packs that stay would be dropped with the others.
+        const rewritten = this.#isFull
+          ? undefined
+          : await this.#unlessFull(async () => await rewriteSegments(this.#parts, options));
+        return rewritten ?? { added: [], removed: [] };
       } catch (error) {
         if (!isBcatError(error, "corrupt") || attempt === ATTEMPTS_MAX) throw error;
         await catchUpStrictly(this.#parts);
@@ -204,6 +247,11 @@ class PruneRun {
     await deleteObjects(this.#parts.storage, names, (done) => step(done, names.length));
     for (const bytes of left.values()) this.#report.noteFreed(bytes);
   }
+}
+
+/** On a full disk nothing is copied out of packs. */
+function withoutMixed(plan: PrunePlan): PrunePlan {
+  return { ...plan, mixed: [] };
 }
 
 /** Segments and checkpoints that nothing refers to. */

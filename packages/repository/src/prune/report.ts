@@ -14,6 +14,7 @@ export class PruneReport {
   #waits: readonly OpenSession[] = [];
   #condemned: PruneSummary["condemned"] = { dead: sumOf([]), mixed: sumOf([]), orphans: sumOf([]) };
   #isUnlisted = false;
+  #neededBytes: number | undefined;
 
   constructor(options: PruneOptions) {
     this.#options = options;
@@ -35,6 +36,11 @@ export class PruneReport {
 
   noteWaits(sessions: readonly OpenSession[]): void {
     this.#waits = sessions;
+  }
+
+  /** The disk was full: so many bytes that are used were not copied. */
+  noteNeeded(bytes: number): void {
+    this.#neededBytes = (this.#neededBytes ?? 0) + bytes;
   }
 
   noteFreed(bytes: number): void {
@@ -69,7 +75,7 @@ export class PruneReport {
       copiedBytes: this.copiedBytes,
       leftovers: this.leftovers,
       isUnlisted: this.#isUnlisted,
-      neededBytes: undefined,
+      neededBytes: this.#neededBytes,
     };
   }
 }

@@ -55,7 +55,7 @@ export async function check(given: Repository, options: CheckOptions): Promise<C
   await noteStrays(
     repository,
     run,
-    { ...inventory, names: new Set([...inventory.names, ...slots, "config"]) },
+    { ...inventory, names: new Set([...inventory.names, ...slots, "config", "reserve"]) },
     packs.names,
   );
   return run.summary();
