@@ -245,7 +245,7 @@ class PruneRun {
     const names = [...left.keys()];
     const step = this.#report.stepper("deleting", this.#options.signal);
     await deleteObjects(this.#parts.storage, names, (done) => step(done, names.length));
-    for (const bytes of left.values()) this.#report.noteFreed(bytes);
+    for (const bytes of left.values()) if (bytes > 0) this.#report.noteFreed(bytes);
   }
 }
 

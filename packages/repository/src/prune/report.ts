@@ -60,7 +60,7 @@ export class PruneReport {
   /** @param plan as it was carried out, if this is no dry run */
   summary({ left, usedBytes, unusedBytes }: PrunePlan): PruneSummary {
     const { dead, mixed, orphans } = this.#condemned;
-    const known = sumOf([...left.values()]);
+    const known = sumOf([...left.values()].filter((bytes) => bytes > 0));
     const condemned = [dead, mixed, orphans, known];
     const packs = condemned.reduce((sum, part) => sum + part.packs, 0) - this.#freed.packs;
     const bytes = condemned.reduce((sum, part) => sum + part.bytes, 0) - this.#freed.bytes;

@@ -83,7 +83,8 @@ export class Survey {
 
   /**
    * Packs that log records up to `last` condemn and that are still there, as far as anybody knows, or still named by
-   * segments; and their sizes. What has been dropped is named by runs of this client only.
+   * segments; and their sizes, 0 for those that a listing does not have. What has been dropped is named by runs of this
+   * client only.
    */
   left(last = this.#parts.history.logHead): Map<string, number> {
     const { log, droppedHead } = this.#parts.history;
@@ -94,7 +95,8 @@ export class Survey {
     }
     for (const name of log.condemnedBehind(droppedHead, last)) {
       const pack = this.table.numberOf(name);
-      if (pack !== undefined && !left.has(name)) left.set(name, this.table.sizes[pack]!);
+      if (pack === undefined || left.has(name)) continue;
+      left.set(name, this.listed === undefined ? this.table.sizes[pack]! : 0);
     }
     return left;
   }
