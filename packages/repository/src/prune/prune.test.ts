@@ -23,6 +23,40 @@ test("one run condemns, the next deletes: packs of forgotten snapshots, and thei
   expect(await world.restoreAll()).toBe(2);
 });
 
+test("many small segments become one, also those that name what is condemned and not yet free", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([world.chunk(1000)]);
+  for (let i = 0; i < 70; i++) await world.backup([world.chunk(i, 400)]);
+  await world.forget(first);
+  await using backing = await world.open();
+  const writing = await world.begin(backing, [world.chunk(1000)]);
+  expect(await world.prune({ maxUnused: "unlimited" })).toMatchObject({ waitsFor: [{}] });
+  // That of the backup which runs, too.
+  expect(world.names("index/").length).toBeLessThanOrEqual(2);
+  await writing.commit();
+  expect(await world.restoreAll()).toBe(71);
+  expect(await world.prune()).toMatchObject({ freed: { packs: 1 } });
+  expect(await world.restoreAll()).toBe(71);
+});
+
+test("a base is written when all lower numbers have ended, and only then", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([1, 2].map((i) => world.chunk(i)));
+  await world.backup([world.chunk(2)]);
+  await world.forget(first);
+  await using backing = await world.open();
+  const writing = await world.begin(backing, []);
+  await world.prune();
+  await using reader = await world.open();
+  const early = await reader.readOutcome(4);
+  expect(early).toMatchObject({ kind: "compaction" });
+  expect(early).not.toHaveProperty("base");
+  await writing.commit();
+  await world.prune();
+  expect(await reader.readOutcome(5)).toMatchObject({ kind: "compaction", base: { snapshots: [2, 3] } });
+  expect(world.names("index/")).toHaveLength(1);
+});
+
 test("at once, where nothing has to be waited for", async () => {
   const world = await PruneWorld.create();
   const first = await world.backup([world.chunk(1)]);

@@ -7,10 +7,12 @@
  */
 import { BcatError, isBcatError } from "@bcat/errors";
 import { type ObjectReference, parseObjectName } from "@bcat/pack";
+import type { CompactionOutcome, SegmentChanges } from "../bodies/outcome.js";
 import { ChunkStore } from "../chunk-store.js";
 import { appendToLog } from "../log-writer.js";
 import { catchUpStrictly, partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import { Session } from "../session.js";
+import { baseOf } from "./base.js";
 import { copyLive, findNeeded, type LiveParts } from "./copy-live.js";
 import { deleteObjects } from "./delete-objects.js";
 import { findLeftovers } from "./listing.js";
@@ -20,6 +22,7 @@ import { type PrunePlan, planPrune } from "./plan.js";
 import { PruneReport } from "./report.js";
 import { isFull, Reserve } from "./reserve.js";
 import { type Rewritten, rewriteSegments } from "./rewrite-segments.js";
+import { chooseSmall } from "./small-segments.js";
 import { condemnedUpTo, type Roots, Survey } from "./survey.js";
 
 /** Packs that one record of the log condemns: 24 bytes each of its 16 MiB. */
@@ -46,7 +49,8 @@ export async function prune(given: Repository, roots: Roots, options: PruneOptio
   const hasDead = (await readOpenSessions(parts, 0)).some(({ silentMs }) => silentMs >= options.voidAfterMs);
   report.notePlan(survey, plan);
   if (options.isDryRun === true) return report.summary(plan);
-  if (plan.isEmpty && !hasDead) {
+  const hasManySmall = chooseSmall(parts.history.segments.values()).size > 0;
+  if (plan.isEmpty && !hasDead && !hasManySmall) {
     await deleteLeftovers(parts, 0, report);
     return report.summary(plan);
   }
@@ -190,11 +194,19 @@ class PruneRun {
     return this.#options.isAtOnce === true ? this.#parts.history.logHead : this.#session.logHead;
   }
 
+  /** Without anything to delete yet: what was copied is named, small segments are merged. */
   async #endEarly(): Promise<void> {
+    // Rule 15 of docs/architecture.md: before the wait no entries are dropped, of condemned packs neither.
+    const { added, removed } = await this.#rewrite(0);
     if (!this.#isFull) await this.#chunks.settle();
-    const added = this.#chunks.segments;
-    if (added.length > 0) await this.#session.decide({ kind: "compaction", added, removed: [] });
+    const all = [...this.#chunks.segments, ...added];
+    if (all.length > 0) await this.#decide({ added: all, removed });
     else await this.#session.decide({ kind: "void", reason: "a prune that has nothing to add" });
+  }
+
+  async #decide(changes: SegmentChanges & Pick<CompactionOutcome, "droppedHead">): Promise<void> {
+    const base = baseOf(this.#parts.history, this.#session.number, changes);
+    await this.#session.decide({ kind: "compaction", ...changes, ...(base && { base }) });
   }
 
   async #finish(last: number): Promise<void> {
@@ -203,7 +215,7 @@ class PruneRun {
     const left = await this.#withoutLive(this.#survey.left(last));
     const dropped = this.#isFull ? {} : { droppedHead: last };
     const all = [...this.#chunks.segments, ...added];
-    await this.#session.decide({ kind: "compaction", added: all, removed, ...dropped });
+    await this.#decide({ added: all, removed, ...dropped });
     await this.#deletePacks(left);
   }
 
@@ -217,15 +229,19 @@ class PruneRun {
     return left;
   }
 
-  /** Rescues what became live, then writes the segments without what is dropped; again, when another prune was faster. */
+  /**
+   * Rescues what became live, then writes the segments without what records up to `last` condemn, and small ones as
+   * one; again, when another prune was faster.
+   */
   async #rewrite(last: number): Promise<Rewritten> {
     const { history } = this.#parts;
     for (let attempt = 1; ; attempt++) {
-      await this.#copyLive(this.#survey.condemned());
+      if (last > 0) await this.#copyLive(this.#survey.condemned());
       const { newness } = history;
       try {
         const dropped = condemnedUpTo(history, last);
-        const options = { session: this.#session.number, dropped };
+        const small = chooseSmall(history.segments.values());
+        const options = { session: this.#session.number, dropped, small };
         // Entries of packs that stay would be dropped with the others.
         const rewritten = this.#isFull
           ? undefined

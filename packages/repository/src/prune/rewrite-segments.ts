@@ -30,7 +30,7 @@ export interface RewriteOptions {
   /** Object names of packs whose entries are dropped. */
   readonly dropped: ReadonlySet<string>;
   /** Segments that are to be written anew though they name none of these. */
-  readonly isChosen?: (reference: SegmentReference) => boolean;
+  readonly small: ReadonlySet<SegmentReference>;
 }
 
 export interface Rewritten {
@@ -57,9 +57,10 @@ export async function rewriteSegments(parts: RepositoryParts, options: RewriteOp
     await writeGroup(parts, options, group, rewritten);
   };
   for (const [name, reference] of [...parts.history.segments].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (options.dropped.size === 0 && !options.small.has(reference)) continue;
     const bytes = await readSegment(parts, reference);
     const segment = new Segment(parts.context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE));
-    if (options.isChosen?.(reference) !== true && !namesDropped(segment, options.dropped)) continue;
+    if (!options.small.has(reference) && !namesDropped(segment, options.dropped)) continue;
     const { kind } = segment.counts;
     if (sizeOf(groups[kind]) + reference.size > GROUP_SIZE_MAX) await flush(kind);
     groups[kind].push({ reference, segment });
