@@ -250,6 +250,24 @@ describe("a copy", () => {
     }
   });
 
+  test("of a large file is stored by all threads as by one", async () => {
+    // As much as other threads are started for.
+    write("large", randomBytesOf("large", 20 * 2 ** 20));
+    write("small", randomBytesOf("small", 3_000));
+    await backUp(from, {});
+    await using reader = await openClient(from);
+    const all = await listSnapshots(reader.repository);
+    const copyWith = async (storage: MemoryStorage, threads: number) => {
+      await using writer = await openClient(storage);
+      await copySnapshots({ source: reader.repository, target: writer.repository }, all, { threads });
+      return (await writer.find("1")).snapshot.roots[0]!.node;
+    };
+    await using _ = await openClient(to);
+    const other = to.clone();
+    expect(await copyWith(to, 3)).toEqual(await copyWith(other, 1));
+    expect(await differences("1")).toEqual([]);
+  });
+
   test("of a file with holes reads none of its zeros", async () => {
     const file = fs.openSync(join(source, "sparse"), "w");
     fs.writeSync(file, randomBytesOf("head", 3_000), 0, 3_000, 0);

@@ -75,6 +75,7 @@ export class CopyRun {
   async #turn(): Promise<void> {
     const { session, options, progress } = this.#parts;
     if (session.isBusy) await session.ready();
+    session.touch();
     options.onProgress?.({
       ...progress,
       filesDone: this.#filesDone,
