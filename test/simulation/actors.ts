@@ -76,17 +76,18 @@ export function restoreOne(world: World): Body {
   };
 }
 
-/** Forgets one snapshot. */
-export function forgetOne(world: World): Body {
+/** Forgets one snapshot, or all but the newest. */
+export function forgetSome(world: World): Body {
+  const { dice } = world;
   return async (process) => {
     await withRepository(world, process, async (repository) => {
       await repository.refresh();
       const { history } = repository;
       const kept = [...history.summaries.keys()].filter((number) => !history.isForgotten(number));
       if (kept.length < 2) return;
-      const number = world.dice.chance(0.6) ? kept[0]! : world.dice.pick(kept);
+      const snapshots = dice.chance(0.6) ? kept.slice(0, -1) : [dice.pick(kept)];
       await withLogSession(repository, async (session) => {
-        await appendToLog(repository, { kind: "forget", snapshots: [number] }, session);
+        await appendToLog(repository, { kind: "forget", snapshots }, session);
       });
     });
   };

@@ -6,6 +6,8 @@ import type { Dice } from "./dice.js";
 export type PlaceKind = "deciding" | "one-writer";
 
 export interface Knobs {
+  /** Milliseconds in which processes begin. */
+  readonly horizon: number;
   readonly weather: Weather;
   readonly isForOneWriter: boolean;
   /** Of each call. */
@@ -28,6 +30,7 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
   const isForOneWriter = dice.chance(0.15);
   const some = (value: number) => (dice.chance(0.5) ? value : 0);
   return {
+    horizon: dice.pick([5_000, 15_000, 60_000]),
     weather: {
       latency: dice.pick([5, 20, 60]),
       errors: some(dice.pick([0.01, 0.05])),

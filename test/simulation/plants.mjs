@@ -2,4 +2,280 @@
  * Bugs to plant, one at a time, into what is built: rules of the protocol switched off, and weakened designs. Each patch
  * replaces a text that stands once in a module. `world` is the kind of place that shows it, if only one does.
  */
-export const PLANTS = [];
+const REPOSITORY = "repository/dist/";
+
+export const PLANTS = [
+  {
+    name: "outcomes-before-log",
+    what: "outcomes are read before the log (architecture, invariant 3)",
+    patches: [
+      {
+        module: `${REPOSITORY}history.js`,
+        from: "        await this.readLog(registers, strict);\n        let head = (ownSession ?? 1) - 1;",
+        to: "        let head = (ownSession ?? 1) - 1;",
+      },
+      {
+        module: `${REPOSITORY}history.js`,
+        from: "            findings.open.add(ownSession);\n",
+        to: "            findings.open.add(ownSession);\n        await this.readLog(registers, strict);\n",
+      },
+    ],
+  },
+  {
+    name: "log-before-session",
+    what: "the log is read before the session exists",
+    patches: [
+      {
+        module: `${REPOSITORY}session.js`,
+        from: "                const number = options.dryRun === true ? 0 : await reserve(parts, options);",
+        to: "                await parts.history.refresh(parts.storage, { strict: true });\n                await updateIndex(parts, { strict: true });\n                const number = options.dryRun === true ? 0 : await reserve(parts, options);",
+      },
+      {
+        module: `${REPOSITORY}session.js`,
+        from: "                await parts.history.refresh(parts.storage, { strict: true, toleratesSegments, ...own });\n                await updateIndex(parts, { strict: !toleratesSegments });\n",
+        to: "",
+      },
+    ],
+  },
+  {
+    name: "condemned-location",
+    what: "condemned packs count as locations",
+    patches: [{ module: `${REPOSITORY}local-index.js`, from: "this.chunks.condemn(name)", to: "void name" }],
+  },
+  {
+    name: "condemned-parent",
+    what: "references of a parent are taken over unchecked (the reference rule)",
+    patches: [
+      {
+        module: `${REPOSITORY}history.js`,
+        from: "return this.log.condemnedBehind(head).next().done !== true;",
+        to: "return false;",
+      },
+    ],
+  },
+  {
+    name: "2-head",
+    what: "field 32 is the head of the log at the commit (rule 2)",
+    patches: [
+      {
+        module: `${REPOSITORY}write-session.js`,
+        from: "const logHead = Math.min(session.logHead, snapshot.logHead ?? session.logHead);",
+        to: "await session.repository.refresh();\n        const { logHead } = session.repository.history;",
+      },
+    ],
+  },
+  {
+    name: "2-lowest",
+    what: "field 32 is the head of the log when the session began, whatever that of its parents was (rule 2)",
+    patches: [
+      {
+        module: `${REPOSITORY}write-session.js`,
+        from: "const logHead = Math.min(session.logHead, snapshot.logHead ?? session.logHead);",
+        to: "const { logHead } = session;",
+      },
+    ],
+  },
+  {
+    name: "2-parents",
+    what: "all roots are judged by the newest snapshot (rule 2)",
+    patches: [
+      {
+        module: "snapshot/dist/backup/parent-roots.js",
+        from: "repository.history.condemnedSince(logHead)",
+        to: "repository.history.condemnedSince(Math.max(logHead, [...repository.history.summaries.values()].at(-1).logHead))",
+      },
+    ],
+  },
+  {
+    name: "412-is-success",
+    what: "a register that has a value counts as decided by oneself, whatever the value is",
+    patches: [
+      {
+        module: `${REPOSITORY}registers.js`,
+        from: "return value !== undefined && Buffer.compare(value, bytes) === 0;\n    }\n}",
+        to: "return value !== undefined;\n    }\n}",
+      },
+      {
+        module: `${REPOSITORY}registers.js`,
+        from: "    return Buffer.compare(value, bytes) === 0;\n}",
+        to: "    return true;\n}",
+      },
+    ],
+  },
+  {
+    name: "412-is-failure",
+    what: "a value that is there after a lost answer is taken for somebody else's: numbers are taken twice",
+    patches: [
+      {
+        module: `${REPOSITORY}registers.js`,
+        from: "return value !== undefined && Buffer.compare(value, bytes) === 0;\n    }\n}",
+        to: "return value === undefined;\n    }\n}",
+      },
+      {
+        module: "storage/dist/retrying.js",
+        from: "if (value === undefined || !equalBytes(value, bytes))",
+        to: "if (value !== undefined)",
+      },
+    ],
+  },
+  {
+    name: "not-ours-is-committed",
+    what: "a backup whose number somebody else has decided says that it has a snapshot",
+    patches: [{ module: `${REPOSITORY}session.js`, from: "if (!isOurs) {", to: "if (false) {" }],
+  },
+  {
+    name: "pack-not-awaited",
+    what: "a segment may go before the packs it names",
+    patches: [
+      {
+        module: `${REPOSITORY}chunk-store.js`,
+        from: "await this.#parts.storage.put(pack.name, pack.bytes,",
+        to: "void this.#parts.storage.put(pack.name, pack.bytes.slice(),",
+      },
+    ],
+  },
+  {
+    name: "segment-not-awaited",
+    what: "an outcome may go before the segments it names",
+    patches: [
+      {
+        module: `${REPOSITORY}chunk-store.js`,
+        from: "            await storage.put(name, bytes);",
+        to: "            void storage.put(name, bytes).catch(() => {});",
+      },
+    ],
+  },
+  {
+    name: "upload-failure-ignored",
+    what: "a backup goes on when a pack could not be stored",
+    patches: [
+      {
+        module: `${REPOSITORY}uploads.js`,
+        from: "if (this.#failure !== undefined)\n            throw this.#failure.error;",
+        to: "",
+      },
+    ],
+  },
+  {
+    name: "packs-without-segment",
+    what: "a segment that could not be written is not written again, and the backup commits without",
+    patches: [
+      {
+        module: `${REPOSITORY}chunk-store.js`,
+        from: "            lane.stored.unshift(...packs);\n            throw error;",
+        to: "            return;",
+      },
+    ],
+  },
+  {
+    name: "error-is-success",
+    what: "an object whose put got no answer counts as stored",
+    patches: [
+      {
+        module: "storage/dist/retrying.js",
+        from: "put: (name, bytes, putOptions) => retries.run(putOptions?.signal ?? signal, () => inner.put(name, bytes, putOptions)),",
+        to: "put: (name, bytes, putOptions) => inner.put(name, bytes, putOptions).catch(() => {}),",
+      },
+    ],
+  },
+  {
+    name: "open-sessions-forgotten",
+    what: "the outcome of a session that was open when last looked at is never looked at again",
+    patches: [
+      {
+        module: `${REPOSITORY}history.js`,
+        from: "const numbers = [...this.openSessions];",
+        to: "const numbers = [];",
+      },
+    ],
+  },
+  {
+    name: "abandoned-is-stored",
+    what: "what a session has stored counts for later ones of the same process, though it was not committed",
+    patches: [
+      {
+        module: `${REPOSITORY}session.js`,
+        from: "        if (this.#isOver)\n            return;\n        this.#end();",
+        to: "        if (this.#isOver)\n            return;\n        this.#parts.index.adopt(this.own);\n        this.#end();",
+      },
+    ],
+  },
+  {
+    name: "cache-forgets-condemned",
+    what: "the cache does not bring back which packs are condemned",
+    patches: [
+      {
+        module: `${REPOSITORY}history.js`,
+        from: "            this.log.apply(body);",
+        to: "            this.log.bodies.push(body);",
+      },
+    ],
+  },
+  {
+    name: "number-too-high",
+    what: "a number is left out now and then",
+    patches: [
+      {
+        module: `${REPOSITORY}session.js`,
+        from: "number = attempt === 0 ? number + 1",
+        to: "number = attempt === 0 ? number + 1 + (environment.now() % 16 === 0 ? 1 : 0)",
+      },
+    ],
+  },
+  {
+    name: "14-objects",
+    what: "salts of objects are of randomness alone: a machine resumed twice seals two messages with one key (rule 14)",
+    patches: [
+      {
+        module: "crypto/dist/random.js",
+        from: "blake3.hash(random(SEED_LENGTH), content)",
+        to: "blake3.hash(random(SEED_LENGTH))",
+      },
+    ],
+  },
+  {
+    name: "14-frames",
+    what: "salts of frames are of randomness and a counter alone (rule 14)",
+    patches: [{ module: "pack/dist/frame-salt.js", from: "this.#hash.update(contents.ids);", to: "" }],
+  },
+  {
+    name: "9-resend",
+    what: "the next run decides anew what a dead one had sent (rule 9)",
+    world: "one-writer",
+    patches: [
+      {
+        module: `${REPOSITORY}outbox.js`,
+        from: "        outbox.keep(name, bytes);\n            try {",
+        to: "        try {",
+      },
+    ],
+  },
+  {
+    name: "9-log",
+    what: "log records are written beside open sessions (rule 9)",
+    world: "one-writer",
+    patches: [
+      {
+        module: `${REPOSITORY}log-writer.js`,
+        from: "if (other === undefined)\n        return;",
+        to: "return;",
+      },
+    ],
+  },
+  {
+    name: "stat-of-another-file",
+    what: "a file counts as unchanged when its size and mtime are what they were",
+    patches: [
+      {
+        module: "snapshot/dist/backup/comparison.js",
+        from: "(ignoreCtime || hasCtime(parent, table, row)) &&",
+        to: "",
+      },
+      {
+        module: "snapshot/dist/backup/comparison.js",
+        from: "(ignoreInode || hasInode(parent, table, row));",
+        to: "true;",
+      },
+    ],
+  },
+];

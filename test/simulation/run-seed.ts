@@ -1,5 +1,5 @@
 /** Runs one seed from its beginning to its end. */
-import { backup, checkAll, forgetOne, restoreOne } from "./actors.js";
+import { backup, checkAll, forgetSome, restoreOne } from "./actors.js";
 import { compareAll } from "./compare.js";
 import type { PlaceKind } from "./knobs.js";
 import type { Machine } from "./machine.js";
@@ -16,8 +16,6 @@ export interface SeedResult {
   readonly lines: readonly string[] | undefined;
 }
 
-/** Milliseconds in which processes begin. */
-const HORIZON = 60_000;
 const TEN_YEARS = 10 * 365 * 86_400_000;
 
 export interface SeedOptions {
@@ -33,9 +31,10 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   const { scheduler } = world;
   if (isVerbose) scheduler.trace.lines = [JSON.stringify(world.knobs)];
   await world.init();
-  plan(world);
+  const horizon = world.knobs.horizon;
+  plan(world, horizon);
   const isOver = () => world.violation !== undefined;
-  const lastStart = HORIZON * 1.3;
+  const lastStart = horizon * 1.3;
   await settle(world, () => isOver() || (world.isIdle && scheduler.now > lastStart));
   if (!isOver()) await finish(world);
   const { violation, counts } = world;
@@ -59,19 +58,19 @@ async function settle(world: World, isOver: () => boolean): Promise<void> {
 }
 
 /** Who does what, and when. */
-function plan(world: World): void {
+function plan(world: World, horizon: number): void {
   const { dice, knobs, scheduler } = world;
   const hosts = [world.addMachine("a", {}), world.addMachine("b", {})];
   const admin = world.addMachine("admin", {});
   const at = (time: number, kind: string, machine: Machine, body: Body) =>
     scheduler.after(time, () => world.start(kind, machine, body));
-  const anywhere = () => dice.integer(1, HORIZON);
+  const anywhere = () => dice.integer(1, horizon);
   for (const host of hosts) at(dice.integer(1, 2_000), "backup", host, backup(world));
   for (let i = dice.integer(2, 5); i > 0; i--) at(anywhere(), "backup", dice.pick(hosts), backup(world));
-  for (let i = dice.integer(3, 8); i > 0; i--) scheduler.after(anywhere(), () => dice.pick(hosts).source.change());
-  for (let i = dice.integer(0, 3); i > 0; i--) at(anywhere(), "forget", admin, forgetOne(world));
-  for (let i = dice.integer(0, 3); i > 0; i--)
-    at(dice.integer(HORIZON / 4, HORIZON * 1.2), "prune", admin, pruneByHand(world));
+  for (let i = dice.integer(5, 16); i > 0; i--) scheduler.after(anywhere(), () => dice.pick(hosts).source.change());
+  for (let i = dice.integer(0, 4); i > 0; i--) at(anywhere(), "forget", admin, forgetSome(world));
+  for (let i = dice.integer(0, 4); i > 0; i--)
+    at(dice.integer(horizon / 4, horizon * 1.2), "prune", admin, pruneByHand(world));
   if (dice.chance(0.2)) at(anywhere(), "check", admin, checkAll(world, { mustBeGood: false }));
   if (dice.chance(0.3)) at(anywhere(), "restore", dice.pick(hosts), restoreOne(world));
   if (knobs.clockJumps)

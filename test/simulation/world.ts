@@ -73,7 +73,7 @@ export class World {
       await using _ = await initRepository(storage, options, environment);
       const { rootKey, repositoryId } = await unlockRepository(storage, SECRET, environment);
       this.#rootKey = rootKey;
-      this.oracle = new Oracle(rememberKeys(rootKey, repositoryId), this.place.objects);
+      this.oracle = new Oracle(rememberKeys(rootKey, repositoryId), this.place);
       isDone = true;
     };
     const making = made();
@@ -141,7 +141,7 @@ export class World {
     this.count(kind);
     const name = `${machine.name}.${kind}${++this.#started}`;
     const deathChance = this.#isCalm ? 0 : knobs.deaths;
-    const pace = this.#isCalm ? 1 : dice.pick([1, 1, 1, 4, 12]);
+    const pace = this.#isCalm ? 1 : dice.pick([1, 1, 4, 12]);
     const process = new SimulatedProcess({ name, machine, deathChance, pace }, scheduler.now);
     scheduler.trace.add(`${scheduler.now} ${name} begins`);
     body(process).then(
