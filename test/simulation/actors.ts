@@ -1,7 +1,18 @@
 /** What processes do: each runs a command on the repository, as the command line would. */
 import { isBcatError } from "@bcat/errors";
 import { appendToLog, type Repository, withLogSession } from "@bcat/repository";
-import { check, findSnapshot, PreparedBackup, restore } from "@bcat/snapshot";
+import {
+  check,
+  findSnapshot,
+  forgottenSnapshots,
+  type ListedSnapshot,
+  listSnapshots,
+  PreparedBackup,
+  prune,
+  restore,
+  tagSnapshot,
+  undelete,
+} from "@bcat/snapshot";
 import { Inodes } from "./inode.js";
 import { MemoryPosix } from "./memory-posix.js";
 import { Violation } from "./oracle/violation.js";
@@ -16,7 +27,10 @@ export function backup(world: World): Body {
       if (dice.chance(knobs.movingFiles)) source.change();
     });
     const roots = dice.chance(0.8) ? source.roots : source.roots.slice(0, 1);
-    const options = { compression: "off", threads: 0, now: world.environment(process).now } as const;
+    const stopping = new AbortController();
+    const { now } = world.environment(process);
+    const options = { compression: "off", threads: 0, now, stop: stopping.signal } as const;
+    if (dice.chance(0.2)) world.scheduler.after(dice.delay(2_000), () => stopping.abort());
     const prepared = new PreparedBackup(
       posix,
       roots.map((root) => Buffer.from(root)),
@@ -90,6 +104,43 @@ export function forgetSome(world: World): Body {
         await appendToLog(repository, { kind: "forget", snapshots }, session);
       });
     });
+  };
+}
+
+/** Makes a snapshot anew: a forgotten one, or one that gets another tag. */
+export function remakeOne(world: World): Body {
+  const { dice } = world;
+  return async (process) => {
+    await withRepository(world, process, async (repository) => {
+      const listed = await listSnapshots(repository);
+      const forgotten = forgottenSnapshots(repository);
+      const isBack = forgotten.length > 0 && dice.chance(0.6);
+      if (!isBack && listed.length === 0) return;
+      const info = dice.pick<ListedSnapshot>(isBack ? forgotten : listed);
+      try {
+        if (isBack) await undelete(repository, info.number);
+        else await tagSnapshot(repository, info, { set: [process.name] });
+      } catch (error) {
+        // Of what is forgotten a prune may have taken some.
+        if (!isBcatError(error, "corrupt") || !world.oracle.forgotten().has(info.number)) throw error;
+      }
+    });
+  };
+}
+
+/** @param isLast everybody else has ended: what is left is dead */
+export function pruneOnce(world: World, { isLast = false } = {}): Body {
+  const { dice } = world;
+  return async (process) => {
+    const maxUnused = isLast
+      ? ({ bytes: 0 } as const)
+      : dice.pick(["unlimited", { bytes: 0 }, { bytes: 3_000 }] as const);
+    const voidAfterMs = isLast ? Number.NEGATIVE_INFINITY : dice.pick([0, 3_000, 30_000, 10 ** 12]);
+    const isAtOnce = isLast || dice.chance(0.4);
+    const summary = await withRepository(world, process, (repository) =>
+      prune(repository, { level: 0, maxUnused, voidAfterMs, isAtOnce }),
+    );
+    if (summary.freed.packs > 0) world.count("prunes that freed");
   };
 }
 

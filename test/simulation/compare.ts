@@ -13,7 +13,8 @@ export function compareAll(world: World): number {
 }
 
 function compareSnapshot(world: World, number: number, snapshot: ShownSnapshot): void {
-  const owner = world.owners.get(number);
+  const first = firstOf(world, number, snapshot);
+  const owner = world.owners.get(first);
   if (owner === undefined) throw new Violation("restored-wrong", `snapshot ${number} is nobody's`);
   const { read } = world.oracle;
   const found = new Map<string, Buffer>();
@@ -25,10 +26,12 @@ function compareSnapshot(world: World, number: number, snapshot: ShownSnapshot):
   };
   for (const { path, node } of snapshot.roots) visit(node, path);
   const roots = snapshot.roots.map(({ path }) => path);
-  const window = { begin: owner.begun, end: world.decided.get(number)! };
+  const window = { begin: owner.begun, end: world.decided.get(first)! };
   for (const [path, versions] of owner.machine.source.history) {
     if (!roots.some((root) => path.startsWith(`${root}/`))) continue;
     const content = found.get(path);
+    // What was not stored yet when it was interrupted is not there.
+    if (content === undefined && !snapshot.isComplete) continue;
     if (!during(versions, window).some((version) => isSame(version, content)))
       throw new Violation("restored-wrong", `snapshot ${number} has another ${path} than ${owner.name} saw`);
     found.delete(path);
@@ -37,13 +40,23 @@ function compareSnapshot(world: World, number: number, snapshot: ShownSnapshot):
     throw new Violation("restored-wrong", `snapshot ${number} has ${path}, which never was`);
 }
 
+/** The number of the snapshot that this one was made from, or its own. */
+function firstOf({ oracle }: World, number: number, snapshot: ShownSnapshot): number {
+  let first = number;
+  for (let at: ShownSnapshot | undefined = snapshot; at?.original !== undefined; ) {
+    first = at.original;
+    at = oracle.snapshot(first);
+  }
+  return first;
+}
+
 /** What a file held in a part of the time at least; undefined while it was not there. */
 function during(
   versions: readonly Version[],
   { begin, end }: { begin: number; end: number },
 ): (Uint8Array | undefined)[] {
   const contents: (Uint8Array | undefined)[] = [];
-  if (versions[0]!.since > begin) contents.push(undefined);
+  if (versions[0]!.since >= begin) contents.push(undefined);
   for (const [i, { since, content }] of versions.entries()) {
     const until = versions[i + 1]?.since ?? Number.POSITIVE_INFINITY;
     if (since <= end && until >= begin) contents.push(content);

@@ -102,7 +102,7 @@ export function writeFileSync(
 }
 
 export function openSync(path: string, flags: string): number {
-  if (flags !== "r") {
+  if (!flags.startsWith("r")) {
     if (flags === "wx" && files.has(path)) throw fault("EEXIST", "open", path);
     writeFileSync(path, new Uint8Array(0));
   }
@@ -112,8 +112,24 @@ export function openSync(path: string, flags: string): number {
   return descriptor;
 }
 
-export function writeSync(target: number, piece: Uint8Array, offset = 0, length = piece.length): number {
+export function appendFileSync(path: string, text: string): void {
+  const before = files.get(path)?.bytes ?? new Uint8Array(0);
+  writeFileSync(path, Buffer.concat([before, Buffer.from(text)]));
+}
+
+export function truncateSync(path: string, length: number): void {
+  writeFileSync(path, (readFileSync(path) as Buffer).subarray(0, length));
+}
+
+/** As Node has it: a piece of bytes goes to the end; a text over what is at a position. */
+export function writeSync(target: number, piece: Uint8Array | string, offset = 0, length = piece.length): number {
   const { path } = openFile(target);
+  if (typeof piece === "string") {
+    const bytes = Buffer.from(files.get(path)?.bytes ?? []);
+    bytes.write(piece, offset);
+    writeFileSync(path, bytes);
+    return piece.length;
+  }
   const before = files.get(path)?.bytes ?? new Uint8Array(0);
   writeFileSync(path, Buffer.concat([before, piece.subarray(offset, offset + length)]));
   return length;

@@ -2,7 +2,7 @@
 import { isBcatError } from "@bcat/errors";
 import type { Knobs } from "./knobs.js";
 
-const EXPECTED = ["storage-failed", "refused", "interrupted"] as const;
+const EXPECTED = ["storage-failed", "refused", "interrupted", "conditions-not-met"] as const;
 
 export function isExpected(error: unknown, { weather }: Knobs): boolean {
   // What has arrived cut short may have been what is read once only.

@@ -18,6 +18,8 @@ export interface Knobs {
   readonly blocks: number;
   readonly packSize: number;
   readonly packsPerSegment: number;
+  /** Stored bytes between two checkpoints of a backup. */
+  readonly checkpointSize: number | undefined;
   readonly keepsTrees: boolean;
   /** Chance that files change while a file is read. */
   readonly movingFiles: number;
@@ -46,6 +48,7 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
     blocks: dice.integer(4, 9),
     packSize: dice.pick([1_200, 3_000, 9_000]),
     packsPerSegment: dice.integer(1, 3),
+    checkpointSize: dice.pick([undefined, 1_500, 5_000]),
     keepsTrees: dice.chance(0.3),
     movingFiles: some(0.02),
     clockJumps: dice.chance(0.5),

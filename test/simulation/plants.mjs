@@ -27,8 +27,8 @@ export const PLANTS = [
     patches: [
       {
         module: `${REPOSITORY}session.js`,
-        from: "                const number = options.dryRun === true ? 0 : await reserve(parts, options);",
-        to: "                await parts.history.refresh(parts.storage, { strict: true });\n                await updateIndex(parts, { strict: true });\n                const number = options.dryRun === true ? 0 : await reserve(parts, options);",
+        from: "                const { number, bytes } =",
+        to: "                await parts.history.refresh(parts.storage, { strict: true });\n                await updateIndex(parts, { strict: true });\n                const { number, bytes } =",
       },
       {
         module: `${REPOSITORY}session.js`,
@@ -121,7 +121,7 @@ export const PLANTS = [
   {
     name: "not-ours-is-committed",
     what: "a backup whose number somebody else has decided says that it has a snapshot",
-    patches: [{ module: `${REPOSITORY}session.js`, from: "if (!isOurs) {", to: "if (false) {" }],
+    patches: [{ module: `${REPOSITORY}session.js`, from: "if (!isOurs)", to: "if (false)" }],
   },
   {
     name: "pack-not-awaited",
@@ -195,8 +195,8 @@ export const PLANTS = [
     patches: [
       {
         module: `${REPOSITORY}session.js`,
-        from: "        if (this.#isOver)\n            return;\n        this.#end();",
-        to: "        if (this.#isOver)\n            return;\n        this.#parts.index.adopt(this.own);\n        this.#end();",
+        from: "        this.journal?.release();\n        this.#end();",
+        to: "        this.journal?.release();\n        this.#parts.index.adopt(this.own);\n        this.#end();",
       },
     ],
   },

@@ -1,10 +1,9 @@
 /** Runs one seed from its beginning to its end. */
-import { backup, checkAll, forgetSome, restoreOne } from "./actors.js";
+import { backup, checkAll, forgetSome, pruneOnce, remakeOne, restoreOne } from "./actors.js";
 import { compareAll } from "./compare.js";
 import type { PlaceKind } from "./knobs.js";
 import type { Machine } from "./machine.js";
 import { Violation } from "./oracle/violation.js";
-import { pruneByHand } from "./prune-by-hand.js";
 import { type Body, World } from "./world.js";
 
 export interface SeedResult {
@@ -16,6 +15,8 @@ export interface SeedResult {
   readonly lines: readonly string[] | undefined;
 }
 
+/** After which everything is free that can be. */
+const LAST_PRUNES = 3;
 const TEN_YEARS = 10 * 365 * 86_400_000;
 
 export interface SeedOptions {
@@ -70,7 +71,13 @@ function plan(world: World, horizon: number): void {
   for (let i = dice.integer(5, 16); i > 0; i--) scheduler.after(anywhere(), () => dice.pick(hosts).source.change());
   for (let i = dice.integer(0, 4); i > 0; i--) at(anywhere(), "forget", admin, forgetSome(world));
   for (let i = dice.integer(0, 4); i > 0; i--)
-    at(dice.integer(horizon / 4, horizon * 1.2), "prune", admin, pruneByHand(world));
+    at(
+      dice.integer(horizon / 4, horizon * 1.2),
+      "prune",
+      dice.chance(0.8) ? admin : dice.pick(hosts),
+      pruneOnce(world),
+    );
+  for (let i = dice.integer(0, 2); i > 0; i--) at(anywhere(), "remake", dice.pick([...hosts, admin]), remakeOne(world));
   if (dice.chance(0.2)) at(anywhere(), "check", admin, checkAll(world, { mustBeGood: false }));
   if (dice.chance(0.3)) at(anywhere(), "restore", dice.pick(hosts), restoreOne(world));
   if (knobs.clockJumps)
@@ -99,15 +106,32 @@ function clone(world: World, original: Machine): void {
     scheduler.after(delays[i]!, () => world.start("backup", machine, backup(world)));
 }
 
-/** In fair weather, when everybody has ended: all is there, and nothing is said to be wrong. */
+/** In fair weather, when everybody has ended: all is there, and nothing is said to be wrong; some prunes free the rest. */
 async function finish(world: World): Promise<void> {
+  const { dice } = world;
   world.calmDown();
-  const machine = world.addMachine("last", {});
   world.guard(() => {
     world.oracle.checkAll("at the end");
     world.counts.set("compared", compareAll(world));
   });
-  if (!world.dice.chance(0.3)) return;
-  world.start("last check", machine, checkAll(world, { mustBeGood: true }));
-  await settle(world, () => world.violation !== undefined || world.isIdle);
+  const machine = world.addMachine("last", {});
+  const last = async (kind: string, body: Body) => {
+    world.start(kind, machine, body);
+    await settle(world, () => world.violation !== undefined || world.isIdle);
+  };
+  if (dice.chance(0.3)) {
+    for (let i = 0; i < LAST_PRUNES; i++) await last("last prune", pruneOnce(world, { isLast: true }));
+    world.guard(() => requireFreed(world));
+  }
+  if (dice.chance(0.3)) await last("last check", checkAll(world, { mustBeGood: true }));
+}
+
+/** Nothing is left that no snapshot refers to. @throws Violation */
+function requireFreed({ oracle, place, knobs }: World): void {
+  // There somebody's session may be open for ever.
+  if (knobs.isForOneWriter || oracle.snapshots().size === 0) return;
+  const used = oracle.usedPacks();
+  const names = [...place.objects.keys()].filter((name) => !place.isTorn(name));
+  const left = names.filter((name) => name.startsWith("packs/") && !used.has(name));
+  if (left.length > 0) throw new Violation("not-freed", left.join(", "));
 }

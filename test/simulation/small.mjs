@@ -19,9 +19,9 @@ export const SMALL = [
     to: "WINDOW_LENGTH_MIN = 2 ** 14",
   },
   {
-    module: "snapshot/dist/backup/root-backup.js",
-    from: "createCutter(SCAN_CHUNKER, gear)",
-    to: 'createCutter({ kind: "fixed", minimum: 2048, average: 2048, maximum: 2048 }, gear)',
+    module: "snapshot/dist/backup/scan-writer.js",
+    from: 'SCAN_CHUNKER = { kind: "cdc", minimum: 32 * 1024, average: 64 * 1024, maximum: 256 * 1024 }',
+    to: 'SCAN_CHUNKER = { kind: "fixed", minimum: 2048, average: 2048, maximum: 2048 }',
   },
   { module: "posix/dist/entry-list.js", from: "SIZE = 128 * 1024", to: "SIZE = 2 ** 11" },
 ];

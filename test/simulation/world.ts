@@ -32,7 +32,7 @@ export class World {
   readonly knobs: Knobs;
   readonly place: Place;
   readonly blocks: Blocks;
-  /** Who put the outcome of a session: of two that run twice from one image, the one that it is of. */
+  /** Who put the first checkpoint of a session, or else its outcome. */
   readonly owners = new Map<number, SimulatedProcess>();
   /** When an outcome came to be, ms. */
   readonly decided = new Map<number, number>();
@@ -47,6 +47,8 @@ export class World {
   readonly #byDisk = new Map<string, Machine>();
   readonly #shortened = new Set<string>();
   readonly #waiting: (() => void)[] = [];
+  /** Machine and name of those processes that are there. */
+  readonly #running = new Set<string>();
 
   /** @param kind of the place; drawn if not given */
   constructor(seed: number, kind?: PlaceKind) {
@@ -106,9 +108,14 @@ export class World {
   environment(process: SimulatedProcess): Environment {
     const { knobs, scheduler } = this;
     const wait = (milliseconds: number) => scheduler.sleep(milliseconds);
-    const { packSize, packsPerSegment, keepsTrees } = knobs;
-    const sizes = { packSize, packsPerSegment };
-    return { ...process.machine.environment({ blake3, zstd, sizes, wait }, () => scheduler.now), keepsTrees };
+    const { packSize, packsPerSegment, checkpointSize, keepsTrees } = knobs;
+    const sizes = { packSize, packsPerSegment, ...(checkpointSize !== undefined && { checkpointSize }) };
+    const processes = {
+      mark: process.name,
+      mayRun: (mark: string) => this.#running.has(`${process.machine.name} ${mark}`),
+    };
+    const environment = process.machine.environment({ blake3, zstd, sizes, wait }, () => scheduler.now);
+    return { ...environment, processes, keepsTrees };
   }
 
   connect(process: SimulatedProcess): Storage {
@@ -116,7 +123,7 @@ export class World {
     const connection = new Connection({
       ...{ place, process, scheduler, dice, shortened: this.#shortened },
       weather: () => (this.#isCalm ? CALM : knobs.weather),
-      onDeath: () => this.#end("deaths"),
+      onDeath: () => this.#end(process, "deaths"),
     });
     return createRetryingStorage(connection, {
       now: () => scheduler.now,
@@ -144,8 +151,9 @@ export class World {
     const pace = this.#isCalm ? 1 : dice.pick([1, 1, 4, 12]);
     const process = new SimulatedProcess({ name, machine, deathChance, pace }, scheduler.now);
     scheduler.trace.add(`${scheduler.now} ${name} begins`);
+    this.#running.add(`${machine.name} ${name}`);
     body(process).then(
-      () => !process.isDead && this.#end(`${kind} done`),
+      () => !process.isDead && this.#end(process, `${kind} done`),
       (error: unknown) => {
         if (process.isDead) return;
         scheduler.trace.add(`${scheduler.now} ${name} fails: ${error instanceof Error ? error.message : error}`);
@@ -153,7 +161,7 @@ export class World {
           if (error instanceof Violation) throw error;
           if (!isExpected(error, knobs)) throw unexpected(name, error);
         });
-        this.#end(`${kind} failed`);
+        this.#end(process, `${kind} failed`);
       },
     );
   }
@@ -182,8 +190,9 @@ export class World {
     }
   }
 
-  #end(what: string): void {
+  #end({ machine, name }: SimulatedProcess, what: string): void {
     this.count(what);
+    this.#running.delete(`${machine.name} ${name}`);
     this.#active--;
     const next = this.#waiting.shift();
     if (next !== undefined) this.scheduler.after(1, next);
@@ -191,12 +200,11 @@ export class World {
 
   #noteChange(change: Change): void {
     const { name, author, bytes } = change;
-    const [, sequence, digits] = /^(outcomes)\/(\d+)$/.exec(name) ?? [];
+    const [, sequence, digits] = /^(outcomes|partial)\/(\d+)/.exec(name) ?? [];
     const number = Number(digits);
-    if (sequence === "outcomes" && !this.decided.has(number)) {
-      this.decided.set(number, this.scheduler.now);
-      if (author !== undefined) this.owners.set(number, author);
-    }
+    if (sequence === "outcomes" && !this.decided.has(number)) this.decided.set(number, this.scheduler.now);
+    // Of a checkpoint that another one puts as the outcome, the source is that of who made it.
+    if (sequence !== undefined && author !== undefined && !this.owners.has(number)) this.owners.set(number, author);
     if (bytes !== undefined) this.scheduler.trace.addBytes(bytes);
     this.guard(() => this.oracle.change(change));
   }

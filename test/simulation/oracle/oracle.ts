@@ -55,16 +55,13 @@ export class Oracle {
     return shown;
   }
 
+  /** Forgotten or not. */
+  snapshot(number: number): ShownSnapshot | undefined {
+    return this.#outcomes.get(number)?.snapshot;
+  }
+
   forgotten(): Set<number> {
     return new Set([...this.#log.values()].flatMap(({ forgotten }) => forgotten));
-  }
-
-  condemned(): Set<string> {
-    return new Set([...this.#log.values()].flatMap(({ condemned }) => condemned));
-  }
-
-  hasOutcome(number: number): boolean {
-    return this.#outcomes.has(number);
   }
 
   /** Current segments that are there. */
@@ -77,8 +74,13 @@ export class Oracle {
     return current;
   }
 
-  needs(number: number): ReadonlySet<ChunkKey> {
-    return this.#needs.get(number)!;
+  /** Packs in which there is something that a snapshot needs which is not forgotten. */
+  usedPacks(): Set<string> {
+    const needed = new Set([...this.snapshots().keys()].flatMap((number) => [...this.#needs.get(number)!]));
+    const used = new Set<string>();
+    for (const { locations } of this.segments().values())
+      for (const { key, pack } of locations) if (needed.has(key)) used.add(pack);
+    return used;
   }
 
   /** Whatever is sent, also what is not taken, was sealed. @throws Violation */

@@ -1,6 +1,6 @@
 /** What registers say, by docs/format.md sections 7 to 9 alone. */
 import { ByteReader } from "../../independent-reader/bytes.js";
-import { byteField, decodeRecord, type Fields, listField } from "../../independent-reader/record.js";
+import { byteField, decodeRecord, type Fields, field, listField } from "../../independent-reader/record.js";
 import { type KeySource, OBJECT_TYPE, openSealed } from "../../independent-reader/sealed.js";
 import { readName } from "../../independent-reader/segment.js";
 import { type Content, decodeRootNode, type Node, readContentForm } from "../../independent-reader/tree.js";
@@ -14,6 +14,8 @@ export interface ShownRoot {
 
 export interface ShownSnapshot {
   readonly isComplete: boolean;
+  /** The snapshot it was made from, which may be made from another one. */
+  readonly original: number | undefined;
   readonly host: string;
   readonly clientId: string;
   readonly roots: readonly ShownRoot[];
@@ -55,6 +57,7 @@ export function showOutcome(keys: KeySource, name: string, object: Uint8Array): 
 function showSnapshot(fields: Fields): ShownSnapshot {
   return {
     isComplete: byteField(fields, 16) === 1,
+    original: fields.has(34) ? field(fields, 34).u64() : undefined,
     host: (fields.get(22) ?? Buffer.alloc(0)).toString(),
     clientId: (fields.get(24) ?? Buffer.alloc(0)).toString("hex"),
     roots: listField(fields, 18, (reader) => {
