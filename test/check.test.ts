@@ -163,6 +163,26 @@ describe("check", () => {
     expect((await findings()).map(({ message }) => message)).toEqual(["sessions 4, 5 have not finished"]);
   });
 
+  test("counts a path once that several snapshots have", async () => {
+    const source = join(scratch.path, "source");
+    for (const name of ["beside", "beside too"]) {
+      fs.writeFileSync(join(source, name), randomBytesOf(name, 3_000));
+      await using client = await openClient(storage);
+      await client.backup([source]);
+    }
+    for (const name of names("packs/").filter((pack) => pack.includes("/0000000006-"))) {
+      if (storage.objects.get(name)!.length < 4_000) continue;
+      const original = storage;
+      storage = original.clone();
+      await storage.delete(name);
+      for (const { paths = [], pathCount } of await damage()) {
+        expect(new Set(paths.map((path) => Buffer.from(path).toString())).size).toBe(paths.length);
+        expect(pathCount).toBe(paths.length);
+      }
+      storage = original;
+    }
+  });
+
   test("names kind, snapshots, first paths and their number, and what heals it", async () => {
     for (const name of names("packs/").filter((pack) => pack.includes("/0000000003-"))) await storage.delete(name);
     const ofPacks = await damage();
@@ -172,6 +192,8 @@ describe("check", () => {
       expect(finding.objectKind).toBe("pack");
       expect(finding.snapshots!.length).toBeGreaterThan(0);
       expect(finding.paths!.length).toBe(Math.min(3, finding.pathCount!));
+      const named = finding.paths!.map((path) => Buffer.from(path).toString());
+      expect(new Set(named).size).toBe(named.length);
       expect(finding.remedy).toBe(`bcat repair packs ${finding.object}`);
     }
     const segment = names("index/0000000002-")[0]!;

@@ -12,7 +12,9 @@ describe.concurrent("bcat check", () => {
   test("reads a part of the data, goes on with the others, and says what is left", async () => {
     using desk = await models.open();
     const first = await desk.good(["check", "--read-data-subset", "1B"]);
-    expect(first).toMatch(/\nread the data of 1 of \d packs; \d of the others were not read yet\nno damage found\n$/);
+    expect(first).toMatch(
+      /\nread the data of 1 of \d packs; \d of the others (was|were) not read yet\nno damage found\n$/,
+    );
     expect(await desk.good(["check", "--read-data-subset", "100%"])).not.toContain("not read yet");
   });
 

@@ -96,7 +96,8 @@ function printSummary(summary: CheckSummary, checked: Checked, { output, meter }
 /** What a check that reads a part has left for the next ones. */
 function unreadLine({ packs, packsRead, neverRead, oldestRead }: CheckSummary, { readData }: Checked) {
   if (typeof readData === "boolean") return undefined;
-  const never = neverRead === 0 ? "" : `; ${formatCount(neverRead)} of the others were not read yet`;
+  const never =
+    neverRead === 0 ? "" : `; ${formatCount(neverRead)} of the others ${neverRead === 1 ? "was" : "were"} not read yet`;
   const oldest =
     oldestRead === undefined ? "" : `; the oldest reading of the others is of ${formatLocalTime(oldestRead)}`;
   return `read the data of ${formatCount(packsRead)} of ${formatItems(packs, "pack")}${never}${oldest}`;

@@ -23,13 +23,13 @@ export interface Finding extends Concerned {
 export interface Concerned {
   /** Snapshots that cannot be restored wholly. */
   readonly snapshots?: readonly number[] | undefined;
-  /** Absolute paths of the first entries that need it, {@link needPathsMax} at most. */
+  /** Absolute, the first that need it, {@link needPathsMax} at most. */
   readonly paths?: readonly Uint8Array[];
-  /** How many entries need it, those of `paths` included. */
+  /** How many need it, those of `paths` included. */
   readonly pathCount?: number;
 }
 
-/** Entries that a finding names. */
+/** Paths that a finding names. */
 export const needPathsMax = 3;
 
 export interface CheckOptions {

@@ -9,6 +9,9 @@ import { decodeContent } from "../tree/content.js";
 import type { ChunkReference, Content, TreeReference } from "../tree/node.js";
 import { readChunkReferences, readNodes, type TreeSource } from "../tree/tree-reader.js";
 
+/** Paths that need the same object and are counted once, however many snapshots have them; further ones may count twice. */
+const PATHS_TOLD_APART = 1_000;
+
 export interface TreeCheck {
   readonly repository: Repository;
   readonly run: CheckRun;
@@ -25,7 +28,7 @@ export interface Need {
   readonly snapshots: number[];
   /** Absolute, of the first entries found, {@link needPathsMax} at most. */
   readonly paths: Uint8Array[];
-  /** Entries found, those of `paths` included. */
+  /** Paths found, those of `paths` included. */
   pathCount: number;
 }
 
@@ -56,6 +59,8 @@ class TreeWalk {
   readonly #seen = ChunkClaims.create();
   /** The keys of `needs` that are needed below trees and lists which were walked, by id. */
   readonly #neededBelow = new Map<string, ReadonlySet<string>>();
+  /** Paths that were counted, by key of `needs`. */
+  readonly #paths = new Map<string, Set<string>>();
   /** Those needed below what is being walked. */
   #needed = new Set<string>();
 
@@ -152,8 +157,19 @@ class TreeWalk {
     this.#needed.add(key);
     const need = this.needs.get(key) ?? { message, object, snapshots: [], paths: [], pathCount: 0 };
     this.needs.set(key, need);
+    if (!this.#isNewPath(key, path)) return;
     need.pathCount++;
     if (need.paths.length < needPathsMax) need.paths.push(path);
+  }
+
+  /** False for a path that was counted already, in another snapshot: of the first {@link PATHS_TOLD_APART} of each key. */
+  #isNewPath(key: string, path: Uint8Array): boolean {
+    const paths = this.#paths.get(key) ?? new Set<string>();
+    this.#paths.set(key, paths);
+    const name = Buffer.from(path).toString("latin1");
+    if (paths.has(name)) return false;
+    if (paths.size < PATHS_TOLD_APART) paths.add(name);
+    return true;
   }
 
   /** Names in `bad` the pack that the chunk cannot be had without. */
