@@ -31,14 +31,15 @@ export interface PendingContent {
   failure: Error | undefined;
 }
 
-/** A part of a content in a window: data, so many zeros, or its end. */
+/** A part of a content: data, or so many zeros. */
 interface Piece extends DumpItem {
   readonly pending: PendingContent;
   /** Bytes of the content. */
   readonly size: number;
   /** The content begins with it, or ends. */
   readonly isFirst: boolean;
-  readonly isEnd: boolean;
+  isEnd: boolean;
+  /** Zeros, in place of data. */
   readonly hole: number;
 }
 
@@ -111,12 +112,12 @@ export class CopiedContents {
   }
 
   async #write(window: Window<Piece>): Promise<void> {
-    for (const { item, start, end, isFirst } of window.spans) {
+    for (const { item, start, end, isFirst, isLast } of window.spans) {
       const { pending } = item;
       pending.failure ??= item.failure;
       if (item.isFirst && isFirst) this.#start(item.size);
       if (pending.failure === undefined) await this.#put(item, window.bytes.subarray(start, end));
-      if (item.isEnd) await this.#finish(pending, item.size);
+      if (isLast && item.isEnd) await this.#finish(pending, item.size);
     }
   }
 
@@ -162,12 +163,12 @@ export class CopiedContents {
   }
 }
 
-/** Puts one content into the stream: runs of chunks, holes between them, and its end. */
+/** Puts one content into the stream: runs of chunks, and holes between them. */
 class PieceMaker {
   readonly #stream: OrderedStream<Piece>;
   readonly #of: Pick<Piece, "path" | "node" | "pending" | "size">;
   #isFirst = true;
-  #isOpen = false;
+  #data: Piece | undefined;
   #hole = 0;
 
   constructor(stream: OrderedStream<Piece>, of: Pick<Piece, "path" | "node" | "pending" | "size">) {
@@ -176,41 +177,40 @@ class PieceMaker {
   }
 
   data(chunk: { readonly id: Uint8Array; readonly length: number }): Promise<void> | undefined {
-    if (this.#hole > 0) this.#endHole();
-    if (!this.#isOpen) this.#stream.begin(this.#piece({ hole: 0 }));
-    this.#isOpen = true;
+    if (this.#hole > 0) this.#endHole(false);
+    if (this.#data === undefined) {
+      this.#data = this.#piece(0, false);
+      this.#stream.begin(this.#data);
+    }
     return this.#stream.addChunk(chunk);
   }
 
   hole(length: number): void {
-    this.#endData();
+    if (this.#data !== undefined) this.#stream.end();
+    this.#data = undefined;
     this.#hole += length;
   }
 
+  /** Also of a content that could not be read to its end, or at all. */
   end(): void {
-    this.#endData();
-    if (this.#hole > 0) this.#endHole();
-    this.#whole(this.#piece({ hole: 0, isEnd: true }));
-  }
-
-  #endData(): void {
-    if (this.#isOpen) this.#stream.end();
-    this.#isOpen = false;
-  }
-
-  #endHole(): void {
-    this.#whole(this.#piece({ hole: this.#hole }));
-    this.#hole = 0;
-  }
-
-  #whole(piece: Piece): void {
-    this.#stream.begin(piece);
+    if (this.#data === undefined) {
+      this.#endHole(true);
+      return;
+    }
+    this.#data.isEnd = true;
     this.#stream.end();
   }
 
-  #piece({ hole, isEnd = false }: { readonly hole: number; readonly isEnd?: boolean }): Piece {
+  #endHole(isEnd: boolean): void {
+    this.#stream.begin(this.#piece(this.#hole, isEnd));
+    this.#stream.end();
+    this.#hole = 0;
+  }
+
+  #piece(hole: number, isEnd: boolean): Piece {
+    const { path, node, pending, size } = this.#of;
     const isFirst = this.#isFirst;
     this.#isFirst = false;
-    return { ...this.#of, isFirst, isEnd, hole };
+    return { path, node, pending, size, isFirst, isEnd, hole };
   }
 }

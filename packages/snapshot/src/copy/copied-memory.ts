@@ -2,23 +2,25 @@
  * What was copied in this run: trees and contents of the source, and what they are in the target. Bounded: in two halves,
  * of which the older is forgotten when the younger is full; what is asked for becomes young again.
  */
-import { ByteReader, ByteWriter } from "@bcat/codec";
 import type { PackContext } from "@bcat/pack";
-import { decodeContent, encodeContent } from "../tree/content.js";
+import { encodeContent } from "../tree/content.js";
 import type { Content, TreeReference } from "../tree/node.js";
-import { readReference, writeReference } from "../tree/reference.js";
 
-/** Bytes of both halves, each entry counting what it costs beside its own: some 400,000 folders and files. */
+/** Bytes of both halves: some 300,000 folders and files. */
 export const memorySizeMax = 128 * 2 ** 20;
-const ENTRY_COST = 200;
+/** What an entry takes, its key included; and each chunk of a content. */
+const ENTRY_COST = 300;
+const CHUNK_COST = 150;
+
+type Copied = Content | TreeReference;
 
 export class CopiedMemory {
   /** The lowest log head that what it knows was checked against; undefined when it knows nothing. */
   logHead: number | undefined;
   readonly #hash: PackContext["blake3"];
   readonly #halfMax: number;
-  #young = new Map<string, Uint8Array>();
-  #old = new Map<string, Uint8Array>();
+  #young = new Map<string, Copied>();
+  #old = new Map<string, Copied>();
   #size = 0;
 
   constructor(hash: PackContext["blake3"], sizeMax = memorySizeMax) {
@@ -27,23 +29,21 @@ export class CopiedMemory {
   }
 
   tree(source: TreeReference): TreeReference | undefined {
-    const bytes = this.#find(treeKey(source));
-    return bytes === undefined ? undefined : readReference(new ByteReader(bytes, "a copied tree"));
+    return this.#find(treeKey(source)) as TreeReference | undefined;
   }
 
-  setTree(source: TreeReference, target: TreeReference): void {
-    const writer = new ByteWriter(40);
-    writeReference(writer, target);
-    this.#set(treeKey(source), writer.finish());
+  setTree(source: TreeReference, { level, length, id }: TreeReference): void {
+    // Out of a leaf, it would keep all of that in memory.
+    this.#set(treeKey(source), { level, length, id: id.slice() });
   }
 
   content(source: Content): Content | undefined {
-    const bytes = this.#find(this.#contentKey(source));
-    return bytes === undefined ? undefined : decodeContent(bytes, "a copied content");
+    return this.#find(this.#contentKey(source)) as Content | undefined;
   }
 
+  /** @param target whose ids have memory of their own */
   setContent(source: Content, target: Content): void {
-    this.#set(this.#contentKey(source), encodeContent(target));
+    this.#set(this.#contentKey(source), target);
   }
 
   /** To be called when what it knows may not be referred to any more. */
@@ -54,7 +54,7 @@ export class CopiedMemory {
     this.logHead = undefined;
   }
 
-  #find(key: string): Uint8Array | undefined {
+  #find(key: string): Copied | undefined {
     const young = this.#young.get(key);
     if (young !== undefined) return young;
     const old = this.#old.get(key);
@@ -62,21 +62,28 @@ export class CopiedMemory {
     return old;
   }
 
-  #set(key: string, value: Uint8Array): void {
+  #set(key: string, value: Copied): void {
     if (this.#young.has(key)) return;
     this.#young.set(key, value);
-    this.#size += key.length + value.length + ENTRY_COST;
+    this.#size += ENTRY_COST + ("chunks" in value ? value.chunks.length * CHUNK_COST : 0);
     if (this.#size < this.#halfMax) return;
     this.#old = this.#young;
     this.#young = new Map();
     this.#size = 0;
   }
 
+  /** Most contents are one chunk, and known by its id. */
   #contentKey(content: Content): string {
-    return `c${Buffer.from(this.#hash.hash(encodeContent(content))).toString("latin1")}`;
+    if (content.kind === "list") return `l${idText(content.list.id)}`;
+    if (content.kind === "chunks" && content.chunks.length === 1) return `c${idText(content.chunks[0]!.id)}`;
+    return `m${idText(this.#hash.hash(encodeContent(content)))}`;
   }
 }
 
 function treeKey({ id }: TreeReference): string {
-  return `t${Buffer.from(id.buffer, id.byteOffset, id.length).toString("latin1")}`;
+  return `t${idText(id)}`;
+}
+
+function idText(id: Uint8Array): string {
+  return Buffer.from(id.buffer, id.byteOffset, id.length).toString("latin1");
 }

@@ -188,13 +188,14 @@ function isReady(step: Step): boolean {
 }
 
 function withReferences(
-  { attributes: _attributes, content: _content, subtree: _subtree, ...node }: Node,
-  to: { readonly [Key in "attributes" | "content" | "subtree"]: Node[Key] | undefined },
+  node: Node,
+  { attributes, content, subtree }: { readonly [Key in "attributes" | "content" | "subtree"]: Node[Key] | undefined },
 ): Node {
-  return {
-    ...node,
-    ...(to.attributes === undefined || to.attributes.length === 0 ? {} : { attributes: to.attributes }),
-    ...(to.content === undefined ? {} : { content: to.content }),
-    ...(to.subtree === undefined ? {} : { subtree: to.subtree }),
-  };
+  const copied: Node = { ...node };
+  if (content !== undefined) copied.content = content;
+  if (subtree !== undefined) copied.subtree = subtree;
+  if (node.attributes === undefined) return copied;
+  if (attributes !== undefined && attributes.length > 0) copied.attributes = attributes;
+  else delete copied.attributes;
+  return copied;
 }
