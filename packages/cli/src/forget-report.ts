@@ -87,6 +87,9 @@ export function freedLines(numbers: readonly number[], { bytes, unread, openSess
 }
 
 export function forgottenLine(numbers: readonly number[]): string {
-  const undo = `bcat undelete ${numbers.length === 1 ? numbers[0] : "<snapshot>"} brings it back`;
-  return `forgot ${formatItems(numbers.length, "snapshot")}: ${formatNumbers(numbers)}; bcat prune frees what only they need; until then, ${undo}`;
+  const [needs, undo] =
+    numbers.length === 1
+      ? ["it needs", `bcat undelete ${numbers[0]} brings it back`]
+      : ["they need", "bcat undelete brings them back"];
+  return `forgot ${formatItems(numbers.length, "snapshot")}: ${formatNumbers(numbers)}; bcat prune frees what only ${needs}; until then, ${undo}`;
 }
