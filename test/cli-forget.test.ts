@@ -53,6 +53,13 @@ test("a pinned snapshot is shown as such, and forgotten by its number only when 
   expect(linesOf(await desk.good(["snapshots"]))).toHaveLength(5);
 });
 
+test("--prune frees what only the forgotten needed", async () => {
+  const lines = linesOf(await desk.good(["forget", "3", "--prune", "--now", "--max-unused", "0"]));
+  expect(lines[0]).toMatch(/^forgot 1 snapshot: 3; /);
+  expect(lines.slice(1).join("\n")).toMatch(/^freed \S+ KiB \(\d packs\)/);
+  expectRefusal(await desk.bcat(["forget", "4", "--now"]), { code: 2, says: /--now without --prune/ });
+});
+
 test.each([
   [["forget"], 2, /say what to keep/],
   [["forget", "--keep-last", "0"], 2, /say what to keep/],
@@ -62,7 +69,7 @@ test.each([
   [["forget", "--unsafe-allow-remove-all", "--keep-last", "1", "--host", "x"], 2, /with a policy/],
   [["forget", "--keep-within", "1w"], 2, /1w.* is no duration/],
   [["forget", "--keep-last", "1", "--group-by", "hosts,week"], 2, /is not one of host, paths, tags/],
-  [["forget", "--keep-tag", "nobody"], 1, /would keep none of the 4 snapshots/],
+  [["forget", "--keep-tag", "nobody"], 1, /would keep none of the 3 snapshots/],
   [["forget", "17"], 1, /there is none of this number/],
   [["forget", "7-9"], 2, /there are no such snapshots/],
   [["forget", "9-7"], 2, /give numbers/],

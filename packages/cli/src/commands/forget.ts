@@ -6,6 +6,7 @@ import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { forgottenLine, freedLines, groupFields, groupLines } from "../forget-report.js";
 import { policyFlags, readPolicy, typedPolicyFlag } from "../policy-flags.js";
+import { pruneFlags, readPruneOptions, runPrune } from "../run-prune.js";
 import { withRepository } from "../site.js";
 import { createFilter } from "../snapshot-filter.js";
 import { findNumbers, type NumberWord, parseNumberWords } from "../snapshot-numbers.js";
@@ -37,11 +38,16 @@ export const forget: Command = {
       kind: "switch",
       description: "with --host, --path or --tag and no policy: forget them all",
     },
+    prune: {
+      kind: "switch",
+      description: "prune when something was forgotten; the flags below are those of bcat prune",
+    },
+    ...pruneFlags,
     "dry-run": { kind: "switch", short: "n", description: "change nothing: say what would be forgotten and freed" },
   },
   examples: [
     ["forget 3 5-9", "these"],
-    ["forget --keep-daily 7 --keep-weekly 5 --keep-monthly 12", "all but those, of each host and paths"],
+    ["forget --keep-daily 7 --keep-weekly 5 --prune", "all but those, of each host and paths, and free their space"],
     ["forget --keep-within-daily 1m --keep-tag always --dry-run", "what that would forget, and free"],
     ["forget --keep-size 500G", "the oldest, until the others take no more"],
     ["forget --host old-laptop --unsafe-allow-remove-all", "all of one host"],
@@ -58,7 +64,16 @@ export const forget: Command = {
     if (words.length > 0 && flag !== undefined)
       throw usageError(`Cannot use --${flag} with numbers of snapshots: give the one or the other`);
     const choose = words.length > 0 ? byNumber(words) : await byPolicy(context);
-    return await withRepository(context, (repository) => forgetChosen(repository, choose, context), { writes: true });
+    const given = readPruneOptions(context);
+    refuseIdleFlags(options);
+    const use = async (repository: Repository) => {
+      const numbers = await forgetChosen(repository, choose, context);
+      // What a dry run would forget is not forgotten: what would come free was told.
+      if (numbers.length > 0 && options.switch("prune") && !options.switch("dry-run"))
+        await runPrune(repository, given, context, { isDryRun: false });
+      return exitCodes.done;
+    };
+    return await withRepository(context, use, { writes: true });
   },
 };
 
@@ -106,7 +121,14 @@ async function byPolicy({ options }: Context): Promise<Choose> {
   };
 }
 
-async function forgetChosen(repository: Repository, choose: Choose, context: Context): Promise<number> {
+/** @throws {BcatError} with code "usage" for a flag of prune that would not be heard */
+function refuseIdleFlags(options: Context["options"]): void {
+  const typed = Object.keys(pruneFlags).find((name) => options.isTyped(name));
+  if (typed !== undefined && !options.switch("prune")) throw usageError(`Cannot use --${typed} without --prune`);
+}
+
+/** The numbers that were forgotten, or would be. */
+async function forgetChosen(repository: Repository, choose: Choose, context: Context): Promise<readonly number[]> {
   const { options, output, signal } = context;
   const { forgetSnapshots } = await import("@bcat/snapshot");
   const chosen = await choose(repository, context);
@@ -118,7 +140,7 @@ async function forgetChosen(repository: Repository, choose: Choose, context: Con
     await forgetSnapshots(repository.withSignal(signal), chosen.numbers);
     printForgotten(chosen, context);
   }
-  return exitCodes.done;
+  return chosen.numbers;
 }
 
 async function printGroups({ groups }: Chosen, { options, output }: Context): Promise<void> {

@@ -32,7 +32,10 @@ export const unpin: Command = {
   summary: "let pinned snapshots be forgotten again",
   operands: pin.operands,
   flags: {},
-  examples: [["unpin 12", "snapshot 12"]],
+  examples: [
+    ["unpin 12", "snapshot 12"],
+    ["unpin 3 5-9", "these"],
+  ],
   interrupted: "interrupted; bcat snapshots shows what is pinned",
   async run(context) {
     const { unpinSnapshots } = await import("@bcat/snapshot");
