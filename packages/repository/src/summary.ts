@@ -10,14 +10,14 @@
  */
 import type { ByteReader, ByteWriter } from "@bcat/codec";
 import { type Counts, countNames } from "./bodies/counts.js";
-import type { Snapshot } from "./bodies/snapshot.js";
+import type { Original, Snapshot } from "./bodies/snapshot.js";
 
 export interface SnapshotSummary
   extends Omit<Snapshot, "roots" | "errors" | "seen" | "original" | "parents" | "counts"> {
   readonly roots: readonly { readonly path: Uint8Array }[];
   readonly counts: Omit<Counts, "later">;
   readonly errors: { readonly total: number };
-  /** Number of the snapshot that this one was made from, if that is one of this repository. */
+  /** Number of the snapshot of this repository whose place it has: the one that it was made from. */
   readonly originalNumber?: number;
 }
 
@@ -35,8 +35,13 @@ export function summarise(snapshot: Snapshot): SnapshotSummary {
     roots: roots.map(({ path }) => ({ path: path.slice() })),
     counts: named,
     errors: { total: errors.total },
-    ...(original === undefined || original.repository !== undefined ? {} : { originalNumber: original.number }),
+    ...placeOf(original),
   };
+}
+
+function placeOf(original: Original | undefined): { readonly originalNumber?: number } {
+  const number = original?.repository === undefined ? original?.number : original.place;
+  return number === undefined ? {} : { originalNumber: number };
 }
 
 /** Byte strings, each once; their indices stand for them. */

@@ -185,6 +185,7 @@ describe("golden bodies", () => {
       "log-unpin.json",
       "session-prune.json",
       "session.json",
+      "snapshot-copy.json",
       "snapshot-minimal.json",
       "snapshot.json",
       "void.json",

@@ -13,6 +13,7 @@
  *                                                  36  folders above the roots: folder-above.ts
  *                                                  38  original of another repository: its id, 16 bytes
  *                                                  40  u8 1: the scan is settled
+ *                                                  41  varint, with 38: the copy here whose place this one has
  */
 
 import type { ByteReader, ByteWriter } from "@bcat/codec";
@@ -89,6 +90,8 @@ export interface Original {
   readonly time: number;
   /** Id of its repository, 16 bytes, if it is of another one. */
   readonly repository?: Uint8Array;
+  /** Of one of another repository: the snapshot here, a copy of it, whose place this one has. */
+  readonly place?: number;
 }
 
 /** Bits of {@link Snapshot.records}; later versions have more. `allAttributes`: also those that take privileges to see. */
@@ -137,7 +140,7 @@ export interface SeenOutcome {
 /** The numbers of the fields below. */
 export const snapshotFields = {
   critical: [16, 18],
-  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 40],
+  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 40, 41],
 } as const;
 
 export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
@@ -167,6 +170,8 @@ export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
   if (original?.repository !== undefined)
     body.field(38, (writer) => writeFixed(writer, original.repository!, repositoryIdSize));
   if (snapshot.isSettled === true) body.field(40, (writer) => writer.u8(1));
+  const place = original?.repository === undefined ? undefined : original.place;
+  if (place !== undefined) body.field(41, (writer) => writer.varint(checkRegisterNumber(place)));
 }
 
 export function readSnapshot(body: BodyReader): Snapshot {
@@ -175,6 +180,10 @@ export function readSnapshot(body: BodyReader): Snapshot {
   const repository = body.optional(38, (reader) => {
     if (original === undefined) throw reader.corrupt("it names the repository of no original");
     return reader.raw(repositoryIdSize);
+  });
+  const place = body.optional(41, (reader) => {
+    if (repository === undefined) throw reader.corrupt("it is a place without a repository of the original");
+    return readRegisterNumber(reader);
   });
   const parents = body.list(37, readParent);
   const records = body.optional(35, (reader) => reader.varint());
@@ -197,7 +206,9 @@ export function readSnapshot(body: BodyReader): Snapshot {
     errors: body.optional(31, readErrors) ?? { total: 0, first: [] },
     logHead: body.field(32, readLogHead),
     seen: body.optional(33, readSeen) ?? [],
-    ...(original === undefined ? {} : { original: { ...original, ...(repository && { repository }) } }),
+    ...(original === undefined
+      ? {}
+      : { original: { ...original, ...(repository && { repository }), ...(place && { place }) } }),
     ...(records === undefined ? {} : { records }),
     ...(foldersAbove.length === 0 ? {} : { foldersAbove }),
     ...(parents.length === 0 ? {} : { parents }),

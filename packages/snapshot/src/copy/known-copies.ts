@@ -144,7 +144,10 @@ class Likes {
 
 /** What a copy names as its original: a copy of a copy the first. */
 export function originalOf(source: Repository, { number, snapshot: { start, original } }: SnapshotInfo): Original {
-  if (original?.repository !== undefined) return original;
+  if (original?.repository !== undefined) {
+    const { number: first, time, repository } = original;
+    return { number: first, time, repository };
+  }
   return { number, time: start, repository: source.id };
 }
 

@@ -5,6 +5,7 @@
 import { CheckRun, type Repository, type Root, type Snapshot, WriteSession } from "@bcat/repository";
 import { COMPRESSION_LEVELS } from "../backup/options.js";
 import { keptSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
+import { placeTaken } from "../take-over/remake.js";
 import { replaceSnapshot } from "../take-over/tag.js";
 import { contentSize } from "../tree/node.js";
 import type { RepairSnapshotsOptions, SnapshotRepair } from "./options.js";
@@ -162,7 +163,7 @@ function repaired(parts: {
       total: snapshot.errors.total + losses.count,
       first: [...errors, ...snapshot.errors.first].slice(0, LOSSES_MAX),
     },
-    original: snapshot.original ?? { number, time: snapshot.start },
+    original: placeTaken(number, snapshot),
   };
 }
 

@@ -1,6 +1,13 @@
 /** Makes a snapshot anew, as a session of its own, with the same trees and some fields changed. */
 import { isBcatError } from "@bcat/errors";
-import { encodeOutcome, type Repository, type Snapshot, type SnapshotOutcome, WriteSession } from "@bcat/repository";
+import {
+  encodeOutcome,
+  type Original,
+  type Repository,
+  type Snapshot,
+  type SnapshotOutcome,
+  WriteSession,
+} from "@bcat/repository";
 import { COMPRESSION_LEVELS } from "../backup/options.js";
 import { keptSnapshots } from "../snapshots.js";
 import { takeOver } from "./take-over.js";
@@ -61,7 +68,16 @@ export async function endWithout(session: WriteSession, error: unknown): Promise
 
 /** The snapshot made anew: `original` is the first of those that were made from one another. */
 export function remade(number: number, snapshot: Snapshot, change: RemakeOptions["change"] = {}): Snapshot {
-  return { ...snapshot, ...change, original: snapshot.original ?? { number, time: snapshot.start } };
+  return { ...snapshot, ...change, original: placeTaken(number, snapshot) };
+}
+
+/**
+ * The original that what is made from snapshot `number` names, and so whose place it has. What was made from a copy still
+ * names what that is a copy of, and has the place of the copy.
+ */
+export function placeTaken(number: number, { start, original }: Snapshot): Original {
+  if (original === undefined) return { number, time: start };
+  return original.repository === undefined ? original : { place: number, ...original };
 }
 
 /** Number of a snapshot that is `wanted` already, as a run leaves it that ended before it could say so. */
@@ -71,7 +87,7 @@ export async function findRemade(
   number: number,
 ): Promise<number | undefined> {
   const { original } = wanted.snapshot;
-  const place = original?.repository === undefined ? original?.number : undefined;
+  const place = original?.repository === undefined ? original?.number : original.place;
   const bytes = comparable(wanted);
   for (const info of keptSnapshots(repository)) {
     if (info.number <= number || place === undefined || info.snapshot.originalNumber !== place) continue;
