@@ -278,4 +278,97 @@ export const PLANTS = [
       },
     ],
   },
+  {
+    name: "prune-waits-for-nobody",
+    what: "prune condemns and deletes beside backups that have begun before (reliability 3.2)",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/open-sessions.js`,
+        from: "else if (isWaitedFor(parts, open))",
+        to: "else if (false)",
+      },
+    ],
+  },
+  {
+    name: "prune-roots-once",
+    what: "prune reads after the wait no snapshots again (reliability 3.2)",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/prune.js`,
+        from: "        this.#report.noteWaits(waited);\n        await this.#updateSurvey();\n",
+        to: "        this.#report.noteWaits(waited);\n",
+      },
+    ],
+  },
+  {
+    name: "prune-without-rescue",
+    what: "prune deletes condemned packs though what is in them has become live",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/prune.js`,
+        from: "await this.#copyLive(this.#survey.condemned());",
+        to: "",
+      },
+    ],
+  },
+  {
+    name: "prune-head-late",
+    what: "prune deletes what was condemned after its wait, too",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/prune.js`,
+        from: "await this.#finish(finished);",
+        to: "await this.#finish(this.#parts.history.logHead);",
+      },
+    ],
+  },
+  {
+    name: "prune-deletes-first",
+    what: "prune deletes packs before the outcome that says so",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/prune.js`,
+        from: '        await this.#session.decide({ kind: "compaction", added, removed: rewritten.removed, droppedHead: last });\n        await this.#deletePacks(left);',
+        to: '        await this.#deletePacks(left);\n        await this.#session.decide({ kind: "compaction", added, removed: rewritten.removed, droppedHead: last });',
+      },
+    ],
+  },
+  {
+    name: "4b-readback",
+    what: "the outcome that was sent for a dead session is trusted, not the one that was decided (rule 4b)",
+    patches: [
+      {
+        module: `${REPOSITORY}log-writer.js`,
+        from: "        return decided;\n",
+        to: "        return outcome;\n",
+      },
+    ],
+  },
+  {
+    name: "4b-log",
+    what: "packs of the journal are adopted without a look at the log (rule 4b)",
+    patches: [{ module: `${REPOSITORY}adopt-packs.js`, from: "if (index.isCondemned(name))", to: "if (false)" }],
+  },
+  {
+    name: "3-digest",
+    what: "a checkpoint gives open folders their digest (rule 3)",
+    patches: [
+      {
+        module: "snapshot/dist/backup/provisional-trees.js",
+        from: "const digest = NO_DIGEST;",
+        to: "const digest = visit.table.digest(parts.repository.nameHash);",
+      },
+    ],
+  },
+  {
+    name: "5-check",
+    what: "snapshots made anew take references over unchecked (rule 5)",
+    patches: [
+      {
+        module: "snapshot/dist/take-over/take-over.js",
+        from: "const mustResolve = repository.history.condemnedSince(snapshot.logHead);",
+        to: "const mustResolve = false;",
+      },
+    ],
+  },
 ];

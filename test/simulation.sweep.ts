@@ -1,0 +1,22 @@
+/** More of the simulation than `npm test` has: many seeds, and bugs that have to be found. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const program = join(import.meta.dirname, "simulation/run.mjs");
+
+/** Planted bugs that few seeds show. */
+const SOON_FOUND = ["412-is-success", "pack-not-awaited", "segment-not-awaited", "error-is-success", "14-objects"];
+
+function simulate(...words: readonly string[]): string {
+  const { stdout, stderr } = spawnSync(process.execPath, [program, ...words], { encoding: "utf8" });
+  return stdout + stderr;
+}
+
+test("a thousand seeds violate nothing", () => {
+  expect(simulate("--seeds", "1000", "--from", "100000")).toMatch(/^seeds 100000 to 100999: 0 violating/m);
+});
+
+test.each(SOON_FOUND)("planted bug %s is found", (name) => {
+  expect(simulate("--seeds", "300", "--planted", name)).toMatch(new RegExp(`^${name}: [1-9]`, "m"));
+});
