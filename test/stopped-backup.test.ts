@@ -206,6 +206,17 @@ describe("checkpoints", () => {
     expect(client.opened).toEqual([]);
   });
 
+  test("are made of what is read and was stored already, too, and not of what is not read", async () => {
+    const { client } = await openStoppable(storage, { sizes: often });
+    await client.backup([source]);
+    const first = partials().length;
+    await client.backup([source]);
+    expect(partials().length).toBe(first);
+    await client.backup([source], { force: true });
+    expect(partials().length).toBeGreaterThan(first + 3);
+    await requireClean(client);
+  });
+
   test("are made in the middle of a large file, too", async () => {
     const { client } = await openStoppable(storage, { sizes: often });
     const large = join(scratch.path, "large");

@@ -42,6 +42,11 @@ export function printFlaws({ number, snapshot }: SnapshotInfo, output: Output): 
   );
 }
 
+/** The same for who is given a partial one: of whole ones the flaws are in the listing. */
+export function printPartial(info: SnapshotInfo, output: Output): void {
+  if (!info.snapshot.complete && !output.quiet) printFlaws(info, output);
+}
+
 function errorsText({ errors }: SnapshotInfo["snapshot"]): string[] {
   if (errors.total === 0) return [];
   const [first] = errors.first;

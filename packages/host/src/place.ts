@@ -48,9 +48,9 @@ export type Place = (FolderPlace | S3Place | HttpPlace | TahoePlace) & {
   readonly location: string;
 };
 
-/** Stored bytes between two checkpoints of a backup: what a crash may cost. In a folder they cost a second or two. */
-const FOLDER_CHECKPOINT_SIZE = 2 * 2 ** 30;
-const CHECKPOINT_SIZE = 2 ** 30;
+/** Bytes stored, or read, between two checkpoints of a backup: what a crash may cost. In a folder that is a few seconds. */
+const FOLDER_CHECKPOINT_SIZE = 2 ** 30;
+const CHECKPOINT_SIZE = 2 ** 29;
 
 /** Of packs in a folder. */
 const FOLDER_PACK_SIZE = 32 * 2 ** 20;

@@ -2,9 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DATA, parseObjectName } from "@bcat/pack";
-import { createFaultyStorage, createOneWriterStorage, type Storage } from "@bcat/storage";
+import { createFaultyStorage, createMemoryStorage, MemoryDatabase, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { appendToLog, decideOutcomeOf } from "./log-writer.js";
+import { type InitOptions, initRepository, type OpenOptions, openRepository, unlockRepository } from "./open.js";
 import type { Repository } from "./repository.js";
 import { Session } from "./session.js";
 import { emptySnapshot, TestRepository, withoutCache } from "./test-repository.js";
@@ -12,6 +13,13 @@ import { WriteSession } from "./write-session.js";
 
 /** A chunk a pack. */
 const sizes = { packSize: 2000, packsPerSegment: 4 };
+
+const database = new MemoryDatabase();
+const registers = {
+  kind: "postgres",
+  location: "database",
+  open: async (id: Uint8Array) => database.open(id),
+} as const;
 
 let folder: string;
 let world: TestRepository;
@@ -28,8 +36,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const begin = (repository: Repository) => WriteSession.begin(repository, { level: 0, dryRun: false });
 
 /** A session that dies with `behind` packs that no segment names behind a checkpoint of `before`; the ids of all chunks. */
-async function die({ before = 0, behind = 0 }, storage: Storage = world.storage): Promise<Uint8Array[]> {
-  const repository = await world.open({}, storage);
+async function die({ before = 0, behind = 0 }): Promise<Uint8Array[]> {
+  const repository = await world.open();
   const session = await begin(repository);
   const store = async (count: number) => {
     const ids: Uint8Array[] = [];
@@ -218,10 +226,31 @@ test("two that go on from the same dead session at the same time both commit", a
   expect(journals()).toEqual([]);
 });
 
-test("a place for one writer at a time is no different", async () => {
-  const ids = await die({ before: 2, behind: 2 }, createOneWriterStorage(world.storage));
-  await using repository = await world.open({}, createOneWriterStorage(world.storage));
-  const session = await begin(repository);
-  for (const id of ids) expect(session.has(DATA, id)).toBe(true);
-  await session.commit(emptySnapshot);
+describe.each<[string, Partial<InitOptions> & Pick<OpenOptions, "registers">]>([
+  ["for one writer at a time", { isForOneWriter: true }],
+  ["whose registers live elsewhere", { registers }],
+])("in a place %s", (_, options) => {
+  test("the next session goes on from a dead one, too", async () => {
+    const storage = createMemoryStorage();
+    const secret = { keyFile: new Uint8Array(32) };
+    await using made = await initRepository(storage, { secret, ...options }, world.environment);
+    const { rootKey } = await unlockRepository(storage, secret, world.environment);
+    const open = () => openRepository(storage, rootKey, world.environment, { registers: options.registers });
+    const dead = await begin(made);
+    const stored = dead.store(DATA, world.environment.random(3000)).slice();
+    await dead.checkpoint(emptySnapshot);
+    const behind = dead.store(DATA, world.environment.random(3000)).slice();
+    await dead.ready();
+    await dead.chunks.close();
+    for (const commits of [false, true]) {
+      await using repository = await open();
+      const session = await begin(repository);
+      expect([stored, behind].map((id) => session.has(DATA, id))).toEqual([true, true]);
+      expect(await repository.readOutcome(1)).toMatchObject({ snapshot: { complete: false } });
+      if (commits) await session.commit(emptySnapshot);
+      else await session.abandon();
+    }
+    const names = [...storage.objects.keys()].filter((name) => /outcomes\/0{9}1$/.test(name));
+    expect(names).toHaveLength(1);
+  });
 });

@@ -49,7 +49,7 @@ export interface Environment {
     /** Of the first pack of each kind in a session; as the others if not given. */
     readonly firstPackSize?: number;
     readonly packsPerSegment?: number;
-    /** Stored bytes after which a backup makes a checkpoint. */
+    /** Bytes stored, or read, after which a backup makes a checkpoint. */
     readonly checkpointSize?: number;
     /** Files that are read before other threads are started. */
     readonly filesBeforeThreads?: number;

@@ -17,6 +17,7 @@ import { divideSnapshot } from "../restore-words.js";
 import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 import { latestAmong, latestFlags } from "../snapshot-filter.js";
+import { printPartial } from "../snapshot-flaws.js";
 import { currentFolder, snapshotPath } from "../snapshot-path.js";
 import { usageError } from "../usage.js";
 import { printWarning } from "../warning.js";
@@ -69,6 +70,7 @@ export const dump: Command = {
     const among = latestAmong(options, selector);
     return await withRepository(context, async (repository, site) => {
       const snapshot = await packages.findSnapshot(repository, selector, { among });
+      printPartial(snapshot, output);
       const sink = await openSink(target, {
         signal: context.signal,
         checkFolder: (folder) => packages.requireForeign(site.posix, folder, { ownFolders: ownFolders(site) }, "dump"),

@@ -29,6 +29,7 @@ import { readRestoreWords } from "../restore-words.js";
 import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 import { latestAmong, latestFlags } from "../snapshot-filter.js";
+import { printPartial } from "../snapshot-flaws.js";
 import { currentFolder } from "../snapshot-path.js";
 import { keepingBy, runUndoable } from "../undoable-restore.js";
 import { printNotice } from "../warning.js";
@@ -97,6 +98,7 @@ export const restore: Command = {
     const among = latestAmong(options, selector);
     const use = async (repository: Repository, site: Site) => {
       const snapshot = await packages.findSnapshot(repository, selector, { among });
+      printPartial(snapshot, output);
       const archived = new packages.ArchivedObjects();
       const restoreOptions: RestoreOptions = {
         ...choice,

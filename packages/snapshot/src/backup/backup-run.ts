@@ -51,6 +51,8 @@ export class BackupRun {
   skipped = 0;
   /** Path being read, made only when it is shown. */
   currentPath: (() => Uint8Array | undefined) | undefined;
+  /** Bytes of files that were read to their end, also of those that were stored already. */
+  bytesRead = 0;
   /** Made now and then while others run; undefined for none. */
   checkpoints: Checkpoints | undefined;
   readonly #options: BackupOptions;
@@ -181,6 +183,7 @@ export class BackupRun {
    */
   async breathe(stored: number, reading = 0): Promise<void> {
     this.#bytesReading += reading;
+    this.bytesRead += stored;
     if (this.#session?.isBusy === true) await this.#session.ready();
     if (!this.#turns.bytes(stored + reading)) return;
     this.#showProgress();

@@ -8,7 +8,7 @@ import type { Root, SnapshotToCommit, WriteSession } from "@bcat/repository";
 import type { BackupRun } from "./backup-run.js";
 import { isEndByExhaustion } from "./source-fault.js";
 
-/** Stored bytes between two checkpoints, unless the environment says. */
+/** Bytes stored, or read, between two checkpoints, unless the environment says. */
 const SIZE = 2 ** 30;
 /** And this part of all that was stored: what names it grows with each, and so do they all together. */
 const SIZE_SHARE = 64;
@@ -38,6 +38,7 @@ export class Checkpoints {
   #open: OpenRoot | undefined;
   #time: number;
   #storedSize = 0;
+  #readSize = 0;
   #tookMs = 0;
   #isOver = false;
 
@@ -65,8 +66,10 @@ export class Checkpoints {
   }
 
   get isDue(): boolean {
-    const { storedBytes } = this.#parts.session.added;
-    const news = storedBytes - this.#storedSize;
+    const { run, session } = this.#parts;
+    const { storedBytes } = session.added;
+    // What is stored already is to be read once only, too.
+    const news = Math.max(storedBytes - this.#storedSize, run.bytesRead - this.#readSize);
     const elapsed = Math.abs(this.#now() - this.#time);
     if (news === 0 || elapsed < REST_FACTOR * this.#tookMs) return false;
     return news >= Math.max(this.#size, storedBytes / SIZE_SHARE) || elapsed >= INTERVAL_MS;
@@ -91,6 +94,7 @@ export class Checkpoints {
     this.#time = this.#now();
     this.#tookMs = Math.max(0, this.#time - start);
     this.#storedSize = this.#parts.session.added.storedBytes;
+    this.#readSize = this.#parts.run.bytesRead;
   }
 
   /** Makes the last one, of all that can be had of what is under way, when `error` is that the user has asked for the end. */
