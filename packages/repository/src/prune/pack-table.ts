@@ -87,13 +87,16 @@ export class PackTable {
 export async function measureUse(table: PackTable, marks: LiveMarks, excluded: Uint8Array): Promise<Float64Array> {
   const used = new Float64Array(table.count);
   const duplicates = new Float64Array(table.count);
+  let hasSeveral = false;
   const usedAt = (kind: BlobKind, places: ScannedPlaces, i: number) => used[table.packOf(kind, places, i)]!;
   await forEachLive(marks, (kind, places) => {
+    hasSeveral ||= places.count > 1;
     for (let i = 0; i < places.count; i++) {
       const pack = table.packOf(kind, places, i);
       if (excluded[pack] === 0) used[pack]! += places.lengths[i]!;
     }
   });
+  if (!hasSeveral) return used;
   await forEachLive(marks, (kind, places) => {
     if (places.count === 1) return;
     const sound = soundPlaces(table, { kind, places, excluded });

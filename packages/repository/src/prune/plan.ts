@@ -23,6 +23,8 @@ export interface PrunePlan {
   readonly usedBytes: number;
   readonly unusedBytes: number;
   readonly isEmpty: boolean;
+  /** Of the history that it was made by. */
+  readonly newness: string;
 }
 
 export async function planPrune(
@@ -41,5 +43,5 @@ export async function planPrune(
   const left = survey.left();
   const usedBytes = usedShares.reduce((sum, share, pack) => sum + share * table.sizes[pack]!, 0);
   const isEmpty = dead.length + mixed.length + orphans.length + left.size === 0;
-  return { dead, mixed, orphans, left, usedBytes, unusedBytes: unusedLeft, isEmpty };
+  return { dead, mixed, orphans, left, usedBytes, unusedBytes: unusedLeft, isEmpty, newness: history.newness };
 }

@@ -57,7 +57,7 @@ export async function prune(given: Repository, roots: Roots, options: PruneOptio
   const session = await Session.begin(repository, { kind: "prune" });
   const run = new PruneRun(session, { options, report, survey });
   try {
-    const summary = await run.run({ hasDead });
+    const summary = await run.run(plan, { hasDead });
     return (await reserve.restore()) ? summary : { ...summary, isReserveGone: true };
   } finally {
     await run.close();
@@ -83,10 +83,10 @@ class PruneRun {
     this.#chunks = new ChunkStore(session, { level: given.options.level });
   }
 
-  async run({ hasDead }: { readonly hasDead: boolean }): Promise<PruneSummary> {
+  async run(made: PrunePlan, { hasDead }: { readonly hasDead: boolean }): Promise<PruneSummary> {
     await this.#requireAlone();
     if (hasDead) await this.#wait();
-    const given = await this.#plan();
+    const given = await this.#plan(made);
     await this.#copy(given);
     const plan = this.#isFull ? withoutMixed(given) : given;
     this.#report.notePlan(this.#survey, plan);
@@ -122,8 +122,11 @@ class PruneRun {
     return await waitForOthers(this.#session, { voidAfterMs, onDecided });
   }
 
-  async #plan(): Promise<PrunePlan> {
+  /** The plan as it was made, or another one when anything happened since. */
+  async #plan(made: PrunePlan): Promise<PrunePlan> {
+    const survey = this.#survey;
     await this.#updateSurvey();
+    if (this.#survey === survey && this.#parts.history.newness === made.newness) return made;
     const plan = await planPrune(this.#parts, this.#survey, this.#options);
     this.#report.notePlan(this.#survey, plan);
     return plan;
