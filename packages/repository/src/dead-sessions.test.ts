@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DATA, parseObjectName } from "@bcat/pack";
 import { createFaultyStorage, createMemoryStorage, MemoryDatabase, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DecidedElsewhereError } from "./decided-elsewhere.js";
 import { appendToLog, decideOutcomeOf } from "./log-writer.js";
 import { type InitOptions, initRepository, type OpenOptions, openRepository, unlockRepository } from "./open.js";
 import type { Repository } from "./repository.js";
@@ -210,6 +211,62 @@ test("one that gives up what it has stored leaves it to the next one", async () 
   expect(next.has(DATA, id)).toBe(true);
   await next.commit(emptySnapshot);
   expect(journals()).toEqual([]);
+});
+
+test("one that ends with its checkpoint leaves the packs behind it to the next one", async () => {
+  await using repository = await world.open();
+  const session = await begin(repository);
+  await session.checkpoint(emptySnapshot);
+  const id = session.store(DATA, world.environment.random(3000)).slice();
+  await session.flush();
+  await session.keep();
+  const next = await begin(repository);
+  expect(next.has(DATA, id)).toBe(true);
+  await next.commit(emptySnapshot);
+  expect(journals()).toEqual([]);
+});
+
+test.each([
+  ["its checkpoint", (session: WriteSession) => session.keep()],
+  ["nothing", (session: WriteSession) => session.giveUp("nothing has changed")],
+])("what was stored behind %s is named by a snapshot before another refers to it", async (_, end) => {
+  const chunk = world.environment.random(3000);
+  let id: Uint8Array;
+  {
+    await using repository = await world.open();
+    const session = await begin(repository);
+    await session.checkpoint(emptySnapshot);
+    id = session.store(DATA, chunk).slice();
+    await session.flush();
+    await end(session);
+  }
+  {
+    await using repository = await world.open();
+    const session = await begin(repository);
+    session.store(DATA, chunk);
+    await session.commit(emptySnapshot);
+  }
+  await using repository = await world.open(withoutCache);
+  await repository.refresh();
+  expect((await repository.index()).locate(DATA, id)).toHaveLength(1);
+});
+
+test("one that finds at a checkpoint that others have ended it leaves its packs to the next one", async () => {
+  const repository = await world.open();
+  const session = await begin(repository);
+  const id = session.store(DATA, world.environment.random(3000)).slice();
+  await session.flush();
+  {
+    await using other = await world.open(withoutCache);
+    const prune = await Session.begin(other, { kind: "prune" });
+    await decideOutcomeOf(prune, 1, { kind: "void", reason: "patience is over" });
+    await prune.decide({ kind: "void", reason: "nothing to do" });
+  }
+  await expect(session.checkpoint(emptySnapshot)).rejects.toThrow(DecidedElsewhereError);
+  await session.abandon();
+  const next = await begin(repository);
+  expect(next.has(DATA, id)).toBe(true);
+  await next.commit(emptySnapshot);
 });
 
 test("two that go on from the same dead session at the same time both commit", async () => {

@@ -223,11 +223,14 @@ export class History {
   }
 
   /** Notes the outcome that this process has put; false when it has been read already, segments and all. */
-  noteOwn(number: number, bytes: Uint8Array, outcome: Outcome): boolean {
+  noteOwn(
+    { number, bytes, outcome }: { readonly number: number; readonly bytes: Uint8Array; readonly outcome: Outcome },
+    pending: { readonly arePending: boolean },
+  ): boolean {
     if (!this.#open.has(number)) return false;
     const hash = this.#context.blake3.hash(bytes);
     this.#note(number, hash, outcome);
-    this.#takeSegments([outcome], { arePending: false });
+    this.#takeSegments([outcome], pending);
     this.#open.delete(number);
     this.isChanged = true;
     return true;

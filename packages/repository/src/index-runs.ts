@@ -37,6 +37,8 @@ export interface IndexRunsParts {
 
 export class IndexRuns implements Disposable {
   readonly chunks = new ChunkIndex();
+  /** Names of the segments that were added, merged since or not. */
+  readonly added = new Set<string>();
   readonly #parts: IndexRunsParts;
 
   constructor(parts: IndexRunsParts) {
@@ -70,6 +72,7 @@ export class IndexRuns implements Disposable {
     new Segment(context, { name, source: memorySource(bytes) }, pages);
     const source = store.write(name, (sink) => sink(bytes));
     this.chunks.addSegment(new Segment(context, { name, source }, pages));
+    this.added.add(name);
     this.#merge();
   }
 

@@ -5,6 +5,7 @@
 
 import { ObjectType, sealObject } from "@bcat/crypto";
 import { BcatError } from "@bcat/errors";
+import { segmentName } from "@bcat/pack";
 import { encodeOutcome, type Outcome, type SnapshotOutcome } from "./bodies/outcome.js";
 import { encodeSession, type SessionBody } from "./bodies/session.js";
 import type { SeenOutcome } from "./bodies/snapshot.js";
@@ -142,8 +143,10 @@ export class Session {
 
   #note(bytes: Uint8Array, outcome: Outcome): void {
     const { history, index } = this.#parts;
-    if (history.noteOwn(this.number, bytes, outcome)) index.adopt(this.own);
-    if (outcome.kind === "void" && this.journal?.isEmpty === false) this.journal.release();
+    const isNamed = namesAll(outcome, this.own.added);
+    const isNew = history.noteOwn({ number: this.number, bytes, outcome }, { arePending: !isNamed });
+    if (isNew && isNamed) index.adopt(this.own);
+    if (!isWhole(outcome) && this.journal?.isEmpty === false) this.journal.release();
     else this.journal?.remove();
     this.#end();
     saveManifest(this.#parts);
@@ -154,6 +157,17 @@ export class Session {
     this.own[Symbol.dispose]();
     this.#parts.session.isOpen = false;
   }
+}
+
+/** False where segments were stored behind the checkpoint that a session ends with: no outcome names those. */
+function namesAll(outcome: Outcome, segments: ReadonlySet<string>): boolean {
+  const named = new Set(outcome.kind === "void" ? [] : outcome.added.map(segmentName));
+  return [...segments].every((name) => named.has(name));
+}
+
+/** False for an outcome that leaves to the next session what it does not name. */
+function isWhole(outcome: Outcome): boolean {
+  return outcome.kind === "compaction" || (outcome.kind === "snapshot" && outcome.snapshot.complete);
 }
 
 /** Of a dry run. */

@@ -111,8 +111,9 @@ export class WriteSession {
     const saved = this.#outcomeOf({ ...snapshot, complete: false });
     await this.session.putPartial(++this.#checkpoints, saved);
     this.#saved = saved;
-    this.session.journal?.clear();
+    // Of one that others have ended, the journal is all that names what it has stored.
     await this.session.requireUndecided();
+    this.session.journal?.clear();
   }
 
   /** True when there is a checkpoint that {@link keep} would end the session with. */
