@@ -328,8 +328,8 @@ export const PLANTS = [
     patches: [
       {
         module: `${REPOSITORY}prune/prune.js`,
-        from: '        await this.#session.decide({ kind: "compaction", added, removed: rewritten.removed, droppedHead: last });\n        await this.#deletePacks(left);',
-        to: '        await this.#deletePacks(left);\n        await this.#session.decide({ kind: "compaction", added, removed: rewritten.removed, droppedHead: last });',
+        from: "        await this.#decide({ added: all, removed, ...dropped });\n        await this.#deletePacks(left);",
+        to: "        await this.#deletePacks(left);\n        await this.#decide({ added: all, removed, ...dropped });",
       },
     ],
   },
