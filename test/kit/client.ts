@@ -39,7 +39,11 @@ export interface ClientOptions {
   readonly sizes?: NonNullable<Environment["sizes"]>;
   /** Of a repository that is made. */
   readonly chunker?: NonNullable<InitOptions["chunker"]>;
+  /** Other things that are for good. */
+  readonly inits?: Pick<InitOptions, "parity">;
   readonly cacheDirectory?: string;
+  /** Percent of parity that it writes. */
+  readonly parity?: number;
   /** Trees that are stored are kept there too, as behind a network. */
   readonly keepsTrees?: boolean;
   /** Opens the repository, in another way than a client of which nothing is kept. */
@@ -88,13 +92,14 @@ export async function openClient(storage: Storage, options: ClientOptions = {}):
     ),
     programVersion: "test",
     cacheDirectory,
+    parity: options.parity,
     keepsTrees: options.keepsTrees === true,
     location: storage.location,
     accelerators,
     ...(await loadAccelerated(accelerators)),
     ...(sizes === undefined ? {} : { sizes }),
   };
-  const init = chunker === undefined ? { secret } : { secret, chunker };
+  const init = { secret, ...options.inits, ...(chunker === undefined ? {} : { chunker }) };
   const repository = await (options.open?.(storage, environment) ?? openOrInit(storage, environment, init));
   const opened: string[] = [];
   let warnings: string[] = [];

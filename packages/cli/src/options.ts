@@ -55,6 +55,11 @@ export const globalFlags: Flags = {
   "cache-dir": { kind: "text", description: "folder of the local cache (default: $XDG_CACHE_HOME/bcat)" },
   "no-cache": { kind: "switch", description: "keep no local cache" },
   ...placeFlags,
+  parity: {
+    kind: "text",
+    description:
+      "write so much of each pack beside it, such as 5%, to mend it with if a part rots; 0 for none (default: as bcat init was told)",
+  },
   json: { kind: "switch", description: "print JSON, with restic's field names" },
   quiet: { kind: "switch", short: "q", description: "print no progress and no summary" },
   verbose: { kind: "switch", short: "v", description: "print more, such as the requests that were made" },

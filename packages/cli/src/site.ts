@@ -10,6 +10,7 @@ import {
 } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { Context } from "./command.js";
+import { parityOption } from "./parity-option.js";
 import { chooseSecretSource } from "./passphrase.js";
 import { placeOptions } from "./place-flags.js";
 import { programVersion } from "./program-version.js";
@@ -29,6 +30,7 @@ export async function siteOf(context: Context): Promise<Site> {
     secret: chooseSecretSource(context),
     cache: { directory: options.text("cache-dir"), wanted: !options.switch("no-cache") },
     placeOptions: placeOptions(options),
+    parity: parityOption(options),
     meter,
     variables,
     program: `bcat ${programVersion()}`,

@@ -25,6 +25,7 @@ export const ObjectType = {
   PARTIAL: 5,
   SEGMENT: 6,
   PACK: 7,
+  PARITY: 8,
 } as const;
 export type ObjectType = (typeof ObjectType)[keyof typeof ObjectType];
 

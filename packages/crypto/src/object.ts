@@ -27,8 +27,11 @@ import { type KeyLabel, REPOSITORY_ID_LENGTH, type RepositoryKeys } from "./keys
 import { decodePaddedBody, encodePaddedBody, paddedBodyLength } from "./padded-body.js";
 import { freshBytes, type Random } from "./random.js";
 
+/** The types under object keys: packs have keys of their own, parity needs none. */
+type KeyedType = Exclude<ObjectType, typeof ObjectType.PACK | typeof ObjectType.PARITY>;
+
 /** The types that are one sealed body. */
-export type BodyType = Exclude<ObjectType, typeof ObjectType.SEGMENT | typeof ObjectType.PACK>;
+export type BodyType = Exclude<KeyedType, typeof ObjectType.SEGMENT>;
 
 /** What sealing takes, once per repository. */
 export interface Sealer {
@@ -65,7 +68,7 @@ const SIZE_MAX: Readonly<Record<BodyType, number>> = {
   [ObjectType.PARTIAL]: 16 * MEBIBYTE,
 };
 
-const LABELS: Readonly<Record<Exclude<ObjectType, typeof ObjectType.PACK>, KeyLabel>> = {
+const LABELS: Readonly<Record<KeyedType, KeyLabel>> = {
   [ObjectType.CONFIG]: "register",
   [ObjectType.SESSION]: "register",
   [ObjectType.OUTCOME]: "outcome",
@@ -146,11 +149,13 @@ function openPadded(
 /**
  * The key of one object, also of an index segment.
  *
- * @throws {RangeError} for packs, which are not sealed as a whole: their frames and directories have keys of their own.
+ * @throws {RangeError} for packs, which are not sealed as a whole: their frames and directories have keys of their own;
+ *   and for parity, which is not sealed.
  */
 export function objectKey(keys: RepositoryKeys, header: ObjectHeader, salt: Uint8Array, name: string): Uint8Array {
   const { type, epoch, domain } = header;
-  if (type === ObjectType.PACK) throw new RangeError(`Cannot derive an object key for "${name}": found type ${type}`);
+  if (type === ObjectType.PACK || type === ObjectType.PARITY)
+    throw new RangeError(`Cannot derive an object key for "${name}": found type ${type}`);
   const info = Buffer.concat([Buffer.from("bcat/1/object"), Uint8Array.of(type), Buffer.from(name)]);
   return hkdf(keys.derive(LABELS[type], epoch, domain), salt, info);
 }

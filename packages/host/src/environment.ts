@@ -21,6 +21,7 @@ export interface EnvironmentOptions {
   readonly variables: Variables;
   /** Stored bytes at which packs close; the default of the format's writers where not given. */
   readonly sizes?: NonNullable<Environment["sizes"]>;
+  readonly parity?: number | undefined;
 }
 
 export async function createEnvironment(options: EnvironmentOptions, accelerated: Accelerated): Promise<Environment> {
@@ -43,6 +44,7 @@ export async function createEnvironment(options: EnvironmentOptions, accelerated
       return descriptorLimit();
     },
     location: options.location,
+    parity: options.parity,
     ...(options.sizes !== undefined && { sizes: options.sizes }),
     processes,
     accelerators: accelerated.mode,

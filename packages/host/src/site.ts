@@ -28,6 +28,8 @@ export interface SiteOptions {
   readonly secret: SecretSource;
   readonly cache?: CacheChoice;
   readonly placeOptions?: PlaceOptions;
+  /** Percent of each pack that is written beside it as parity; as the repository was made if not given. */
+  readonly parity?: number | undefined;
   /** Counts the requests, if given. */
   readonly meter?: Meter;
   readonly variables: Variables;
@@ -91,6 +93,7 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
         keepsTrees: place.kind !== "folder",
         variables,
         sizes: packSizesOf(place),
+        parity: options.parity,
       },
       accelerated,
     ),
@@ -205,7 +208,9 @@ export async function createSite(site: Site, options: CreateOptions): Promise<Re
   const secret = await site.secret(true);
   signal.throwIfAborted();
   const { storage, registers, environment } = site;
-  return await initRepository(storage, { secret, registers, isForOneWriter, ...(chunker && { chunker }) }, environment);
+  const parity = environment.parity === 0 ? undefined : environment.parity;
+  const lasting = { isForOneWriter, parity, ...(chunker && { chunker }) };
+  return await initRepository(storage, { secret, registers, ...lasting }, environment);
 }
 
 function bucketOf({ createBucket, place: { location } }: Site): () => Promise<boolean> {

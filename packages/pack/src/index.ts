@@ -35,9 +35,14 @@ export {
   formatNumber,
   type ObjectReference,
   packName,
+  packOfParity,
+  parityName,
   parseObjectName,
   segmentName,
 } from "./pack-name.js";
+export { type MendedPack, mendPack } from "./parity/mend-pack.js";
+export { decodeParity, encodeParity, type Parity } from "./parity/parity-object.js";
+export { PERCENT_MAX as PARITY_PERCENT_MAX } from "./parity/parity-shape.js";
 export { type BuiltSegment, buildSegment, type IndexedPack } from "./segment/build-segment.js";
 export { type ByteSource, memorySource, type SharedBytes } from "./segment/byte-source.js";
 export { canMerge, type MergeOptions, mergeSegments, packsOfMerged } from "./segment/merge-segments.js";

@@ -33,6 +33,18 @@ export function parseObjectName(name: string): ObjectReference | undefined {
   return { session: Number(match[2]), unique: Buffer.from(match[3], "hex") };
 }
 
+/** The name of the parity object of a pack, which lies beside it or not. */
+export function parityName(pack: string): string {
+  return pack.replace(/^packs\//, "parity/");
+}
+
+/** The name of the pack that a parity object is of, or undefined when `name` is not of that form. */
+export function packOfParity(name: string): string | undefined {
+  if (!name.startsWith("parity/")) return undefined;
+  const pack = name.replace(/^parity\//, "packs/");
+  return parseObjectName(pack) === undefined ? undefined : pack;
+}
+
 export function encodeReference(reference: ObjectReference, target: Uint8Array, offset: number): void {
   const view = new DataView(target.buffer, target.byteOffset, target.byteLength);
   view.setUint32(offset, reference.session % 2 ** 32, true);

@@ -24,7 +24,9 @@ import {
   type SharedIndex,
   TREE,
 } from "@bcat/pack";
+import type { PutOptions } from "@bcat/storage";
 import type { SegmentReference } from "./bodies/references.js";
+import { parityPercentOf, putParity } from "./parity/parity-objects.js";
 import { partsOf, type RepositoryParts } from "./repository.js";
 import type { Session } from "./session.js";
 import { Uploads } from "./uploads.js";
@@ -285,7 +287,9 @@ export class ChunkStore {
 
   async #storePack(lane: Lane, pack: FinishedPack): Promise<void> {
     this.#session.journal?.add({ name: pack.name, size: pack.bytes.length });
-    await this.#parts.storage.put(pack.name, pack.bytes, lane.kind === DATA ? { kind: "data" } : {});
+    const options: PutOptions = lane.kind === DATA ? { kind: "data" } : {};
+    await this.#parts.storage.put(pack.name, pack.bytes, options);
+    await this.#storeParity(pack, options);
     if (lane.kind === TREE) this.#parts.keptTrees?.keep(pack.name, pack.bytes);
     this.added.storedBytes += pack.bytes.length;
     const { reference, keys, frames, chunks } = pack;
@@ -293,6 +297,15 @@ export class ChunkStore {
     const { sizes, now } = this.#parts.environment;
     const isDue = now() - lane.segmentTime >= SEGMENT_INTERVAL_MS;
     if (isDue || lane.stored.length >= (sizes?.packsPerSegment ?? PACKS_PER_SEGMENT)) await this.#writeSegment(lane);
+  }
+
+  /** Before a segment names the pack: of what is committed, all parity is durable. */
+  async #storeParity({ name, bytes }: FinishedPack, options: PutOptions): Promise<void> {
+    const percent = parityPercentOf(this.#parts);
+    if (percent === 0) return;
+    const { storage, context } = this.#parts;
+    const size = await putParity({ storage, ...context }, { name, bytes, percent, options });
+    this.added.storedBytes += size;
   }
 
   async #writeSegment(lane: Lane): Promise<void> {

@@ -29,6 +29,8 @@ export interface Environment {
   readonly cacheDirectory: string | undefined;
   /** Trees that are stored are kept in the cache too: where a request takes time. */
   readonly keepsTrees?: boolean;
+  /** Percent of each pack that is written beside it as parity, 0 for none; as the repository was made if not given. */
+  readonly parity?: number | undefined;
   /** Where the storage is, as the user would name it; what a location was the last time is remembered in the cache. */
   readonly location: string;
   readonly blake3: Blake3;

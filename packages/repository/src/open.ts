@@ -38,6 +38,8 @@ export interface InitOptions {
   readonly scryptCost?: ScryptCost;
   /** For a place that cannot keep writers apart that come at the same time. */
   readonly isForOneWriter?: boolean;
+  /** Percent of each pack that writers are to add in parity, 1 to 100; none if not given. */
+  readonly parity?: number | undefined;
   /** Where the registers are to live, for good, if not with the repository. */
   readonly registers?: RegistersSource | undefined;
 }
@@ -94,6 +96,7 @@ export async function initRepository(
     version: environment.programVersion,
     ...(registers && { registers }),
     ...writers,
+    ...(options.parity !== undefined && { parity: options.parity }),
   };
   const object = { type: ObjectType.CONFIG, name: CONFIG, epoch: 0, domain: 0 } as const;
   const decide = needNotDecide ? decideAndReadBack : decideRegister;

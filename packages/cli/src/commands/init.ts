@@ -47,6 +47,7 @@ export const init: Command = {
   examples: [
     ["init", "in the default folder, asking for a passphrase twice"],
     ["init -r /mnt/disk/backup -p ~/.bcat-passphrase", "with the passphrase of a file"],
+    ["init --parity 5%", "with parity beside packs, from which bcat repair mends them if a part rots"],
     ["init --repo s3://bucket/laptop --create-bucket", "in a new bucket of S3"],
   ],
   notes: ["Keep the passphrase safe: without it nothing can be restored."],

@@ -5,6 +5,7 @@ import { fromFlags } from "../from-repository.js";
 import { repairFrom } from "../repair/from.js";
 import { repairIndex } from "../repair/index-segments.js";
 import { repairPacks } from "../repair/packs.js";
+import { repairParity } from "../repair/parity.js";
 import { repairRegisters } from "../repair/registers.js";
 import { repairSnapshots } from "../repair/snapshots.js";
 import { usageError } from "../usage.js";
@@ -15,7 +16,7 @@ export const repair: Command = {
   name: "repair",
   summary: "put right what bcat check has found, as far as that can be done",
   operands: [
-    { name: "what", count: "optional", shown: "index|packs|snapshots|registers|--from REPO" },
+    { name: "what", count: "optional", shown: "index|packs|snapshots|parity|registers|--from REPO" },
     { name: "object", count: "many" },
   ],
   flags: {
@@ -30,12 +31,14 @@ export const repair: Command = {
     ["repair packs", "condemn packs that are missing, or damaged where check looks; the next backup heals them"],
     ["repair snapshots", "make new snapshots without what is lost for good, and list that"],
     ["repair --from /mnt/other --from-key-file k", "read the files concerned in another repository"],
+    ["repair parity --parity 5%", "write parity beside packs that have none, to mend them with if a part rots"],
     ["repair registers --registers postgres://bcat@db/bcat", "registers that live elsewhere, after these were lost"],
   ],
   notes: [
-    "Nothing is deleted. The order is: index, packs, then a backup of what the packs came from, then",
-    "snapshots. Chunks of bad packs that still open are saved first. repair registers loses nothing that was",
-    "ever reported as done; backups that run meanwhile end with exit code 14: run them again.",
+    "Nothing is deleted but damaged parity, which is made anew. The order is: index, packs, then a backup of what",
+    "the packs came from, then snapshots. Chunks of bad packs that still open, or that parity brings back, are",
+    "saved first. repair registers loses nothing that was ever reported as done; backups that run meanwhile end",
+    "with exit code 14: run them again.",
   ],
   interrupted: "interrupted; what was done so far is good, run the same repair again",
   async run(context) {
@@ -47,12 +50,13 @@ export const repair: Command = {
     }
     if (what === "packs") return await repairPacks(context, names);
     if (what === "snapshots") return await repairSnapshots(context, names);
+    if (what === "parity") return await repairParity(context, names);
     if (names.length > 0)
-      throw usageError(`Cannot repair "${names[0]}": only packs are repaired by name, and snapshots by number`);
+      throw usageError(`Cannot repair "${names[0]}": only packs and parity are repaired by name, snapshots by number`);
     if (what === "index") return await repairIndex(context);
     if (what === "registers") return await repairRegisters(context);
     if (what === "")
-      throw usageError("Missing what to repair: say index, packs, snapshots or registers, or --from REPO");
-    throw usageError(`Cannot repair "${what}": say index, packs, snapshots or registers`);
+      throw usageError("Missing what to repair: say index, packs, snapshots, parity or registers, or --from REPO");
+    throw usageError(`Cannot repair "${what}": say index, packs, snapshots, parity or registers`);
   },
 };

@@ -28,13 +28,17 @@ export async function repairPacks(context: Context, names: readonly string[]): P
   });
 }
 
-function print({ condemned, opened, lost, saved, session }: PackRepair, { output, options, meter }: Context): void {
+function print(
+  { condemned, opened, lost, saved, mended, session }: PackRepair,
+  { output, options, meter }: Context,
+): void {
   const dryRun = options.switch("dry-run");
   if (output.json) {
     output.message({
       message_type: "repaired",
       ...(dryRun && { dry_run: true }),
       packs_condemned: condemned.map(badMessage),
+      packs_mended: mended,
       ...{ chunks_good: opened, chunks_saved: saved, chunks_lost: lost },
       ...(session !== undefined && { session }),
       ...requestsField(meter),
@@ -50,6 +54,7 @@ function print({ condemned, opened, lost, saved, session }: PackRepair, { output
   const [condemn, save] = dryRun ? ["would condemn", "would save"] : ["condemned", "saved"];
   const chunks = `${save} ${formatItems(saved, "chunk")} that lay nowhere else`;
   output.print(`${condemn} ${formatItems(condemned.length, "pack")}; ${chunks}`);
+  if (mended > 0) output.print(`${formatItems(mended, "pack")} came back whole by parity`);
   if (lost > 0)
     output.print(
       `${formatItems(lost, "chunk")} cannot be read: the next backup heals those that the source still has; bcat check tells who needs the others`,

@@ -45,6 +45,7 @@ const config: fc.Arbitrary<ConfigBody> = fc.record(
     version: text,
     registers,
     isForOneWriter: fc.constant(true),
+    parity: fc.integer({ min: 1, max: 100 }),
   },
   { requiredKeys: ["chunker", "created", "version"] },
 );
@@ -172,6 +173,7 @@ describe("golden bodies", () => {
       "compaction.json",
       "config-fixed.json",
       "config-one-writer.json",
+      "config-parity.json",
       "config-registers.json",
       "config.json",
       "log-condemn-damaged.json",
@@ -289,6 +291,9 @@ describe("config", () => {
       expect(() => decodeConfig(chunker(1, ...sizes))).toThrow("no chunker cuts into");
     }
     expect(() => decodeConfig(chunker(2, 64, 64, 65))).toThrow("no chunker cuts into");
+    const percent = (value: number) =>
+      encodeConfig({ chunker: DEFAULT_CHUNKER, created: 0, version: "1", parity: value });
+    for (const value of [0, 101]) expect(() => decodeConfig(percent(value))).toThrow(CorruptError);
     const tooSmall = { ...DEFAULT_CHUNKER, minimum: 1 };
     expect(() => encodeConfig({ chunker: tooSmall, created: 0, version: "1" })).toThrow(RangeError);
   });

@@ -6,10 +6,12 @@
  *     3    program version
  *     4 c  registers that live elsewhere: u8 kind ‖ 16 bytes id; without it they are where the config is
  *     5    mode of writing: u8, 1 = one writer at a time; without it any number at once
+ *     6    parity that writers add to each pack: u8 percent, 1 to 100; without it none
  */
 
 import { type ChunkerSettings, validateSettings } from "@bcat/chunker";
 import { type ByteReader, type ByteWriter, decodeRecord, type Field } from "@bcat/codec";
+import { PARITY_PERCENT_MAX } from "@bcat/pack";
 import { type RegistersKind, registersIdSize } from "@bcat/storage";
 import type { RegistersReference } from "../elsewhere/source.js";
 import { BodyReader, BodyWriter, recordLayout, writeFixed } from "./fields.js";
@@ -31,11 +33,13 @@ export interface ConfigBody {
    * it decides a register, and who deletes must not take the storage's word for it.
    */
   readonly isForOneWriter?: boolean;
+  /** Percent of each pack that writers add in parity, 1 to 100. */
+  readonly parity?: number;
   /** Fields of a newer version, kept. */
   readonly unknown?: readonly Field[];
 }
 
-const layout = recordLayout({ critical: [1, 4], other: [2, 3, 5] });
+const layout = recordLayout({ critical: [1, 4], other: [2, 3, 5, 6] });
 const contentDefined = 1;
 const fixed = 2;
 const registersKinds: readonly RegistersKind[] = ["postgres", "storage"];
@@ -49,6 +53,8 @@ export function encodeConfig(config: ConfigBody): Uint8Array {
   const { registers } = config;
   if (registers !== undefined) body.field(4, (writer) => writeRegisters(writer, registers));
   if (config.isForOneWriter === true) body.field(5, (writer) => writer.u8(oneWriter));
+  const { parity } = config;
+  if (parity !== undefined) body.field(6, (writer) => writer.u8(parity));
   return body.finish(config.unknown);
 }
 
@@ -60,6 +66,7 @@ export function decodeConfig(bytes: Uint8Array, what = "config"): ConfigBody {
     version: body.text(3),
     ...(body.has(4) && { registers: body.field(4, (reader) => readRegisters(reader, what)) }),
     ...(body.has(5) && { isForOneWriter: body.field(5, (reader) => readWriters(reader, what)) }),
+    ...(body.has(6) && { parity: body.field(6, readParity) }),
     ...body.unknown(),
   };
 }
@@ -93,6 +100,12 @@ function readRegisters(reader: ByteReader, what: string): RegistersReference {
   const kind = registersKinds[number - 1];
   if (kind === undefined) throw newerKind(what, `registers of kind ${number}`);
   return { kind, id: reader.raw(registersIdSize) };
+}
+
+function readParity(reader: ByteReader): number {
+  const percent = reader.u8();
+  if (percent >= 1 && percent <= PARITY_PERCENT_MAX) return percent;
+  throw reader.corrupt(`${percent} % parity`);
 }
 
 function readWriters(reader: ByteReader, what: string): true {

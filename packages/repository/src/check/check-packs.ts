@@ -21,8 +21,10 @@ import {
   TRAILER_SIZE,
 } from "@bcat/pack";
 import type { SegmentReference } from "../bodies/references.js";
+import { describeMend } from "../parity/mended-pack.js";
 import { readSegment } from "../read-segment.js";
 import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
+import { checkParity, listParity } from "./check-parity.js";
 import type { CheckRun } from "./check-run.js";
 import { DataPlan } from "./data-plan.js";
 
@@ -65,6 +67,7 @@ export async function checkPacks(
   const plain = new Uint8Array(FRAME_PLAIN_MAX);
   await repository.index();
   const plan = new DataPlan(parts, run);
+  const parities = run.readData === false ? new Set<string>() : await listParity(parts);
   let isWhole = false;
   try {
     for (const [name, reference] of segments) {
@@ -74,7 +77,7 @@ export async function checkPacks(
           run.bytesRead += bytes.length;
           const segment = new Segment(context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE_MAX));
           run.segments++;
-          await checkSegment({ repository: parts, run, plan, segment, opener, plain, only }, { names, bad });
+          await checkSegment({ repository: parts, run, plan, parities, segment, opener, plain, only }, { names, bad });
         },
         { object: name },
       );
@@ -90,6 +93,8 @@ interface Parts {
   readonly repository: RepositoryParts;
   readonly run: CheckRun;
   readonly plan: DataPlan;
+  /** Names of packs that have parity, where data are read. */
+  readonly parities: ReadonlySet<string>;
   readonly segment: Segment;
   readonly opener: FrameOpener;
   /** Takes one opened frame after the other. */
@@ -149,7 +154,8 @@ async function checkIndexed(parts: Parts, { ordinal, record, entryCount }: Index
   checkEntries(segment, ordinal, record, directory);
 }
 
-async function badPack({ index, storage }: RepositoryParts, name: string, message: string): Promise<BadPack> {
+async function badPack({ index, storage, context }: RepositoryParts, name: string, found: string): Promise<BadPack> {
+  const message = found + (await describeMend({ storage, ...context }, name));
   const isGone = (await storage.get(name, { range: { offset: 0, length: 1 } })) === undefined;
   return { message, isCondemned: index.chunks.isCondemned(name), isGone };
 }
@@ -214,6 +220,7 @@ async function checkBytes(parts: Parts, record: PackRecord, read: { whole: boole
   run.chunks += directory.chunks.count;
   if (whole !== undefined) {
     checkChunks(parts, { name, bytes: whole, directory });
+    if (parts.parities.has(name)) await checkParity(parts, { name, bytes: whole });
     parts.plan.noteRight(name, size);
   }
   return directory;

@@ -35,5 +35,6 @@ export function remedyFor(object: string | undefined): string {
   const kind = objectKindOf(object);
   if (kind === "pack") return `bcat repair packs ${object}`;
   if (kind === "segment") return "bcat repair index";
+  if (kind === "parity") return `bcat repair parity ${object}`;
   return FROM_COPY;
 }

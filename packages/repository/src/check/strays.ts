@@ -1,5 +1,5 @@
 /** Checks for what is in the storage and belongs to no snapshot. */
-import { parseObjectName } from "@bcat/pack";
+import { packOfParity, parseObjectName } from "@bcat/pack";
 import { registerName } from "../registers.js";
 import { partsOf, type Repository } from "../repository.js";
 import type { Inventory } from "./check-registers.js";
@@ -27,7 +27,9 @@ export async function noteStrays(
     const [, number] = /^(?:sessions|outcomes)\/(\d{10})$/.exec(name) ?? [];
     furthest = Math.max(furthest, Number(number ?? 0));
     if (packs.has(name) || inventory.segments.has(name) || inventory.names.has(name)) continue;
-    const reference = parseObjectName(name);
+    const pack = packOfParity(name);
+    if (pack !== undefined && packs.has(pack)) continue;
+    const reference = parseObjectName(pack ?? name);
     if (reference !== undefined) {
       const isRunning = inventory.unfinished.has(reference.session) && !run.lacksReferences;
       count(isRunning ? unfinished : orphans, name, size);

@@ -1,7 +1,7 @@
 /**
  * Condemns packs that are missing or damaged, so that the next backup stores their chunks anew from the source.
  *
- *     bad packs ──chunks that still open──► packs of a session of one's own ──► compaction ──► log: condemn
+ *     bad packs ──mended by parity──chunks that open──► packs of a session of one's own ──► compaction ──► log: condemn
  *
  * In this order: what could be saved is committed before anybody is told not to use the bad packs. Killed between, the
  * next run saves nothing twice. Nothing is deleted; a prune deletes what is condemned when nothing needs it any more.
@@ -53,7 +53,7 @@ async function saveChunks(
   names: ReadonlySet<string>,
   { dryRun = false, level }: RepairPacksOptions,
 ): Promise<Omit<PackRepair, "condemned">> {
-  if (names.size === 0) return { opened: 0, lost: 0, saved: 0, session: undefined };
+  if (names.size === 0) return { opened: 0, lost: 0, saved: 0, mended: 0, session: undefined };
   const counted = await salvage(repository, names);
   if (dryRun || counted.saved === 0) return { ...counted, session: undefined };
   const writing = await WriteSession.begin(repository, { level, dryRun: false });

@@ -15,6 +15,7 @@ import {
   spanOf,
   TREE,
 } from "@bcat/pack";
+import { readMended } from "../parity/mended-pack.js";
 import { partsOf, type Repository } from "../repository.js";
 
 /** Where chunks go. */
@@ -31,11 +32,13 @@ export interface Salvaged {
   readonly lost: number;
   /** Chunks that open and lie in no sound pack: stored, if there is a target. */
   readonly saved: number;
+  /** Packs all of which their parity has brought back. */
+  readonly mended: number;
 }
 
 /**
  * Goes through the packs of these names. What lies in each is taken from the index, and not from its directory, which
- * may be damaged too. Memory: one pack.
+ * may be damaged too. What is damaged is mended as far as its parity can. Memory: two packs, and the parity of one.
  */
 export async function salvage(
   repository: Repository,
@@ -43,7 +46,7 @@ export async function salvage(
   target?: SalvageTarget,
 ): Promise<Salvaged> {
   const { index } = partsOf(repository);
-  const sum = { opened: 0, lost: 0, saved: 0 };
+  const sum = { opened: 0, lost: 0, saved: 0, mended: 0 };
   for (const kind of [DATA, TREE] as const) {
     const claims = ChunkClaims.create();
     for (const segment of index.chunks.segments(kind)) {
@@ -89,11 +92,13 @@ async function salvagePack(
     readonly claims: ChunkClaims;
     readonly target: SalvageTarget | undefined;
   },
-  sum: { opened: number; lost: number; saved: number },
+  sum: { opened: number; lost: number; saved: number; mended: number },
 ): Promise<void> {
   const { repository, kind, record, entries, names, claims, target } = pack;
   const { storage, context, idHash, index } = partsOf(repository);
-  const bytes = (await storage.get(record.name)) ?? new Uint8Array(0);
+  const { found, mended } = await readMended({ storage, ...context }, record.name);
+  if (mended?.isWhole === true) sum.mended++;
+  const bytes = mended?.bytes ?? found ?? new Uint8Array(0);
   const frames = new PackFrames(context, new FrameOpener(context), { name: record.name, kind, tables: record });
   const reader = new SpanReader(frames, bytes);
   const isHere = (entry: SegmentEntry, { pack, offset, length }: ChunkLocation) =>

@@ -1,13 +1,15 @@
 /**
  * Reads every object of a repository and looks at what can be seen without keys: that packs have the hash they end with,
- * that the others are what their names say, and that no number is missing. Needs no secret, so that the machine which
+ * that parity is whole and what it mends, that the others are what their names say, and that no number is missing. Needs no secret, so that the machine which
  * holds a repository can do it. What it cannot see, `check` does: whether an object is the one that belongs there.
  */
 import { type Blake3, decodeHeader, KEY_SLOT_LENGTH, ObjectType } from "@bcat/crypto";
 import { ArchivedError, BcatError, CorruptError, isBcatError } from "@bcat/errors";
-import { decodeTrailer, hasRightHash, parseObjectName, TRAILER_SIZE } from "@bcat/pack";
+import { decodeParity, decodeTrailer, hasRightHash, packOfParity, parseObjectName, TRAILER_SIZE } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import { CheckRun } from "../check/check-run.js";
+import { describeMend } from "../parity/mended-pack.js";
+import type { ParitySource } from "../parity/parity-objects.js";
 import { NumberRanges } from "./number-ranges.js";
 
 export interface ScrubOptions
@@ -36,8 +38,8 @@ const kinds: readonly { readonly name: RegExp; readonly type: ObjectType; readon
 ];
 const SEGMENT_END = Buffer.from("BCATSEGMENT1");
 const SLOT_START = Buffer.from("BCKS");
-/** What lies beside the objects and is of others' making: copies of registers, parity, a reserve. */
-const BESIDE = /^(?:registers\/|parity\/|reserve$)/;
+/** What lies beside the objects and is of others' making: copies of registers, a reserve. */
+const BESIDE = /^(?:registers\/|reserve$)/;
 const HEADER_SIZE = 48;
 
 /** @throws BcatError refused for a place that cannot list, interrupted; StorageError */
@@ -76,8 +78,42 @@ class Scrubbing {
     }
     this.objects++;
     this.#note(name);
-    await this.#run.guard(async () => this.#look(name, size, look), { object: name });
+    await this.#guard(name, async () => this.#look(name, size, look));
+    await this.#notePackOf(name);
     await this.#run.step("objects", this.objects, undefined);
+  }
+
+  /** Reports damage, of packs with what their parity makes of it. */
+  async #guard(name: string, look: () => Promise<void>): Promise<void> {
+    try {
+      await look();
+    } catch (error) {
+      if (!isBcatError(error, "corrupt")) throw error;
+      const mend = name.startsWith("packs/") ? await describeMend(this.#source, name) : "";
+      this.#run.reportDamage(name, error.message + mend);
+    }
+  }
+
+  /** Says of a parity object when there is no such pack. */
+  async #notePackOf(name: string): Promise<void> {
+    const pack = packOfParity(name);
+    if (pack === undefined) return;
+    if (await this.#isThere(pack)) return;
+    const mend = await describeMend(this.#source, pack);
+    this.#run.reportNote(name, `"${name}" is of a pack that is not there, removed by a prune or lost${mend}`, "orphan");
+  }
+
+  async #isThere(name: string): Promise<boolean> {
+    try {
+      return (await this.#storage.get(name, { range: { offset: 0, length: 1 } })) !== undefined;
+    } catch (error) {
+      if (error instanceof ArchivedError) return true;
+      throw error;
+    }
+  }
+
+  get #source(): ParitySource {
+    return { storage: this.#storage, blake3: this.#blake3 };
   }
 
   /** Numbers that are missing below others. */
@@ -95,6 +131,7 @@ class Scrubbing {
   #lookerOf(name: string): ((bytes: Uint8Array) => void) | undefined {
     if (name.startsWith("packs/"))
       return parseObjectName(name) === undefined ? undefined : (bytes) => this.#pack(name, bytes);
+    if (packOfParity(name) !== undefined) return (bytes) => this.#parity(name, bytes);
     if (/^keys\/\d{1,2}$/.test(name)) return (bytes) => requireSlot(name, bytes);
     const kind = kinds.find((candidate) => candidate.name.test(name));
     return kind && ((bytes) => requireSealed(name, bytes, kind));
@@ -143,6 +180,12 @@ class Scrubbing {
     if (!hasRightHash({ blake3: this.#blake3 }, bytes)) throw damaged(name, "its hash is not that of its bytes");
     unlessNewer(() => decodeTrailer(bytes.subarray(-TRAILER_SIZE), { name, size: bytes.length }));
     this.#run.packs++;
+  }
+
+  #parity(name: string, bytes: Uint8Array): void {
+    unlessNewer(() => {
+      if (!decodeParity(this.#blake3, name, bytes).isWhole) throw damaged(name, "a part of it is damaged");
+    });
   }
 }
 

@@ -1,0 +1,46 @@
+/** Parity objects beside packs: how much is wanted, and how they are stored and read. */
+import type { Blake3 } from "@bcat/crypto";
+import { decodeParity, encodeParity, type Parity, parityName } from "@bcat/pack";
+import type { Objects, PutOptions } from "@bcat/storage";
+import type { RepositoryParts } from "../repository.js";
+
+/** What reading and mending takes: no key. */
+export interface ParitySource {
+  readonly storage: Pick<Objects, "get">;
+  readonly blake3: Blake3;
+}
+
+/** Percent of each pack that writers add: as this process was told, or else as the repository was made; 0 for none. */
+export function parityPercentOf({ environment, config }: Pick<RepositoryParts, "environment" | "config">): number {
+  return environment.parity ?? config.parity ?? 0;
+}
+
+export interface PackToProtect {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly percent: number;
+  /** As the pack itself is put: both belong into one class of storage. */
+  readonly options: PutOptions;
+}
+
+/**
+ * Stores the parity of a pack; its size. Safe to repeat: the same pack gives the same bytes. Memory: as much again as the
+ * percentage says.
+ *
+ * @throws StorageError; BcatError exists, when there is one with another percentage, or a damaged one
+ */
+export async function putParity(
+  { storage, blake3 }: { readonly storage: Pick<Objects, "put">; readonly blake3: Blake3 },
+  { name, bytes, percent, options }: PackToProtect,
+): Promise<number> {
+  const parity = encodeParity(blake3, bytes, percent);
+  await storage.put(parityName(name), parity, options);
+  return parity.length;
+}
+
+/** The parity of a pack; undefined where there is none. @throws CorruptError naming it; BcatError newer-format */
+export async function readParity({ storage, blake3 }: ParitySource, pack: string): Promise<Parity | undefined> {
+  const name = parityName(pack);
+  const bytes = await storage.get(name);
+  return bytes === undefined ? undefined : decodeParity(blake3, name, bytes);
+}
