@@ -22,9 +22,10 @@ import {
 } from "@bcat/pack";
 import type { SegmentReference } from "../bodies/references.js";
 import { describeMend } from "../parity/mended-pack.js";
+import { listParity } from "../parity/parity-objects.js";
 import { readSegment } from "../read-segment.js";
 import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
-import { checkParity, listParity } from "./check-parity.js";
+import { checkParity } from "./check-parity.js";
 import type { CheckRun } from "./check-run.js";
 import { DataPlan } from "./data-plan.js";
 

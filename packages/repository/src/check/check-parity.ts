@@ -1,19 +1,9 @@
 /** Checks parity objects: that each is whole, and of the pack that it lies beside. */
 import { CorruptError } from "@bcat/errors";
-import { decodeParity, packOfParity, parityName } from "@bcat/pack";
+import { decodeParity, parityName } from "@bcat/pack";
 import { readAndOpen } from "../read-again.js";
 import type { RepositoryParts } from "../repository.js";
 import type { CheckRun } from "./check-run.js";
-
-/** Names of the packs that have parity, as far as the storage can list. */
-export async function listParity({ storage }: Pick<RepositoryParts, "storage">): Promise<ReadonlySet<string>> {
-  const packs = new Set<string>();
-  for await (const { name } of storage.list?.("parity/") ?? []) {
-    const pack = packOfParity(name);
-    if (pack !== undefined) packs.add(pack);
-  }
-  return packs;
-}
 
 /** Reports parity of a pack that is not as it was written. @param pack is right */
 export async function checkParity(

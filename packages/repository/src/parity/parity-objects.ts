@@ -1,6 +1,6 @@
 /** Parity objects beside packs: how much is wanted, and how they are stored and read. */
 import type { Blake3 } from "@bcat/crypto";
-import { decodeParity, encodeParity, type Parity, parityName } from "@bcat/pack";
+import { decodeParity, encodeParity, type Parity, packOfParity, parityName } from "@bcat/pack";
 import type { Objects, PutOptions } from "@bcat/storage";
 import type { RepositoryParts } from "../repository.js";
 
@@ -36,6 +36,16 @@ export async function putParity(
   const parity = encodeParity(blake3, bytes, percent);
   await storage.put(parityName(name), parity, options);
   return parity.length;
+}
+
+/** Names of the packs that have parity, as far as the storage can list. */
+export async function listParity({ storage }: Pick<RepositoryParts, "storage">): Promise<ReadonlySet<string>> {
+  const packs = new Set<string>();
+  for await (const { name } of storage.list?.("parity/") ?? []) {
+    const pack = packOfParity(name);
+    if (pack !== undefined) packs.add(pack);
+  }
+  return packs;
 }
 
 /** The parity of a pack; undefined where there is none. @throws CorruptError naming it; BcatError newer-format */

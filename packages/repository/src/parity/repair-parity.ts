@@ -8,12 +8,12 @@
  */
 import { BcatError, isBcatError } from "@bcat/errors";
 import { type BlobKind, DATA, hasRightHash, parityName, TREE } from "@bcat/pack";
-import { listParity, requireParityOf } from "../check/check-parity.js";
+import { requireParityOf } from "../check/check-parity.js";
 import { CheckRun } from "../check/check-run.js";
 import { readAndOpen } from "../read-again.js";
 import type { BadObject, RepairOptions } from "../repair/repair-index.js";
 import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
-import { parityPercentOf, putParity } from "./parity-objects.js";
+import { listParity, parityPercentOf, putParity } from "./parity-objects.js";
 
 /** Of the hash that a pack ends with. */
 const HASH_SIZE = 32;

@@ -1,6 +1,10 @@
 /** What a listing says of packs, segments and partials. It may be stale or incomplete: a hint of what could go, no more. */
-import { type ObjectReference, parseObjectName } from "@bcat/pack";
+
+import { ArchivedError } from "@bcat/errors";
+import { DATA, type ObjectReference, parityName, parseObjectName, TREE } from "@bcat/pack";
+import type { Objects } from "@bcat/storage";
 import type { History } from "../history.js";
+import { listParity } from "../parity/parity-objects.js";
 import type { RepositoryParts } from "../repository.js";
 
 /** Objects by name, and their sizes. */
@@ -39,6 +43,38 @@ export async function* findLeftovers({ storage, history }: RepositoryParts, own:
   for await (const { name } of storage.list("partial/")) {
     const [, number] = /^partial\/(\d{10})-\d{10}$/.exec(name) ?? [];
     if (number !== undefined && hasEnded(history, Number(number))) yield name;
+  }
+}
+
+/** Names of the parity that these packs have; where the storage cannot list, that they may have. */
+export async function findParityOf(parts: RepositoryParts, packs: readonly string[]): Promise<string[]> {
+  if (parts.storage.list === undefined) return packs.map(parityName);
+  const present = packs.length === 0 ? new Set() : await listParity(parts);
+  return packs.filter((pack) => present.has(pack)).map(parityName);
+}
+
+/**
+ * Parity of packs that are gone and that no segment names, of sessions that have ended: left by somebody who added it
+ * while a prune deleted the pack. That of a pack which is lost, and named, stays: it may be all that there is of it.
+ */
+export async function* findLostParity(parts: RepositoryParts): AsyncGenerator<string> {
+  const { storage, history, index } = parts;
+  const packs = new Set(await listParity(parts));
+  for (const kind of [DATA, TREE] as const) {
+    for (const segment of packs.size === 0 ? [] : index.chunks.segments(kind))
+      for (let ordinal = 0; ordinal < segment.counts.packCount; ordinal++) packs.delete(segment.packName(ordinal));
+  }
+  for (const pack of packs) {
+    if (hasEnded(history, parseObjectName(pack)!.session) && (await isGone(storage, pack))) yield parityName(pack);
+  }
+}
+
+async function isGone(storage: Pick<Objects, "get">, name: string): Promise<boolean> {
+  try {
+    return (await storage.get(name, { range: { offset: 0, length: 1 } })) === undefined;
+  } catch (error) {
+    if (error instanceof ArchivedError) return false;
+    throw error;
   }
 }
 

@@ -276,3 +276,18 @@ test("a reader that meets a pack which is gone looks again before it calls it da
   await world.prune({ isAtOnce: true });
   for (const id of world.chunksOf.get(second)!) await reader.readChunk(DATA, Buffer.from(id, "hex"));
 });
+
+test("parity goes with its pack, and when that is gone; that of a lost pack which is named stays", async () => {
+  const world = await PruneWorld.create({ parity: 100 });
+  const first = await world.backup([world.chunk(1)]);
+  await world.backup([world.chunk(2)]);
+  const gone = world.names("parity/").find((name) => name.includes(`/000000000${first}-`))!;
+  const [kept] = world.names("parity/").filter((name) => name !== gone);
+  await world.forget(first);
+  expect(await world.prune({ isAtOnce: true })).toMatchObject({ freed: { packs: 1 } });
+  expect(world.names("parity/")).toEqual([kept]);
+  await world.made.storage.put(gone, new Uint8Array(10));
+  await world.made.storage.delete(kept!.replace("parity", "packs"));
+  expect(await world.prune()).toMatchObject({ leftovers: 1 });
+  expect(world.names("parity/")).toEqual([kept]);
+});

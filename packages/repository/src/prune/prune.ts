@@ -15,7 +15,7 @@ import { Session } from "../session.js";
 import { baseOf } from "./base.js";
 import { copyLive, findNeeded, type LiveParts } from "./copy-live.js";
 import { deleteObjects } from "./delete-objects.js";
-import { findLeftovers } from "./listing.js";
+import { findLeftovers, findLostParity, findParityOf } from "./listing.js";
 import { readOpenSessions, waitForOthers } from "./open-sessions.js";
 import type { PruneOptions, PruneSummary } from "./options.js";
 import { type PrunePlan, planPrune } from "./plan.js";
@@ -262,6 +262,8 @@ class PruneRun {
   /** Only what the outcome, now durable, has dropped. */
   async #deletePacks(left: ReadonlyMap<string, number>): Promise<void> {
     const names = [...left.keys()];
+    // Parity first: who is killed in between finds the packs again, and begins with it.
+    await deleteObjects(this.#parts.storage, await findParityOf(this.#parts, names), () => {});
     const step = this.#report.stepper("deleting", this.#options.signal);
     await deleteObjects(this.#parts.storage, names, (done) => step(done, names.length));
     for (const bytes of left.values()) if (bytes > 0) this.#report.noteFreed(bytes);
@@ -273,11 +275,12 @@ function withoutMixed(plan: PrunePlan): PrunePlan {
   return { ...plan, mixed: [] };
 }
 
-/** Segments and checkpoints that nothing refers to. */
+/** Segments and checkpoints that nothing refers to, and parity of packs that are gone. */
 async function deleteLeftovers(parts: RepositoryParts, own: number, report: PruneReport): Promise<void> {
   await catchUpStrictly(parts);
   const names: string[] = [];
   for await (const name of findLeftovers(parts, own)) names.push(name);
+  for await (const name of findLostParity(parts)) names.push(name);
   await deleteObjects(parts.storage, names, () => {});
   report.leftovers += names.length;
 }
