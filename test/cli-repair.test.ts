@@ -51,6 +51,38 @@ describe.concurrent("bcat repair", () => {
     expect(await desk.good(["check", "--read-data"])).toContain("no damage found");
   });
 
+  test("parity: is added, tells what it mends, and mends it without the source", async () => {
+    using desk = await models.open();
+    expectRefusal(await desk.bcat(["repair", "parity"]), { code: 2, says: /say how much, such as --parity 5%/ });
+    expect(await desk.good(["repair", "parity", "--parity", "5%"])).toMatch(
+      /^added parity to 2 packs \(.*\); 0 packs had it\n$/,
+    );
+    const again = await desk.good(["repair", "parity", "--json"], { env: { BCAT_PARITY: "5" } });
+    expect(lastMessage(again)).toMatchObject({ message_type: "repaired", parity_good: 2, parity_added: 0 });
+    const parity = largest(desk, "parity");
+    flip(desk, parity, 1);
+    const { code, stdout } = await desk.bcat(["check", "--read-data"]);
+    expect([code, stdout]).toEqual([21, expect.stringContaining(`; to heal it: bcat repair parity ${parity}\n`)]);
+    expect(await desk.good(["repair", "parity", parity, "--parity", "5%"])).toMatch(/, made that of 1 pack anew /);
+    const pack = largest(desk, "packs");
+    flip(desk, pack, 1);
+    const says = "; its parity mends all of it; ";
+    expect((await desk.bcat(["check", "--read-data"])).stdout).toContain(says);
+    expect((await desk.bcat(["scrub"], { env: { BCAT_KEY_FILE: undefined } })).stdout).toContain(says);
+    expect(await desk.good(["repair", "packs", pack])).toContain("\n1 pack came back whole by parity\n");
+    expect(await desk.good(["check", "--read-data"])).toContain("no damage found");
+  });
+
+  test("parity: written by all writers of a repository that was made for it", async () => {
+    using desk = await models.open();
+    const there = ["--repo", desk.path("other")];
+    await desk.good(["init", "--parity", "5%", ...there]);
+    await desk.good(["backup", desk.root, ...there]);
+    const count = (folder: string) => desk.list(desk.path("other")).filter((line) => line.startsWith(folder)).length;
+    expect(count("parity/")).toBe(count("packs/"));
+    expectRefusal(await desk.bcat(["init", "--parity", "101%"]), { code: 2, says: /--parity "101%"/ });
+  });
+
   test("snapshots: lists what is lost and makes a new snapshot, the old one stays", async () => {
     using desk = await models.open();
     fs.rmSync(join(desk.repository, largest(desk, "packs")));
@@ -82,7 +114,7 @@ describe.concurrent("bcat repair", () => {
   test.each([
     [["repair"], /say index, packs/],
     [["repair", "tables"], /say index, packs/],
-    [["repair", "index", "x"], /only packs are repaired by name/],
+    [["repair", "index", "x"], /only packs and parity are repaired by name/],
     [["repair", "packs", "index", "--from", "x"], /use --from and "packs"/],
     [["repair", "snapshots", "latest"], /give the number/],
   ])("refuses %j", async (words, says) => {

@@ -31,14 +31,13 @@ export const repair: Command = {
     ["repair packs", "condemn packs that are missing, or damaged where check looks; the next backup heals them"],
     ["repair snapshots", "make new snapshots without what is lost for good, and list that"],
     ["repair --from /mnt/other --from-key-file k", "read the files concerned in another repository"],
-    ["repair parity --parity 5%", "write parity beside packs that have none, to mend them with if a part rots"],
     ["repair registers --registers postgres://bcat@db/bcat", "registers that live elsewhere, after these were lost"],
   ],
   notes: [
     "Nothing is deleted but damaged parity, which is made anew. The order is: index, packs, then a backup of what",
     "the packs came from, then snapshots. Chunks of bad packs that still open, or that parity brings back, are",
     "saved first. repair registers loses nothing that was ever reported as done; backups that run meanwhile end",
-    "with exit code 14: run them again.",
+    "with exit code 14: run them again. repair parity --parity 5% writes parity beside packs that have none.",
   ],
   interrupted: "interrupted; what was done so far is good, run the same repair again",
   async run(context) {

@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { loadBlake3 } from "@bcat/crypto";
 import { describe, expect, it } from "vitest";
-import { randomBytesOf } from "../../../../test/kit/random-bytes.js";
 import { BLOCK_SIZE, StripeSums } from "./cauchy-code.js";
 import { invert, multiply } from "./galois-field.js";
 import { mendPack } from "./mend-pack.js";
@@ -14,9 +13,18 @@ const name = "parity/ab/0000000001-ab";
 /** SHA-256 of what a program made that was written from docs/format.md alone. */
 const VECTOR = "ae2bb8e41f5ba4c79f0b3eec8d2f5c6134f3d3b3a5bfab85762273b8c7616831";
 
+/** The bytes of docs/format.md that begin with `seed`. */
+function bytesFrom(seed: number, length: number): Uint8Array {
+  let x = seed;
+  return Uint8Array.from({ length }, () => {
+    x = (Math.imul(1664525, x) + 1013904223) >>> 0;
+    return x >>> 24;
+  });
+}
+
 /** What ends as a pack does: with the hash of all before. */
 function packOf(size: number): Uint8Array {
-  const bytes = Uint8Array.from(randomBytesOf(`pack of ${size}`, size));
+  const bytes = bytesFrom(size, size);
   bytes.set(blake3.hash(bytes.subarray(0, -32)), size - 32);
   return bytes;
 }
@@ -43,7 +51,7 @@ describe("the field", () => {
 
   it("sums up what the formula says, in every row", () => {
     const sums = new StripeSums();
-    const blocks = [3, 200].map((column) => ({ column, bytes: randomBytesOf(`block ${column}`, BLOCK_SIZE) }));
+    const blocks = [3, 200].map((column) => ({ column, bytes: bytesFrom(column, BLOCK_SIZE) }));
     for (const { column, bytes } of blocks) sums.add(column, bytes);
     for (let row = 0; row < 8; row++) {
       const sum = new Uint8Array(BLOCK_SIZE);
@@ -90,12 +98,7 @@ describe("shapeOf()", () => {
 
 describe("a parity object", () => {
   it("is the one of docs/format.md", () => {
-    const pack = new Uint8Array(3 * 4096);
-    for (let i = 0, x = 1; i < pack.length; i++) {
-      x = (Math.imul(1664525, x) + 1013904223) >>> 0;
-      pack[i] = x >>> 24;
-    }
-    const parity = encodeParity(blake3, pack, 34);
+    const parity = encodeParity(blake3, bytesFrom(1, 12_288), 34);
     expect(parity.length).toBe(12_640);
     expect(createHash("sha256").update(parity).digest("hex")).toBe(VECTOR);
   });
