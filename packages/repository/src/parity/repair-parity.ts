@@ -11,7 +11,8 @@ import { type BlobKind, DATA, hasRightHash, parityName, TREE } from "@bcat/pack"
 import { requireParityOf } from "../check/check-parity.js";
 import { CheckRun } from "../check/check-run.js";
 import { readAndOpen } from "../read-again.js";
-import type { BadObject, RepairOptions } from "../repair/repair-index.js";
+import type { BadObject } from "../repair/bad-object.js";
+import type { RepairOptions } from "../repair/repair-index.js";
 import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import { listParity, parityPercentOf, putParity } from "./parity-objects.js";
 
