@@ -289,7 +289,8 @@ export class ChunkStore {
     this.#session.journal?.add({ name: pack.name, size: pack.bytes.length });
     const options: PutOptions = lane.kind === DATA ? { kind: "data" } : {};
     await this.#parts.storage.put(pack.name, pack.bytes, options);
-    await this.#storeParity(pack, options);
+    const percent = parityPercentOf(this.#parts);
+    if (percent > 0) await this.#storeParity(pack, { percent, options });
     if (lane.kind === TREE) this.#parts.keptTrees?.keep(pack.name, pack.bytes);
     this.added.storedBytes += pack.bytes.length;
     const { reference, keys, frames, chunks } = pack;
@@ -300,9 +301,10 @@ export class ChunkStore {
   }
 
   /** Before a segment names the pack: of what is committed, all parity is durable. */
-  async #storeParity({ name, bytes }: FinishedPack, options: PutOptions): Promise<void> {
-    const percent = parityPercentOf(this.#parts);
-    if (percent === 0) return;
+  async #storeParity(
+    { name, bytes }: FinishedPack,
+    { percent, options }: { readonly percent: number; readonly options: PutOptions },
+  ): Promise<void> {
     const { storage, context } = this.#parts;
     const size = await putParity({ storage, ...context }, { name, bytes, percent, options });
     this.added.storedBytes += size;
