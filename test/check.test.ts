@@ -10,13 +10,20 @@ import { makeScratch, type Scratch } from "./kit/scratch.js";
 
 const ALL = [1, 2, 3, 4, 5];
 
-/** A storage whose objects of these beginnings arrive with a flipped bit the first time. */
-function flippingOnce(inner: MemoryStorage, beginnings: RegExp, seen = new Set<string>()): Storage {
+function passOn(inner: MemoryStorage): Storage {
   return {
     location: inner.location,
+    get: (name, options) => inner.get(name, options),
     put: (name, bytes) => inner.put(name, bytes),
     putIfAbsent: (name, bytes) => inner.putIfAbsent(name, bytes),
     list: (prefix) => inner.list(prefix),
+  };
+}
+
+/** A storage whose objects of these beginnings arrive with a flipped bit the first time. */
+function flippingOnce(inner: MemoryStorage, beginnings: RegExp, seen = new Set<string>()): Storage {
+  return {
+    ...passOn(inner),
     async get(name, options) {
       const bytes = await inner.get(name, options);
       if (bytes === undefined || seen.has(name) || !beginnings.test(name)) return bytes;
@@ -27,6 +34,15 @@ function flippingOnce(inner: MemoryStorage, beginnings: RegExp, seen = new Set<s
     },
   };
 }
+/** Something that is waited for. */
+function signal(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve: () => resolve() };
+}
+
 const TRAILER_RESERVED = -96 + 52;
 
 let scratch: Scratch;
@@ -122,6 +138,41 @@ describe("check", () => {
     }
     const messages = found.map(({ message }) => message);
     expect(new Set(messages).size).toBe(messages.length);
+  });
+
+  test("takes no backup that ends while it runs for damage", async () => {
+    const source = join(scratch.path, "source");
+    fs.writeFileSync(join(source, "new"), randomBytesOf("new", 3_000));
+    const begun = signal();
+    const looked = signal();
+    const slow: Storage = {
+      ...passOn(storage),
+      async putIfAbsent(name, bytes) {
+        if (name.startsWith("outcomes/")) {
+          begun.resolve();
+          await looked.promise;
+        }
+        await storage.putIfAbsent(name, bytes);
+      },
+    };
+    const ending = (async () => {
+      await using client = await openClient(slow, { host: "slow" });
+      await client.backup([source]);
+    })();
+    await begun.promise;
+    // The repository is read to its end by now, and this is the first thing that the check itself looks at.
+    const watched: Storage = {
+      ...passOn(storage),
+      async get(name, options) {
+        if (name === "keys/2") {
+          looked.resolve();
+          await ending;
+        }
+        return await storage.get(name, options);
+      },
+    };
+    expect((await findings(watched, true)).filter(({ kind }) => kind === "damage")).toEqual([]);
+    expect(names("outcomes/")).toHaveLength(ALL.length + 1);
   });
 
   test("calls nothing a leftover while an index segment is lost that may name it", async () => {

@@ -47,6 +47,11 @@ export async function checkRegisters(repository: Repository, run: CheckRun): Pro
     }
     const outcome = await readRegister(repository, run, "outcomes", number, names);
     await run.step("registers", number, history.sessionHead);
+    // What has ended since the history was read names segments that the index has not.
+    if (history.isOpen(number)) {
+      unfinished.push(number);
+      continue;
+    }
     if (outcome === undefined || !("kind" in outcome)) {
       if (!names.has(registerName("outcomes", number))) unfinished.push(number);
       continue;
