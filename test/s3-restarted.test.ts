@@ -65,5 +65,8 @@ test("killed for good: the backup ends with 11 when its time to try again is ove
   await server.resume();
   server.options = { users: [testUser] };
   await desk.good(["backup", "source"], environment());
-  expect(outcomes()).toEqual(["laptop/outcomes/0000000002"]);
+  // It says of the first that it ended without.
+  expect(outcomes()).toEqual(["laptop/outcomes/0000000001", "laptop/outcomes/0000000002"]);
+  const snapshots = (await desk.json(["snapshots"], environment())) as { number: number }[];
+  expect(snapshots.map(({ number }) => number)).toEqual([2]);
 });

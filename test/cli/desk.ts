@@ -121,8 +121,8 @@ export class Desk implements Disposable {
       .sort();
   }
 
-  /** The snapshots that were committed, and the sessions begun, as lines of {@link list}. */
-  committed = (): string[] => this.list().filter((line) => line.startsWith("outcomes/"));
+  /** The snapshots that were committed, as lines of {@link list}: an outcome of the least size says that there is none. */
+  committed = (): string[] => this.list().filter((line) => line.startsWith("outcomes/") && !line.endsWith(" 272"));
   begun = (): string[] => this.list().filter((line) => line.startsWith("sessions/"));
 
   async bcat(words: readonly string[], options: RunOptions = {}): Promise<Run> {

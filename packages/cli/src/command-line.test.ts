@@ -144,3 +144,17 @@ test("flags of one name take a value in all commands or in none", () => {
     }
   }
 });
+
+describe("a letter that is a flag of several commands", () => {
+  test.each([
+    [["ls", "1", "-l", "--human-readable"], "ls", "long"],
+    [["-l", "ls", "1"], "ls", "long"],
+    [["--tag", "forget", "ls", "1", "-l"], "ls", "long"],
+    [["forget", "-l", "3"], "forget", "keep-last"],
+    [["-l", "3", "forget"], "forget", "keep-last"],
+  ])("%j is read as that of the command that is named", (words, name, flag) => {
+    const { command, options } = parseRun(words);
+    expect(command.name).toBe(name);
+    expect(flag === "long" ? options.switch(flag) : options.text(flag)).toBe(flag === "long" ? true : "3");
+  });
+});

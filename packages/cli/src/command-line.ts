@@ -26,13 +26,26 @@ export function parseCommandLine(
   return toRun(command, { given, operands: others }, variables);
 }
 
-/** One letter may stand for a flag of several commands: it is read as that of the command that is named. */
+/**
+ * One letter may stand for a flag of several commands: it is read as that of the command that is named, which is the first
+ * operand when it is read so.
+ */
 function readCommandWords(words: readonly string[], commands: readonly Command[]): Words {
   const all = allFlags(commands);
-  const read = readWords(words, all);
-  const [first, second] = read.operands;
-  const command = commands.find(({ name }) => name === (first === "help" ? second : first));
-  return command === undefined ? read : readWords(words, { ...without(all, command.flags), ...command.flags });
+  let refusal: unknown;
+  for (const word of words) {
+    const command = commands.find(({ name }) => name === word);
+    if (command === undefined) continue;
+    try {
+      const read = readWords(words, { ...without(all, command.flags), ...command.flags });
+      const [first, second] = read.operands;
+      if (command.name === (first === "help" ? second : first)) return read;
+    } catch (error) {
+      refusal ??= error;
+    }
+  }
+  if (refusal !== undefined) throw refusal;
+  return readWords(words, all);
 }
 
 /** In this order the flags of the command come last, and win. */

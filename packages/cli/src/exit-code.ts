@@ -58,7 +58,7 @@ Exit codes:
    13  written by a newer format
    14  repository identity changed, or it went back in time
    21  check or scrub found damage
-   22  the place does not keep several writers apart (doctor, init); there is no snapshot, or, in a
-       place for one writer, a session has not ended (prune)
+   22  the place does not keep several writers apart (doctor, init); there is no snapshot, or in a
+       place for one writer a session has not ended (prune)
   130  interrupted (SIGTERM: 143, SIGHUP: 129)
   141  whoever read the output of dump has stopped reading`;
