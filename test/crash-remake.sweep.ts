@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { actionNames, createRemakeWorld, listRemakeCases, runRemakeCase } from "./crash/remake-cases.js";
 import { Scratch } from "./crash/scratch.js";
-import { runSeed } from "./crash/seed.js";
+import { runSeed, sweepSlice } from "./crash/seed.js";
 
 describe("forget, undelete, tag and rewrite stopped at any of their storage operations", () => {
   const scratch = new Scratch("remake-sweep");
@@ -13,7 +13,7 @@ describe("forget, undelete, tag and rewrite stopped at any of their storage oper
     const world = await createRemakeWorld(scratch, seed);
     const started = performance.now();
     const failures: string[] = [];
-    const cases = listRemakeCases(world);
+    const cases = sweepSlice(listRemakeCases(world), seed);
     for (const crash of cases)
       await runRemakeCase(world, crash).catch((error: unknown) => failures.push(String(error)));
     const seconds = ((performance.now() - started) / 1000).toFixed(0);

@@ -13,8 +13,12 @@ function simulate(...words: readonly string[]): string {
   return stdout + stderr;
 }
 
-test("a thousand seeds violate nothing", () => {
-  expect(simulate("--seeds", "1000", "--from", "100000")).toMatch(/^seeds 100000 to 100999: 0 violating/m);
+const SEEDS = Number(process.env.SWEEP_CASES ?? 1000);
+
+test(`${SEEDS} seeds violate nothing`, () => {
+  expect(simulate("--seeds", String(SEEDS), "--from", "100001")).toMatch(
+    new RegExp(`^seeds 100001 to ${100_000 + SEEDS}: 0 violating`, "m"),
+  );
 });
 
 test.each(SOON_FOUND)("planted bug %s is found", (name) => {

@@ -33,3 +33,9 @@ export function choose<T>(items: readonly T[], count: number, seed: number): T[]
     .sort((a, b) => a.place - b.place)
     .map(({ item }) => item);
 }
+
+/** All of `cases`, or as many as `SWEEP_CASES` says: what a long run has time for, others each time. */
+export function sweepSlice<T>(cases: readonly T[], seed: number): readonly T[] {
+  const count = Number(process.env.SWEEP_CASES ?? cases.length);
+  return cases.length <= count ? cases : choose(cases, count, seed);
+}
