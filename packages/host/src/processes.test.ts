@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import type { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { processes } from "./processes.js";
 
@@ -24,12 +25,16 @@ test("a process that has ended does not run, nor does one that got its id", asyn
 });
 
 test("a process that has ended and nobody has asked for its end does not run", async () => {
-  // A shell that becomes another program does not know of its children any more.
-  const shell = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 600"], { stdio: ["ignore", "pipe", "ignore"] });
-  const [line] = (await once(shell.stdout, "data")) as [Buffer];
+  // A shell that has become another program does not know of its children any more.
+  const words = ["-c", "cat <&3 & echo $!; exec sleep 600"];
+  const shell = spawn("sh", words, { stdio: ["ignore", "pipe", "ignore", "pipe"] });
+  const [line] = (await once(shell.stdout!, "data")) as [Buffer];
   const id = line.toString().trim();
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  while (readFileSync(`/proc/${shell.pid}/comm`, "latin1") !== "sleep\n") await turn();
+  (shell.stdio[3] as Writable).end();
   const stat = () => readFileSync(`/proc/${id}/stat`, "latin1").split(") ")[1]!.split(" ");
-  while (stat()[0] !== "Z") await new Promise((resolve) => setImmediate(resolve));
+  while (stat()[0] !== "Z") await turn();
   expect(processes.mayRun(markWith({ 3: id, 4: stat()[19]! }), 0)).toBe(false);
   shell.kill("SIGKILL");
 });
