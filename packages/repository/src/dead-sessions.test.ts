@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StorageError } from "@bcat/errors";
 import { DATA, parseObjectName } from "@bcat/pack";
 import { createFaultyStorage, createMemoryStorage, MemoryDatabase, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -98,6 +99,30 @@ describe("the next session", () => {
     await using repository = await world.open();
     await (await begin(repository)).commit(emptySnapshot);
     expect(await repository.readOutcome(1)).toEqual({ kind: "void", reason: "the session did not finish" });
+  });
+
+  test("voids one that died before it heard that the number was its own", async () => {
+    const dying: Storage = {
+      ...world.storage,
+      location: world.storage.location,
+      get: (name, options) => world.storage.get(name, options),
+      put: (name, bytes) => world.storage.put(name, bytes),
+      async putIfAbsent(name, bytes) {
+        await world.storage.putIfAbsent(name, bytes);
+        throw new StorageError(`Cannot write "${name}": no answer`);
+      },
+    };
+    await expect(
+      (async () => {
+        await using repository = await world.open({}, dying);
+        await begin(repository);
+      })(),
+    ).rejects.toMatchObject({ code: "storage-failed" });
+    await using repository = await world.open();
+    const session = await begin(repository);
+    expect(repository.history.openSessions).toEqual([session.number]);
+    await session.commit(emptySnapshot);
+    expect(journals()).toEqual([]);
   });
 
   test("leaves one alone whose process may run", async () => {

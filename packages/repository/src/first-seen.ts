@@ -5,13 +5,13 @@
  *
  *     <folder of the place>/first-seen     list of varint number, as difference to the one before ‖ time
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ByteReader, ByteWriter } from "@bcat/codec";
 import { ObjectType, openObject, sealObject } from "@bcat/crypto";
 import { isBcatError } from "@bcat/errors";
 import type { PackContext } from "@bcat/pack";
-import { isSystemError } from "./cache-files.js";
+import { isSystemError, writeWhole } from "./cache-files.js";
 
 export const FIRST_SEEN = "first-seen";
 /** Snapshots that are remembered at most: of more, the newest. */
@@ -49,15 +49,8 @@ export class FirstSeen {
   write(times: ReadonlyMap<number, number>): void {
     if (this.#folder === undefined) return;
     const kept = [...times].slice(-SNAPSHOTS_MAX);
-    const { random } = this.#context;
-    const temporary = join(this.#folder, `.tmp-${Buffer.from(random(8)).toString("hex")}`);
-    try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      writeFileSync(temporary, sealObject(this.#context, OBJECT, encode(kept)), { mode: 0o600 });
-      renameSync(temporary, join(this.#folder, FIRST_SEEN));
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-    }
+    const file = { folder: this.#folder, name: FIRST_SEEN, random: this.#context.random };
+    writeWhole(file, sealObject(this.#context, OBJECT, encode(kept)));
   }
 }
 

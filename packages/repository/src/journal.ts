@@ -7,6 +7,7 @@
  *     <folder of the place>/journal/<n>      lines of text: mark of the process, or as many `-` when it has let go
  *                                            hash of sessions/<n>, hex
  *                                            name of a pack, space, its size; one line each
+ *                             …/<n>-<16 hex> the same, as long as it is not known whether the number is this session's
  */
 import {
   appendFileSync,
@@ -15,6 +16,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -33,6 +35,7 @@ const PACKS_MAX = 1024;
 /** Time between two signs of life, ms. */
 const TOUCH_INTERVAL_MS = 60_000;
 const RELEASED = /^-+$/;
+const NAME = /^\d{10}(?:-[0-9a-f]{16})?$/;
 
 /** A pack that was to be put: whether it is there, it tells itself. */
 export interface NotedPack {
@@ -52,22 +55,31 @@ export interface JournalOwner {
 
 /** The journal of a session that goes on. Failing to write it is no error: it then tells less. */
 export class Journal {
-  readonly #path: string;
+  readonly #finalPath: string;
   readonly #head: string;
   readonly #now: () => number;
+  #path: string;
   #packs = 0;
   #touched: number;
 
-  /** @param folder of the place */
+  /** To be made before the number is asked for. @param folder of the place */
   constructor(folder: string, number: number, { mark, session, now }: JournalOwner) {
-    this.#path = join(folder, JOURNALS, formatNumber(number));
-    this.#head = `${mark}\n${Buffer.from(session).toString("hex")}\n`;
+    const hash = Buffer.from(session).toString("hex");
+    this.#finalPath = join(folder, JOURNALS, formatNumber(number));
+    this.#path = `${this.#finalPath}-${hash.slice(0, 16)}`;
+    this.#head = `${mark}\n${hash}\n`;
     this.#now = now;
     this.#touched = now();
     tolerate(() => {
       mkdirSync(join(folder, JOURNALS), { recursive: true, mode: 0o700 });
       writeFileSync(this.#path, this.#head, { mode: 0o600 });
     });
+  }
+
+  /** The number is this session's. */
+  confirm(): void {
+    tolerate(() => renameSync(this.#path, this.#finalPath));
+    this.#path = this.#finalPath;
   }
 
   /** To be called before the pack is put. */
@@ -132,7 +144,7 @@ export interface LeftJournal {
 /** Those in the folder of a place, by number, ascending. */
 export function readJournals(folder: string, now: number): LeftJournal[] {
   const names = tolerate(() => readdirSync(join(folder, JOURNALS))) ?? [];
-  const numbered = names.filter((name) => /^\d{10}$/.test(name)).sort();
+  const numbered = names.filter((name) => NAME.test(name)).sort();
   return numbered.slice(-JOURNALS_MAX).flatMap((name) => tolerate(() => readJournal(folder, name, now)) ?? []);
 }
 
@@ -140,7 +152,7 @@ function readJournal(folder: string, name: string, now: number): LeftJournal {
   const path = join(folder, JOURNALS, name);
   const [mark = "", session = "", ...lines] = readFileSync(path, "latin1").split("\n");
   return {
-    number: Number(name),
+    number: Number(name.slice(0, 10)),
     mark: RELEASED.test(mark) || mark === "" ? undefined : mark,
     quietMs: Math.max(0, now - statSync(path).mtimeMs),
     session,

@@ -3,6 +3,7 @@ import { ObjectType, openObject, sealObject } from "@bcat/crypto";
 import { BcatError, StorageError } from "@bcat/errors";
 import { encodeLogRecord, type LogEntry } from "./bodies/log.js";
 import { decodeOutcome, encodeOutcome, type Outcome } from "./bodies/outcome.js";
+import type { NameReference } from "./bodies/references.js";
 import { readAndOpen } from "./read-again.js";
 import { decideAndReadBack, decideRegister, registerName } from "./registers.js";
 import { partsOf, type Repository, type RepositoryParts, saveManifest, updateIndex } from "./repository.js";
@@ -11,6 +12,8 @@ import { refuseFork } from "./standing.js";
 
 /** Numbers tried before giving up: others take them as fast as we ask. */
 const APPEND_ATTEMPTS_MAX = 1000;
+/** Packs that one record condemns: 24 bytes each, of its 16 MiB. */
+const RECORD_PACKS_MAX = 500_000;
 
 /**
  * Appends a record and reads it back: whoever begins to read the log from now on meets it. Killed before that, it may be
@@ -47,6 +50,25 @@ export async function appendToLog(
     }
     throw new BcatError("refused", `Cannot write to the log: ${APPEND_ATTEMPTS_MAX} numbers were taken by others`);
   });
+}
+
+/**
+ * Condemns packs, in as many records as they take.
+ *
+ * @param damage they are missing or damaged: from then on backups look up what they take over, and heal it
+ * @param session the caller's own, where one is open
+ * @throws as {@link appendToLog}
+ */
+export async function condemnPacks(
+  repository: Repository,
+  packs: readonly NameReference[],
+  session: Session | undefined,
+  damage: { readonly areDamaged?: true } = {},
+): Promise<void> {
+  for (let first = 0; first < packs.length; first += RECORD_PACKS_MAX) {
+    const some = packs.slice(first, first + RECORD_PACKS_MAX);
+    await appendToLog(repository, { kind: "condemn", packs: some, ...damage }, session);
+  }
 }
 
 /**

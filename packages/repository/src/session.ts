@@ -76,8 +76,9 @@ export class Session {
     try {
       return await parts.changes.run(async () => {
         if (options.dryRun !== true) await settleOutbox(parts);
-        const { number, bytes } = options.dryRun === true ? NOTHING : await reserve(parts, options);
-        journal = number > 0 ? beginJournal(parts, number, bytes) : undefined;
+        const reserved = options.dryRun === true ? NOTHING : await reserve(parts, options);
+        const { number } = reserved;
+        ({ journal } = reserved);
         if (number > 0) becomeOwn(parts);
         const { toleratesSegments = false } = options;
         const own = number > 0 ? { ownSession: number } : {};
@@ -170,8 +171,14 @@ function isWhole(outcome: Outcome): boolean {
   return outcome.kind === "compaction" || (outcome.kind === "snapshot" && outcome.snapshot.complete);
 }
 
+/** A number that was taken, and what is noted of it. */
+interface Reserved {
+  readonly number: number;
+  readonly journal: Journal | undefined;
+}
+
 /** Of a dry run. */
-const NOTHING = { number: 0, bytes: new Uint8Array(0) };
+const NOTHING: Reserved = { number: 0, journal: undefined };
 
 function beginJournal({ places, environment, context }: RepositoryParts, number: number, bytes: Uint8Array) {
   const { processes, now } = environment;
@@ -193,10 +200,7 @@ function becomeOwn({ places, standing }: RepositoryParts): void {
 }
 
 /** Takes the next free number: sessions are dense, so the first one that is not taken is ours or someone else's. */
-async function reserve(
-  parts: RepositoryParts,
-  options: SessionOptions,
-): Promise<{ readonly number: number; readonly bytes: Uint8Array }> {
+async function reserve(parts: RepositoryParts, options: SessionOptions): Promise<Reserved> {
   const { storage, environment, context, history } = parts;
   const { host, user, clientId, programVersion } = environment;
   const body = encodeSession({
@@ -213,7 +217,18 @@ async function reserve(
     const name = registerName("sessions", number);
     const object = { type: ObjectType.SESSION, name, epoch: history.epoch, domain: 0 };
     const bytes = sealObject(context, object, body);
-    if (await decideRegister(storage, name, bytes)) return { number, bytes };
+    // Before the answer, which may be lost: the number may be ours all the same, and the next session has to end it.
+    const journal = beginJournal(parts, number, bytes);
+    try {
+      if (await decideRegister(storage, name, bytes)) {
+        journal?.confirm();
+        return { number, journal };
+      }
+    } catch (error) {
+      journal?.release();
+      throw error;
+    }
+    journal?.remove();
   }
   throw new BcatError("refused", `Cannot reserve a number: ${RESERVE_ATTEMPTS_MAX} were taken by others while trying`);
 }

@@ -11,7 +11,7 @@ import { ObjectType, openObject, sealObject } from "@bcat/crypto";
 import { isBcatError } from "@bcat/errors";
 import { type PackContext, packName, parseObjectName } from "@bcat/pack";
 import { readNameReference, writeNameReference } from "../bodies/references.js";
-import { writeWhole } from "../cache-files.js";
+import { isSystemError, writeWhole } from "../cache-files.js";
 
 export const READS = "reads";
 const OBJECT = { type: ObjectType.PARTIAL, name: "local/reads/1", epoch: 0, domain: 0 } as const;
@@ -67,7 +67,7 @@ function load({ context, folder }: ReadMemoryOptions): Map<string, number> {
   try {
     return decode(openObject(context.keys, OBJECT, readFileSync(join(folder, READS))).body);
   } catch (error) {
-    if (isBcatError(error) || (error instanceof Error && "syscall" in error)) return new Map();
+    if (isBcatError(error) || isSystemError(error)) return new Map();
     throw error;
   }
 }

@@ -9,7 +9,7 @@ import { BcatError, isBcatError } from "@bcat/errors";
 import { type ObjectReference, parseObjectName } from "@bcat/pack";
 import type { CompactionOutcome, SegmentChanges } from "../bodies/outcome.js";
 import { ChunkStore } from "../chunk-store.js";
-import { appendToLog } from "../log-writer.js";
+import { condemnPacks } from "../log-writer.js";
 import { catchUpStrictly, partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import { Session } from "../session.js";
 import { baseOf } from "./base.js";
@@ -25,8 +25,6 @@ import { type Rewritten, rewriteSegments } from "./rewrite-segments.js";
 import { chooseSmall } from "./small-segments.js";
 import { condemnedUpTo, type Roots, Survey } from "./survey.js";
 
-/** Packs that one record of the log condemns: 24 bytes each of its 16 MiB. */
-const RECORD_PACKS_MAX = 500_000;
 /** How often other prunes may remove segments while this one reads them. */
 const ATTEMPTS_MAX = 10;
 
@@ -171,11 +169,7 @@ class PruneRun {
 
   /** Rule 4a of docs/architecture.md: no pack is deleted that no record condemns. */
   async #condemn(plan: PrunePlan): Promise<void> {
-    const packs = await this.#victims(plan);
-    for (let first = 0; first < packs.length; first += RECORD_PACKS_MAX) {
-      const entry = { kind: "condemn", packs: packs.slice(first, first + RECORD_PACKS_MAX) } as const;
-      await appendToLog(this.#session.repository, entry, this.#session);
-    }
+    await condemnPacks(this.#session.repository, await this.#victims(plan), this.#session);
   }
 
   async #victims(plan: PrunePlan): Promise<ObjectReference[]> {

@@ -1,24 +1,12 @@
 /** What a pack itself says of its chunks: what a segment of the index is made of. */
 import { CorruptError } from "@bcat/errors";
-import {
-  type BlobKind,
-  decodeTrailer,
-  type IndexedPack,
-  openDirectory,
-  type PackContext,
-  parseObjectName,
-  TRAILER_SIZE,
-} from "@bcat/pack";
-import type { ByteRange, ListedObject, Objects } from "@bcat/storage";
+import { type BlobKind, type IndexedPack, parseObjectName } from "@bcat/pack";
+import type { ByteRange, ListedObject } from "@bcat/storage";
 import { readMended } from "../parity/mended-pack.js";
+import { type DirectorySource, readDirectory } from "../read-directory.js";
 
 export interface ReadPack extends IndexedPack {
   readonly kind: BlobKind;
-}
-
-interface Source {
-  readonly storage: Pick<Objects, "get">;
-  readonly context: PackContext;
 }
 
 /**
@@ -27,7 +15,7 @@ interface Source {
  *
  * @throws CorruptError naming it; BcatError newer-format
  */
-export async function readIndexedPack(source: Source, pack: ListedObject): Promise<ReadPack | undefined> {
+export async function readIndexedPack(source: DirectorySource, pack: ListedObject): Promise<ReadPack | undefined> {
   try {
     return await readOnce(source, pack);
   } catch (error) {
@@ -37,7 +25,7 @@ export async function readIndexedPack(source: Source, pack: ListedObject): Promi
 }
 
 /** The second reading; and where that is wrong too, what parity makes of it. */
-async function readTwice(source: Source, pack: ListedObject): Promise<ReadPack | undefined> {
+async function readTwice(source: DirectorySource, pack: ListedObject): Promise<ReadPack | undefined> {
   try {
     return await readOnce(source, pack);
   } catch (error) {
@@ -57,13 +45,9 @@ function cut(bytes: Uint8Array, { offset, length }: ByteRange = { offset: 0, len
   return bytes.subarray(offset, offset + length);
 }
 
-async function readOnce({ storage, context }: Source, { name, size }: ListedObject): Promise<ReadPack | undefined> {
-  const offset = Math.max(0, size - TRAILER_SIZE);
-  const trailer = await storage.get(name, { range: { offset, length: TRAILER_SIZE + 1 } });
-  if (trailer === undefined) return undefined;
-  const { directoryOffset, directoryLength } = decodeTrailer(trailer, { name, size });
-  const sealed = await storage.get(name, { range: { offset: directoryOffset, length: directoryLength } });
-  if (sealed === undefined) return undefined;
-  const { kind, keys, frames, chunks } = openDirectory(context, { name, trailer, size }, sealed);
-  return { kind, keys, frames, chunks, size, reference: parseObjectName(name)! };
+async function readOnce(source: DirectorySource, pack: ListedObject): Promise<ReadPack | undefined> {
+  const directory = await readDirectory(source, pack);
+  if (directory === undefined) return undefined;
+  const { kind, keys, frames, chunks } = directory;
+  return { kind, keys, frames, chunks, size: pack.size, reference: parseObjectName(pack.name)! };
 }

@@ -145,7 +145,9 @@ function repaired(parts: {
     (sum, { node }) => sum + (node?.content === undefined ? 0 : contentSize(node.content)),
     0,
   );
-  const errors = losses.first.map(({ path, what }) => ({ path, message: `lost: ${WORDS[what]}` }));
+  // To lose a scan is no loss of the snapshot.
+  const named = losses.first.filter(({ what }) => what !== "scan");
+  const errors = named.map(({ path, what }) => ({ path, message: `lost: ${WORDS[what]}` }));
   return {
     ...kept,
     roots,
@@ -160,7 +162,7 @@ function repaired(parts: {
       storedBytesAdded: added.storedBytes,
     },
     errors: {
-      total: snapshot.errors.total + losses.count,
+      total: snapshot.errors.total + losses.count - (losses.first.length - named.length),
       first: [...errors, ...snapshot.errors.first].slice(0, LOSSES_MAX),
     },
     original: placeTaken(number, snapshot),
@@ -172,6 +174,7 @@ const WORDS: Readonly<Record<Loss["what"], string>> = {
   folder: "the folder and all in it",
   entries: "some entries of the folder",
   attribute: "an extended attribute",
+  scan: "what the next backup compares with, which then reads all files",
 };
 
 /** What is lost, in words. */

@@ -40,9 +40,10 @@ export class SoundReferences {
     return true;
   }
 
-  async hasContent(content: Content): Promise<boolean> {
+  /** @param kind of its chunks: those of scan streams are of trees */
+  async hasContent(content: Content, kind: BlobKind = DATA): Promise<boolean> {
     if (content.kind === "inline") return true;
-    return content.kind === "list" ? await this.hasTree(content.list, DATA) : await this.#hasAll(DATA, content.chunks);
+    return content.kind === "list" ? await this.hasTree(content.list, kind) : await this.#hasAll(kind, content.chunks);
   }
 
   /** True when a tree or list is there, and all below it. @param kind of the chunks in a list */

@@ -3,17 +3,18 @@ import { isBcatError } from "@bcat/errors";
 import { DATA, TREE } from "@bcat/pack";
 import type { Repository, Root, WriteSession } from "@bcat/repository";
 import { joinPath } from "../path.js";
+import { decodeContent } from "../tree/content.js";
 import { decodeLeaf, encodeLeaf } from "../tree/leaf.js";
 import { DirectoryWriter } from "../tree/list-writer.js";
 import { type Node, NodeType, type TreeReference } from "../tree/node.js";
 import { readTree } from "../tree/tree-reader.js";
 import type { SoundReferences } from "./sound-references.js";
 
-/** What is not in the new snapshot. `entries`: some of a folder, whose names are lost too. */
+/** What is not in the new snapshot. `entries`: some of a folder, whose names are lost too; `scan`: what only the next backup needs. */
 export interface Loss {
   /** Absolute. */
   readonly path: Uint8Array;
-  readonly what: "file" | "folder" | "entries" | "attribute";
+  readonly what: "file" | "folder" | "entries" | "attribute" | "scan";
   /** Of a file. */
   readonly node?: Node;
   /** Of a folder, or of entries in one: the folder. */
@@ -47,8 +48,10 @@ export class TreeRewriter {
   }
 
   /** The root as far as it is there, without its scan; undefined when nothing of it is. */
-  async root({ path, node }: Root): Promise<Root | undefined> {
+  async root({ path, node, scan }: Root): Promise<Root | undefined> {
     const [found] = decodeLeaf(node, { root: true, what: "a root" });
+    if (scan.length > 0 && !(await this.#sound.hasContent(decodeContent(scan, "a scan stream"), TREE)))
+      this.#onLoss({ path, what: "scan" });
     const written = await this.#node(found!, path);
     return written && { path, node: encodeLeaf([written], { root: true }), scan: new Uint8Array(0) };
   }
