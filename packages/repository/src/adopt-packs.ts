@@ -3,8 +3,17 @@
  * session that adopts them: nobody names segments of another (rule 4a of docs/architecture.md).
  */
 import { isBcatError } from "@bcat/errors";
-import { type BlobKind, type ChunkIndex, chunkId, type Directory, type IndexedPack, parseObjectName } from "@bcat/pack";
+import {
+  type BlobKind,
+  type ChunkIndex,
+  chunkId,
+  type Directory,
+  hasRightHash,
+  type IndexedPack,
+  parseObjectName,
+} from "@bcat/pack";
 import type { NotedPack } from "./journal.js";
+import { hasParity, parityPercentOf, putParity } from "./parity/parity-objects.js";
 import { readDirectory } from "./read-directory.js";
 import { partsOf, type RepositoryParts } from "./repository.js";
 import type { Session } from "./session.js";
@@ -24,9 +33,21 @@ export async function* findPacks(session: Session, noted: readonly NotedPack[]):
     if (index.isCondemned(name)) continue;
     const directory = await readIfWhole(parts, { name, size });
     if (directory === undefined || isIndexed(index, name, directory)) continue;
+    if (!(await ensureParity(parts, { name, kind: directory.kind }))) continue;
     const { kind, keys, frames, chunks } = directory;
     yield { kind, pack: { reference: parseObjectName(name)!, size, keys, frames, chunks } };
   }
+}
+
+/** A pack is put before its parity, and its session may have died between the two. False for a pack that is not right. */
+async function ensureParity(parts: RepositoryParts, { name, kind }: Pick<Directory, "kind"> & { name: string }) {
+  const { storage, context } = parts;
+  const percent = parityPercentOf(parts);
+  if (percent === 0 || (await hasParity({ storage }, name))) return true;
+  const bytes = await storage.get(name);
+  if (bytes === undefined || !hasRightHash(context, bytes)) return false;
+  await putParity({ storage, ...context }, { name, bytes, percent, kind });
+  return true;
 }
 
 /** Segments name all chunks of a pack or none. */

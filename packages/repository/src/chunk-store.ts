@@ -24,9 +24,8 @@ import {
   type SharedIndex,
   TREE,
 } from "@bcat/pack";
-import type { PutOptions } from "@bcat/storage";
 import type { SegmentReference } from "./bodies/references.js";
-import { parityPercentOf, putParity } from "./parity/parity-objects.js";
+import { parityPercentOf, putOptionsOf, putParity } from "./parity/parity-objects.js";
 import { partsOf, type RepositoryParts } from "./repository.js";
 import type { Session } from "./session.js";
 import { Uploads } from "./uploads.js";
@@ -287,11 +286,10 @@ export class ChunkStore {
 
   async #storePack(lane: Lane, pack: FinishedPack): Promise<void> {
     this.#session.journal?.add({ name: pack.name, size: pack.bytes.length });
-    const options: PutOptions = lane.kind === DATA ? { kind: "data" } : {};
-    await this.#parts.storage.put(pack.name, pack.bytes, options);
-    const percent = parityPercentOf(this.#parts);
-    if (percent > 0) await this.#storeParity(pack, { percent, options });
-    if (lane.kind === TREE) this.#parts.keptTrees?.keep(pack.name, pack.bytes);
+    const { kind } = lane;
+    await this.#parts.storage.put(pack.name, pack.bytes, putOptionsOf(kind));
+    await this.#storeParity(pack, kind);
+    if (kind === TREE) this.#parts.keptTrees?.keep(pack.name, pack.bytes);
     this.added.storedBytes += pack.bytes.length;
     const { reference, keys, frames, chunks } = pack;
     lane.stored.push({ reference, size: pack.bytes.length, keys, frames, chunks });
@@ -301,13 +299,11 @@ export class ChunkStore {
   }
 
   /** Before a segment names the pack: of what is committed, all parity is durable. */
-  async #storeParity(
-    { name, bytes }: FinishedPack,
-    { percent, options }: { readonly percent: number; readonly options: PutOptions },
-  ): Promise<void> {
+  async #storeParity({ name, bytes }: FinishedPack, kind: BlobKind): Promise<void> {
     const { storage, context } = this.#parts;
-    const size = await putParity({ storage, ...context }, { name, bytes, percent, options });
-    this.added.storedBytes += size;
+    const percent = parityPercentOf(this.#parts);
+    if (percent === 0) return;
+    this.added.storedBytes += await putParity({ storage, ...context }, { name, bytes, percent, kind });
   }
 
   async #writeSegment(lane: Lane): Promise<void> {

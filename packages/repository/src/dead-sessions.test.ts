@@ -218,6 +218,49 @@ describe("the next session", () => {
   });
 });
 
+test("packs that are put while a checkpoint is made are found, too", async () => {
+  const ids: Uint8Array[] = [];
+  let during: (() => Promise<void>) | undefined;
+  const storage: Storage = {
+    ...createFaultyStorage(world.storage),
+    async put(name, bytes, options) {
+      await world.storage.put(name, bytes, options);
+      if (name.startsWith("partial/")) await during?.();
+    },
+  };
+  const session = await begin(await world.open({}, storage));
+  during = async () => {
+    for (let i = 0; i < 2; i++) ids.push(session.store(DATA, world.environment.random(3000)).slice());
+    await session.ready();
+    await session.chunks.close();
+  };
+  await session.checkpoint(emptySnapshot);
+  await using repository = await world.open();
+  const next = await begin(repository);
+  expect(ids.map((id) => next.has(DATA, id))).toEqual([true, true]);
+  await next.commit(emptySnapshot);
+});
+
+test("a pack whose session died before its parity was put is given parity", async () => {
+  const withParity = { parity: 50 };
+  const storage: Storage = {
+    ...createFaultyStorage(world.storage),
+    async put(name, bytes, options) {
+      if (name.startsWith("parity/")) throw new StorageError(`Cannot write "${name}": no answer`);
+      await world.storage.put(name, bytes, options);
+    },
+  };
+  const dying = await begin(await world.open(withParity, storage));
+  const id = dying.store(DATA, world.environment.random(3000)).slice();
+  await expect(dying.flush()).rejects.toThrow("no answer");
+  await using repository = await world.open(withParity);
+  const session = await begin(repository);
+  expect(session.has(DATA, id)).toBe(true);
+  await session.commit(emptySnapshot);
+  const names = [...world.storage.objects.keys()];
+  expect(names).toContain(packsOf(1)[0]!.replace("packs/", "parity/"));
+});
+
 test("a session that ends in order leaves no journal", async () => {
   await using repository = await world.open();
   await (await begin(repository)).commit(emptySnapshot);

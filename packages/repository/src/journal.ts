@@ -59,7 +59,7 @@ export class Journal {
   readonly #head: string;
   readonly #now: () => number;
   #path: string;
-  #packs = 0;
+  #packs: NotedPack[] = [];
   #touched: number;
 
   /** To be made before the number is asked for. @param folder of the place */
@@ -83,15 +83,23 @@ export class Journal {
   }
 
   /** To be called before the pack is put. */
-  add({ name, size }: NotedPack): void {
-    this.#packs++;
-    tolerate(() => appendFileSync(this.#path, `${name} ${size}\n`));
+  add(pack: NotedPack): void {
+    this.#packs.push(pack);
+    tolerate(() => appendFileSync(this.#path, lineOf(pack)));
   }
 
-  /** All packs so far are named by a checkpoint. */
-  clear(): void {
-    this.#packs = 0;
-    tolerate(() => truncateSync(this.#path, Buffer.byteLength(this.#head)));
+  /** Packs noted since the last {@link drop}. */
+  get count(): number {
+    return this.#packs.length;
+  }
+
+  /** The first `count` packs are named by a checkpoint; others may have been put while it was made. */
+  drop(count: number): void {
+    this.#packs = this.#packs.slice(count);
+    tolerate(() => {
+      truncateSync(this.#path, Buffer.byteLength(this.#head));
+      appendFileSync(this.#path, this.#packs.map(lineOf).join(""));
+    });
   }
 
   /** Shows now and then that the session goes on, to whoever cannot see its process. */
@@ -121,10 +129,6 @@ export class Journal {
   /** The session is over, and what it has noted is of no use to others. */
   remove(): void {
     tolerate(() => rmSync(this.#path, { force: true }));
-  }
-
-  get isEmpty(): boolean {
-    return this.#packs === 0;
   }
 }
 
@@ -159,6 +163,10 @@ function readJournal(folder: string, name: string, now: number): LeftJournal {
     packs: lines.flatMap(parsePack).slice(-PACKS_MAX),
     remove: () => void tolerate(() => rmSync(path, { force: true })),
   };
+}
+
+function lineOf({ name, size }: NotedPack): string {
+  return `${name} ${size}\n`;
 }
 
 /** A line that was cut off says nothing. */

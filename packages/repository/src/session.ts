@@ -147,7 +147,7 @@ export class Session {
     const isNamed = namesAll(outcome, this.own.added);
     const isNew = history.noteOwn({ number: this.number, bytes, outcome }, { arePending: !isNamed });
     if (isNew && isNamed) index.adopt(this.own);
-    if (!isWhole(outcome) && this.journal?.isEmpty === false) this.journal.release();
+    if (!isWhole(outcome) && (this.journal?.count ?? 0) > 0) this.journal?.release();
     else this.journal?.remove();
     this.#end();
     saveManifest(this.#parts);

@@ -108,12 +108,13 @@ export class WriteSession {
   async checkpoint(snapshot: SnapshotToCommit): Promise<void> {
     // Rule 3 of docs/architecture.md: what a checkpoint names lies in durable segments, also what other threads claimed.
     await this.chunks.settle();
+    const noted = this.session.journal?.count ?? 0;
     const saved = this.#outcomeOf({ ...snapshot, complete: false });
     await this.session.putPartial(++this.#checkpoints, saved);
     this.#saved = saved;
     // Of one that others have ended, the journal is all that names what it has stored.
     await this.session.requireUndecided();
-    this.session.journal?.clear();
+    this.session.journal?.drop(noted);
   }
 
   /** True when there is a checkpoint that {@link keep} would end the session with. */

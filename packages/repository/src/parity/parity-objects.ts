@@ -1,6 +1,6 @@
 /** Parity objects beside packs: how much is wanted, and how they are stored and read. */
 import type { Blake3 } from "@bcat/crypto";
-import { decodeParity, encodeParity, type Parity, packOfParity, parityName } from "@bcat/pack";
+import { type BlobKind, DATA, decodeParity, encodeParity, type Parity, packOfParity, parityName } from "@bcat/pack";
 import type { Objects, PutOptions } from "@bcat/storage";
 import type { RepositoryParts } from "../repository.js";
 
@@ -15,12 +15,16 @@ export function parityPercentOf({ environment, config }: Pick<RepositoryParts, "
   return environment.parity ?? config.parity ?? 0;
 }
 
+/** How a pack is put, and its parity: both belong into one class of storage. */
+export function putOptionsOf(kind: BlobKind): PutOptions {
+  return kind === DATA ? { kind: "data" } : {};
+}
+
 export interface PackToProtect {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly percent: number;
-  /** As the pack itself is put: both belong into one class of storage. */
-  readonly options: PutOptions;
+  readonly kind: BlobKind;
 }
 
 /**
@@ -31,11 +35,16 @@ export interface PackToProtect {
  */
 export async function putParity(
   { storage, blake3 }: { readonly storage: Pick<Objects, "put">; readonly blake3: Blake3 },
-  { name, bytes, percent, options }: PackToProtect,
+  { name, bytes, percent, kind }: PackToProtect,
 ): Promise<number> {
   const parity = encodeParity(blake3, bytes, percent);
-  await storage.put(parityName(name), parity, options);
+  await storage.put(parityName(name), parity, putOptionsOf(kind));
   return parity.length;
+}
+
+/** Whether there is parity of a pack, right or not. @throws StorageError */
+export async function hasParity({ storage }: Pick<ParitySource, "storage">, pack: string): Promise<boolean> {
+  return (await storage.get(parityName(pack), { range: { offset: 0, length: 1 } })) !== undefined;
 }
 
 /** Names of the packs that have parity, as far as the storage can list. */

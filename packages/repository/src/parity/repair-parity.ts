@@ -159,9 +159,7 @@ class ParityRepairing implements ParityRepair {
     const put = dryRun ? { put: async () => {} } : storage;
     try {
       if (hasParity && !dryRun) await storage.delete?.(parity);
-      const options = kind === DATA ? ({ kind: "data" } as const) : {};
-      const size = await putParity({ storage: put, ...context }, { name, bytes, percent, options });
-      this.bytes += size;
+      this.bytes += await putParity({ storage: put, ...context }, { name, bytes, percent, kind });
     } catch (error) {
       if (!isBcatError(error, "exists")) throw error;
       this.bad.push({ name: parity, message: `Cannot replace parity "${parity}": the place does not delete` });
