@@ -12,6 +12,7 @@ import { type SeenOutcome, seenCountMax } from "./bodies/snapshot.js";
 import { Log } from "./log.js";
 import type { Manifest } from "./manifest.js";
 import { readAndOpen } from "./read-again.js";
+import { readAhead } from "./read-ahead.js";
 import { findHead, refuseHole, registerName } from "./registers.js";
 import { type SnapshotSummary, summarise } from "./summary.js";
 
@@ -290,11 +291,12 @@ export class History {
         findings.damage.push(error);
       }
     };
-    for (const number of numbers) {
-      const name = registerName("outcomes", number);
+    const names = numbers.map((number) => ({ number, name: registerName("outcomes", number), size: 0 }));
+    const ahead = readAhead(registers, names);
+    for (const { number, name } of names) {
       await tolerate(async () => {
         const found = await readAndOpen(
-          () => registers.get(name),
+          () => ahead.get(name),
           (bytes) => this.#openOutcome(name, bytes),
         );
         if (found === undefined) return void findings.open.add(number);

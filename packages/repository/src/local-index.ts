@@ -9,10 +9,20 @@ import type { SegmentReference } from "./bodies/references.js";
 import type { History } from "./history.js";
 import { IndexRuns } from "./index-runs.js";
 import type { IndexStore } from "./index-store.js";
+import { readAhead } from "./read-ahead.js";
 import { readSegment } from "./read-segment.js";
 
 /** Opened pages of segments kept in memory, bytes. */
 const PAGES_SIZE_MAX = 64 * 2 ** 20;
+
+/** Where segments are taken from. */
+interface TakeSource {
+  readonly history: History;
+  readonly storage: Storage;
+  /** The storage, asked ahead. */
+  readonly segments: Pick<Storage, "get">;
+  readonly strict: boolean;
+}
 
 export class LocalIndex implements Disposable {
   readonly #context: PackContext;
@@ -72,7 +82,10 @@ export class LocalIndex implements Disposable {
     this.#closed = undefined;
     while (!this.isCurrent(history)) {
       this.#takeLog(history);
-      for (const [name, reference] of history.pending) await this.#take(name, reference, { history, storage, strict });
+      const expected = [...history.pending].map(([name, { size }]) => ({ name, size }));
+      const segments = readAhead(storage, expected);
+      for (const [name, reference] of history.pending)
+        await this.#take(name, reference, { history, storage, segments, strict });
     }
   }
 
@@ -90,10 +103,10 @@ export class LocalIndex implements Disposable {
   async #take(
     name: string,
     reference: SegmentReference,
-    { history, storage, strict }: { history: History; storage: Storage; strict: boolean },
+    { history, storage, segments, strict }: TakeSource,
   ): Promise<void> {
     try {
-      this.#runs.add(name, await readSegment({ storage, context: this.#context }, reference));
+      this.#runs.add(name, await readSegment({ storage: segments, context: this.#context }, reference));
     } catch (error) {
       if (!(error instanceof CorruptError)) throw error;
       await history.refresh(storage, { strict });

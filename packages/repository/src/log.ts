@@ -5,6 +5,7 @@ import { packName } from "@bcat/pack";
 import type { Registers } from "@bcat/storage";
 import { decodeLogRecord, type LogRecord } from "./bodies/log.js";
 import { readAndOpen } from "./read-again.js";
+import { type ExpectedObject, readAhead } from "./read-ahead.js";
 import { registerName } from "./registers.js";
 
 /** Damaged records in a row that are passed over: a place that gives something for every name must not be asked for ever. */
@@ -67,11 +68,12 @@ export class Log {
    * @throws CorruptError, also when no record of many can be read; BcatError newer-format; StorageError
    */
   async read(registers: Registers, onDamage?: (damage: CorruptError) => void): Promise<void> {
+    const ahead = readAhead(registers, namesBehind(this.head), { mayBeMissing: true });
     for (let damaged = 0; ; ) {
       const name = registerName("log", this.head + 1);
       const open = (bytes: Uint8Array) => openObject(this.#keys, { type: ObjectType.LOG, name }, bytes).body;
       try {
-        const body = await readAndOpen(() => registers.get(name), open);
+        const body = await readAndOpen(() => ahead.get(name), open);
         if (body === undefined) return;
         this.apply(body);
         damaged = 0;
@@ -101,4 +103,8 @@ export class Log {
     this.#condemned.set(number, names);
     if (areDamaged === true) for (const name of names) this.#damaged.add(name);
   }
+}
+
+function* namesBehind(head: number): Generator<ExpectedObject> {
+  for (let number = head + 1; ; number++) yield { name: registerName("log", number), size: 0 };
 }

@@ -7,7 +7,7 @@ import { readAndOpen } from "./read-again.js";
 
 /** The bytes of a segment. @param onRight is told that only the second reading was right @throws CorruptError naming it when it is missing or not what the outcome names */
 export async function readSegment(
-  { storage, context }: { readonly storage: Objects; readonly context: PackContext },
+  { storage, context }: { readonly storage: Pick<Objects, "get">; readonly context: PackContext },
   reference: SegmentReference,
   onRight?: () => void,
 ): Promise<Uint8Array> {
