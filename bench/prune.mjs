@@ -5,7 +5,8 @@
  *     node bench/prune.mjs --folder /dev/shm/prune --chunks 1000000 --snapshots 30 --restic /usr/bin/restic
  *
  * In each snapshot but the first as many small files, each one chunk, are written anew as make the chunks in all; half
- * of the files stay from one to the next. The folder must not exist; it is removed.
+ * of the files stay from one to the next. The folder must not exist; it is removed, or with --keep left as it
+ * was before the prunes.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomFillSync } from "node:crypto";
@@ -16,6 +17,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -33,6 +35,8 @@ const { values } = parseArgs({
     restic: { type: "string" },
     bcat: { type: "string", default: join(import.meta.dirname, "../node_modules/.bin/bcat") },
     "max-unused": { type: "string", default: "5%" },
+    runs: { type: "string", default: "1" },
+    keep: { type: "boolean", default: false },
   },
 });
 const snapshots = Number(values.snapshots);
@@ -48,7 +52,7 @@ mkdirSync(source, { recursive: true });
 try {
   run();
 } finally {
-  rmSync(folder, { recursive: true });
+  if (!values.keep) rmSync(folder, { recursive: true });
 }
 
 function run() {
@@ -64,27 +68,44 @@ function run() {
     process.stderr.write(`\rsnapshot ${snapshot + 1} of ${snapshots}`);
   }
   process.stderr.write("\n");
-  const alone = tools.map((tool) => tool.alone());
-  for (const [i, tool] of tools.entries()) {
-    const before = sizeOf(tool.packs);
+  const prepared = tools.map((tool) => {
     tool.forget();
-    const pruned = tool.prune();
-    const after = sizeOf(tool.packs);
-    const ideal = alone[i];
+    return { tool, before: sizeOf(join(tool.path, tool.packs)), ideal: tool.alone(), runs: [] };
+  });
+  for (let turn = 0; turn < Number(values.runs); turn++) {
+    for (const { tool, runs } of prepared) runs.push(pruneCopy(tool));
+  }
+  for (const { tool, before, ideal, runs } of prepared) {
+    const { after, ...median } = runs.sort((a, b) => a.seconds - b.seconds)[runs.length >> 1];
+    const sizes = { bytesBefore: before, bytesAfter: after, ideal, ratio: +(after / ideal).toFixed(4) };
+    const seconds = runs.map((run) => run.seconds);
     console.log(
       JSON.stringify({
         tool: tool.name,
         chunks: Number(values.chunks),
         snapshots,
         files,
-        bytesBefore: before,
-        bytesAfter: after,
-        ideal,
-        ratio: +(after / ideal).toFixed(4),
-        ...pruned,
+        ...sizes,
+        ...median,
+        runs: seconds,
       }),
     );
   }
+}
+
+/** Prunes the repository, and puts it and the cache back: objects are never changed in place, so links do for them. */
+function pruneCopy(tool) {
+  const { path } = tool;
+  execFileSync("cp", ["-al", path, `${path}-kept`]);
+  execFileSync("cp", ["-a", `${path}-cache`, `${path}-cache-kept`]);
+  execFileSync("sync");
+  const run = tool.prune();
+  const after = sizeOf(join(path, tool.packs));
+  for (const place of [path, `${path}-cache`]) {
+    rmSync(place, { recursive: true });
+    renameSync(`${place}-kept`, place);
+  }
+  return { ...run, after };
 }
 
 /** Random contents, so that every file is one chunk of its own. */
@@ -117,24 +138,21 @@ function bcatTool(path) {
   const call = (...args) => execFileSync(bcat, [...args, "--quiet"], { env: environment });
   return {
     name: "bcat",
-    packs: join(path, "packs"),
+    path,
+    packs: "packs",
     init: () => call("init"),
     backup: () => call("backup", source),
     forget: () => call("forget", ...Array.from({ length: snapshots - 1 }, (_, i) => String(i + 1))),
     prune: () => {
-      const timed = measure(bcat, ["prune", "--now", "--json", "--max-unused", values["max-unused"]], environment);
+      const words = ["prune", "--now", "--json", "--max-unused", values["max-unused"]];
+      const timed = measure(bcat, words, environment);
       const summary = timed.stdout
         .trim()
         .split("\n")
         .map((line) => JSON.parse(line))
         .find((line) => line.message_type === "summary");
-      return {
-        seconds: timed.seconds,
-        cpu: timed.cpu,
-        peakMiB: timed.peakMiB,
-        requests: summary.requests,
-        copied: summary.bytes_copied,
-      };
+      const { stdout: _, ...measured } = timed;
+      return { ...measured, requests: summary.requests, copied: summary.bytes_copied };
     },
     alone: () => {
       const env = of(`${path}-alone`, `${path}-alone-cache`);
@@ -156,17 +174,18 @@ function resticTool(program, path) {
   const call = (...args) => execFileSync(program, [...args, "--quiet"], { env: of(path) });
   return {
     name: "restic",
-    packs: join(path, "data"),
+    path,
+    packs: "data",
     init: () => call("init"),
     backup: () => call("backup", source),
     forget: () => call("forget", "--keep-last", "1"),
     prune: () => {
-      const { seconds, cpu, peakMiB } = measure(
+      const { stdout: _, ...measured } = measure(
         program,
         ["prune", "--quiet", "--max-unused", values["max-unused"]],
         of(path),
       );
-      return { seconds, cpu, peakMiB };
+      return measured;
     },
     alone: () => {
       const env = of(`${path}-alone`);

@@ -5,15 +5,21 @@ import { quoteText } from "./quote.js";
 import { formatSpan } from "./span.js";
 
 export function pruneLines(summary: PruneSummary, { isDryRun }: { readonly isDryRun: boolean }): string[] {
-  const { usedBytes, unusedBytes, decided, isUnlisted, leftovers, copiedBytes } = summary;
-  const lines = decided.map((session) => `took ${nameOf(session)} for dead: silent for ${silenceOf(session)}`);
+  const { usedBytes, unusedBytes, decided, ended, spared, isUnlisted, leftovers, copiedBytes } = summary;
+  const lines = ended.map((number) => `ended session ${number} of this machine, which did not finish`);
+  lines.push(...decided.map((session) => `took ${nameOf(session)} for dead: silent for ${silenceOf(session)}`));
   lines.push(...(isDryRun ? wouldLines(summary) : doneLines(summary)));
+  if (spared.packs > 0)
+    lines.push(
+      `${sumText(spared)} of a backup that did not finish wait for this machine's next, or go with prune --now`,
+    );
   if (copiedBytes > 0) lines.push(`copied out of packs that go: ${formatBytes(copiedBytes)}`);
   if (summary.neededBytes !== undefined)
     lines.push(
       `the disk is full: what is left to free needs room for a copy of about ${formatBytes(summary.neededBytes)} first`,
     );
-  if (summary.isReserveGone === true) lines.push("the reserve was used, and there is no room to put it back yet");
+  if ((summary.reserveLost ?? 0) > 0)
+    lines.push(`the reserve was used: there is no room yet to put ${formatBytes(summary.reserveLost!)} of it back`);
   if (leftovers > 0) lines.push(`removed ${formatItems(leftovers, "leftover")} of sessions that have ended`);
   const share = usedBytes + unusedBytes === 0 ? 0 : (100 * unusedBytes) / (usedBytes + unusedBytes);
   const unused =
@@ -86,11 +92,13 @@ export function pruneMessage(summary: PruneSummary): object {
     bytes_later: later.bytes,
     waiting_for: sessions(waitsFor),
     taken_for_dead: sessions(decided),
+    sessions_ended: summary.ended,
+    bytes_to_adopt: summary.spared.bytes,
     bytes_used: Math.round(summary.usedBytes),
     bytes_unused_left: Math.round(summary.unusedBytes),
     leftovers_removed: summary.leftovers,
     ...(summary.neededBytes !== undefined && { disk_full: true, bytes_needed: summary.neededBytes }),
-    ...(summary.isReserveGone && { reserve_gone: true }),
+    ...((summary.reserveLost ?? 0) > 0 && { reserve_bytes_lost: summary.reserveLost }),
     ...(summary.isUnlisted && { unlisted: true }),
   };
 }

@@ -4,7 +4,7 @@
  * no checkpoint names are found by the journal.
  */
 
-import { type LeftJournal, readJournals } from "./journal.js";
+import { type LeftJournal, type NotedPack, readJournals } from "./journal.js";
 import { decideOutcomeOf } from "./log-writer.js";
 import { readNewestPartial } from "./partials.js";
 import { registerName } from "./registers.js";
@@ -16,28 +16,52 @@ const REASON = "the session did not finish";
 /**
  * Decides how the dead sessions of this client ended.
  *
+ * @param onDecided is told the number of each that had no outcome
  * @returns the journals of those that did not end with a whole snapshot. They stay until what they name is committed
  * @throws BcatError; CorruptError; StorageError
  */
-export async function settleDeadSessions(session: Session): Promise<LeftJournal[]> {
+export async function settleDeadSessions(
+  session: Session,
+  onDecided?: (number: number) => void,
+): Promise<LeftJournal[]> {
   const parts = partsOf(session.repository);
-  const { places, environment, history } = parts;
-  if (places.folder === undefined || session.isDryRun) return [];
+  const { history } = parts;
+  if (session.isDryRun) return [];
   const left: LeftJournal[] = [];
-  for (const journal of readJournals(places.folder, environment.now())) {
+  for (const journal of freeJournals(parts)) {
     const { number } = journal;
-    if (number >= session.number || !isFree(parts, journal)) continue;
+    if (number >= session.number) continue;
     if (!(await isOfThisHistory(parts, journal))) {
       journal.remove();
       continue;
     }
     // Rule 4b: what a session leaves counts when it is decided and was read back, not before.
-    if (history.isOpen(number)) await decideDead(session, number);
+    if (history.isOpen(number)) {
+      await decideDead(session, number);
+      onDecided?.(number);
+    }
     const outcome = await session.repository.readOutcome(number);
     if (outcome?.kind === "snapshot" && outcome.snapshot.complete) journal.remove();
     else left.push(journal);
   }
   return left;
+}
+
+/** True when {@link settleDeadSessions} would decide one, as far as the history was read. */
+export function hasDeadSessions(parts: RepositoryParts): boolean {
+  return freeJournals(parts).some(({ number }) => parts.history.isOpen(number));
+}
+
+/** Packs that the next backup of this client may adopt, of sessions that wrote something less than `quietMaxMs` ago. */
+export function packsToAdopt(parts: RepositoryParts, quietMaxMs: number): NotedPack[] {
+  return freeJournals(parts).flatMap(({ quietMs, packs }) => (quietMs < quietMaxMs ? packs : []));
+}
+
+/** Those of sessions whose process has ended. */
+function freeJournals(parts: RepositoryParts): LeftJournal[] {
+  const { places, environment } = parts;
+  if (places.folder === undefined) return [];
+  return readJournals(places.folder, environment.now()).filter((journal) => isFree(parts, journal));
 }
 
 /** Rule 4b: a session whose process may run is left alone, or two that run at the same time would end each other for ever. */

@@ -80,7 +80,7 @@ export type { PackChoiceOptions, UnusedLimit } from "./prune/choose-packs.js";
 export type { OpenSession } from "./prune/open-sessions.js";
 export type { PackSum, PruneOptions, PruneProgress, PruneSummary } from "./prune/options.js";
 export { prune as pruneRepository } from "./prune/prune.js";
-export { putReserve } from "./prune/reserve.js";
+export { putReserve, withReserve } from "./prune/reserve.js";
 export type { Roots } from "./prune/survey.js";
 export { type FetchedRange, type RangeChunks, RangeOpener } from "./range-opener.js";
 export { readSegment } from "./read-segment.js";

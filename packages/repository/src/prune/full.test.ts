@@ -1,8 +1,9 @@
 import { StorageError } from "@bcat/errors";
 import type { MemoryStorage, Storage } from "@bcat/storage";
 import { expect, test } from "vitest";
+import { appendToLog } from "../log-writer.js";
 import { withoutCache } from "../test-repository.js";
-import { putReserve, RESERVE } from "./reserve.js";
+import { putReserve, RESERVE, withReserve } from "./reserve.js";
 import { PruneWorld } from "./test-world.js";
 
 /** As much room as is used now, and `more`. */
@@ -73,6 +74,18 @@ test("what was condemned while there was room, and became live, stays until ther
   await world.prune();
   expect(await world.restoreAll()).toBe(2);
   expect(await world.surplus()).toEqual([]);
+});
+
+test("a record of the log comes out of the reserve, and what fits of that is put back", async () => {
+  const world = await createFull(3000);
+  await using full = await world.open(withoutCache, limited(world.made.storage, 0));
+  await withReserve(full, (reserved) => appendToLog(reserved, { kind: "forget", snapshots: [3] }));
+  expect(world.names("log/")).toHaveLength(2);
+  const left = world.made.storage.objects.get(RESERVE)!.length;
+  expect(left).toBeGreaterThan(2000);
+  expect(left).toBeLessThan(3000);
+  expect(await world.prune({ isAtOnce: true }, full)).toMatchObject({ freed: { packs: 3 }, reserveLost: 0 });
+  expect(world.made.storage.objects.get(RESERVE)).toHaveLength(left);
 });
 
 test("without a reserve, and without room for a register, it says that the disk is full", async () => {

@@ -42,6 +42,10 @@ export interface PruneSummary {
   readonly waitsFor: readonly OpenSession[];
   /** Sessions that were taken for dead. */
   readonly decided: readonly OpenSession[];
+  /** Sessions of this client that did not finish, and whose process has ended. */
+  readonly ended: readonly number[];
+  /** What these have left and the next backup of this client takes over. */
+  readonly spared: PackSum;
   readonly copiedBytes: number;
   /** Segments and checkpoints that were deleted. */
   readonly leftovers: number;
@@ -49,6 +53,6 @@ export interface PruneSummary {
   readonly isUnlisted: boolean;
   /** The disk was full: bytes that the rest needs to be copied first; undefined when it was not. */
   readonly neededBytes: number | undefined;
-  /** The reserve was needed, and there was no room to put it back. */
-  readonly isReserveGone?: boolean;
+  /** Bytes of the reserve that were needed, and that there was no room to put back. */
+  readonly reserveLost?: number;
 }

@@ -9,6 +9,7 @@ import { BcatError, isBcatError } from "@bcat/errors";
 import { type ObjectReference, parseObjectName } from "@bcat/pack";
 import type { CompactionOutcome, SegmentChanges } from "../bodies/outcome.js";
 import { ChunkStore } from "../chunk-store.js";
+import { hasDeadSessions, settleDeadSessions } from "../dead-sessions.js";
 import { condemnPacks } from "../log-writer.js";
 import { catchUpStrictly, partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import { Session } from "../session.js";
@@ -44,7 +45,8 @@ export async function prune(given: Repository, roots: Roots, options: PruneOptio
   (await Session.begin(repository, { kind: "prune", dryRun: true })).abandon();
   const survey = await Survey.make(repository, roots);
   const plan = await planPrune(parts, survey, options);
-  const hasDead = (await readOpenSessions(parts, 0)).some(({ silentMs }) => silentMs >= options.voidAfterMs);
+  const hasSilent = (await readOpenSessions(parts, 0)).some(({ silentMs }) => silentMs >= options.voidAfterMs);
+  const hasDead = hasSilent || hasDeadSessions(parts);
   report.notePlan(survey, plan);
   if (options.isDryRun === true) return report.summary(plan);
   const hasManySmall = chooseSmall(parts.history.segments.values()).size > 0;
@@ -55,8 +57,8 @@ export async function prune(given: Repository, roots: Roots, options: PruneOptio
   const session = await Session.begin(repository, { kind: "prune" });
   const run = new PruneRun(session, { options, report, survey });
   try {
-    const summary = await run.run(plan, { hasDead });
-    return (await reserve.restore()) ? summary : { ...summary, isReserveGone: true };
+    const summary = await run.run(plan, { hasSilent });
+    return { ...summary, reserveLost: await reserve.restore() };
   } finally {
     await run.close();
   }
@@ -81,9 +83,10 @@ class PruneRun {
     this.#chunks = new ChunkStore(session, { level: given.options.level });
   }
 
-  async run(made: PrunePlan, { hasDead }: { readonly hasDead: boolean }): Promise<PruneSummary> {
+  async run(made: PrunePlan, { hasSilent }: { readonly hasSilent: boolean }): Promise<PruneSummary> {
+    await settleDeadSessions(this.#session, this.#report.noteEnded);
     await this.#requireAlone();
-    if (hasDead) await this.#wait();
+    if (hasSilent) await this.#wait();
     const given = await this.#plan(made);
     await this.#copy(given);
     const plan = this.#isFull ? withoutMixed(given) : given;

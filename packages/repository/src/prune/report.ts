@@ -11,6 +11,7 @@ export class PruneReport {
   readonly #options: PruneOptions;
   readonly #freed: PackSum = { packs: 0, bytes: 0 };
   readonly #decided: OpenSession[] = [];
+  readonly #ended: number[] = [];
   #waits: readonly OpenSession[] = [];
   #condemned: PruneSummary["condemned"] = { dead: sumOf([]), mixed: sumOf([]), orphans: sumOf([]) };
   #isUnlisted = false;
@@ -32,6 +33,10 @@ export class PruneReport {
 
   readonly noteDecided = (session: OpenSession): void => {
     this.#decided.push(session);
+  };
+
+  readonly noteEnded = (session: number): void => {
+    this.#ended.push(session);
   };
 
   noteWaits(sessions: readonly OpenSession[]): void {
@@ -58,7 +63,7 @@ export class PruneReport {
   }
 
   /** @param plan as it was carried out, if this is no dry run */
-  summary({ left, usedBytes, unusedBytes }: PrunePlan): PruneSummary {
+  summary({ left, spared, usedBytes, unusedBytes }: PrunePlan): PruneSummary {
     const { dead, mixed, orphans } = this.#condemned;
     const known = sumOf([...left.values()].filter((bytes) => bytes > 0));
     const condemned = [dead, mixed, orphans, known];
@@ -72,6 +77,8 @@ export class PruneReport {
       later: { packs: Math.max(0, packs), bytes: Math.max(0, bytes) },
       waitsFor: this.#waits,
       decided: this.#decided,
+      ended: this.#ended,
+      spared: sumOf(spared.map(({ size }) => size)),
       copiedBytes: this.copiedBytes,
       leftovers: this.leftovers,
       isUnlisted: this.#isUnlisted,

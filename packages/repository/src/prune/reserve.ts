@@ -1,6 +1,6 @@
 /**
- * The object `reserve`: bytes that say nothing, kept so that a prune has room for its registers on a full disk. A prune
- * deletes it when a register finds none, and puts it back when it has freed some.
+ * The object `reserve`: bytes that say nothing, kept so that forget and prune have room for their registers on a full
+ * disk. Who finds none for a register deletes it, and puts back in the end what there is room for.
  */
 import { isBcatError, StorageError, systemErrorCode } from "@bcat/errors";
 import type { Storage } from "@bcat/storage";
@@ -13,6 +13,8 @@ export const RESERVE = "reserve";
 const SIZE_MAX = 2 ** 30;
 /** Bytes of random that are drawn at once. */
 const PIECE = 65_536;
+/** Where there is no room for all of it, a part less is put back, until one fits. */
+const PARTS = 16;
 
 /** Puts a reserve of `size` bytes. @throws RangeError for more than an object may have; StorageError */
 export async function putReserve(repository: Repository, size: number): Promise<void> {
@@ -33,6 +35,24 @@ export function isFull(error: unknown): boolean {
   if (!(error instanceof StorageError)) return false;
   const code = systemErrorCode(error.cause);
   return code === "ENOSPC" || code === "EDQUOT" || isFull(error.cause);
+}
+
+/**
+ * Runs `action` on a repository whose registers take the room of the reserve where there is no other.
+ *
+ * @throws what `action` throws; StorageError
+ */
+export async function withReserve<T>(
+  repository: Repository,
+  action: (repository: Repository) => Promise<T>,
+): Promise<T> {
+  const { storage, environment } = partsOf(repository);
+  const reserve = new Reserve(storage, environment);
+  try {
+    return await action(repository.withStorage(reserve.storage));
+  } finally {
+    await reserve.restore();
+  }
 }
 
 export class Reserve {
@@ -60,15 +80,24 @@ export class Reserve {
     };
   }
 
-  /** Puts back what was deleted. False when there is no room for it. @throws StorageError for another reason */
-  async restore(): Promise<boolean> {
-    if (this.#size === 0) return true;
+  /** Puts back what was deleted, or as much as fits. @returns bytes that did not. @throws StorageError for another reason */
+  async restore(): Promise<number> {
+    const size = this.#size;
+    this.#size = 0;
+    for (let lost = 0; lost < size; lost += Math.ceil(size / PARTS)) {
+      if (await this.#put(size - lost)) return lost;
+    }
+    return size;
+  }
+
+  async #put(size: number): Promise<boolean> {
     try {
-      await this.#inner.put(RESERVE, drawBytes(this.#environment, this.#size));
-      this.#size = 0;
+      await this.#inner.put(RESERVE, drawBytes(this.#environment, size));
       return true;
     } catch (error) {
-      if (isFull(error) || isBcatError(error, "exists")) return false;
+      // Another one, put by somebody else meanwhile, is as good.
+      if (isBcatError(error, "exists")) return true;
+      if (isFull(error)) return false;
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 /** Forgetting snapshots: what a policy would forget and why, and the record of the log that makes it so. */
 import { BcatError } from "@bcat/errors";
-import { appendToLog, type Repository, withLogSession } from "@bcat/repository";
+import { appendToLog, type Repository, withLogSession, withReserve } from "@bcat/repository";
 import { requireClock } from "../retention/believed-times.js";
 import { type Grouping, type GroupKey, groupSnapshots } from "../retention/groups.js";
 import { type JudgedSnapshot, type JudgeFacts, judgeGroup, judgePartials } from "../retention/judge.js";
@@ -104,7 +104,8 @@ function lookAtAll(repository: Repository, now: number, dryRun: boolean): Readon
 }
 
 /**
- * Forgets snapshots: a record in the log, after which they are shown to nobody and keep nothing alive.
+ * Forgets snapshots: a record in the log, after which they are shown to nobody and keep nothing alive. On a full disk it
+ * comes out of the reserve.
  *
  * @throws BcatError refused for one that is pinned, also while this goes on, and nothing was forgotten then; not-found for
  *   one that is not there; StorageError
@@ -115,7 +116,9 @@ export async function forgetSnapshots(repository: Repository, numbers: readonly 
     requireForgettable(repository, numbers);
     return { kind: "forget", snapshots: [...numbers] } as const;
   };
-  await withLogSession(repository, (session) => appendToLog(repository, build, session));
+  await withReserve(repository, async (reserved) => {
+    await withLogSession(reserved, (session) => appendToLog(reserved, build, session));
+  });
 }
 
 /** @throws BcatError refused, not-found */
