@@ -1,73 +1,55 @@
 /**
- * A first backup that is killed again and again: what is stored and read twice, and whether the result is that of a run
- * which nothing stops: `node bench/resume.mjs [--megabytes 20000] [--megabytes-a-second 20] [--kills 10] [--work DIR]`.
+ * A first backup that is killed again and again: what is stored and read twice, whether the result is that of a run
+ * which nothing stops, and whether prune leaves anything behind:
+ *
+ *     node bench/resume.mjs [--megabytes 20000] [--megabytes-a-second 20] [--kills 10] [--work DIR]
+ *
  * A kill comes when the repository has grown by its share of the source. Needs twice the room of the source.
  */
 import { spawn, spawnSync } from "node:child_process";
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { createKeystream } from "./workloads/keystream.mjs";
+import { rootId } from "./resume/root-id.mjs";
+import { makeSource } from "./resume/source.mjs";
 
 const text = { type: "string" };
 const { values } = parseArgs({
   options: { megabytes: text, "megabytes-a-second": text, kills: text, work: text },
 });
-const size = Number(values.megabytes ?? 20_000) * 1e6;
+const wantedSize = Number(values.megabytes ?? 20_000) * 1e6;
 const kibibytesASecond = Math.round((Number(values["megabytes-a-second"] ?? 20) * 1e6) / 1024);
 const kills = Number(values.kills ?? 10);
 const program = resolve(import.meta.dirname, "../node_modules/.bin/bcat");
 const work = mkdtempSync(join(values.work ?? tmpdir(), "bcat-resume-"));
 process.on("exit", () => rmSync(work, { recursive: true, force: true }));
-const [source, repository] = [join(work, "source"), join(work, "repository")];
+process.on("SIGTERM", () => process.exit(143));
+const [source, repository, keyFile] = ["source", "repository", "key"].map((name) => join(work, name));
+writeFileSync(keyFile, Buffer.alloc(32, 7), { mode: 0o600 });
 const env = {
   ...process.env,
   BCAT_REPOSITORY: repository,
   BCAT_CACHE_DIR: join(work, "cache"),
-  BCAT_PASSWORD: "passphrase",
+  BCAT_KEY_FILE: keyFile,
 };
+/** Of checkpoints in a folder: docs/decisions/0036-checkpoints.md. */
+const checkpointBytes = 2 ** 30;
 
-/** A tenth of it in files of 100 KB, half in files of 5 MB, the rest in files of 300 MB. */
-const SHARES = [
-  { name: "small", share: 0.1, size: 1e5, aFolder: 200 },
-  { name: "medium", share: 0.5, size: 5e6, aFolder: 20 },
-  { name: "large", share: 0.4, size: 3e8, aFolder: 5 },
-];
-
-function makeSource() {
-  const stream = createKeystream("resume");
-  let files = 0;
-  for (const kind of SHARES) {
-    for (let i = 0; i < (size * kind.share) / kind.size; i++, files++) {
-      const folder = join(source, kind.name, String(Math.floor(i / kind.aFolder)));
-      mkdirSync(folder, { recursive: true });
-      const file = openSync(join(folder, String(i)), "w");
-      for (let left = kind.size; left > 0; left -= 2 ** 20) writeSync(file, stream(Math.min(left, 2 ** 20)));
-      closeSync(file);
-    }
+/** Sizes of the objects of the repository by path, with what writes have left that were cut off. */
+function listObjects() {
+  const objects = new Map();
+  for (const { parentPath, name } of readdirSync(repository, { recursive: true, withFileTypes: true })) {
+    const status = statSync(join(parentPath, name), { throwIfNoEntry: false });
+    if (status?.isFile()) objects.set(join(parentPath, name), status.size);
   }
-  return files;
+  return objects;
 }
 
-const sizeOf = (folder) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.startsWith(".tmp-"))
-    .reduce(
-      (sum, { parentPath, name }) => sum + (statSync(join(parentPath, name), { throwIfNoEntry: false })?.size ?? 0),
-      0,
-    );
+const sum = (sizes) => [...sizes].reduce((all, one) => all + one, 0);
+const isWhole = (path) => !path.includes("/.tmp-");
+const sizeOfWhole = () => sum([...listObjects()].filter(([path]) => isWhole(path)).map(([, bytes]) => bytes));
 
 function bcat(...words) {
   const { status, stdout, stderr } = spawnSync(program, words, { env, encoding: "utf8", maxBuffer: 2 ** 30 });
@@ -99,36 +81,84 @@ async function backUpUntil(until) {
   });
   while (!isOver) {
     read = Math.max(read, bytesRead(child.pid));
-    if (sizeOf(repository) >= until) child.kill("SIGKILL");
+    if (sizeOfWhole() >= until) child.kill("SIGKILL");
     await Promise.race([wait(50), ended]);
   }
   return { read, output };
 }
 
-const files = makeSource();
-bcat("init");
-const inMegabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
-let read = 0;
-for (let kill = 1; kill <= kills; kill++) {
-  const run = await backUpUntil((size * kill) / (kills + 1));
-  read += run.read;
-  const partial = JSON.parse(bcat("snapshots", "--partial", "--json")).at(-1);
-  const stored = sizeOf(repository);
-  const kept =
-    partial === undefined ? "nothing" : `snapshot ${partial.number}, ${partial.summary.total_files_processed} files`;
-  console.log(`killed at ${inMegabytes(stored)}, ${inMegabytes(run.read)} read; decided so far: ${kept}`);
+const { files, bytes: size } = makeSource(source, wantedSize);
+const inMegabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+const partials = () => JSON.parse(bcat("snapshots", "--partial", "--json"));
+
+/** Runs that are killed: of each, what it has read, what it left in the repository, the number of its snapshot. */
+async function killRuns() {
+  const runs = [];
+  let before = listObjects();
+  for (let kill = 1; kill <= kills; kill++) {
+    const { read } = await backUpUntil((size * kill) / (kills + 1));
+    const after = listObjects();
+    const left = new Map([...after].filter(([path]) => !before.has(path)));
+    console.log(`kill ${kill}: ${inMegabytes(read)} read, ${inMegabytes(sum(left.values()))} left`);
+    runs.push({ read, left });
+    before = after;
+  }
+  return runs;
 }
+
+/** True when each snapshot took over all files of the partial one before it: none of those was read again. */
+function areTakenOver(snapshots) {
+  let [finished, isGood] = [0, true];
+  for (const { number, complete, summary } of snapshots) {
+    const { files_unmodified: unmodified, files_new: added, files_changed: changed } = summary;
+    console.log(
+      `snapshot ${number}, ${complete ? "complete" : "partial"}: ${unmodified} files taken over, ${added} read`,
+    );
+    isGood &&= unmodified === finished && changed === 0;
+    finished = summary.total_files_processed;
+  }
+  return isGood;
+}
+
+mkdirSync(env.BCAT_CACHE_DIR);
+bcat("init");
+const runs = await killRuns();
 const last = await backUpUntil(Number.POSITIVE_INFINITY);
-read += last.read;
 const summary = summaryOf(last.output);
-const stored = sizeOf(repository);
+const snapshots = partials();
+const isReadOnce = areTakenOver(snapshots);
+const read = sum(runs.map((run) => run.read)) + last.read;
+const stored = sum(listObjects().values());
+console.log(`the last run read ${summary.files_new} of ${files} files, and stored ${inMegabytes(summary.data_added)}`);
+console.log(
+  `read in all: ${inMegabytes(read)} of ${inMegabytes(size)}, ${inMegabytes((read - size) / kills)} more a kill`,
+);
+
 const whole = summaryOf(bcat("backup", "--json", "--force", source));
-console.log(
-  `the last run read ${summary.files_new + summary.files_changed} of ${files} files, and stored ${inMegabytes(summary.data_added)}`,
+const numbers = [summary.snapshot_number, whole.snapshot_number];
+const [resumed, uninterrupted] = await Promise.all(numbers.map((number) => rootId(repository, { keyFile, number })));
+console.log(`tree of the last run: ${resumed}; of a run that nothing stops: ${uninterrupted}`);
+
+const isPartial = ({ complete }) => !complete;
+const given = snapshots.filter(isPartial).map(({ number }) => String(number));
+if (given.length > 0) bcat("forget", ...given);
+process.stdout.write(bcat("prune", "--now", "--max-unused", "0"));
+const kept = listObjects();
+const wasted = runs.map(({ left }) =>
+  sum([...left].filter(([path]) => !kept.has(path) || !isWhole(path)).map(([, bytes]) => bytes)),
 );
+console.log(`left by each killed run and of no use, or made anew: ${wasted.map(inMegabytes).join(", ")}`);
+const findings = bcat("check", "--json", "-v")
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line));
+const orphans = findings.filter(({ code }) => code === "orphan");
+const kinds = findings
+  .filter(({ message_type: type }) => type !== "summary")
+  .map(({ code, message }) => `${code}: ${message}`);
 console.log(
-  `stored in all: ${inMegabytes(stored)} of ${inMegabytes(size)}, ${inMegabytes((stored - size) / kills)} more a kill`,
+  `stored: ${inMegabytes(stored)} before prune, ${inMegabytes(sum(kept.values()))} after it; check: ${kinds.join("; ") || "nothing"}`,
 );
-console.log(`read in all: ${inMegabytes(read)}, ${inMegabytes((read - size) / kills)} more a kill`);
-console.log(`an uninterrupted run adds ${whole.data_blobs} chunks of data and ${whole.tree_blobs} of trees`);
-process.exitCode = whole.data_blobs + whole.tree_blobs === 0 ? 0 : 1;
+const isGood =
+  isReadOnce && resumed === uninterrupted && orphans.length === 0 && Math.max(...wasted) <= checkpointBytes;
+process.exitCode = isGood ? 0 : 1;
