@@ -2,6 +2,7 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { LookupFunction } from "node:net";
+import type { ListedObject } from "@bcat/storage";
 import { describeStorage } from "@bcat/storage/conformance";
 import { openS3Storage, type S3Storage, type S3StorageOptions } from "@bcat/storage/s3";
 import { createAgents } from "@bcat/storage/wire";
@@ -196,6 +197,23 @@ describe("s3 storage", () => {
       message: expect.stringMatching(/another request decides the same object \(409 ConditionalRequestConflict\)$/),
     });
   });
+
+  test.each([[1], [2]] as const)(
+    "a listing of version %i says until when a class is charged for",
+    async (listVersion) => {
+      const storage = open(server, { storageClass: "GLACIER_IR", listVersion });
+      await storage.put("packs/ab/1", bytes, { kind: "data" });
+      await storage.put("packs/ab/2", bytes);
+      const listed: ListedObject[] = [];
+      for await (const object of storage.list("packs/")) listed.push(object);
+      // The server gives all objects this time.
+      const chargedUntil = Date.parse("2026-01-01") + 90 * 86_400_000;
+      expect(listed).toEqual([
+        { name: "packs/ab/1", size: bytes.length, chargedUntil },
+        { name: "packs/ab/2", size: bytes.length },
+      ]);
+    },
+  );
 
   test("a listing that does not get on is an error", async () => {
     const storage = open(server);

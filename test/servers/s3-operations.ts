@@ -115,7 +115,10 @@ function list(request: S3Request, { objects }: Bucket, need: Need): Answer {
   const body = listingXml({
     bucket,
     prefix,
-    objects: keys.map((key) => ({ key, size: objects.get(key)!.bytes.length })),
+    objects: keys.map((key) => {
+      const { bytes, storageClass } = objects.get(key)!;
+      return { key, size: bytes.length, storageClass };
+    }),
     isTruncated,
     ...(isSecond && isTruncated && { nextToken: token }),
   });

@@ -29,14 +29,15 @@ export function errorXml({ code, message, more }: S3Fault): string {
 export interface ListingPage {
   readonly bucket: string;
   readonly prefix: string;
-  readonly objects: readonly { readonly key: string; readonly size: number }[];
+  readonly objects: readonly { readonly key: string; readonly size: number; readonly storageClass: string }[];
   readonly isTruncated: boolean;
   readonly nextToken?: string | undefined;
 }
 
 export function listingXml({ bucket, prefix, objects, isTruncated, nextToken }: ListingPage): string {
-  const contents = objects.map(({ key, size }) => {
-    const fields = element("Key", key) + element("Size", String(size)) + element("ETag", '"0"');
+  const contents = objects.map(({ key, size, storageClass }) => {
+    const sizes = element("Size", String(size)) + element("ETag", '"0"');
+    const fields = element("Key", key) + sizes + element("StorageClass", storageClass);
     return `<Contents>${fields}<LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>`;
   });
   const next = nextToken === undefined ? "" : element("NextContinuationToken", nextToken);

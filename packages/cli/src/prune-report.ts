@@ -1,14 +1,18 @@
 /** What a prune has freed, what comes free later, and why not now: as lines and as a message. */
 import type { OpenSession, PackSum, PruneSummary } from "@bcat/snapshot";
-import { formatBytes, formatItems } from "./format.js";
+import { formatBytes, formatItems, formatLocalTime } from "./format.js";
 import { quoteText } from "./quote.js";
 import { formatSpan } from "./span.js";
 
 export function pruneLines(summary: PruneSummary, { isDryRun }: { readonly isDryRun: boolean }): string[] {
-  const { usedBytes, unusedBytes, decided, ended, spared, isUnlisted, leftovers, copiedBytes } = summary;
+  const { usedBytes, unusedBytes, decided, ended, spared, postponed, isUnlisted, leftovers, copiedBytes } = summary;
   const lines = ended.map((number) => `ended session ${number} of this machine, which did not finish`);
   lines.push(...decided.map((session) => `took ${nameOf(session)} for dead: silent for ${silenceOf(session)}`));
   lines.push(...(isDryRun ? wouldLines(summary) : doneLines(summary)));
+  if (postponed.packs > 0)
+    lines.push(
+      `${sumText(postponed)} later: minimum storage duration until ${formatLocalTime(postponed.until).slice(0, 10)}`,
+    );
   if (spared.packs > 0)
     lines.push(
       `${sumText(spared)} of a backup that did not finish wait for this machine's next, or go with prune --now`,
@@ -65,7 +69,7 @@ function silenceOf({ silentMs }: OpenSession): string {
 }
 
 function sumText({ packs, bytes }: PackSum): string {
-  return `${formatBytes(bytes)} (${formatItems(packs, "pack")})`;
+  return `${formatBytes(Math.round(bytes))} (${formatItems(packs, "pack")})`;
 }
 
 export function pruneMessage(summary: PruneSummary): object {
@@ -90,6 +94,9 @@ export function pruneMessage(summary: PruneSummary): object {
     bytes_removed: freed.bytes,
     packs_later: later.packs,
     bytes_later: later.bytes,
+    packs_postponed: summary.postponed.packs,
+    bytes_postponed: Math.round(summary.postponed.bytes),
+    ...(summary.postponed.packs > 0 && { postponed_until: new Date(summary.postponed.until).toISOString() }),
     waiting_for: sessions(waitsFor),
     taken_for_dead: sessions(decided),
     sessions_ended: summary.ended,

@@ -41,6 +41,10 @@ export const pruneFlags: Flags = {
     kind: "text",
     description: "take a session without a sign of life for dead after this time (default: 7d)",
   },
+  "ignore-minimum-duration": {
+    kind: "switch",
+    description: "delete, too, what its class of storage is charged for all the same (of S3: STANDARD_IA, GLACIER …)",
+  },
   ...compressionFlag,
 };
 
@@ -70,6 +74,7 @@ export function readPruneOptions({ options }: Context): Omit<PruneOptions, "leve
   const repack = options.text("max-repack-size");
   return {
     isAtOnce: options.switch("now"),
+    isEarly: options.switch("ignore-minimum-duration"),
     maxUnused: unusedLimit(options.text("max-unused") ?? "5%"),
     voidAfterMs: parseSpan("--void-after", options.text("void-after") ?? "7d"),
     ...(repack === undefined ? {} : { maxRepackSize: parseSize("--max-repack-size", repack) }),

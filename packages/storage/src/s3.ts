@@ -98,9 +98,9 @@ class BucketStorage implements S3Storage {
     const { bucket, listVersion: version = 2 } = this.#options;
     const root = this.#key("");
     try {
-      for await (const { key, size } of listKeys(this.#connection, { bucket, prefix: root + prefix, version })) {
+      for await (const { key, ...facts } of listKeys(this.#connection, { bucket, prefix: root + prefix, version })) {
         const name = key.slice(root.length);
-        if (key.startsWith(root) && isName(name)) yield { name, size };
+        if (key.startsWith(root) && isName(name)) yield { name, ...facts };
       }
     } catch (error) {
       if (error instanceof StorageError) throw error;

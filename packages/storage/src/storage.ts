@@ -40,6 +40,8 @@ export interface PutOptions {
 export interface ListedObject {
   readonly name: string;
   readonly size: number;
+  /** Until then deleting it saves nothing: it is charged for. Milliseconds since 1970; absent where there is no such time. */
+  readonly chargedUntil?: number;
 }
 
 /**

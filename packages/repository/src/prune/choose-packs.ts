@@ -16,6 +16,8 @@ export interface PackUse {
   readonly usedShares: Float64Array;
   /** 1 for those that are no longer to be chosen among. */
   readonly excluded: Uint8Array;
+  /** 1 for those that are charged for as long as if they stayed: they stay. */
+  readonly charged: Uint8Array;
 }
 
 export interface PackChoice {
@@ -23,14 +25,17 @@ export interface PackChoice {
   readonly dead: number[];
   /** What is used of them is to be copied. */
   readonly mixed: number[];
+  /** Would be one of these, and is charged for. */
+  readonly postponed: number[];
   /** Bytes that stay unused in the packs that are left. */
   readonly unusedLeft: number;
 }
 
 /** As restic means `--max-unused` and `--max-repack-size`: the packs of which least is used go first. */
 export function choosePacks(use: PackUse, options: PackChoiceOptions): PackChoice {
-  const { sizes, usedShares, excluded } = use;
+  const { sizes, usedShares, excluded, charged } = use;
   const dead: number[] = [];
+  const postponed: number[] = [];
   const partly: number[] = [];
   let used = 0;
   let unused = 0;
@@ -38,7 +43,7 @@ export function choosePacks(use: PackUse, options: PackChoiceOptions): PackChoic
     if (excluded[pack] === 1) continue;
     const share = usedShares[pack]!;
     used += sizes[pack]! * share;
-    if (share === 0) dead.push(pack);
+    if (share === 0) (charged[pack] === 1 ? postponed : dead).push(pack);
     else if (share < 1) {
       partly.push(pack);
       unused += unusedOf(use, pack);
@@ -49,12 +54,17 @@ export function choosePacks(use: PackUse, options: PackChoiceOptions): PackChoic
   const mixed: number[] = [];
   let repacked = 0;
   for (const pack of partly) {
+    if (unused <= unusedMax) break;
+    if (charged[pack] === 1) {
+      postponed.push(pack);
+      continue;
+    }
     repacked += sizes[pack]!;
-    if (unused <= unusedMax || repacked > (options.maxRepackSize ?? Number.POSITIVE_INFINITY)) break;
+    if (repacked > (options.maxRepackSize ?? Number.POSITIVE_INFINITY)) break;
     mixed.push(pack);
     unused -= unusedOf(use, pack);
   }
-  return { dead, mixed, unusedLeft: unused };
+  return { dead, mixed, postponed, unusedLeft: unused };
 }
 
 function unusedOf({ sizes, usedShares }: PackUse, pack: number): number {

@@ -7,25 +7,34 @@ import type { History } from "../history.js";
 import { listParity } from "../parity/parity-objects.js";
 import type { RepositoryParts } from "../repository.js";
 
-/** Objects by name, and their sizes. */
-export type Listed = ReadonlyMap<string, number>;
+/** Packs by object name. */
+export interface Listed {
+  /** Bytes. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** Until when those are charged for that could go without saving anything, milliseconds since 1970. */
+  readonly charged: ReadonlyMap<string, number>;
+}
 
 /** Undefined where the storage cannot list. */
-export async function listPacks({ storage }: RepositoryParts): Promise<Listed | undefined> {
+export async function listPacks({ storage, environment }: RepositoryParts): Promise<Listed | undefined> {
   if (storage.list === undefined) return undefined;
-  const packs = new Map<string, number>();
-  for await (const { name, size } of storage.list("packs/")) {
-    if (parseObjectName(name) !== undefined) packs.set(name, size);
+  const now = environment.now();
+  const sizes = new Map<string, number>();
+  const charged = new Map<string, number>();
+  for await (const { name, size, chargedUntil } of storage.list("packs/")) {
+    if (parseObjectName(name) === undefined) continue;
+    sizes.set(name, size);
+    if (chargedUntil !== undefined && chargedUntil > now) charged.set(name, chargedUntil);
   }
-  return packs;
+  return { sizes, charged };
 }
 
 /** Packs that no segment names and no record condemns, of sessions that have ended (rule 4a-decided: others would be rescued). */
 export function* findOrphans(
-  listed: Listed,
+  { sizes }: Listed,
   { history, isKnown }: { readonly history: History; readonly isKnown: (pack: string) => boolean },
 ): Generator<{ readonly name: string; readonly reference: ObjectReference; readonly size: number }> {
-  for (const [name, size] of listed) {
+  for (const [name, size] of sizes) {
     const reference = parseObjectName(name)!;
     if (isKnown(name) || !hasEnded(history, reference.session)) continue;
     yield { name, reference, size };

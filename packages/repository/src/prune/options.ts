@@ -9,6 +9,8 @@ export interface PruneOptions extends PackChoiceOptions {
   readonly voidAfterMs: number;
   /** Deletes what this run condemns, too, if nothing has to be waited for: readers may then miss packs. */
   readonly isAtOnce?: boolean;
+  /** Gives up, too, what a class of storage is charged for all the same. */
+  readonly isEarly?: boolean;
   /** Only tells. */
   readonly isDryRun?: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -27,6 +29,12 @@ export interface PackSum {
   bytes: number;
 }
 
+/** Packs that are charged for as long as if they stayed; bytes of which nothing is used. */
+export interface Postponed extends PackSum {
+  /** Until when the last of them is, milliseconds since 1970; 0 for none. */
+  readonly until: number;
+}
+
 export interface PruneSummary {
   /** What snapshots use, as it is stored; of packs in which some is unused, in proportion. */
   readonly usedBytes: number;
@@ -38,6 +46,8 @@ export interface PruneSummary {
   readonly freed: PackSum;
   /** Condemned, and still there. */
   readonly later: PackSum;
+  /** Stays, as it is charged for all the same. */
+  readonly postponed: Postponed;
   /** Why: sessions that have to end first. Where there are none the next prune deletes it. */
   readonly waitsFor: readonly OpenSession[];
   /** Sessions that were taken for dead. */

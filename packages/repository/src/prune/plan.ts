@@ -4,7 +4,7 @@ import { packsToAdopt } from "../dead-sessions.js";
 import type { RepositoryParts } from "../repository.js";
 import { choosePacks } from "./choose-packs.js";
 import { findOrphans } from "./listing.js";
-import type { PruneOptions } from "./options.js";
+import type { Postponed, PruneOptions } from "./options.js";
 import { measureUse } from "./pack-table.js";
 import { condemnedUpTo, type Survey } from "./survey.js";
 
@@ -21,6 +21,8 @@ export interface PrunePlan {
   readonly orphans: readonly Orphan[];
   /** Orphans that the next backup of this client takes over. */
   readonly spared: readonly Orphan[];
+  /** What stays because it is charged for all the same. */
+  readonly postponed: Postponed;
   /** Condemned packs that are still there, or named, and their bytes. */
   readonly left: ReadonlyMap<string, number>;
   /** Bytes of packs that stay; see {@link PackChoice.unusedLeft}. */
@@ -32,22 +34,53 @@ export interface PrunePlan {
 }
 
 export async function planPrune(parts: RepositoryParts, survey: Survey, options: PruneOptions): Promise<PrunePlan> {
-  const { history } = parts;
-  const { table, marks, listed } = survey;
+  const { table, marks } = survey;
   const excluded = survey.condemned();
   const used = await measureUse(table, marks, excluded);
   const usedShares = used.map((bytes, pack) => Math.min(1, bytes / Math.max(1, table.streams[pack]!)));
-  const { dead, mixed, unusedLeft } = choosePacks({ sizes: table.sizes, usedShares, excluded }, options);
+  const use = { sizes: table.sizes, usedShares, excluded, charged: table.flag(survey.charged) };
+  const { dead, mixed, postponed, unusedLeft } = choosePacks(use, options);
+  const { orphans, spared, charged } = sortUnnamed(parts, survey, options);
+  const left = survey.left();
+  const unusedOf = (pack: number) => ({ name: table.names[pack]!, size: table.sizes[pack]! * (1 - usedShares[pack]!) });
+  return {
+    ...{ dead, mixed, orphans, spared, left },
+    postponed: sumPostponed([...postponed.map(unusedOf), ...charged], survey.charged),
+    usedBytes: usedShares.reduce((sum, share, pack) => sum + share * table.sizes[pack]!, 0),
+    unusedBytes: unusedLeft,
+    isEmpty: dead.length + mixed.length + orphans.length + left.size === 0,
+    newness: parts.history.newness,
+  };
+}
+
+/**
+ * Packs that nothing names: those that are to go, those that the next backup takes over, and with them that are condemned
+ * those that stay because they are charged for.
+ */
+function sortUnnamed(parts: RepositoryParts, { listed, table, charged }: Survey, options: PruneOptions) {
+  const { history } = parts;
   const condemned = condemnedUpTo(history, history.logHead);
   const isKnown = (pack: string) => table.numberOf(pack) !== undefined || condemned.has(pack);
-  const unnamed = listed === undefined ? [] : [...findOrphans(listed, { history, isKnown })];
+  const all = listed === undefined ? [] : [...findOrphans(listed, { history, isKnown })];
   const adoptable = namesToSpare(parts, options);
-  const orphans = unnamed.filter(({ name }) => !adoptable.has(name));
-  const spared = unnamed.filter(({ name }) => adoptable.has(name));
-  const left = survey.left();
-  const usedBytes = usedShares.reduce((sum, share, pack) => sum + share * table.sizes[pack]!, 0);
-  const isEmpty = dead.length + mixed.length + orphans.length + left.size === 0;
-  return { dead, mixed, orphans, spared, left, usedBytes, unusedBytes: unusedLeft, isEmpty, newness: history.newness };
+  const given = [...charged.keys()].filter((name) => condemned.has(name));
+  return {
+    orphans: all.filter(({ name }) => !adoptable.has(name) && !charged.has(name)),
+    spared: all.filter(({ name }) => adoptable.has(name)),
+    charged: [
+      ...all.filter(({ name }) => !adoptable.has(name) && charged.has(name)),
+      ...given.map((name) => ({ name, size: listed!.sizes.get(name)! })),
+    ],
+  };
+}
+
+function sumPostponed(
+  packs: readonly { readonly name: string; readonly size: number }[],
+  charged: ReadonlyMap<string, number>,
+): Postponed {
+  const bytes = packs.reduce((sum, { size }) => sum + size, 0);
+  const until = packs.reduce((latest, { name }) => Math.max(latest, charged.get(name)!), 0);
+  return { packs: packs.length, bytes, until };
 }
 
 /** What is asked for at once goes, too: the next backup stores it again. */

@@ -43,7 +43,7 @@ export async function prune(given: Repository, roots: Roots, options: PruneOptio
     throw new BcatError("refused", `Cannot prune "${parts.storage.location}": it deletes nothing`);
   const report = new PruneReport(options);
   (await Session.begin(repository, { kind: "prune", dryRun: true })).abandon();
-  const survey = await Survey.make(repository, roots);
+  const survey = await Survey.make(repository, roots, options);
   const plan = await planPrune(parts, survey, options);
   const hasSilent = (await readOpenSessions(parts, 0)).some(({ silentMs }) => silentMs >= options.voidAfterMs);
   const hasDead = hasSilent || hasDeadSessions(parts);

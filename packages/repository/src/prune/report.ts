@@ -63,7 +63,7 @@ export class PruneReport {
   }
 
   /** @param plan as it was carried out, if this is no dry run */
-  summary({ left, spared, usedBytes, unusedBytes }: PrunePlan): PruneSummary {
+  summary({ left, spared, postponed, usedBytes, unusedBytes }: PrunePlan): PruneSummary {
     const { dead, mixed, orphans } = this.#condemned;
     const known = sumOf([...left.values()].filter((bytes) => bytes > 0));
     const condemned = [dead, mixed, orphans, known];
@@ -75,6 +75,7 @@ export class PruneReport {
       condemned: this.#condemned,
       freed: this.#freed,
       later: { packs: Math.max(0, packs), bytes: Math.max(0, bytes) },
+      postponed,
       waitsFor: this.#waits,
       decided: this.#decided,
       ended: this.#ended,

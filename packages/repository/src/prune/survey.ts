@@ -5,6 +5,7 @@ import type { History } from "../history.js";
 import { catchUpStrictly, partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import { type Listed, listPacks } from "./listing.js";
 import { LiveMarks } from "./live-marks.js";
+import type { PruneOptions } from "./options.js";
 import { KINDS, PackTable } from "./pack-table.js";
 
 /** How often other prunes may get ahead of a survey. */
@@ -19,19 +20,32 @@ export interface Roots {
   walk(snapshots: readonly number[], visit: (kind: BlobKind, id: Uint8Array) => boolean): Promise<void>;
 }
 
+export type SurveyOptions = Pick<PruneOptions, "isEarly">;
+
+interface Surveyed {
+  readonly roots: Roots;
+  readonly listed: Listed | undefined;
+  readonly options: SurveyOptions;
+}
+
 export class Survey {
   readonly marks: LiveMarks;
   readonly table: PackTable;
   /** Undefined where the storage cannot list. */
   readonly listed: Listed | undefined;
+  /** Packs that stay, as they are charged for all the same, and until when. */
+  readonly charged: ReadonlyMap<string, number>;
   readonly #parts: RepositoryParts;
   readonly #roots: Roots;
+  readonly #options: SurveyOptions;
   readonly #walked = new Set<number>();
 
-  private constructor(parts: RepositoryParts, roots: Roots, listed: Listed | undefined) {
+  private constructor(parts: RepositoryParts, { roots, listed, options }: Surveyed) {
     this.#parts = parts;
     this.#roots = roots;
+    this.#options = options;
     this.listed = listed;
+    this.charged = options.isEarly === true ? new Map() : (listed?.charged ?? new Map());
     this.marks = new LiveMarks(parts.index.chunks);
     this.table = new PackTable(this.marks);
   }
@@ -42,12 +56,12 @@ export class Survey {
    *
    * @throws BcatError conditions-not-met without a snapshot; CorruptError for what is in use and cannot be found
    */
-  static async make(repository: Repository, roots: Roots): Promise<Survey> {
+  static async make(repository: Repository, roots: Roots, options: SurveyOptions): Promise<Survey> {
     const parts = partsOf(repository);
     for (let attempt = 1; ; attempt++) {
       const { newness } = parts.history;
       try {
-        const survey = new Survey(parts, roots, await listPacks(parts));
+        const survey = new Survey(parts, { roots, options, listed: await listPacks(parts) });
         await survey.#walk(rootsOf(parts.history));
         return survey;
       } catch (error) {
@@ -61,10 +75,14 @@ export class Survey {
   /** Brings it up to the history and the index as they are now: this survey, or another one. @throws as {@link make} */
   async update(repository: Repository): Promise<Survey> {
     const roots = rootsOf(this.#parts.history);
-    if (!this.#hasSameRuns()) return await Survey.make(repository, this.#roots);
+    if (!this.#hasSameRuns()) return await this.#anew(repository);
     const unknown = roots.filter((number) => !this.#walked.has(number));
-    if (unknown.length > 0) return await Survey.make(repository, this.#roots);
+    if (unknown.length > 0) return await this.#anew(repository);
     return this;
+  }
+
+  async #anew(repository: Repository): Promise<Survey> {
+    return await Survey.make(repository, this.#roots, this.#options);
   }
 
   #hasSameRuns(): boolean {
@@ -83,19 +101,19 @@ export class Survey {
 
   /**
    * Packs that log records up to `last` condemn and that are still there, as far as anybody knows, or still named by
-   * segments; and their sizes, 0 for those that a listing does not have. What has been dropped is named by runs of this
-   * client only.
+   * segments; and their sizes, 0 for those that a listing does not have. Without those that are charged for all the
+   * same. What has been dropped is named by runs of this client only.
    */
   left(last = this.#parts.history.logHead): Map<string, number> {
     const { log, droppedHead } = this.#parts.history;
     const left = new Map<string, number>();
     for (const name of log.condemnedBehind(0, last)) {
-      const size = this.listed?.get(name);
-      if (size !== undefined) left.set(name, size);
+      const size = this.listed?.sizes.get(name);
+      if (size !== undefined && !this.charged.has(name)) left.set(name, size);
     }
     for (const name of log.condemnedBehind(droppedHead, last)) {
       const pack = this.table.numberOf(name);
-      if (pack === undefined || left.has(name)) continue;
+      if (pack === undefined || left.has(name) || this.charged.has(name)) continue;
       left.set(name, this.listed === undefined ? this.table.sizes[pack]! : 0);
     }
     return left;

@@ -1,7 +1,9 @@
 /** Pages of a listing, in either version of the request. */
+import type { _Object } from "@aws-sdk/client-s3";
 
 import { AnswerError } from "./body.js";
 import type { Connection } from "./connection.js";
+import { chargedUntil } from "./minimum-duration.js";
 
 export interface ListingOptions {
   readonly bucket: string;
@@ -11,22 +13,32 @@ export interface ListingOptions {
 }
 
 interface Page {
-  readonly objects: readonly { readonly Key?: string | undefined; readonly Size?: number | undefined }[];
+  readonly objects: readonly Pick<_Object, "Key" | "Size" | "LastModified" | "StorageClass">[];
   /** Where the next one begins; undefined after the last. */
   readonly next: string | undefined;
 }
 
-/** Keys and sizes of all objects. A page may be empty; one that leads back to itself is an error. */
+export interface ListedKey {
+  readonly key: string;
+  readonly size: number;
+  /** As ListedObject has it. */
+  readonly chargedUntil?: number;
+}
+
+/** All objects. A page may be empty; one that leads back to itself is an error. */
 export async function* listKeys(
   connection: Connection,
   { bucket, prefix, version }: ListingOptions,
-): AsyncGenerator<{ readonly key: string; readonly size: number }> {
+): AsyncGenerator<ListedKey> {
   const readPage = version === 1 ? readFirst : readSecond;
   let from: string | undefined;
   do {
     if (from !== undefined) connection.count("list");
     const page = await readPage(connection, { bucket, prefix, from });
-    for (const { Key: key, Size: size } of page.objects) if (key !== undefined) yield { key, size: size ?? 0 };
+    for (const { Key: key, Size: size, StorageClass, LastModified } of page.objects) {
+      const charged = chargedUntil(StorageClass, LastModified?.getTime());
+      if (key !== undefined) yield { key, size: size ?? 0, ...(charged !== undefined && { chargedUntil: charged }) };
+    }
     if (page.next !== undefined && page.next === from) throw new AnswerError("the listing does not get on");
     from = page.next;
   } while (from !== undefined);
