@@ -12,13 +12,17 @@ import { readAndOpen } from "../read-again.js";
 import { registerName } from "../registers.js";
 import { catchUpStrictly, partsOf, type RepositoryParts } from "../repository.js";
 import type { Session } from "../session.js";
+import { believeSigns } from "./future-signs.js";
 
 /** A session without an outcome. */
 export interface OpenSession {
   readonly number: number;
   readonly kind: SessionBody["kind"];
   readonly host: string;
-  /** Since its last sign of life, its start or a checkpoint, as its machine's clock says. Milliseconds; may be below zero. */
+  /**
+   * Since its last sign of life, its start or a checkpoint, as its machine's clock says; of one in the future since it was
+   * met. Milliseconds.
+   */
   readonly silentMs: number;
   /** Its newest checkpoint. */
   readonly partial?: SnapshotOutcome | undefined;
@@ -55,16 +59,18 @@ export async function waitForOthers(session: Session, options: WaitOptions): Pro
 
 /** All sessions without an outcome, but for `own`. @throws CorruptError, BcatError newer-format, StorageError */
 export async function readOpenSessions(parts: RepositoryParts, own: number): Promise<OpenSession[]> {
-  const { history, environment } = parts;
-  const open: OpenSession[] = [];
-  for (const number of history.openSessions) {
+  const open: Omit<OpenSession, "silentMs">[] = [];
+  const signs = new Map<number, number>();
+  for (const number of parts.history.openSessions) {
     if (number === own) continue;
     const { kind, host, start } = await readSession(parts, number);
     const partial = kind === "backup" ? await readNewestPartial(parts, number) : undefined;
-    const lastSign = Math.max(start, partial?.snapshot.end ?? start);
-    open.push({ number, kind, host, silentMs: environment.now() - lastSign, partial });
+    signs.set(number, Math.max(start, partial?.snapshot.end ?? start));
+    open.push({ number, kind, host, partial });
   }
-  return open;
+  const believed = believeSigns(parts, signs);
+  const now = parts.environment.now();
+  return open.map((session) => ({ ...session, silentMs: now - believed.get(session.number)! }));
 }
 
 /** Backups, rule 5 of docs/architecture.md; in a place for one writer everybody, rule 9. */

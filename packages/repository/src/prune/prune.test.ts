@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DATA } from "@bcat/pack";
 import { expect, test } from "vitest";
 import { Session } from "../session.js";
@@ -171,6 +174,30 @@ test("of a dead session the newest checkpoint is kept, and is a sign of life", a
   expect(await repository.readOutcome(2)).toMatchObject({ kind: "snapshot", snapshot: { complete: false } });
   expect(await world.restoreAll(repository)).toBe(3);
   expect(await world.surplus()).toEqual([]);
+});
+
+test("one of a machine whose clock is ahead is silent since it was met first", async () => {
+  let now = 1;
+  const folder = mkdtempSync(join(tmpdir(), "bcat-prune-"));
+  try {
+    const world = await PruneWorld.create({ now: () => now, cacheDirectory: folder });
+    await world.backup([world.chunk(1)]);
+    now = 3650 * DAY_MS;
+    await using dying = await world.open();
+    await (await world.begin(dying, [world.chunk(7)])).abandon();
+    for (const [day, decided] of [
+      [1, 0],
+      [7, 0],
+      [8, 1],
+    ] as const) {
+      now = day * DAY_MS;
+      await using repository = await world.open({});
+      expect((await world.prune({ isAtOnce: true }, repository)).decided).toHaveLength(decided);
+    }
+    expect(await world.surplus()).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("one that was taken for dead and lives is told so, and commits nothing", async () => {

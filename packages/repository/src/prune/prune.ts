@@ -45,10 +45,10 @@ export async function prune(given: Repository, roots: Roots, options: PruneOptio
   (await Session.begin(repository, { kind: "prune", dryRun: true })).abandon();
   const survey = await Survey.make(repository, roots, options);
   const plan = await planPrune(parts, survey, options);
-  const hasSilent = (await readOpenSessions(parts, 0)).some(({ silentMs }) => silentMs >= options.voidAfterMs);
-  const hasDead = hasSilent || hasDeadSessions(parts);
   report.notePlan(survey, plan);
   if (options.isDryRun === true) return report.summary(plan);
+  const hasSilent = (await readOpenSessions(parts, 0)).some(({ silentMs }) => silentMs >= options.voidAfterMs);
+  const hasDead = hasSilent || hasDeadSessions(parts);
   const hasManySmall = chooseSmall(parts.history.segments.values()).size > 0;
   if (plan.isEmpty && !hasDead && !hasManySmall) {
     await deleteLeftovers(parts, 0, report);
