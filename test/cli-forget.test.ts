@@ -53,7 +53,11 @@ test("a pinned snapshot is shown as such, and forgotten by its number only when 
   expect(linesOf(await desk.good(["snapshots"]))).toHaveLength(5);
 });
 
-test("--prune frees what only the forgotten needed", async () => {
+test("--prune frees what only the forgotten needed, and a dry run of it says so", async () => {
+  const before = desk.list();
+  const told = linesOf(await desk.good(["forget", "3", "--prune", "--dry-run", "--max-unused", "0"]));
+  expect(told.slice(-4)).toContainEqual(expect.stringMatching(/^would free \d.* packs?\)$/));
+  expect(desk.list()).toEqual(before);
   const lines = linesOf(await desk.good(["forget", "3", "--prune", "--now", "--max-unused", "0"]));
   expect(lines[0]).toMatch(/^forgot 1 snapshot: 3; /);
   expect(lines.slice(1).join("\n")).toMatch(/^freed \S+ KiB \(\d packs\)/);

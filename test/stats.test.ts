@@ -59,6 +59,9 @@ describe("measureRepository()", () => {
     expect(dataPacks.count + treePacks.count).toBe(objects("packs/").length);
     expect(dataPacks.size + treePacks.size).toBe(sizeOf("packs/"));
     expect(segments).toEqual({ count: objects("index/").length, size: sizeOf("index/") });
+    expect((await stats()).parity).toEqual({ count: 0, size: 0 });
+    await storage.put(objects("packs/")[0]![0].replace("packs", "parity"), new Uint8Array(300));
+    expect((await stats()).parity).toEqual({ count: 1, size: 300 });
     expect({ dead, missing, condemnedPacks }).toEqual({ dead: 0, missing: 0, condemnedPacks: { count: 0, size: 0 } });
     // What is not the chunks' are directories and trailers.
     expect(live.stored).toBeGreaterThan(200 * KIBIBYTE);

@@ -45,9 +45,10 @@ function wouldLines({ condemned, later }: PruneSummary): string[] {
   return lines;
 }
 
-function doneLines({ freed, later, waitsFor }: PruneSummary): string[] {
+function doneLines({ freed, freedParity, later, waitsFor }: PruneSummary): string[] {
   const lines: string[] = [];
-  if (freed.packs > 0) lines.push(`freed ${sumText(freed)}`);
+  const parity = freedParity === 0 ? "" : `, and ${formatBytes(freedParity)} of their parity`;
+  if (freed.packs > 0) lines.push(`freed ${sumText(freed)}${parity}`);
   if (later.packs > 0 && waitsFor.length === 0)
     lines.push(`${sumText(later)} come free with the next prune, or with prune --now`);
   if (later.packs > 0 && waitsFor.length > 0) lines.push(`${sumText(later)} come free later, ${waitText(waitsFor)}`);
@@ -92,6 +93,7 @@ export function pruneMessage(summary: PruneSummary): object {
     bytes_copied: summary.copiedBytes,
     packs_removed: freed.packs,
     bytes_removed: freed.bytes,
+    bytes_parity_removed: summary.freedParity,
     packs_later: later.packs,
     bytes_later: later.bytes,
     packs_postponed: summary.postponed.packs,

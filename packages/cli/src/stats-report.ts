@@ -102,7 +102,7 @@ function snapshotLines({ unique }: RepositoryStats, chosen: readonly ListedSnaps
 }
 
 function repositoryLines(stats: RepositoryStats, chosen: readonly ListedSnapshot[]): string[] {
-  const { live, dataPacks, treePacks, condemnedPacks, segments, dead, missing } = stats;
+  const { live, dataPacks, treePacks, condemnedPacks, segments, parity, dead, missing } = stats;
   const { bytes } = restoreSize(chosen);
   const packs = dataPacks.size + treePacks.size;
   const isAll = chosen.length === stats.unique.size;
@@ -115,6 +115,7 @@ function repositoryLines(stats: RepositoryStats, chosen: readonly ListedSnapshot
     `packs: ${sums(dataPacks)} of data, ${sums(treePacks)} of folders; index: ${sums(segments)}`,
     `dead: ${formatBytes(dead)}${share} in packs that no snapshot needs`,
     ...(condemnedPacks.count === 0 ? [] : [`condemned: ${sums(condemnedPacks)}, deleted by prune, now or soon`]),
+    ...(parity.count === 0 ? [] : [`parity: ${formatBytes(parity.size)} of ${formatItems(parity.count, "pack")}`]),
     ...(missing === 0
       ? []
       : [`missing: ${formatItems(missing, "reference")} to chunks that are nowhere: run bcat check`]),
@@ -134,7 +135,7 @@ function growthLines(chosen: readonly ListedSnapshot[]): string[] {
 }
 
 function statsFields(stats: RepositoryStats, chosen: readonly ListedSnapshot[]): object {
-  const { live, unique, dataPacks, treePacks, condemnedPacks, segments, dead, missing } = stats;
+  const { live, unique, dataPacks, treePacks, condemnedPacks, segments, parity, dead, missing } = stats;
   return {
     ...restoreSizeFields(chosen),
     repository: {
@@ -151,6 +152,8 @@ function statsFields(stats: RepositoryStats, chosen: readonly ListedSnapshot[]):
       condemned_packs_size: condemnedPacks.size,
       segments: segments.count,
       segments_size: segments.size,
+      parity_objects: parity.count,
+      parity_size: parity.size,
       dead_size: dead,
       missing_chunks: missing,
     },

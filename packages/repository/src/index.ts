@@ -74,6 +74,7 @@ export {
   type Unlocked,
   unlockRepository,
 } from "./open.js";
+export { measureParity } from "./parity/parity-objects.js";
 export { type ParityRepair, type ParityRepairOptions, repairParity } from "./parity/repair-parity.js";
 export { readNewestPartial } from "./partials.js";
 export type { PackChoiceOptions, UnusedLimit } from "./prune/choose-packs.js";

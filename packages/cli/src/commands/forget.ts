@@ -68,9 +68,10 @@ export const forget: Command = {
     refuseIdleFlags(options);
     const use = async (repository: Repository) => {
       const numbers = await forgetChosen(repository, choose, context);
-      // What a dry run would forget is not forgotten: what would come free was told.
-      if (numbers.length > 0 && options.switch("prune") && !options.switch("dry-run"))
-        await runPrune(repository, given, context, { isDryRun: false });
+      const isDryRun = options.switch("dry-run");
+      const forgotten = isDryRun ? { forgotten: new Set(numbers) } : {};
+      if (numbers.length > 0 && options.switch("prune"))
+        await runPrune(repository, { ...given, ...forgotten }, context, { isDryRun });
       return exitCodes.done;
     };
     return await withRepository(context, use, { writes: true });

@@ -68,7 +68,7 @@ export async function checkPacks(
   const plain = new Uint8Array(FRAME_PLAIN_MAX);
   await repository.index();
   const plan = new DataPlan(parts, run);
-  const parities = run.readData === false ? new Set<string>() : await listParity(parts);
+  const parities = run.readData === false ? new Set<string>() : new Set((await listParity(parts)).keys());
   let isWhole = false;
   try {
     for (const [name, reference] of segments) {

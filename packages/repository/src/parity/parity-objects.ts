@@ -2,7 +2,7 @@
 import type { Blake3 } from "@bcat/crypto";
 import { type BlobKind, DATA, decodeParity, encodeParity, type Parity, packOfParity, parityName } from "@bcat/pack";
 import type { Objects, PutOptions } from "@bcat/storage";
-import type { RepositoryParts } from "../repository.js";
+import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
 
 /** What reading and mending takes: no key. */
 export interface ParitySource {
@@ -47,14 +47,22 @@ export async function hasParity({ storage }: Pick<ParitySource, "storage">, pack
   return (await storage.get(parityName(pack), { range: { offset: 0, length: 1 } })) !== undefined;
 }
 
-/** Names of the packs that have parity, as far as the storage can list. */
-export async function listParity({ storage }: Pick<RepositoryParts, "storage">): Promise<ReadonlySet<string>> {
-  const packs = new Set<string>();
-  for await (const { name } of storage.list?.("parity/") ?? []) {
+/** Names of the packs that have parity, as far as the storage can list, and the bytes of that. */
+export async function listParity({ storage }: Pick<RepositoryParts, "storage">): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  for await (const { name, size } of storage.list?.("parity/") ?? []) {
     const pack = packOfParity(name);
-    if (pack !== undefined) packs.add(pack);
+    if (pack !== undefined) sizes.set(pack, size);
   }
-  return packs;
+  return sizes;
+}
+
+/** How many parity objects there are and their bytes, as far as the storage can list. @throws StorageError */
+export async function measureParity(
+  repository: Repository,
+): Promise<{ readonly count: number; readonly size: number }> {
+  const sizes = await listParity(partsOf(repository));
+  return { count: sizes.size, size: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
 }
 
 /** The parity of a pack; undefined where there is none. @throws CorruptError naming it; BcatError newer-format */

@@ -55,11 +55,11 @@ export async function* findLeftovers({ storage, history }: RepositoryParts, own:
   }
 }
 
-/** Names of the parity that these packs have; where the storage cannot list, that they may have. */
-export async function findParityOf(parts: RepositoryParts, packs: readonly string[]): Promise<string[]> {
-  if (parts.storage.list === undefined) return packs.map(parityName);
-  const present = packs.length === 0 ? new Set() : await listParity(parts);
-  return packs.filter((pack) => present.has(pack)).map(parityName);
+/** Names and bytes of the parity that these packs have; where the storage cannot list, that they may have, and 0. */
+export async function findParityOf(parts: RepositoryParts, packs: readonly string[]): Promise<Map<string, number>> {
+  if (parts.storage.list === undefined) return new Map(packs.map((pack) => [parityName(pack), 0]));
+  const sizes = packs.length === 0 ? new Map<string, number>() : await listParity(parts);
+  return new Map(packs.filter((pack) => sizes.has(pack)).map((pack) => [parityName(pack), sizes.get(pack)!]));
 }
 
 /**
@@ -68,7 +68,7 @@ export async function findParityOf(parts: RepositoryParts, packs: readonly strin
  */
 export async function* findLostParity(parts: RepositoryParts): AsyncGenerator<string> {
   const { storage, history, index } = parts;
-  const packs = new Set(await listParity(parts));
+  const packs = new Set((await listParity(parts)).keys());
   for (const kind of [DATA, TREE] as const) {
     for (const segment of packs.size === 0 ? [] : index.chunks.segments(kind))
       for (let ordinal = 0; ordinal < segment.counts.packCount; ordinal++) packs.delete(segment.packName(ordinal));

@@ -13,6 +13,8 @@ export interface PruneOptions extends PackChoiceOptions {
   readonly isEarly?: boolean;
   /** Only tells. */
   readonly isDryRun?: boolean;
+  /** Snapshots that are taken as forgotten; for a dry run only. */
+  readonly forgotten?: ReadonlySet<number>;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: PruneProgress) => void;
 }
@@ -44,6 +46,8 @@ export interface PruneSummary {
   readonly condemned: { readonly dead: PackSum; readonly mixed: PackSum; readonly orphans: PackSum };
   /** Deleted by this run. */
   readonly freed: PackSum;
+  /** Bytes of their parity. */
+  readonly freedParity: number;
   /** Condemned, and still there. */
   readonly later: PackSum;
   /** Stays, as it is charged for all the same. */

@@ -267,6 +267,16 @@ test("a dry run says what would be, and changes nothing", async () => {
   expect([...world.made.storage.objects.keys()]).toEqual(before);
 });
 
+test("a dry run takes snapshots as forgotten that are not", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([world.chunk(1)]);
+  await world.backup([world.chunk(2)]);
+  const forgotten = new Set([first]);
+  expect(await world.prune({ isDryRun: true, forgotten })).toMatchObject({ condemned: { dead: { packs: 1 } } });
+  await expect(world.prune({ forgotten })).rejects.toThrow(RangeError);
+  expect(world.names("log/")).toEqual([]);
+});
+
 test("in a place for one writer no session is decided for another, and nothing is condemned beside it", async () => {
   const world = await PruneWorld.create();
   await world.backup([world.chunk(1)]);
@@ -311,7 +321,8 @@ test("parity goes with its pack, and when that is gone; that of a lost pack whic
   const gone = world.names("parity/").find((name) => name.includes(`/000000000${first}-`))!;
   const [kept] = world.names("parity/").filter((name) => name !== gone);
   await world.forget(first);
-  expect(await world.prune({ isAtOnce: true })).toMatchObject({ freed: { packs: 1 } });
+  const freedParity = world.made.storage.objects.get(gone)!.length;
+  expect(await world.prune({ isAtOnce: true })).toMatchObject({ freed: { packs: 1 }, freedParity });
   expect(world.names("parity/")).toEqual([kept]);
   await world.made.storage.put(gone, new Uint8Array(10));
   await world.made.storage.delete(kept!.replace("parity", "packs"));

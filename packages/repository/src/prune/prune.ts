@@ -34,6 +34,8 @@ const ATTEMPTS_MAX = 10;
  *   be found; StorageError. Nothing that is in use was deleted
  */
 export async function prune(given: Repository, roots: Roots, options: PruneOptions): Promise<PruneSummary> {
+  if (options.forgotten !== undefined && options.isDryRun !== true)
+    throw new RangeError("Cannot prune as if snapshots were forgotten: that is for a dry run");
   const signalled = given.withSignal(options.signal);
   const { storage, environment } = partsOf(signalled);
   const reserve = new Reserve(storage, environment);
@@ -260,7 +262,9 @@ class PruneRun {
   async #deletePacks(left: ReadonlyMap<string, number>): Promise<void> {
     const names = [...left.keys()];
     // Parity first: who is killed in between finds the packs again, and begins with it.
-    await deleteObjects(this.#parts.storage, await findParityOf(this.#parts, names), () => {});
+    const parity = await findParityOf(this.#parts, names);
+    await deleteObjects(this.#parts.storage, [...parity.keys()], () => {});
+    for (const bytes of parity.values()) this.#report.parityBytes += bytes;
     const step = this.#report.stepper("deleting", this.#options.signal);
     await deleteObjects(this.#parts.storage, names, (done) => step(done, names.length));
     for (const bytes of left.values()) if (bytes > 0) this.#report.noteFreed(bytes);

@@ -8,6 +8,7 @@ import type { Survey } from "./survey.js";
 export class PruneReport {
   copiedBytes = 0;
   leftovers = 0;
+  parityBytes = 0;
   readonly #options: PruneOptions;
   readonly #freed: PackSum = { packs: 0, bytes: 0 };
   readonly #decided: OpenSession[] = [];
@@ -74,6 +75,7 @@ export class PruneReport {
       unusedBytes,
       condemned: this.#condemned,
       freed: this.#freed,
+      freedParity: this.parityBytes,
       later: { packs: Math.max(0, packs), bytes: Math.max(0, bytes) },
       postponed,
       waitsFor: this.#waits,

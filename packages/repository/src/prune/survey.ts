@@ -20,7 +20,7 @@ export interface Roots {
   walk(snapshots: readonly number[], visit: (kind: BlobKind, id: Uint8Array) => boolean): Promise<void>;
 }
 
-export type SurveyOptions = Pick<PruneOptions, "isEarly">;
+export type SurveyOptions = Pick<PruneOptions, "isEarly" | "forgotten">;
 
 interface Surveyed {
   readonly roots: Roots;
@@ -62,7 +62,7 @@ export class Survey {
       const { newness } = parts.history;
       try {
         const survey = new Survey(parts, { roots, options, listed: await listPacks(parts) });
-        await survey.#walk(rootsOf(parts.history));
+        await survey.#walk(rootsOf(parts.history, options));
         return survey;
       } catch (error) {
         if (!isBcatError(error, "corrupt") || attempt === ATTEMPTS_MAX) throw error;
@@ -74,7 +74,7 @@ export class Survey {
 
   /** Brings it up to the history and the index as they are now: this survey, or another one. @throws as {@link make} */
   async update(repository: Repository): Promise<Survey> {
-    const roots = rootsOf(this.#parts.history);
+    const roots = rootsOf(this.#parts.history, this.#options);
     if (!this.#hasSameRuns()) return await this.#anew(repository);
     const unknown = roots.filter((number) => !this.#walked.has(number));
     if (unknown.length > 0) return await this.#anew(repository);
@@ -139,8 +139,9 @@ export function condemnedUpTo(history: History, last: number): Set<string> {
  *
  * @throws BcatError conditions-not-met when there never was one: more likely something was overlooked
  */
-function rootsOf(history: History): number[] {
-  const roots = [...history.summaries.keys()].filter((number) => !history.isForgotten(number));
+function rootsOf(history: History, { forgotten }: SurveyOptions): number[] {
+  const isRoot = (number: number) => !history.isForgotten(number) && forgotten?.has(number) !== true;
+  const roots = [...history.summaries.keys()].filter(isRoot);
   if (roots.length > 0 || history.summaries.size > 0) return roots;
   throw new BcatError("conditions-not-met", "Cannot prune: there is no snapshot, and none was ever forgotten");
 }

@@ -1,6 +1,6 @@
 /** Measures a repository: what its snapshots take, each alone and together, and what of its packs nobody needs. */
 import { ChunkNumbers, DATA, segmentName } from "@bcat/pack";
-import type { Outcome, Repository, SegmentReference, Snapshot } from "@bcat/repository";
+import { measureParity, type Outcome, type Repository, type SegmentReference, type Snapshot } from "@bcat/repository";
 import { ChunkOwners } from "./chunk-owners.js";
 import type { ChunkSums, ObjectSums, RepositoryStats, StatsOptions } from "./options.js";
 import { StatsRun } from "./stats-run.js";
@@ -25,7 +25,12 @@ export async function measureRepository(given: Repository, options: StatsOptions
     await owners.add(repository, snapshot, index, run);
     run.begin("snapshots", index + 1, repository.history.summaries.size);
   });
-  return { ...(await addUp({ numbers, owners, run }, kept)), segments: sumOf(segments), missing: owners.missing };
+  return {
+    ...(await addUp({ numbers, owners, run }, kept)),
+    segments: sumOf(segments),
+    parity: await measureParity(repository),
+    missing: owners.missing,
+  };
 }
 
 /** Goes through all outcomes, ascending; the snapshots that are kept are handed to `visit` with their index. */
@@ -56,7 +61,7 @@ function noteSegments(outcome: Outcome, segments: Map<string, SegmentReference>)
 async function addUp(
   { numbers, owners, run }: { numbers: ChunkNumbers; owners: ChunkOwners; run: StatsRun },
   kept: readonly number[],
-): Promise<Omit<RepositoryStats, "segments" | "missing">> {
+): Promise<Omit<RepositoryStats, "segments" | "parity" | "missing">> {
   const live = noChunks();
   const unique = kept.map(noChunks);
   const [dataPacks, treePacks, condemnedPacks] = [noObjects(), noObjects(), noObjects()];

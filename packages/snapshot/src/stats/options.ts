@@ -38,6 +38,8 @@ export interface RepositoryStats {
   /** Condemned packs, which may be gone already. */
   readonly condemnedPacks: ObjectSums;
   readonly segments: ObjectSums;
+  /** Parity objects, as far as the storage can list. */
+  readonly parity: ObjectSums;
   /** Stored bytes in packs that are not condemned which no snapshot refers to, also what is there twice. */
   readonly dead: number;
   /** References to chunks that the index does not know: damage. */
