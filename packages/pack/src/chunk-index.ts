@@ -40,6 +40,12 @@ export class ChunkIndex implements Disposable {
   readonly #runs: Record<BlobKind, Run[]> = { [DATA]: [], [TREE]: [] };
   readonly #condemned = new Set<string>();
   readonly #records = new PackRecords();
+  readonly #dropped: ReadonlySet<string>;
+
+  /** @param dropped object names of packs that a prune has emptied: what it left of their chunks is elsewhere. Looked into at each call */
+  constructor(dropped: ReadonlySet<string> = new Set()) {
+    this.#dropped = dropped;
+  }
 
   segments(kind: BlobKind): readonly Segment[] {
     return this.#runs[kind].map((run) => run.segment);
@@ -85,7 +91,7 @@ export class ChunkIndex implements Disposable {
     return false;
   }
 
-  /** All places of the chunk, those in condemned packs last. @throws CorruptError naming a segment */
+  /** All places of the chunk, those in condemned packs last; none in dropped ones. @throws CorruptError naming a segment */
   locate(kind: BlobKind, id: Uint8Array): ChunkLocation[] {
     const sound: ChunkLocation[] = [];
     const condemned: ChunkLocation[] = [];
@@ -93,8 +99,8 @@ export class ChunkIndex implements Disposable {
       for (const { pack: ordinal, offset, length } of run.segment.find(id)) {
         const isCondemned = this.#marks(run)?.has(ordinal) ?? false;
         const location = { pack: this.#records.get(run.segment, ordinal), offset, length, isCondemned };
-        if (isCondemned) condemned.push(location);
-        else sound.push(location);
+        if (!isCondemned) sound.push(location);
+        else if (!this.#dropped.has(location.pack.name)) condemned.push(location);
       }
     }
     return [...sound, ...condemned];

@@ -36,13 +36,14 @@ export interface IndexRunsParts {
 }
 
 export class IndexRuns implements Disposable {
-  readonly chunks = new ChunkIndex();
+  readonly chunks: ChunkIndex;
   /** Names of the segments that were added, merged since or not. */
   readonly added = new Set<string>();
   readonly #parts: IndexRunsParts;
 
   constructor(parts: IndexRunsParts) {
     this.#parts = parts;
+    this.chunks = new ChunkIndex(parts.dropped);
   }
 
   /** Names of all runs. */

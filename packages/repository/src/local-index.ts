@@ -86,12 +86,17 @@ export class LocalIndex implements Disposable {
       const segments = readAhead(storage, expected);
       for (const [name, reference] of history.pending)
         await this.#take(name, reference, { history, storage, segments, strict });
+      this.#drop(history);
     }
   }
 
-  #takeLog({ log, logHead, droppedHead }: History): void {
+  #takeLog({ log, logHead }: History): void {
     for (const name of log.condemnedBehind(this.#logHead)) this.chunks.condemn(name);
     this.#logHead = logHead;
+  }
+
+  /** Only now: what was in dropped packs is found in the segments that were taken up. */
+  #drop({ log, droppedHead }: History): void {
     for (const name of log.condemnedBehind(this.#droppedKnown, droppedHead)) this.#dropped.add(name);
     this.#droppedKnown = Math.max(this.#droppedKnown, droppedHead);
     if (droppedHead <= this.#droppedHead) return;

@@ -26,6 +26,27 @@ test("one run condemns, the next deletes: packs of forgotten snapshots, and thei
   expect(await world.restoreAll()).toBe(2);
 });
 
+test("who has known the repository before a prune looks for chunks where the others do after it", async () => {
+  const world = await PruneWorld.create();
+  const [gone, ...stays] = Array.from({ length: 60 }, (_, i) => world.chunk(i));
+  // In one pack with one that stays, which is not a quarter of a run in the cache.
+  const first = await world.backup([gone!, ...stays]);
+  await using knowing = await world.open();
+  await knowing.refresh();
+  await knowing.index();
+  await world.backup(stays);
+  await world.forget(first);
+  await world.prune();
+  await world.prune();
+  await using fresh = await world.open();
+  for (const repository of [knowing, fresh]) await repository.refresh();
+  const [known, found] = await Promise.all([knowing.index(), fresh.index()]);
+  const places = (index: typeof known, id: string) =>
+    new Set(index.locate(DATA, Buffer.from(id, "hex")).map(({ pack }) => pack.name));
+  const ids = [...world.contents.keys()];
+  expect(ids.map((id) => places(known, id))).toEqual(ids.map((id) => places(found, id)));
+});
+
 test("many small segments become one, also those that name what is condemned and not yet free", async () => {
   const world = await PruneWorld.create();
   const first = await world.backup([world.chunk(1000)]);
