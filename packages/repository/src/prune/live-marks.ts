@@ -2,18 +2,13 @@
  * Which chunks of the index are live: a bit for each entry. The bit of the first entry of a chunk, in the first run that
  * has it, stands for the chunk. Good as long as the runs of the index stay what they are.
  */
-import { type BlobKind, type ChunkIndex, DATA, type ScannedPlaces, type Segment, TREE } from "@bcat/pack";
+import { type BlobKind, type ChosenEntries, type ChunkIndex, DATA, type Segment, TREE } from "@bcat/pack";
 
 /** What marking a chunk has met. */
 export type Marked = "new" | "known" | "missing";
 
-interface MarkedRun {
-  readonly segment: Segment;
-  readonly bits: Uint8Array;
-}
-
 export class LiveMarks {
-  readonly #runs: Readonly<Record<BlobKind, readonly MarkedRun[]>>;
+  readonly #runs: Readonly<Record<BlobKind, readonly ChosenEntries[]>>;
 
   constructor(index: ChunkIndex) {
     const runsOf = (kind: BlobKind) =>
@@ -23,7 +18,12 @@ export class LiveMarks {
     this.#runs = { [DATA]: runsOf(DATA), [TREE]: runsOf(TREE) };
   }
 
-  /** The runs of a kind, in the order in which scans count them. */
+  /** The runs of a kind, in the order in which scans count them, and what of them is live. */
+  runs(kind: BlobKind): readonly ChosenEntries[] {
+    return this.#runs[kind];
+  }
+
+  /** As {@link runs}, without marks. */
   segments(kind: BlobKind): Segment[] {
     return this.#runs[kind].map(({ segment }) => segment);
   }
@@ -39,15 +39,5 @@ export class LiveMarks {
       return "new";
     }
     return "missing";
-  }
-
-  /** True when the chunk of these places was marked. */
-  isLive(kind: BlobKind, { count, segments, entries }: ScannedPlaces): boolean {
-    const runs = this.#runs[kind];
-    for (let i = 0; i < count; i++) {
-      const entry = entries[i]!;
-      if ((runs[segments[i]!]!.bits[entry >>> 3]! & (1 << (entry & 7))) !== 0) return true;
-    }
-    return false;
   }
 }

@@ -1,5 +1,5 @@
 /** The packs that the runs of an index name, each once, by number; and how much of each is used. */
-import { type BlobKind, DATA, type PackRecord, type ScannedPlaces, type Segment, scanSteps, TREE } from "@bcat/pack";
+import { type BlobKind, DATA, type PackRecord, type ScannedPlaces, type Segment, scanChosen, TREE } from "@bcat/pack";
 import type { LiveMarks } from "./live-marks.js";
 
 export const KINDS = [DATA, TREE] as const;
@@ -107,7 +107,7 @@ export async function measureUse(table: PackTable, marks: LiveMarks, excluded: U
   return used.map((bytes, pack) => bytes - duplicates[pack]!);
 }
 
-/** Ids between two turns of the event loop. */
+/** Chunks between two turns of the event loop. */
 const STRIDE = 65_536;
 
 /** Hands the places of every live chunk to `visit`. */
@@ -116,10 +116,7 @@ export async function forEachLive(
   visit: (kind: BlobKind, places: ScannedPlaces) => void,
 ): Promise<void> {
   for (const kind of KINDS) {
-    const onPlaces = (places: ScannedPlaces) => {
-      if (marks.isLive(kind, places)) visit(kind, places);
-    };
-    for (const _ of scanSteps(marks.segments(kind), onPlaces, STRIDE)) {
+    for (const _ of scanChosen(marks.runs(kind), (places) => visit(kind, places), STRIDE)) {
       await new Promise((resolve) => setImmediate(resolve));
     }
   }

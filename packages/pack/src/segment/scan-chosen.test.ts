@@ -1,0 +1,62 @@
+import { createMulberry32 } from "@bcat/storage";
+import { beforeAll, expect, test } from "vitest";
+import { TREE } from "../blob-kind.js";
+import type { PackContext } from "../context.js";
+import { createTestContext } from "../test-context.js";
+import { createTestPack } from "../test-pack.js";
+import { buildSegment } from "./build-segment.js";
+import { memorySource } from "./byte-source.js";
+import { PageCache } from "./page-cache.js";
+import { scanChosen } from "./scan-chosen.js";
+import { Segment } from "./segment.js";
+
+let context: PackContext;
+beforeAll(async () => {
+  context = await createTestContext();
+});
+
+const settings = { kind: TREE, epoch: 0, domain: 0, session: 5 } as const;
+
+/** Segments of three packs each, of more than a page; each id lies in about three of all packs. */
+function createSegments(ids: readonly Uint8Array[], random: () => number): Segment[] {
+  return Array.from({ length: 3 }, () => {
+    const packs = Array.from({ length: 3 }, () =>
+      createTestPack(
+        context,
+        ids.filter(() => random() < 1 / 3),
+        1000,
+      ),
+    );
+    const { name, bytes } = buildSegment(context, settings, packs);
+    return new Segment(context, { name, source: memorySource(bytes) }, new PageCache(1 << 20));
+  });
+}
+
+test("scanChosen() hands out all places of what was chosen, each chunk once, and nothing else", () => {
+  const random = createMulberry32(1);
+  const ids = Array.from({ length: 4000 }, () => context.random(16));
+  const segments = createSegments(ids, random);
+  const chosen = segments.map((segment) => ({ segment, bits: new Uint8Array(segment.counts.entryCount / 8 + 1) }));
+  const expected = new Map<string, unknown[]>();
+  for (const id of ids) {
+    const first = segments.findIndex((segment) => segment.firstEntryOf(id) >= 0);
+    if (first < 0 || random() < 0.7) continue;
+    const entry = segments[first]!.firstEntryOf(id);
+    chosen[first]!.bits[entry >>> 3]! |= 1 << (entry & 7);
+    const places = segments.flatMap((segment, index) =>
+      segment.find(id).map(({ pack, offset, length }) => [index, pack, offset, length]),
+    );
+    expected.set(Buffer.from(id).toString("hex"), places);
+  }
+  const scanned: [string, unknown[]][] = [];
+  let turns = 0;
+  const visit = (places: Parameters<Parameters<typeof scanChosen>[1]>[0]) => {
+    const { count, segments: runs, packs, offsets, lengths } = places;
+    const all = Array.from({ length: count }, (_, i) => [runs[i], packs[i], offsets[i], lengths[i]]);
+    scanned.push([Buffer.from(places.id).toString("hex"), all]);
+  };
+  for (const _ of scanChosen(chosen, visit, 100)) turns++;
+  expect(scanned).toHaveLength(expected.size);
+  expect(new Map(scanned)).toEqual(expected);
+  expect(turns).toBe(Math.floor(expected.size / 100));
+});
