@@ -23,6 +23,11 @@ export class Dice {
     return min + Math.floor(this.#next() * (max - min + 1));
   }
 
+  /** A whole number out of a range, both ends included. */
+  within([min, max]: readonly [number, number]): number {
+    return this.integer(min, max);
+  }
+
   pick<T>(items: readonly T[]): T {
     return items[Math.floor(this.#next() * items.length)]!;
   }

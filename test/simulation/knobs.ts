@@ -5,17 +5,69 @@ import type { Dice } from "./dice.js";
 /** A place with put-if-absent, or without and for one writer at a time. */
 export type PlaceKind = "deciding" | "one-writer";
 
+/** From how many to how many there are of what. */
+export type Range = readonly [min: number, max: number];
+
+/** How much happens in a run. Most are tiny: what goes wrong between two backups and a prune shows there soonest. */
+export interface Size {
+  readonly hosts: Range;
+  readonly roots: Range;
+  /** Below each root. */
+  readonly folders: Range;
+  /** In a folder. */
+  readonly files: Range;
+  /** Contents that files are made of. */
+  readonly blocks: Range;
+  /** Beside the first of each host. */
+  readonly backups: Range;
+  readonly changes: Range;
+  readonly forgets: Range;
+  readonly prunes: Range;
+  readonly remakes: Range;
+  /** Times at which something becomes of caches or clocks. */
+  readonly mishaps: Range;
+  /** That it ends with prunes that leave nothing which is not used, and that it ends with a check. */
+  readonly lastPrunes: number;
+  readonly lastCheck: number;
+}
+
+const TINY: Size = {
+  ...{ hosts: [1, 2], roots: [1, 1], folders: [0, 1], files: [1, 2], blocks: [2, 4], backups: [1, 2], changes: [1, 4] },
+  ...{ forgets: [0, 2], prunes: [0, 2], remakes: [0, 1], mishaps: [1, 1], lastPrunes: 0.15, lastCheck: 0.05 },
+};
+const SMALL: Size = {
+  ...{ hosts: [2, 2], roots: [1, 2], folders: [0, 2], files: [1, 2], blocks: [3, 6], backups: [1, 3], changes: [2, 8] },
+  ...{ forgets: [0, 3], prunes: [0, 3], remakes: [0, 2], mishaps: [1, 2], lastPrunes: 0.2, lastCheck: 0.1 },
+};
+const LARGE: Size = {
+  ...{
+    hosts: [2, 2],
+    roots: [1, 2],
+    folders: [2, 2],
+    files: [1, 3],
+    blocks: [4, 9],
+    backups: [2, 5],
+    changes: [5, 16],
+  },
+  ...{ forgets: [0, 4], prunes: [0, 4], remakes: [0, 2], mishaps: [1, 4], lastPrunes: 0.3, lastCheck: 0.3 },
+};
+
+function drawSize(dice: Dice): Size {
+  const fraction = dice.fraction();
+  if (fraction < 0.02) return LARGE;
+  return fraction < 0.2 ? SMALL : TINY;
+}
+
 export interface Knobs {
+  readonly size: Size;
   /** Milliseconds in which processes begin. */
   readonly horizon: number;
   readonly weather: Weather;
-  readonly isForOneWriter: boolean;
+  readonly kind: PlaceKind;
   /** Of each call. */
   readonly deaths: number;
   /** How long (ms) a process tries again. */
   readonly retryFor: number;
-  /** Contents that files are made of. */
-  readonly blocks: number;
   readonly packSize: number;
   readonly packsPerSegment: number;
   /** Stored bytes between two checkpoints of a backup. */
@@ -29,9 +81,10 @@ export interface Knobs {
 }
 
 export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
-  const isForOneWriter = dice.chance(0.15);
+  const drawn = dice.chance(0.15) ? "one-writer" : "deciding";
   const some = (value: number) => (dice.chance(0.5) ? value : 0);
   return {
+    size: drawSize(dice),
     horizon: dice.pick([5_000, 15_000, 60_000]),
     weather: {
       latency: dice.pick([5, 20, 60]),
@@ -42,10 +95,9 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
       lateness: dice.pick([1_000, 20_000, 120_000]),
       timeout: dice.pick([500, 5_000]),
     },
-    isForOneWriter: kind === undefined ? isForOneWriter : kind === "one-writer",
+    kind: kind ?? drawn,
     deaths: some(dice.pick([0.004, 0.015])),
     retryFor: dice.pick([0, 3_000, 60_000]),
-    blocks: dice.integer(4, 9),
     packSize: dice.pick([1_200, 3_000, 9_000]),
     packsPerSegment: dice.integer(1, 3),
     checkpointSize: dice.pick([undefined, 1_500, 5_000]),
@@ -55,4 +107,9 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
     clones: dice.chance(0.5),
     cacheLosses: dice.chance(0.5),
   };
+}
+
+/** Only one may write at a time; the last put of a name wins. */
+export function isForOneWriter({ kind }: Pick<Knobs, "kind">): boolean {
+  return kind === "one-writer";
 }

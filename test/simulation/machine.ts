@@ -5,6 +5,8 @@ import { copyFolder, replaceFolder } from "./disk.js";
 import { RandomBytes } from "./random-bytes.js";
 import type { Source } from "./source.js";
 
+/** Of what files are made of. */
+export const BLOCK_SIZE = 1024;
 const EPOCH = Date.UTC(2026, 0, 1);
 
 export interface MachineOptions {

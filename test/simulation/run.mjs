@@ -1,141 +1,146 @@
 /**
  * Runs seeds: whole fleets on the code that is built, in virtual time. The same seed is the same run each time.
- * usage: node test/simulation/run.mjs [--seeds N] [--from SEED] [--planted NAME|all [--enough N]] [--state FILE] [-v]
+ * usage: node test/simulation/run.mjs [--seeds N | --until N] [--from SEED] [--jobs N] [--counter FILE] [-v]
+ *        node test/simulation/run.mjs --planted NAME|all [--seeds N] [--from SEED] [--enough N] [-v]
  *
- *   --planted NAME   with a bug of plants.mjs put into what is built, until so many seeds show it (3); all: one after another
- *   --state FILE     goes on behind the last seed of earlier runs, and counts them all
+ *   --jobs N         in so many processes
+ *   --counter FILE   goes on behind the last seed of earlier runs, and counts them all
+ *   --until N        so many seeds in all, by the counter (counts.json beside this file if none is named)
+ *   --planted NAME   with a bug of plants.mjs put into what is built, until so many seeds show it (1); all: one after another
  *   -v               what happened, of each seed
  *
  * Exit code 1 when a seed has shown a violation, or, with a planted bug, none has.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { register } from "node:module";
+import { fork, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { setFlagsFromString } from "node:v8";
+import { Counter } from "./counter.mjs";
 import { PLANTS } from "./plants.mjs";
-import { SMALL } from "./small.mjs";
+import { loadSeeds, runBatch } from "./seeds.mjs";
 
-/** One of so many seeds is run twice, and both runs have to be the same. */
-const AGAIN_EACH = 100;
-/** Seeds between two times that the state is written. */
-const NOTED_EACH = 50;
+/** Seeds that a process is given at a time. */
+const BATCH = 50;
 /** Violations that are told of one by one. */
 const TOLD_MAX = 20;
 
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "1000" },
+    until: { type: "string" },
     from: { type: "string", default: "1" },
+    jobs: { type: "string", default: "1" },
     planted: { type: "string" },
-    enough: { type: "string", default: "3" },
-    state: { type: "string" },
+    enough: { type: "string", default: "1" },
+    counter: { type: "string" },
     verbose: { type: "boolean", short: "v", default: false },
   },
 });
-const seeds = Number(values.seeds);
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 if (values.planted === "all") runEachPlant();
+else if (values.planted !== undefined) await runPlant();
 else await run();
 
 /** In a process each: what was loaded stays loaded. */
 function runEachPlant() {
-  let missed = 0;
-  for (const { name } of PLANTS) {
-    const words = [
-      fileURLToPath(import.meta.url),
-      "--planted",
-      name,
-      "--seeds",
-      values.seeds,
-      "--from",
-      values.from,
-      "--enough",
-      values.enough,
-    ];
-    if (spawnSync(process.execPath, words, { stdio: "inherit" }).status !== 0) missed++;
-  }
+  const options = ["seeds", "from", "enough"].flatMap((name) => [`--${name}`, values[name]]);
+  const missed = PLANTS.filter(({ name }) => {
+    const words = [here("run.mjs"), "--planted", name, ...options];
+    return spawnSync(process.execPath, words, { stdio: "inherit" }).status !== 0;
+  });
+  const names = missed.map(({ name }) => name).join(", ");
   console.log(
-    missed === 0 ? `every planted bug was found (${PLANTS.length})` : `${missed} planted bugs were not found`,
+    `${PLANTS.length - missed.length} of ${PLANTS.length} planted bugs were found; not found: ${names || "none"}`,
   );
-  process.exitCode = missed === 0 ? 0 : 1;
+  process.exitCode = missed.length === 0 ? 0 : 1;
+}
+
+async function runPlant() {
+  const { planted, verbose } = values;
+  const runSeed = await loadSeeds({ planted, verbose });
+  const range = { from: Number(values.from), count: Number(values.seeds) };
+  const { violations, ...batch } = await runBatch(runSeed, range, (result, { violations }) => {
+    if (verbose) tellOf(result);
+    return violations.length < Number(values.enough);
+  });
+  const [first] = violations;
+  const found = first === undefined ? "none" : `${first.seed} (${first.message.slice(0, 120)})`;
+  const { what } = PLANTS.find(({ name }) => name === planted);
+  console.log(`${planted}: ${violations.length} of ${batch.count} seeds, the first ${found}; ${speed(batch)}; ${what}`);
+  process.exitCode = violations.length > 0 ? 0 : 1;
 }
 
 async function run() {
-  const plant = PLANTS.find(({ name }) => name === values.planted);
-  if (values.planted !== undefined && plant === undefined) throw new Error(`Unknown planted bug "${values.planted}"`);
-  const runSeed = await load(plant);
-  const state = readState();
-  const tally = { first: state.next ?? Number(values.from), done: 0, violating: [], counts: new Map() };
-  const begun = performance.now();
-  for (let seed = tally.first; seed < tally.first + seeds; seed++) {
-    const result = await runSeed(seed, { isVerbose: values.verbose, world: plant?.world });
-    if (seed % AGAIN_EACH === 0) await requireSame(runSeed, result, plant);
-    note(tally, result);
-    if (plant === undefined || values.verbose) tellOf(result, tally);
-    noteState(state, result);
-    // A bug that was found in a few seeds is found; more say how often.
-    if (plant !== undefined && tally.violating.length >= Number(values.enough)) break;
+  const file = values.counter ?? (values.until === undefined ? undefined : here("counts.json"));
+  const counter = new Counter(file, Number(values.from));
+  const first = counter.next;
+  const seeds = values.until === undefined ? Number(values.seeds) : Math.max(0, Number(values.until) - counter.seeds);
+  const total = { count: 0, seconds: 0, violations: [], counts: {} };
+  const onBatch = (batch) => {
+    counter.add(batch);
+    addTo(total, batch);
+    for (const { seed, message } of batch.violations)
+      if (total.violations.length <= TOLD_MAX) console.log(`seed ${seed}: ${message}`);
+  };
+  await runBatches(batchesOf(first, seeds), onBatch);
+  console.log(describe(first, total));
+  if (file !== undefined) console.log(`${counter.seeds} seeds in all, ${counter.violating.length} violating`);
+  process.exitCode = total.violations.length === 0 ? 0 : 1;
+}
+
+function* batchesOf(first, seeds) {
+  for (let from = first; from < first + seeds; from += BATCH)
+    yield { from, count: Math.min(BATCH, first + seeds - from) };
+}
+
+async function runBatches(batches, onBatch) {
+  const jobs = Number(values.jobs);
+  if (jobs > 1) {
+    await Promise.all(Array.from({ length: jobs }, () => runInProcess(batches, onBatch)));
+    return;
   }
-  saveState(state);
-  const speed = `${(tally.done / ((performance.now() - begun) / 1000)).toFixed(1)} seeds/s`;
-  console.log(plant === undefined ? describe(tally, speed) : describePlant(plant, tally, speed));
-  if (values.state !== undefined) console.log(`${state.seeds} seeds in all, ${state.violating.length} violating`);
-  process.exitCode = tally.violating.length > 0 === (plant !== undefined) ? 0 : 1;
+  const runSeed = await loadSeeds({ verbose: values.verbose });
+  const onSeed = (result) => {
+    if (values.verbose) tellOf(result);
+    return true;
+  };
+  for (const batch of batches) onBatch(await runBatch(runSeed, batch, onSeed));
 }
 
-async function load(plant) {
-  // What is loaded runs for seconds: it is not worth to wait until it has been called often.
-  setFlagsFromString("--always-sparkplug");
-  register("./hooks.mjs", import.meta.url, { data: { patches: [...SMALL, ...(plant?.patches ?? [])] } });
-  const { runSeed } = await import("./run-seed.ts");
-  if (!values.verbose) Error.stackTraceLimit = 0;
-  return runSeed;
+/** Gives the batches that are left to a process of its own, one after another. */
+function runInProcess(batches, onBatch) {
+  return new Promise((resolve, reject) => {
+    const worker = fork(here("worker.mjs"));
+    let isWorking = true;
+    worker.on("message", (message) => {
+      if (message !== "ready") onBatch(message);
+      const { value, done } = batches.next();
+      isWorking = !done;
+      if (done) worker.disconnect();
+      else worker.send(value);
+    });
+    worker.on("exit", (code) => (isWorking ? reject(new Error(`A worker ended with ${code}`)) : resolve()));
+  });
 }
 
-async function requireSame(runSeed, { seed, digest }, plant) {
-  const again = await runSeed(seed, { world: plant?.world });
-  if (again.digest !== digest) throw new Error(`Seed ${seed} is not the same run twice`);
+function addTo(total, { count, seconds, violations, counts }) {
+  total.count += count;
+  total.seconds += seconds;
+  total.violations.push(...violations);
+  for (const [what, times] of Object.entries(counts)) total.counts[what] = (total.counts[what] ?? 0) + times;
 }
 
-function note(tally, { seed, violation, counts }) {
-  tally.done++;
-  for (const [what, count] of counts) tally.counts.set(what, (tally.counts.get(what) ?? 0) + count);
-  if (violation !== undefined) tally.violating.push(seed);
+function tellOf({ seed, violation, lines }) {
+  console.log(lines.join("\n"));
+  if (violation !== undefined) console.log(`seed ${seed}:`, violation.cause ?? violation);
 }
 
-function tellOf({ seed, violation, lines }, { violating }) {
-  if (lines !== undefined) console.log(lines.join("\n"));
-  if (violation === undefined) return;
-  if (violating.length <= TOLD_MAX) console.log(`seed ${seed}: ${violation.message}`);
-  if (values.verbose) console.log(violation.cause ?? violation);
+function describe(first, { violations, counts, ...total }) {
+  const text = Object.entries(counts).map(([what, times]) => `${what} ${times}`);
+  const seeds = `seeds ${first} to ${first + total.count - 1}`;
+  return `${seeds}: ${violations.length} violating; ${speed(total)}; ${text.join(", ")}`;
 }
 
-function describe({ first, done, violating, counts }, speed) {
-  const text = [...counts].map(([what, count]) => `${what} ${count}`).join(", ");
-  return `seeds ${first} to ${first + done - 1}: ${violating.length} violating; ${speed}; ${text}`;
-}
-
-function describePlant({ name, what }, { done, violating }, speed) {
-  return `${name}: ${violating.length} of ${done} seeds, the first ${violating[0] ?? "none"}; ${speed}; ${what}`;
-}
-
-function readState() {
-  const nothing = { seeds: 0, violating: [], next: undefined };
-  if (values.state === undefined || !existsSync(values.state)) return nothing;
-  return JSON.parse(readFileSync(values.state, "utf8"));
-}
-
-function noteState(state, { seed, violation }) {
-  state.seeds++;
-  state.next = seed + 1;
-  if (violation !== undefined) state.violating.push(seed);
-  if (state.seeds % NOTED_EACH === 0) saveState(state);
-}
-
-function saveState(state) {
-  if (values.state === undefined) return;
-  writeFileSync(`${values.state}.new`, `${JSON.stringify(state)}\n`);
-  renameSync(`${values.state}.new`, values.state);
+function speed({ count, seconds }) {
+  return `${(count / seconds).toFixed(1)} seeds a second of CPU`;
 }

@@ -1,11 +1,17 @@
 /**
- * Sizes of memory that the simulation makes smaller: a run of a few kilobytes must not pay for buffers of megabytes. None
- * of them decides what is written, but that frames are shorter, and that scans are cut where the simplest cutter does.
+ * What the simulation makes cheaper: a run of a few kilobytes must not pay for buffers of megabytes, nor derive the same
+ * key for each process that opens an object. None of it decides what is written, but that frames are shorter, and that
+ * scans are cut where the simplest cutter does.
  */
 export const SMALL = [
   { module: "repository/dist/chunk-store.js", from: "TREE_CHUNK_MAX = 4 * 2 ** 20", to: "TREE_CHUNK_MAX = 2 ** 16" },
   { module: "pack/dist/pack-assembler.js", from: "TAIL_MAX = 6 * 2 ** 20", to: "TAIL_MAX = 2 ** 16" },
   { module: "pack/dist/frame-group.js", from: "FRAME_TARGET_SIZE = 512 * 1024", to: "FRAME_TARGET_SIZE = 2 ** 12" },
+  {
+    module: "pack/dist/frame-group.js",
+    from: "SHARED_CHUNKS_MAX = 16_384",
+    to: "SHARED_CHUNKS_MAX = 64",
+  },
   { module: "pack/dist/frame.js", from: "new Uint8Array(FRAME_PLAIN_MAX)", to: "new Uint8Array(2 ** 14)" },
   { module: "pack/dist/chunk-claims.js", from: "FIRST_TABLE_SLOTS = 2 ** 16", to: "FIRST_TABLE_SLOTS = 2 ** 8" },
   {
@@ -24,4 +30,34 @@ export const SMALL = [
     to: 'SCAN_CHUNKER = { kind: "fixed", minimum: 2048, average: 2048, maximum: 2048 }',
   },
   { module: "posix/dist/entry-list.js", from: "SIZE = 128 * 1024", to: "SIZE = 2 ** 11" },
+  { module: "pack/dist/segment/page-cache.js", from: "SLOT_SIZE = 65_536", to: "SLOT_SIZE = 2 ** 13" },
+  { module: "pack/dist/segment/footer-body.js", from: "PIECE_SIZE = 64 * 1024", to: "PIECE_SIZE = 2 ** 10" },
+  ...["scan-entries", "merge-segments", "segment-writer"].map((name) => ({
+    module: `pack/dist/segment/${name}.js`,
+    from: "new Uint8Array(ENTRY_PAGE_SIZE)",
+    to: "new Uint8Array(2 ** 13)",
+  })),
+  {
+    module: "pack/dist/segment/segment-writer.js",
+    from: "new Uint8Array(PACK_PAGE_SIZE)",
+    to: "new Uint8Array(2 ** 13)",
+  },
+  {
+    module: "crypto/dist/hkdf.js",
+    from: "export function hkdf(key, salt, info, length = HASH_LENGTH) {",
+    to: `const REMEMBERED_MAX = 50_000;
+const remembered = new Map();
+const textOf = (bytes) => typeof bytes === "string" ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice();
+export function hkdf(key, salt, info, length = HASH_LENGTH) {
+    const name = [textOf(key), textOf(salt), textOf(info), length].join("|");
+    let derived = remembered.get(name);
+    if (derived === undefined) {
+        if (remembered.size === REMEMBERED_MAX) remembered.clear();
+        derived = derive(key, salt, info, length);
+        remembered.set(name, derived);
+    }
+    return derived;
+}
+function derive(key, salt, info, length) {`,
+  },
 ];

@@ -2,6 +2,7 @@
 import { FileType } from "@bcat/posix";
 import type { Dice } from "./dice.js";
 import { type FileTime, type Inode, Inodes } from "./inode.js";
+import type { Range, Size } from "./knobs.js";
 
 /** What a file held from a time on; undefined while it was not there. */
 export interface Version {
@@ -9,11 +10,14 @@ export interface Version {
   readonly content: Uint8Array | undefined;
 }
 
-/** Contents that files are made of: few, so that the same ones come back, on other machines too. */
-export interface Blocks {
+export interface Contents {
+  /** Contents that files are made of: few, so that the same ones come back, on other machines too. */
   readonly blocks: readonly Uint8Array[];
+  readonly size: Pick<Size, "roots" | "folders" | "files">;
 }
 
+const ROOTS = ["/r", "/s"];
+const FOLDERS = ["/x", "/y"];
 const FILES = ["a", "b", "c"];
 
 export class Source {
@@ -32,16 +36,17 @@ export class Source {
    * @param now of the run, ms
    * @param time by the machine's clock, ms
    */
-  constructor(dice: Dice, { blocks }: Blocks, { now, time }: { now: () => number; time: () => number }) {
+  constructor(dice: Dice, { blocks, size }: Contents, { now, time }: { now: () => number; time: () => number }) {
     this.#dice = dice;
     this.#now = now;
     this.#blocks = blocks;
     this.inodes = new Inodes(time);
     this.root = this.inodes.makeFolder();
-    const count = dice.integer(1, 2);
-    this.roots = ["/r", "/s"].slice(0, count);
-    for (const root of this.roots) for (const folder of ["", "/x", "/y"]) this.#addFolder(root + folder);
-    for (const { path, inode } of this.#folders) if (path.length > 2 || dice.chance(0.5)) this.#fill(path, inode);
+    this.roots = ROOTS.slice(0, dice.within(size.roots));
+    const folders = ["", ...FOLDERS.slice(0, dice.within(size.folders))];
+    for (const root of this.roots) for (const folder of folders) this.#addFolder(root + folder);
+    const isFilled = (path: string) => path.length > 2 || folders.length === 1 || dice.chance(0.5);
+    for (const { path, inode } of this.#folders) if (isFilled(path)) this.#fill(path, inode, size.files);
   }
 
   /** The same files on another machine. */
@@ -76,9 +81,8 @@ export class Source {
     this.#folders.push({ path, inode });
   }
 
-  #fill(path: string, inode: Inode): void {
-    for (const name of FILES.slice(0, this.#dice.integer(1, FILES.length)))
-      this.#write(path, inode, name, this.#content(), OLD);
+  #fill(path: string, inode: Inode, files: Range): void {
+    for (const name of FILES.slice(0, this.#dice.within(files))) this.#write(path, inode, name, this.#content(), OLD);
   }
 
   #content(): Uint8Array {

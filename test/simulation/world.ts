@@ -1,25 +1,24 @@
 /** One simulated run: a place, machines, processes on them, and an oracle that looks at the place. */
 import { loadBlake3 } from "@bcat/crypto";
 import { loadZstd } from "@bcat/pack";
-import { type Environment, initRepository, openRepository, type Repository, unlockRepository } from "@bcat/repository";
+import { type Environment, openRepository, type Repository } from "@bcat/repository";
 import { createRetryingStorage, type Storage } from "@bcat/storage";
 import { Connection, type Weather } from "./connection.js";
 import { Dice } from "./dice.js";
 import { clearDisk } from "./disk.js";
 import { isExpected } from "./expected-errors.js";
-import { drawKnobs, type Knobs, type PlaceKind } from "./knobs.js";
-import { Machine } from "./machine.js";
+import { drawKnobs, isForOneWriter, type Knobs, type PlaceKind } from "./knobs.js";
+import { BLOCK_SIZE, Machine } from "./machine.js";
+import { newRepository } from "./new-repository.js";
 import { rememberKeys } from "./oracle/keys.js";
 import { Oracle } from "./oracle/oracle.js";
 import { Violation } from "./oracle/violation.js";
 import { type Change, Place } from "./place.js";
 import { SimulatedProcess } from "./process.js";
 import { Scheduler } from "./scheduler.js";
-import { type Blocks, Source } from "./source.js";
+import { type Contents, Source } from "./source.js";
 
-const SECRET = { keyFile: new Uint8Array(32).fill(7) };
 const CALM: Weather = { latency: 1, errors: 0, lostAnswers: 0, shortBodies: 0, tornWrites: 0, lateness: 1, timeout: 1 };
-const BLOCK_SIZE = 1024;
 const blake3 = loadBlake3("auto");
 const zstd = await loadZstd("auto");
 
@@ -31,7 +30,7 @@ export class World {
   readonly scheduler = new Scheduler();
   readonly knobs: Knobs;
   readonly place: Place;
-  readonly blocks: Blocks;
+  readonly contents: Contents;
   /** Who put the first checkpoint of a session, or else its outcome. */
   readonly owners = new Map<number, SimulatedProcess>();
   /** When an outcome came to be, ms. */
@@ -39,7 +38,7 @@ export class World {
   readonly counts = new Map<string, number>();
   oracle!: Oracle;
   violation: Violation | undefined;
-  #isCalm = true;
+  #isCalm = false;
   #rootKey!: Uint8Array;
   #active = 0;
   #started = 0;
@@ -54,36 +53,22 @@ export class World {
   constructor(seed: number, kind?: PlaceKind) {
     this.dice = new Dice(seed);
     this.knobs = drawKnobs(this.dice, kind);
-    this.place = new Place(this.knobs.isForOneWriter);
-    this.blocks = { blocks: Array.from({ length: this.knobs.blocks }, () => this.dice.bytes(BLOCK_SIZE)) };
+    this.place = new Place(isForOneWriter(this.knobs));
+    const { size } = this.knobs;
+    const blocks = Array.from({ length: this.dice.within(size.blocks) }, () => this.dice.bytes(BLOCK_SIZE));
+    this.contents = { blocks, size };
     clearDisk((path) => this.#byDisk.get(path.split("/")[1]!)?.time(this.scheduler.now) ?? 0);
   }
 
-  /** Makes the repository, in fair weather. */
+  /** Puts a new repository into the place. */
   async init(): Promise<void> {
-    const process = new SimulatedProcess(
-      { name: "init", machine: this.addMachine("init", {}), deathChance: 0, pace: 1 },
-      0,
-    );
-    const storage = this.connect(process);
-    const environment = this.environment(process);
-    let isDone = false;
-    const made = async () => {
-      const chunker = { kind: "fixed", minimum: BLOCK_SIZE, average: BLOCK_SIZE, maximum: BLOCK_SIZE } as const;
-      const { isForOneWriter } = this.knobs;
-      const options = { secret: SECRET, chunker, ...(isForOneWriter && { isForOneWriter }) };
-      await using _ = await initRepository(storage, options, environment);
-      const { rootKey, repositoryId } = await unlockRepository(storage, SECRET, environment);
-      this.#rootKey = rootKey;
-      this.oracle = new Oracle(rememberKeys(rootKey, repositoryId), this.place);
-      isDone = true;
-    };
-    const making = made();
-    await this.scheduler.run(() => isDone);
-    await making;
+    const { kind } = this.knobs;
+    const { rootKey, repositoryId, objects } = await newRepository(kind, { blake3, zstd, sizes: {} });
+    for (const [name, bytes] of objects) this.place.objects.set(name, bytes);
+    this.#rootKey = rootKey;
+    this.oracle = new Oracle(rememberKeys(rootKey, repositoryId), this.place);
     this.place.onAttempt = (name, bytes) => this.guard(() => this.oracle.attempt(name, bytes));
     this.place.onChange = (change) => this.#noteChange(change);
-    this.#isCalm = false;
   }
 
   addMachine(name: string, { like }: { like?: Machine }): Machine {
@@ -92,12 +77,12 @@ export class World {
       name,
       clientId: like?.clientId ?? dice.bytes(16),
       seed: ++this.#machines * 7919 + dice.integer(0, 2 ** 30),
-      hasCache: like?.hasCache ?? (knobs.isForOneWriter || dice.chance(0.85)),
+      hasCache: like?.hasCache ?? (isForOneWriter(knobs) || dice.chance(0.85)),
       location: "simulated",
     });
     this.#byDisk.set(name, machine);
     const times = { now: () => scheduler.now, time: () => machine.time(scheduler.now) };
-    machine.source = new Source(dice, this.blocks, times);
+    machine.source = new Source(dice, this.contents, times);
     if (like !== undefined) {
       like.source.copyTo(machine.source);
       machine.takeCacheOf(like);
@@ -139,7 +124,7 @@ export class World {
 
   /** Starts a process; where only one may write at a time, when its turn has come. */
   start(kind: string, machine: Machine, body: Body): void {
-    if (this.knobs.isForOneWriter && this.#active > 0) {
+    if (isForOneWriter(this.knobs) && this.#active > 0) {
       this.#waiting.push(() => this.start(kind, machine, body));
       return;
     }

@@ -1,0 +1,43 @@
+/** Repositories as `init` makes them: one of each sort for all runs, which begin with a copy of it. */
+import { type Environment, initRepository, unlockRepository } from "@bcat/repository";
+import { createMemoryStorage } from "@bcat/storage";
+import type { PlaceKind } from "./knobs.js";
+import { BLOCK_SIZE, Machine } from "./machine.js";
+
+const SECRET = { keyFile: new Uint8Array(32).fill(7) };
+
+export interface NewRepository {
+  readonly rootKey: Uint8Array;
+  readonly repositoryId: Uint8Array;
+  /** Of the place, by name. */
+  readonly objects: ReadonlyMap<string, Uint8Array>;
+}
+
+const made = new Map<PlaceKind, Promise<NewRepository>>();
+
+export async function newRepository(
+  kind: PlaceKind,
+  shared: Pick<Environment, "blake3" | "zstd" | "sizes">,
+): Promise<NewRepository> {
+  let repository = made.get(kind);
+  if (repository === undefined) {
+    repository = make(kind, shared);
+    made.set(kind, repository);
+  }
+  return await repository;
+}
+
+async function make(kind: PlaceKind, shared: Pick<Environment, "blake3" | "zstd" | "sizes">): Promise<NewRepository> {
+  const machine = new Machine({
+    ...{ name: "init", clientId: new Uint8Array(16), seed: 1, hasCache: false, location: "simulated" },
+  });
+  const environment = machine.environment({ ...shared, wait: async () => {} }, () => 0);
+  const storage = createMemoryStorage();
+  const chunker = { kind: "fixed", minimum: BLOCK_SIZE, average: BLOCK_SIZE, maximum: BLOCK_SIZE } as const;
+  const options = { secret: SECRET, chunker, ...(kind === "one-writer" && { isForOneWriter: true }) };
+  await using _ = await initRepository(storage, options, environment);
+  const { rootKey, repositoryId } = await unlockRepository(storage, SECRET, environment);
+  const objects = new Map<string, Uint8Array>();
+  for await (const { name } of storage.list!("")) objects.set(name, (await storage.get(name))!);
+  return { rootKey, repositoryId, objects };
+}

@@ -1,0 +1,69 @@
+/** Who does what in a run, and when. */
+import { backup, checkAll, forgetSome, pruneOnce, remakeOne, restoreOne } from "./actors.js";
+import { isForOneWriter, type Range } from "./knobs.js";
+import type { Machine } from "./machine.js";
+import type { Body, World } from "./world.js";
+
+const TEN_YEARS = 10 * 365 * 86_400_000;
+/** Within so many milliseconds each host makes its first backup. */
+const FIRST_BACKUP = 2_000;
+
+export function plan(world: World): void {
+  const { dice, knobs } = world;
+  const { size, horizon } = knobs;
+  const hosts = ["a", "b"].slice(0, dice.within(size.hosts)).map((name) => world.addMachine(name, {}));
+  const admin = world.addMachine("admin", {});
+  const anyone = [...hosts, admin];
+  const at = (time: number, kind: string, machine: Machine, body: Body) =>
+    world.scheduler.after(time, () => world.start(kind, machine, body));
+  const anywhere = () => dice.integer(1, horizon);
+  const times = (range: Range, act: () => void) => {
+    for (let i = dice.within(range); i > 0; i--) act();
+  };
+  for (const host of hosts) at(dice.integer(1, FIRST_BACKUP), "backup", host, backup(world));
+  times(size.backups, () => at(anywhere(), "backup", dice.pick(hosts), backup(world)));
+  times(size.changes, () => world.scheduler.after(anywhere(), () => dice.pick(hosts).source.change()));
+  times(size.forgets, () => at(anywhere(), "forget", admin, forgetSome(world)));
+  const late = () => dice.integer(horizon / 4, horizon * 1.2);
+  times(size.prunes, () => at(late(), "prune", dice.chance(0.8) ? admin : dice.pick(hosts), pruneOnce(world)));
+  times(size.remakes, () => at(anywhere(), "remake", dice.pick(anyone), remakeOne(world)));
+  if (dice.chance(0.1)) at(anywhere(), "check", admin, checkAll(world, { mustBeGood: false }));
+  if (dice.chance(0.15)) at(anywhere(), "restore", dice.pick(hosts), restoreOne(world));
+  planMishaps(world, hosts, admin);
+}
+
+/** What becomes of clocks, caches and machines. */
+function planMishaps(world: World, hosts: readonly Machine[], admin: Machine): void {
+  const { dice, knobs, scheduler } = world;
+  const { size, horizon } = knobs;
+  const anywhere = () => dice.integer(1, horizon);
+  if (knobs.clockJumps)
+    for (let i = dice.within(size.mishaps); i > 0; i--)
+      scheduler.after(anywhere(), () => {
+        dice.pick(hosts).skew += Math.floor((2 * dice.fraction() - 1) * TEN_YEARS);
+      });
+  if (knobs.cacheLosses)
+    for (let i = dice.within(size.mishaps); i > 0; i--) {
+      const machine = dice.pick([...hosts, admin]);
+      const first = anywhere();
+      // What is lost is lost at once; an older copy is one that was made before.
+      if (dice.chance(0.4)) scheduler.after(first, () => machine.loseCache());
+      else {
+        scheduler.after(first, () => machine.rememberCache());
+        scheduler.after(dice.integer(first, horizon), () => machine.restoreOlderCache());
+      }
+    }
+  if (knobs.clones && !isForOneWriter(knobs)) scheduler.after(anywhere(), () => clone(world, dice.pick(hosts)));
+}
+
+/** A machine that is resumed from an image of another one: what both draw next from their randomness may be the same. */
+function clone(world: World, original: Machine): void {
+  const { dice, scheduler } = world;
+  const twin = world.addMachine(`${original.name}'`, { like: original });
+  if (dice.chance(0.5)) twin.random = original.random.copy();
+  twin.skew = original.skew;
+  if (dice.chance(0.5)) twin.source.change();
+  const delays = dice.chance(0.5) ? [0, 0] : [dice.integer(0, 500), dice.integer(0, 5_000)];
+  for (const [i, machine] of [original, twin].entries())
+    scheduler.after(delays[i]!, () => world.start("backup", machine, backup(world)));
+}

@@ -1,0 +1,7 @@
+/** A process that runs the batches of seeds that it is sent. */
+import { loadSeeds, runBatch } from "./seeds.mjs";
+
+const runSeed = await loadSeeds({});
+
+process.on("message", async (range) => process.send(await runBatch(runSeed, range)));
+process.send("ready");
