@@ -1,7 +1,7 @@
 /** The program as users run it: real processes, a real folder, a real kill. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unlockRepository } from "@bcat/repository";
@@ -15,6 +15,14 @@ const PASSPHRASE = "correct horse battery staple";
 export interface Site {
   readonly repository: string;
   readonly cache: string;
+  /** What opens it; a passphrase, which takes a while to try, if not given. */
+  readonly keyFile?: string;
+}
+
+export interface StartOptions {
+  /** A program and its words, to which those of bcat are given. */
+  readonly through?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export interface Ended {
@@ -29,16 +37,22 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-export function startBcat(site: Site, args: readonly string[]): Running {
+export function startBcat(
+  site: Site,
+  args: readonly string[],
+  { through = [], env: more }: StartOptions = {},
+): Running {
   const env = {
     PATH: process.env.PATH,
     HOME: site.cache,
     BCAT_ACCELERATORS: process.env.BCAT_ACCELERATORS,
     BCAT_REPOSITORY: site.repository,
-    BCAT_PASSWORD: PASSPHRASE,
+    ...(site.keyFile === undefined ? { BCAT_PASSWORD: PASSPHRASE } : { BCAT_KEY_FILE: site.keyFile }),
     BCAT_CACHE_DIR: site.cache,
+    ...more,
   };
-  const child = spawn(BCAT, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const [program, ...words] = [...through, BCAT, ...args];
+  const child = spawn(program!, words, { env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -72,7 +86,9 @@ export function openSiteStorage(site: Site): LocalStorage {
 /** The root key, so that the tests derive the passphrase once. */
 export async function unlockSite(site: Site): Promise<Uint8Array> {
   const environment = createEnvironment({ label: "unlock", cache: undefined, location: site.repository });
-  return (await unlockRepository(openSiteStorage(site), { passphrase: PASSPHRASE }, environment)).rootKey;
+  const { keyFile } = site;
+  const secret = keyFile === undefined ? { passphrase: PASSPHRASE } : { keyFile: readFileSync(keyFile) };
+  return (await unlockRepository(openSiteStorage(site), secret, environment)).rootKey;
 }
 
 /** All files below a folder and their sizes, also those that come and go while one looks. */
