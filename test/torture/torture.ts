@@ -15,11 +15,15 @@ const MACHINES = 6;
 const SNAPSHOTS_MAX = 14;
 /** Rounds between two looks at everything. */
 const LOOK_EVERY = 4;
-const SETTLED = ["prune", "--now", "--max-unused", "0", "--void-after", "1s"];
+const SETTLED = ["prune", "--now", "--max-unused", "0", "--void-after", "0"];
 
 interface Listed {
   readonly number: number;
   readonly tags?: readonly string[];
+}
+
+interface Stats {
+  readonly repository: { readonly dead_size: number; readonly condemned_packs: number };
 }
 
 export interface Tortured extends Tally {
@@ -115,7 +119,7 @@ export class Torture {
   async #prune(): Promise<void> {
     const unused = pick(["0", "5%"], this.#draw);
     // Now and then one that takes those for dead that stand still, or are only slow.
-    const hasty = this.#draw() < 0.3 ? ["--void-after", pick(["1s", "5s"], this.#draw)] : [];
+    const hasty = this.#draw() < 0.3 ? ["--void-after", pick(["0", "1m"], this.#draw)] : [];
     const words = ["prune", "--max-unused", unused, ...hasty];
     this.#require(await this.#run("prune", words, this.#cacheOf()), words, [0]);
   }
@@ -189,7 +193,8 @@ export class Torture {
       .split("\n")
       .filter((line) => line.includes('"code"'));
     this.#faults.push(...findings.filter((line) => /"(?:orphan|unfinished-session)"/.test(line)));
-    const stats = JSON.parse(await this.#good(["stats", "--json"])) as { repository: Record<string, number> };
+    const lines = (await this.#good(["stats", "--json"])).split("\n");
+    const stats = JSON.parse(lines.find((line) => line.includes('"dead_size"')) ?? "{}") as Stats;
     const { dead_size: dead, condemned_packs: condemned } = stats.repository;
     if (dead !== 0 || condemned !== 0) this.#faults.push(`${dead} bytes and ${condemned} packs are left of no use`);
   }
