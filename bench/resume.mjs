@@ -153,9 +153,7 @@ const findings = bcat("check", "--json", "-v")
   .split("\n")
   .map((line) => JSON.parse(line));
 const orphans = findings.filter(({ code }) => code === "orphan");
-const kinds = findings
-  .filter(({ message_type: type }) => type !== "summary")
-  .map(({ code, message }) => `${code}: ${message}`);
+const kinds = findings.filter(({ code }) => code !== undefined).map(({ code, message }) => `${code}: ${message}`);
 console.log(
   `stored: ${inMegabytes(stored)} before prune, ${inMegabytes(sum(kept.values()))} after it; check: ${kinds.join("; ") || "nothing"}`,
 );
