@@ -125,7 +125,20 @@ describe("bcat copy", () => {
     ]);
     const skipping = await desk.bcat(["copy", ...fromIt, ...into, "--skip-damaged"]);
     expect(skipping.code).toBe(3);
-    expect(linesOf(skipping.stdout)[0]).toMatch(/^snapshot 1 copied as 2: 2 files, 293 KiB, without 1 damaged entry; /);
+    expect(linesOf(skipping.stdout)[0]).toMatch(/^snapshot 1 copied as 2: 1 file, 6 B, without 1 damaged entry; /);
+    const still = await desk.bcat(["copy", ...fromIt, ...into]);
+    expect(still.code).toBe(3);
+    expect(still.stderr).toContain("snapshot 1 is here as 2, without 1 entry damaged there still\n");
+    bytes[100_000]! ^= 1;
+    fs.writeFileSync(file, bytes);
+    expect(linesOf(await desk.good(["copy", ...fromIt, ...into, "-n"]))[0]).toMatch(
+      /^would copy snapshot 1 again, for 2 lacks 1 entry: /,
+    );
+    expect(linesOf(await desk.good(["copy", ...fromIt, ...into]))).toEqual([
+      expect.stringMatching(/^snapshot 1 copied as \d, in place of 2, which lacked 1 entry: 2 files, 293 KiB; /),
+      expect.stringMatching(/^snapshot 2 copied as \d, in place of 3, which lacked 1 entry: 2 files, 293 KiB; /),
+      expect.stringMatching(/^copied 2 snapshots; /),
+    ]);
   });
 });
 

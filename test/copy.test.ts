@@ -12,6 +12,7 @@ import {
   type Finding,
   forgetSnapshots,
   listSnapshots,
+  pinSnapshots,
   planCopy,
   rewriteSnapshot,
   tagSnapshot,
@@ -65,28 +66,36 @@ async function backUp(storage: MemoryStorage, options: ClientOptions = small) {
 
 interface Copied {
   readonly copied: CopiedSnapshot[];
+  /** Snapshots whose copies lack as much as before. */
+  readonly incomplete: number[];
   readonly warnings: Warning[];
   readonly error: unknown;
 }
 
-/** As a process of its own copies all that is missing. */
-async function copy(options: CopyOptions = {}, numbers?: readonly number[]): Promise<Copied> {
+/** As a process of its own copies all that is missing, or lacks something. */
+async function copy(options: CopyOptions = {}, numbers?: readonly number[], into: Storage = to): Promise<Copied> {
   await using reader = await openClient(from, small);
-  await using writer = await openClient(to, { ...smaller, host: "copier" });
+  await using writer = await openClient(into, { ...smaller, host: "copier" });
   writer.time = Date.now() + 7_200_000;
   const between = { source: reader.repository, target: writer.repository };
   const all = (await listSnapshots(reader.repository)).filter(({ number }) => numbers?.includes(number) !== false);
-  const { missing } = await planCopy(between, all);
+  const plan = await planCopy(between, all);
   const copied: CopiedSnapshot[] = [];
+  const incomplete: number[] = [];
   const warnings: Warning[] = [];
   let error: unknown;
   try {
     const onWarning = (warning: Warning) => warnings.push(warning);
-    await copySnapshots(between, missing, { ...options, onWarning, onCopied: (one) => copied.push(one) });
+    await copySnapshots(between, [...plan.missing, ...plan.incomplete], {
+      ...options,
+      onWarning,
+      onCopied: (one) => copied.push(one),
+      onStillIncomplete: (number) => incomplete.push(number),
+    });
   } catch (thrown) {
     error = thrown;
   }
-  return { copied, warnings, error };
+  return { copied, incomplete, warnings, error };
 }
 
 /** Has the log of the target condemn these packs, as record `number`. */
@@ -195,7 +204,7 @@ describe("a copy", () => {
     await backUp(from);
     await copy();
     const before = [...to.objects.keys()];
-    expect(await copy()).toEqual({ copied: [], warnings: [], error: undefined });
+    expect(await copy()).toEqual({ copied: [], incomplete: [], warnings: [], error: undefined });
     expect([...to.objects.keys()]).toEqual(before);
     const third = createMemoryStorage();
     [from, to] = [to, third];
@@ -397,10 +406,17 @@ describe("packs of the target that are condemned", () => {
 });
 
 describe("damage in the source", () => {
+  /** Puts the damaged pack right again. */
+  let mend: () => Promise<void>;
+
   beforeEach(async () => {
     write("folder/bad", randomBytesOf("bad", 50 * KIBIBYTE));
     await backUp(from);
     const [name, bytes] = [...from.objects].find(([known]) => known.startsWith("packs/"))!;
+    mend = async () => {
+      await from.delete(name);
+      await from.putIfAbsent(name, bytes);
+    };
     const wrong = bytes.slice();
     wrong[100]! ^= 1;
     await from.delete(name);
@@ -449,5 +465,98 @@ describe("damage in the source", () => {
     expect(snapshot.roots[0]!.scan).toHaveLength(0);
     expect(await differences("3")).toEqual([]);
     await requireClean(to);
+  });
+
+  describe("that was left out", () => {
+    const isThere = async () => {
+      await using client = await openClient(to, smaller);
+      const all = await listSnapshots(client.repository);
+      const { history } = client.repository;
+      return all.map(({ number, snapshot }) => [number, snapshot.errors.total, snapshot.tags, history.pinNote(number)]);
+    };
+    const change = async (act: (repository: Client["repository"]) => Promise<unknown>) => {
+      await using client = await openClient(to, smaller);
+      await client.repository.refresh();
+      await act(client.repository);
+    };
+    const bad = () => join(source, "folder/bad");
+
+    beforeEach(async () => {
+      expect((await copy({ skipDamaged: true })).copied).toHaveLength(3);
+    });
+
+    test("is copied when the source can give it, into snapshots that stand in the place of the first ones", async () => {
+      await change((repository) => pinSnapshots(repository, [2], { note: "why" }));
+      await mend();
+      const { copied, error } = await copy();
+      expect(error).toBeUndefined();
+      expect(copied.map((one) => [one.from, one.number, one.errors, one.replaced?.number])).toEqual([
+        [1, 4, 0, 1],
+        [2, 5, 0, 2],
+      ]);
+      // Only what was not there.
+      expect(copied.map(({ bytesRead }) => bytesRead)).toEqual([50 * KIBIBYTE, 0]);
+      expect(await isThere()).toEqual([
+        [4, 0, ["a tag"], undefined],
+        [5, 0, ["a tag"], "why"],
+        [3, 0, ["a tag"], undefined],
+      ]);
+      write("folder/bad", randomBytesOf("bad", 50 * KIBIBYTE));
+      fs.rmSync(join(source, "good"));
+      expect((await differences("4")).filter((line) => !/time/.test(line))).toEqual([]);
+      expect(await copy()).toMatchObject({ copied: [], incomplete: [], error: undefined });
+      await requireClean(to);
+    });
+
+    test("and is damaged still is named again, and keeps nothing else from being copied", async () => {
+      write("new", "of today");
+      await backUp(from);
+      const { copied, incomplete, warnings, error } = await copy();
+      expect({ error, incomplete, numbers: numbersOf(copied) }).toEqual({
+        error: undefined,
+        incomplete: [1, 2],
+        numbers: [[4, 6]],
+      });
+      expect(pathsOf(warnings)).toEqual([bad(), bad()]);
+      expect((await isThere()).map(([number, errors]) => [number, errors])).toEqual([
+        [1, 1],
+        [2, 1],
+        [3, 0],
+        [6, 0],
+      ]);
+    });
+
+    test("is no longer there twice after a copy that was stopped before it forgot the first ones", async () => {
+      await mend();
+      const refusing: Storage = {
+        location: to.location,
+        get: (name, options) => to.get(name, options),
+        list: (prefix) => to.list(prefix),
+        put: (name, bytes, options) => to.put(name, bytes, options),
+        putIfAbsent: async (name, bytes, options) => {
+          if (name.startsWith("log/")) throw new StorageError("gone", { isFinal: true });
+          await to.putIfAbsent(name, bytes, options);
+        },
+      };
+      expect(isBcatError((await copy({}, [1], refusing)).error, "storage-failed")).toBe(true);
+      expect((await isThere()).map(([number]) => number)).toEqual([1, 4, 2, 3]);
+      expect(await copy({}, [1])).toMatchObject({ copied: [], incomplete: [], error: undefined });
+      expect((await isThere()).map(([number]) => number)).toEqual([4, 2, 3]);
+    });
+
+    test("stays away where a copy was rewritten since, and its new tags stay", async () => {
+      await change(async (repository) => {
+        await rewriteSnapshot(repository, 2, { excludes: ["good"], forget: true });
+        const [first] = await listSnapshots(repository);
+        await tagSnapshot(repository, first!, { set: ["mine"] });
+      });
+      await mend();
+      const before = await isThere();
+      const { copied } = await copy();
+      expect(copied.map((one) => one.from)).toEqual([1]);
+      const after = await isThere();
+      expect(after[0]!.slice(1, 3)).toEqual([0, ["mine"]]);
+      expect(after.slice(1)).toEqual(before.slice(1));
+    });
   });
 });

@@ -58,6 +58,7 @@ export const placeCodes = [
   "repository-replaced",
   "probe-leftovers",
   "snapshot-flawed",
+  "copy-incomplete",
   "archived",
   "stopping",
 ] as const;

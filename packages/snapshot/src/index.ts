@@ -34,7 +34,14 @@ export { type NeverMatching, neverMatching } from "./choosing/never-matching.js"
 export type { Origin } from "./choosing/rule.js";
 export { shellNegation } from "./choosing/shell-negation.js";
 export { type CopyBetween, copySnapshots, planCopy } from "./copy/copy.js";
-export type { CopiedSnapshot, CopyOptions, CopyPlan, CopyProgress } from "./copy/options.js";
+export type {
+  CopiedSnapshot,
+  CopyOptions,
+  CopyPlan,
+  CopyProgress,
+  IncompleteCopy,
+  SnapshotToCopy,
+} from "./copy/options.js";
 export { dump } from "./dump/dump.js";
 export type { ArchiveFormat, DumpForm, DumpOptions, DumpProgress, DumpSink, DumpSummary } from "./dump/options.js";
 export { listEntries, type WalkOptions } from "./entries.js";

@@ -1,10 +1,10 @@
 /** `bcat copy`: snapshots of another repository become snapshots of this one. */
 import { availableParallelism } from "node:os";
 import { openSite, refuseReadOnly } from "@bcat/host";
-import type { CopyBetween, CopyProgress, ListedSnapshot } from "@bcat/snapshot";
+import type { CopyBetween, CopyProgress, ListedSnapshot, SnapshotToCopy } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
 import { compressionFlag, compressionOf } from "../compression.js";
-import { type CopyOutcome, copiedLine, printCopies, printDryRun } from "../copy-report.js";
+import { type CopyOutcome, copiedLine, incompleteLine, printCopies, printDryRun } from "../copy-report.js";
 import { countOption } from "../count-option.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
@@ -62,7 +62,8 @@ export const copy: Command = {
   notes: [
     "<snapshot> is a number of the other repository, latest, or latest~2. What is copied gets numbers of this one.",
     "A run that was interrupted goes on when it is begun again: what is here already is not copied, and not read.",
-    "Exit code 3: copied, but with --skip-damaged some files were left out; each was named.",
+    "Exit code 3: copied, but with --skip-damaged some files were left out, now or before; each was named.",
+    "A copy that lacks files is replaced by one that lacks fewer, as soon as the other repository can give them.",
   ],
   interrupted: "interrupted; what was named as copied stays",
   async run(context) {
@@ -81,15 +82,20 @@ export const copy: Command = {
     const plan = await planCopy({ source, target }, chosen);
     // Who names a snapshot wants it back.
     const isNamed = context.operands.length > 0;
-    const wanted = isNamed ? [...plan.missing, ...plan.forgotten] : plan.missing;
-    const left = { present: plan.present.length, forgotten: isNamed ? 0 : plan.forgotten.length };
+    const wanted = [...plan.missing, ...plan.incomplete, ...(isNamed ? plan.forgotten : [])];
+    const left = {
+      present: plan.present.length + plan.rewritten.length,
+      forgotten: isNamed ? 0 : plan.forgotten.length,
+    };
+    for (const { from, copy: found } of plan.rewritten) incompleteLine(from, found, output);
     if (options.switch("dry-run")) {
       printDryRun(wanted, left, context);
       return exitCodes.done;
     }
     const outcome = await copyAll({ source, target }, wanted, context);
     printCopies(outcome, left, context);
-    return outcome.copied.some(({ errors }) => errors > 0) ? exitCodes.incomplete : exitCodes.done;
+    const lack = outcome.incomplete + plan.rewritten.length;
+    return lack > 0 || outcome.copied.some(({ errors }) => errors > 0) ? exitCodes.incomplete : exitCodes.done;
   },
 };
 
@@ -103,11 +109,12 @@ async function choose(source: CopyBetween["source"], context: Context): Promise<
 
 async function copyAll(
   between: CopyBetween,
-  wanted: readonly ListedSnapshot[],
+  wanted: readonly SnapshotToCopy[],
   { options, output, signal, variables }: Context,
 ): Promise<CopyOutcome> {
   const { copySnapshots } = await import("@bcat/snapshot");
   const progress = new Progress(progressForm, { output, now: Date.now, reportsPerSecond: reportsPerSecond(variables) });
+  let incomplete = 0;
   const copied = await copySnapshots(between, wanted, {
     compression: compressionOf(options),
     threads: countOption(options, "threads") ?? availableParallelism(),
@@ -116,6 +123,10 @@ async function copyAll(
     onProgress: (counts) => progress.update({ ...counts, bytesTotal: undefined }),
     onWarning: (warning) => printWarning(warning, "copy", output),
     onCopied: (one) => copiedLine(one, output),
+    onStillIncomplete: (from, found) => {
+      incomplete++;
+      incompleteLine(from, found, output);
+    },
   });
-  return { copied, elapsedMs: progress.finish() };
+  return { copied, incomplete, elapsedMs: progress.finish() };
 }

@@ -1,6 +1,7 @@
 /** What all parts of the copy of one snapshot share: its counts, its reports, and the points at which others get to run. */
 import { BcatError, inSentence, isBcatError } from "@bcat/errors";
 import { errorCountMax, type Repository, type SnapshotError, type WriteSession } from "@bcat/repository";
+import { contentSize, type Node, NodeType } from "../tree/node.js";
 import { Turns } from "../turns.js";
 import type { CopyOptions, CopyProgress } from "./options.js";
 
@@ -17,6 +18,8 @@ export class CopyRun {
   bytesRead = 0;
   errorCount = 0;
   readonly errors: SnapshotError[] = [];
+  /** Files that could not be copied, and their bytes. */
+  readonly left = { files: 0, bytes: 0 };
   #filesDone = 0;
   readonly #parts: CopyRunParts;
   readonly #turns: Turns;
@@ -52,6 +55,13 @@ export class CopyRun {
     const message = inSentence(error.message);
     if (this.errors.length < errorCountMax) this.errors.push({ path, message });
     this.#parts.options.onWarning?.({ path, message, kind: "error", code: "damaged" });
+  }
+
+  /** An entry is not in the copy, for its content is damaged. */
+  leaveOut({ type, content }: Node): void {
+    if (type !== NodeType.file || content === undefined) return;
+    this.left.files++;
+    this.left.bytes += contentSize(content);
   }
 
   /** An entry has been dealt with. A promise is returned only when there is something to wait for. */

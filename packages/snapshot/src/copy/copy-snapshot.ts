@@ -4,18 +4,18 @@ import { TREE } from "@bcat/pack";
 import { errorCountMax, type Repository, type Root, type Snapshot, WriteSession } from "@bcat/repository";
 import { COMPRESSION_LEVELS } from "../backup/options.js";
 import { ScanWriter, scanContentWriter } from "../backup/scan-writer.js";
-import type { SnapshotInfo } from "../snapshots.js";
+import { REPAIRED } from "../repair/repair-snapshots.js";
+import { readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { endWithout } from "../take-over/remake.js";
 import { decodeLeaf, encodeLeaf } from "../tree/leaf.js";
-import { compareBytes } from "../tree/name.js";
-import type { Node } from "../tree/node.js";
 import { withoutContinued } from "../undo-tag.js";
 import { CopiedContents } from "./copied-contents.js";
 import type { CopiedMemory } from "./copied-memory.js";
 import { CopyRun, type CopyRunParts } from "./copy-run.js";
 import type { CounterpartParts } from "./counterpart.js";
 import { type KnownCopies, originalOf, type SnapshotPair } from "./known-copies.js";
-import type { CopiedSnapshot, CopyOptions } from "./options.js";
+import type { CopiedSnapshot, CopyOptions, IncompleteCopy } from "./options.js";
+import { rootsOf } from "./root-pair.js";
 import { ScanCopier } from "./scan-copier.js";
 import { StoredBelow } from "./stored-below.js";
 import { TreeAssembly } from "./tree-assembly.js";
@@ -30,10 +30,16 @@ export interface SnapshotCopyParts {
   readonly memory: CopiedMemory;
   readonly options: CopyOptions;
   readonly progress: CopyRunParts["progress"];
+  /** The copy that this one is to take the place of. */
+  readonly replaces: IncompleteCopy | undefined;
 }
 
-/** @throws CorruptError when some of it is damaged and that was not to be passed over; StorageError; BcatError */
-export async function copySnapshot(parts: SnapshotCopyParts, info: SnapshotInfo): Promise<CopiedSnapshot> {
+/**
+ * Undefined when nothing was committed, because it would lack as much as the copy that it was to take the place of.
+ *
+ * @throws CorruptError when some of it is damaged and that was not to be passed over; StorageError; BcatError
+ */
+export async function copySnapshot(parts: SnapshotCopyParts, info: SnapshotInfo): Promise<CopiedSnapshot | undefined> {
   const { target, memory, options } = parts;
   const level = COMPRESSION_LEVELS[options.compression ?? "auto"];
   const session = await WriteSession.begin(target, { level, dryRun: false });
@@ -41,6 +47,10 @@ export async function copySnapshot(parts: SnapshotCopyParts, info: SnapshotInfo)
   try {
     const copied = await copy.run(info);
     await copy.close();
+    if (copied === undefined) {
+      memory.clear();
+      await session.giveUp("what its copy lacks is still damaged");
+    }
     return copied;
   } catch (error) {
     // What it knows of this session was not committed.
@@ -61,6 +71,8 @@ class SnapshotCopy {
   #logHead: number;
   /** The newest of the copies that something was taken over from. */
   #parent: number | undefined;
+  /** What is to be replaced, as it is in the target. */
+  #replaced: SnapshotInfo | undefined;
 
   constructor(parts: SnapshotCopyParts, session: WriteSession) {
     const { source, target, memory, options, progress } = parts;
@@ -81,13 +93,17 @@ class SnapshotCopy {
     this.#logHead = Math.min(logHead, memory.logHead);
   }
 
-  async run(info: SnapshotInfo): Promise<CopiedSnapshot> {
+  async run(info: SnapshotInfo): Promise<CopiedSnapshot | undefined> {
+    const { target, options, replaces } = this.#parts;
+    if (replaces !== undefined) this.#replaced = await readSnapshot(target, replaces.number);
     const roots: Root[] = [];
     for (const root of info.snapshot.roots) {
       const copied = await this.#root(info, root);
       if (copied !== undefined) roots.push(copied);
     }
-    if (this.#run.errorCount > 0 && this.#parts.options.skipDamaged !== true) throw this.#damaged(info.number);
+    const { errorCount } = this.#run;
+    if (replaces !== undefined && errorCount >= replaces.lacks) return undefined;
+    if (replaces === undefined && errorCount > 0 && options.skipDamaged !== true) throw this.#damaged(info.number);
     return await this.#commit(info, roots);
   }
 
@@ -101,10 +117,12 @@ class SnapshotCopy {
     const session = this.#session;
     const { path } = root;
     const node = decodeLeaf(root.node, { root: true, what: `a root of snapshot ${info.number}` })[0]!;
-    const pair = rootsOf(await copies.findBefore(info, path), path);
+    const replaced = this.#replaced && rootsOf({ source: info, target: this.#replaced }, path);
+    const whole = replaced === undefined ? rootsOf(await copies.findBefore(info, path), path) : undefined;
+    const pair = replaced ?? whole;
     const counterparts = pair === undefined ? undefined : this.#counterparts(pair.snapshots);
     const writer = new ScanWriter(scanContentWriter(session));
-    const scan = new ScanCopier({ source, target, root, before: pair, memory, writer });
+    const scan = new ScanCopier({ source, target, root, before: whole, memory, writer });
     const assembly = new TreeAssembly({
       path,
       run: this.#run,
@@ -141,8 +159,9 @@ class SnapshotCopy {
     const { logHead } = copy.snapshot;
     const mustResolve = target.history.condemnedSince(logHead);
     if (!mustResolve) this.#logHead = Math.min(this.#logHead, logHead);
-    this.#parent = Math.max(this.#parent ?? 0, copy.number);
-    return { source, target, stored: mustResolve ? this.#stored : undefined };
+    const isIncomplete = copy.number === this.#replaced?.number;
+    if (!isIncomplete) this.#parent = Math.max(this.#parent ?? 0, copy.number);
+    return { source, target, stored: mustResolve ? this.#stored : undefined, isIncomplete };
   }
 
   #damaged(number: number): CorruptError {
@@ -154,39 +173,60 @@ class SnapshotCopy {
   }
 
   async #commit(info: SnapshotInfo, roots: readonly Root[]): Promise<CopiedSnapshot> {
-    const { source, memory } = this.#parts;
+    const { source, memory, replaces } = this.#parts;
     const session = this.#session;
     const { snapshot } = info;
     const { parent: _parent, parents: _parents, seen: _seen, complete: _complete, ...kept } = snapshot;
     await session.flush();
     const { added } = session;
+    const { files, bytes } = snapshot.counts;
+    const { left, errorCount } = this.#run;
+    const counts = {
+      ...snapshot.counts,
+      files: Math.max(0, files - left.files),
+      bytes: Math.max(0, bytes - left.bytes),
+    };
     memory.logHead = Math.min(memory.logHead ?? this.#logHead, this.#logHead);
     await session.commit({
       ...kept,
       ...(this.#parent === undefined ? {} : { parent: this.#parent }),
       roots,
+      tags: this.#tags(snapshot),
       options: withoutContinued(snapshot.options),
       counts: {
-        ...snapshot.counts,
+        ...counts,
         dataChunksAdded: added.dataChunks,
         treeChunksAdded: added.treeChunks,
         plainBytesAdded: added.plainBytes,
         storedBytesAdded: added.storedBytes,
       },
       errors: this.#errors(snapshot),
-      original: originalOf(source, info),
+      original: { ...originalOf(source, info), ...this.#place() },
       logHead: this.#logHead,
     });
     return {
       from: info.number,
       number: session.number,
-      files: snapshot.counts.files,
-      bytes: snapshot.counts.bytes,
+      files: counts.files,
+      bytes: counts.bytes,
       bytesRead: this.#run.bytesRead,
       dataAdded: added.plainBytes,
       dataAddedPacked: added.storedBytes,
-      errors: this.#run.errorCount,
+      errors: errorCount,
+      ...(replaces === undefined ? {} : { replaced: replaces }),
     };
+  }
+
+  /** Those of the copy that it takes the place of stay, as they may have been changed. */
+  #tags({ tags }: Snapshot): readonly string[] {
+    const kept = this.#replaced?.snapshot.tags ?? tags;
+    return kept.filter((tag) => tag !== REPAIRED || tags.includes(tag));
+  }
+
+  #place(): { readonly place?: number } {
+    if (this.#replaced === undefined) return {};
+    const { number, snapshot } = this.#replaced;
+    return { place: snapshot.original?.place ?? number };
   }
 
   #errors({ errors }: Snapshot): Snapshot["errors"] {
@@ -198,23 +238,6 @@ class SnapshotCopy {
 /** Rule 5 of docs/architecture.md, for what was copied before in this run: nothing is known where packs were condemned since. */
 function forgetCondemned(memory: CopiedMemory, { history }: Repository): void {
   if (memory.logHead !== undefined && history.condemnedSince(memory.logHead)) memory.clear();
-}
-
-/** A root that both snapshots of a pair have. */
-interface RootPair {
-  readonly snapshots: SnapshotPair;
-  readonly source: Root;
-  readonly target: Root;
-  readonly nodes: { readonly source: Node; readonly target: Node };
-}
-
-function rootsOf(pair: SnapshotPair | undefined, path: Uint8Array): RootPair | undefined {
-  const [source, target] = [pair?.source, pair?.target].map((info) =>
-    info?.snapshot.roots.find((root) => compareBytes(root.path, path) === 0),
-  );
-  if (pair === undefined || source === undefined || target === undefined) return undefined;
-  const nodeOf = ({ node }: Root) => decodeLeaf(node, { root: true, what: "a root" })[0]!;
-  return { snapshots: pair, source, target, nodes: { source: nodeOf(source), target: nodeOf(target) } };
 }
 
 /** Without a slash at either end. */

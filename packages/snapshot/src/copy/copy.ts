@@ -2,10 +2,11 @@
 import { BcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import { type ListedSnapshot, readSnapshot } from "../snapshots.js";
+import { replaceSnapshot } from "../take-over/tag.js";
 import { CopiedMemory } from "./copied-memory.js";
 import { copySnapshot } from "./copy-snapshot.js";
-import { KnownCopies } from "./known-copies.js";
-import type { CopiedSnapshot, CopyOptions, CopyPlan } from "./options.js";
+import { KnownCopies, type KnownCopy } from "./known-copies.js";
+import type { CopiedSnapshot, CopyOptions, CopyPlan, SnapshotToCopy } from "./options.js";
 
 /** Both, as a caller has opened them: the source is only read. */
 export interface CopyBetween {
@@ -24,6 +25,8 @@ export async function planCopy({ source, target }: CopyBetween, chosen: readonly
   const copies = new KnownCopies(source, target);
   const plan = {
     missing: [] as ListedSnapshot[],
+    incomplete: [] as SnapshotToCopy[],
+    rewritten: [] as CopyPlan["rewritten"][number][],
     present: [] as CopyPlan["present"][number][],
     forgotten: [] as ListedSnapshot[],
   };
@@ -31,21 +34,28 @@ export async function planCopy({ source, target }: CopyBetween, chosen: readonly
     const copy = await copies.find(info);
     if (copy === undefined) plan.missing.push(info);
     else if (copy.isForgotten) plan.forgotten.push(info);
-    else plan.present.push({ from: info.number, number: copy.number });
+    else if (copy.incomplete === undefined) plan.present.push({ from: info.number, number: copy.number });
+    else if (copy.incomplete.isRewritten) plan.rewritten.push({ from: info.number, copy: copy.incomplete });
+    else plan.incomplete.push({ ...info, replaces: copy.incomplete, ...replacement(copy) });
   }
   return plan;
 }
 
+function replacement({ number, incomplete }: KnownCopy): Pick<SnapshotToCopy, "replacedBy"> {
+  return number === incomplete?.number ? {} : { replacedBy: number };
+}
+
 /**
  * Copies snapshots in order of number, each in a session of its own: what is committed stays, whatever becomes of the next.
- * To be called with what {@link planCopy} says is missing.
+ * To be called with what {@link planCopy} says is missing or incomplete. A copy that lacks entries is replaced by one that
+ * lacks fewer, and else stays.
  *
  * @throws CorruptError for a snapshot of which some is damaged, unless that is to be passed over; BcatError usage,
  *   not-found, refused, interrupted, newer-format; StorageError of either
  */
 export async function copySnapshots(
   given: CopyBetween,
-  snapshots: readonly ListedSnapshot[],
+  snapshots: readonly SnapshotToCopy[],
   options: CopyOptions = {},
 ): Promise<CopiedSnapshot[]> {
   refuseSame(given.source, given.target);
@@ -55,7 +65,11 @@ export async function copySnapshots(
   const memory = new CopiedMemory(target.context.blake3, options.memorySize);
   const copies = new KnownCopies(source, target);
   const copied: CopiedSnapshot[] = [];
-  for (const { number, snapshot } of [...snapshots].sort((a, b) => a.number - b.number)) {
+  for (const { number, snapshot, replaces, replacedBy } of [...snapshots].sort((a, b) => a.number - b.number)) {
+    if (replaces !== undefined && replacedBy !== undefined) {
+      await replaceSnapshot(target, replaces.number, replacedBy);
+      continue;
+    }
     const info = await readSnapshot(source, number);
     if (info === undefined)
       throw new BcatError("not-found", `Cannot copy snapshot ${number}: it is not there any more`);
@@ -65,8 +79,13 @@ export async function copySnapshots(
       snapshotsTotal: snapshots.length,
       filesTotal: snapshot.counts.files,
     };
-    const one = await copySnapshot({ source, target, copies, memory, options, progress }, info);
+    const one = await copySnapshot({ source, target, copies, memory, options, progress, replaces }, info);
+    if (one === undefined) {
+      options.onStillIncomplete?.(number, replaces!);
+      continue;
+    }
     copies.note(one.number);
+    if (replaces !== undefined) await replaceSnapshot(target, replaces.number, one.number);
     copied.push(one);
     options.onCopied?.(one);
   }

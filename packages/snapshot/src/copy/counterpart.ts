@@ -21,14 +21,17 @@ export interface CounterpartParts {
   readonly target: Repository;
   /** Undefined where nothing was condemned since the copy: all that it refers to is stored. */
   readonly stored: StoredBelow | undefined;
+  /** Its folders may lack entries: only contents of files are taken over. */
+  readonly isIncomplete: boolean;
 }
 
 /** What the pair has in the target for a folder of the source; undefined when that is another, or not stored any more. */
 export async function treeOfPair(
-  { stored }: CounterpartParts,
+  { stored, isIncomplete }: CounterpartParts,
   { source, target }: NodePair,
   tree: TreeReference,
 ): Promise<TreeReference | undefined> {
+  if (isIncomplete) return undefined;
   if (source.subtree === undefined || target.subtree === undefined) return undefined;
   if (compareBytes(source.subtree.id, tree.id) !== 0) return undefined;
   return stored === undefined || (await stored.hasTree(target.subtree)) ? target.subtree : undefined;

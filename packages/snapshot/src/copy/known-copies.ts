@@ -5,6 +5,8 @@
 import type { Original, Repository, Snapshot, SnapshotSummary } from "@bcat/repository";
 import { knownSnapshots, type ListedSnapshot, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { compareBytes } from "../tree/name.js";
+import { withoutContinued } from "../undo-tag.js";
+import type { IncompleteCopy } from "./options.js";
 
 /** Snapshots of the source that are tried as an earlier copy of a root. */
 const TRIES_MAX = 16;
@@ -15,6 +17,8 @@ export interface KnownCopy {
   /** In the target. */
   readonly number: number;
   readonly isForgotten: boolean;
+  /** One that lacks entries: this one, or where this one is whole another that it was to take the place of. */
+  readonly incomplete?: IncompleteCopy;
 }
 
 /** A snapshot of the source, and its copy. */
@@ -35,17 +39,27 @@ export class KnownCopies {
     this.#target = new Likes(target);
   }
 
-  /** The copy of a snapshot; one that is forgotten only when there is no other. @throws CorruptError; StorageError */
+  /**
+   * The copy of a snapshot; one that lacks entries only when there is none that is whole, one that is forgotten only when
+   * there is no other.
+   *
+   * @throws CorruptError; StorageError
+   */
   async find(info: ListedSnapshot): Promise<KnownCopy | undefined> {
     const { history } = this.#target.repository;
     let forgotten: KnownCopy | undefined;
+    let incomplete: IncompleteCopy | undefined;
     for (const number of this.#target.like(info.snapshot)) {
-      const isSame = areAlike(info.snapshot, history.summaries.get(number)!) || (await this.#isOf(info.number, number));
-      if (!isSame) continue;
-      if (!history.isForgotten(number)) return { number, isForgotten: false };
-      forgotten = { number, isForgotten: true };
+      const copy = history.summaries.get(number)!;
+      if (!areAlike(info.snapshot, copy) && !(await this.#isOf(info.number, number))) continue;
+      const lacks = copy.errors.total - info.snapshot.errors.total;
+      if (history.isForgotten(number)) forgotten = { number, isForgotten: true };
+      else if (lacks > 0)
+        incomplete = better(incomplete, { number, lacks, isRewritten: isRewritten(info.snapshot, copy) });
+      else if (incomplete?.isRewritten !== false) return { number, isForgotten: false };
+      else return { number, isForgotten: false, incomplete };
     }
-    return forgotten;
+    return incomplete === undefined ? forgotten : { number: incomplete.number, isForgotten: false, incomplete };
   }
 
   /** Notes a copy that was just committed, as it is in the target. */
@@ -129,12 +143,15 @@ class Likes {
     return originalOf(this.repository, { number, snapshot: outcome.snapshot });
   }
 
-  /** True unless it was made from a copy that is here, or was. */
+  /** True unless it was made from a copy that is here, or was: one that lacks fewer entries is a copy of its own. */
   async isFirst(number: number): Promise<boolean> {
     const origin = await this.origin(number);
     if (origin?.repository === undefined) return true;
-    for (const other of this.like(this.repository.history.summaries.get(number)!)) {
+    const { summaries } = this.repository.history;
+    const summary = summaries.get(number)!;
+    for (const other of this.like(summary)) {
       if (other >= number) return true;
+      if (summaries.get(other)!.errors.total > summary.errors.total) continue;
       const found = await this.origin(other);
       if (found?.repository !== undefined && isSameOriginal(origin, found)) return false;
     }
@@ -160,6 +177,19 @@ type KeyFields = Pick<Snapshot, "start" | "end" | "clientId" | "host">;
 
 function keyOf({ start, end, clientId, host }: KeyFields): string {
   return `${start} ${end} ${Buffer.from(clientId).toString("hex")} ${host}`;
+}
+
+/** One that nothing was left out of on purpose, if there is one, and then the one that lacks least. */
+function better(one: IncompleteCopy | undefined, other: IncompleteCopy): IncompleteCopy {
+  if (one === undefined || (one.isRewritten && !other.isRewritten)) return other;
+  return one.isRewritten === other.isRewritten && other.lacks < one.lacks ? other : one;
+}
+
+function isRewritten(snapshot: SnapshotSummary, copy: SnapshotSummary): boolean {
+  return (
+    !areSame(snapshot.excludes, copy.excludes) ||
+    !areSame(withoutContinued(snapshot.options), withoutContinued(copy.options))
+  );
 }
 
 const comparedCounts = ["files", "directories", "symlinks", "others", "bytes"] as const;

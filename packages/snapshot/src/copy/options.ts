@@ -14,6 +14,8 @@ export interface CopyOptions {
   readonly onWarning?: (warning: Warning) => void;
   /** Told of each snapshot when it is committed. */
   readonly onCopied?: (copied: CopiedSnapshot) => void;
+  /** Told of each copy that lacks entries as before, because the source still cannot give them. */
+  readonly onStillIncomplete?: (from: number, copy: IncompleteCopy) => void;
   /** Bytes of what is remembered as copied, for tests. */
   readonly memorySize?: number;
   /** Entries that wait for contents, for tests. */
@@ -44,12 +46,36 @@ export interface CopiedSnapshot {
   readonly dataAddedPacked: number;
   /** Damaged entries that it lacks. */
   readonly errors: number;
+  /** The copy that it has taken the place of, which lacked more. */
+  readonly replaced?: IncompleteCopy;
+}
+
+/** A copy that was made without what was damaged then. */
+export interface IncompleteCopy {
+  /** In the target. */
+  readonly number: number;
+  /** Entries that it lacks. */
+  readonly lacks: number;
+  /** Some of it was left out on purpose since: another copy would bring that back. */
+  readonly isRewritten: boolean;
+}
+
+/** A snapshot of the source that is to be copied. */
+export interface SnapshotToCopy extends ListedSnapshot {
+  /** The copy that is to be replaced. */
+  readonly replaces?: IncompleteCopy;
+  /** The copy that is to take its place was committed by an earlier run. */
+  readonly replacedBy?: number;
 }
 
 /** Which snapshots of a source are to be copied, and which need not be. */
 export interface CopyPlan {
   /** Ascending by number. */
   readonly missing: readonly ListedSnapshot[];
+  /** Those whose copy lacks entries, to be copied again. */
+  readonly incomplete: readonly SnapshotToCopy[];
+  /** Those whose copy lacks entries, and was rewritten since: whoever wants them whole forgets that one. */
+  readonly rewritten: readonly { readonly from: number; readonly copy: IncompleteCopy }[];
   /** Those that are there already, with the number that they have there. */
   readonly present: readonly { readonly from: number; readonly number: number }[];
   /** Those that were there, and were forgotten there: whoever wants them back names them. */

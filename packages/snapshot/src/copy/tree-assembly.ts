@@ -130,7 +130,10 @@ export class TreeAssembly {
     const located = this.#locate(node);
     const attributes = this.#attributes(step, located);
     const content = this.#content(step, located);
-    if (content === undefined && node.content !== undefined) return;
+    if (content === undefined && node.content !== undefined) {
+      this.#parts.run.leaveOut(node);
+      return;
+    }
     this.#add(withReferences(node, { attributes, content, subtree }));
     if (subtree !== undefined) await this.#parts.onFolder(located, subtree);
   }
