@@ -12,7 +12,7 @@ import { BcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import { findDeeper } from "./find-deeper.js";
 import { NearNames } from "./near-names.js";
-import { componentsOf, isAtOrBelow, joinPath } from "./path.js";
+import { componentsOf, isAtOrBelow, joinNames, joinPath } from "./path.js";
 import { type Entry, rootEntries } from "./root-entries.js";
 import { meaningsOf } from "./shown-path.js";
 import { knownSnapshots, type SnapshotInfo } from "./snapshots.js";
@@ -143,17 +143,13 @@ async function lookUp(repository: Repository, roots: readonly Entry[], reading: 
 async function descend(repository: Repository, root: Entry, { names, untyped }: Reading): Promise<Outcome> {
   let entry = root;
   for (let depth = componentsOf(root.path).length; depth < names.length; depth++) {
-    const stop = {
-      wanted: pathOf(names),
-      folder: entry.path,
-      found: depth - untyped,
-      near: [],
-      isFile: entry.node.subtree === undefined,
-    };
-    if (entry.node.subtree === undefined) return { stop };
     const near = new NearNames(names[depth]!);
-    const child = await findChild(repository, entry, names[depth]!, near);
-    if (child === undefined) return { stop: { ...stop, near: near.names } };
+    const isFile = entry.node.subtree === undefined;
+    const child = isFile ? undefined : await findChild(repository, entry, names[depth]!, near);
+    if (child === undefined) {
+      const found = depth - untyped;
+      return { stop: { wanted: pathOf(names), folder: entry.path, found, near: near.names, isFile } };
+    }
     entry = child;
   }
   return { entries: [entry] };
@@ -249,7 +245,7 @@ function startsWith(names: readonly Uint8Array[], prefix: readonly Uint8Array[])
 }
 
 function pathOf(names: readonly Uint8Array[]): Uint8Array {
-  return names.reduce(joinPath, Uint8Array.of(SLASH));
+  return joinPath(Uint8Array.of(SLASH), joinNames(names));
 }
 
 function keyOf(names: readonly Uint8Array[]): string {

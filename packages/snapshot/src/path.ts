@@ -31,9 +31,10 @@ export function joinPath(a: Uint8Array, b: Uint8Array): Uint8Array {
   return a.at(-1) === SLASH ? Buffer.concat([a, b]) : Buffer.concat([a, separator, b]);
 }
 
-/** Some names, one below the other, as a path. */
+/** Names, one below the other, as a path; an empty one of none. */
 export function joinNames(names: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(names.reduce((length, { length: more }) => length + more, names.length - 1));
+  const slashes = Math.max(0, names.length - 1);
+  const joined = new Uint8Array(names.reduce((length, { length: more }) => length + more, slashes));
   let end = 0;
   for (const name of names) {
     if (end > 0) joined[end++] = SLASH;
