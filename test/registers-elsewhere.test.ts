@@ -193,7 +193,8 @@ describe.skipIf(missingPostgres !== undefined)("with PostgreSQL", () => {
         server.freeze();
         child.kill("SIGINT");
       };
-      const run = await desk.bcat(["backup", "source"], {
+      // What was done until then may be worth being kept, which is tried for that long.
+      const run = await desk.bcat(["backup", "source", "--retry-for", "1s"], {
         env,
         disturb: { below: desk.path("repository"), file: new RegExp(file), act },
       });
