@@ -7,7 +7,13 @@ import { patience } from "./test/kit/patience.js";
 process.env.MALLOC_MMAP_THRESHOLD_ ??= String(2 ** 20);
 
 /** They look at what belongs to the whole process: its descriptors, its memory. */
-const alone = ["packages/posix/src/posix.test.ts", "packages/snapshot/src/tree/scan.test.ts"];
+const alone = [
+  "packages/posix/src/posix.test.ts",
+  "packages/snapshot/src/tree/scan.test.ts",
+  "test/restore-faults.test.ts",
+  "test/restore-threads.test.ts",
+  "test/thread-descriptors.test.ts",
+];
 
 export default defineConfig({
   test: {
@@ -19,13 +25,18 @@ export default defineConfig({
     server: { deps: { external: [built] } },
     testTimeout: 300_000 * patience,
     hookTimeout: 300_000 * patience,
-    // They run in the order of their names: what takes long begins, and what is short is left for whoever is done first.
+    setupFiles: "test/kit/each-file.ts",
     projects: [
-      { extends: true, test: { name: "isolated", include: ["test/**/*.test.ts", ...alone] } },
-      // Loading anew for each of these all that it tests takes a third of their time.
+      { extends: true, test: { name: "isolated", include: alone } },
+      // Loading anew for each of these all that it tests, and what runs commands for it, takes a third of their time.
       {
         extends: true,
-        test: { name: "shared", include: ["packages/*/src/**/*.test.ts"], exclude: alone, isolate: false },
+        test: {
+          name: "shared",
+          include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: alone,
+          isolate: false,
+        },
       },
     ],
   },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Desk, DeskWithSnapshot, program } from "./desk.js";
-import { runInStandby } from "./standby.js";
+import { type Run, runInStandby } from "./standby.js";
 
 const models = new DeskWithSnapshot();
 let desk: Desk;
@@ -12,6 +12,9 @@ afterAll(() => {
   desk[Symbol.dispose]();
   models[Symbol.dispose]();
 });
+
+/** A busy machine takes a second longer for one of two. */
+const timeless = (run: Run): Run => ({ ...run, stdout: run.stdout.replace(/^took: .*$/m, "took: some time") });
 
 const inStandby = (words: readonly string[], env = {}) =>
   runInStandby({ words, env: { ...desk.environment, ...env }, cwd: desk.folder });
@@ -27,8 +30,8 @@ test.each([
   "",
 ])("runInStandby() of bcat %s shows what a process of its own shows, each time", async (line) => {
   const words = line === "" ? [] : line.split(" ");
-  const own = await desk.run([program, ...words]);
-  for (let i = 0; i < 2; i++) expect(await inStandby(words)).toEqual(own);
+  const own = timeless(await desk.run([program, ...words]));
+  for (let i = 0; i < 2; i++) expect(timeless(await inStandby(words))).toEqual(own);
 });
 
 test("runInStandby() leaves nothing of a run to the next", async () => {

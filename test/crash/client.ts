@@ -21,8 +21,8 @@ const blake3 = loadBlake3(accelerators);
 const zstd = await loadZstd(accelerators);
 export const posix = loadPosix(accelerators);
 
-/** The simulated clock runs ahead, so that no file is too young to be trusted by the next backup. */
-const clockStart = Date.now() + 60_000;
+/** Of when a client is made the simulated clock runs ahead, so that no file is too young to be trusted by the next backup. */
+const CLOCK_AHEAD_MS = 60_000;
 let clock = 0;
 
 export interface ClientOptions {
@@ -35,11 +35,15 @@ export interface ClientOptions {
 }
 
 export function createEnvironment({ label, cache, sizes, location = "memory" }: ClientOptions): Environment {
+  const start = Date.now() + CLOCK_AHEAD_MS;
   return {
     // Those before it have ended, or are to be taken for dead.
     processes: { mark: label, mayRun: (mark) => mark === label },
     random: seededRandom(label),
-    now: () => clockStart + clock++,
+    now: () => {
+      clock = Math.max(clock + 1, start);
+      return clock;
+    },
     host: "test-host",
     user: "test-user",
     zone: "UTC",

@@ -25,6 +25,7 @@ import {
 } from "@bcat/snapshot";
 import type { Storage } from "@bcat/storage";
 import { exactTimes, inexactTimes } from "./exact-times.js";
+import { countClient } from "./opened-clients.js";
 
 /** A key file instead of a passphrase: no scrypt, no waiting. */
 const secret = { keyFile: new Uint8Array(32).fill(7) };
@@ -75,11 +76,12 @@ export interface Client extends AsyncDisposable {
 export async function openClient(storage: Storage, options: ClientOptions = {}): Promise<Client> {
   const { accelerators = "auto", host = "host", sizes, chunker, cacheDirectory, replace } = options;
   let time = 0;
-  const mark = `client ${clients}`;
+  const number = countClient();
+  const mark = `client ${number}`;
   running.add(mark);
   const environment: Environment = {
     processes: { mark, mayRun: (other) => running.has(other) },
-    random: seededRandom(`${accelerators} ${host} ${clients++}`),
+    random: seededRandom(`${accelerators} ${host} ${number}`),
     now: () => time,
     host,
     user: "user",
@@ -161,9 +163,6 @@ async function loadAccelerated(mode: Accelerators): Promise<Accelerated> {
 
 /** Marks of the clients that are open: the others are processes that have ended. */
 const running = new Set<string>();
-
-/** Clients so far: two of one name must not draw the same random bytes. */
-let clients = 0;
 
 async function openOrInit(storage: Storage, environment: Environment, init: InitOptions): Promise<Repository> {
   if ((await storage.get("config")) === undefined) return await initRepository(storage, init, environment);
