@@ -11,7 +11,14 @@ import { listEntries, listSnapshots, PreparedBackup } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
-import { type CallName, callsToFail, codesToFailWith, type Fault, FaultyPosix } from "./kit/faulty-posix.js";
+import {
+  type CallName,
+  callsToFail,
+  codesToFailWith,
+  everyOther,
+  type Fault,
+  FaultyPosix,
+} from "./kit/faulty-posix.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
@@ -260,8 +267,10 @@ test("a backup in which nothing fails makes these calls and no others", async ()
 /** Nothing but this is worth a word when it fails: all that was to be read has been. */
 const SILENT: readonly CallName[] = ["closeDirectory"];
 
-test.each(CALLS)("%s() fails once: stored + named = listed, and the next backup has all", async (call) => {
-  for (const from of SOURCES) {
+const inTurn = CALLS.map((call, turn) => [call, turn] as const);
+
+test.each(inTurn)("%s() fails once: stored + named = listed, and the next backup has all", async (call, place) => {
+  for (const from of everyOther(SOURCES, place)) {
     const { storage, roots, what } = from;
     const clean = await backupWith(from);
     await using first = await open(clean.storage);
@@ -298,9 +307,9 @@ test.each(CALLS)("%s() fails once: stored + named = listed, and the next backup 
 });
 
 test("EMFILE, ENFILE and ENOMEM end the backup, and nothing is committed", async () => {
-  for (const call of CALLS) {
+  for (const [call, place] of inTurn) {
     if (call === "close" || call === "closeDirectory") continue;
-    for (const from of SOURCES) {
+    for (const from of everyOther(SOURCES, place + 1)) {
       const { roots, what } = from;
       const clean = await backupWith(from);
       for (const [turn, at] of callsToFail(clean.faulty.counts.get(call)).entries()) {

@@ -10,7 +10,14 @@ import { findSnapshot, type RestoreSummary, restore } from "@bcat/snapshot";
 import { createMemoryStorage, type Storage } from "@bcat/storage";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openClient } from "./kit/client.js";
-import { type CallName, callsToFail, type Fault, FaultyPosix } from "./kit/faulty-posix.js";
+import {
+  type CallName,
+  callsToFail,
+  codesToFailWith,
+  everyOther,
+  type Fault,
+  FaultyPosix,
+} from "./kit/faulty-posix.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees } from "./kit/walker.js";
@@ -222,8 +229,8 @@ test.each(CALLS)("%s() fails once: restored + named = all", async (call) => {
   for (const storage of [single, several]) {
     const clean = await restoreWith(storage, undefined);
     remove(clean);
-    for (const at of callsToFail(clean.faulty.counts.get(call))) {
-      for (const code of ["EIO", "EACCES"]) {
+    for (const [turn, at] of callsToFail(clean.faulty.counts.get(call)).entries()) {
+      for (const code of codesToFailWith(["EIO", "EACCES"], turn)) {
         const what = `${call} ${at} ${code} of ${storage === single ? "one root" : "several"}`;
         const result = await restoreWith(storage, { call, at, code });
         expectDescriptorsClosed(result, what);
@@ -241,16 +248,19 @@ test.each(CALLS)("%s() fails once: restored + named = all", async (call) => {
   }
 });
 
+/** Those of which one that meets what is exhausted ends the restore. */
+const ENDING = [
+  "openDirectoryAt",
+  "makeDirectoryAt",
+  "createFileAt",
+  "writeFile",
+  "makeSymlinkAt",
+  "makeNodeAt",
+  "close",
+] as const;
+
 test.each(EXHAUSTED)("%s ends the restore, and leaves no file that is not whole", async (code) => {
-  for (const call of [
-    "openDirectoryAt",
-    "makeDirectoryAt",
-    "createFileAt",
-    "writeFile",
-    "makeSymlinkAt",
-    "makeNodeAt",
-    "close",
-  ] as const) {
+  for (const call of everyOther(ENDING, EXHAUSTED.indexOf(code))) {
     const clean = await restoreWith(single, undefined);
     remove(clean);
     for (const at of callsToFail(clean.faulty.counts.get(call))) {

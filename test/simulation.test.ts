@@ -11,7 +11,7 @@ function simulate(...words: readonly string[]): { status: number | null; output:
 }
 
 test("fleets of simulated machines lose nothing, and the same seed is the same run", () => {
-  const { status, output } = simulate("--seeds", "60", "--from", "80");
-  expect(output).toMatch(/^seeds 80 to 139: 0 violating/m);
+  const { status, output } = simulate("--seeds", "30", "--from", "80");
+  expect(output).toMatch(/^seeds 80 to 109: 0 violating/m);
   expect(status).toBe(0);
 });

@@ -29,6 +29,11 @@ export function codesToFailWith(codes: readonly string[], turn: number): readonl
   return isLongRun ? codes : [codes[turn % codes.length]!];
 }
 
+/** Of what all calls are tried with, what the `turn`-th is: every other, or with EVERY_CALL=all each. */
+export function everyOther<T>(all: readonly T[], turn: number): readonly T[] {
+  return isLongRun ? all : all.filter((_, i) => (i + turn) % 2 === 0);
+}
+
 /** Passes calls on, fails one of them, and keeps account of descriptors. */
 export class FaultyPosix {
   readonly counts = new Map<string, number>();
