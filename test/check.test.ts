@@ -1,7 +1,7 @@
 /** What a check says of damage that many snapshots share, and of what the damage leaves without an owner. */
 import fs from "node:fs";
 import { join } from "node:path";
-import { check, type Finding } from "@bcat/snapshot";
+import { check, type Finding, forgetSnapshots, prune } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openClient } from "./kit/client.js";
@@ -174,6 +174,32 @@ describe("check", () => {
     expect((await findings(watched, true)).filter(({ kind }) => kind === "damage")).toEqual([]);
     expect(names("outcomes/")).toHaveLength(ALL.length + 1);
   });
+
+  test.each([false, true])(
+    "takes nothing that a prune removes meanwhile for damage (all data: %s)",
+    async (readData) => {
+      let pruned: Promise<void> | undefined;
+      const forgetAndPrune = async () => {
+        await using client = await openClient(storage);
+        await client.repository.refresh();
+        await forgetSnapshots(client.repository, [1, 2, 3]);
+        const options = { maxUnused: { bytes: 0 }, level: 0, voidAfterMs: 0, isAtOnce: true };
+        expect((await prune(client.repository, options)).freed.packs).toBeGreaterThan(0);
+      };
+      const watched: Storage = {
+        ...passOn(storage),
+        async get(name, options) {
+          if (name === "keys/2") {
+            pruned ??= forgetAndPrune();
+            await pruned;
+          }
+          return await storage.get(name, options);
+        },
+      };
+      expect(await findings(watched, readData)).toEqual([]);
+      expect(pruned).toBeDefined();
+    },
+  );
 
   test("calls nothing a leftover while an index segment is lost that may name it", async () => {
     for (const segment of names("index/0000000001-")) await storage.delete(segment);

@@ -303,7 +303,8 @@ export class ChunkStore {
     const { storage, context } = this.#parts;
     const percent = parityPercentOf(this.#parts);
     if (percent === 0) return;
-    this.added.storedBytes += await putParity({ storage, ...context }, { name, bytes, percent, kind });
+    const size = await putParity({ storage, ...context }, { name, bytes, percent, kind });
+    this.added.storedBytes += size;
   }
 
   async #writeSegment(lane: Lane): Promise<void> {

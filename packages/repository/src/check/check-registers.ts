@@ -20,6 +20,9 @@ export interface Inventory {
   readonly segments: ReadonlyMap<string, SegmentReference>;
   /** Registers that exist, by name. */
   readonly names: ReadonlySet<string>;
+  /** Heads of the sequences: what lies behind them has been put since. */
+  readonly sessionHead: number;
+  readonly logHead: number;
   /** Sessions that have no outcome, and none that anybody has seen. */
   readonly unfinished: ReadonlySet<number>;
 }
@@ -33,20 +36,21 @@ const READERS = {
 /** Reads all registers. Memory: the snapshots, the names of segments, and the numbers of sessions without an outcome. */
 export async function checkRegisters(repository: Repository, run: CheckRun): Promise<Inventory> {
   const { history } = repository;
+  const { sessionHead, logHead } = history;
   const snapshots: { number: number; snapshot: Snapshot }[] = [];
   const segments = new Map<string, SegmentReference>();
   /** As sets: a prune with a lower number may have removed what a backup with a higher one added. */
   const removed: string[] = [];
   const names = new Set<string>();
   const unfinished: number[] = [];
-  for (let number = 1; number <= history.sessionHead; number++) {
+  for (let number = 1; number <= sessionHead; number++) {
     if ((await readRegister(repository, run, "sessions", number, names)) === undefined) {
       const name = registerName("sessions", number);
       if (!names.has(name))
         run.reportDamage(name, `"${name}" is missing although later ones exist`, { code: "missing" });
     }
     const outcome = await readRegister(repository, run, "outcomes", number, names);
-    await run.step("registers", number, history.sessionHead);
+    await run.step("registers", number, sessionHead);
     // What has ended since the history was read names segments that the index has not.
     if (history.isOpen(number)) {
       unfinished.push(number);
@@ -64,10 +68,10 @@ export async function checkRegisters(repository: Repository, run: CheckRun): Pro
       snapshots.push({ number, snapshot: outcome.snapshot });
   }
   for (const name of removed) segments.delete(name);
-  for (let number = 1; number <= history.logHead; number++) await readRegister(repository, run, "log", number, names);
+  for (let number = 1; number <= logHead; number++) await readRegister(repository, run, "log", number, names);
   run.snapshots = snapshots.length;
   const running = unfinished.filter((number) => !isLost(run, number, snapshots));
-  return { snapshots, segments, names, unfinished: new Set(running) };
+  return { snapshots, segments, names, sessionHead, logHead, unfinished: new Set(running) };
 }
 
 /** Whether the outcome of a session was there, as a snapshot says; then that is reported. */

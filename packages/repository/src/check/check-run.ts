@@ -1,5 +1,6 @@
 /** What a check finds, and how it is counted. */
 import { BcatError, CorruptError, isBcatError, type MessageCode } from "@bcat/errors";
+import { packOfParity } from "@bcat/pack";
 import type { ArchivedObjects } from "@bcat/storage";
 import type { DataSubset } from "./data-subset.js";
 import { type ObjectKind, objectKindOf, remedyFor } from "./remedy.js";
@@ -94,14 +95,21 @@ export class CheckRun {
   /** Folders and lists in archived packs: what they need is not known. */
   unreadTrees = 0;
   bytesRead = 0;
+  /** Names of the packs whose data are to be read, in a run that repeats another. */
+  readonly again: ReadonlySet<string> | undefined;
   readonly #options: CheckOptions;
   readonly #said = new Set<string>();
   readonly #damaged = new Set<string>();
   #steps = 0;
   #bytesShown = 0;
 
-  constructor(options: CheckOptions) {
+  /** @param before a run over the same repository that this one repeats: what it has read and found right is not read again */
+  constructor(options: CheckOptions, before?: CheckRun) {
     this.#options = options;
+    if (before === undefined) return;
+    this.again = packsOf(before.#damaged);
+    this.packsRead = before.packsRead;
+    this.bytesRead = before.bytesRead;
   }
 
   /** Which packs are to be read. */
@@ -196,4 +204,9 @@ export class CheckRun {
     const read = { packsRead, neverRead, oldestRead, bytesRead };
     return { damage, notes, snapshots, packs, segments, chunks, archivedPacks, isIncomplete, ...read };
   }
+}
+
+/** The packs among damaged objects, and those whose parity is. */
+function packsOf(objects: Iterable<string>): Set<string> {
+  return new Set([...objects].map((object) => packOfParity(object) ?? object));
 }

@@ -12,11 +12,12 @@ export class DataPlan {
   readonly #chosen: ReadonlySet<string> | undefined;
 
   constructor({ context, environment, store, index }: RepositoryParts, run: CheckRun) {
-    const { readData } = run;
+    const { readData, again } = run;
     this.#run = run;
     this.#memory = new ReadMemory({ context, folder: store.folder, now: environment.now });
-    if (readData === true) return;
-    this.#chosen = readData === false ? new Set() : choosePacks(readData, packsToRead(index.chunks), this.#memory);
+    if (again !== undefined && readData !== false) this.#chosen = again;
+    else if (readData !== true)
+      this.#chosen = readData === false ? new Set() : choosePacks(readData, packsToRead(index.chunks), this.#memory);
   }
 
   reads(name: string): boolean {

@@ -15,7 +15,8 @@ export async function noteStrays(
   inventory: Inventory,
   packs: ReadonlySet<string>,
 ): Promise<void> {
-  const { storage } = partsOf(repository);
+  const { storage, history } = partsOf(repository);
+  const { sessionHead, logHead } = inventory;
   const unfinished: Leftovers = { count: 0, bytes: 0, names: [] };
   if (storage.list === undefined) {
     tellUnfinished(run, inventory.unfinished, unfinished);
@@ -23,23 +24,34 @@ export async function noteStrays(
   }
   const orphans: Leftovers = { count: 0, bytes: 0, names: [] };
   let furthest = 0;
+  /** Of the log, behind its head. */
+  const records: string[] = [];
   for await (const { name, size } of storage.list("")) {
-    const [, number] = /^(?:sessions|outcomes)\/(\d{10})$/.exec(name) ?? [];
-    furthest = Math.max(furthest, Number(number ?? 0));
+    const [, sequence, number] = /^(sessions|outcomes|log)\/(\d{10})$/.exec(name) ?? [];
+    if (sequence === "log" && Number(number) > logHead) records.push(name);
+    else if (sequence !== "log") furthest = Math.max(furthest, Number(number ?? 0));
     if (packs.has(name) || inventory.segments.has(name) || inventory.names.has(name)) continue;
     const pack = packOfParity(name);
     if (pack !== undefined && packs.has(pack)) continue;
     const reference = parseObjectName(pack ?? name);
     if (reference !== undefined) {
-      const isRunning = inventory.unfinished.has(reference.session) && !run.lacksReferences;
+      // Those behind the head have begun since.
+      const hasNoOutcome = inventory.unfinished.has(reference.session) || reference.session > sessionHead;
+      const isRunning = hasNoOutcome && !run.lacksReferences;
       count(isRunning ? unfinished : orphans, name, size);
-    } else if (!/^(?:sessions|outcomes|partial)\//.test(name))
-      run.reportNote(name, `"${name}" is no object of a repository`, "stray-object");
+    } else if (!/^(?:sessions|outcomes|partial)\//.test(name) && !records.includes(name)) noteStray(run, name);
   }
+  // Those that follow one another have been written since.
+  if (records.length > 0) await history.readLog(storage, false);
+  for (const name of records) if (name > registerName("log", history.logHead)) noteStray(run, name);
   await findHole(repository, run, furthest);
   await noteTemporary(repository, run);
   tellUnfinished(run, inventory.unfinished, unfinished);
   noteOrphans(run, orphans);
+}
+
+function noteStray(run: CheckRun, name: string): void {
+  run.reportNote(name, `"${name}" is no object of a repository`, "stray-object");
 }
 
 /** Objects that no outcome names. */

@@ -159,7 +159,8 @@ class ParityRepairing implements ParityRepair {
     const put = dryRun ? { put: async () => {} } : storage;
     try {
       if (hasParity && !dryRun) await storage.delete?.(parity);
-      this.bytes += await putParity({ storage: put, ...context }, { name, bytes, percent, kind });
+      const size = await putParity({ storage: put, ...context }, { name, bytes, percent, kind });
+      this.bytes += size;
     } catch (error) {
       if (!isBcatError(error, "exists")) throw error;
       this.bad.push({ name: parity, message: `Cannot replace parity "${parity}": the place does not delete` });

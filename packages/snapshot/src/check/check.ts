@@ -8,29 +8,62 @@ import {
   checkKeySlots,
   checkPacks,
   checkRegisters,
+  type Finding,
   noteStrays,
   type Repository,
 } from "@bcat/repository";
 import { showName } from "../tree/name.js";
 import { checkTrees, type Need } from "./check-trees.js";
 
+/** Times that a repository is gone through in which others remove something meanwhile. */
+const PASSES_MAX = 3;
+
 /**
  * Checks that all registers are there and open, that segments and packs agree, and that every snapshot has all its
- * trees and chunks; with `readData` also every byte of every pack. Damage is reported, not thrown.
+ * trees and chunks; with `readData` also every byte of every pack. Damage is reported, not thrown; at the end, as what a
+ * prune removes meanwhile looks like damage: then all is gone through again, and read is what seemed to be damaged.
+ * Memory: the findings, and as {@link checkTrees}.
  *
  * @throws StorageError; BcatError interrupted, newer-format
  */
 export async function check(given: Repository, options: CheckOptions): Promise<CheckSummary> {
   const repository = given.withoutKeptTrees().withArchived(options.archived).withSignal(options.signal);
-  const run = new CheckRun(options);
+  let before: CheckRun | undefined;
+  for (let pass = 1; ; pass++) {
+    const findings: Finding[] = [];
+    const run: CheckRun = new CheckRun({ ...options, onFinding: (finding) => void findings.push(finding) }, before);
+    try {
+      const newness = await checkOnce(repository, run);
+      if (run.damage > 0 && pass < PASSES_MAX && (await hasChanged(repository, newness))) {
+        findings.length = 0;
+        before = run;
+        continue;
+      }
+      return run.summary();
+    } finally {
+      for (const finding of findings) options.onFinding?.(finding);
+    }
+  }
+}
+
+/** Whether others have committed or removed something since the history was as new as `newness`. */
+async function hasChanged(repository: Repository, newness: string | undefined): Promise<boolean> {
+  if (newness === undefined) return false;
+  await repository.refresh();
+  return repository.history.newness !== newness;
+}
+
+/** @returns how new the history is that was checked; undefined where it has a hole */
+async function checkOnce(repository: Repository, run: CheckRun): Promise<string | undefined> {
   try {
     await repository.refresh();
   } catch (error) {
     // A hole in the sessions: nothing behind it can be counted on. To restore, that is another repository; here, damage.
     if (!isBcatError(error, "identity-changed")) throw error;
     run.reportDamage(undefined, error.message);
-    return run.summary();
+    return undefined;
   }
+  const { newness } = repository.history;
   for (const { object, message } of repository.history.problems) {
     // Each of the snapshots behind a lost outcome has seen it.
     if (object === undefined || !run.isDamaged(object)) run.reportDamage(object, message);
@@ -58,7 +91,7 @@ export async function check(given: Repository, options: CheckOptions): Promise<C
     { ...inventory, names: new Set([...inventory.names, ...slots, "config", "reserve"]) },
     packs.names,
   );
-  return run.summary();
+  return newness;
 }
 
 interface Damage {
