@@ -4,6 +4,7 @@
  */
 import { type BlobKind, DATA, TREE } from "./blob-kind.js";
 import type { PackContext } from "./context.js";
+import { PackNames } from "./pack-names.js";
 import { CondemnedMarks } from "./segment/condemned-marks.js";
 import type { PackRecord } from "./segment/pack-record.js";
 import { PackRecords } from "./segment/pack-records.js";
@@ -31,19 +32,19 @@ interface Run {
 
 /** All that an index knows, for another thread of this process; see {@link openSharedIndex}. */
 export interface SharedIndex {
-  /** Object names. */
-  readonly condemned: readonly string[];
+  /** References of packs, see PackNames. */
+  readonly condemned: Uint8Array;
   readonly runs: readonly { readonly segment: SharedSegment; readonly marks: Uint8Array | undefined }[];
 }
 
 export class ChunkIndex implements Disposable {
   readonly #runs: Record<BlobKind, Run[]> = { [DATA]: [], [TREE]: [] };
-  readonly #condemned = new Set<string>();
+  readonly #condemned = new PackNames();
   readonly #records = new PackRecords();
-  readonly #dropped: ReadonlySet<string>;
+  readonly #dropped: Pick<PackNames, "has">;
 
   /** @param dropped object names of packs that a prune has emptied: what it left of their chunks is elsewhere. Looked into at each call */
-  constructor(dropped: ReadonlySet<string> = new Set()) {
+  constructor(dropped: Pick<PackNames, "has"> = new PackNames()) {
     this.#dropped = dropped;
   }
 
@@ -65,9 +66,12 @@ export class ChunkIndex implements Disposable {
 
   /** Declares that a pack (by its object name) may never again be used as a location by a writer. */
   condemn(pack: string): void {
-    if (this.#condemned.has(pack)) return;
-    this.#condemned.add(pack);
-    for (const kind of [DATA, TREE] as const) for (const run of this.#runs[kind]) run.marks = undefined;
+    if (this.#condemned.add(pack)) this.#forgetMarks();
+  }
+
+  /** As {@link condemn}, of many. @param references of packs, one behind the other */
+  condemnAll(references: Uint8Array): void {
+    if (this.#condemned.addAll(references) > 0) this.#forgetMarks();
   }
 
   isCondemned(pack: string): boolean {
@@ -112,12 +116,16 @@ export class ChunkIndex implements Disposable {
       segment: run.segment.share(),
       marks: this.#marks(run)?.marks,
     }));
-    return { condemned: [...this.#condemned], runs };
+    return { condemned: this.#condemned.references, runs };
   }
 
   /** Closes all segments. */
   [Symbol.dispose](): void {
     for (const kind of [DATA, TREE] as const) for (const { segment } of this.#runs[kind]) segment[Symbol.dispose]();
+  }
+
+  #forgetMarks(): void {
+    for (const kind of [DATA, TREE] as const) for (const run of this.#runs[kind]) run.marks = undefined;
   }
 
   #marks(run: Run): CondemnedMarks | undefined {
@@ -141,7 +149,7 @@ export function openSharedIndex(
   options: SharedIndexOptions = {},
 ): ChunkIndex {
   const index = new ChunkIndex();
-  for (const pack of shared.condemned) index.condemn(pack);
+  index.condemnAll(shared.condemned);
   const cache = new PageCache(options.pagesSize ?? SHARED_PAGES_SIZE);
   const files = new RunFiles({ descriptors: options.descriptors });
   for (const { segment, marks } of shared.runs)

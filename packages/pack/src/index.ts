@@ -33,6 +33,7 @@ export {
 } from "./pack-assembler.js";
 export {
   formatNumber,
+  NAME_REFERENCE_SIZE,
   type ObjectReference,
   packName,
   packOfParity,
@@ -40,6 +41,7 @@ export {
   parseObjectName,
   segmentName,
 } from "./pack-name.js";
+export { PackNames, packNameAt } from "./pack-names.js";
 export { type MendedPack, mendPack } from "./parity/mend-pack.js";
 export { decodeParity, encodeParity, type Parity } from "./parity/parity-object.js";
 export { PERCENT_MAX as PARITY_PERCENT_MAX } from "./parity/parity-shape.js";

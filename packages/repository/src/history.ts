@@ -165,7 +165,7 @@ export class History {
 
   /** True when a log record behind number `head` condemned packs. */
   condemnedSince(head: number): boolean {
-    return this.log.condemnedBehind(head).next().done !== true;
+    return this.log.referencesBehind(head).next().done !== true;
   }
 
   /** The outcome of session `number`, if it is the newest and was read already: it is often wanted next. */

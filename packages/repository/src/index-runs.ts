@@ -12,6 +12,7 @@ import {
   memorySource,
   mergeSegments,
   type PackContext,
+  type PackNames,
   type PageCache,
   packsOfMerged,
   Segment,
@@ -32,7 +33,7 @@ export interface IndexRunsParts {
   readonly store: IndexStore;
   readonly pages: PageCache;
   /** Object names of packs that prunes have dropped: their entries need not be kept. */
-  readonly dropped: ReadonlySet<string>;
+  readonly dropped: Pick<PackNames, "has">;
 }
 
 export class IndexRuns implements Disposable {

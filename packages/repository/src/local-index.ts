@@ -3,7 +3,7 @@
  * who lists snapshots needs none. What the history names and the runs lack is fetched then, and at every later look.
  */
 import { CorruptError } from "@bcat/errors";
-import { type ChunkIndex, type PackContext, PageCache } from "@bcat/pack";
+import { type ChunkIndex, type PackContext, PackNames, PageCache } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import type { SegmentReference } from "./bodies/references.js";
 import type { History } from "./history.js";
@@ -34,7 +34,7 @@ export class LocalIndex implements Disposable {
   /** Head of the log whose condemned packs the runs know. */
   #logHead = 0;
   /** Those of them that prunes have dropped, and up to which record of the log they were looked for in the runs. */
-  readonly #dropped = new Set<string>();
+  readonly #dropped = new PackNames();
   #droppedHead: number;
   #droppedKnown = 0;
 
@@ -91,13 +91,13 @@ export class LocalIndex implements Disposable {
   }
 
   #takeLog({ log, logHead }: History): void {
-    for (const name of log.condemnedBehind(this.#logHead)) this.chunks.condemn(name);
+    for (const packs of log.referencesBehind(this.#logHead)) this.chunks.condemnAll(packs);
     this.#logHead = logHead;
   }
 
   /** Only now: what was in dropped packs is found in the segments that were taken up. */
   #drop({ log, droppedHead }: History): void {
-    for (const name of log.condemnedBehind(this.#droppedKnown, droppedHead)) this.#dropped.add(name);
+    for (const packs of log.referencesBehind(this.#droppedKnown, droppedHead)) this.#dropped.addAll(packs);
     this.#droppedKnown = Math.max(this.#droppedKnown, droppedHead);
     if (droppedHead <= this.#droppedHead) return;
     this.#droppedHead = droppedHead;

@@ -1,9 +1,9 @@
 /** The log as far as it was read (docs/format.md section 9): what was condemned, forgotten and pinned, and the epoch. */
 import { ObjectType, openObject, type RepositoryKeys } from "@bcat/crypto";
 import { CorruptError } from "@bcat/errors";
-import { packName } from "@bcat/pack";
+import { NAME_REFERENCE_SIZE, PackNames, packNameAt } from "@bcat/pack";
 import type { Registers } from "@bcat/storage";
-import { decodeLogRecord, type LogRecord } from "./bodies/log.js";
+import { decodePackedLogRecord, type PackedLogRecord } from "./bodies/log.js";
 import { readAndOpen } from "./read-again.js";
 import { type ExpectedObject, readAhead } from "./read-ahead.js";
 import { registerName } from "./registers.js";
@@ -18,9 +18,9 @@ export class Log {
   readonly #forgotten = new Set<number>();
   /** Pinned snapshots, and the note that was left, empty for none. */
   readonly #pinned = new Map<number, string>();
-  /** Records that condemn, by number, and the names of their packs. */
-  readonly #condemned = new Map<number, readonly string[]>();
-  readonly #damaged = new Set<string>();
+  /** Records that condemn, by number, and the references of their packs. */
+  readonly #condemned = new Map<number, Uint8Array>();
+  readonly #damaged = new PackNames();
   #epoch = 0;
 
   constructor(keys: RepositoryKeys) {
@@ -52,13 +52,20 @@ export class Log {
   }
 
   /** Names of the packs that were condemned because they are missing or damaged. */
-  get damagedPacks(): ReadonlySet<string> {
+  get damagedPacks(): Pick<PackNames, "has" | "size"> {
     return this.#damaged;
   }
 
   /** Names of the packs that records behind number `head` condemned, up to record `last`. */
   *condemnedBehind(head: number, last = this.head): Generator<string> {
-    for (const [number, names] of this.#condemned) if (number > head && number <= last) yield* names;
+    for (const references of this.referencesBehind(head, last)) {
+      for (let at = 0; at < references.length; at += NAME_REFERENCE_SIZE) yield packNameAt(references, at);
+    }
+  }
+
+  /** As {@link condemnedBehind}: of each record the references of its packs, one behind the other. */
+  *referencesBehind(head: number, last = this.head): Generator<Uint8Array> {
+    for (const [number, references] of this.#condemned) if (number > head && number <= last) yield references;
   }
 
   /**
@@ -88,7 +95,7 @@ export class Log {
   /** Takes the body of the next record. @throws CorruptError, BcatError newer-format */
   apply(body: Uint8Array): void {
     const number = this.head + 1;
-    const record = decodeLogRecord(body, registerName("log", number));
+    const record = decodePackedLogRecord(body, registerName("log", number));
     if (record.kind === "condemn") this.#condemn(number, record);
     else if (record.kind === "forget") for (const snapshot of record.snapshots) this.#forgotten.add(snapshot);
     else if (record.kind === "pin")
@@ -98,10 +105,9 @@ export class Log {
     this.bodies.push(body);
   }
 
-  #condemn(number: number, { packs, areDamaged }: Extract<LogRecord, { kind: "condemn" }>): void {
-    const names = packs.map(packName);
-    this.#condemned.set(number, names);
-    if (areDamaged === true) for (const name of names) this.#damaged.add(name);
+  #condemn(number: number, { packs, areDamaged }: Extract<PackedLogRecord, { kind: "condemn" }>): void {
+    this.#condemned.set(number, packs);
+    if (areDamaged === true) this.#damaged.addAll(packs);
   }
 }
 

@@ -69,3 +69,9 @@ test("openManifest() takes nothing of another repository, and nothing that is da
     expect(openManifest(context, sealed.with(at, sealed[at]! ^ 1))).toBeUndefined();
   }
 });
+
+test("a log that condemns 400,000 packs is kept, 24 bytes each", async () => {
+  const { context } = await (await TestRepository.create()).open();
+  const kept = sealManifest(context, { ...manifest, log: [new Uint8Array(400_000 * 24)] });
+  expect(openManifest(context, kept!)?.log[0]).toHaveLength(400_000 * 24);
+});

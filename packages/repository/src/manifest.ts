@@ -35,8 +35,8 @@ export interface Manifest {
 }
 
 /** A larger one, of a very long log, is not kept: the next process reads everything again. */
-export const manifestSizeMax = 8 * 2 ** 20;
-const SIZE_MAX = 16 * 2 ** 20;
+export const manifestSizeMax = 32 * 2 ** 20;
+const SIZE_MAX = 40 * 2 ** 20;
 const OBJECT = { type: ObjectType.PARTIAL, name: "local/manifest/4", epoch: 0, domain: 0 } as const;
 const LAYOUT = new Map([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((number) => [number, { critical: true }]));
 

@@ -2,6 +2,7 @@
  * Which packs of one segment are condemned, one byte a pack. A mark is made when a chunk of its pack is looked up first,
  * together with those of all records on the same page: in all, each pack page is opened once, and no record is decoded.
  */
+import type { PackNames } from "../pack-names.js";
 import type { Segment } from "./segment.js";
 
 const SOUND = 1;
@@ -9,7 +10,7 @@ const CONDEMNED = 2;
 
 export class CondemnedMarks {
   readonly #segment: Segment;
-  readonly #condemned: ReadonlySet<string>;
+  readonly #condemned: Pick<PackNames, "has">;
   /** In shared memory; 0 where it is not known yet. Threads may make the same mark at the same time. */
   readonly marks: Uint8Array;
 
@@ -17,7 +18,7 @@ export class CondemnedMarks {
    * @param condemned object names of condemned packs, of any segment; what is added to it later has no effect
    * @param marks those that another thread has made
    */
-  constructor(segment: Segment, condemned: ReadonlySet<string>, marks?: Uint8Array) {
+  constructor(segment: Segment, condemned: Pick<PackNames, "has">, marks?: Uint8Array) {
     this.#segment = segment;
     this.#condemned = condemned;
     this.marks = marks ?? new Uint8Array(new SharedArrayBuffer(segment.counts.packCount));

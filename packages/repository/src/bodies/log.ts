@@ -9,14 +9,25 @@
  *     6    condemn: u8 1, they are damaged
  */
 
-import { type ByteReader, decodeRecord, type Field } from "@bcat/codec";
-import { BodyReader, BodyWriter, checkRegisterNumber, readList, readRegisterNumber, recordLayout } from "./fields.js";
+import { ByteReader, decodeRecord, type Field } from "@bcat/codec";
+import {
+  BodyReader,
+  BodyWriter,
+  checkRegisterNumber,
+  readList,
+  readRegisterNumber,
+  readWideRegisterNumber,
+  recordLayout,
+} from "./fields.js";
 import { newerKind } from "./newer.js";
 import { type NameReference, readNameReference, writeNameReference } from "./references.js";
 import { bodySizeMax } from "./snapshot.js";
 
 /** One record of the log. */
 export type LogRecord = LogHead & LogEntry;
+
+/** As {@link LogRecord}; of what it condemns, which may be hundreds of thousands, the references one behind the other. */
+export type PackedLogRecord = LogHead & (Exclude<LogEntry, { kind: "condemn" }> | CondemnEntry<Uint8Array>);
 
 /** What all records have. */
 export interface LogHead {
@@ -28,21 +39,26 @@ export interface LogHead {
   readonly unknown?: readonly Field[];
 }
 
+interface CondemnEntry<Packs> {
+  readonly kind: "condemn";
+  readonly packs: Packs;
+  /** They are missing or damaged: what a backup stores anew of them is healed. */
+  readonly areDamaged?: true;
+}
+
 export type LogEntry =
-  | {
-      readonly kind: "condemn";
-      readonly packs: readonly NameReference[];
-      /** They are missing or damaged: what a backup stores anew of them is healed. */
-      readonly areDamaged?: true;
-    }
+  | CondemnEntry<readonly NameReference[]>
   | { readonly kind: "forget"; readonly snapshots: readonly number[] }
   | { readonly kind: "pin" | "unpin"; readonly snapshots: readonly number[]; readonly note?: string }
   | { readonly kind: "epoch"; readonly epoch: number }
   | { readonly kind: "domain"; readonly domain: number }
   | { readonly kind: "mode"; readonly registers: (typeof modes)[number] };
 
+const UNIQUE_SIZE = 16;
 const layout = recordLayout({ critical: [1, 16, 17, 18, 19, 20], other: [2, 3, 4, 5, 6] });
 const kinds = ["condemn", "forget", "pin", "unpin", "epoch", "domain", "mode"] as const;
+type EntryOf<Packs> = Exclude<LogEntry, { kind: "condemn" }> | CondemnEntry<Packs>;
+type RecordOf<Packs> = LogHead & EntryOf<Packs>;
 /** Where registers are: in the storage of the objects, or in another. */
 const modes = ["same", "elsewhere"] as const;
 /** The field that holds what a record of this kind says. */
@@ -65,6 +81,15 @@ export function encodeLogRecord(record: LogRecord): Uint8Array {
 }
 
 export function decodeLogRecord(bytes: Uint8Array, what = "log record"): LogRecord {
+  return decode(bytes, what, (reader) => readList(reader, readNameReference));
+}
+
+/** As {@link decodeLogRecord}; the references of packs are a view of `bytes`. */
+export function decodePackedLogRecord(bytes: Uint8Array, what = "log record"): PackedLogRecord {
+  return decode(bytes, what, readReferences);
+}
+
+function decode<Packs>(bytes: Uint8Array, what: string, readPacks: (reader: ByteReader) => Packs): RecordOf<Packs> {
   const body = new BodyReader(decodeRecord(bytes, { known: layout, limit: bodySizeMax, what }), what);
   const kindNumber = body.field(1, (reader) => reader.u8());
   const kind = kinds[kindNumber - 1];
@@ -83,7 +108,7 @@ export function decodeLogRecord(bytes: Uint8Array, what = "log record"): LogReco
     time: body.field(2, (reader) => reader.time()),
     ...(session === undefined ? {} : { session }),
     host: body.text(4),
-    ...body.field(fieldOfKind[kind], (reader) => readEntry(reader, kind, what)),
+    ...body.field(fieldOfKind[kind], (reader) => readEntry(reader, { kind, what, readPacks })),
     ...(hasNote && note !== "" ? { note } : {}),
     ...(areDamaged === undefined ? {} : { areDamaged }),
     ...body.unknown(),
@@ -107,10 +132,27 @@ function readTrue(reader: ByteReader): true {
   return true;
 }
 
-function readEntry(reader: ByteReader, kind: LogEntry["kind"], what: string): LogEntry {
+/** Each is one that {@link readNameReference} would take. */
+function readReferences(reader: ByteReader): Uint8Array {
+  const references = reader.rest();
+  const checked = new ByteReader(references, "log record");
+  while (checked.remaining > 0) {
+    readWideRegisterNumber(checked);
+    checked.raw(UNIQUE_SIZE);
+  }
+  return references;
+}
+
+interface EntryForm<Packs> {
+  readonly kind: LogEntry["kind"];
+  readonly what: string;
+  readonly readPacks: (reader: ByteReader) => Packs;
+}
+
+function readEntry<Packs>(reader: ByteReader, { kind, what, readPacks }: EntryForm<Packs>): EntryOf<Packs> {
   if (kind === "epoch") return { kind, epoch: reader.u32() };
   if (kind === "domain") return { kind, domain: reader.u32() };
-  if (kind === "condemn") return { kind, packs: readList(reader, readNameReference) };
+  if (kind === "condemn") return { kind, packs: readPacks(reader) };
   if (kind !== "mode") return { kind, snapshots: readList(reader, readRegisterNumber) };
   const mode = reader.u8();
   const registers = modes[mode - 1];

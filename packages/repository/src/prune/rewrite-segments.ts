@@ -9,6 +9,7 @@ import {
   type MergeOptions,
   memorySource,
   mergeSegments,
+  type PackNames,
   PageCache,
   packsOfMerged,
   parseObjectName,
@@ -28,7 +29,7 @@ export interface RewriteOptions {
   /** Session that owns the new segments. */
   readonly session: number;
   /** Object names of packs whose entries are dropped. */
-  readonly dropped: ReadonlySet<string>;
+  readonly dropped: Pick<PackNames, "has" | "size">;
   /** Segments that are to be written anew though they name none of these. */
   readonly small: ReadonlySet<SegmentReference>;
 }
@@ -98,7 +99,7 @@ async function putMerged(
   return { session, unique, size: bytes.length, hash: context.blake3.hash(bytes) };
 }
 
-function namesDropped(segment: Segment, dropped: ReadonlySet<string>): boolean {
+function namesDropped(segment: Segment, dropped: Pick<PackNames, "has">): boolean {
   for (let ordinal = 0; ordinal < segment.counts.packCount; ordinal++) {
     if (dropped.has(segment.packName(ordinal))) return true;
   }

@@ -1,6 +1,6 @@
 /** What a prune knows of a repository: which chunks are live, which packs there are, and how much of each is used. */
 import { BcatError, CorruptError, isBcatError } from "@bcat/errors";
-import type { BlobKind } from "@bcat/pack";
+import { type BlobKind, PackNames } from "@bcat/pack";
 import type { History } from "../history.js";
 import { catchUpStrictly, partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import { type Listed, listPacks } from "./listing.js";
@@ -130,8 +130,10 @@ export class Survey {
 }
 
 /** Object names of packs that the log condemns, up to record `last`. */
-export function condemnedUpTo(history: History, last: number): Set<string> {
-  return new Set(history.log.condemnedBehind(0, last));
+export function condemnedUpTo(history: History, last: number): PackNames {
+  const condemned = new PackNames();
+  for (const references of history.log.referencesBehind(0, last)) condemned.addAll(references);
+  return condemned;
 }
 
 /**
