@@ -310,8 +310,8 @@ export const SABOTAGES = [
   {
     what: "a checkpoint put before what it names",
     file: "packages/repository/src/write-session.ts",
-    from: "await this.chunks.settle();\n    const saved",
-    to: "const saved",
+    from: "await this.chunks.settle();\n    const noted",
+    to: "const noted",
     test: "test/stopped-backup.test.ts",
   },
   {
