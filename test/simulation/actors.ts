@@ -1,6 +1,6 @@
 /** What processes do: each runs a command on the repository, as the command line would. */
 import { isBcatError } from "@bcat/errors";
-import { appendToLog, type Repository, withLogSession } from "@bcat/repository";
+import { appendToLog, type Repository, repairParity, withLogSession } from "@bcat/repository";
 import {
   check,
   findSnapshot,
@@ -8,10 +8,13 @@ import {
   type ListedSnapshot,
   listSnapshots,
   PreparedBackup,
+  pinSnapshots,
   prune,
   restore,
+  rewriteSnapshot,
   tagSnapshot,
   undelete,
+  unpinSnapshots,
 } from "@bcat/snapshot";
 import { Inodes } from "./inode.js";
 import { MemoryPosix } from "./memory-posix.js";
@@ -107,7 +110,10 @@ export function forgetSome(world: World): Body {
   };
 }
 
-/** Makes a snapshot anew: a forgotten one, or one that gets another tag. */
+/** What a rewrite leaves out. */
+export const LEFT_OUT = "c";
+
+/** Makes a snapshot anew: a forgotten one, one that gets another tag, or one without some of its files. */
 export function remakeOne(world: World): Body {
   const { dice } = world;
   return async (process) => {
@@ -119,6 +125,8 @@ export function remakeOne(world: World): Body {
       const info = dice.pick<ListedSnapshot>(isBack ? forgotten : listed);
       try {
         if (isBack) await undelete(repository, info.number);
+        else if (dice.chance(0.3))
+          await rewriteSnapshot(repository, info.number, { excludes: [LEFT_OUT], forget: dice.chance(0.5) });
         else await tagSnapshot(repository, info, { set: [process.name] });
       } catch (error) {
         // Of what is forgotten a prune may have taken some.
@@ -128,15 +136,40 @@ export function remakeOne(world: World): Body {
   };
 }
 
+/** Pins a snapshot, or has it pinned no more. */
+export function pinOne(world: World): Body {
+  const { dice } = world;
+  return async (process) => {
+    await withRepository(world, process, async (repository) => {
+      const listed = await listSnapshots(repository);
+      if (listed.length === 0) return;
+      const { number } = dice.pick(listed);
+      try {
+        await (dice.chance(0.7) ? pinSnapshots(repository, [number]) : unpinSnapshots(repository, [number]));
+      } catch (error) {
+        if (!isBcatError(error, "not-found")) throw error;
+      }
+    });
+  };
+}
+
+export function addParity(world: World): Body {
+  return async (process) => {
+    await withRepository(world, process, (repository) =>
+      repairParity(repository, { readData: world.dice.chance(0.5) }),
+    );
+  };
+}
+
 /** @param isLast everybody else has ended: what is left is dead */
 export function pruneOnce(world: World, { isLast = false } = {}): Body {
   const { dice } = world;
   return async (process) => {
     const maxUnused = isLast
       ? ({ bytes: 0 } as const)
-      : dice.pick(["unlimited", { bytes: 0 }, { bytes: 3_000 }] as const);
-    const voidAfterMs = isLast ? Number.NEGATIVE_INFINITY : dice.pick([0, 3_000, 30_000, 10 ** 12]);
-    const isAtOnce = isLast || dice.chance(0.4);
+      : dice.pick(["unlimited", { bytes: 0 }, { bytes: 0 }, { bytes: 3_000 }] as const);
+    const voidAfterMs = isLast ? Number.NEGATIVE_INFINITY : dice.pick([0, 3_000, 30_000, 10 ** 12, 10 ** 12]);
+    const isAtOnce = isLast || dice.chance(0.6);
     const summary = await withRepository(world, process, (repository) =>
       prune(repository, { level: 0, maxUnused, voidAfterMs, isAtOnce }),
     );

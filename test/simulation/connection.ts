@@ -71,6 +71,7 @@ export class Connection implements Storage {
         place.tear(name, sent.subarray(0, dice.integer(0, sent.length - 1)), from);
         return { error: this.#failure("put", name, "the line broke") };
       }
+      if (!place.hasRoomFor(sent)) return { error: noRoom(name) };
       place.put(name, sent, from);
       return { value: undefined };
     });
@@ -80,6 +81,7 @@ export class Connection implements Storage {
     const { place, process } = this.#parts;
     const sent = bytes.slice();
     await this.call("putIfAbsent", name, (isLate) => {
+      if (!place.hasRoomFor(sent)) return { error: noRoom(name) };
       if (place.putIfAbsent(name, sent, { author: process, isLate })) return { value: undefined };
       return { error: new BcatError("exists", `Cannot put "${name}": it is there`) };
     });
@@ -185,4 +187,9 @@ export class Connection implements Storage {
   #failure(kind: string, name: string, found: string): StorageError {
     return new StorageError(`Cannot ${kind} "${name}": ${found}`);
   }
+}
+
+function noRoom(name: string): StorageError {
+  const cause = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+  return new StorageError(`Cannot put "${name}": no space left`, { cause, isFinal: true });
 }

@@ -2,8 +2,11 @@
 import type { Weather } from "./connection.js";
 import type { Dice } from "./dice.js";
 
-/** A place with put-if-absent, or without and for one writer at a time. */
-export type PlaceKind = "deciding" | "one-writer";
+/**
+ * A place with put-if-absent; without, for one writer at a time; or, for a planted bug, one where the last put wins though
+ * nobody knows.
+ */
+export type PlaceKind = "deciding" | "one-writer" | "silent";
 
 /** From how many to how many there are of what. */
 export type Range = readonly [min: number, max: number];
@@ -32,8 +35,8 @@ export interface Size {
 }
 
 const TINY: Size = {
-  ...{ hosts: [1, 2], roots: [1, 1], folders: [0, 1], files: [1, 2], blocks: [2, 4], backups: [1, 2], changes: [1, 4] },
-  ...{ forgets: [0, 2], prunes: [0, 2], remakes: [0, 1], mishaps: [1, 1], lastPrunes: 0.15, lastCheck: 0.05 },
+  ...{ hosts: [1, 2], roots: [1, 1], folders: [0, 1], files: [1, 2], blocks: [2, 3], backups: [1, 3], changes: [1, 4] },
+  ...{ forgets: [1, 2], prunes: [1, 3], remakes: [0, 1], mishaps: [1, 1], lastPrunes: 0.08, lastCheck: 0.03 },
 };
 const SMALL: Size = {
   ...{ hosts: [2, 2], roots: [1, 2], folders: [0, 2], files: [1, 2], blocks: [3, 6], backups: [1, 3], changes: [2, 8] },
@@ -78,6 +81,10 @@ export interface Knobs {
   readonly clockJumps: boolean;
   readonly clones: boolean;
   readonly cacheLosses: boolean;
+  /** Bytes of the reserve, in a place that gets full for some time. */
+  readonly reserve: number | undefined;
+  /** Percent of each pack. */
+  readonly parity: number;
 }
 
 export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
@@ -85,7 +92,7 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
   const some = (value: number) => (dice.chance(0.5) ? value : 0);
   return {
     size: drawSize(dice),
-    horizon: dice.pick([5_000, 15_000, 60_000]),
+    horizon: dice.pick([3_000, 6_000, 15_000, 60_000]),
     weather: {
       latency: dice.pick([5, 20, 60]),
       errors: some(dice.pick([0.01, 0.05])),
@@ -106,10 +113,17 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
     clockJumps: dice.chance(0.5),
     clones: dice.chance(0.5),
     cacheLosses: dice.chance(0.5),
+    reserve: dice.chance(0.12) ? dice.pick([0, 2_500]) : undefined,
+    parity: dice.chance(0.12) ? 50 : 0,
   };
 }
 
-/** Only one may write at a time; the last put of a name wins. */
+/** Only one may write at a time. */
 export function isForOneWriter({ kind }: Pick<Knobs, "kind">): boolean {
   return kind === "one-writer";
+}
+
+/** Each put takes effect, whatever a name held. */
+export function overwrites({ kind }: Pick<Knobs, "kind">): boolean {
+  return kind !== "deciding";
 }

@@ -26,10 +26,30 @@ export class Place {
   /** Told of everything that is sent, before it is known whether it is taken. */
   onAttempt: (name: string, bytes: Uint8Array) => void = () => {};
   onChange: (change: Change) => void = () => {};
+  /** Bytes that fit in. */
+  limit = Number.POSITIVE_INFINITY;
+  #used = 0;
   readonly #torn = new Set<string>();
 
   constructor(overwrites: boolean) {
     this.overwrites = overwrites;
+  }
+
+  /** Bytes of all that is there. */
+  get used(): number {
+    return this.#used;
+  }
+
+  hasRoomFor(bytes: Uint8Array): boolean {
+    return this.#used + bytes.length <= this.limit;
+  }
+
+  /** Objects that are there before anybody comes. */
+  furnish(objects: ReadonlyMap<string, Uint8Array>): void {
+    for (const [name, bytes] of objects) {
+      this.objects.set(name, bytes);
+      this.#used += bytes.length;
+    }
   }
 
   /** False when the name has a value already, which then stays. */
@@ -75,6 +95,7 @@ export class Place {
     { author, isLate = false, isTorn }: Sent & { isTorn: boolean },
   ): void {
     const before = this.objects.get(name);
+    this.#used += (bytes?.length ?? 0) - (before?.length ?? 0);
     if (bytes === undefined) this.objects.delete(name);
     else this.objects.set(name, bytes);
     this.onChange({ name, bytes, before, author, isTorn, isLate });

@@ -1,5 +1,5 @@
 /** Who does what in a run, and when. */
-import { backup, checkAll, forgetSome, pruneOnce, remakeOne, restoreOne } from "./actors.js";
+import { addParity, backup, checkAll, forgetSome, pinOne, pruneOnce, remakeOne, restoreOne } from "./actors.js";
 import { isForOneWriter, type Range } from "./knobs.js";
 import type { Machine } from "./machine.js";
 import type { Body, World } from "./world.js";
@@ -21,12 +21,14 @@ export function plan(world: World): void {
     for (let i = dice.within(range); i > 0; i--) act();
   };
   for (const host of hosts) at(dice.integer(1, FIRST_BACKUP), "backup", host, backup(world));
-  times(size.backups, () => at(anywhere(), "backup", dice.pick(hosts), backup(world)));
+  times(size.backups, () => at(dice.integer(1, horizon * 1.2), "backup", dice.pick(hosts), backup(world)));
   times(size.changes, () => world.scheduler.after(anywhere(), () => dice.pick(hosts).source.change()));
-  times(size.forgets, () => at(anywhere(), "forget", admin, forgetSome(world)));
-  const late = () => dice.integer(horizon / 4, horizon * 1.2);
+  times(size.forgets, () => at(dice.integer(horizon / 4, horizon * 0.8), "forget", admin, forgetSome(world)));
+  const late = () => dice.integer(horizon / 3, horizon * 1.1);
   times(size.prunes, () => at(late(), "prune", dice.chance(0.8) ? admin : dice.pick(hosts), pruneOnce(world)));
   times(size.remakes, () => at(anywhere(), "remake", dice.pick(anyone), remakeOne(world)));
+  if (dice.chance(0.1)) at(anywhere(), "pin", admin, pinOne(world));
+  if (knobs.parity > 0) times([0, 2], () => at(anywhere(), "add parity", dice.pick(anyone), addParity(world)));
   if (dice.chance(0.1)) at(anywhere(), "check", admin, checkAll(world, { mustBeGood: false }));
   if (dice.chance(0.15)) at(anywhere(), "restore", dice.pick(hosts), restoreOne(world));
   planMishaps(world, hosts, admin);
@@ -53,6 +55,15 @@ function planMishaps(world: World, hosts: readonly Machine[], admin: Machine): v
         scheduler.after(dice.integer(first, horizon), () => machine.restoreOlderCache());
       }
     }
+  if (knobs.reserve !== undefined) {
+    const full = anywhere();
+    scheduler.after(full, () => {
+      world.place.limit = world.place.used + dice.integer(0, 3_000);
+    });
+    scheduler.after(dice.integer(full, horizon * 1.2), () => {
+      world.place.limit = Number.POSITIVE_INFINITY;
+    });
+  }
   if (knobs.clones && !isForOneWriter(knobs)) scheduler.after(anywhere(), () => clone(world, dice.pick(hosts)));
 }
 

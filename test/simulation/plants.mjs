@@ -27,8 +27,8 @@ export const PLANTS = [
     patches: [
       {
         module: `${REPOSITORY}session.js`,
-        from: "                const { number, bytes } =",
-        to: "                await parts.history.refresh(parts.storage, { strict: true });\n                await updateIndex(parts, { strict: true });\n                const { number, bytes } =",
+        from: "                const reserved = options.dryRun",
+        to: "                await parts.history.refresh(parts.storage, { strict: true });\n                await updateIndex(parts, { strict: true });\n                const reserved = options.dryRun",
       },
       {
         module: `${REPOSITORY}session.js`,
@@ -368,6 +368,127 @@ export const PLANTS = [
         module: "snapshot/dist/take-over/take-over.js",
         from: "const mustResolve = repository.history.condemnedSince(snapshot.logHead);",
         to: "const mustResolve = false;",
+      },
+    ],
+  },
+  {
+    name: "1-base",
+    what: "a compaction has a base though a lower number is open (rule 1)",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/base.js`,
+        from: "    if (hasOpenBelow(history, number))\n        return undefined;\n",
+        to: "",
+      },
+    ],
+  },
+  {
+    name: "3-durable",
+    what: "a checkpoint goes before what it names is durable (rule 3)",
+    patches: [
+      {
+        module: `${REPOSITORY}write-session.js`,
+        from: "        await this.chunks.settle();\n        const noted",
+        to: "        const noted",
+      },
+    ],
+  },
+  {
+    name: "4a-orphans",
+    what: "packs that no segment names are deleted uncondemned (rule 4a)",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/prune.js`,
+        from: "return [...named, ...orphans.map(({ reference }) => reference)];",
+        to: "await deleteObjects(this.#parts.storage, orphans.map(({ name }) => name), () => { });\n        return named;",
+      },
+    ],
+  },
+  {
+    name: "4b-void",
+    what: "a session that seems dead is taken for ended without a word to it: no outcome is put (reliability 3.2, no fence)",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/open-sessions.js`,
+        from: "await decideOutcomeOf(session, open.number, outcome);",
+        to: "void outcome;",
+      },
+    ],
+  },
+  {
+    name: "5-kind",
+    what: "prune does not wait for sessions that make snapshots anew (rule 5)",
+    patches: [
+      {
+        module: `${REPOSITORY}write-session.js`,
+        from: '{ ...others, kind: "backup" }',
+        to: '{ kind: "backup", ...others }',
+      },
+      {
+        module: "snapshot/dist/take-over/remake.js",
+        from: "{ level: COMPRESSION_LEVELS.auto, dryRun: false }",
+        to: '{ level: COMPRESSION_LEVELS.auto, dryRun: false, kind: "prune" }',
+      },
+    ],
+  },
+  {
+    name: "9-forget",
+    what: "forget holds no session in a place for one writer (rule 9)",
+    world: "one-writer",
+    patches: [
+      {
+        module: `${REPOSITORY}log-writer.js`,
+        from: "    if (repository.config.isForOneWriter !== true)\n        return await action(undefined);",
+        to: "    if (true)\n        return await action(undefined);",
+      },
+      {
+        module: `${REPOSITORY}log-writer.js`,
+        from: "if (session === undefined)\n        throw",
+        to: "if (false)\n        throw",
+      },
+      {
+        module: `${REPOSITORY}log-writer.js`,
+        from: "number !== session.number",
+        to: "number !== session?.number",
+      },
+    ],
+  },
+  {
+    name: "10-full",
+    what: "on a full disk all condemned packs are deleted, also those with something live in them (rule 10)",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/prune.js`,
+        from: "if (!this.#isFull)\n            return left;",
+        to: "return left;",
+      },
+    ],
+  },
+  {
+    name: "15-merge",
+    what: "a prune drops entries of condemned packs before its wait (rule 15)",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/prune.js`,
+        from: "await this.#rewrite(0);",
+        to: "await this.#rewrite(this.#parts.history.logHead);",
+      },
+    ],
+  },
+  {
+    name: "no-put-if-absent",
+    what: "the storage takes a second value of a name, and says nothing (reliability 3.2)",
+    world: "silent",
+    patches: [],
+  },
+  {
+    name: "leftovers-of-all",
+    what: "segments that nothing refers to are deleted, those of open sessions too",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/listing.js`,
+        from: "        if (hasEnded(history, reference.session))\n            yield name;",
+        to: "        yield name;",
       },
     ],
   },

@@ -83,5 +83,9 @@ function requireFreed({ oracle, place, knobs }: World): void {
   const used = oracle.usedPacks();
   const names = [...place.objects.keys()].filter((name) => !place.isTorn(name));
   const left = names.filter((name) => name.startsWith("packs/") && !used.has(name));
+  const parity = names.filter(
+    (name) => name.startsWith("parity/") && !place.objects.has(name.replace("parity/", "packs/")),
+  );
+  left.push(...parity);
   if (left.length > 0) throw new Violation("not-freed", left.join(", "));
 }

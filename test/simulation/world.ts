@@ -7,7 +7,7 @@ import { Connection, type Weather } from "./connection.js";
 import { Dice } from "./dice.js";
 import { clearDisk } from "./disk.js";
 import { isExpected } from "./expected-errors.js";
-import { drawKnobs, isForOneWriter, type Knobs, type PlaceKind } from "./knobs.js";
+import { drawKnobs, isForOneWriter, type Knobs, overwrites, type PlaceKind } from "./knobs.js";
 import { BLOCK_SIZE, Machine } from "./machine.js";
 import { newRepository } from "./new-repository.js";
 import { rememberKeys } from "./oracle/keys.js";
@@ -31,7 +31,7 @@ export class World {
   readonly knobs: Knobs;
   readonly place: Place;
   readonly contents: Contents;
-  /** Who put the first checkpoint of a session, or else its outcome. */
+  /** Whose files are in a snapshot: of who put the first checkpoint of the session, or else its outcome. */
   readonly owners = new Map<number, SimulatedProcess>();
   /** When an outcome came to be, ms. */
   readonly decided = new Map<number, number>();
@@ -53,7 +53,7 @@ export class World {
   constructor(seed: number, kind?: PlaceKind) {
     this.dice = new Dice(seed);
     this.knobs = drawKnobs(this.dice, kind);
-    this.place = new Place(isForOneWriter(this.knobs));
+    this.place = new Place(overwrites(this.knobs));
     const { size } = this.knobs;
     const blocks = Array.from({ length: this.dice.within(size.blocks) }, () => this.dice.bytes(BLOCK_SIZE));
     this.contents = { blocks, size };
@@ -64,9 +64,11 @@ export class World {
   async init(): Promise<void> {
     const { kind } = this.knobs;
     const { rootKey, repositoryId, objects } = await newRepository(kind, { blake3, zstd, sizes: {} });
-    for (const [name, bytes] of objects) this.place.objects.set(name, bytes);
+    this.place.furnish(objects);
+    const { reserve = 0 } = this.knobs;
+    if (reserve > 0) this.place.furnish(new Map([["reserve", this.dice.bytes(reserve)]]));
     this.#rootKey = rootKey;
-    this.oracle = new Oracle(rememberKeys(rootKey, repositoryId), this.place);
+    this.oracle = new Oracle(rememberKeys(rootKey, repositoryId), this.place, isForOneWriter(this.knobs));
     this.place.onAttempt = (name, bytes) => this.guard(() => this.oracle.attempt(name, bytes));
     this.place.onChange = (change) => this.#noteChange(change);
   }
@@ -93,14 +95,14 @@ export class World {
   environment(process: SimulatedProcess): Environment {
     const { knobs, scheduler } = this;
     const wait = (milliseconds: number) => scheduler.sleep(milliseconds);
-    const { packSize, packsPerSegment, checkpointSize, keepsTrees } = knobs;
+    const { packSize, packsPerSegment, checkpointSize, keepsTrees, parity } = knobs;
     const sizes = { packSize, packsPerSegment, ...(checkpointSize !== undefined && { checkpointSize }) };
     const processes = {
       mark: process.name,
       mayRun: (mark: string) => this.#running.has(`${process.machine.name} ${mark}`),
     };
     const environment = process.machine.environment({ blake3, zstd, sizes, wait }, () => scheduler.now);
-    return { ...environment, processes, keepsTrees };
+    return { ...environment, processes, keepsTrees, parity };
   }
 
   connect(process: SimulatedProcess): Storage {
@@ -154,6 +156,7 @@ export class World {
   /** No faults from now on, and no deaths. */
   calmDown(): void {
     this.#isCalm = true;
+    this.place.limit = Number.POSITIVE_INFINITY;
   }
 
   get isIdle(): boolean {
@@ -185,11 +188,13 @@ export class World {
 
   #noteChange(change: Change): void {
     const { name, author, bytes } = change;
-    const [, sequence, digits] = /^(outcomes|partial)\/(\d+)/.exec(name) ?? [];
+    const [, sequence, digits] = /^(sessions|outcomes|partial)\/(\d+)/.exec(name) ?? [];
     const number = Number(digits);
     if (sequence === "outcomes" && !this.decided.has(number)) this.decided.set(number, this.scheduler.now);
-    // Of a checkpoint that another one puts as the outcome, the source is that of who made it.
-    if (sequence !== undefined && author !== undefined && !this.owners.has(number)) this.owners.set(number, author);
+    // What a dead process has sent is sent again by the next one of its machine, where one writes at a time; elsewhere
+    // clones may share a session. Of a checkpoint that another puts as the outcome, the source is that of who made it.
+    const isOwned = sequence === "sessions" ? isForOneWriter(this.knobs) : !this.owners.has(number);
+    if (sequence !== undefined && author !== undefined && isOwned) this.owners.set(number, author);
     if (bytes !== undefined) this.scheduler.trace.addBytes(bytes);
     this.guard(() => this.oracle.change(change));
   }

@@ -1,7 +1,10 @@
 /** Packs and segments, each taken apart once, by docs/format.md alone: what they hold never changes. */
+import { init } from "@bokuweb/zstd-wasm";
 import { type ChunkKind, type Frame, openFrame } from "../../independent-reader/pack.js";
 import type { KeySource } from "../../independent-reader/sealed.js";
 import { openSegment, packObjectName, type Segment } from "../../independent-reader/segment.js";
+
+await init();
 
 /** A chunk is known by its kind and the first 16 bytes of its id. */
 export type ChunkKey = string;

@@ -24,12 +24,14 @@ import { Violation } from "./violation.js";
 
 /** Of sealed objects, what its key is derived from: the header and the salt in it. */
 const HEADER_SIZE = 48;
+/** Random bytes, which are others each time. */
+const RESERVE = "reserve";
 const NUMBERED = /^(sessions|outcomes|log)\/(\d{10})$/;
 
 export class Oracle {
   readonly #keys: KeySource;
   readonly #objects: ReadonlyMap<string, Uint8Array>;
-  readonly #overwrites: boolean;
+  readonly #isForOneWriter: boolean;
   readonly #firstValues = new Map<string, Uint8Array>();
   readonly #seals = new Seals();
   readonly #segments = new Map<string, ShownSegment>();
@@ -40,10 +42,10 @@ export class Oracle {
   /** Chunks that have a location, as of the last look at all. */
   #located = new Map<ChunkKey, ShownLocation>();
 
-  constructor(keys: KeySource, { objects, overwrites }: Pick<Place, "objects" | "overwrites">) {
+  constructor(keys: KeySource, { objects }: Pick<Place, "objects">, isForOneWriter: boolean) {
     this.#keys = keys;
     this.#objects = objects;
-    this.#overwrites = overwrites;
+    this.#isForOneWriter = isForOneWriter;
   }
 
   /** Snapshots that are there and not forgotten, by number. */
@@ -85,8 +87,9 @@ export class Oracle {
 
   /** Whatever is sent, also what is not taken, was sealed. @throws Violation */
   attempt(name: string, bytes: Uint8Array): void {
+    if (isNotSealed(name)) return;
     if (name.startsWith("packs/")) this.#noteFrames(name, bytes);
-    else if (!name.startsWith("keys/")) this.#noteSeal(`${name} ${text(bytes.subarray(0, HEADER_SIZE))}`, bytes, name);
+    else this.#noteSeal(`${name} ${text(bytes.subarray(0, HEADER_SIZE))}`, bytes, name);
   }
 
   /** @throws Violation */
@@ -144,11 +147,19 @@ export class Oracle {
 
   #takeOutcome(number: number, name: string, bytes: Uint8Array): void {
     const outcome = showOutcome(this.#keys, name, bytes);
+    if (outcome.hasBase) this.#requireEndedBelow(number, name);
     this.#outcomes.set(number, outcome);
     this.#locate();
     if (outcome.snapshot !== undefined) this.#needs.set(number, this.#walk(outcome.snapshot, number));
     for (const segment of outcome.added)
       if (!this.#objects.has(segment)) throw new Violation("out-of-order", `${name} without ${segment}`);
+  }
+
+  /** Whoever begins with a base never looks at lower numbers again. */
+  #requireEndedBelow(number: number, name: string): void {
+    for (let below = 1; below < number; below++)
+      if (!this.#outcomes.has(below))
+        throw new Violation("out-of-order", `${name} has a base, and ${below} has not ended`);
   }
 
   /** All chunks that a snapshot refers to. @throws Violation when trees are not there */
@@ -189,7 +200,7 @@ export class Oracle {
 
   #requireSame(name: string, bytes: Uint8Array): void {
     // Of two machines that reserve a number where the last put wins, one learns that it has it no more from nobody.
-    if (this.#overwrites && name.startsWith("sessions/")) return;
+    if ((this.#isForOneWriter && name.startsWith("sessions/")) || name === RESERVE) return;
     const first = this.#firstValues.get(name);
     if (first === undefined) this.#firstValues.set(name, bytes);
     else if (Buffer.compare(first, bytes) !== 0) throw new Violation("value-changed", name);
@@ -218,6 +229,11 @@ function scanChunks(scan: Content | undefined): ChunkKey[] {
   if (scan === undefined || scan.form === "inline") return [];
   if (scan.form === "list") return [chunkKey(2, scan.reference.id)];
   return scan.chunks.map(({ id }) => chunkKey(2, id));
+}
+
+/** Key slots are sealed by another key, parity and the reserve by none. */
+function isNotSealed(name: string): boolean {
+  return name.startsWith("keys/") || name.startsWith("parity/") || name === RESERVE;
 }
 
 function text(bytes: Uint8Array): string {

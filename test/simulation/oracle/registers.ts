@@ -25,6 +25,8 @@ export interface ShownOutcome {
   /** Names of segments. */
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** It says what all outcomes up to it come to. */
+  readonly hasBase: boolean;
   /** Undefined unless it is one. */
   readonly snapshot: ShownSnapshot | undefined;
 }
@@ -48,6 +50,7 @@ export function showOutcome(keys: KeySource, name: string, object: Uint8Array): 
   };
   return {
     added: listField(fields, 2, readSegment),
+    hasBase: fields.has(4) || fields.has(5),
     removed: listField(fields, 3, (reader) => `index/${readName(reader)}`),
     snapshot: byteField(fields, 1) === SNAPSHOT ? showSnapshot(fields) : undefined,
   };
