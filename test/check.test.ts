@@ -1,7 +1,7 @@
 /** What a check says of damage that many snapshots share, and of what the damage leaves without an owner. */
 import fs from "node:fs";
 import { join } from "node:path";
-import { check, type Finding, forgetSnapshots, prune } from "@bcat/snapshot";
+import { check, type Finding, forgetSnapshots, listSnapshots, prune } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openClient } from "./kit/client.js";
@@ -80,6 +80,17 @@ async function findings(of: Storage = storage, readData = false): Promise<Findin
   await using client = await openClient(of);
   await check(client.repository, { readData, onFinding: (finding) => found.push(finding) });
   return found;
+}
+
+/** All but the last, in runs of their own: what the first condemns goes in the second. */
+async function forgetAndPrune(): Promise<void> {
+  for (const snapshots of [ALL.slice(0, 2), ALL.slice(2, 4)]) {
+    await using client = await openClient(storage);
+    await listSnapshots(client.repository);
+    await forgetSnapshots(client.repository, snapshots);
+    for (let run = 0; run < 2; run++)
+      await prune(client.repository, { maxUnused: { bytes: 0 }, level: 3, voidAfterMs: 7 * 86_400_000 });
+  }
 }
 
 /** Damage only, of all kinds. */
@@ -175,29 +186,26 @@ describe("check", () => {
     expect(names("outcomes/")).toHaveLength(ALL.length + 1);
   });
 
-  test.each([false, true])(
-    "takes nothing that a prune removes meanwhile for damage (all data: %s)",
-    async (readData) => {
-      let pruned: Promise<void> | undefined;
-      const forgetAndPrune = async () => {
-        await using client = await openClient(storage);
-        await client.repository.refresh();
-        await forgetSnapshots(client.repository, [1, 2, 3]);
-        const options = { maxUnused: { bytes: 0 }, level: 0, voidAfterMs: 0, isAtOnce: true };
-        expect((await prune(client.repository, options)).freed.packs).toBeGreaterThan(0);
-      };
+  test.each([/^outcomes\//, /^index\//, /^packs\//])(
+    "takes nothing that prunes replace and remove while it runs for damage (%s)",
+    async (first) => {
+      let pruning: Promise<void> | undefined;
+      let isLooking = false;
       const watched: Storage = {
         ...passOn(storage),
         async get(name, options) {
-          if (name === "keys/2") {
-            pruned ??= forgetAndPrune();
-            await pruned;
+          // The repository is read to its end before that.
+          isLooking ||= name === "keys/2";
+          if (isLooking && first.test(name)) {
+            pruning ??= forgetAndPrune();
+            await pruning;
           }
           return await storage.get(name, options);
         },
       };
-      expect(await findings(watched, readData)).toEqual([]);
-      expect(pruned).toBeDefined();
+      const found = await findings(watched, true);
+      expect(pruning).toBeDefined();
+      expect(found.filter(({ kind }) => kind !== "detail")).toEqual([]);
     },
   );
 

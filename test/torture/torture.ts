@@ -187,7 +187,8 @@ export class Torture {
   /** Everybody comes to an end: every machine backs up once more, and what nothing uses becomes free. */
   async #end(): Promise<void> {
     for (let machine = 0; machine < MACHINES; machine++) await this.#backUpAlone(machine, `end-m${machine}`);
-    for (let twice = 0; twice < 2; twice++) await this.#good(SETTLED);
+    const prunes: string[] = [];
+    for (let twice = 0; twice < 2; twice++) prunes.push(await this.#good(SETTLED));
     await this.#look();
     const findings = (await this.#good(["check", "--json", "-v"]))
       .split("\n")
@@ -196,6 +197,7 @@ export class Torture {
     const lines = (await this.#good(["stats", "--json"])).split("\n");
     const stats = JSON.parse(lines.find((line) => line.includes('"dead_size"')) ?? "{}") as Stats;
     const { dead_size: dead, condemned_packs: condemned } = stats.repository;
-    if (dead !== 0 || condemned !== 0) this.#faults.push(`${dead} bytes and ${condemned} packs are left of no use`);
+    if (dead !== 0 || condemned !== 0)
+      this.#faults.push(`${dead} bytes and ${condemned} packs are left of no use: ${prunes.join("; then: ")}`);
   }
 }
