@@ -24,7 +24,7 @@ test.each([
       process.stdout.write(`torture: SEED=${seed}, ${place.name}: ${JSON.stringify(tally)}\n`);
       expect(faults).toEqual([]);
     } finally {
-      if (process.env.KEEP === undefined) scratch.remove();
+      scratch.remove();
     }
   },
 );
