@@ -194,7 +194,7 @@ export class Torture {
       .split("\n")
       .filter((line) => line.includes('"code"'));
     this.#faults.push(...findings.filter((line) => /"(?:orphan|unfinished-session)"/.test(line)));
-    const lines = (await this.#good(["stats", "--json"])).split("\n");
+    const lines = (await this.#good(["stats", "--json", "--no-cache"])).split("\n");
     const stats = JSON.parse(lines.find((line) => line.includes('"dead_size"')) ?? "{}") as Stats;
     const { dead_size: dead, condemned_packs: condemned } = stats.repository;
     if (dead !== 0 || condemned !== 0)
