@@ -21,6 +21,8 @@ const hasPython = isInstalled("python3", "import-tar");
 const ROOT = Buffer.from("/archive");
 /** Each bit of a mode is set in some and not in others. */
 const modeStep = isLongRun ? 1 : 37;
+/** `gnu` and `oldgnu` differ in little: both are for the sweep. */
+const formats = isLongRun ? ["posix", "gnu", "oldgnu"] : ["posix", "oldgnu"];
 
 let scratch: Scratch;
 let source: string;
@@ -96,7 +98,7 @@ describe("an archive", () => {
     expect((await dumpOf(client, ROOT)).equals(first)).toBe(true);
   });
 
-  test.skipIf(!hasTar).each(["posix", "gnu", "oldgnu"])("of GNU tar (%s) is restored as it was", async (format) => {
+  test.skipIf(!hasTar).each(formats)("of GNU tar (%s) is restored as it was", async (format) => {
     makeTree();
     execFileSync("tar", [`--format=${format}`, "-cf", inside("a.tar"), "-C", source, "."]);
     await using client = await openClient(storage);

@@ -19,14 +19,16 @@ export interface Run {
 
 const script = resolve(import.meta.dirname, "standby.cjs");
 
-/** Those in which nothing runs. */
+/** Those in which nothing runs, of some 150 MB each; what was needed by more runs at the same time ends. */
 const idle: Standby[] = [];
+const IDLE_MAX = 3;
 
 /** Runs at the same time have a process each. */
 export async function runInStandby(call: Call): Promise<Run> {
   const standby = idle.pop() ?? new Standby();
   const run = await standby.run(call);
-  if (standby.isAlive) idle.push(standby);
+  if (idle.length === IDLE_MAX) standby.end();
+  else if (standby.isAlive) idle.push(standby);
   return run;
 }
 
@@ -59,6 +61,10 @@ class Standby {
     const code = end.exec(stderr)?.[1];
     const ended = code === undefined ? await this.#ended : { code: Number(code), signal: null };
     return { ...ended, stdout: stdout.replace(end, ""), stderr: stderr.replace(end, "") };
+  }
+
+  end(): void {
+    if (this.isAlive) this.#child.disconnect();
   }
 
   /** What a stream says up to the line that ends the run, or until the process ends. */
