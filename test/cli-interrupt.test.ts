@@ -85,7 +85,7 @@ describe("a backup", () => {
     if (run.signal === null) expect([130, 143]).toContain(run.code);
     else expect(["SIGINT", "SIGTERM"]).toContain(run.signal);
     expect(desk.committed()).toEqual(before);
-    expect(await desk.good(["backup", model.path("small")])).toMatch(/^snapshot 3: /);
+    expect(await desk.good(["backup", model.path("small")])).toMatch(/^snapshot 3: /m);
     await desk.good(["check"]);
   });
 

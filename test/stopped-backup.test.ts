@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { StorageError } from "@bcat/errors";
 import { loadPosix } from "@bcat/posix";
-import { check, type Finding, findSnapshot, listSnapshots } from "@bcat/snapshot";
+import { type AdoptedPacks, check, type Finding, findSnapshot, listSnapshots, type RootParent } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Client } from "./kit/client.js";
@@ -90,7 +90,11 @@ describe.each([1, 3])("in %i threads", (threads) => {
     await requireClean(client);
     const before = await filesOf(client, "1");
     expect(before.length).toBeGreaterThan(0);
-    const { snapshotNumber, parent, totalFiles } = await client.backup([source], { threads });
+    const told: RootParent[] = [];
+    const onParents = (parents: readonly RootParent[]) => void told.push(...parents);
+    const { snapshotNumber, parent, totalFiles } = await client.backup([source], { threads, onParents });
+    expect(told).toMatchObject([{ parent: 1, partial: { number: 1 } }]);
+    expect(told[0]!.partial!.files).toBeGreaterThanOrEqual(before.length);
     expect([snapshotNumber, parent, totalFiles]).toEqual([2, 1, filesBelow(source).length]);
     expect(client.opened.length).toBeLessThanOrEqual(filesBelow(source).length - before.length);
     await requireClean(client);
@@ -155,6 +159,59 @@ test("--skip-if-unchanged never takes a partial snapshot for the one that nothin
   await expect(client.backup([source], { stop: stopAt(20) })).rejects.toThrow(kept(1));
   expect(await client.backup([source], { skipIfUnchanged: true })).toMatchObject({ snapshotNumber: 2 });
   expect(await client.backup([source], { skipIfUnchanged: true })).toMatchObject({ unchangedSince: 2 });
+});
+
+describe("whose storage answers no more", () => {
+  /** Answers nothing but errors from the moment on when `stop` was asked for. */
+  function silentAt(inner: MemoryStorage, stop: () => AbortSignal | undefined): { storage: Storage; asked: string[] } {
+    const asked: string[] = [];
+    const meet = <T>(name: string, run: () => Promise<T>): Promise<T> => {
+      if (stop()?.aborted !== true) return run();
+      asked.push(name.split("/")[0]!);
+      throw new StorageError("no answer");
+    };
+    const storage: Storage = {
+      location: inner.location,
+      get: async (name, options) => await meet(name, () => inner.get(name, options)),
+      put: async (name, bytes) => await meet(name, () => inner.put(name, bytes)),
+      putIfAbsent: async (name, bytes) => await meet(name, () => inner.putIfAbsent(name, bytes)),
+      list: (prefix) => inner.list(prefix),
+    };
+    return { storage, asked };
+  }
+
+  test.each([
+    ["without a checkpoint", sizes, /^interrupted; the storage does not answer; nothing was committed$/],
+    [
+      "with one",
+      { ...sizes, checkpointSize: 256 * 1024 },
+      /^interrupted; the storage does not answer; .*, but the next backup goes on from the newest checkpoint/,
+    ],
+  ])("it is not asked for another outcome, and what is kept is said: %s", async (_, given, says) => {
+    let stop: AbortSignal | undefined;
+    const { storage: silent, asked } = silentAt(storage, () => stop);
+    const { client, stopAt } = await openStoppable(silent, { sizes: given });
+    stop = stopAt(21);
+    await expect(client.backup([source], { stop })).rejects.toMatchObject({ code: "interrupted", message: says });
+    expect(new Set(asked)).toEqual(new Set(["packs"]));
+  });
+
+  test("packs that the next backup finds are said, and that one says what it has taken over", async () => {
+    const cacheDirectory = join(scratch.path, "cache");
+    let stop: AbortSignal | undefined;
+    const { storage: silent } = silentAt(storage, () => stop);
+    const { client, stopAt } = await openStoppable(silent, { cacheDirectory });
+    stop = stopAt(21);
+    await expect(client.backup([source], { stop })).rejects.toThrow(
+      /nothing was committed, but the next backup takes over what was stored of \d+ packs$/,
+    );
+    const { client: next } = await openStoppable(storage, { cacheDirectory });
+    const adopted: AdoptedPacks[] = [];
+    await next.backup([source], { onParents: (_, found) => void adopted.push(found) });
+    expect(adopted[0]!.packs).toBeGreaterThan(1);
+    expect(adopted[0]!.bytes).toBeGreaterThan(256 * 1024);
+    fs.rmSync(cacheDirectory, { recursive: true });
+  });
 });
 
 /** Refuses packs once `size` bytes of them are there. */

@@ -18,10 +18,12 @@ export interface Stop {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
   /**
-   * From now on calls are not broken off as long as `isWorthwhile`: the command ends itself. @param tell is called when it
-   * is asked to
+   * From now on calls are not broken off as long as `isWorthwhile`: the command ends itself.
+   *
+   * @param tell is called when it is asked to
+   * @param atOnce said when a second signal ends it all the same
    */
-  defer(isWorthwhile: () => boolean, tell: () => void): void;
+  defer(isWorthwhile: () => boolean, tell: () => void, atOnce: string): void;
 }
 
 export class Interruption implements Disposable {
@@ -29,6 +31,9 @@ export class Interruption implements Disposable {
   readonly #stop = new AbortController();
   #isWorthwhile: () => boolean = () => false;
   #tell: () => void = () => {};
+  #atOnce = "ended at once";
+  /** Says a last line, before this returns. */
+  onSecond: (line: string) => void = () => {};
   readonly #listener = (name: NodeJS.Signals) => this.interrupt(name);
   #name: NodeJS.Signals | undefined;
 
@@ -49,15 +54,22 @@ export class Interruption implements Disposable {
   get stop(): Stop {
     return {
       signal: this.#stop.signal,
-      defer: (isWorthwhile, tell) => {
+      defer: (isWorthwhile, tell, atOnce) => {
         this.#isWorthwhile = isWorthwhile;
-        this.#tell = tell;
+        this.#tell = () => {
+          this.#atOnce = atOnce;
+          tell();
+        };
       },
     };
   }
 
   interrupt(name: NodeJS.Signals): void {
-    if (this.#name !== undefined) this.#die(name);
+    if (this.#name !== undefined) {
+      this.onSecond(this.#atOnce);
+      this.#die(name);
+      return;
+    }
     this.#name = name;
     const reason = new BcatError("interrupted", `Interrupted by ${name}`);
     this.#stop.abort(reason);

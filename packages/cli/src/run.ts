@@ -27,6 +27,8 @@ export interface World {
 /** `given` are the last words of the process. Never throws: what went wrong is printed. */
 export async function run(given: readonly string[], world: World): Promise<number> {
   const { variables, output, interruption } = world;
+  interruption.onSecond = (message) =>
+    void reportFailure({ exitCode: interruption.exitCode ?? 130, errorCode: "interrupted", message }, output, false);
   let command: Command | undefined;
   try {
     const words = typedWords(given);

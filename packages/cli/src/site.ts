@@ -23,7 +23,7 @@ const shortIdLength = 10;
 
 /** Looks at everything that the user can have got wrong before anything is touched. */
 export async function siteOf(context: Context): Promise<Site> {
-  const { options, variables, output, signal, meter } = context;
+  const { options, variables, output, signal, stop, meter } = context;
   return await prepareSite({
     repository: options.text("repository"),
     registers: options.text("registers"),
@@ -35,6 +35,7 @@ export async function siteOf(context: Context): Promise<Site> {
     variables,
     program: `bcat ${programVersion()}`,
     signal,
+    stop: stop.signal,
     onNotice: (line, code) => printNotice(line, code, output),
   });
 }

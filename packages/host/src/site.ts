@@ -37,6 +37,8 @@ export interface SiteOptions {
   readonly program: string;
   /** Ends the wait for a secret, and every call to the storage. */
   readonly signal: AbortSignal;
+  /** Aborted when the user has asked for an end in order: the storage is not waited for as long as else. */
+  readonly stop?: AbortSignal | undefined;
   /** Told in a line what makes the run slower but not wrong, also while it is under way. */
   readonly onNotice: OnNotice;
 }
@@ -63,14 +65,14 @@ export interface Site {
 
 /** Looks at everything that the user can have got wrong before anything is touched. */
 export async function prepareSite(options: SiteOptions): Promise<Site> {
-  const { variables, program, signal, placeOptions = {}, onNotice } = options;
+  const { variables, program, signal, stop, placeOptions = {}, onNotice } = options;
   const place = locateRepository(options.repository, variables, placeOptions);
   const cachePlace = locateCache(options.cache ?? {}, variables);
   const accelerated = await loadAccelerated(acceleratorsOf(variables));
   const { meter = new Meter() } = options;
   const stack = place.kind === "folder" ? stackLocal : stackRemote;
   const retryForMs = placeOptions.retryForMs ?? retryForMsDefault;
-  const stackOptions = { meter, signal, retryForMs, onNotice };
+  const stackOptions = { meter, signal, stop, retryForMs, onNotice };
   const open = { posix: accelerated.posix, meter, options: placeOptions, variables, onNotice };
   const raw = await openPlace(place, open);
   const storage = await stack(raw, stackOptions);

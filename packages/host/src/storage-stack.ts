@@ -9,6 +9,8 @@ export interface StackOptions {
   readonly meter: RequestCounter;
   /** Ends every call, and every wait for the next try. */
   readonly signal: AbortSignal;
+  /** From when it is aborted on, nothing is tried again for long. */
+  readonly stop?: AbortSignal | undefined;
   /** 0: nothing is tried again. */
   readonly retryForMs: number;
   /** Told in a line that the storage does not answer. */
@@ -31,13 +33,14 @@ export async function callRemote<T>(call: () => Promise<T>, options: StackOption
 }
 
 /** How requests to `what`, such as "storage", are tried again. */
-export function retryOptions(what: string, { meter, signal, retryForMs, onNotice }: StackOptions): RetryOptions {
+export function retryOptions(what: string, { meter, signal, stop, retryForMs, onNotice }: StackOptions): RetryOptions {
   return {
     now: () => performance.now(),
     sleep,
     random: Math.random,
     retryForMs,
     signal,
+    stop,
     onRetry: () => meter.retried(),
     onTrouble: ({ error, leftMs }) =>
       onNotice(

@@ -35,6 +35,8 @@ export class WriteSession {
   #saved: SnapshotOutcome | undefined;
   /** Of dead sessions whose packs this one has taken over. */
   #adopted: readonly LeftJournal[] = [];
+  #adoptedPacks = 0;
+  #adoptedBytes = 0;
 
   private constructor(session: Session, level: number) {
     this.session = session;
@@ -117,6 +119,16 @@ export class WriteSession {
     this.session.journal?.drop(noted);
   }
 
+  /** What dead sessions have left that no checkpoint of theirs names: this session has taken it over. */
+  get adopted(): { readonly packs: number; readonly bytes: number } {
+    return { packs: this.#adoptedPacks, bytes: this.#adoptedBytes };
+  }
+
+  /** Packs behind the newest checkpoint that the next session will look for: they are stored, or on their way. */
+  get packsLeft(): number {
+    return this.session.journal?.count ?? 0;
+  }
+
   /** True when there is a checkpoint that {@link keep} would end the session with. */
   get hasCheckpoint(): boolean {
     return this.#saved !== undefined;
@@ -148,14 +160,14 @@ export class WriteSession {
   async #adopt(): Promise<void> {
     const { session, chunks } = this;
     this.#adopted = await settleDeadSessions(session);
-    let count = 0;
     for (const { packs } of this.#adopted) {
       for await (const { kind, pack } of findPacks(session, packs)) {
         await chunks.adopt(kind, pack);
-        count++;
+        this.#adoptedPacks++;
+        this.#adoptedBytes += pack.size;
       }
     }
-    if (count > 0) await chunks.settle();
+    if (this.#adoptedPacks > 0) await chunks.settle();
   }
 
   /** What dead sessions have left is named by a snapshot now. */

@@ -13,6 +13,7 @@ export type {
 export { ArchivedObjects, findArchivedTrees } from "@bcat/repository";
 export { backup, PreparedBackup, requireSource } from "./backup/backup.js";
 export {
+  type AdoptedPacks,
   type BackupOptions,
   type BackupProgress,
   type BackupSummary,

@@ -287,3 +287,32 @@ test("what is archived stays known as that, also after a fault that passed", asy
   const storage = createRetryingStorage(inner, simulated().options);
   await expect(storage.get("packs/00")).rejects.toBe(archived);
 });
+
+describe("when the user has asked for the end", () => {
+  const failing = () => new Array<Fate>(100).fill("fails");
+
+  test("a call that goes on is tried again for 10 s at most, and no longer than it would be", async () => {
+    const stop = new AbortController();
+    const { storage, waits } = create(failing(), { retryForMs: 900_000, stop: stop.signal });
+    stop.abort();
+    await expect(storage.get("name")).rejects.toThrow(/injected; tried \d+ times in 10 s$/);
+    expect(waits.reduce((a, b) => a + b)).toBe(10_000);
+    await expect(storage.get("name")).rejects.toThrow(/^injected$/);
+  });
+
+  test("one that waits for its next try is tried at once", async () => {
+    const stop = new AbortController();
+    const woken: string[] = [];
+    const sleep: RetryOptions["sleep"] = (_, signal) =>
+      new Promise((_resolve, reject) => {
+        signal!.addEventListener("abort", () => {
+          woken.push("woken");
+          reject(signal!.reason as Error);
+        });
+        stop.abort();
+      });
+    const { storage } = create(["fails", "works"], { retryForMs: 900_000, stop: stop.signal, sleep });
+    expect(await storage.get("name")).toBeUndefined();
+    expect(woken).toEqual(["woken"]);
+  });
+});

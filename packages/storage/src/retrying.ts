@@ -14,6 +14,8 @@ import { type Trouble, TroubleWatch } from "./trouble.js";
 /** Longest wait before the second attempt, and before any (ms). */
 const FIRST_WAIT_MS = 200;
 const WAIT_MS_MAX = 30_000;
+/** How long (ms) a call is tried again when the user has asked for the end. */
+const HURRIED_MS = 10_000;
 
 export interface RetryOptions {
   /** Milliseconds of any origin. */
@@ -26,6 +28,8 @@ export interface RetryOptions {
   readonly retryForMs: number;
   /** Ends the waits of calls that have no signal of their own. */
   readonly signal?: AbortSignal;
+  /** From when it is aborted on, calls are tried again for a few seconds only. They go on meanwhile. */
+  readonly stop?: AbortSignal | undefined;
   /** Told of each attempt beyond the first of a call. */
   readonly onRetry?: () => void;
   /** Told once, for all calls together, when the storage has not answered for a few seconds. */
@@ -70,19 +74,25 @@ export function createRetryingStorage(inner: Storage, options: RetryOptions): St
 export class Retries {
   readonly #options: RetryOptions;
   readonly #watch: TroubleWatch;
+  /** Nothing is tried again after this time. */
+  #end = Number.POSITIVE_INFINITY;
 
   constructor(options: RetryOptions) {
-    const { retryForMs, onTrouble = () => {} } = options;
+    const { retryForMs, onTrouble = () => {}, now, stop } = options;
     if (!(retryForMs >= 0)) throw new RangeError(`Cannot retry for ${retryForMs} ms: allowed are numbers from 0`);
     this.#options = options;
     this.#watch = new TroubleWatch(onTrouble);
+    const hurry = () => {
+      this.#end = now() + HURRIED_MS;
+    };
+    if (stop?.aborted === true) hurry();
+    else stop?.addEventListener("abort", hurry, { once: true });
   }
 
   /** @param call is given the number of its attempt, from 1 */
   async run<T>(signal: AbortSignal | undefined, call: (attempt: number) => Promise<T>): Promise<T> {
-    const { now, sleep, retryForMs, onRetry } = this.#options;
+    const { now, retryForMs, onRetry } = this.#options;
     const begun = now();
-    const until = begun + retryForMs;
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       if (attempt > 1) onRetry?.();
@@ -93,11 +103,23 @@ export class Retries {
       } catch (error) {
         if (!isPassing(error)) throw attempt === 1 ? error : afterUnknown(error);
         const failed = now();
+        const until = Math.min(begun + retryForMs, this.#end);
         if (failed >= until) throw givenUp(error, attempt, failed - begun);
         const wait = Math.min(this.#wait(attempt), until - failed);
         this.#watch.failed(error, { now: failed, begun, next: failed + wait, until });
-        await sleep(wait, signal);
+        await this.#sleep(wait, signal);
       }
+    }
+  }
+
+  /** Until then, or until there is no more time for that. */
+  async #sleep(wait: number, signal: AbortSignal | undefined): Promise<void> {
+    const { sleep, stop } = this.#options;
+    if (stop === undefined || stop.aborted) return await sleep(wait, signal);
+    try {
+      await sleep(wait, signal === undefined ? stop : AbortSignal.any([signal, stop]));
+    } catch (error) {
+      if (signal?.aborted === true || !stop.aborted) throw error;
     }
   }
 

@@ -11,8 +11,8 @@ import {
   type Site,
 } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
-import type { BackupOptions, BackupProgress, BackupSummary, RootParent } from "@bcat/snapshot";
-import { parentsLine, parentsMessage } from "../backup-parents.js";
+import type { AdoptedPacks, BackupOptions, BackupProgress, BackupSummary, RootParent } from "@bcat/snapshot";
+import { parentsLine, parentsMessage, resumeLines } from "../backup-parents.js";
 import { backupMessage, backupReport } from "../backup-report.js";
 import { choiceFlags, printNeverMatching, readChoice } from "../choice-flags.js";
 import type { Command, Context } from "../command.js";
@@ -70,6 +70,9 @@ const flags: Flags = {
 
 const STOPPING = "interrupted: what was done until now is brought to safety; once more ends it at once";
 
+const ENDED_AT_ONCE =
+  "ended at once; nothing was committed, but the next backup goes on from what is stored: checkpoints, and packs behind them";
+
 const progressForm = fileProgress<BackupProgress>((counts) => ({
   files_done: counts.filesDone,
   bytes_done: counts.bytesDone,
@@ -117,7 +120,7 @@ export const backup: Command = {
       ownFolders: ownFolders(site),
       owners: loadOwnerNames(),
       isPrivileged: isPrivileged(),
-      onParents: (parents) => printParents(parents, context),
+      onParents: (parents, adopted) => printParents(parents, adopted, context),
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),
     };
@@ -125,6 +128,7 @@ export const backup: Command = {
     context.stop.defer(
       () => prepared.keepsAtStop,
       () => printNotice(STOPPING, "stopping", output),
+      ENDED_AT_ONCE,
     );
     const lookAhead = () => stream === undefined && prepared.lookAhead();
     await using repository = await openOrCreate(site, roots, context, lookAhead);
@@ -198,14 +202,15 @@ function backupOptions({ options, signal, stop }: Context): BackupOptions {
   };
 }
 
-function printParents(parents: readonly RootParent[], { options, output }: Context): void {
+function printParents(parents: readonly RootParent[], adopted: AdoptedPacks, { options, output }: Context): void {
   if (output.quiet) return;
   if (output.json) {
-    output.message(parentsMessage(parents));
+    output.message(parentsMessage(parents, adopted));
     return;
   }
   const line = parentsLine(parents, options.text("parent"));
   if (line !== undefined) output.print(line);
+  for (const found of resumeLines(parents, adopted)) output.print(found);
 }
 
 function printSummary(summary: BackupSummary, { output, meter }: Context): void {

@@ -207,10 +207,15 @@ export class BackupRun {
     }
   }
 
+  /** The user has asked for an end in order, and not for one at once. */
+  get isStopping(): boolean {
+    const { signal, stop } = this.#options;
+    return stop?.aborted === true && signal?.aborted !== true;
+  }
+
   /** True for the end that {@link BackupOptions.stop} has asked for: the storage is still to be had. */
   isStop(error: unknown): boolean {
-    const { signal, stop } = this.#options;
-    return stop?.aborted === true && signal?.aborted !== true && isBcatError(error, "interrupted");
+    return this.isStopping && isBcatError(error, "interrupted");
   }
 
   #showProgress(): void {

@@ -9,8 +9,8 @@ import { findSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { BackupRun } from "./backup-run.js";
 import { Checkpoints } from "./checkpoints.js";
 import { commitBackup, snapshotOf } from "./commit.js";
-import { endEarly } from "./early-end.js";
-import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS } from "./options.js";
+import { endEarly, isUnanswered } from "./early-end.js";
+import { type BackupOptions, type BackupSummary, COMPRESSION_LEVELS, type RootParent } from "./options.js";
 import { leaveOutOwn, OWN, OwnFolders } from "./own-folders.js";
 import { findParentRoots, type ParentChoice, ParentRoots } from "./parent-roots.js";
 import { recordsOf } from "./records.js";
@@ -137,8 +137,10 @@ export class PreparedBackup {
     try {
       return await this.#store({ session, sources, start, chosen });
     } catch (error) {
-      await this.#checkpoints?.takeLast(error);
-      throw await endEarly(session, error, this.#run.isStop(error));
+      const isStoring = this.#checkpoints !== undefined;
+      const isSilent = isStoring && this.#run.isStopping && isUnanswered(error);
+      const answers = !isSilent && ((await this.#checkpoints?.takeLast(error)) ?? true);
+      throw await endEarly(session, error, { isStop: this.#run.isStop(error), isStoring, answers });
     } finally {
       this.#checkpoints = undefined;
     }
@@ -157,7 +159,7 @@ export class PreparedBackup {
     const run = this.#run;
     const records = recordsOf(posix, this.#options);
     const paths = sources.roots.map(({ path }) => path);
-    const parents = await findParents(session.repository, paths, { ...this.#options, records }, chosen);
+    const parents = await findParents(session, paths, { ...this.#options, records }, chosen);
     run.begin(session, parents.totals);
     const inside = this.#named.inside.map(({ path }) => path);
     tellOfSources(run, sources, inside);
@@ -194,11 +196,12 @@ export function requireSource(posix: Posix, paths: readonly Uint8Array[], ownFol
 }
 
 export async function findParents(
-  repository: Repository,
+  session: WriteSession,
   roots: readonly Uint8Array[],
   options: BackupOptions & Pick<ParentChoice, "records" | "takesContents">,
   chosen: SnapshotInfo | undefined,
 ): Promise<ParentRoots> {
+  const { repository } = session;
   const { host, clientId } = repository.environment;
   const parents =
     options.force === true
@@ -210,8 +213,18 @@ export async function findParents(
           takesContents: options.takesContents === true,
           ...(chosen === undefined ? {} : { chosen }),
         });
-  options.onParents?.(roots.map((path) => ({ path, parent: parents.about(path)?.number })));
+  options.onParents?.(
+    roots.map((path) => ({ path, parent: parents.about(path)?.number, ...resumedFrom(parents, path) })),
+    session.adopted,
+  );
   return parents;
+}
+
+function resumedFrom(parents: ParentRoots, path: Uint8Array): Pick<RootParent, "partial"> {
+  const partial = parents.partialOf(path);
+  if (partial === undefined) return {};
+  const { number, counts } = partial;
+  return { partial: { number, files: counts.files, bytes: counts.bytes } };
 }
 
 async function storeRoots(backup: RootBackup, run: BackupRun, roots: readonly NamedRoot[]): Promise<Root[]> {

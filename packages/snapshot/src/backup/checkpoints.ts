@@ -6,6 +6,7 @@
 import { ArchivedError, isBcatError } from "@bcat/errors";
 import type { Root, SnapshotToCommit, WriteSession } from "@bcat/repository";
 import type { BackupRun } from "./backup-run.js";
+import { isUnanswered } from "./early-end.js";
 import { isEndByExhaustion } from "./source-fault.js";
 
 /** Bytes stored, or read, between two checkpoints, unless the environment says. */
@@ -97,17 +98,22 @@ export class Checkpoints {
     this.#readSize = this.#parts.run.bytesRead;
   }
 
-  /** Makes the last one, of all that can be had of what is under way, when `error` is that the user has asked for the end. */
-  async takeLast(error: unknown): Promise<void> {
+  /**
+   * Makes the last one, of all that can be had of what is under way, when `error` is that the user has asked for the end.
+   *
+   * @returns false when the storage did not take it: what it has not done until then it is not asked again
+   */
+  async takeLast(error: unknown): Promise<boolean> {
     const { run, session } = this.#parts;
-    if (this.#isOver || !run.isStop(error) || !this.isWorthwhile) return;
+    if (this.#isOver || !run.isStop(error) || !this.isWorthwhile) return true;
     this.#isOver = true;
     this.#open?.stop();
     try {
       await run.uninterrupted(() => session.flush());
       await this.take();
-    } catch {
-      // The one before is kept, if there is one.
+      return true;
+    } catch (failure) {
+      return !isUnanswered(failure);
     }
   }
 

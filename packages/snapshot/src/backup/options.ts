@@ -40,6 +40,15 @@ export interface RootParent {
   readonly path: Uint8Array;
   /** Number of the snapshot; undefined when there is none, and everything will be read. */
   readonly parent: number | undefined;
+  /** What a backup that did not end has kept of it, or of some of it, in a partial snapshot of all its sources. */
+  readonly partial?: { readonly number: number; readonly files: number; readonly bytes: number };
+}
+
+/** What was stored by backups that did not end, behind what partial snapshots name. */
+export interface AdoptedPacks {
+  readonly packs: number;
+  /** As stored. */
+  readonly bytes: number;
 }
 
 export interface BackupProgress {
@@ -88,8 +97,8 @@ export interface BackupOptions extends ChoiceOptions {
   readonly signal?: AbortSignal;
   /** Ends it in order: what is stored until then is kept as a partial snapshot. */
   readonly stop?: AbortSignal;
-  /** Called once, with the snapshot that each root is compared with, if there is one. */
-  readonly onParents?: (parents: readonly RootParent[]) => void;
+  /** Called once, with the snapshot that each root is compared with, if there is one, and with what was found beside it. */
+  readonly onParents?: (parents: readonly RootParent[], adopted: AdoptedPacks) => void;
   /** Called every few MiB or hundred files. */
   readonly onProgress?: (progress: BackupProgress) => void;
   readonly onWarning?: (warning: Warning) => void;

@@ -98,6 +98,12 @@ export class ParentRoots {
     return this.of(path)[0] ?? this.#byPath.atOrAbove(path)?.parents.all[0];
   }
 
+  /** The newest of what interrupted backups have of `path`, a root of the backup, or of something below it. */
+  partialOf(path: Uint8Array): ParentRoot | undefined {
+    const [newest] = this.#byPath.atOrAbove(path)?.partials ?? [];
+    return newest?.atOrAbove(path) ?? newest?.atOrBelow(path)[0];
+  }
+
   #all(): ParentRoot[] {
     return this.#roots.flatMap(({ path, parents, partials }) => [
       ...partials.flatMap((roots) => roots.atOrAbove(path) ?? roots.atOrBelow(path)),

@@ -52,12 +52,7 @@ export async function backupStream(
   const host = options.host === undefined ? {} : { host: options.host };
   const session = await WriteSession.begin(repository, { level, dryRun: options.dryRun === true, ...host });
   try {
-    const parents = await findParents(
-      repository,
-      [stream.path],
-      { ...options, records: 0, takesContents: true },
-      chosen,
-    );
+    const parents = await findParents(session, [stream.path], { ...options, records: 0, takesContents: true }, chosen);
     run.begin(session, parents.totals);
     const content = await storeStream({ session, run }, stream);
     const before = parents.of(stream.path)[0]?.root;

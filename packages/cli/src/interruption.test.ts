@@ -1,0 +1,30 @@
+import { expect, test, vi } from "vitest";
+import { Interruption } from "./interruption.js";
+
+test("the second signal says one line before it ends the process: what the command has to say once it was told of the first", () => {
+  const kill = vi.spyOn(process, "kill").mockReturnValue(true);
+  try {
+    const said: string[] = [];
+    const interrupt = (isWorthwhile: boolean) => {
+      using interruption = new Interruption();
+      interruption.onSecond = (line) => said.push(line);
+      const { stop } = interruption;
+      stop.defer(
+        () => isWorthwhile,
+        () => said.push("told"),
+        "what is kept",
+      );
+      interruption.interrupt("SIGINT");
+      expect(interruption.signal.aborted).toBe(!isWorthwhile);
+      expect(kill).not.toHaveBeenCalled();
+      interruption.interrupt("SIGINT");
+      expect(kill).toHaveBeenCalledWith(process.pid, "SIGINT");
+      kill.mockClear();
+    };
+    interrupt(true);
+    interrupt(false);
+    expect(said).toEqual(["told", "what is kept", "ended at once"]);
+  } finally {
+    kill.mockRestore();
+  }
+});
