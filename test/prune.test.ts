@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { appendToLog } from "@bcat/repository";
-import { check, type Finding, type PruneOptions, type PruneSummary, prune } from "@bcat/snapshot";
+import { check, type Finding, measureRepository, type PruneOptions, type PruneSummary, prune } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
@@ -112,6 +112,24 @@ describe("a prune", () => {
     const { mixed } = (await pruneAll({ isDryRun: true, maxRepackSize: 300 * KIBIBYTE })).condemned;
     expect(mixed.packs).toBeGreaterThan(0);
     expect(mixed.bytes).toBeLessThanOrEqual(300 * KIBIBYTE);
+  });
+
+  test("is counted by stats as condemned until it has deleted, also by a client whose cache still names the packs", async () => {
+    const cacheDirectory = join(scratch.path, "cache");
+    const condemned = async () => {
+      await using client = await openClient(storage, { sizes, chunker, cacheDirectory });
+      return (await measureRepository(client.repository)).condemnedPacks;
+    };
+    for (let round = 0; round < 2; round++) {
+      await using client = await openClient(storage, { sizes, chunker, cacheDirectory });
+      if (round > 0) change(round);
+      await client.backup([source]);
+    }
+    await forget(1);
+    const { later } = await pruneAll();
+    expect(await condemned()).toEqual({ count: later.packs, size: later.bytes });
+    await pruneAll();
+    expect(await condemned()).toEqual({ count: 0, size: 0 });
   });
 
   test("beside a client that goes on with its cache", async () => {

@@ -79,11 +79,11 @@ export function freedLines(numbers: readonly number[], { bytes, unread, openSess
       ? []
       : [`what snapshots ${formatNumbers(unread)} need could not be read: it is not counted, see bcat check`];
   if (numbers.length === 0) return ["nothing to forget"];
-  return [
-    `would forget ${formatItems(numbers.length, "snapshot")}: ${formatNumbers(numbers)}`,
-    `would free ${formatBytes(bytes)}: a run of bcat prune gives them up, the next one deletes them${waits}`,
-    ...unknown,
-  ];
+  const freed =
+    bytes === 0
+      ? "would free nothing: what they need is needed by others"
+      : `would free ${formatBytes(bytes)} with bcat prune: one run gives them up, the next one deletes them${waits}; of what lies among used data up to 5 % of all may stay (--max-unused)`;
+  return [`would forget ${formatItems(numbers.length, "snapshot")}: ${formatNumbers(numbers)}`, freed, ...unknown];
 }
 
 export function forgottenLine(numbers: readonly number[]): string {

@@ -20,7 +20,10 @@ interface NumberedSegment {
 
 export interface NumbersVisitor {
   /** @param pack bytes of the object, and of its frames */
-  onPack(kind: BlobKind, pack: { readonly size: number; readonly stored: number; readonly isCondemned: boolean }): void;
+  onPack(
+    kind: BlobKind,
+    pack: { readonly name: string; readonly size: number; readonly stored: number; readonly isCondemned: boolean },
+  ): void;
   /** A numbered entry; what it takes as stored is no whole number. */
   onChunk(kind: BlobKind, number: number, sizes: { readonly plain: number; readonly stored: number }): void;
   /** Now and then. */
@@ -70,7 +73,7 @@ export class ChunkNumbers {
           onPack: ({ name, size, table }) => {
             if (seen.has(name)) return;
             seen.add(name);
-            visitor.onPack(kind, { size, stored: table.storedSize, isCondemned: this.#index.isCondemned(name) });
+            visitor.onPack(kind, { name, size, stored: table.storedSize, isCondemned: this.#index.isCondemned(name) });
           },
           onEntry: (entry, plain, stored) => {
             sizes.plain = plain;

@@ -47,9 +47,11 @@ export async function settleDeadSessions(
   return left;
 }
 
-/** True when {@link settleDeadSessions} would decide one, as far as the history was read. */
-export function hasDeadSessions(parts: RepositoryParts): boolean {
-  return freeJournals(parts).some(({ number }) => parts.history.isOpen(number));
+/** Those that {@link settleDeadSessions} would decide, as far as the history was read. */
+export function openDeadSessions(parts: RepositoryParts): number[] {
+  return freeJournals(parts)
+    .map(({ number }) => number)
+    .filter((number) => parts.history.isOpen(number));
 }
 
 /** Packs that the next backup of this client may adopt, of sessions that wrote something less than `quietMaxMs` ago. */

@@ -11,11 +11,15 @@ export const prune: Command = {
   operands: [],
   flags: {
     ...pruneFlags,
-    "dry-run": { kind: "switch", short: "n", description: "tell what would come free, and change nothing" },
+    "dry-run": {
+      kind: "switch",
+      short: "n",
+      description: "tell what this run would delete, give up and copy, and change nothing",
+    },
   },
   examples: [
     ["prune", "delete what the last prune found, and find what is to go next"],
-    ["prune --dry-run", "see what would come free"],
+    ["prune --dry-run", "see what would be deleted, given up and copied"],
     ["prune --now --max-unused 0", "as much space as there is, in one run"],
   ],
   notes: [

@@ -9,18 +9,21 @@ import type { Session } from "../session.js";
 import { ChosenChunks, PackCopier } from "./copy-pack.js";
 import type { LiveMarks } from "./live-marks.js";
 import { forEachLive, type PackTable } from "./pack-table.js";
+import { StoredSizes } from "./stored-sizes.js";
 
 /** Chunks whose places are in memory at a time: 24 bytes each, and 28 more while they are sorted. */
 const BATCH_MAX = 1_000_000;
 
 /** What tells which live chunks lie only in packs that are to go. */
 export interface LiveParts {
-  readonly session: Session;
+  /** Whose durable segments are places, too; undefined before there is one. */
+  readonly session?: Session | undefined;
   readonly marks: LiveMarks;
   readonly table: PackTable;
 }
 
 export interface CopyParts extends LiveParts {
+  readonly session: Session;
   readonly chunks: ChunkStore;
   /** Between two packs: for progress and for others to run. @throws BcatError interrupted */
   readonly step: (packs: number, of: number) => Promise<void>;
@@ -47,19 +50,20 @@ export async function copyLive(parts: CopyParts, excluded: Uint8Array): Promise<
   }
 }
 
-/** All packs that hold a live chunk which lies only in `excluded` ones, and the bytes of these chunks. */
+/** All packs that hold a live chunk which lies only in `excluded` ones, and the bytes of these chunks as they are stored. */
 export async function findNeeded(
   parts: LiveParts,
   excluded: Uint8Array,
 ): Promise<{ readonly packs: ReadonlySet<number>; readonly bytes: number }> {
   const packs = new Set<number>();
+  const stored = new StoredSizes(parts.table);
   let bytes = 0;
   await forEachLive(parts.marks, (kind, places) => {
     if (!isNeeded(parts, { kind, places, excluded })) return;
-    bytes += places.lengths[0]!;
+    bytes += stored.of(parts.table.packOf(kind, places, 0), places.offsets[0]!, places.lengths[0]!);
     for (let i = 0; i < places.count; i++) packs.add(parts.table.packOf(kind, places, i));
   });
-  return { packs, bytes };
+  return { packs, bytes: Math.round(bytes) };
 }
 
 interface Limits {
@@ -118,7 +122,7 @@ function isNeeded(
   { kind, places, excluded }: { kind: BlobKind; places: ScannedPlaces; excluded: Uint8Array },
 ): boolean {
   for (let i = 0; i < places.count; i++) if (excluded[table.packOf(kind, places, i)] === 0) return false;
-  return !session.own.chunks.has(kind, places.id);
+  return session?.own.chunks.has(kind, places.id) !== true;
 }
 
 /** The first place in a pack that can be read, or -1. */

@@ -3,7 +3,7 @@
  * back has ended; one that seems dead is decided for it. Prunes are waited for by nobody.
  */
 import { ObjectType, openObject } from "@bcat/crypto";
-import { CorruptError } from "@bcat/errors";
+import { BcatError, CorruptError } from "@bcat/errors";
 import type { SnapshotOutcome } from "../bodies/outcome.js";
 import { decodeSession, type SessionBody } from "../bodies/session.js";
 import { decideOutcomeOf } from "../log-writer.js";
@@ -44,17 +44,37 @@ export interface WaitOptions {
 export async function waitForOthers(session: Session, options: WaitOptions): Promise<OpenSession[]> {
   const parts = partsOf(session.repository);
   await catchUpStrictly(parts);
-  const waited: OpenSession[] = [];
-  for (const open of await readOpenSessions(parts, session.number)) {
-    if (isDecidable(parts, open, options)) {
-      // Rule 4b of docs/architecture.md: the newest checkpoint is kept.
-      const outcome = open.partial ?? { kind: "void", reason: describeSilence(open) };
-      await decideOutcomeOf(session, open.number, outcome);
-      options.onDecided(open);
-    } else if (isWaitedFor(parts, open)) waited.push(open);
+  const { decidable, waited } = judgeSessions(parts, await readOpenSessions(parts, session.number), options);
+  for (const open of decidable) {
+    // Rule 4b of docs/architecture.md: the newest checkpoint is kept.
+    const outcome = open.partial ?? { kind: "void", reason: describeSilence(open) };
+    await decideOutcomeOf(session, open.number, outcome);
+    options.onDecided(open);
   }
   await catchUpStrictly(parts);
   return waited;
+}
+
+/** Of open sessions those that seem dead and may be decided, and those that are to be waited for. */
+export function judgeSessions(
+  parts: Pick<RepositoryParts, "config">,
+  open: readonly OpenSession[],
+  options: Pick<WaitOptions, "voidAfterMs">,
+): { readonly decidable: OpenSession[]; readonly waited: OpenSession[] } {
+  const decidable = open.filter((session) => isDecidable(parts, session, options));
+  const waited = open.filter((session) => !decidable.includes(session) && isWaitedFor(parts, session));
+  return { decidable, waited };
+}
+
+/**
+ * In a place for one writer nothing is condemned beside an open session, rule 9 of docs/architecture.md.
+ *
+ * @throws BcatError conditions-not-met
+ */
+export function requireAlone({ config }: Pick<RepositoryParts, "config">, [other]: readonly OpenSession[]): void {
+  if (config.isForOneWriter !== true || other === undefined) return;
+  const found = `session ${other.number} of host ${other.host} has not ended, and in a place for one writer nobody else can end it`;
+  throw new BcatError("conditions-not-met", `Cannot prune: ${found}; that machine's next backup does`);
 }
 
 /** All sessions without an outcome, but for `own`. @throws CorruptError, BcatError newer-format, StorageError */
@@ -80,7 +100,11 @@ export function isWaitedFor({ config }: Pick<RepositoryParts, "config">, { kind 
 }
 
 /** In a place for one writer nobody decides for others, rule 9 of docs/architecture.md. */
-function isDecidable({ config }: RepositoryParts, { silentMs }: OpenSession, { voidAfterMs }: WaitOptions): boolean {
+function isDecidable(
+  { config }: Pick<RepositoryParts, "config">,
+  { silentMs }: OpenSession,
+  { voidAfterMs }: Pick<WaitOptions, "voidAfterMs">,
+): boolean {
   if (config.isForOneWriter === true) return false;
   return silentMs >= voidAfterMs;
 }

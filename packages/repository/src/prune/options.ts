@@ -38,13 +38,15 @@ export interface Postponed extends PackSum {
 }
 
 export interface PruneSummary {
-  /** What snapshots use, as it is stored; of packs in which some is unused, in proportion. */
+  /** What snapshots use when all of this is done, as it is stored; of packs in which some is unused, in proportion. */
   readonly usedBytes: number;
   /** Unused, and left in packs that stay. */
   readonly unusedBytes: number;
   /** Condemned by this run: what is nowhere used, what was copied out of before, and what no snapshot ever named. */
   readonly condemned: { readonly dead: PackSum; readonly mixed: PackSum; readonly orphans: PackSum };
-  /** Deleted by this run. */
+  /** Condemned by earlier runs, and still there when this one began. */
+  readonly left: PackSum;
+  /** Deleted by this run; in a dry run, what it would delete. */
   readonly freed: PackSum;
   /** Bytes of their parity. */
   readonly freedParity: number;
@@ -52,7 +54,7 @@ export interface PruneSummary {
   readonly later: PackSum;
   /** Stays, as it is charged for all the same. */
   readonly postponed: Postponed;
-  /** Why: sessions that have to end first. Where there are none the next prune deletes it. */
+  /** Why it is still there: sessions that have to end first. Where there are none the next prune deletes it. */
   readonly waitsFor: readonly OpenSession[];
   /** Sessions that were taken for dead. */
   readonly decided: readonly OpenSession[];
@@ -60,7 +62,11 @@ export interface PruneSummary {
   readonly ended: readonly number[];
   /** What these have left and the next backup of this client takes over. */
   readonly spared: PackSum;
+  /** What had to be copied first, as it was planned: about so many bytes. */
+  readonly toCopyBytes: number;
   readonly copiedBytes: number;
+  /** What packs take less when all that is to go is gone, and copies were made of what is used of it. */
+  readonly gainBytes: number;
   /** Segments and checkpoints that were deleted. */
   readonly leftovers: number;
   /** The storage cannot list: what no snapshot ever named is not found. */

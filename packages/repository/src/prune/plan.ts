@@ -3,6 +3,7 @@ import type { ObjectReference } from "@bcat/pack";
 import { packsToAdopt } from "../dead-sessions.js";
 import type { RepositoryParts } from "../repository.js";
 import { choosePacks } from "./choose-packs.js";
+import { findNeeded } from "./copy-live.js";
 import { findOrphans } from "./listing.js";
 import type { Postponed, PruneOptions } from "./options.js";
 import { measureUse } from "./pack-table.js";
@@ -25,7 +26,9 @@ export interface PrunePlan {
   readonly postponed: Postponed;
   /** Condemned packs that are still there, or named, and their bytes. */
   readonly left: ReadonlyMap<string, number>;
-  /** Bytes of packs that stay; see {@link PackChoice.unusedLeft}. */
+  /** What is to be copied, since it lies only in packs that go; about so many bytes. */
+  readonly toCopyBytes: number;
+  /** Bytes of packs that stay and of copies; see {@link PackChoice.unusedLeft}. */
   readonly usedBytes: number;
   readonly unusedBytes: number;
   readonly isEmpty: boolean;
@@ -42,11 +45,19 @@ export async function planPrune(parts: RepositoryParts, survey: Survey, options:
   const { dead, mixed, postponed, unusedLeft } = choosePacks(use, options);
   const { orphans, spared, charged } = sortUnnamed(parts, survey, options);
   const left = survey.left();
+  const going = Uint8Array.from(excluded);
+  for (const pack of [...dead, ...mixed]) going[pack] = 1;
+  const hasToCopy = mixed.length + left.size > 0;
+  const toCopyBytes = hasToCopy ? (await findNeeded({ marks, table }, going)).bytes : 0;
   const unusedOf = (pack: number) => ({ name: table.names[pack]!, size: table.sizes[pack]! * (1 - usedShares[pack]!) });
   return {
     ...{ dead, mixed, orphans, spared, left },
     postponed: sumPostponed([...postponed.map(unusedOf), ...charged], survey.charged),
-    usedBytes: usedShares.reduce((sum, share, pack) => sum + share * table.sizes[pack]!, 0),
+    toCopyBytes,
+    usedBytes: usedShares.reduce(
+      (sum, share, pack) => sum + (1 - going[pack]!) * share * table.sizes[pack]!,
+      toCopyBytes,
+    ),
     unusedBytes: unusedLeft,
     isEmpty: dead.length + mixed.length + orphans.length + left.size === 0,
     newness: parts.history.newness,

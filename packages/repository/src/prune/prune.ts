@@ -9,15 +9,16 @@ import { BcatError, isBcatError } from "@bcat/errors";
 import { type ObjectReference, parseObjectName } from "@bcat/pack";
 import type { CompactionOutcome, SegmentChanges } from "../bodies/outcome.js";
 import { ChunkStore } from "../chunk-store.js";
-import { hasDeadSessions, settleDeadSessions } from "../dead-sessions.js";
+import { openDeadSessions, settleDeadSessions } from "../dead-sessions.js";
 import { condemnPacks } from "../log-writer.js";
 import { catchUpStrictly, partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import { Session } from "../session.js";
 import { baseOf } from "./base.js";
-import { copyLive, findNeeded, type LiveParts } from "./copy-live.js";
+import { copyLive, findNeeded } from "./copy-live.js";
 import { deleteObjects } from "./delete-objects.js";
+import { forecastRun } from "./forecast.js";
 import { findLeftovers, findLostParity, findParityOf } from "./listing.js";
-import { readOpenSessions, waitForOthers } from "./open-sessions.js";
+import { readOpenSessions, requireAlone, waitForOthers } from "./open-sessions.js";
 import type { PruneOptions, PruneSummary } from "./options.js";
 import { type PrunePlan, planPrune } from "./plan.js";
 import { PruneReport } from "./report.js";
@@ -48,9 +49,12 @@ export async function prune(given: Repository, roots: Roots, options: PruneOptio
   const survey = await Survey.make(repository, roots, options);
   const plan = await planPrune(parts, survey, options);
   report.notePlan(survey, plan);
-  if (options.isDryRun === true) return report.summary(plan);
+  if (options.isDryRun === true) {
+    await forecastRun(parts, { survey, plan, options }, report);
+    return report.summary(plan);
+  }
   const hasSilent = (await readOpenSessions(parts, 0)).some(({ silentMs }) => silentMs >= options.voidAfterMs);
-  const hasDead = hasSilent || hasDeadSessions(parts);
+  const hasDead = hasSilent || openDeadSessions(parts).length > 0;
   const hasManySmall = chooseSmall(parts.history.segments.values()).size > 0;
   if (plan.isEmpty && !hasDead && !hasManySmall) {
     await deleteLeftovers(parts, 0, report);
@@ -87,11 +91,12 @@ class PruneRun {
 
   async run(made: PrunePlan, { hasSilent }: { readonly hasSilent: boolean }): Promise<PruneSummary> {
     await settleDeadSessions(this.#session, this.#report.noteEnded);
-    await this.#requireAlone();
+    if (this.#parts.config.isForOneWriter === true)
+      requireAlone(this.#parts, await readOpenSessions(this.#parts, this.#session.number));
     if (hasSilent) await this.#wait();
     const given = await this.#plan(made);
     await this.#copy(given);
-    const plan = this.#isFull ? withoutMixed(given) : given;
+    const plan = this.#isFull ? this.#withoutMixed(given) : given;
     this.#report.notePlan(this.#survey, plan);
     await this.#condemn(plan);
     const finished = this.#finishHead();
@@ -107,15 +112,6 @@ class PruneRun {
   async close(): Promise<void> {
     await this.#chunks.close();
     this.#session.abandon();
-  }
-
-  /** In a place for one writer nothing is condemned beside an open session, rule 9 of docs/architecture.md. */
-  async #requireAlone(): Promise<void> {
-    if (this.#parts.config.isForOneWriter !== true) return;
-    const [other] = await readOpenSessions(this.#parts, this.#session.number);
-    if (other === undefined) return;
-    const found = `session ${other.number} of host ${other.host} has not ended, and in a place for one writer nobody else can end it`;
-    throw new BcatError("conditions-not-met", `Cannot prune: ${found}; that machine's next backup does`);
   }
 
   /** Decides what seems dead; the sessions that are to be waited for. */
@@ -148,6 +144,14 @@ class PruneRun {
     if (this.#isFull) this.#report.noteNeeded((await findNeeded(this.#copyParts(), excluded)).bytes);
   }
 
+  /** On a full disk nothing is copied out of packs, but for what was already. */
+  #withoutMixed(plan: PrunePlan): PrunePlan {
+    const { sizes } = this.#survey.table;
+    const mixedBytes = plan.mixed.reduce((sum, pack) => sum + sizes[pack]!, 0);
+    const unusedBytes = plan.unusedBytes + Math.max(0, mixedBytes - plan.toCopyBytes);
+    return { ...plan, mixed: [], unusedBytes, toCopyBytes: this.#report.copiedBytes };
+  }
+
   async #copyLive(excluded: Uint8Array): Promise<void> {
     if (this.#isFull) return;
     const step = this.#report.stepper("copying", this.#options.signal);
@@ -155,7 +159,7 @@ class PruneRun {
     this.#report.copiedBytes = this.#chunks.added.storedBytes;
   }
 
-  #copyParts(): LiveParts {
+  #copyParts() {
     const { marks, table } = this.#survey;
     return { session: this.#session, marks, table };
   }
@@ -269,11 +273,6 @@ class PruneRun {
     await deleteObjects(this.#parts.storage, names, (done) => step(done, names.length));
     for (const bytes of left.values()) if (bytes > 0) this.#report.noteFreed(bytes);
   }
-}
-
-/** On a full disk nothing is copied out of packs. */
-function withoutMixed(plan: PrunePlan): PrunePlan {
-  return { ...plan, mixed: [] };
 }
 
 /** Segments and checkpoints that nothing refers to, and parity of packs that are gone. */

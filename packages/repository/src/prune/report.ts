@@ -64,16 +64,18 @@ export class PruneReport {
   }
 
   /** @param plan as it was carried out, if this is no dry run */
-  summary({ left, spared, postponed, usedBytes, unusedBytes }: PrunePlan): PruneSummary {
+  summary({ left, spared, postponed, usedBytes, unusedBytes, toCopyBytes }: PrunePlan): PruneSummary {
     const { dead, mixed, orphans } = this.#condemned;
     const known = sumOf([...left.values()].filter((bytes) => bytes > 0));
     const condemned = [dead, mixed, orphans, known];
     const packs = condemned.reduce((sum, part) => sum + part.packs, 0) - this.#freed.packs;
-    const bytes = condemned.reduce((sum, part) => sum + part.bytes, 0) - this.#freed.bytes;
+    const all = condemned.reduce((sum, part) => sum + part.bytes, 0);
+    const bytes = all - this.#freed.bytes;
     return {
       usedBytes,
       unusedBytes,
       condemned: this.#condemned,
+      left: known,
       freed: this.#freed,
       freedParity: this.parityBytes,
       later: { packs: Math.max(0, packs), bytes: Math.max(0, bytes) },
@@ -82,7 +84,9 @@ export class PruneReport {
       decided: this.#decided,
       ended: this.#ended,
       spared: sumOf(spared.map(({ size }) => size)),
+      toCopyBytes,
       copiedBytes: this.copiedBytes,
+      gainBytes: all - toCopyBytes,
       leftovers: this.leftovers,
       isUnlisted: this.#isUnlisted,
       neededBytes: this.#neededBytes,

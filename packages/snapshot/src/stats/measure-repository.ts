@@ -25,8 +25,10 @@ export async function measureRepository(given: Repository, options: StatsOptions
     await owners.add(repository, snapshot, index, run);
     run.begin("snapshots", index + 1, repository.history.summaries.size);
   });
+  const { log, droppedHead } = repository.history;
+  const dropped = new Set(log.condemnedBehind(0, droppedHead));
   return {
-    ...(await addUp({ numbers, owners, run }, kept)),
+    ...(await addUp({ numbers, owners, dropped, run }, kept)),
     segments: sumOf(segments),
     parity: await measureParity(repository),
     missing: owners.missing,
@@ -58,8 +60,16 @@ function noteSegments(outcome: Outcome, segments: Map<string, SegmentReference>)
   for (const segment of outcome.removed) segments.delete(segmentName(segment));
 }
 
+interface ToAddUp {
+  readonly numbers: ChunkNumbers;
+  readonly owners: ChunkOwners;
+  /** Condemned packs that a prune has dropped: they are gone, though runs of this client still name them. */
+  readonly dropped: ReadonlySet<string>;
+  readonly run: StatsRun;
+}
+
 async function addUp(
-  { numbers, owners, run }: { numbers: ChunkNumbers; owners: ChunkOwners; run: StatsRun },
+  { numbers, owners, dropped, run }: ToAddUp,
   kept: readonly number[],
 ): Promise<Omit<RepositoryStats, "segments" | "parity" | "missing">> {
   const live = noChunks();
@@ -68,8 +78,9 @@ async function addUp(
   let framesStored = 0;
   let packs = 0;
   await numbers.visit({
-    onPack(kind, { size, stored, isCondemned }) {
+    onPack(kind, { name, size, stored, isCondemned }) {
       run.begin("packs", ++packs, undefined);
+      if (dropped.has(name)) return;
       addObject(isCondemned ? condemnedPacks : kind === DATA ? dataPacks : treePacks, size);
       if (!isCondemned) framesStored += stored;
     },

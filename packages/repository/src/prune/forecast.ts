@@ -1,0 +1,42 @@
+/** What a run would do now with a plan: so that a dry run shows the same figures, and refuses where the run would. */
+import { openDeadSessions } from "../dead-sessions.js";
+import type { RepositoryParts } from "../repository.js";
+import { findParityOf } from "./listing.js";
+import { judgeSessions, readOpenSessions, requireAlone } from "./open-sessions.js";
+import type { PruneOptions } from "./options.js";
+import type { PrunePlan } from "./plan.js";
+import type { PruneReport } from "./report.js";
+import type { Survey } from "./survey.js";
+
+export interface Planned {
+  readonly survey: Survey;
+  readonly plan: PrunePlan;
+  readonly options: PruneOptions;
+}
+
+/** @throws BcatError conditions-not-met in a place for one writer; CorruptError; StorageError */
+export async function forecastRun(parts: RepositoryParts, planned: Planned, report: PruneReport): Promise<void> {
+  const { plan, options } = planned;
+  const dead = new Set(openDeadSessions(parts));
+  dead.forEach(report.noteEnded);
+  const open = (await readOpenSessions(parts, 0)).filter(({ number }) => !dead.has(number));
+  const { decidable, waited } = judgeSessions(parts, open, options);
+  decidable.forEach(report.noteDecided);
+  if (plan.isEmpty) return;
+  requireAlone(parts, open);
+  report.noteWaits(waited);
+  if (waited.length === 0) await noteDeletions(parts, planned, report);
+}
+
+/** Those of earlier runs, and with `isAtOnce` those of this one. */
+async function noteDeletions(parts: RepositoryParts, planned: Planned, report: PruneReport): Promise<void> {
+  const sizes = new Map(planned.plan.left);
+  if (planned.options.isAtOnce === true) for (const [name, size] of condemnedBy(planned)) sizes.set(name, size);
+  for (const size of sizes.values()) if (size > 0) report.noteFreed(size);
+  for (const bytes of (await findParityOf(parts, [...sizes.keys()])).values()) report.parityBytes += bytes;
+}
+
+function condemnedBy({ survey: { table }, plan }: Planned): [name: string, size: number][] {
+  const named = [...plan.dead, ...plan.mixed].map((pack): [string, number] => [table.names[pack]!, table.sizes[pack]!]);
+  return [...named, ...plan.orphans.map(({ name, size }): [string, number] => [name, size])];
+}
