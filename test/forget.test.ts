@@ -140,11 +140,23 @@ test("when a snapshot was first seen is remembered, and then caps what it says o
   later.time = noon + 500 * DAY;
   await later.backup([source], { time: noon + 51 * DAY });
   const [known] = await planForget(later.repository, options);
-  expect(known!.keep.map(({ number }) => number)).toEqual([3, 4]);
+  expect(known!.keep.map(({ number }) => number)).toEqual([3, 4, 2]);
+  expect(known!.keep[1]!.reasons).toEqual(["daily snapshot"]);
   await using fresh = await open({ host: "fresh" });
   fresh.time = later.time;
   const [recorded] = await planForget(fresh.repository, options);
   expect(recorded!.keep[1]).toMatchObject({ number: 4, reasons: ["out of order, earlier than 3 before it"] });
+});
+
+test("a clock that was behind at one policy makes no later one forget what it met then", async () => {
+  const options = { policy: keep({ daily: 30 }), groupBy };
+  await using client = await open({ cacheDirectory: join(scratch.path, "cache") });
+  await backUpDays(client, 8);
+  client.time = noon + 5.1 * DAY;
+  await planForget(client.repository, options);
+  client.time = noon + 9 * DAY;
+  const [group] = await planForget(client.repository, options);
+  expect(group!.remove.map(({ number }) => number)).toEqual([]);
 });
 
 test("what another chooses is left alone, and a damaged outcome stops it all", async () => {

@@ -22,14 +22,29 @@ export interface TimeFacts {
   readonly firstSeen: ReadonlyMap<number, number>;
 }
 
-/** The times of the snapshots of one group, which come in the order in which they were made; in the same order. */
-export function believeTimes(snapshots: readonly ListedSnapshot[], { now, firstSeen }: TimeFacts): BelievedSnapshot[] {
+/**
+ * The times of the snapshots of one group, which come in the order in which they were made; in the same order. There is a
+ * second reading where this host has met snapshots before the time that they tell: either that is made up, or its own clock
+ * was behind. As nobody knows which, what either reading keeps is kept.
+ */
+export function readTimes(snapshots: readonly ListedSnapshot[], facts: TimeFacts): BelievedSnapshot[][] {
+  const { now, firstSeen } = facts;
+  const seenAt = ({ number, snapshot }: ListedSnapshot) => firstSeen.get(number) ?? snapshot.start;
+  const recorded = believeTimes(snapshots, now, ({ snapshot }) => snapshot.start);
+  if (!snapshots.some((info) => info.snapshot.start <= now && seenAt(info) < info.snapshot.start)) return [recorded];
+  return [recorded, believeTimes(snapshots, now, (info) => Math.min(info.snapshot.start, seenAt(info)))];
+}
+
+function believeTimes(
+  snapshots: readonly ListedSnapshot[],
+  now: number,
+  timeOf: (info: ListedSnapshot) => number,
+): BelievedSnapshot[] {
   let latest: BelievedSnapshot | undefined;
   return snapshots.map((info) => {
-    const { number, snapshot } = info;
-    if (snapshot.start > now) return { ...info, time: snapshot.start, doubt: "in the future" };
-    // Rule 7: recorded times count, first-seen ones only cap them.
-    const time = Math.min(snapshot.start, firstSeen.get(number) ?? snapshot.start);
+    const { start } = info.snapshot;
+    if (start > now) return { ...info, time: start, doubt: "in the future" };
+    const time = timeOf(info);
     if (latest !== undefined && time < latest.time - OUT_OF_ORDER_MS)
       return { ...info, time, doubt: `out of order, earlier than ${latest.number} before it` };
     const believed = { ...info, time };

@@ -55,13 +55,28 @@ test("what is dated in the future is kept, and pushes nothing out", () => {
   });
 });
 
-test("a time later than the snapshot was first seen counts as first seen", () => {
-  const forged = snapshot(2, { day: 50 });
+test("a time later than the snapshot was first seen pushes nothing out of the slot in which it was seen", () => {
+  const forged = snapshot(2, { day: 3.02 });
   const firstSeen = new Map([[2, start + 2 * DAY]]);
   const all = [snapshot(1), forged, snapshot(3)];
+  expect(verdicts(judgeGroup(all, counting({ daily: 2 }), facts()))[3]).toBe("");
   expect(verdicts(judgeGroup(all, counting({ daily: 2 }), facts({ firstSeen })))).toEqual({
-    ...{ 2: "daily snapshot", 3: "daily snapshot", 1: "" },
+    ...{ 3: "daily snapshot", 2: "daily snapshot", 1: "daily snapshot" },
   });
+});
+
+test("a host that forgets, whose clock was behind when it met good snapshots, keeps them as they say", () => {
+  const all = [1, 2, 3, 4].map((number) => snapshot(number));
+  const firstSeen = new Map([2, 3, 4].map((number) => [number, start + DAY + 1]));
+  const found = verdicts(judgeGroup(all, counting({ daily: 3 }), facts({ firstSeen })));
+  expect(found).toMatchObject({ 4: "daily snapshot", 3: "daily snapshot", 2: "daily snapshot" });
+});
+
+test("of what a host says whose clock is always ahead, a policy keeps no more than by one time and by the other", () => {
+  const all = Array.from({ length: 20 }, (_, i) => snapshot(i + 1));
+  const firstSeen = new Map(all.map(({ number }) => [number, start + (number - 1.5) * DAY]));
+  const found = judgeGroup(all, counting({ daily: 3 }), facts({ firstSeen }));
+  expect(found.filter(({ reasons }) => reasons.length > 0).map(({ number }) => number)).toEqual([20, 19, 18]);
 });
 
 test("what was made later and says that it was earlier is kept, said, and takes no slot", () => {

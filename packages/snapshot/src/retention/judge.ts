@@ -3,7 +3,7 @@ import { PathIndex } from "../path-index.js";
 import type { ListedSnapshot } from "../snapshots.js";
 import { compareBytes } from "../tree/name.js";
 import { isUndo } from "../undo-tag.js";
-import { type BelievedSnapshot, believeTimes, type TimeFacts } from "./believed-times.js";
+import { type BelievedSnapshot, readTimes, type TimeFacts } from "./believed-times.js";
 import { applyPolicy, hasTags, type Policy } from "./policy.js";
 
 /** What a restore has overwritten is kept for this long, whatever the policy. */
@@ -26,32 +26,44 @@ export interface JudgeFacts extends TimeFacts {
 }
 
 /**
- * Judges the complete snapshots of one group, which come in the order in which they were made; the newest first. Those of
- * what restores have overwritten fill no slot.
+ * Judges the complete snapshots of one group, which come in the order in which they were made; the newest first. What any
+ * reading of their times keeps is kept. Those of what restores have overwritten fill no slot.
  */
 export function judgeGroup(snapshots: readonly ListedSnapshot[], policy: Policy, facts: JudgeFacts): JudgedSnapshot[] {
   const undos = snapshots.filter(({ snapshot }) => isUndo(snapshot));
-  const believed = believeTimes(
-    snapshots.filter(({ snapshot }) => !isUndo(snapshot)),
-    facts,
-  );
+  const backups = snapshots.filter(({ snapshot }) => !isUndo(snapshot));
+  const readings = readTimes(backups, facts).map((believed) => judgeReading(believed, policy, facts));
+  const judged = [
+    ...backups.map((info) => ({ ...info, ...mostSure(readings.flatMap((reading) => reading.get(info.number) ?? [])) })),
+    ...undos.map((info) => ({ ...info, reasons: reasonsOfUndo(info, policy, facts) })),
+  ].map((info) => ({ ...info, reasons: [...aboveThePolicy(info.number, facts), ...info.reasons] }));
+  return judged.sort((a, b) => b.snapshot.start - a.snapshot.start || b.number - a.number);
+}
+
+type Verdict = Pick<JudgedSnapshot, "reasons" | "isDoubted">;
+
+/** By number. */
+function judgeReading(
+  believed: readonly BelievedSnapshot[],
+  policy: Policy,
+  facts: JudgeFacts,
+): ReadonlyMap<number, Verdict> {
   const counted = believed.filter(({ doubt }) => doubt === undefined).sort(newestFirst);
   const found = applyPolicy(
     counted.map(({ time, snapshot: { zone, tags } }) => ({ time, zone, tags })),
     policy,
     facts,
   );
-  const reasons = new Map(counted.map(({ number }, i) => [number, found[i]!]));
-  for (const { number, doubt } of believed) if (doubt !== undefined) reasons.set(number, [doubt]);
-  for (const info of undos) reasons.set(info.number, reasonsOfUndo(info, policy, facts));
-  const doubted = new Set(believed.filter(({ doubt }) => doubt !== undefined).map(({ number }) => number));
-  const judged = [...believed, ...undos].map(({ number, snapshot }) => ({
-    number,
-    snapshot,
-    reasons: [...aboveThePolicy(number, facts), ...reasons.get(number)!],
-    ...(doubted.has(number) ? { isDoubted: true as const } : {}),
-  }));
-  return judged.sort((a, b) => b.snapshot.start - a.snapshot.start || b.number - a.number);
+  const verdicts = new Map<number, Verdict>(counted.map(({ number }, i) => [number, { reasons: found[i]! }]));
+  for (const { number, doubt } of believed)
+    if (doubt !== undefined) verdicts.set(number, { reasons: [doubt], isDoubted: true });
+  return verdicts;
+}
+
+/** The first that keeps it by the policy, or else for its doubtful time. */
+function mostSure(verdicts: readonly Verdict[]): Verdict {
+  const keeping = verdicts.filter(({ reasons }) => reasons.length > 0);
+  return keeping.find(({ isDoubted }) => isDoubted !== true) ?? keeping[0] ?? { reasons: [] };
 }
 
 /**
