@@ -1,8 +1,11 @@
+import type { ListedSnapshot } from "@bcat/snapshot";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseCommandLine } from "./command-line.js";
 import { commands } from "./commands.js";
 import type { Variables } from "./options.js";
+import { readPolicy } from "./policy-flags.js";
+import { createFilter } from "./snapshot-filter.js";
 
 function parse(words: readonly string[], variables: Variables = {}) {
   return parseCommandLine(words, variables, commands);
@@ -81,6 +84,16 @@ describe("flags", () => {
   test("of tags are divided at commas", () => {
     expect(parseRun(["backup", "--tag", "a,b", "--tag=c", "/x"]).options.list("tag")).toEqual(["a", "b", "c"]);
   });
+
+  test("of tags have no blanks around them, wherever tags are given", async () => {
+    expect(parseRun(["backup", "--tag", " a b,\tc ", "/x"]).options.list("tag")).toEqual(["a b", "c"]);
+    const change = parseRun(["tag", "--add", "a, b", "--remove= c"]).options;
+    expect([change.list("add"), change.list("remove")]).toEqual([["a", "b"], ["c"]]);
+    const { options } = parseRun(["forget", "--keep-tag", "a, b", "--tag", "a , b"]);
+    expect((await readPolicy(options)).tags).toEqual([["a", "b"]]);
+    const has = createFilter(options);
+    expect(has({ number: 1, snapshot: { tags: ["b", "a"] } } as unknown as ListedSnapshot)).toBe(true);
+  });
 });
 
 describe("wrong usage is refused:", () => {
@@ -98,6 +111,7 @@ describe("wrong usage is refused:", () => {
     ["backup", "--repo=", "/x"],
     ["backup", "--repo", "a", "-rb", "/x"],
     ["backup", "--tag", "a,,b", "/x"],
+    ["backup", "--tag", "a, ,b", "/x"],
     ["backup", "--compression", "foo", "/x"],
     ["backup", ""],
     ["ls"],

@@ -22,7 +22,7 @@ export interface Flag {
   readonly alias?: string;
   /** The only values allowed. */
   readonly choices?: readonly string[];
-  /** Values are also divided at commas, as restic does with tags. */
+  /** Values are also divided at commas, and blanks around them are not theirs, as restic does with tags. */
   readonly commas?: boolean;
   /** A value may be empty: that says something too. */
   readonly mayBeEmpty?: boolean;
@@ -138,7 +138,7 @@ function fromVariables(name: string, flag: Flag, variables: Variables): readonly
 }
 
 function checked(source: string, flag: Flag, words: readonly string[]): readonly string[] {
-  const values = flag.commas === true ? words.flatMap((word) => word.split(",")) : words;
+  const values = flag.commas === true ? words.flatMap(splitList) : words;
   for (const value of values) {
     if (value === "" && flag.mayBeEmpty !== true)
       throw usageError(`Cannot use ${source}: an empty value is not allowed`);
@@ -148,6 +148,11 @@ function checked(source: string, flag: Flag, words: readonly string[]): readonly
       throw usageError(`Cannot use ${source}: "${value}" is not one of ${flag.choices.join(", ")}`);
   }
   return values;
+}
+
+/** `a, b` is a and b. */
+export function splitList(word: string): string[] {
+  return word.split(",").map((value) => value.trim());
 }
 
 const switchOn = ["1", "true", "yes", "on"];

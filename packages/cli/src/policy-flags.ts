@@ -1,6 +1,6 @@
 /** The flags of a retention policy, as restic has them. */
 import type { CalendarPeriod, Duration, Period, Policy } from "@bcat/snapshot";
-import type { Flags, Options } from "./options.js";
+import { type Flags, type Options, splitList } from "./options.js";
 import { quoteText } from "./quote.js";
 import { usageError } from "./usage.js";
 
@@ -67,7 +67,7 @@ export async function readPolicy(options: Options): Promise<Policy> {
     if (found !== undefined) withinPeriods[period] = found;
   }
   const within = duration("keep-within");
-  const tags = options.list("keep-tag").map((words) => words.split(","));
+  const tags = options.list("keep-tag").map(splitList);
   return { counts, withinPeriods, tags, ...(within === undefined ? {} : { within }) };
 }
 

@@ -1,7 +1,7 @@
 /** Which snapshots are meant: those of a list, or those that `latest` is the newest of. */
 import { absolutePathBytes } from "@bcat/host";
 import type { FindSnapshotOptions, ListedSnapshot } from "@bcat/snapshot";
-import type { Flags, Options } from "./options.js";
+import { type Flags, type Options, splitList } from "./options.js";
 import { usageError } from "./usage.js";
 
 /** For commands that take one snapshot. */
@@ -14,7 +14,7 @@ export const latestFlags: Flags = {
 /** As restic: one of the hosts, all tags of one of the flags, and all paths. */
 export function createFilter(options: Options): (info: ListedSnapshot) => boolean {
   const hosts = options.list("host");
-  const tags = options.list("tag").map((words) => words.split(","));
+  const tags = options.list("tag").map(splitList);
   const isMeant = (own: readonly string[], all: readonly string[]) =>
     all.join() === "" ? own.length === 0 : all.every((tag) => own.includes(tag));
   const paths = options.list("path").map((path) => Buffer.from(absolutePathBytes(path)));
