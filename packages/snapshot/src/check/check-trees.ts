@@ -1,7 +1,14 @@
 /** Checks that everything a snapshot refers to is there: its trees decode, their chunks have locations and lengths. */
 import { ArchivedError, CorruptError, isBcatError } from "@bcat/errors";
 import { type BlobKind, ChunkClaims, type ChunkIndex, type ChunkLocation, DATA, TREE } from "@bcat/pack";
-import { type CheckRun, missingChunk, needPathsMax, type Repository, registerName } from "@bcat/repository";
+import {
+  type CheckRun,
+  type LostChunks,
+  missingChunk,
+  needPathsMax,
+  type Repository,
+  registerName,
+} from "@bcat/repository";
 import { joinPath } from "../path.js";
 import { type Entry, rootEntries } from "../root-entries.js";
 import type { SnapshotInfo } from "../snapshots.js";
@@ -15,8 +22,7 @@ const PATHS_TOLD_APART = 1_000;
 export interface TreeCheck {
   readonly repository: Repository;
   readonly run: CheckRun;
-  /** Names of packs that cannot be read. */
-  readonly badPacks: { has(name: string): boolean; readonly size: number };
+  readonly lost: LostChunks;
 }
 
 /** Damage, and what needs what is damaged. */
@@ -55,7 +61,7 @@ class TreeWalk {
   readonly #repository: Repository;
   readonly #index: ChunkIndex;
   readonly #run: CheckRun;
-  readonly #badPacks: TreeCheck["badPacks"];
+  readonly #lost: LostChunks;
   readonly #seen = ChunkClaims.create();
   /** The keys of `needs` that are needed below trees and lists which were walked, by id. */
   readonly #neededBelow = new Map<string, ReadonlySet<string>>();
@@ -64,11 +70,11 @@ class TreeWalk {
   /** Those needed below what is being walked. */
   #needed = new Set<string>();
 
-  constructor({ repository, run, badPacks }: TreeCheck, index: ChunkIndex) {
+  constructor({ repository, run, lost }: TreeCheck, index: ChunkIndex) {
     this.#repository = repository;
     this.#index = index;
     this.#run = run;
-    this.#badPacks = badPacks;
+    this.#lost = lost;
   }
 
   async snapshot(info: SnapshotInfo): Promise<void> {
@@ -110,7 +116,7 @@ class TreeWalk {
       this.#guard(path, async () => {
         const bad = new Set<string>();
         for await (const chunks of readChunkReferences(this.#trees(path), content)) {
-          for (const chunk of chunks) this.#chunk(kind, chunk, bad);
+          await this.#chunks(kind, chunks, bad);
         }
         for (const pack of bad) this.#need(pack, { path });
       });
@@ -119,18 +125,21 @@ class TreeWalk {
   }
 
   /**
-   * Reads the trees at `path`, and counts what they need of bad packs: of a pack whose trailer is damaged each frame may
+   * Reads the trees at `path`, and counts what they need of bad packs: of a pack whose trailer is damaged each tree may
    * still open.
    */
   #trees(path: Uint8Array): TreeSource {
     const bad = new Set<string>();
-    if (this.#badPacks.size === 0) return this.#repository;
     return {
       readChunk: async (kind, id) => {
         const bytes = await this.#repository.readChunk(kind, id);
-        const pack = this.#badPackOf(this.#index.locate(kind, id));
-        if (pack !== undefined && !bad.has(pack)) this.#need(pack, { path });
-        if (pack !== undefined) bad.add(pack);
+        const locations = this.#index.locate(kind, id);
+        const pack = locations[0]?.pack.name;
+        if (pack === undefined || bad.has(pack) || locations.some((place) => !this.#lost.isSuspect(place.pack.name)))
+          return bytes;
+        if ((await this.#lost.findSound(kind, id, locations)) !== undefined) return bytes;
+        this.#need(pack, { path });
+        bad.add(pack);
         return bytes;
       },
     };
@@ -172,28 +181,18 @@ class TreeWalk {
     return true;
   }
 
-  /** Names in `bad` the pack that the chunk cannot be had without. */
-  #chunk(kind: BlobKind, chunk: ChunkReference, bad: Set<string>): void {
-    const locations = this.#index.locate(kind, chunk.id);
-    if (locations[0] === undefined) throw missingChunk(chunk.id, this.#repository.history);
-    const badPack = this.#badPackOf(locations);
-    if (badPack !== undefined) {
-      bad.add(badPack);
-      return;
+  /** Names in `bad` the packs that chunks cannot be had without. */
+  async #chunks(kind: BlobKind, chunks: readonly ChunkReference[], bad: Set<string>): Promise<void> {
+    for (const { id, length } of chunks) {
+      const locations = this.#index.locate(kind, id);
+      const first = locations[0];
+      if (first === undefined) throw missingChunk(id, this.#repository.history);
+      const location =
+        locations.find(({ pack }) => !this.#lost.isSuspect(pack.name)) ??
+        (await this.#lost.findSound(kind, id, locations));
+      if (location === undefined) bad.add(first.pack.name);
+      else if (location.length !== length) throw wrongLength(location, length);
     }
-    const location = locations.find(({ pack }) => !this.#badPacks.has(pack.name))!;
-    if (location.length === chunk.length) return;
-    const { name } = location.pack;
-    throw new CorruptError(
-      `Cannot use "${name}": a chunk in it has ${location.length} bytes, a tree says ${chunk.length}`,
-      { object: name },
-    );
-  }
-
-  /** A bad pack among those of `locations`, when there is no other. */
-  #badPackOf(locations: readonly ChunkLocation[]): string | undefined {
-    if (this.#badPacks.size === 0 || locations.some(({ pack }) => !this.#badPacks.has(pack.name))) return undefined;
-    return locations[0]?.pack.name;
   }
 
   /** Damage that `action` meets is needed by `path`. */
@@ -208,8 +207,13 @@ class TreeWalk {
       if (!isBcatError(error, "corrupt")) throw error;
       this.isBlind = true;
       const object = error instanceof CorruptError ? error.object : undefined;
-      if (object !== undefined && this.#badPacks.has(object)) this.#need(object, { path });
+      if (object !== undefined && this.#lost.isSuspect(object)) this.#need(object, { path });
       else this.#need(object ?? error.message, { path, message: error.message, ...(object && { object }) });
     }
   }
+}
+
+function wrongLength({ pack: { name }, length }: ChunkLocation, wanted: number): CorruptError {
+  const found = `a chunk in it has ${length} bytes, a tree says ${wanted}`;
+  return new CorruptError(`Cannot use "${name}": ${found}`, { object: name });
 }

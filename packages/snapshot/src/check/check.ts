@@ -1,7 +1,6 @@
 /** Checks a repository from its registers down to its chunks. Changes nothing. */
 import { isBcatError } from "@bcat/errors";
 import {
-  BACK_UP,
   type CheckOptions,
   CheckRun,
   type CheckSummary,
@@ -9,11 +8,12 @@ import {
   checkPacks,
   checkRegisters,
   type Finding,
+  LostChunks,
   noteStrays,
   type Repository,
 } from "@bcat/repository";
-import { showName } from "../tree/name.js";
-import { checkTrees, type Need } from "./check-trees.js";
+import { checkTrees } from "./check-trees.js";
+import { reportDamage } from "./damage-report.js";
 
 /** Times that a repository is gone through in which others remove something meanwhile. */
 const PASSES_MAX = 3;
@@ -71,19 +71,9 @@ async function checkOnce(repository: Repository, run: CheckRun): Promise<string 
   const slots = await checkKeySlots(repository, run);
   const inventory = await checkRegisters(repository, run);
   const packs = await checkPacks(repository, run, inventory);
-  const { needs, isBlind } = await checkTrees({ repository, run, badPacks: packs.bad }, inventory.snapshots);
-  for (const need of needs.values()) {
-    const { object, message } = need;
-    if (message !== undefined) reportNeeded(run, { object, message }, need);
-  }
-  let condemned = 0;
-  for (const [name, pack] of packs.bad) {
-    const need = needs.get(name);
-    if (need !== undefined) reportNeeded(run, { object: name, ...pack }, need);
-    else if (pack.isCondemned && (pack.isGone || !isBlind)) condemned++;
-    else run.reportDamage(name, `${pack.message}; no snapshot ${isBlind ? "is known to need" : "needs"} it`);
-  }
-  tellCondemned(run, condemned);
+  const lost = new LostChunks({ repository, run, bad: packs.bad });
+  const findings = await checkTrees({ repository, run, lost }, inventory.snapshots);
+  reportDamage({ run, lost, bad: packs.bad, index: await repository.index() }, findings);
   run.noteArchived();
   await noteStrays(
     repository,
@@ -92,26 +82,4 @@ async function checkOnce(repository: Repository, run: CheckRun): Promise<string 
     packs.names,
   );
   return newness;
-}
-
-interface Damage {
-  readonly object: string | undefined;
-  readonly message: string;
-  /** A pack that no writer uses any more: what was in it is stored anew. */
-  readonly isCondemned?: boolean;
-}
-
-function reportNeeded(run: CheckRun, { object, message, isCondemned }: Damage, need: Need): void {
-  const { paths, pathCount, snapshots } = need;
-  const others = pathCount - paths.length;
-  const more = others === 0 ? "" : ` and ${others} more`;
-  const by = `needed by ${paths.map(showName).join(", ")}${more}`;
-  const remedy = isCondemned === true ? { remedy: BACK_UP } : {};
-  run.reportDamage(object, `${message}; ${by}`, { snapshots, paths, pathCount, ...remedy });
-}
-
-function tellCondemned(run: CheckRun, count: number): void {
-  if (count === 0) return;
-  const what = count === 1 ? "1 pack that was condemned is" : `${count} packs that were condemned are`;
-  run.reportDetail(`${what} gone or damaged, and no snapshot needs ${count === 1 ? "it" : "them"}`, "condemned-gone");
 }

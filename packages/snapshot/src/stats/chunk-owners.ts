@@ -14,14 +14,19 @@ import type { StatsRun } from "./stats-run.js";
 const NOBODY = 0;
 const SEVERAL = 2 ** 32 - 1;
 
+/** True for a chunk that the index knows, and that cannot be had. */
+export type IsLost = (kind: BlobKind, id: Uint8Array) => boolean;
+
 export class ChunkOwners {
-  /** References to chunks that the index does not know. */
+  /** References to chunks that the index does not know, and chunks that are lost. */
   missing = 0;
   readonly #numbers: ChunkNumbers;
+  readonly #isLost: IsLost;
   readonly #owners: Uint32Array;
 
-  constructor(numbers: ChunkNumbers) {
+  constructor(numbers: ChunkNumbers, isLost: IsLost) {
     this.#numbers = numbers;
+    this.#isLost = isLost;
     this.#owners = new Uint32Array(numbers.count);
   }
 
@@ -53,6 +58,7 @@ export class ChunkOwners {
     }
     const before = this.#owners[number]!;
     if (before === owner || before === SEVERAL) return false;
+    if (before === NOBODY && this.#isLost(kind, id)) this.missing++;
     this.#owners[number] = before === NOBODY ? owner : SEVERAL;
     return true;
   }

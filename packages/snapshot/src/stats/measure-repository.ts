@@ -1,7 +1,7 @@
 /** Measures a repository: what its snapshots take, each alone and together, and what of its packs nobody needs. */
-import { ChunkNumbers, DATA, segmentName } from "@bcat/pack";
+import { type ChunkIndex, ChunkNumbers, DATA, segmentName } from "@bcat/pack";
 import { measureParity, type Outcome, type Repository, type SegmentReference, type Snapshot } from "@bcat/repository";
-import { ChunkOwners } from "./chunk-owners.js";
+import { ChunkOwners, type IsLost } from "./chunk-owners.js";
 import type { ChunkSums, ObjectSums, RepositoryStats, StatsOptions } from "./options.js";
 import { StatsRun } from "./stats-run.js";
 
@@ -19,8 +19,9 @@ export async function measureRepository(given: Repository, options: StatsOptions
   await repository.refresh();
   const [problem] = repository.history.problems;
   if (problem !== undefined) throw problem;
-  const numbers = new ChunkNumbers(await repository.index());
-  const owners = new ChunkOwners(numbers);
+  const index = await repository.index();
+  const numbers = new ChunkNumbers(index);
+  const owners = new ChunkOwners(numbers, liesInAny(repository.history.log.damagedPacks, index));
   const { kept, segments } = await readOutcomes(repository, async (snapshot, index) => {
     await owners.add(repository, snapshot, index, run);
     run.begin("snapshots", index + 1, repository.history.summaries.size);
@@ -33,6 +34,12 @@ export async function measureRepository(given: Repository, options: StatsOptions
     parity: await measureParity(repository),
     missing: owners.missing,
   };
+}
+
+/** Tells chunks that lie in packs of these names alone, all of which are condemned. */
+function liesInAny(packs: Pick<ReadonlySet<string>, "has" | "size">, index: ChunkIndex): IsLost {
+  if (packs.size === 0) return () => false;
+  return (kind, id) => !index.has(kind, id) && index.locate(kind, id).every(({ pack }) => packs.has(pack.name));
 }
 
 /** Goes through all outcomes, ascending; the snapshots that are kept are handed to `visit` with their index. */

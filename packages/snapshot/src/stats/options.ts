@@ -42,6 +42,6 @@ export interface RepositoryStats {
   readonly parity: ObjectSums;
   /** Stored bytes in packs that are not condemned which no snapshot refers to, also what is there twice. */
   readonly dead: number;
-  /** References to chunks that the index does not know: damage. */
+  /** References to chunks that the index does not know, and chunks that lie in packs alone which were condemned as damaged. */
   readonly missing: number;
 }
