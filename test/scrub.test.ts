@@ -48,13 +48,15 @@ describe("scrub", () => {
   test("finds every flipped bit of a pack", async () => {
     const pack = names("packs/")[0]!;
     const { length } = storage.objects.get(pack)!;
+    // Nobody can tell without keys that it was condemned already.
+    const remedy = `bcat repair packs ${pack}; where that was done, bcat prune removes it`;
     for (let offset = 0; offset < length; offset += 97) {
       const original = storage;
       storage = original.clone();
       storage.objects.get(pack)![offset]! ^= 1 << (offset % 8);
       const { findings } = await run();
       expect(findings.map(({ object }) => object)).toEqual([pack]);
-      expect(findings[0]).toMatchObject({ kind: "damage", objectKind: "pack", remedy: `bcat repair packs ${pack}` });
+      expect(findings[0]).toMatchObject({ kind: "damage", objectKind: "pack", remedy });
       storage = original;
     }
   });

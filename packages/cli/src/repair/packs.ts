@@ -23,13 +23,21 @@ export async function repairPacks(context: Context, names: readonly string[]): P
     const dryRun = options.switch("dry-run");
     const done = await packages.repairPacks(repository, bad, { dryRun, level, signal, onProgress });
     finish();
-    print(done, context);
+    const condemnedBefore = bad.size - done.condemned.length;
+    print({ ...done, condemnedBefore, isUnread: names.length === 0 && readData !== true }, context);
     return exitCodes.done;
   });
 }
 
+interface Done extends PackRepair {
+  /** Bad packs that were condemned before. */
+  readonly condemnedBefore: number;
+  /** Not all packs were read. */
+  readonly isUnread: boolean;
+}
+
 function print(
-  { condemned, opened, lost, saved, mended, session }: PackRepair,
+  { condemned, condemnedBefore, opened, lost, saved, mended, session, isUnread }: Done,
   { output, options, meter }: Context,
 ): void {
   const dryRun = options.switch("dry-run");
@@ -38,6 +46,7 @@ function print(
       message_type: "repaired",
       ...(dryRun && { dry_run: true }),
       packs_condemned: condemned.map(badMessage),
+      packs_condemned_before: condemnedBefore,
       packs_mended: mended,
       ...{ chunks_good: opened, chunks_saved: saved, chunks_lost: lost },
       ...(session !== undefined && { session }),
@@ -47,13 +56,18 @@ function print(
   }
   for (const { message } of condemned) output.print(quoteText(message));
   if (output.quiet) return;
-  if (condemned.length === 0 && saved === 0) {
-    output.print("no pack is bad that was not condemned before");
-    return;
+  if (condemned.length === 0 && saved === 0) output.print("no pack is bad that was not condemned before");
+  else {
+    const [condemn, save] = dryRun ? ["would condemn", "would save"] : ["condemned", "saved"];
+    const chunks = `${save} ${formatItems(saved, "chunk")} that lay nowhere else`;
+    output.print(`${condemn} ${formatItems(condemned.length, "pack")}; ${chunks}`);
   }
-  const [condemn, save] = dryRun ? ["would condemn", "would save"] : ["condemned", "saved"];
-  const chunks = `${save} ${formatItems(saved, "chunk")} that lay nowhere else`;
-  output.print(`${condemn} ${formatItems(condemned.length, "pack")}; ${chunks}`);
+  if (condemnedBefore > 0)
+    output.print(
+      `${formatItems(condemnedBefore, "bad pack")} ${condemnedBefore === 1 ? "was" : "were"} condemned before: bcat prune deletes what nothing needs any more`,
+    );
+  if (isUnread)
+    output.print("not all data were read, in which more may be damaged: bcat repair packs --read-data reads them");
   if (mended > 0) output.print(`${formatItems(mended, "pack")} came back whole by parity`);
   if (lost > 0)
     output.print(

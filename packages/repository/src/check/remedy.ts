@@ -29,6 +29,12 @@ export const READ_ALL = "bcat backup --force";
 export const BACK_UP =
   "bcat backup, if the source still has it; else bcat repair --from REPO, or bcat repair snapshots";
 
+/** Of a pack, for who cannot see whether it is condemned already. */
+export function remedyWithoutKeys(object: string): string {
+  const remedy = remedyFor(object);
+  return objectKindOf(object) === "pack" ? `${remedy}; where that was done, bcat prune removes it` : remedy;
+}
+
 /** The command that heals damage of `object`, or words where there is none; of no object: of chunks that lie nowhere. */
 export function remedyFor(object: string | undefined): string {
   if (object === undefined) return READ_ALL;

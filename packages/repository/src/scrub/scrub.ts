@@ -8,6 +8,7 @@ import { ArchivedError, BcatError, CorruptError, isBcatError } from "@bcat/error
 import { decodeParity, decodeTrailer, hasRightHash, packOfParity, parseObjectName, TRAILER_SIZE } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import { CheckRun } from "../check/check-run.js";
+import { remedyWithoutKeys } from "../check/remedy.js";
 import { describeMend } from "../parity/mended-pack.js";
 import type { ParitySource } from "../parity/parity-objects.js";
 import { NumberRanges } from "./number-ranges.js";
@@ -90,7 +91,7 @@ class Scrubbing {
     } catch (error) {
       if (!isBcatError(error, "corrupt")) throw error;
       const mend = name.startsWith("packs/") ? await describeMend(this.#source, name) : "";
-      this.#run.reportDamage(name, error.message + mend);
+      this.#run.reportDamage(name, error.message + mend, { remedy: remedyWithoutKeys(name) });
     }
   }
 
