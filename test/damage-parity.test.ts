@@ -159,8 +159,8 @@ describe("a damaged pack", () => {
   /** Shown by check and scrub, then repaired without a source; the pack is not needed any more. */
   async function expectMended(pack: string): Promise<void> {
     const says = expect.stringContaining("; its parity mends all of it");
-    const damage = { kind: "damage", object: pack, message: says, remedy: `bcat repair packs ${pack}` };
-    expect(await findings()).toEqual([expect.objectContaining(damage)]);
+    const damage = { kind: "damage", object: pack, message: says };
+    expect(await findings()).toEqual([expect.objectContaining({ ...damage, remedy: `bcat repair packs ${pack}` })]);
     expect(await scrubbed()).toEqual([expect.objectContaining(damage)]);
     const done = await repair();
     expect(done).toMatchObject({ lost: 0, mended: 1 });

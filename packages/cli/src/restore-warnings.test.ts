@@ -49,6 +49,20 @@ test("what is denied is told by folder, also when the restore ends early; other 
   ]);
 });
 
+test("what is damaged ends with a line that says what heals it", async () => {
+  const damaged = {
+    message: 'Cannot read pack "packs/ab": it is missing',
+    code: "corrupt",
+    systemCode: undefined,
+  } as const;
+  const given = [error("/s/a", damaged), error("/s/b", { ...damaged, count: 3 }), error("/s/c")];
+  const says =
+    /^bcat: 4 entries cannot be read, as the repository is damaged: bcat check --read-data .*bcat repair packs --read-data .*bcat repair --from REPO/;
+  expect((await told(given)).at(-1)).toMatch(says);
+  expect(JSON.parse((await told(given, true)).at(-1)!)).toMatchObject({ message_type: "warning", code: "damaged" });
+  expect((await told([error("/s/c")])).join()).not.toContain("damaged");
+});
+
 test("with --json each is told at once", async () => {
   const lines = await told([error("/s/a"), error("/s/b")], true);
   expect(lines.map((line) => JSON.parse(line).item)).toEqual(["/s/a", "/s/b"]);

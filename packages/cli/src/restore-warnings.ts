@@ -3,6 +3,7 @@
  * made or deleted in it: for people that is one line, at the end, as it is for metadata that are not permitted; with `--json`
  * each entry has its message.
  */
+import { DamageNote } from "./damage-note.js";
 import { sentence } from "./errors.js";
 import { formatItems } from "./format.js";
 import type { Output } from "./output.js";
@@ -24,11 +25,13 @@ export class RestoreWarnings {
   readonly #target: string;
   /** By what the entries of a group have in common. */
   readonly #denied = new Map<string, Denied>();
+  readonly #damage: DamageNote;
 
   /** @param target absolute */
   constructor(output: Output, target: string) {
     this.#output = output;
     this.#target = target;
+    this.#damage = new DamageNote(output);
   }
 
   /** Runs a restore, and tells of what waits when it is over, however it ends. */
@@ -38,10 +41,12 @@ export class RestoreWarnings {
     } finally {
       for (const denied of this.#denied.values()) this.#tell(denied);
       this.#denied.clear();
+      this.#damage.tell();
     }
   }
 
   #take(warning: Warning): void {
+    this.#damage.take(warning);
     const kind = this.#output.json ? undefined : deniedKind(warning);
     if (kind === undefined) {
       printWarning(warning, "restore", this.#output);

@@ -85,21 +85,22 @@ export class FrameOpener {
    */
   open(key: Uint8Array, frame: FrameEntry, sealed: Uint8Array, target: Uint8Array, object: string): void {
     if (sealed.length !== frame.storedLength) {
-      throw frameError(object, frame, `${sealed.length} bytes are there of ${frame.storedLength}`);
+      throw damaged(object, frame, `are not all there, only ${sealed.length}`);
     }
     this.#secrets.derive(this.#gcm, key, frame);
     const { key: frameKey, additional } = this.#secrets;
     const plain = target.subarray(0, frame.plainLength);
     const stored = frame.codec === CODEC_STORED ? plain : this.#scratch;
     const length = this.#gcm.openInto(frameKey, ZERO_NONCE, additional, sealed, stored);
-    if (length !== sealed.length - FRAME_OVERHEAD) throw frameError(object, frame, "its tag does not verify");
+    if (length !== sealed.length - FRAME_OVERHEAD) throw damaged(object, frame, "are damaged");
     if (frame.codec === CODEC_STORED) return;
     if (!this.#zstd.decompress(stored.subarray(0, length), plain)) {
-      throw frameError(object, frame, `it does not decompress to ${frame.plainLength} bytes`);
+      throw damaged(object, frame, `do not decompress to ${frame.plainLength}`);
     }
   }
 }
 
-function frameError(object: string, frame: FrameEntry, found: string): CorruptError {
-  return new CorruptError(`Cannot open frame at offset ${frame.storedOffset} of "${object}": ${found}`, { object });
+function damaged(object: string, { storedOffset, storedLength }: FrameEntry, found: string): CorruptError {
+  const bytes = `bytes ${storedOffset} to ${storedOffset + storedLength - 1} of it`;
+  return new CorruptError(`Cannot read pack "${object}": ${bytes} ${found}`, { object });
 }

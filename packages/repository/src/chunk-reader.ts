@@ -88,7 +88,7 @@ export class ChunkReader {
         const bytes = await this.#readAt(kind, location);
         if (Buffer.compare(idHash[kind].hash(bytes), id) === 0) return bytes;
         const { name } = location.pack;
-        throw new CorruptError(`Cannot read "${name}": a chunk in it does not have the id the index says`, {
+        throw new CorruptError(`Cannot read pack "${name}": a part of it is not what the index says`, {
           object: name,
         });
       } catch (error) {

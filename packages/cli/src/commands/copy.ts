@@ -6,6 +6,7 @@ import type { Command, Context } from "../command.js";
 import { compressionFlag, compressionOf } from "../compression.js";
 import { type CopyOutcome, copiedLine, incompleteLine, printCopies, printDryRun } from "../copy-report.js";
 import { countOption } from "../count-option.js";
+import { DamageNote } from "../damage-note.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { formatCount } from "../format.js";
@@ -114,19 +115,24 @@ async function copyAll(
 ): Promise<CopyOutcome> {
   const { copySnapshots } = await import("@bcat/snapshot");
   const progress = new Progress(progressForm, { output, now: Date.now, reportsPerSecond: reportsPerSecond(variables) });
+  const damage = new DamageNote(output, "the repository that is copied from");
   let incomplete = 0;
-  const copied = await copySnapshots(between, wanted, {
+  const copying = copySnapshots(between, wanted, {
     compression: compressionOf(options),
     threads: countOption(options, "threads") ?? availableParallelism(),
     skipDamaged: options.switch("skip-damaged"),
     signal,
     onProgress: (counts) => progress.update({ ...counts, bytesTotal: undefined }),
-    onWarning: (warning) => printWarning(warning, "copy", output),
+    onWarning: (warning) => {
+      damage.take(warning);
+      printWarning(warning, "copy", output);
+    },
     onCopied: (one) => copiedLine(one, output),
     onStillIncomplete: (from, found) => {
       incomplete++;
       incompleteLine(from, found, output);
     },
   });
+  const copied = await copying.finally(() => damage.tell());
   return { copied, incomplete, elapsedMs: progress.finish() };
 }

@@ -6,6 +6,7 @@ import type { DumpForm, DumpProgress, DumpSummary } from "@bcat/snapshot";
 import { archiveFormats, checkFormat, formatOfName } from "../archive-format.js";
 import { type ByteSink, ClosedPipe, type FileSinkOptions, fileSink, isTerminal, stdoutSink } from "../byte-sink.js";
 import type { Command, Context } from "../command.js";
+import { DamageNote } from "../damage-note.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { formatBytes, formatDuration, formatItems, formatLeftOut } from "../format.js";
@@ -80,6 +81,7 @@ export const dump: Command = {
         now: Date.now,
         reportsPerSecond: reportsPerSecond(variables),
       });
+      const damage = new DamageNote(output);
       // Lines of JSON would stand among the bytes.
       const showsProgress = target !== undefined || !output.json;
       try {
@@ -91,7 +93,10 @@ export const dump: Command = {
           signal: context.signal,
           onStart: (form) => checkTarget(form, target),
           onProgress: (counts) => showsProgress && progress.update(counts),
-          onWarning: (warning) => printWarning(warning, "dump", output),
+          onWarning: (warning) => {
+            damage.take(warning);
+            printWarning(warning, "dump", output);
+          },
         });
         await sink.finish();
         const elapsedMs = progress.finish();
@@ -100,6 +105,8 @@ export const dump: Command = {
       } catch (error) {
         progress.finish();
         return await endOf(error, sink, { signal: context.signal, target });
+      } finally {
+        damage.tell();
       }
     });
   },
