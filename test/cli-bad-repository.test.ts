@@ -99,11 +99,12 @@ describe.concurrent("a repository that was seen before", () => {
       desk,
       [["backup", "source"]],
       14,
-      /stop what copies.*then back up once with --accept-rollback$/m,
+      /stop what copies.*then back up or repair once with --accept-rollback$/m,
     );
     desk.write({ "out/source/a.txt": "changed" });
     const over = ["restore", "1", "source", "out", "--overwrite", "always"];
-    const refused = /back up once with --accept-rollback; nothing was changed, .*; --no-undo restores without/;
+    const refused =
+      /back up or repair once with --accept-rollback; nothing was changed, .*; --no-undo restores without/;
     expectWarnings(await desk.bcat(over), 14, [goneBack, refused]);
     expect(desk.read("out/source/a.txt")).toBe("changed");
     expectWarnings(await desk.bcat([...over, "--no-undo"]), 0, [goneBack]);
@@ -143,7 +144,7 @@ describe.concurrent("a damaged repository", () => {
     expect(check.stdout).toContain(object);
     expect(check.stdout).toMatch(/^damage: .*\n(.*\n)*found \d+ faults?\n$/);
     const restore = await desk.bcat(["restore", "latest", "all", "out"]);
-    expectWarnings(restore, 1, [/folder\/b\.bin"/]);
+    expectWarnings(restore, 1, [/folder\/b\.bin"/, /^bcat: 1 entry cannot be read, .*: bcat check --read-data names/]);
     expect(restore.stderr).toContain(object);
     expect(desk.list(desk.path("out"))).toEqual(["a.txt 6"]);
   }

@@ -101,8 +101,29 @@ describe.concurrent("bcat repair", () => {
     expect(run.stderr).toContain("bcat repair packs");
     const listed = (await desk.json(["snapshots"])) as { tags?: string[] }[];
     expect(listed.map(({ tags = [] }) => tags)).toEqual([[], ["repaired"]]);
+    const again = await desk.good(["repair", "snapshots", "-n"]);
+    expect(again).toMatch(/^snapshot 1: was made anew before as 2 without \d+ things? that (is|are) lost\n/);
     expect(await desk.good(["repair", "snapshots", "--forget"])).toContain("snapshot 1: made anew as 2");
     expect(await desk.json(["snapshots"])).toHaveLength(1);
+  });
+
+  test("packs: of a repository that was put back from an older copy only when that is accepted", async () => {
+    using desk = await models.open();
+    await desk.good(["backup", desk.root]);
+    for (const name of ["outcomes/0000000002", "sessions/0000000002"]) fs.rmSync(join(desk.repository, name));
+    const pack = largest(desk, "packs");
+    flip(desk, pack, 1);
+    for (const flags of [[], ["-n"]])
+      expect(await desk.bcat(["repair", "packs", pack, ...flags])).toMatchObject({
+        code: 14,
+        stderr: expect.stringContaining("back up or repair once with --accept-rollback"),
+      });
+    expect(await desk.good(["repair", "packs", pack, "-n", "--accept-rollback"])).toContain("would condemn 1 pack;");
+    const accepted = await desk.bcat(["repair", "packs", pack, "--accept-rollback"]);
+    expect(accepted).toMatchObject({ code: 0, stderr: expect.stringContaining("going on from what is here") });
+    expect(accepted.stdout).toContain("condemned 1 pack;");
+    // It counts for good.
+    expect(await desk.good(["backup", desk.root])).toMatch(/^healed: /m);
   });
 
   test("--from: brings back what another repository has", async () => {

@@ -246,8 +246,10 @@ describe("repair snapshots", () => {
       expect(snapshot).toMatchObject({ tags: ["repaired"], original: { number: 2 }, errors: { total: 1 } });
       expect(snapshot.counts.files).toBe((await client.find("2")).snapshot.counts.files - 1);
     });
-    // Twice does it once.
-    expect(await repair()).toEqual([]);
+    // Twice does it once, and says so.
+    for (const dryRun of [true, false])
+      expect(await repair({ dryRun })).toMatchObject([{ number: 2, by: 3, wasDone: true, lostCount: 1 }]);
+    expect(await numbers()).toEqual([1, 2, 3]);
     // The new one is no parent, and what the old one has lost is read again.
     await using(({ repository }) =>
       findBadPacks(repository, {}).then((bad) => repairPacks(repository, bad, { level })),

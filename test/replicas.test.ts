@@ -58,7 +58,7 @@ describe.skipIf(!hasRsync).concurrent("a copy by the recipe", () => {
     const before = desk.list(desk.path("copy"));
     const refused = {
       code: 14,
-      says: /is behind.*would fork.*back up into ".*\/repository"; or, .*back up once with --accept-rollback$/m,
+      says: /is behind.*would fork.*back up into ".*\/repository"; or, .*back up or repair once with --accept-rollback$/m,
     };
     expectRefusal(await desk.bcat(["backup", "source", ...inCopy]), refused);
     expect(desk.list(desk.path("copy"))).toEqual(before);

@@ -94,6 +94,6 @@ export { type PackRepair, type RepairPacksOptions, repairPacks } from "./repair/
 export { Repository } from "./repository.js";
 export { type ScrubOptions, type ScrubSummary, scrub } from "./scrub/scrub.js";
 export { Session, type SessionOptions } from "./session.js";
-export { describeStanding, refuseRepairFrom, type Standing } from "./standing.js";
+export { describeStanding, refuseRepairFrom, requireWritable, type Standing } from "./standing.js";
 export type { SnapshotSummary } from "./summary.js";
 export { type SnapshotToCommit, WriteSession, type WriteSessionOptions } from "./write-session.js";

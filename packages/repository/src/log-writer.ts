@@ -8,7 +8,7 @@ import { readAndOpen } from "./read-again.js";
 import { decideAndReadBack, decideRegister, registerName } from "./registers.js";
 import { partsOf, type Repository, type RepositoryParts, saveManifest, updateIndex } from "./repository.js";
 import { Session } from "./session.js";
-import { refuseFork } from "./standing.js";
+import { becomeOwn, refuseFork } from "./standing.js";
 
 /** Numbers tried before giving up: others take them as fast as we ask. */
 const APPEND_ATTEMPTS_MAX = 1000;
@@ -43,6 +43,7 @@ export async function appendToLog(
       const body = encodeLogRecord({ ...said, ...head, ...(session && { session: session.number }) });
       const object = { type: ObjectType.LOG, name, epoch: history.epoch, domain: 0 };
       if (!(await decideAndReadBack(storage, name, sealObject(context, object, body)))) continue;
+      if (parts.standing.kind !== "current") becomeOwn(parts);
       await history.readLog(storage, true);
       if (parts.index.isCurrent(history)) saveManifest(parts);
       else await updateIndex(parts, { strict: true });

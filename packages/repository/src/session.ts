@@ -16,7 +16,7 @@ import { sendAgain } from "./outbox.js";
 import { putPartial } from "./partials.js";
 import { decideAndReadBack, decideRegister, findHead, refuseHole, registerName } from "./registers.js";
 import { partsOf, type Repository, type RepositoryParts, saveManifest, updateIndex } from "./repository.js";
-import { refuseFork } from "./standing.js";
+import { becomeOwn, refuseFork } from "./standing.js";
 import { describeUndecided } from "./undecided.js";
 
 /** Numbers tried before giving up: others take them as fast as we ask. */
@@ -191,12 +191,6 @@ async function settleOutbox({ storage, outbox, standing }: RepositoryParts): Pro
   if (outbox === undefined) return;
   if (standing.kind === "current") await sendAgain(storage, outbox);
   else for (const name of outbox.names()) outbox.drop(name);
-}
-
-/** From now on this place is judged by itself. */
-function becomeOwn({ places, standing }: RepositoryParts): void {
-  if (standing.kind === "behind") places.become("fork");
-  else if (places.role === "seen") places.become("own");
 }
 
 /** Takes the next free number: sessions are dense, so the first one that is not taken is ours or someone else's. */

@@ -86,11 +86,22 @@ export function refuseFork({ standing, places, registers }: Written): void {
   if (registers !== undefined) refuseToShare(standing, places);
   if (standing.kind === "current" || standing.isAccepted) return;
   const instead = standing.other === undefined ? "" : `back up into "${standing.other}"; or, `;
-  const wayOn = `${instead}if it is to go on from here, stop what copies into it or out of it (the next rsync would overwrite one history with the other), then back up once with --accept-rollback`;
+  const wayOn = `${instead}if it is to go on from here, stop what copies into it or out of it (the next rsync would overwrite one history with the other), then back up or repair once with --accept-rollback`;
   throw new BcatError(
     "identity-changed",
     `Cannot write into the repository: ${describe(standing)}; writing would fork its history: ${wayOn}`,
   );
+}
+
+/** @throws BcatError identity-changed for a repository into which nothing may be written, as {@link refuseFork} */
+export function requireWritable(repository: Repository): void {
+  refuseFork(partsOf(repository));
+}
+
+/** From now on this place is judged by itself. */
+export function becomeOwn({ places, standing }: Written): void {
+  if (standing.kind === "behind") places.become("fork");
+  else if (places.role === "seen") places.become("own");
 }
 
 /** @throws BcatError identity-changed for a repository that lacks what this client has seen of it, or that it does not use */

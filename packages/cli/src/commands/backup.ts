@@ -12,6 +12,7 @@ import {
 } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { AdoptedPacks, BackupOptions, BackupProgress, BackupSummary, RootParent } from "@bcat/snapshot";
+import { acceptRollbackFlag } from "../accept-rollback.js";
 import { parentsLine, parentsMessage, resumeLines } from "../backup-parents.js";
 import { backupMessage, backupReport } from "../backup-report.js";
 import { choiceFlags, printNeverMatching, readChoice } from "../choice-flags.js";
@@ -46,11 +47,7 @@ const flags: Flags = {
   force: { kind: "switch", short: "f", description: "compare with no snapshot: read every file" },
   "ignore-ctime": { kind: "switch", description: "do not read a file again for its change time alone" },
   "ignore-inode": { kind: "switch", description: "do not read a file again for its inode number or change time alone" },
-  "accept-rollback": {
-    kind: "switch",
-    description:
-      "go on with a repository that is older than it was, or than another copy of it (its history forks), or another one",
-  },
+  ...acceptRollbackFlag,
   "dry-run": { kind: "switch", short: "n", description: "read and count, but store nothing" },
   ...streamFlags,
   time: { kind: "text", description: 'time of the snapshot, such as "2012-11-01 22:08:41" (default: now)' },

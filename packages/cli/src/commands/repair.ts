@@ -1,4 +1,5 @@
 /** `bcat repair`: puts right what is damaged. It only adds: nothing is deleted, nothing overwritten. */
+import { acceptRollbackFlag } from "../accept-rollback.js";
 import type { Command } from "../command.js";
 import { dataFlags } from "../data-subset.js";
 import { fromFlags } from "../from-repository.js";
@@ -24,11 +25,12 @@ export const repair: Command = {
     ...dataFlags,
     from: { kind: "text", description: "another repository that has the files concerned: read them there" },
     ...secretOfFrom,
+    ...acceptRollbackFlag,
     forget: { kind: "switch", description: "snapshots: forget the old ones, of which new ones were made" },
   },
   examples: [
     ["repair index", "make missing and damaged segments of the index anew, out of the packs"],
-    ["repair packs", "condemn packs that are missing, or damaged where check looks; the next backup heals them"],
+    ["repair packs --read-data", "condemn packs that are missing or damaged; the next backup heals them"],
     ["repair snapshots", "make new snapshots without what is lost for good, and list that"],
     ["repair --from /mnt/other --from-key-file k", "read the files concerned in another repository"],
     ["repair registers --registers postgres://bcat@db/bcat", "registers that live elsewhere, after these were lost"],

@@ -7,14 +7,14 @@ import { quoteText } from "../quote.js";
 import { requestsField } from "../requests.js";
 import { usageError } from "../usage.js";
 import { badMessage } from "./index-segments.js";
-import { whileRepairing } from "./repairing.js";
+import { type Repairing, whileRepairing } from "./repairing.js";
 
 /** @param names of parity objects; of none, all packs are gone through */
 export async function repairParity(context: Context, names: readonly string[]): Promise<number> {
   const { signal, options } = context;
   if (options.isTyped("read-data-subset"))
     throw usageError("Cannot use --read-data-subset with repair parity: it reads all parity with --read-data, or none");
-  return await whileRepairing(context, async ({ repository, onProgress, finish }) => {
+  const repair = async ({ repository, onProgress, finish }: Repairing) => {
     const packages = await import("@bcat/repository");
     const dryRun = options.switch("dry-run");
     const readData = options.switch("read-data");
@@ -23,7 +23,8 @@ export async function repairParity(context: Context, names: readonly string[]): 
     finish();
     print(done, context);
     return done.bad.length > 0 ? exitCodes.damage : exitCodes.done;
-  });
+  };
+  return await whileRepairing(context, repair, { keepsHistory: true });
 }
 
 function print({ good, added, replaced, bytes, bad }: ParityRepair, { output, options, meter }: Context): void {

@@ -1,4 +1,5 @@
 /** What all repairs have in common: how the repository is opened, and how it is told how far they are. */
+import type { OnNotice } from "@bcat/errors";
 import { openSite, refuseReadOnly } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { CheckProgress } from "@bcat/snapshot";
@@ -7,6 +8,7 @@ import type { Context } from "../command.js";
 import { Progress } from "../progress.js";
 import { reportsPerSecond } from "../settings.js";
 import { siteOf, tellStanding } from "../site.js";
+import { printNotice } from "../warning.js";
 
 export interface Repairing {
   readonly repository: Repository;
@@ -15,17 +17,29 @@ export interface Repairing {
   readonly finish: () => void;
 }
 
-/** Opens the repository to be written to, or only read with `--dry-run`. */
+export interface RepairingOptions {
+  /** What is written is the same in all copies of the repository. */
+  readonly keepsHistory?: boolean;
+}
+
+/** Opens the repository to be written to, or only read with `--dry-run`, which is refused where the repair would be. */
 export async function whileRepairing(
   context: Context,
   use: (repairing: Repairing) => Promise<number>,
+  { keepsHistory = false }: RepairingOptions = {},
 ): Promise<number> {
   const { options, output, signal, variables } = context;
   const isDryRun = options.switch("dry-run");
   const site = await siteOf(context);
   if (!isDryRun) refuseReadOnly(site, "repair");
-  await using repository = await openSite(site, { signal, anew: true, writes: !isDryRun });
+  const isAccepted = options.switch("accept-rollback");
+  const onNotice: OnNotice = (line, code) => printNotice(line, code, output);
+  // A dry run accepts nothing for good.
+  const acceptRollback = isAccepted && !isDryRun;
+  await using repository = await openSite(site, { signal, onNotice, anew: true, writes: !isDryRun, acceptRollback });
   await tellStanding(repository, context);
+  const { requireWritable } = await import("@bcat/repository");
+  if (!keepsHistory && !(isDryRun && isAccepted)) requireWritable(repository);
   const progress = new Progress(checkProgress, {
     output,
     now: Date.now,

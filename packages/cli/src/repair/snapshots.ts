@@ -50,19 +50,25 @@ function numberOf(word: string): number {
 
 type Words = Pick<typeof import("@bcat/snapshot"), "describeLoss" | "showName">;
 
-function print({ number, by, lost, lostCount }: SnapshotRepair, words: Words, { output, options }: Context): void {
+function print(
+  { number, by, wasDone, lost, lostCount }: SnapshotRepair,
+  words: Words,
+  { output, options }: Context,
+): void {
   if (output.json) {
     output.message({
       message_type: "repaired_snapshot",
       snapshot: number,
       ...(by !== undefined && { made_anew_as: by }),
+      ...(wasDone && { made_before: true }),
       lost_count: lostCount,
       lost: lost.map(({ path, what }) => ({ ...bytesField("path", path), what })),
     });
     return;
   }
   const dryRun = options.switch("dry-run");
-  const anew = by === undefined ? (dryRun ? "would be made anew" : "nothing of it is left") : `made anew as ${by}`;
+  const made = wasDone ? "was made anew before as" : "made anew as";
+  const anew = by === undefined ? (dryRun ? "would be made anew" : "nothing of it is left") : `${made} ${by}`;
   output.print(
     `snapshot ${number}: ${anew} without ${formatItems(lostCount, "thing")} that ${lostCount === 1 ? "is" : "are"} lost`,
   );
@@ -73,7 +79,7 @@ function print({ number, by, lost, lostCount }: SnapshotRepair, words: Words, { 
 
 function printSummary(repairs: readonly SnapshotRepair[], { output, options, meter }: Context): void {
   const dryRun = options.switch("dry-run");
-  const made = repairs.filter(({ by }) => by !== undefined).length;
+  const made = repairs.filter(({ by, wasDone }) => by !== undefined && !wasDone).length;
   if (output.json) {
     const counts = { snapshots_damaged: repairs.length, snapshots_made: made };
     output.message({ message_type: "repaired", ...(dryRun && { dry_run: true }), ...counts, ...requestsField(meter) });

@@ -18,6 +18,8 @@ export interface SnapshotRepair {
   readonly number: number;
   /** Number under which it was made anew; undefined in a dry run, and when nothing of it is left. */
   readonly by: number | undefined;
+  /** An earlier repair has made it anew, and nothing was done now. */
+  readonly wasDone: boolean;
   /** The first 100 of what is lost. */
   readonly lost: readonly Loss[];
   readonly lostCount: number;

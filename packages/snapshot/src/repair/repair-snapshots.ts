@@ -42,12 +42,12 @@ export async function repairSnapshots(
     const losses = new Losses();
     const rewriter = new TreeRewriter({ repository, sound: looking, session: undefined, onLoss: losses.add });
     for (const root of info.snapshot.roots) await rewriter.root(root);
+    if (losses.count === 0) continue;
     // An earlier run has made it anew; there is nothing left to do, unless it was to be forgotten.
-    const isDone = repairedAs !== undefined && options.forget !== true;
-    if (losses.count === 0 || isDone) continue;
-    const by = options.dryRun === true ? undefined : (repairedAs ?? (await writing.snapshot(info)));
+    const wasDone = repairedAs !== undefined && options.forget !== true;
+    const by = wasDone || options.dryRun !== true ? (repairedAs ?? (await writing.snapshot(info))) : undefined;
     if (by !== undefined && options.forget === true) await replaceSnapshot(repository, info.number, by);
-    repairs.push({ number: info.number, by, lost: losses.first, lostCount: losses.count });
+    repairs.push({ number: info.number, by, wasDone, lost: losses.first, lostCount: losses.count });
   }
   return repairs;
 }
