@@ -1,6 +1,6 @@
 /** What processes do: each runs a command on the repository, as the command line would. */
 import { isBcatError } from "@bcat/errors";
-import { appendToLog, type Repository, repairParity, withLogSession } from "@bcat/repository";
+import { appendToLog, type Repository, repairParity, repairRegisters, withLogSession } from "@bcat/repository";
 import {
   check,
   findSnapshot,
@@ -16,6 +16,7 @@ import {
   undelete,
   unpinSnapshots,
 } from "@bcat/snapshot";
+import { tableOf } from "./elsewhere.js";
 import { Inodes } from "./inode.js";
 import { MemoryPosix } from "./memory-posix.js";
 import { Violation } from "./oracle/violation.js";
@@ -150,6 +151,16 @@ export function pinOne(world: World): Body {
         if (!isBcatError(error, "not-found")) throw error;
       }
     });
+  };
+}
+
+/** Makes the registers in the database anew, out of their copies in the repository. */
+export function repairRegistersOf(world: World): Body {
+  return async (process) => {
+    const id = world.registersId!;
+    const token = Buffer.from(process.machine.random.next(8)).toString("hex");
+    const table = tableOf(world.elsewhere(process), id);
+    await repairRegisters({ objects: world.connect(process), table, id, token });
   };
 }
 

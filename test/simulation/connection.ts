@@ -41,7 +41,7 @@ export interface ConnectionParts {
 /** What became of a request where it went: an answer, or an error that is one. */
 type Answer<T> = { readonly value: T } | { readonly error: Error };
 
-const isRegister = (name: string) => /^(sessions|outcomes|log|keys)\/|^config$/.test(name);
+const isRegister = (name: string) => /^(sessions|outcomes|log|keys|registers)\/|^config$/.test(name);
 
 export class Connection implements Storage {
   readonly location: string;

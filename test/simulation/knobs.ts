@@ -3,10 +3,10 @@ import type { Weather } from "./connection.js";
 import type { Dice } from "./dice.js";
 
 /**
- * A place with put-if-absent; without, for one writer at a time; or, for a planted bug, one where the last put wins though
+ * A place with put-if-absent; without, for one writer at a time, or with the registers in a database; or, for a planted bug, one where the last put wins though
  * nobody knows.
  */
-export type PlaceKind = "deciding" | "one-writer" | "silent";
+export type PlaceKind = "deciding" | "one-writer" | "elsewhere" | "silent";
 
 /** From how many to how many there are of what. */
 export type Range = readonly [min: number, max: number];
@@ -81,14 +81,18 @@ export interface Knobs {
   readonly clockJumps: boolean;
   readonly clones: boolean;
   readonly cacheLosses: boolean;
+  /** The database of registers goes back to what it was some time before. */
+  readonly rollback: boolean;
   /** Bytes of the reserve, in a place that gets full for some time. */
   readonly reserve: number | undefined;
   /** Percent of each pack. */
   readonly parity: number;
 }
 
+const KINDS = [...new Array(8).fill("deciding"), "one-writer", "elsewhere"] as const;
+
 export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
-  const drawn = dice.chance(0.15) ? "one-writer" : "deciding";
+  const drawn = dice.pick(KINDS);
   const some = (value: number) => (dice.chance(0.5) ? value : 0);
   return {
     size: drawSize(dice),
@@ -113,6 +117,7 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
     clockJumps: dice.chance(0.5),
     clones: dice.chance(0.5),
     cacheLosses: dice.chance(0.5),
+    rollback: dice.chance(0.5),
     reserve: dice.chance(0.12) ? dice.pick([0, 2_500]) : undefined,
     parity: dice.chance(0.12) ? 50 : 0,
   };

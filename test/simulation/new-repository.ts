@@ -1,6 +1,6 @@
 /** Repositories as `init` makes them: one of each sort for all runs, which begin with a copy of it. */
 import { type Environment, initRepository, unlockRepository } from "@bcat/repository";
-import { createMemoryStorage } from "@bcat/storage";
+import { createMemoryStorage, MemoryDatabase } from "@bcat/storage";
 import type { PlaceKind } from "./knobs.js";
 import { BLOCK_SIZE, Machine } from "./machine.js";
 
@@ -11,6 +11,8 @@ export interface NewRepository {
   readonly repositoryId: Uint8Array;
   /** Of the place, by name. */
   readonly objects: ReadonlyMap<string, Uint8Array>;
+  /** Of the registers, if they live elsewhere. */
+  readonly registersId: Uint8Array | undefined;
 }
 
 const made = new Map<PlaceKind, Promise<NewRepository>>();
@@ -34,10 +36,20 @@ async function make(kind: PlaceKind, shared: Pick<Environment, "blake3" | "zstd"
   const environment = machine.environment({ ...shared, wait: async () => {} }, () => 0);
   const storage = createMemoryStorage();
   const chunker = { kind: "fixed", minimum: BLOCK_SIZE, average: BLOCK_SIZE, maximum: BLOCK_SIZE } as const;
-  const options = { secret: SECRET, chunker, ...(kind === "one-writer" && { isForOneWriter: true }) };
-  await using _ = await initRepository(storage, options, environment);
+  const database = new MemoryDatabase();
+  const registers = {
+    kind: "postgres",
+    location: "memory",
+    open: async (id: Uint8Array) => database.open(id),
+  } as const;
+  const options = {
+    ...{ secret: SECRET, chunker },
+    ...(kind === "one-writer" && { isForOneWriter: true }),
+    ...(kind === "elsewhere" && { registers }),
+  };
+  await using repository = await initRepository(storage, options, environment);
   const { rootKey, repositoryId } = await unlockRepository(storage, SECRET, environment);
   const objects = new Map<string, Uint8Array>();
   for await (const { name } of storage.list!("")) objects.set(name, (await storage.get(name))!);
-  return { rootKey, repositoryId, objects };
+  return { rootKey, repositoryId, objects, registersId: repository.config.registers?.id };
 }

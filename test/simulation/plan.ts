@@ -1,5 +1,15 @@
 /** Who does what in a run, and when. */
-import { addParity, backup, checkAll, forgetSome, pinOne, pruneOnce, remakeOne, restoreOne } from "./actors.js";
+import {
+  addParity,
+  backup,
+  checkAll,
+  forgetSome,
+  pinOne,
+  pruneOnce,
+  remakeOne,
+  repairRegistersOf,
+  restoreOne,
+} from "./actors.js";
 import { isForOneWriter, type Range } from "./knobs.js";
 import type { Machine } from "./machine.js";
 import type { Body, World } from "./world.js";
@@ -64,7 +74,24 @@ function planMishaps(world: World, hosts: readonly Machine[], admin: Machine): v
       world.place.limit = Number.POSITIVE_INFINITY;
     });
   }
+  if (world.registersId !== undefined && knobs.rollback) planRollback(world, admin);
   if (knobs.clones && !isForOneWriter(knobs)) scheduler.after(anywhere(), () => clone(world, dice.pick(hosts)));
+}
+
+/** The database is restored from a dump, and somebody repairs the registers. */
+function planRollback(world: World, admin: Machine): void {
+  const { dice, knobs, scheduler, database } = world;
+  const { horizon } = knobs;
+  const dumped = dice.integer(1, horizon);
+  const restored = dice.integer(dumped, horizon);
+  scheduler.after(dumped, () => {
+    const restore = database.dump();
+    scheduler.after(restored - dumped, restore);
+  });
+  for (let i = dice.integer(1, 2); i > 0; i--)
+    scheduler.after(dice.integer(restored, horizon * 1.2), () =>
+      world.start("repair", admin, repairRegistersOf(world)),
+    );
 }
 
 /** A machine that is resumed from an image of another one: what both draw next from their randomness may be the same. */

@@ -492,4 +492,45 @@ export const PLANTS = [
       },
     ],
   },
+  {
+    name: "8-copy",
+    what: "rows of a database are acted on before their copies are in the repository (rule 8)",
+    world: "elsewhere",
+    patches: [
+      {
+        module: `${REPOSITORY}elsewhere/registers-elsewhere.js`,
+        from: "await this.#copy(name, value, options);",
+        to: "",
+      },
+    ],
+  },
+  {
+    name: "8-twostep",
+    what: "rows of a database are copied under their final names at once (rule 8)",
+    world: "elsewhere",
+    patches: [
+      {
+        module: `${REPOSITORY}elsewhere/registers-elsewhere.js`,
+        from: "            await this.#announceCopy(name, value, options);\n            await this.#requireRow(name, value, options);\n",
+        to: "",
+      },
+    ],
+  },
+  {
+    name: "8-fence",
+    what: "repair looks which copies there are before it closes the database (rule 8)",
+    world: "elsewhere",
+    patches: [
+      {
+        module: `${REPOSITORY}elsewhere/repair.js`,
+        from: "    const highest = await table.close(token);\n    const announced = await findAnnounced(objects, id);\n",
+        to: "    const announced = await findAnnounced(objects, id);\n    const furthest = await findFurthest(objects, Math.max(1, announced));\n    const highest = await table.close(token);\n",
+      },
+      {
+        module: `${REPOSITORY}elsewhere/repair.js`,
+        from: "    const furthest = await findFurthest(objects, from);\n",
+        to: "",
+      },
+    ],
+  },
 ];

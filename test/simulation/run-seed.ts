@@ -1,5 +1,5 @@
 /** Runs one seed from its beginning to its end. */
-import { checkAll, pruneOnce } from "./actors.js";
+import { checkAll, pruneOnce, repairRegistersOf } from "./actors.js";
 import { compareAll } from "./compare.js";
 import { isForOneWriter, type PlaceKind } from "./knobs.js";
 import { Violation } from "./oracle/violation.js";
@@ -64,11 +64,13 @@ async function finish(world: World): Promise<void> {
     world.oracle.checkAll("at the end");
     world.counts.set("compared", compareAll(world));
   });
+  if (world.violation !== undefined) return;
   const machine = world.addMachine("last", {});
   const last = async (kind: string, body: Body) => {
     world.start(kind, machine, body);
     await settle(world, () => world.violation !== undefined || world.isIdle);
   };
+  if (world.registersId !== undefined && knobs.rollback) await last("repair", repairRegistersOf(world));
   if (dice.chance(knobs.size.lastPrunes)) {
     for (let i = 0; i < LAST_PRUNES; i++) await last("last prune", pruneOnce(world, { isLast: true }));
     world.guard(() => requireFreed(world));

@@ -2,10 +2,11 @@
 import { loadBlake3 } from "@bcat/crypto";
 import { loadZstd } from "@bcat/pack";
 import { type Environment, openRepository, type Repository } from "@bcat/repository";
-import { createRetryingStorage, type Storage } from "@bcat/storage";
+import { createRetryingStorage, MemoryDatabase, type RetryOptions, type Storage } from "@bcat/storage";
 import { Connection, type Weather } from "./connection.js";
 import { Dice } from "./dice.js";
 import { clearDisk } from "./disk.js";
+import { type ElsewhereParts, registersOf } from "./elsewhere.js";
 import { isExpected } from "./expected-errors.js";
 import { drawKnobs, isForOneWriter, type Knobs, overwrites, type PlaceKind } from "./knobs.js";
 import { BLOCK_SIZE, Machine } from "./machine.js";
@@ -36,6 +37,10 @@ export class World {
   /** When an outcome came to be, ms. */
   readonly decided = new Map<number, number>();
   readonly counts = new Map<string, number>();
+  /** Of registers that live elsewhere. */
+  readonly database = new MemoryDatabase();
+  /** Undefined where registers lie with the repository. */
+  registersId: Uint8Array | undefined;
   oracle!: Oracle;
   violation: Violation | undefined;
   #isCalm = false;
@@ -63,11 +68,13 @@ export class World {
   /** Puts a new repository into the place. */
   async init(): Promise<void> {
     const { kind } = this.knobs;
-    const { rootKey, repositoryId, objects } = await newRepository(kind, { blake3, zstd, sizes: {} });
+    const { rootKey, repositoryId, objects, registersId } = await newRepository(kind, { blake3, zstd, sizes: {} });
     this.place.furnish(objects);
     const { reserve = 0 } = this.knobs;
     if (reserve > 0) this.place.furnish(new Map([["reserve", this.dice.bytes(reserve)]]));
     this.#rootKey = rootKey;
+    this.registersId = registersId;
+    if (registersId !== undefined) await this.database.open(registersId).create();
     this.oracle = new Oracle(rememberKeys(rootKey, repositoryId), this.place, isForOneWriter(this.knobs));
     this.place.onAttempt = (name, bytes) => this.guard(() => this.oracle.attempt(name, bytes));
     this.place.onChange = (change) => this.#noteChange(change);
@@ -106,22 +113,42 @@ export class World {
   }
 
   connect(process: SimulatedProcess): Storage {
-    const { place, scheduler, dice, knobs } = this;
-    const connection = new Connection({
-      ...{ place, process, scheduler, dice, shortened: this.#shortened },
-      weather: () => (this.#isCalm ? CALM : knobs.weather),
-      onDeath: () => this.#end(process, "deaths"),
-    });
-    return createRetryingStorage(connection, {
+    return createRetryingStorage(this.#connection(process), this.#retries());
+  }
+
+  async open(process: SimulatedProcess): Promise<Repository> {
+    const elsewhere = this.elsewhere(process);
+    const registers = this.registersId === undefined ? undefined : registersOf(elsewhere);
+    return await openRepository(this.connect(process), this.#rootKey, this.environment(process), { registers });
+  }
+
+  /** The database of registers, as a process has it. */
+  elsewhere(process: SimulatedProcess): ElsewhereParts {
+    return {
+      database: this.database,
+      connection: this.#connection(process),
+      onRow: (name) => this.#noteOwner(name, process),
+      retries: this.#retries(),
+    };
+  }
+
+  #retries(): RetryOptions {
+    const { scheduler, dice, knobs } = this;
+    return {
       now: () => scheduler.now,
       sleep: (milliseconds) => scheduler.sleep(milliseconds),
       random: () => dice.fraction(),
       retryForMs: this.#isCalm ? 0 : knobs.retryFor,
-    });
+    };
   }
 
-  async open(process: SimulatedProcess): Promise<Repository> {
-    return await openRepository(this.connect(process), this.#rootKey, this.environment(process));
+  #connection(process: SimulatedProcess): Connection {
+    const { place, scheduler, dice, knobs } = this;
+    return new Connection({
+      ...{ place, process, scheduler, dice, shortened: this.#shortened },
+      weather: () => (this.#isCalm ? CALM : knobs.weather),
+      onDeath: () => this.#end(process, "deaths"),
+    });
   }
 
   /** Starts a process; where only one may write at a time, when its turn has come. */
@@ -188,15 +215,20 @@ export class World {
 
   #noteChange(change: Change): void {
     const { name, author, bytes } = change;
+    if (author !== undefined) this.#noteOwner(name, author);
+    if (bytes !== undefined) this.scheduler.trace.addBytes(bytes);
+    this.guard(() => this.oracle.change(change));
+  }
+
+  #noteOwner(name: string, author: SimulatedProcess): void {
     const [, sequence, digits] = /^(sessions|outcomes|partial)\/(\d+)/.exec(name) ?? [];
+    if (sequence === undefined) return;
     const number = Number(digits);
     if (sequence === "outcomes" && !this.decided.has(number)) this.decided.set(number, this.scheduler.now);
     // What a dead process has sent is sent again by the next one of its machine, where one writes at a time; elsewhere
     // clones may share a session. Of a checkpoint that another puts as the outcome, the source is that of who made it.
     const isOwned = sequence === "sessions" ? isForOneWriter(this.knobs) : !this.owners.has(number);
-    if (sequence !== undefined && author !== undefined && isOwned) this.owners.set(number, author);
-    if (bytes !== undefined) this.scheduler.trace.addBytes(bytes);
-    this.guard(() => this.oracle.change(change));
+    if (isOwned) this.owners.set(number, author);
   }
 }
 

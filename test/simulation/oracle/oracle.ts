@@ -26,6 +26,8 @@ import { Violation } from "./violation.js";
 const HEADER_SIZE = 48;
 /** Random bytes, which are others each time. */
 const RESERVE = "reserve";
+/** What a register that lives in a database says counts from when its copy is here. */
+const COPY = /^registers\/\d{10}\/((?:sessions|outcomes|log)\/\d{10})$/;
 const NUMBERED = /^(sessions|outcomes|log)\/(\d{10})$/;
 
 export class Oracle {
@@ -94,8 +96,14 @@ export class Oracle {
 
   /** @throws Violation */
   change(change: Change): void {
-    const { name, bytes, isTorn } = change;
+    const { bytes, isTorn } = change;
     if (isTorn) return;
+    const name = registerOf(change.name);
+    // Of registers that live in a database, later generations have copies of their own.
+    if (name !== change.name && (bytes === undefined || this.#firstValues.has(name))) {
+      if (bytes !== undefined) this.#requireSame(name, bytes);
+      return;
+    }
     if (bytes !== undefined) this.#requireSame(name, bytes);
     const number = NUMBERED.exec(name);
     if (number !== null) this.#register(number[1]!, Number(number[2]), name, bytes, change);
@@ -134,7 +142,7 @@ export class Oracle {
   #register(sequence: string, number: number, name: string, bytes: Uint8Array | undefined, change: Change): void {
     if (bytes === undefined) throw new Violation("register-removed", name);
     const before = sequence === "outcomes" ? `sessions/${name.slice(-10)}` : this.#nameBefore(sequence, number);
-    if (before !== undefined && !this.#objects.has(before))
+    if (before !== undefined && !this.#firstValues.has(before))
       throw new Violation("not-dense", `${name} without ${before}`);
     if (sequence === "outcomes") this.#takeOutcome(number, name, bytes);
     else if (sequence === "log") this.#log.set(number, showLogRecord(this.#keys, name, bytes));
@@ -229,6 +237,10 @@ function scanChunks(scan: Content | undefined): ChunkKey[] {
   if (scan === undefined || scan.form === "inline") return [];
   if (scan.form === "list") return [chunkKey(2, scan.reference.id)];
   return scan.chunks.map(({ id }) => chunkKey(2, id));
+}
+
+function registerOf(name: string): string {
+  return COPY.exec(name)?.[1] ?? name;
 }
 
 /** Key slots are sealed by another key, parity and the reserve by none. */
