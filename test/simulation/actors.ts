@@ -1,6 +1,13 @@
 /** What processes do: each runs a command on the repository, as the command line would. */
 import { isBcatError } from "@bcat/errors";
-import { appendToLog, type Repository, repairParity, repairRegisters, withLogSession } from "@bcat/repository";
+import {
+  appendToLog,
+  type Repository,
+  repairIndex,
+  repairParity,
+  repairRegisters,
+  withLogSession,
+} from "@bcat/repository";
 import {
   check,
   findSnapshot,
@@ -161,6 +168,13 @@ export function repairRegistersOf(world: World): Body {
     const token = Buffer.from(process.machine.random.next(8)).toString("hex");
     const table = tableOf(world.elsewhere(process), id);
     await repairRegisters({ objects: world.connect(process), table, id, token });
+  };
+}
+
+/** Makes index segments that are bad anew, out of the directories of packs. */
+export function repairIndexOf(world: World): Body {
+  return async (process) => {
+    await withRepository(world, process, (repository) => repairIndex(repository));
   };
 }
 

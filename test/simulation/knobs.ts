@@ -83,6 +83,8 @@ export interface Knobs {
   readonly cacheLosses: boolean;
   /** The database of registers goes back to what it was some time before. */
   readonly rollback: boolean;
+  /** An index segment goes bad, and somebody repairs the index. */
+  readonly rot: boolean;
   /** Bytes of the reserve, in a place that gets full for some time. */
   readonly reserve: number | undefined;
   /** Percent of each pack. */
@@ -120,6 +122,7 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
     rollback: dice.chance(0.5),
     reserve: dice.chance(0.12) ? dice.pick([0, 2_500]) : undefined,
     parity: dice.chance(0.12) ? 50 : 0,
+    rot: dice.chance(0.06),
   };
 }
 

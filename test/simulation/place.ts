@@ -52,6 +52,13 @@ export class Place {
     }
   }
 
+  /** A byte of an object is another one from now on, and nobody is told. */
+  rot(name: string, at: number): void {
+    const rotten = this.objects.get(name)!.slice();
+    rotten[at % rotten.length]! ^= 1;
+    this.objects.set(name, rotten);
+  }
+
   /** False when the name has a value already, which then stays. */
   putIfAbsent(name: string, bytes: Uint8Array, sent: Sent): boolean {
     this.onAttempt(name, bytes);

@@ -7,6 +7,7 @@ import {
   pinOne,
   pruneOnce,
   remakeOne,
+  repairIndexOf,
   repairRegistersOf,
   restoreOne,
 } from "./actors.js";
@@ -74,8 +75,21 @@ function planMishaps(world: World, hosts: readonly Machine[], admin: Machine): v
       world.place.limit = Number.POSITIVE_INFINITY;
     });
   }
+  if (knobs.rot) planRot(world, admin);
   if (world.registersId !== undefined && knobs.rollback) planRollback(world, admin);
   if (knobs.clones && !isForOneWriter(knobs)) scheduler.after(anywhere(), () => clone(world, dice.pick(hosts)));
+}
+
+/** A current segment goes bad; what is in packs can be found without it. */
+function planRot(world: World, admin: Machine): void {
+  const { dice, knobs, scheduler, place } = world;
+  const bad = dice.integer(1, knobs.horizon);
+  scheduler.after(bad, () => {
+    const names = [...world.oracle.segments().keys()];
+    if (names.length > 0) place.rot(dice.pick(names), dice.integer(0, 10_000));
+  });
+  for (let i = dice.integer(1, 3); i > 0; i--)
+    scheduler.after(dice.integer(bad, knobs.horizon * 1.2), () => world.start("repair", admin, repairIndexOf(world)));
 }
 
 /** The database is restored from a dump, and somebody repairs the registers. */

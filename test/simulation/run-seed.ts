@@ -1,5 +1,5 @@
 /** Runs one seed from its beginning to its end. */
-import { checkAll, pruneOnce, repairRegistersOf } from "./actors.js";
+import { checkAll, pruneOnce, repairIndexOf, repairRegistersOf } from "./actors.js";
 import { compareAll } from "./compare.js";
 import { isForOneWriter, type PlaceKind } from "./knobs.js";
 import { Violation } from "./oracle/violation.js";
@@ -71,6 +71,7 @@ async function finish(world: World): Promise<void> {
     await settle(world, () => world.violation !== undefined || world.isIdle);
   };
   if (world.registersId !== undefined && knobs.rollback) await last("repair", repairRegistersOf(world));
+  if (knobs.rot) await last("repair", repairIndexOf(world));
   if (dice.chance(knobs.size.lastPrunes)) {
     for (let i = 0; i < LAST_PRUNES; i++) await last("last prune", pruneOnce(world, { isLast: true }));
     world.guard(() => requireFreed(world));

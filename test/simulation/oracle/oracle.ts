@@ -35,6 +35,8 @@ export class Oracle {
   readonly #objects: ReadonlyMap<string, Uint8Array>;
   readonly #isForOneWriter: boolean;
   readonly #firstValues = new Map<string, Uint8Array>();
+  /** Registers that have a value. */
+  readonly #decided = new Set<string>();
   readonly #seals = new Seals();
   readonly #segments = new Map<string, ShownSegment>();
   readonly #outcomes = new Map<number, ShownOutcome>();
@@ -142,8 +144,9 @@ export class Oracle {
   #register(sequence: string, number: number, name: string, bytes: Uint8Array | undefined, change: Change): void {
     if (bytes === undefined) throw new Violation("register-removed", name);
     const before = sequence === "outcomes" ? `sessions/${name.slice(-10)}` : this.#nameBefore(sequence, number);
-    if (before !== undefined && !this.#firstValues.has(before))
+    if (before !== undefined && !this.#decided.has(before))
       throw new Violation("not-dense", `${name} without ${before}`);
+    this.#decided.add(name);
     if (sequence === "outcomes") this.#takeOutcome(number, name, bytes);
     else if (sequence === "log") this.#log.set(number, showLogRecord(this.#keys, name, bytes));
     if (sequence !== "sessions") this.checkAll(`${name} was put${change.isLate ? ", late" : ""}`);
