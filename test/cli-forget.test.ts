@@ -73,7 +73,7 @@ test("--prune frees what only the forgotten needed, and a dry run of it says so"
 test.each([
   [["forget"], 2, /say what to keep/],
   [["forget", "--keep-last", "0"], 2, /say what to keep/],
-  [["forget", "--keep-last", "-2"], 2, /--keep-last: -2 is neither a number/],
+  [["forget", "--keep-last", "-2"], 2, /--keep-last: -2 is no number of snapshots; write such as 7, or unlimited/],
   [["forget", "3", "--keep-daily", "7"], 2, /Cannot use --keep-daily with numbers|cannot use --keep-daily with/],
   [["forget", "--unsafe-allow-remove-all"], 2, /without --host/],
   [["forget", "--unsafe-allow-remove-all", "--keep-last", "1", "--host", "x"], 2, /with a policy/],
@@ -81,12 +81,76 @@ test.each([
   [["forget", "--keep-last", "1", "--group-by", "hosts,week"], 2, /is not one of host, paths, tags/],
   [["forget", "--keep-tag", "nobody"], 1, /would keep none of the 3 snapshots/],
   [["forget", "17"], 1, /there is none of this number/],
-  [["forget", "7-9"], 2, /there are no such snapshots/],
+  [["forget", "7-9"], 1, /cannot use 7-9: there is no snapshot 7, and no 9$/m],
+  [["forget", "2-99"], 1, /there is no snapshot 99; of that range there are 4-6$/m],
+  [["forget", "1-6"], 1, /they are all 3 snapshots that there are; --unsafe-allow-remove-all/],
+  [["forget", "4", "5", "6", "-n"], 1, /they are all 3 snapshots/],
+  [["forget", "--keep-last", "-1"], 2, /-1 is no number/],
+  [["forget", "--keep-size", "5"], 2, /"5" would be 5 bytes; write 5M, 5G or so, or 5B$/m],
+  [["prune", "--max-unused", "1023"], 2, /write 1023M/],
+  [["init", "-r", "x", "--reserve", "5"], 2, /would be 5 bytes/],
+  [["check", "--read-data-subset", "5"], 2, /write 5%, 1\/5, or a size such as 5G/],
+  [["tag", "999", "--add", "x"], 1, /cannot tag snapshot 999: there is none of this number yet/],
+  [["tag", "2-99", "--add", "x"], 1, /there is no snapshot 2, and no 99; of that range there are 4-6/],
+  [["rewrite", "999", "--exclude", "x"], 1, /cannot rewrite snapshot 999: there is none of this number yet/],
+  [["repair", "snapshots", "999"], 1, /cannot repair snapshot 999: there is none of this number yet/],
   [["forget", "9-7"], 2, /give numbers/],
 ])("%j is refused with code %d", async (words, code, says) => {
   const before = desk.list();
   expectRefusal(await desk.bcat(words), { code, says });
   expect(desk.list()).toEqual(before);
+});
+
+test("a number that was replaced is answered with the one that stands in its place, by all commands", async () => {
+  using other = new Desk();
+  other.write({ "source/file": "x" });
+  await other.good(["backup", "-q", "--init", "source"]);
+  await other.good(["tag", "-q", "1", "--add", "x"]);
+  const successor = /it was forgotten(, and|;) snapshot 2 stands in its place now/;
+  for (const words of [
+    ["tag", "1", "--add", "y"],
+    ["rewrite", "1", "--exclude", "q"],
+    ["pin", "1"],
+    ["ls", "1"],
+  ])
+    expectRefusal(await other.bcat(words), { code: 1, says: successor });
+  expectRefusal(await other.bcat(["forget", "2"]), { code: 1, says: /2: it is the only snapshot; --unsafe/ });
+  const [head, line] = linesOf(await other.good(["snapshots", "--forgotten"]));
+  expect([head!.trimEnd().slice(-6), line!.trimEnd().slice(-2)]).toEqual(["is now", " 2"]);
+  expect(await other.json(["snapshots", "--forgotten"])).toMatchObject([{ number: 1, successor: "2" }]);
+  expect(await other.good(["forget", "2", "--unsafe-allow-remove-all"])).toMatch(/^forgot 1 snapshot: 2;/);
+  expect(await other.good(["undelete", "2"])).toBe("snapshot 2 is back as snapshot 3\n");
+  expect(linesOf((await other.bcat(["forget", "--group-by", "", "--keep-tag", "x"])).stdout).at(-1)).toBe(
+    "nothing to forget",
+  );
+});
+
+test("what prune has taken is listed no more, and undelete says so, and goes on with the others", async () => {
+  using other = new Desk();
+  await other.good(["init", "-q"]);
+  for (let i = 1; i <= 4; i++) {
+    other.write({ "source/file": 3_000 + i });
+    await other.good(["backup", "-q", "source"]);
+  }
+  await other.good(["forget", "-q", "1", "2", "--prune", "--now", "--max-unused", "0"]);
+  await other.good(["forget", "-q", "3"]);
+  const { stdout, stderr } = await other.bcat(["snapshots", "--forgotten"]);
+  expect(
+    linesOf(stdout)
+      .slice(1)
+      .map((line) => line.slice(0, 2)),
+  ).toEqual(["3 "]);
+  expect(stderr).toContain("prune has taken data of 1-2: not shown\n");
+  const run = await other.bcat(["undelete", "1-3"]);
+  expect(run.code).toBe(1);
+  expect(run.stdout).toMatch(/^snapshot 3 is back as snapshot \d+\n$/);
+  expect(linesOf(run.stderr)).toEqual([
+    expect.stringMatching(
+      /^bcat: cannot undelete snapshot 1: prune has taken a part of it, or it is damaged: ".*source"$/,
+    ),
+    expect.stringMatching(/^bcat: cannot undelete snapshot 2: prune has taken a part of it/),
+  ]);
+  expect(await other.good(["undelete", "3"])).toMatch(/^snapshot 3 is back already, as snapshot \d+\n$/);
 });
 
 test("a filter that nothing fits says so, and -H is keep-hourly here", async () => {

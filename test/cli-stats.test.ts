@@ -48,6 +48,20 @@ test("the same with --json, and only the snapshots that are chosen", async () =>
   expect(await desk.json(["stats", "latest"])).toEqual(chosen);
 });
 
+test("what was forgotten since, and what is partial, is counted in the growth and said", async () => {
+  using other = new Desk();
+  other.write({ "source/a": 20_000 });
+  await other.good(["backup", "--init", "-q", "source"]);
+  other.write({ "source/a": 30_000 });
+  await other.good(["backup", "-q", "source"]);
+  await other.good(["forget", "-q", "1"]);
+  const lines = linesOf(await other.good(["stats"])).slice(-2);
+  expect(lines).toEqual([
+    expect.stringMatching(/^\d{4}-\d\d +2 +49\.\d KiB +6\d\.\d KiB +6\d\.\d KiB$/),
+    "1 of them forgotten since: prune frees what only they had",
+  ]);
+});
+
 test.each([
   [
     "restore-size",

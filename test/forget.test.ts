@@ -85,6 +85,8 @@ test("--keep-size keeps the newest that fit together, and always one", async () 
     );
   expect(await removed(250_000)).toEqual([2, 1]);
   expect(await removed(1)).toEqual([3, 2, 1]);
+  const [group] = await planForget(client.repository, { policy: keep({}), groupBy, sizeMax: 1 });
+  expect(group!.keep.map(({ reasons }) => reasons)).toEqual([["the newest, though beyond the size"]]);
   expect(await removed(10 ** 9)).toEqual([]);
 });
 

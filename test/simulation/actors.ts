@@ -138,7 +138,8 @@ export function remakeOne(world: World): Body {
         else await tagSnapshot(repository, info, { set: [process.name] });
       } catch (error) {
         // Of what is forgotten a prune may have taken some.
-        if (!isBcatError(error, "corrupt") || !world.oracle.forgotten().has(info.number)) throw error;
+        const isGone = isBcatError(error, "corrupt") || isBcatError(error, "not-found");
+        if (!isGone || !world.oracle.forgotten().has(info.number)) throw error;
       }
     });
   };

@@ -82,10 +82,17 @@ export async function readChoice(context: Pick<Context, "options" | "variables" 
 
 const units: Readonly<Record<string, number>> = { "": 1, B: 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
+/** Less than this is a unit that was forgotten more often than a size. */
+const UNITLESS_MIN = 1024;
+
 /** As restic has it: a number and one letter, in powers of 1,024. @throws {BcatError} with code "usage" */
 export function parseSize(source: string, text: string): number {
   const [, digits = "", unit = ""] = /^(\d{1,15}(?:\.\d{1,3})?)([BKMGT]?)(?:i?B)?$/i.exec(text) ?? [];
   const size = Math.floor(Number(digits) * units[unit.toUpperCase()]!);
+  if (/^\d+$/.test(text) && size > 0 && size < UNITLESS_MIN)
+    throw usageError(
+      `Cannot use ${source}: "${text}" would be ${text} bytes; write ${text}M, ${text}G or so, or ${text}B`,
+    );
   if (digits !== "" && Number.isSafeInteger(size)) return size;
   throw usageError(`Cannot use ${source}: "${quoteText(text)}" is no size; write 4096, 500K, 100M or 2G`);
 }

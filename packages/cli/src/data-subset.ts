@@ -31,6 +31,8 @@ export function parseDataSubset(text: string): DataSubset {
   const [, percent] = /^(\d{1,3}(?:\.\d+)?)%$/.exec(text) ?? [];
   if (percent !== undefined && Number(percent) > 0 && Number(percent) <= 100)
     return { kind: "share", percent: Number(percent) };
+  if (/^\d{1,3}$/.test(text) && Number(text) > 0)
+    throw usageError(`Cannot use --read-data-subset "${text}": write ${text}%, 1/${text}, or a size such as ${text}G`);
   if (/^\d{1,15}(\.\d{1,3})?[BKMGT]?(i?B)?$/i.test(text)) {
     const bytes = parseSize("--read-data-subset", text);
     if (bytes > 0) return { kind: "size", bytes };

@@ -2,6 +2,8 @@ import { expect, test, vi } from "vitest";
 import { Interruption } from "./interruption.js";
 
 test("the second signal says one line before it ends the process: what the command has to say once it was told of the first", () => {
+  // In the end the process would end by the signal.
+  vi.useFakeTimers();
   const kill = vi.spyOn(process, "kill").mockReturnValue(true);
   try {
     const said: string[] = [];
@@ -26,5 +28,6 @@ test("the second signal says one line before it ends the process: what the comma
     expect(said).toEqual(["told", "what is kept", "ended at once"]);
   } finally {
     kill.mockRestore();
+    vi.useRealTimers();
   }
 });

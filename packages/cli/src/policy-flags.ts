@@ -4,8 +4,6 @@ import { type Flags, type Options, splitList } from "./options.js";
 import { quoteText } from "./quote.js";
 import { usageError } from "./usage.js";
 
-const UNLIMITED = new Set(["unlimited", "-1"]);
-
 const counted: readonly (readonly [Period, string])[] = [
   ["last", "l"],
   ["hourly", "H"],
@@ -79,7 +77,7 @@ export function typedPolicyFlag(options: Options): string | undefined {
 function readCount(options: Options, name: string): number {
   const text = options.text(name);
   if (text === undefined) return 0;
-  if (UNLIMITED.has(text)) return Number.POSITIVE_INFINITY;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw usageError(`Cannot use --${name}: ${quoteText(text)} is neither a number nor "unlimited"`);
+  if (text === "unlimited") return Number.POSITIVE_INFINITY;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw usageError(`Cannot use --${name}: ${quoteText(text)} is no number of snapshots; write such as 7, or unlimited`);
 }

@@ -16,6 +16,8 @@ export interface TableOptions {
   /** Shows all paths, one a line. */
   readonly allPaths?: boolean;
   readonly pinNote?: PinNote;
+  /** The snapshot that stands in the place of one. */
+  readonly successor?: (number: number) => number | undefined;
 }
 
 /** What was noted when a snapshot was pinned, empty for nothing; undefined for one that is not pinned. */
@@ -23,7 +25,8 @@ export type PinNote = (number: number) => string | undefined;
 
 /** A line each, with columns of tags, of what is pinned and of what they lack, when there are any. */
 export function snapshotTable(infos: readonly ListedSnapshot[], options: TableOptions = {}): string[] {
-  const { allPaths = false, pinNote = () => undefined } = options;
+  const { allPaths = false, pinNote = () => undefined, successor = () => undefined } = options;
+  const replaced = infos.some(({ number }) => successor(number) !== undefined);
   const pinned = infos.some(({ number }) => pinNote(number) !== undefined);
   const tagged = infos.some(({ snapshot }) => snapshot.tags.length > 0);
   const faulty = infos.some(({ snapshot }) => flawsOf(snapshot).length > 0);
@@ -35,10 +38,17 @@ export function snapshotTable(infos: readonly ListedSnapshot[], options: TableOp
       ...(tagged ? [info.snapshot.tags.map(quoteText).join(",")] : []),
       ...(pinned ? [pinCell(pinNote(info.number))] : []),
       ...(faulty ? [flawsOf(info.snapshot).join(", ")] : []),
+      ...(replaced ? [successor(info.number)?.toString() ?? ""] : []),
     ];
     return [cells, ...others.map((path) => ["", "", "", path])];
   });
-  const columns = [...heads, ...(tagged ? ["tags"] : []), ...(pinned ? ["pinned"] : []), ...(faulty ? ["flaws"] : [])];
+  const columns = [
+    ...heads,
+    ...(tagged ? ["tags"] : []),
+    ...(pinned ? ["pinned"] : []),
+    ...(faulty ? ["flaws"] : []),
+    ...(replaced ? ["is now"] : []),
+  ];
   return formatTable(columns, rows, right, PATHS_WIDTH_MAX);
 }
 

@@ -74,10 +74,19 @@ export function printFileSums(
     printLines(output, [`different: ${formatBytes(bytes)} in ${formatItems(files, "file")} of ${snapshotsOf(chosen)}`]);
 }
 
-/** Of the whole repository; `chosen` snapshots get a line each. */
-export function printStats(stats: RepositoryStats, chosen: readonly ListedSnapshot[], output: Output): void {
-  if (output.json) output.message(statsFields(stats, chosen));
-  else printLines(output, [...snapshotLines(stats, chosen), ...repositoryLines(stats, chosen), ...growthLines(chosen)]);
+export interface StatsOf {
+  /** These get a line each. */
+  readonly chosen: readonly ListedSnapshot[];
+  /** Those whose growth is shown: where all are chosen, also the forgotten and the partial ones. */
+  readonly ever: readonly ListedSnapshot[];
+  readonly isForgotten: (number: number) => boolean;
+}
+
+/** Of the whole repository. */
+export function printStats(stats: RepositoryStats, of: StatsOf, output: Output): void {
+  const { chosen, ever } = of;
+  if (output.json) output.message(statsFields(stats, chosen, ever));
+  else printLines(output, [...snapshotLines(stats, chosen), ...repositoryLines(stats, of), ...growthLines(of)]);
 }
 
 const snapshotHeads = ["#", "date & time", "host", "paths", "files", "size", "added", "unique", "as stored"];
@@ -101,15 +110,19 @@ function snapshotLines({ unique }: RepositoryStats, chosen: readonly ListedSnaps
   return formatTable(snapshotHeads, rows, new Set([0, 4, 5, 6, 7, 8]), PATHS_WIDTH_MAX);
 }
 
-function repositoryLines(stats: RepositoryStats, chosen: readonly ListedSnapshot[]): string[] {
+function repositoryLines(stats: RepositoryStats, { chosen, ever, isForgotten }: StatsOf): string[] {
   const { live, dataPacks, treePacks, condemnedPacks, segments, parity, dead, missing } = stats;
   const { bytes } = restoreSize(chosen);
   const packs = dataPacks.size + treePacks.size;
   const isAll = chosen.length === stats.unique.size;
+  const partial = ever.filter(({ number, snapshot }) => !snapshot.complete && !isForgotten(number)).length;
   const share = packs === 0 ? "" : ` (${((dead / packs) * 100).toFixed(1)} %)`;
   return [
     "",
     `restored: ${formatBytes(bytes)} in ${snapshotsOf(chosen)}`,
+    ...(partial === 0
+      ? []
+      : [`partial: ${formatItems(partial, "snapshot")} of backups that did not end, counted from here on`]),
     `chunks: ${formatBytes(live.plain)} in ${formatCount(live.count)}${isAll ? `, deduplicated ${toOne(bytes, live.plain)}` : " of all snapshots"}`,
     `stored: ${formatBytes(live.stored)}, compressed ${toOne(live.plain, live.stored)}`,
     `packs: ${sums(dataPacks)} of data, ${sums(treePacks)} of folders; index: ${sums(segments)}`,
@@ -122,19 +135,28 @@ function repositoryLines(stats: RepositoryStats, chosen: readonly ListedSnapshot
   ];
 }
 
-function growthLines(chosen: readonly ListedSnapshot[]): string[] {
-  if (chosen.length === 0) return [];
-  const rows = growthByMonth(chosen).map(({ month, snapshots, added, stored, storedSoFar }) => [
+function growthLines({ ever, isForgotten }: StatsOf): string[] {
+  if (ever.length === 0) return [];
+  const forgotten = ever.filter(({ number }) => isForgotten(number)).length;
+  const rows = growthByMonth(ever).map(({ month, snapshots, added, stored, storedSoFar }) => [
     month,
     formatCount(snapshots),
     formatBytes(added),
     formatBytes(stored),
     formatBytes(storedSoFar),
   ]);
-  return ["", ...formatTable(["month", "snapshots", "added", "as stored", "so far"], rows, new Set([1, 2, 3, 4]))];
+  return [
+    "",
+    ...formatTable(["month", "snapshots", "added", "as stored", "so far"], rows, new Set([1, 2, 3, 4])),
+    ...(forgotten === 0 ? [] : [`${formatCount(forgotten)} of them forgotten since: prune frees what only they had`]),
+  ];
 }
 
-function statsFields(stats: RepositoryStats, chosen: readonly ListedSnapshot[]): object {
+function statsFields(
+  stats: RepositoryStats,
+  chosen: readonly ListedSnapshot[],
+  ever: readonly ListedSnapshot[],
+): object {
   const { live, unique, dataPacks, treePacks, condemnedPacks, segments, parity, dead, missing } = stats;
   return {
     ...restoreSizeFields(chosen),
@@ -172,7 +194,7 @@ function statsFields(stats: RepositoryStats, chosen: readonly ListedSnapshot[]):
       unique_size: unique.get(number)?.plain ?? 0,
       unique_size_packed: unique.get(number)?.stored ?? 0,
     })),
-    growth: growthByMonth(chosen).map(({ month, snapshots, added, stored, storedSoFar }) => ({
+    growth: growthByMonth(ever).map(({ month, snapshots, added, stored, storedSoFar }) => ({
       month,
       snapshots,
       data_added: added,

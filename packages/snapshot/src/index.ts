@@ -53,10 +53,11 @@ export {
   forgetSnapshots,
   planForget,
   requireForgettable,
+  requireSomeLeft,
 } from "./forget/forget.js";
 export { type FreedSpace, forecastFreed } from "./forget/freed-space.js";
 export { type PinOptions, pinSnapshots, unpinSnapshots } from "./forget/pins.js";
-export { type ForgottenSnapshot, forgottenSnapshots, undelete } from "./forget/undelete.js";
+export { type ForgottenSnapshot, forgottenSnapshots, takenByPrune, undelete } from "./forget/undelete.js";
 export { importTar } from "./import/import-tar.js";
 export type { ImportOptions, ImportProgress, ImportSummary } from "./import/options.js";
 export type { Scratch } from "./import/sorted-records.js";
@@ -87,6 +88,7 @@ export { type RewriteOptions, type Rewritten, rewriteSnapshot } from "./rewrite/
 export { type Entry, rootEntries } from "./root-entries.js";
 export { meaningsOf } from "./shown-path.js";
 export {
+  describeMissing,
   type FindSnapshotOptions,
   findSnapshot,
   keptSnapshots,

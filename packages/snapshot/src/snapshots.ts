@@ -109,8 +109,44 @@ export function keptSnapshots({ history }: Repository): ListedSnapshot[] {
 
 /** Sorted by the backup that each is of, and then by number. */
 export function inOrder(snapshots: readonly ListedSnapshot[]): ListedSnapshot[] {
-  const rank = ({ number, snapshot }: ListedSnapshot) => snapshot.originalNumber ?? number;
-  return [...snapshots].sort((a, b) => rank(a) - rank(b) || a.number - b.number);
+  return [...snapshots].sort((a, b) => placeOf(a) - placeOf(b) || a.number - b.number);
+}
+
+/** The number of the backup whose place a snapshot has: its own, unless it was made from another. */
+function placeOf({ number, snapshot }: ListedSnapshot): number {
+  return snapshot.originalNumber ?? number;
+}
+
+/** Those that stand in the place of forgotten ones, as of the last refresh: made from them by `tag`, `undelete` and others. */
+export class Successors {
+  /** The newest of each place. */
+  readonly #newest = new Map<number, number>();
+
+  constructor(repository: Repository) {
+    for (const info of keptSnapshots(repository)) this.#newest.set(placeOf(info), info.number);
+  }
+
+  of(info: ListedSnapshot): number | undefined {
+    const newest = this.#newest.get(placeOf(info));
+    return newest !== undefined && newest > info.number ? newest : undefined;
+  }
+}
+
+/** Why there is no whole snapshot of this number, as of the last refresh, in words that follow a colon. */
+export async function describeMissing(repository: Repository, number: number): Promise<string> {
+  const { history } = repository;
+  const snapshot = history.summaries.get(number);
+  if (history.isForgotten(number) && snapshot !== undefined) {
+    const successor = new Successors(repository).of({ number, snapshot });
+    if (successor === undefined) return `it was forgotten, bcat undelete ${number} may bring it back`;
+    return `it was forgotten, and snapshot ${successor} stands in its place now`;
+  }
+  if (history.isForgotten(number)) return "it was forgotten";
+  if (snapshot?.complete === false) return "it is partial, of a backup that did not end";
+  if (number > history.sessionHead) return "there is none of this number yet";
+  const outcome = await repository.readOutcome(number);
+  if (outcome === undefined) return "that backup has not finished";
+  return outcome.kind === "void" ? `that backup made none (${outcome.reason})` : "that number is not a backup's";
 }
 
 async function findNumber(repository: Repository, number: number): Promise<SnapshotInfo> {
@@ -121,14 +157,6 @@ async function findNumber(repository: Repository, number: number): Promise<Snaps
   if (problem !== undefined) throw problem;
   const reason = await describeMissing(repository, number);
   throw new BcatError("not-found", `Cannot find snapshot ${number}: ${reason}; ${describeSnapshots(repository)}`);
-}
-
-async function describeMissing(repository: Repository, number: number): Promise<string> {
-  if (repository.history.isForgotten(number)) return "it was forgotten";
-  if (number > repository.history.sessionHead) return "there is none of this number yet";
-  const outcome = await repository.readOutcome(number);
-  if (outcome === undefined) return "that backup has not finished";
-  return outcome.kind === "void" ? `that backup made none (${outcome.reason})` : "that number is not a backup's";
 }
 
 function describeSnapshots(repository: Repository): string {

@@ -36,7 +36,7 @@ export const forget: Command = {
     },
     "unsafe-allow-remove-all": {
       kind: "switch",
-      description: "with --host, --path or --tag and no policy: forget them all",
+      description: "with --host, --path or --tag and no policy: forget them all; with numbers: also when none is left",
     },
     prune: {
       kind: "switch",
@@ -63,7 +63,7 @@ export const forget: Command = {
     const flag = typedPolicyFlag(options) ?? ["host", "tag", "path", "group-by"].find((name) => options.isTyped(name));
     if (words.length > 0 && flag !== undefined)
       throw usageError(`Cannot use --${flag} with numbers of snapshots: give the one or the other`);
-    const choose = words.length > 0 ? byNumber(words) : await byPolicy(context);
+    const choose = words.length > 0 ? byNumber(words, options) : await byPolicy(context);
     const given = readPruneOptions(context);
     refuseIdleFlags(options);
     const use = async (repository: Repository) => {
@@ -86,13 +86,19 @@ interface Chosen {
 
 type Choose = (repository: Repository, context: Context) => Promise<Chosen>;
 
-function byNumber(words: readonly NumberWord[]): Choose {
+function byNumber(words: readonly NumberWord[], options: Context["options"]): Choose {
   return async (repository) => {
-    const { keptSnapshots, requireForgettable } = await import("@bcat/snapshot");
+    const { keptSnapshots, requireForgettable, requireSomeLeft } = await import("@bcat/snapshot");
     await repository.refresh();
     const known = keptSnapshots(repository).map(({ number }) => number);
-    const named = await findNumbers(repository, words, known);
+    const named = await findNumbers(
+      repository,
+      words,
+      known.toSorted((a, b) => a - b),
+      repository.history.summaries.keys(),
+    );
     requireForgettable(repository, named);
+    if (!options.switch("unsafe-allow-remove-all")) requireSomeLeft(repository, named);
     // Forgotten already: as it was to be.
     return { numbers: named.filter((number) => known.includes(number)) };
   };
@@ -152,7 +158,8 @@ async function printGroups({ groups }: Chosen, { options, output }: Context): Pr
   const bySize = size === undefined ? [] : [`keep the newest that together take at most ${size}`];
   const byRules = isEmptyPolicy(policy) && size !== undefined ? [] : [describePolicy(policy)];
   output.print(`policy: ${[...byRules, ...bySize].join(", ")}`);
-  if (groups.length === 0) output.note("no snapshots fit the filters");
+  const isFiltered = ["host", "tag", "path"].some((name) => options.list(name).length > 0);
+  if (groups.length === 0) output.note(isFiltered ? "no snapshots fit the filters" : "no snapshots");
   for (const group of groups) for (const line of groupLines(group)) output.print(line);
 }
 

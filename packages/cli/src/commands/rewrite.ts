@@ -10,7 +10,7 @@ import type { Flags } from "../options.js";
 import { quoteName } from "../quote.js";
 import { withRepository } from "../site.js";
 import { createFilter } from "../snapshot-filter.js";
-import { findNumbers, parseNumberWords } from "../snapshot-numbers.js";
+import { findNumbers, parseNumberWords, requireAll } from "../snapshot-numbers.js";
 import { snapshotTime } from "../snapshot-time.js";
 import { usageError } from "../usage.js";
 
@@ -55,8 +55,7 @@ export const rewrite: Command = {
       const all = keptSnapshots(repository).filter(({ snapshot }) => snapshot.complete);
       const known = all.map(({ number }) => number);
       const numbers = words.length === 0 ? known : await findNumbers(repository, words, known);
-      const missing = numbers.find((number) => !known.includes(number));
-      if (missing !== undefined) throw usageError(`Cannot rewrite snapshot ${missing}: it is not there`);
+      await requireAll(repository, { numbers, known, action: "rewrite" });
       const chosen = all.filter(({ number }) => numbers.includes(number)).filter(createFilter(options));
       await rewriteAll(repository, chosen, given, context);
       return exitCodes.done;

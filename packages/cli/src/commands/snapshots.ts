@@ -49,17 +49,26 @@ async function listForgotten(context: Context): Promise<number> {
   const { operands, options, output } = context;
   if (operands.length > 0) throw usageError("Cannot use --forgotten with numbers of snapshots: it lists them all");
   return await withRepository(context, async (repository) => {
-    const { forgottenSnapshots } = await import("@bcat/snapshot");
+    const { forgottenSnapshots, takenByPrune } = await import("@bcat/snapshot");
     await repository.refresh();
-    const found = forgottenSnapshots(repository).filter(createFilter(options));
+    const forgotten = forgottenSnapshots(repository).filter(createFilter(options));
+    const taken = await takenByPrune(repository, forgotten);
+    const found = forgotten.filter(({ number }) => !taken.has(number));
     const fields = (info: (typeof found)[number]) => ({
       ...snapshotFields(info),
       forgotten: true,
       whole: info.isWhole,
+      ...(info.successor === undefined ? {} : { successor: String(info.successor) }),
     });
     if (output.json) output.print(JSON.stringify(found.map(fields)));
-    else if (found.length > 0) for (const line of snapshotTable(found)) output.print(line);
-    else if (!output.quiet) output.note("no forgotten snapshots");
+    else if (found.length > 0) {
+      const successors = new Map(found.map(({ number, successor }) => [number, successor]));
+      const successor = (number: number) => successors.get(number);
+      for (const line of snapshotTable(found, { successor })) output.print(line);
+    } else if (!output.quiet)
+      output.note(`no forgotten snapshots${taken.size === 0 ? "" : " that may be brought back"}`);
+    if (taken.size > 0 && !output.json && !output.quiet)
+      output.note(`prune has taken data of ${formatNumbers([...taken])}: not shown`);
     const doubtful = found.filter(({ isWhole }) => !isWhole).map(({ number }) => number);
     if (doubtful.length > 0 && !output.json && !output.quiet)
       output.note(`prune may have taken data of ${formatNumbers(doubtful)}: bcat undelete tells`);

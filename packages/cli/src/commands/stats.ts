@@ -63,6 +63,8 @@ export const stats: Command = {
   },
 };
 
+const choosing = Object.keys(choosingFlags);
+
 async function tell(repository: Repository, chosen: readonly ListedSnapshot[], context: Context): Promise<void> {
   const { options, output, signal, variables } = context;
   const { measureFiles, measureRawData, measureRepository } = await import("@bcat/snapshot");
@@ -73,7 +75,15 @@ async function tell(repository: Repository, chosen: readonly ListedSnapshot[], c
   if (mode === undefined) {
     const measured = await measureRepository(repository, measuring);
     progress.finish();
-    printStats(measured, chosen, output);
+    // Who asks for all wants to know what the repository takes: what has been forgotten since was stored, too.
+    const isAll = context.operands.length === 0 && choosing.every((name) => options.list(name).length === 0);
+    const { history } = repository;
+    const ever = [...history.summaries].map(([number, snapshot]) => ({ number, snapshot }));
+    printStats(
+      measured,
+      { chosen, ever: isAll ? ever : chosen, isForgotten: (number) => history.isForgotten(number) },
+      output,
+    );
   } else if (mode === "restore-size") printRestoreSize(chosen, output);
   else if (mode === "raw-data") {
     const sums = await measureRawData(repository, numbers, measuring);

@@ -7,7 +7,7 @@ import { formatItems } from "../format.js";
 import type { Options } from "../options.js";
 import { withRepository } from "../site.js";
 import { createFilter } from "../snapshot-filter.js";
-import { findNumbers, parseNumberWords } from "../snapshot-numbers.js";
+import { findNumbers, parseNumberWords, requireAll } from "../snapshot-numbers.js";
 import { refuseOwnTag } from "../tags.js";
 import { usageError } from "../usage.js";
 
@@ -48,7 +48,7 @@ export const tag: Command = {
       const all = keptSnapshots(repository).filter(({ snapshot }) => snapshot.complete);
       const known = all.map(({ number }) => number);
       const numbers = words.length === 0 ? known : await findNumbers(repository, words, known);
-      requireAll(numbers, known);
+      await requireAll(repository, { numbers, known, action: "tag" });
       const chosen = all.filter(({ number }) => numbers.includes(number));
       const changed = await changeAll(repository, chosen.filter(createFilter(options)), change, context);
       const done = changed === 0 ? "no snapshot has changed" : `changed ${formatItems(changed, "snapshot")}`;
@@ -69,11 +69,6 @@ function readChange(options: Options): TagChange {
     throw usageError("Cannot use --set with --add or --remove: it sets them all");
   refuseOwnTag([...add!, ...remove!, ...set!]);
   return set!.length === 0 ? { add: add!, remove: remove! } : { set: set!.filter((word) => word !== "") };
-}
-
-function requireAll(numbers: readonly number[], known: readonly number[]): void {
-  const missing = numbers.find((number) => !known.includes(number));
-  if (missing !== undefined) throw usageError(`Cannot tag snapshot ${missing}: it is not there, see bcat snapshots`);
 }
 
 /** How many have changed. */

@@ -1,10 +1,12 @@
 /** `bcat undelete`: brings forgotten snapshots back. */
+import { inSentence, isBcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { formatItems } from "../format.js";
 import { withRepository } from "../site.js";
 import { findNumbers, parseNumberWords } from "../snapshot-numbers.js";
+import { printNotice } from "../warning.js";
 
 export const undelete: Command = {
   name: "undelete",
@@ -26,24 +28,48 @@ export const undelete: Command = {
       const { forgottenSnapshots } = await import("@bcat/snapshot");
       await repository.refresh();
       const known = forgottenSnapshots(repository).map(({ number }) => number);
-      for (const number of await findNumbers(repository, words, known)) await bringBack(repository, number, context);
+      const failures: Error[] = [];
+      for (const number of await findNumbers(
+        repository,
+        words,
+        known.toSorted((a, b) => a - b),
+      )) {
+        const failure = await bringBack(repository, number, context);
+        if (failure !== undefined) failures.push(failure);
+      }
+      const last = failures.pop();
+      for (const { message } of failures) printNotice(inSentence(message), "not-found", context.output);
+      if (last !== undefined) throw last;
       return exitCodes.done;
     };
     return await withRepository(context, use, { writes: true });
   },
 };
 
-async function bringBack(repository: Repository, number: number, { output, signal }: Context): Promise<void> {
+/** Why it cannot be brought back, where that is no reason not to try the next. */
+async function bringBack(
+  repository: Repository,
+  number: number,
+  { output, signal }: Context,
+): Promise<Error | undefined> {
   const { undelete: make } = await import("@bcat/snapshot");
   output.status(`looking whether all of snapshot ${number} is still there`);
-  const made = await make(repository, number, { signal });
-  output.status(undefined);
+  let made: Awaited<ReturnType<typeof make>>;
+  try {
+    made = await make(repository, number, { signal });
+  } catch (error) {
+    if (!isBcatError(error, "not-found")) throw error;
+    return error;
+  } finally {
+    output.status(undefined);
+  }
   if (output.json) {
     const ids = { old_snapshot_id: String(number), new_snapshot_id: String(made.number) };
     output.message({ message_type: "changed", ...ids, chunks_copied: made.copied });
   } else if (!output.quiet) {
     const copied =
       made.copied === 0 ? "" : `; ${formatItems(made.copied, "chunk")} that prune had given up stored again`;
-    output.print(`snapshot ${number} is back as snapshot ${made.number}${copied}`);
+    output.print(`snapshot ${number} is back${made.wasThere ? " already," : ""} as snapshot ${made.number}${copied}`);
   }
+  return undefined;
 }

@@ -5,7 +5,7 @@ import { requireClock } from "../retention/believed-times.js";
 import { type Grouping, type GroupKey, groupSnapshots } from "../retention/groups.js";
 import { type JudgedSnapshot, type JudgeFacts, judgeGroup, judgePartials } from "../retention/judge.js";
 import type { Policy } from "../retention/policy.js";
-import { keptSnapshots, type ListedSnapshot, listSnapshots } from "../snapshots.js";
+import { keptSnapshots, knownSnapshots, type ListedSnapshot, listSnapshots } from "../snapshots.js";
 import { isUndo } from "../undo-tag.js";
 import { keptBySize } from "./keep-size.js";
 import type { SpaceOptions } from "./needed-space.js";
@@ -87,9 +87,10 @@ function requireSome(key: GroupKey, judged: readonly JudgedSnapshot[]): void {
     ...(paths === undefined ? [] : [` of ${paths}`]),
     ...(tags === undefined ? [] : [` with tags "${tags.join(",")}"`]),
   ].join("");
+  const of = backups.length === 1 ? "them, of one snapshot" : `the ${backups.length} snapshots`;
   throw new BcatError(
     "refused",
-    `Cannot forget by this policy: it would keep none of the ${backups.length} snapshots${whose}; nothing was forgotten`,
+    `Cannot forget by this policy: it would keep none of ${of}${whose}; nothing was forgotten`,
   );
 }
 
@@ -119,6 +120,18 @@ export async function forgetSnapshots(repository: Repository, numbers: readonly 
   await withReserve(repository, async (reserved) => {
     await withLogSession(reserved, (session) => appendToLog(reserved, build, session));
   });
+}
+
+/** As by a policy: never all. @throws BcatError refused when no backup is left without these */
+export function requireSomeLeft(repository: Repository, numbers: readonly number[]): void {
+  const backups = knownSnapshots(repository).filter(({ snapshot }) => !isUndo(snapshot));
+  if (backups.length === 0 || backups.some(({ number }) => !numbers.includes(number))) return;
+  const all =
+    backups.length === 1 ? "it is the only snapshot" : `they are all ${backups.length} snapshots that there are`;
+  throw new BcatError(
+    "refused",
+    `Cannot forget ${backups.map(({ number }) => number).join(", ")}: ${all}; --unsafe-allow-remove-all forgets also the last; nothing was forgotten`,
+  );
 }
 
 /** @throws BcatError refused, not-found */

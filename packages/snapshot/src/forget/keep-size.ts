@@ -24,7 +24,7 @@ export async function keptBySize(
     if (!snapshot.complete || isUndo(snapshot)) continue;
     total += await space.add(number);
     if (total > sizeMax && kept.size > 0) break;
-    kept.set(number, "fits the size");
+    kept.set(number, total > sizeMax ? "the newest, though beyond the size" : "fits the size");
   }
   return kept;
 }

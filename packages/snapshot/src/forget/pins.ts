@@ -1,6 +1,7 @@
 /** Pinning snapshots: a pinned one is forgotten by nobody before it is unpinned. */
 import { BcatError } from "@bcat/errors";
 import { appendToLog, type Repository, withLogSession } from "@bcat/repository";
+import { Successors } from "../snapshots.js";
 
 export interface PinOptions {
   /** Why, in the user's words. */
@@ -33,11 +34,15 @@ async function record(
   await withLogSession(repository, (session) => appendToLog(repository, build, session));
 }
 
-function requireKept({ history }: Repository, number: number, action: string): void {
-  const found = !history.summaries.has(number)
-    ? "there is none of this number"
-    : history.isForgotten(number)
-      ? `it was forgotten; bcat undelete ${number} may bring it back`
-      : undefined;
+function requireKept(repository: Repository, number: number, action: string): void {
+  const { history } = repository;
+  const snapshot = history.summaries.get(number);
+  const successor = snapshot && new Successors(repository).of({ number, snapshot });
+  const found =
+    snapshot === undefined
+      ? "there is none of this number"
+      : history.isForgotten(number)
+        ? `it was forgotten; ${successor === undefined ? `bcat undelete ${number} may bring it back` : `snapshot ${successor} stands in its place now`}`
+        : undefined;
   if (found !== undefined) throw new BcatError("not-found", `Cannot ${action} snapshot ${number}: ${found}`);
 }

@@ -2,9 +2,10 @@
  * Makes snapshots anew without what is lost of them. The old ones stay, unless they are to be forgotten: what is lost may
  * turn up again. Each is a session of its own under the reference rule (rule 5).
  */
+import { BcatError } from "@bcat/errors";
 import { CheckRun, type Repository, type Root, type Snapshot, WriteSession } from "@bcat/repository";
 import { COMPRESSION_LEVELS } from "../backup/options.js";
-import { keptSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
+import { describeMissing, keptSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { placeTaken } from "../take-over/remake.js";
 import { replaceSnapshot } from "../take-over/tag.js";
 import { contentSize } from "../tree/node.js";
@@ -22,7 +23,7 @@ const LOSSES_MAX = 100;
  * what the index and the log say: packs that are bad must have been condemned, or be named.
  *
  * @returns those that are not whole
- * @throws BcatError refused, identity-changed, interrupted; CorruptError when registers or the index are damaged; StorageError
+ * @throws BcatError not-found for a number that is no snapshot's, refused, identity-changed, interrupted; CorruptError when registers or the index are damaged; StorageError
  */
 export async function repairSnapshots(
   given: Repository,
@@ -60,6 +61,12 @@ interface ToLookAt {
 
 async function snapshotsToLookAt(repository: Repository, { numbers }: RepairSnapshotsOptions): Promise<ToLookAt[]> {
   const kept = keptSnapshots(repository);
+  for (const number of numbers ?? [])
+    if (!kept.some((info) => info.number === number))
+      throw new BcatError(
+        "not-found",
+        `Cannot repair snapshot ${number}: ${await describeMissing(repository, number)}`,
+      );
   const repaired = kept.filter(({ snapshot }) => snapshot.tags.includes(REPAIRED));
   const found: ToLookAt[] = [];
   for (const { number, snapshot } of kept) {

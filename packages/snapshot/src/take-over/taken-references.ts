@@ -113,16 +113,24 @@ export class TakenReferences implements ReferenceVisitor {
   }
 }
 
-/** What is said of entries that cannot be taken over, for want of what they refer to. */
+/** Entries cannot be taken over, for want of what they refer to. */
+export class LostError extends CorruptError {
+  /** Their paths, some of them, in words. */
+  readonly named: string;
+
+  constructor(named: string, options: ConstructorParameters<typeof CorruptError>[1]) {
+    super(`Cannot take over ${named}: prune has taken a part of it, or it is damaged`, options);
+    this.named = named;
+  }
+}
+
+/** What is said of these. */
 export function lostError(
   paths: readonly Uint8Array[],
   { count, cause }: { readonly count: number; readonly cause: CorruptError },
-): CorruptError {
+): LostError {
   const names = paths.map(showName).join(", ");
   const more = count > paths.length ? ` and others, ${count} in all` : "";
   const { object } = cause;
-  return new CorruptError(`Cannot take over ${names}${more}: prune has taken a part of it, or it is damaged`, {
-    cause,
-    ...(object === undefined ? {} : { object }),
-  });
+  return new LostError(`${names}${more}`, { cause, ...(object === undefined ? {} : { object }) });
 }
