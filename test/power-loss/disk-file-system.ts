@@ -165,7 +165,7 @@ export class RunningDisk {
     if (this.isOff) throw systemError("EIO", String(id));
     const node = this.disk.nodes.get(id)!;
     const size = node.kind === "file" ? node.bytes.length : 0;
-    return { size, mode: node.mode, uid: 1000, gid: 1000, isFile: () => node.kind === "file" };
+    return { size, mtimeMs: 0, mode: node.mode, uid: 1000, gid: 1000, isFile: () => node.kind === "file" };
   }
 
   #list(path: string): AsyncIterable<LocalEntry> {

@@ -284,8 +284,8 @@ export const PLANTS = [
     patches: [
       {
         module: `${REPOSITORY}prune/open-sessions.js`,
-        from: "else if (isWaitedFor(parts, open))",
-        to: "else if (false)",
+        from: "!decidable.includes(session) && isWaitedFor(parts, session)",
+        to: "false",
       },
     ],
   },

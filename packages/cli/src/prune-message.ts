@@ -2,7 +2,7 @@
 import type { OpenSession, PruneSummary } from "@bcat/snapshot";
 
 export function pruneMessage(summary: PruneSummary): object {
-  const { condemned, left, freed, later, postponed } = summary;
+  const { condemned, left, freed, later, postponed, leftovers } = summary;
   return {
     message_type: "summary",
     packs_removed: freed.packs,
@@ -30,7 +30,11 @@ export function pruneMessage(summary: PruneSummary): object {
     bytes_to_adopt: summary.spared.bytes,
     bytes_used: Math.round(summary.usedBytes),
     bytes_unused_left: Math.round(summary.unusedBytes),
-    leftovers_removed: summary.leftovers,
+    leftovers_removed: leftovers.segments + leftovers.checkpoints + leftovers.parity,
+    temporary_files_removed: leftovers.temporary.count,
+    temporary_bytes_removed: leftovers.temporary.bytes,
+    temporary_files_left: leftovers.young.count,
+    temporary_bytes_left: leftovers.young.bytes,
     ...(summary.neededBytes !== undefined && { disk_full: true, bytes_needed: summary.neededBytes }),
     ...((summary.reserveLost ?? 0) > 0 && { reserve_bytes_lost: summary.reserveLost }),
     ...(summary.isUnlisted && { unlisted: true }),

@@ -1,7 +1,7 @@
 /** What a prune has freed, what comes free later, and why not now, as lines; of a dry run what would be, in the same figures. */
-import type { OpenSession, PackSum, PruneSummary } from "@bcat/snapshot";
+import type { FileSum, OpenSession, PackSum, PruneSummary } from "@bcat/snapshot";
 import { formatBytes, formatItems, formatLocalTime } from "./format.js";
-import { quoteText } from "./quote.js";
+import { quoteName, quoteText } from "./quote.js";
 import { formatSpan } from "./span.js";
 
 /** How a line begins; of what was done, or would be. */
@@ -101,8 +101,23 @@ function roomLines({ neededBytes, reserveLost = 0 }: PruneSummary): string[] {
 }
 
 function leftoverLines({ leftovers }: PruneSummary, words: Wording): string[] {
-  if (leftovers === 0) return [];
-  return [`${words.removed} ${formatItems(leftovers, "leftover")} of sessions that have ended`];
+  const { segments, checkpoints, parity, temporary, young } = leftovers;
+  const kinds = [
+    ...(segments === 0 ? [] : [formatItems(segments, "index segment")]),
+    ...(checkpoints === 0 ? [] : [formatItems(checkpoints, "checkpoint")]),
+    ...(parity === 0 ? [] : [`the parity of ${formatItems(parity, "pack")}`]),
+  ];
+  return [
+    ...(kinds.length === 0 ? [] : [`${words.removed} what nothing refers to any more: ${kinds.join(", ")}`]),
+    ...(temporary.count === 0
+      ? []
+      : [`${words.removed} what writes that were cut off have left: ${fileText(temporary)}`]),
+    ...(young.count === 0
+      ? []
+      : [
+          `${fileText(young)}, such as ${quoteName(Buffer.from(young.first!))}: a write at work, or one that was cut off; what is a day old is removed, or when no session is open`,
+        ]),
+  ];
 }
 
 function useLines({ usedBytes, unusedBytes, isUnlisted }: PruneSummary): string[] {
@@ -115,6 +130,10 @@ function useLines({ usedBytes, unusedBytes, isUnlisted }: PruneSummary): string[
     `in use after that: ${formatBytes(Math.round(usedBytes))}; ${unused}`,
     ...(isUnlisted ? ["this storage lists nothing: packs that no snapshot ever named were not found"] : []),
   ];
+}
+
+function fileText({ count, bytes }: FileSum): string {
+  return `${formatItems(count, "file")} (${formatBytes(bytes)})`;
 }
 
 function nameOf({ number, host }: OpenSession): string {

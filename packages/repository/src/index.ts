@@ -79,6 +79,7 @@ export { measureParity } from "./parity/parity-objects.js";
 export { type ParityRepair, type ParityRepairOptions, repairParity } from "./parity/repair-parity.js";
 export { readNewestPartial } from "./partials.js";
 export type { PackChoiceOptions, UnusedLimit } from "./prune/choose-packs.js";
+export type { FileSum, Leftovers } from "./prune/leftovers.js";
 export type { OpenSession } from "./prune/open-sessions.js";
 export type { PackSum, PruneOptions, PruneProgress, PruneSummary } from "./prune/options.js";
 export { prune as pruneRepository } from "./prune/prune.js";

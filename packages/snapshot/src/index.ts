@@ -3,6 +3,7 @@ export type {
   CheckProgress,
   CheckSummary,
   DataSubset,
+  FileSum,
   Finding,
   OpenSession,
   PackSum,

@@ -22,6 +22,7 @@ export function createAbortableStorage(inner: Storage, signal: AbortSignal): Sto
       abortable(() => inner.putIfAbsent(name, bytes, withSignal(options, signal))),
     ...(inner.list && { list: (prefix: string) => each(inner.list!(prefix), signal) }),
     ...(inner.listTemporary && { listTemporary: () => each(inner.listTemporary!(), signal) }),
+    ...(inner.deleteTemporary && { deleteTemporary: (name: string) => abortable(() => inner.deleteTemporary!(name)) }),
     ...(inner.delete && { delete: (name: string) => abortable(() => inner.delete!(name)) }),
   };
 }

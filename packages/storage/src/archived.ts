@@ -44,6 +44,7 @@ export class ArchivedObjects {
       putIfAbsent: (name, bytes, options) => inner.putIfAbsent(name, bytes, options),
       ...(inner.list && { list: (prefix: string) => inner.list!(prefix) }),
       ...(inner.listTemporary && { listTemporary: () => inner.listTemporary!() }),
+      ...(inner.deleteTemporary && { deleteTemporary: (name: string) => inner.deleteTemporary!(name) }),
       ...(inner.delete && { delete: (name: string) => inner.delete!(name) }),
     };
   }

@@ -344,8 +344,8 @@ describe("local storage", () => {
     const ofAnotherGroup: LocalFileSystem = {
       ...fileSystem,
       stat: async (path) => {
-        const { size, mode, uid, gid } = await stat(path);
-        return { size, mode, uid, gid: gid + 1, isFile: () => true };
+        const { size, mtimeMs, mode, uid, gid } = await stat(path);
+        return { size, mtimeMs, mode, uid, gid: gid + 1, isFile: () => true };
       },
     };
     await openLocalStorage(root, { suffix: counter(), fileSystem: ofAnotherGroup }).put("packs/1", bytes);
@@ -363,6 +363,19 @@ describe("local storage", () => {
     expect(await collect(storage.list(""))).toEqual([{ name: "packs/ab/1-ff", size: 10 }]);
     const leftovers = await collect(storage.listTemporary());
     expect(leftovers.map(({ name }) => name).sort()).toEqual([".tmp-8", "packs/ab/.tmp-7"]);
+    for (const { name, modifiedAt } of leftovers) expect(modifiedAt).toBe((await stat(join(root, name))).mtimeMs);
+  });
+
+  test("deleteTemporary() removes a leftover, and nothing else", async () => {
+    const { storage } = open();
+    await storage.put("packs/ab/1-ff", bytes);
+    await writeFile(join(root, "packs/ab/.tmp-7"), "left");
+    await storage.deleteTemporary("packs/ab/.tmp-7");
+    await storage.deleteTemporary("packs/ab/.tmp-7");
+    expect(await collect(storage.listTemporary())).toEqual([]);
+    for (const name of ["packs/ab/1-ff", "../.tmp-7", "packs/ab", ".tmp-7/1-ff"])
+      await expect(storage.deleteTemporary(name)).rejects.toThrow(RangeError);
+    expect(await collect(storage.list(""))).toHaveLength(1);
   });
 
   test("list() opens directories only as it is asked for more", async () => {

@@ -37,6 +37,7 @@ export interface LocalStorage extends Storage {
   list(prefix: string): AsyncIterable<ListedObject>;
   delete(name: string): Promise<void>;
   listTemporary(): AsyncIterable<ListedObject>;
+  deleteTemporary(name: string): Promise<void>;
 }
 
 /**
@@ -94,22 +95,30 @@ class FolderStorage implements LocalStorage {
   async *list(prefix: string): AsyncGenerator<ListedObject> {
     checkPrefix(prefix);
     const matches = (name: string) => isName(name) && name.startsWith(prefix);
-    yield* this.#walk(directoryOf(prefix), matches, matches);
+    for await (const { name, size } of this.#walk(directoryOf(prefix), matches, matches)) yield { name, size };
   }
 
   async *listTemporary(): AsyncGenerator<ListedObject> {
-    yield* this.#walk("", isName, (name) => name.slice(name.lastIndexOf("/") + 1).startsWith(temporaryPrefix));
+    yield* this.#walk("", isName, isTemporary);
+  }
+
+  async deleteTemporary(name: string): Promise<void> {
+    if (!isTemporary(name)) throw new RangeError(`Cannot delete "${name}": it is no temporary file`);
+    if (name.includes("/")) checkName(directoryOf(name));
+    await this.#describing(`delete "${name}"`, async () => await this.#unlink(name));
   }
 
   async delete(name: string): Promise<void> {
     checkName(name);
-    await this.#describing(`delete "${name}"`, async () => {
-      try {
-        await this.#fileSystem.unlink(this.#directories.pathOf(name));
-      } catch (error) {
-        if (!hasCode(error, "ENOENT", "ENOTDIR")) throw error;
-      }
-    });
+    await this.#describing(`delete "${name}"`, async () => await this.#unlink(name));
+  }
+
+  async #unlink(name: string): Promise<void> {
+    try {
+      await this.#fileSystem.unlink(this.#directories.pathOf(name));
+    } catch (error) {
+      if (!hasCode(error, "ENOENT", "ENOTDIR")) throw error;
+    }
   }
 
   /** Gives `bytes` the name, or hands what has it to `taken`, which judges. */
@@ -169,4 +178,9 @@ class FolderStorage implements LocalStorage {
       throw describeFault(error, action, this.location);
     }
   }
+}
+
+/** True for the name of a file that has not got its name yet, with the folder it is in. */
+function isTemporary(name: string): boolean {
+  return name.slice(name.lastIndexOf("/") + 1).startsWith(temporaryPrefix);
 }

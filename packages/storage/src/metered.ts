@@ -22,6 +22,12 @@ export function createMeteredStorage(inner: Storage, meter: RequestCounter): Sto
     putIfAbsent: send("putIfAbsent"),
     ...(inner.list && { list: (prefix: string) => counted(() => inner.list!(prefix), meter) }),
     ...(inner.listTemporary && { listTemporary: () => counted(() => inner.listTemporary!(), meter) }),
+    ...(inner.deleteTemporary && {
+      async deleteTemporary(name: string) {
+        meter.count("delete");
+        await inner.deleteTemporary!(name);
+      },
+    }),
     ...(inner.delete && {
       async delete(name: string) {
         meter.count("delete");

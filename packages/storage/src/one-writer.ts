@@ -31,6 +31,7 @@ export function createOneWriterStorage(inner: Storage): Storage {
     },
     ...(inner.list && { list: (prefix: string) => inner.list!(prefix) }),
     ...(inner.listTemporary && { listTemporary: () => inner.listTemporary!() }),
+    ...(inner.deleteTemporary && { deleteTemporary: (name: string) => inner.deleteTemporary!(name) }),
     ...(inner.delete && { delete: (name: string) => inner.delete!(name) }),
   };
 }

@@ -66,6 +66,9 @@ export function createRetryingStorage(inner: Storage, options: RetryOptions): St
       ),
     ...(inner.list && { list: (prefix: string) => listAgain(() => inner.list!(prefix), retries, signal) }),
     ...(inner.listTemporary && { listTemporary: () => inner.listTemporary!() }),
+    ...(inner.deleteTemporary && {
+      deleteTemporary: (name: string) => retries.run(signal, () => inner.deleteTemporary!(name)),
+    }),
     ...(inner.delete && { delete: (name: string) => retries.run(signal, () => inner.delete!(name)) }),
   };
 }

@@ -42,6 +42,8 @@ export interface ListedObject {
   readonly size: number;
   /** Until then deleting it saves nothing: it is charged for. Milliseconds since 1970; absent where there is no such time. */
   readonly chargedUntil?: number;
+  /** When it was written to last, by the clock of the place, milliseconds since 1970; of what {@link Objects.listTemporary} lists. */
+  readonly modifiedAt?: number;
 }
 
 /**
@@ -106,6 +108,9 @@ export interface Objects {
    * them. Absent where there is no such thing, or no way to know.
    */
   listTemporary?(): AsyncIterable<ListedObject>;
+
+  /** Removes one of these, and succeeds when there is none. A writer that is still at work on it fails. */
+  deleteTemporary?(name: string): Promise<void>;
 }
 
 /** A place that holds both registers and objects, under one space of names. */

@@ -118,7 +118,11 @@ async function noteTemporary(repository: Repository, run: CheckRun): Promise<voi
     found.count === 1
       ? `1 temporary file ${bytes}, "${found.first}", is left of a write that was cut off`
       : `${found.count} temporary files ${bytes}, the first "${found.first}", are left of writes that were cut off`;
-  run.reportNote(found.first, `${what}, or of a backup that runs now`, "leftover-files");
+  run.reportNote(
+    found.first,
+    `${what}, or of a backup that runs now; bcat prune removes what is left`,
+    "leftover-files",
+  );
 }
 
 function objects(count: number): string {

@@ -112,6 +112,7 @@ export function passOn(objects: Storage): Storage {
     putIfAbsent: (name, bytes, options) => objects.putIfAbsent(name, bytes, options),
     ...(objects.delete && { delete: (name: string) => objects.delete!(name) }),
     ...(objects.listTemporary && { listTemporary: () => objects.listTemporary!() }),
+    ...(objects.deleteTemporary && { deleteTemporary: (name: string) => objects.deleteTemporary!(name) }),
   };
 }
 

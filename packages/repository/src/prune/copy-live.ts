@@ -5,8 +5,9 @@
 import { BcatError, CorruptError } from "@bcat/errors";
 import type { BlobKind, ScannedPlaces } from "@bcat/pack";
 import type { ChunkStore } from "../chunk-store.js";
+import type { Repository } from "../repository.js";
 import type { Session } from "../session.js";
-import { ChosenChunks, PackCopier } from "./copy-pack.js";
+import { ChosenChunks, type Copies, PackCopier } from "./copy-pack.js";
 import type { LiveMarks } from "./live-marks.js";
 import { forEachLive, type PackTable } from "./pack-table.js";
 import { StoredSizes } from "./stored-sizes.js";
@@ -22,11 +23,15 @@ export interface LiveParts {
   readonly table: PackTable;
 }
 
-export interface CopyParts extends LiveParts {
-  readonly session: Session;
-  readonly chunks: ChunkStore;
+export interface ReadParts extends LiveParts {
+  readonly repository: Repository;
   /** Between two packs: for progress and for others to run. @throws BcatError interrupted */
   readonly step: (packs: number, of: number) => Promise<void>;
+}
+
+export interface CopyParts extends ReadParts {
+  readonly session: Session;
+  readonly chunks: ChunkStore;
 }
 
 /**
@@ -43,10 +48,23 @@ export async function copyLive(parts: CopyParts, excluded: Uint8Array): Promise<
     if (needed.packs.length === 0) return;
     const badBefore = bad.size;
     const copiedBefore = parts.chunks.added.dataChunks + parts.chunks.added.treeChunks;
-    await copyRound(parts, { excluded, bad }, needed);
+    await copyRound({ ...parts, copies: parts.chunks }, { excluded, bad }, needed);
     await parts.chunks.settle();
     const copied = parts.chunks.added.dataChunks + parts.chunks.added.treeChunks - copiedBefore;
     if (copied === 0 && bad.size === badBefore) throw new BcatError("refused", "Cannot copy what is in use");
+  }
+}
+
+/** Where nothing is kept. */
+const nowhere: Copies = { moveGroup() {}, storeAgain: (_kind, bytes) => bytes, ready: async () => {} };
+
+/** Reads what {@link copyLive} would copy. @throws as {@link copyLive}, without having stored anything */
+export async function requireReadable(parts: ReadParts, excluded: Uint8Array): Promise<void> {
+  const bad = new Set<number>();
+  for (let badBefore = -1; badBefore < bad.size; ) {
+    badBefore = bad.size;
+    const needed = await countNeeded(parts, { excluded, bad });
+    if (needed.packs.length > 0) await copyRound({ ...parts, copies: nowhere }, { excluded, bad }, needed);
   }
 }
 
@@ -78,7 +96,7 @@ interface Needed {
   readonly counts: Uint32Array;
 }
 
-async function countNeeded(parts: CopyParts, limits: Limits): Promise<Needed> {
+async function countNeeded(parts: LiveParts, limits: Limits): Promise<Needed> {
   const counts = new Uint32Array(parts.table.count);
   await forEachLive(parts.marks, (kind, places) => {
     if (!isNeeded(parts, { kind, places, excluded: limits.excluded })) return;
@@ -91,8 +109,12 @@ async function countNeeded(parts: CopyParts, limits: Limits): Promise<Needed> {
   return { packs, counts };
 }
 
-async function copyRound(parts: CopyParts, limits: Limits, { packs, counts }: Needed): Promise<void> {
-  const copier = new PackCopier(parts.session.repository, parts.chunks);
+async function copyRound(
+  parts: ReadParts & { readonly copies: Copies },
+  limits: Limits,
+  { packs, counts }: Needed,
+): Promise<void> {
+  const copier = new PackCopier(parts.repository, parts.copies);
   for (let first = 0; first < packs.length; ) {
     const batch = new ChosenChunks();
     let last = first;

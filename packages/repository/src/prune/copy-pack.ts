@@ -72,6 +72,9 @@ export class ChosenChunks {
   }
 }
 
+/** Takes the copies. */
+export type Copies = Pick<ChunkStore, "moveGroup" | "storeAgain" | "ready">;
+
 export interface CopySource {
   readonly record: PackRecord;
   readonly kind: BlobKind;
@@ -87,11 +90,11 @@ interface ReadRange {
 /** Memory: one range, and two frames. */
 export class PackCopier {
   readonly #parts: RepositoryParts;
-  readonly #chunks: ChunkStore;
+  readonly #chunks: Copies;
   readonly #opener: FrameOpener;
   readonly #plain = new Uint8Array(FRAME_PLAIN_MAX);
 
-  constructor(repository: Repository, chunks: ChunkStore) {
+  constructor(repository: Repository, chunks: Copies) {
     this.#parts = partsOf(repository);
     this.#chunks = chunks;
     this.#opener = new FrameOpener(this.#parts.context);

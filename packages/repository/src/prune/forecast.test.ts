@@ -1,10 +1,12 @@
+import { parseObjectName } from "@bcat/pack";
 import { expect, test } from "vitest";
+import { appendToLog } from "../log-writer.js";
 import { withoutCache } from "../test-repository.js";
 import type { PruneOptions, PruneSummary } from "./options.js";
 import { PruneWorld } from "./test-world.js";
 
 /** What a dry run can know. */
-function planned({ copiedBytes: _c, leftovers: _l, reserveLost: _r, ...summary }: PruneSummary) {
+function planned({ copiedBytes: _c, reserveLost: _r, ...summary }: PruneSummary) {
   return summary;
 }
 
@@ -78,4 +80,20 @@ test("a dry run refuses in a place for one writer that has an open session", asy
   Object.defineProperty(repository.config, "isForOneWriter", { value: true });
   const refusal = { code: "conditions-not-met" };
   await expect(world.prune({ isDryRun: true }, repository)).rejects.toMatchObject(refusal);
+});
+
+test("a dry run refuses where what is in use lies only in a condemned pack and cannot be read", async () => {
+  const world = await PruneWorld.create();
+  await world.backup([world.chunk(1)]);
+  const [name] = world.names("packs/");
+  await using repository = await world.open();
+  await appendToLog(repository, { kind: "condemn", packs: [parseObjectName(name!)!] });
+  const log = world.names("log/");
+  expect(await world.prune({ isDryRun: true })).toMatchObject({
+    toCopyBytes: expect.toSatisfy((bytes) => bytes > 2999),
+  });
+  world.made.storage.objects.get(name!)!.fill(7, 100, 200);
+  for (const isDryRun of [true, false])
+    await expect(world.prune({ isDryRun })).rejects.toThrow(/is in use and cannot be read; bcat check/);
+  expect(world.names("log/")).toEqual(log);
 });

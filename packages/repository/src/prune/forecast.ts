@@ -1,6 +1,8 @@
 /** What a run would do now with a plan: so that a dry run shows the same figures, and refuses where the run would. */
 import { openDeadSessions } from "../dead-sessions.js";
-import type { RepositoryParts } from "../repository.js";
+import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
+import { requireReadable } from "./copy-live.js";
+import { removeLeftovers } from "./leftovers.js";
 import { findParityOf } from "./listing.js";
 import { judgeSessions, readOpenSessions, requireAlone } from "./open-sessions.js";
 import type { PruneOptions } from "./options.js";
@@ -14,17 +16,25 @@ export interface Planned {
   readonly options: PruneOptions;
 }
 
-/** @throws BcatError conditions-not-met in a place for one writer; CorruptError; StorageError */
-export async function forecastRun(parts: RepositoryParts, planned: Planned, report: PruneReport): Promise<void> {
-  const { plan, options } = planned;
+/** @throws BcatError conditions-not-met in a place for one writer; CorruptError for what is in use and cannot be read; StorageError */
+export async function forecastRun(repository: Repository, planned: Planned, report: PruneReport): Promise<void> {
+  const { plan, options, survey } = planned;
+  const parts = partsOf(repository);
   const dead = new Set(openDeadSessions(parts));
   dead.forEach(report.noteEnded);
   const open = (await readOpenSessions(parts, 0)).filter(({ number }) => !dead.has(number));
   const { decidable, waited } = judgeSessions(parts, open, options);
   decidable.forEach(report.noteDecided);
+  report.leftovers = await removeLeftovers(parts, { own: 0, isDryRun: true, replaced: new Set() });
   if (plan.isEmpty) return;
   requireAlone(parts, open);
   report.noteWaits(waited);
+  if (plan.left.size > 0 && (plan.mixed.length > 0 || waited.length === 0)) {
+    const step = report.stepper("copying", options.signal);
+    const { marks, table } = survey;
+    // What is to be copied out of packs that are not condemned yet is not read: that may be much.
+    await requireReadable({ repository, marks, table, step }, survey.condemned());
+  }
   if (waited.length === 0) await noteDeletions(parts, planned, report);
 }
 

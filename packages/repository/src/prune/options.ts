@@ -1,5 +1,6 @@
 /** What a prune is told, and what it tells. */
 import type { PackChoiceOptions } from "./choose-packs.js";
+import type { Leftovers } from "./leftovers.js";
 import type { OpenSession } from "./open-sessions.js";
 
 export interface PruneOptions extends PackChoiceOptions {
@@ -67,8 +68,8 @@ export interface PruneSummary {
   readonly copiedBytes: number;
   /** What packs take less when all that is to go is gone, and copies were made of what is used of it. */
   readonly gainBytes: number;
-  /** Segments and checkpoints that were deleted. */
-  readonly leftovers: number;
+  /** What nothing referred to. */
+  readonly leftovers: Leftovers;
   /** The storage cannot list: what no snapshot ever named is not found. */
   readonly isUnlisted: boolean;
   /** The disk was full: bytes that the rest needs to be copied first; undefined when it was not. */

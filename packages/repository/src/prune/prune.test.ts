@@ -5,6 +5,7 @@ import { DATA } from "@bcat/pack";
 import { expect, test } from "vitest";
 import { Session } from "../session.js";
 import { withoutCache } from "../test-repository.js";
+import type { PruneSummary } from "./options.js";
 import { PruneWorld } from "./test-world.js";
 
 const DAY_MS = 86_400_000;
@@ -231,6 +232,28 @@ test("one that was taken for dead and lives is told so, and commits nothing", as
   expect(await world.restoreAll()).toBe(1);
 });
 
+test("of two at the same time none deletes what the other has just condemned, unless at once", async () => {
+  for (const isAtOnce of [false, true]) {
+    const world = await PruneWorld.create();
+    const first = await world.backup([world.chunk(1)]);
+    await world.backup([world.chunk(2)]);
+    await world.forget(first);
+    const { storage } = world.made;
+    let other: PruneSummary | undefined;
+    await using slow = await world.open(withoutCache, {
+      ...{ location: "memory", get: storage.get.bind(storage), put: storage.put.bind(storage) },
+      ...{ putIfAbsent: storage.putIfAbsent.bind(storage), delete: storage.delete.bind(storage) },
+      async *list(prefix) {
+        other ??= await world.prune();
+        yield* storage.list(prefix);
+      },
+    });
+    const { freed } = await world.prune({ isAtOnce }, slow);
+    expect({ freed: freed.packs, before: other?.later.packs }).toEqual({ freed: isAtOnce ? 1 : 0, before: 1 });
+    expect(await world.prune()).toMatchObject({ freed: { packs: isAtOnce ? 0 : 1 }, later: { packs: 0 } });
+  }
+});
+
 test("a prune that was decided by another deletes nothing", async () => {
   const world = await PruneWorld.create();
   const first = await world.backup([world.chunk(1)]);
@@ -347,6 +370,6 @@ test("parity goes with its pack, and when that is gone; that of a lost pack whic
   expect(world.names("parity/")).toEqual([kept]);
   await world.made.storage.put(gone, new Uint8Array(10));
   await world.made.storage.delete(kept!.replace("parity", "packs"));
-  expect(await world.prune()).toMatchObject({ leftovers: 1 });
+  expect(await world.prune()).toMatchObject({ leftovers: { parity: 1, segments: 0 } });
   expect(world.names("parity/")).toEqual([kept]);
 });

@@ -6,7 +6,7 @@
  *            ──► survey again ──► rescue what became live ──► compaction outcome ──► delete
  */
 import { BcatError, isBcatError } from "@bcat/errors";
-import { type ObjectReference, parseObjectName } from "@bcat/pack";
+import { type ObjectReference, parseObjectName, segmentName } from "@bcat/pack";
 import type { CompactionOutcome, SegmentChanges } from "../bodies/outcome.js";
 import { ChunkStore } from "../chunk-store.js";
 import { openDeadSessions, settleDeadSessions } from "../dead-sessions.js";
@@ -17,7 +17,8 @@ import { baseOf } from "./base.js";
 import { copyLive, findNeeded } from "./copy-live.js";
 import { deleteObjects } from "./delete-objects.js";
 import { forecastRun } from "./forecast.js";
-import { findLeftovers, findLostParity, findParityOf } from "./listing.js";
+import { removeLeftovers } from "./leftovers.js";
+import { findParityOf } from "./listing.js";
 import { readOpenSessions, requireAlone, waitForOthers } from "./open-sessions.js";
 import type { PruneOptions, PruneSummary } from "./options.js";
 import { type PrunePlan, planPrune } from "./plan.js";
@@ -46,22 +47,23 @@ export async function prune(given: Repository, roots: Roots, options: PruneOptio
     throw new BcatError("refused", `Cannot prune "${parts.storage.location}": it deletes nothing`);
   const report = new PruneReport(options);
   (await Session.begin(repository, { kind: "prune", dryRun: true })).abandon();
+  const beganAt = parts.history.logHead;
   const survey = await Survey.make(repository, roots, options);
   const plan = await planPrune(parts, survey, options);
   report.notePlan(survey, plan);
   if (options.isDryRun === true) {
-    await forecastRun(parts, { survey, plan, options }, report);
+    await forecastRun(repository, { survey, plan, options }, report);
     return report.summary(plan);
   }
   const hasSilent = (await readOpenSessions(parts, 0)).some(({ silentMs }) => silentMs >= options.voidAfterMs);
   const hasDead = hasSilent || openDeadSessions(parts).length > 0;
   const hasManySmall = chooseSmall(parts.history.segments.values()).size > 0;
   if (plan.isEmpty && !hasDead && !hasManySmall) {
-    await deleteLeftovers(parts, 0, report);
+    report.leftovers = await removeLeftovers(parts, { own: 0, isDryRun: false, replaced: new Set() });
     return report.summary(plan);
   }
   const session = await Session.begin(repository, { kind: "prune" });
-  const run = new PruneRun(session, { options, report, survey });
+  const run = new PruneRun(session, { options, report, survey, beganAt });
   try {
     const summary = await run.run(plan, { hasSilent });
     return { ...summary, reserveLost: await reserve.restore() };
@@ -70,22 +72,34 @@ export async function prune(given: Repository, roots: Roots, options: PruneOptio
   }
 }
 
+interface RunParts {
+  readonly options: PruneOptions;
+  readonly report: PruneReport;
+  readonly survey: Survey;
+  readonly beganAt: number;
+}
+
 class PruneRun {
   readonly #session: Session;
   readonly #parts: RepositoryParts;
   readonly #options: PruneOptions;
   readonly #report: PruneReport;
   readonly #chunks: ChunkStore;
+  /** Head of the log before anything else was read. */
+  readonly #beganAt: number;
   #survey: Survey;
+  /** Segments that the outcome has removed. */
+  #replaced: ReadonlySet<string> = new Set();
   /** Nothing more can be stored. What was stored before counts, as far as durable segments name it. */
   #isFull = false;
 
-  constructor(session: Session, given: { options: PruneOptions; report: PruneReport; survey: Survey }) {
+  constructor(session: Session, given: RunParts) {
     this.#session = session;
     this.#parts = partsOf(session.repository);
     this.#options = given.options;
     this.#report = given.report;
     this.#survey = given.survey;
+    this.#beganAt = given.beganAt;
     this.#chunks = new ChunkStore(session, { level: given.options.level });
   }
 
@@ -105,7 +119,8 @@ class PruneRun {
     await this.#updateSurvey();
     if (waited.length > 0 || this.#survey.left(finished).size === 0) await this.#endEarly();
     else await this.#finish(finished);
-    await deleteLeftovers(this.#parts, this.#session.number, this.#report);
+    const leftovers = { own: this.#session.number, isDryRun: false, replaced: this.#replaced };
+    this.#report.leftovers = await removeLeftovers(this.#parts, leftovers);
     return this.#report.summary(plan);
   }
 
@@ -161,7 +176,7 @@ class PruneRun {
 
   #copyParts() {
     const { marks, table } = this.#survey;
-    return { session: this.#session, marks, table };
+    return { session: this.#session, repository: this.#session.repository, marks, table };
   }
 
   /** What `action` gives; undefined when there was no room for it. */
@@ -193,11 +208,12 @@ class PruneRun {
   }
 
   /**
-   * Packs that records up to this number condemn are deleted: those of earlier runs, so that readers have had time. To be
-   * asked before the wait: what is condemned by records that are read later was not waited for.
+   * Packs that records up to this number condemn are deleted: those of runs that had condemned them before this one began,
+   * so that readers have had time. To be asked before the wait: what is condemned by records that are read later was not
+   * waited for.
    */
   #finishHead(): number {
-    return this.#options.isAtOnce === true ? this.#parts.history.logHead : this.#session.logHead;
+    return this.#options.isAtOnce === true ? this.#parts.history.logHead : this.#beganAt;
   }
 
   /** Without anything to delete yet: what was copied is named, small segments are merged. */
@@ -213,6 +229,7 @@ class PruneRun {
   async #decide(changes: SegmentChanges & Pick<CompactionOutcome, "droppedHead">): Promise<void> {
     const base = baseOf(this.#parts.history, this.#session.number, changes);
     await this.#session.decide({ kind: "compaction", ...changes, ...(base && { base }) });
+    this.#replaced = new Set(changes.removed.map(segmentName));
   }
 
   async #finish(last: number): Promise<void> {
@@ -273,14 +290,4 @@ class PruneRun {
     await deleteObjects(this.#parts.storage, names, (done) => step(done, names.length));
     for (const bytes of left.values()) if (bytes > 0) this.#report.noteFreed(bytes);
   }
-}
-
-/** Segments and checkpoints that nothing refers to, and parity of packs that are gone. */
-async function deleteLeftovers(parts: RepositoryParts, own: number, report: PruneReport): Promise<void> {
-  await catchUpStrictly(parts);
-  const names: string[] = [];
-  for await (const name of findLeftovers(parts, own)) names.push(name);
-  for await (const name of findLostParity(parts)) names.push(name);
-  await deleteObjects(parts.storage, names, () => {});
-  report.leftovers += names.length;
 }

@@ -1,5 +1,6 @@
 /** Counts what a prune does. */
 import { BcatError } from "@bcat/errors";
+import { type Leftovers, noLeftovers } from "./leftovers.js";
 import type { OpenSession } from "./open-sessions.js";
 import type { PackSum, PruneOptions, PruneProgress, PruneSummary } from "./options.js";
 import type { PrunePlan } from "./plan.js";
@@ -7,7 +8,7 @@ import type { Survey } from "./survey.js";
 
 export class PruneReport {
   copiedBytes = 0;
-  leftovers = 0;
+  leftovers: Leftovers = noLeftovers;
   parityBytes = 0;
   readonly #options: PruneOptions;
   readonly #freed: PackSum = { packs: 0, bytes: 0 };

@@ -24,6 +24,8 @@ export interface LocalFile {
 
 export interface LocalStatus {
   readonly size: number;
+  /** When it was written to last, milliseconds since 1970. */
+  readonly mtimeMs: number;
   /** Permission bits, and others above them. */
   readonly mode: number;
   readonly uid: number;

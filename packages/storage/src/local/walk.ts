@@ -1,6 +1,12 @@
-import type { ListedObject } from "../storage.js";
 import type { LocalEntry, LocalFileSystem, LocalStatus } from "./file-system.js";
 import { hasCode } from "./system-error.js";
+
+export interface WalkedFile {
+  readonly name: string;
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number;
+}
 
 /** What to walk: directories that `enter` refuses and files that `take` refuses are passed over. */
 export interface Walk {
@@ -12,7 +18,7 @@ export interface Walk {
 }
 
 /** The files of a tree, directory by directory as the caller asks for more. What vanishes meanwhile is passed over. */
-export async function* walk(fileSystem: LocalFileSystem, options: Walk): AsyncGenerator<ListedObject> {
+export async function* walk(fileSystem: LocalFileSystem, options: Walk): AsyncGenerator<WalkedFile> {
   const directories = [options.start];
   for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
     for await (const entry of await openDirectory(fileSystem, options.pathOf(directory))) {
@@ -21,7 +27,7 @@ export async function* walk(fileSystem: LocalFileSystem, options: Walk): AsyncGe
         if (options.enter(name)) directories.push(name);
       } else if (options.take(name)) {
         const status = await statusOf(fileSystem, options.pathOf(name));
-        if (status?.isFile()) yield { name, size: status.size };
+        if (status?.isFile()) yield { name, size: status.size, modifiedAt: status.mtimeMs };
       }
     }
   }

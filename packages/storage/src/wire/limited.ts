@@ -30,6 +30,7 @@ export function createLimitedStorage(inner: Storage, { clock, upload, download }
     },
     ...(inner.list && { list: (prefix: string) => inner.list!(prefix) }),
     ...(inner.listTemporary && { listTemporary: () => inner.listTemporary!() }),
+    ...(inner.deleteTemporary && { deleteTemporary: (name: string) => inner.deleteTemporary!(name) }),
     ...(inner.delete && { delete: (name: string) => inner.delete!(name) }),
   };
 }
