@@ -31,6 +31,17 @@ test("names that differ in their sessions only are two", () => {
   expect(names.add(packName({ session: 2, unique }))).toBe(true);
 });
 
+test("names that differ in a few bits only take no longer", () => {
+  const bytes = new Uint8Array(50_000 * NAME_REFERENCE_SIZE);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < 50_000; i++) {
+    view.setUint32(i * NAME_REFERENCE_SIZE, 1, true);
+    view.setUint32(i * NAME_REFERENCE_SIZE + 8, i);
+  }
+  // With a hash of the first bytes this takes long.
+  expect(new PackNames(bytes).size).toBe(50_000);
+});
+
 test("references make the same set again", () => {
   const bytes = new Uint8Array(references.length * NAME_REFERENCE_SIZE);
   for (const [i, reference] of references.entries()) encodeReference(reference, bytes, i * NAME_REFERENCE_SIZE);

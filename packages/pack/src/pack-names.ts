@@ -70,10 +70,10 @@ export class PackNames implements Iterable<string> {
     return true;
   }
 
-  /** The slot of that reference, or the free one that it would get. The unique part is random: any 4 bytes of it will do. */
+  /** The slot of that reference, or the free one that it would get. */
   #slotOf(source: Uint8Array, offset: number): number {
     const mask = this.#slots.length - 1;
-    for (let slot = readU32(source, offset + UNIQUE_OFFSET) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hashAt(source, offset) & mask; ; slot = (slot + 1) & mask) {
       const taken = this.#slots[slot]!;
       if (taken === 0 || isEqual(this.#references, (taken - 1) * NAME_REFERENCE_SIZE, source, offset)) return slot;
     }
@@ -95,6 +95,16 @@ export function packNameAt(references: Uint8Array, offset: number): string {
   const session = readU32(references, offset) + readU32(references, offset + 4) * 2 ** 32;
   const unique = references.subarray(offset + UNIQUE_OFFSET, offset + NAME_REFERENCE_SIZE);
   return packName({ session, unique });
+}
+
+/** Of the unique part. It is random by rule; mixed all the same, so that others do not make the table slow. */
+function hashAt(references: Uint8Array, offset: number): number {
+  let hash = 0;
+  for (let at = offset + UNIQUE_OFFSET; at < offset + NAME_REFERENCE_SIZE; at += 4) {
+    hash = Math.imul(hash ^ readU32(references, at), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  return hash >>> 0;
 }
 
 function isEqual(a: Uint8Array, aOffset: number, b: Uint8Array, bOffset: number): boolean {
