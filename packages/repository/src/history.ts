@@ -67,6 +67,7 @@ export class History {
   #sessions = 0;
   #seen: readonly SeenOutcome[] = [];
   #droppedHead = 0;
+  #droppedBefore = 0;
   #newest: { readonly number: number; readonly outcome: Outcome } | undefined;
 
   constructor(context: PackContext) {
@@ -87,6 +88,7 @@ export class History {
     for (const reference of manifest.pending) this.pending.set(segmentName(reference), reference);
     for (const reference of manifest.segments) this.segments.set(segmentName(reference), reference);
     this.#droppedHead = manifest.droppedHead;
+    this.#droppedBefore = manifest.droppedBefore;
   }
 
   /** For the manifest: all but the runs. */
@@ -99,6 +101,7 @@ export class History {
       pending: [...this.pending.values()],
       segments: [...this.segments.values()],
       droppedHead: this.#droppedHead,
+      droppedBefore: this.#droppedBefore,
       summaries: this.summaries,
     };
   }
@@ -123,6 +126,11 @@ export class History {
   /** Packs that log records up to this number condemn are named by no segment any more: a prune has dropped them. */
   get droppedHead(): number {
     return this.#droppedHead;
+  }
+
+  /** {@link droppedHead} as it was before: packs condemned behind that may not have been deleted by who dropped them. */
+  get droppedBefore(): number {
+    return this.#droppedBefore;
   }
 
   /** Epoch that writers use. */
@@ -248,6 +256,7 @@ export class History {
     this.#sessions = 0;
     this.#seen = [];
     this.#droppedHead = 0;
+    this.#droppedBefore = 0;
     this.#newest = undefined;
   }
 
@@ -387,7 +396,13 @@ export class History {
         this.segments.delete(segmentName(segment));
         this.pending.delete(segmentName(segment));
       }
-      if (change.kind === "compaction") this.#droppedHead = Math.max(this.#droppedHead, change.droppedHead ?? 0);
+      if (change.kind === "compaction") this.#noteDropped(change.droppedHead ?? 0);
     }
+  }
+
+  #noteDropped(head: number): void {
+    if (head <= this.#droppedHead) return;
+    this.#droppedBefore = this.#droppedHead;
+    this.#droppedHead = head;
   }
 }

@@ -28,12 +28,13 @@ const manifest: Manifest = {
   ]),
   segments: [{ session: 3, unique: new Uint8Array(16).fill(3), size: 98, hash: new Uint8Array(32).fill(4) }],
   droppedHead: 2,
+  droppedBefore: 1,
 };
 
 test("decodeManifest() gives what was encoded", () => {
   expect(decodeManifest(encodeManifest(manifest))).toEqual(manifest);
   const lists = { seen: [], open: [], log: [], runs: [], pending: [], segments: [] };
-  const empty = { ...lists, sessions: 0, summaries: new Map(), droppedHead: 0 };
+  const empty = { ...lists, sessions: 0, summaries: new Map(), droppedHead: 0, droppedBefore: 0 };
   expect(decodeManifest(encodeManifest(empty))).toEqual(empty);
 });
 

@@ -13,6 +13,7 @@
  *     8  list of summaries (summary.ts)
  *     9  list of segment references: the current segments
  *     10 varint: packs that the log up to this number condemns are in no current segment
+ *     11 varint: the number of field 10 as it was before
  */
 import { ByteReader, ByteWriter, decodeRecord, encodeRecord, type Field } from "@bcat/codec";
 import { ObjectType, openObject, sealObject } from "@bcat/crypto";
@@ -32,13 +33,14 @@ export interface Manifest {
   readonly summaries: ReadonlyMap<number, SnapshotSummary>;
   readonly segments: readonly SegmentReference[];
   readonly droppedHead: number;
+  readonly droppedBefore: number;
 }
 
 /** A larger one, of a very long log, is not kept: the next process reads everything again. */
 export const manifestSizeMax = 32 * 2 ** 20;
 const SIZE_MAX = 40 * 2 ** 20;
-const OBJECT = { type: ObjectType.PARTIAL, name: "local/manifest/4", epoch: 0, domain: 0 } as const;
-const LAYOUT = new Map([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((number) => [number, { critical: true }]));
+const OBJECT = { type: ObjectType.PARTIAL, name: "local/manifest/5", epoch: 0, domain: 0 } as const;
+const LAYOUT = new Map([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((number) => [number, { critical: true }]));
 
 /** The sealed manifest, or undefined when it is too large to be kept. */
 export function sealManifest(context: PackContext, manifest: Manifest): Uint8Array | undefined {
@@ -83,6 +85,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   add(8, (writer) => writer.raw(summaries.finish()));
   list(9, manifest.segments, writeSegmentReference);
   add(10, (writer) => writer.varint(manifest.droppedHead));
+  add(11, (writer) => writer.varint(manifest.droppedBefore));
   return encodeRecord(fields);
 }
 
@@ -106,5 +109,6 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     summaries: new Map(list(8, (reader) => readSummary(reader, table))),
     segments: list(9, readSegmentReference),
     droppedHead: list(10, (reader) => reader.varint())[0] ?? 0,
+    droppedBefore: list(11, (reader) => reader.varint())[0] ?? 0,
   };
 }

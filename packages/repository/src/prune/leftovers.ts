@@ -1,4 +1,5 @@
 /** Removes what nothing refers to: segments, checkpoints, parity of packs that are gone, and files without a name. */
+import { parityName } from "@bcat/pack";
 import type { ListedObject } from "@bcat/storage";
 import { catchUpStrictly, type RepositoryParts } from "../repository.js";
 import { deleteObjects } from "./delete-objects.js";
@@ -51,6 +52,7 @@ export async function removeLeftovers(parts: RepositoryParts, options: LeftoverO
   const { ended, young } = await findTemporary(parts, options.own);
   if (!options.isDryRun) {
     await deleteObjects(parts.storage, [...objects, ...parity], () => {});
+    await deleteDroppedBefore(parts);
     for (const { name } of ended) await parts.storage.deleteTemporary!(name);
   }
   const checkpoints = objects.filter((name) => name.startsWith("partial/")).length;
@@ -62,6 +64,19 @@ export async function removeLeftovers(parts: RepositoryParts, options: LeftoverO
     temporary: sumFiles(ended),
     young: sumFiles(young),
   };
+}
+
+/**
+ * Where no listing finds them: deletes the packs, and their parity, that the last prune has dropped, since it may have been
+ * killed before it did.
+ *
+ * @throws StorageError
+ */
+export async function deleteDroppedBefore({ storage, history }: RepositoryParts): Promise<void> {
+  if (storage.list !== undefined) return;
+  const { log, droppedBefore, droppedHead } = history;
+  const packs = [...log.condemnedBehind(droppedBefore, droppedHead)];
+  await deleteObjects(storage, [...packs.map(parityName), ...packs], () => {});
 }
 
 function sumFiles(files: readonly ListedObject[]): FileSum {

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StorageError } from "@bcat/errors";
 import { DATA } from "@bcat/pack";
+import type { Storage } from "@bcat/storage";
 import { expect, test } from "vitest";
 import { Session } from "../session.js";
 import { withoutCache } from "../test-repository.js";
@@ -280,6 +282,31 @@ test("a prune that was decided by another deletes nothing", async () => {
   await expect(world.prune({}, slow)).rejects.toMatchObject({ code: "refused" });
   expect(world.names("packs/")).toEqual(before);
   expect(await world.restoreAll()).toBe(1);
+});
+
+test("what a prune that was killed has dropped and not deleted goes also where the storage cannot list", async () => {
+  const world = await PruneWorld.create();
+  const { storage } = world.made;
+  const unlisted: Storage = {
+    location: storage.location,
+    get: (name, options) => storage.get(name, options),
+    put: (name, bytes) => storage.put(name, bytes),
+    putIfAbsent: (name, bytes) => storage.putIfAbsent(name, bytes),
+    delete: (name) => storage.delete(name),
+  };
+  const dying: Storage = { ...unlisted, delete: () => Promise.reject(new StorageError("killed")) };
+  for (const fill of [1, 2]) {
+    const number = await world.backup([world.chunk(fill)]);
+    await world.backup([world.chunk(9)]);
+    await world.forget(number);
+    await using killed = await world.open(withoutCache, dying);
+    await expect(world.prune({ isAtOnce: true }, killed)).rejects.toMatchObject({ code: "storage-failed" });
+    expect(world.names("packs/")).toHaveLength(2);
+    await using next = await world.open(withoutCache, unlisted);
+    expect(await world.prune({}, next)).toMatchObject({ isUnlisted: true, later: { packs: 0 } });
+    expect(world.names("packs/")).toHaveLength(1);
+  }
+  expect(await world.restoreAll()).toBe(2);
 });
 
 test("all were forgotten: everything goes; none ever was: nothing does", async () => {

@@ -17,7 +17,7 @@ import { baseOf } from "./base.js";
 import { copyLive, findNeeded } from "./copy-live.js";
 import { deleteObjects } from "./delete-objects.js";
 import { forecastRun } from "./forecast.js";
-import { removeLeftovers } from "./leftovers.js";
+import { deleteDroppedBefore, removeLeftovers } from "./leftovers.js";
 import { findParityOf } from "./listing.js";
 import { readOpenSessions, requireAlone, waitForOthers } from "./open-sessions.js";
 import type { PruneOptions, PruneSummary } from "./options.js";
@@ -236,6 +236,8 @@ class PruneRun {
     const { added, removed } = await this.#rewrite(last);
     if (!this.#isFull) await this.#chunks.settle();
     const left = await this.#withoutLive(this.#survey.left(last));
+    // Whoever reads this outcome takes what was dropped before for deleted.
+    await deleteDroppedBefore(this.#parts);
     const dropped = this.#isFull ? {} : { droppedHead: last };
     const all = [...this.#chunks.segments, ...added];
     await this.#decide({ added: all, removed, ...dropped });
