@@ -40,7 +40,7 @@ export const PLANTS = [
   {
     name: "condemned-location",
     what: "condemned packs count as locations",
-    patches: [{ module: `${REPOSITORY}local-index.js`, from: "this.chunks.condemn(name)", to: "void name" }],
+    patches: [{ module: `${REPOSITORY}local-index.js`, from: "this.chunks.condemnAll(packs);", to: "" }],
   },
   {
     name: "condemned-parent",
@@ -48,7 +48,7 @@ export const PLANTS = [
     patches: [
       {
         module: `${REPOSITORY}history.js`,
-        from: "return this.log.condemnedBehind(head).next().done !== true;",
+        from: "return this.log.referencesBehind(head).next().done !== true;",
         to: "return false;",
       },
     ],
@@ -307,7 +307,7 @@ export const PLANTS = [
       {
         module: `${REPOSITORY}prune/prune.js`,
         from: "await this.#copyLive(this.#survey.condemned());",
-        to: "",
+        to: "void 0;",
       },
     ],
   },
