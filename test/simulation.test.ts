@@ -15,3 +15,9 @@ test("fleets of simulated machines lose nothing, and the same seed is the same r
   expect(output).toMatch(/^seeds 80 to 109: 0 violating/m);
   expect(status).toBe(0);
 });
+
+test.each(["412-is-success", "3-durable", "4b-void"])("planted bug %s is found", (name) => {
+  const { status, output } = simulate("--seeds", "60", "--planted", name);
+  expect(output).toMatch(new RegExp(`^${name}: 1 of `, "m"));
+  expect(status).toBe(0);
+});
