@@ -209,6 +209,40 @@ describe("check", () => {
     },
   );
 
+  test.each([
+    [/^keys\/2/, false],
+    [/^keys\/2/, true],
+    [/^index\//, true],
+    [/^packs\//, true],
+  ])(
+    "takes nothing that a prune removes at once when it reads %s for damage (all data: %s)",
+    async (first, readData) => {
+      let pruned: Promise<void> | undefined;
+      const forgetAndPrune = async () => {
+        await using client = await openClient(storage);
+        await client.repository.refresh();
+        await forgetSnapshots(client.repository, [1, 2, 3]);
+        const options = { maxUnused: { bytes: 0 }, level: 0, voidAfterMs: 0, isAtOnce: true };
+        expect((await prune(client.repository, options)).freed.packs).toBeGreaterThan(0);
+      };
+      let hasBegun = false;
+      const watched: Storage = {
+        ...passOn(storage),
+        async get(name, options) {
+          // All before that opens the repository.
+          hasBegun ||= name === "keys/2";
+          if (hasBegun && first.test(name)) {
+            pruned ??= forgetAndPrune();
+            await pruned;
+          }
+          return await storage.get(name, options);
+        },
+      };
+      expect(await findings(watched, readData)).toEqual([]);
+      expect(pruned).toBeDefined();
+    },
+  );
+
   test("calls nothing a leftover while an index segment is lost that may name it", async () => {
     for (const segment of names("index/0000000001-")) await storage.delete(segment);
     const notes = (await findings()).filter(({ kind }) => kind === "note").map(({ message }) => message);
