@@ -14,6 +14,7 @@ import {
   listSnapshots,
   pinSnapshots,
   planCopy,
+  planForget,
   rewriteSnapshot,
   tagSnapshot,
   type Warning,
@@ -98,6 +99,15 @@ async function copy(options: CopyOptions = {}, numbers?: readonly number[], into
   return { copied, incomplete, warnings, error };
 }
 
+/** Numbers that are left when a policy keeps the last one. */
+async function keepLast(storage: MemoryStorage): Promise<number[]> {
+  await using client = await openClient(storage, { ...smaller, host: "copier" });
+  client.time = Date.now() + 7_200_000;
+  const policy = { counts: { last: 1 }, withinPeriods: {}, tags: [] };
+  const [group] = await planForget(client.repository, { policy, groupBy: ["host", "paths"] });
+  return group!.keep.map(({ number }) => number);
+}
+
 /** Has the log of the target condemn these packs, as record `number`. */
 async function condemn(client: Client, names: readonly string[], number: number): Promise<void> {
   const packs = names.map((name) => {
@@ -143,6 +153,21 @@ describe("a copy", () => {
     });
     expect(await differences("1")).toEqual([]);
     await requireClean(to);
+  });
+
+  test("stands in the order of the originals, whenever it came, and so does what was made from one", async () => {
+    await using owner = await openClient(from, small);
+    for (let day = 1; day <= 4; day++) {
+      owner.time = day * 86_400_000;
+      write("file", `${day}`);
+      await owner.backup([source]);
+    }
+    await copy({}, [4]);
+    await copy();
+    await tagSnapshot(owner.repository, (await listSnapshots(owner.repository))[0]!, { add: ["x"], remove: [] });
+    const { copied } = await copy();
+    expect(copied.map(({ from }) => from)).toEqual([5]);
+    expect(await keepLast(to)).toEqual([1]);
   });
 
   test("has the fields of its original, and names it", async () => {

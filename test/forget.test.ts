@@ -139,8 +139,9 @@ test("when a snapshot was first seen is remembered, and then caps what it says o
     expect(group!.keep[0]).toMatchObject({ number: 3, reasons: ["in the future"] });
   }
   await using later = await open({ cacheDirectory });
+  later.time = noon + 51 * DAY;
+  await later.backup([source]);
   later.time = noon + 500 * DAY;
-  await later.backup([source], { time: noon + 51 * DAY });
   const [known] = await planForget(later.repository, options);
   expect(known!.keep.map(({ number }) => number)).toEqual([3, 4, 2]);
   expect(known!.keep[1]!.reasons).toEqual(["daily snapshot"]);
@@ -159,6 +160,22 @@ test("a clock that was behind at one policy makes no later one forget what it me
   client.time = noon + 9 * DAY;
   const [group] = await planForget(client.repository, options);
   expect(group!.remove.map(({ number }) => number)).toEqual([]);
+});
+
+test("an old time that was said makes room for what is as old, also for who remembers what there is", async () => {
+  await using client = await open({ cacheDirectory: join(scratch.path, "cache") });
+  await client.backup([source]);
+  await backUpDays(client, 3);
+  const options = { policy: keep({ last: 2 }), groupBy };
+  await planForget(client.repository, options);
+  await using other = await open({ cacheDirectory: join(scratch.path, "cache") });
+  for (const { repository } of [client, other]) {
+    const [group] = await planForget(repository, options);
+    expect(group!.keep.map(({ number, reasons }) => [number, ...reasons])).toEqual([
+      [1, "last snapshot"],
+      [4, "last snapshot"],
+    ]);
+  }
 });
 
 test("what another chooses is left alone, and a damaged outcome stops it all", async () => {

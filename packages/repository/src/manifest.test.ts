@@ -24,6 +24,7 @@ const manifest: Manifest = {
   summaries: new Map([
     [1, summarise(snapshot)],
     [2, summarise({ ...snapshot, complete: false })],
+    [3, summarise({ ...snapshot, isTimeSaid: true, original: { number: 2, time: 5, repository: new Uint8Array(16) } })],
     [5, summarise({ ...emptySnapshot, complete: true, logHead: 0, seen: [] })],
   ]),
   segments: [{ session: 3, unique: new Uint8Array(16).fill(3), size: 98, hash: new Uint8Array(32).fill(4) }],

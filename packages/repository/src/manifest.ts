@@ -39,7 +39,7 @@ export interface Manifest {
 /** A larger one, of a very long log, is not kept: the next process reads everything again. */
 export const manifestSizeMax = 32 * 2 ** 20;
 const SIZE_MAX = 40 * 2 ** 20;
-const OBJECT = { type: ObjectType.PARTIAL, name: "local/manifest/5", epoch: 0, domain: 0 } as const;
+const OBJECT = { type: ObjectType.PARTIAL, name: "local/manifest/6", epoch: 0, domain: 0 } as const;
 const LAYOUT = new Map([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((number) => [number, { critical: true }]));
 
 /** The sealed manifest, or undefined when it is too large to be kept. */

@@ -3,9 +3,10 @@
  * its nodes, its scans and the list of its errors. Encoded for the manifest only; texts that many share are there once.
  *
  *     varint number ‖ u8 flags: 1 complete, 2 has a parent, 4 settled, 8 files changed, 16 has an original of this
- *     repository ‖ [varint parent] ‖ time start ‖ time end ‖ varint log head ‖
+ *     repository, 32 its time was said, 64 is a copy ‖ [varint parent] ‖ time start ‖ time end ‖ varint log head ‖
  *     ids of zone, host, user, version, client id ‖ lists of ids: paths of roots, tags, excludes, options ‖
  *     list of varint: counts ‖ varint errors ‖ [varint files that changed while they were read] ‖ [varint original]
+ *     ‖ [id of the repository that it was copied from ‖ varint place there]
  *     id: varint index in the table of texts; list: varint n ‖ …
  */
 import type { ByteReader, ByteWriter } from "@bcat/codec";
@@ -19,6 +20,15 @@ export interface SnapshotSummary
   readonly errors: { readonly total: number };
   /** Number of the snapshot of this repository whose place it has: the one that it was made from. */
   readonly originalNumber?: number;
+  /** Of a copy: where it stood. */
+  readonly copied?: PlaceElsewhere;
+}
+
+export interface PlaceElsewhere {
+  /** Id, 16 bytes. */
+  readonly repository: Uint8Array;
+  /** The order in which the snapshots there were made. */
+  readonly number: number;
 }
 
 const COMPLETE = 1;
@@ -26,6 +36,8 @@ const HAS_PARENT = 2;
 const SETTLED = 4;
 const HAS_CHANGED = 8;
 const HAS_ORIGINAL = 16;
+const TIME_SAID = 32;
+const COPIED = 64;
 
 export function summarise(snapshot: Snapshot): SnapshotSummary {
   const { roots, errors, seen: _seen, original, parents: _parents, counts, ...rest } = snapshot;
@@ -36,12 +48,18 @@ export function summarise(snapshot: Snapshot): SnapshotSummary {
     counts: named,
     errors: { total: errors.total },
     ...placeOf(original),
+    ...placeElsewhere(original),
   };
 }
 
 function placeOf(original: Original | undefined): { readonly originalNumber?: number } {
   const number = original?.repository === undefined ? original?.number : original.place;
   return number === undefined ? {} : { originalNumber: number };
+}
+
+function placeElsewhere(original: Original | undefined): { readonly copied?: PlaceElsewhere } {
+  if (original?.repository === undefined) return {};
+  return { copied: { repository: original.repository.slice(), number: original.placeThere ?? original.number } };
 }
 
 /** Byte strings, each once; their indices stand for them. */
@@ -73,11 +91,8 @@ export function writeSummary(writer: ByteWriter, number: number, summary: Snapsh
   };
   const { parent } = summary;
   writer.varint(number);
-  const settled = summary.isSettled === true ? SETTLED : 0;
   const changed = summary.counts.filesChangedWhileRead ?? 0;
-  const flags = (summary.complete ? COMPLETE : 0) | (parent === undefined ? 0 : HAS_PARENT) | settled;
-  const { originalNumber } = summary;
-  writer.u8(flags | (changed === 0 ? 0 : HAS_CHANGED) | (originalNumber === undefined ? 0 : HAS_ORIGINAL));
+  writer.u8(flagsOf(summary));
   if (parent !== undefined) writer.varint(parent);
   writer.time(summary.start);
   writer.time(summary.end);
@@ -88,7 +103,23 @@ export function writeSummary(writer: ByteWriter, number: number, summary: Snapsh
   for (const name of countNames) writer.varint(summary.counts[name]);
   writer.varint(summary.errors.total);
   if (changed !== 0) writer.varint(changed);
+  const { originalNumber, copied } = summary;
   if (originalNumber !== undefined) writer.varint(originalNumber);
+  if (copied === undefined) return;
+  writeId(copied.repository);
+  writer.varint(copied.number);
+}
+
+function flagsOf({ complete, parent, isSettled, isTimeSaid, counts, originalNumber, copied }: SnapshotSummary): number {
+  return (
+    (complete ? COMPLETE : 0) |
+    (parent === undefined ? 0 : HAS_PARENT) |
+    (isSettled === true ? SETTLED : 0) |
+    ((counts.filesChangedWhileRead ?? 0) === 0 ? 0 : HAS_CHANGED) |
+    (originalNumber === undefined ? 0 : HAS_ORIGINAL) |
+    (isTimeSaid === true ? TIME_SAID : 0) |
+    (copied === undefined ? 0 : COPIED)
+  );
 }
 
 /** @throws CorruptError */
@@ -111,6 +142,7 @@ export function readSummary(reader: ByteReader, table: TextTable): [number: numb
     complete: (flags & COMPLETE) !== 0,
     ...parent,
     ...((flags & SETTLED) !== 0 && { isSettled: true }),
+    ...((flags & TIME_SAID) !== 0 && { isTimeSaid: true }),
     start: reader.time(),
     end: reader.time(),
     logHead: reader.varint(),
@@ -128,7 +160,8 @@ export function readSummary(reader: ByteReader, table: TextTable): [number: numb
   };
   const changed = (flags & HAS_CHANGED) === 0 ? {} : { filesChangedWhileRead: reader.varint() };
   const original = (flags & HAS_ORIGINAL) === 0 ? {} : { originalNumber: reader.varint() };
-  return [number, { ...summary, counts: { ...summary.counts, ...changed }, ...original }];
+  const copied = (flags & COPIED) === 0 ? {} : { copied: { repository: readId(), number: reader.varint() } };
+  return [number, { ...summary, counts: { ...summary.counts, ...changed }, ...original, ...copied }];
 }
 
 function readCounts(reader: ByteReader): SnapshotSummary["counts"] {

@@ -95,7 +95,14 @@ const snapshot: fc.Arbitrary<Snapshot> = fc.record(
     errors: errors.map((first) => ({ total: first.length, first })),
     logHead: fc.integer({ min: 0, max: 9_999_999_999 }),
     seen: fc.array(fc.record({ number, hash: fixedBytes(32) }), { maxLength: 3 }),
-    original: fc.record({ number, time }),
+    original: fc.oneof(
+      fc.record({ number, time }),
+      fc.record(
+        { number, time, repository: fixedBytes(16), place: number, placeThere: number },
+        { requiredKeys: ["number", "time", "repository"] },
+      ),
+    ),
+    isTimeSaid: fc.constant(true),
     parents: fc.array(fc.record({ path: fc.uint8Array({ minLength: 1, maxLength: 20 }), number }), {
       minLength: 1,
       maxLength: 3,

@@ -14,6 +14,8 @@
  *                                                  38  original of another repository: its id, 16 bytes
  *                                                  40  u8 1: the scan is settled
  *                                                  41  varint, with 38: the copy here whose place this one has
+ *                                                  42  u8 1: the time of start was said, by no clock
+ *                                                  43  varint, with 38: the number there whose place the original has
  */
 
 import type { ByteReader, ByteWriter } from "@bcat/codec";
@@ -75,6 +77,8 @@ export interface Snapshot {
   readonly seen: readonly SeenOutcome[];
   /** Files that may have changed behind their reading have no inode in the scan: no time needs to be looked at. */
   readonly isSettled?: boolean;
+  /** Somebody said when it was begun: it need not have been begun after those with lower numbers. */
+  readonly isTimeSaid?: boolean;
   /** What all its nodes record where an entry has it: {@link SnapshotRecords}; absent: nothing that is named there. */
   readonly records?: number;
   /** The folders that the roots lie in, where they could be looked at; ascending by path. */
@@ -92,6 +96,8 @@ export interface Original {
   readonly repository?: Uint8Array;
   /** Of one of another repository: the snapshot here, a copy of it, whose place this one has. */
   readonly place?: number;
+  /** Of one of another repository: the snapshot there whose place it has, when it was made from that. */
+  readonly placeThere?: number;
 }
 
 /** Bits of {@link Snapshot.records}; later versions have more. `allAttributes`: also those that take privileges to see. */
@@ -140,7 +146,7 @@ export interface SeenOutcome {
 /** The numbers of the fields below. */
 export const snapshotFields = {
   critical: [16, 18],
-  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 40, 41],
+  other: [17, 19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 40, 41, 42, 43],
 } as const;
 
 export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
@@ -170,8 +176,10 @@ export function writeSnapshot(body: BodyWriter, snapshot: Snapshot): void {
   if (original?.repository !== undefined)
     body.field(38, (writer) => writeFixed(writer, original.repository!, repositoryIdSize));
   if (snapshot.isSettled === true) body.field(40, (writer) => writer.u8(1));
-  const place = original?.repository === undefined ? undefined : original.place;
+  const { place, placeThere } = original?.repository === undefined ? {} : original;
   if (place !== undefined) body.field(41, (writer) => writer.varint(checkRegisterNumber(place)));
+  if (snapshot.isTimeSaid === true) body.field(42, (writer) => writer.u8(1));
+  if (placeThere !== undefined) body.field(43, (writer) => writer.varint(checkRegisterNumber(placeThere)));
 }
 
 export function readSnapshot(body: BodyReader): Snapshot {
@@ -181,15 +189,17 @@ export function readSnapshot(body: BodyReader): Snapshot {
     if (original === undefined) throw reader.corrupt("it names the repository of no original");
     return reader.raw(repositoryIdSize);
   });
-  const place = body.optional(41, (reader) => {
+  const readPlace = (reader: ByteReader) => {
     if (repository === undefined) throw reader.corrupt("it is a place without a repository of the original");
     return readRegisterNumber(reader);
-  });
+  };
+  const place = body.optional(41, readPlace);
+  const placeThere = body.optional(43, readPlace);
   const parents = body.list(37, readParent);
   const records = body.optional(35, (reader) => reader.varint());
   const foldersAbove = body.list(36, readFolderAbove);
   return {
-    complete: body.field(16, readComplete),
+    complete: body.field(16, (reader) => readFlag(reader, "completeness")),
     ...(parent === undefined ? {} : { parent }),
     roots: body.optional(18, readRoots) ?? [],
     start: body.field(19, (reader) => reader.time()),
@@ -208,23 +218,23 @@ export function readSnapshot(body: BodyReader): Snapshot {
     seen: body.optional(33, readSeen) ?? [],
     ...(original === undefined
       ? {}
-      : { original: { ...original, ...(repository && { repository }), ...(place && { place }) } }),
+      : {
+          original: {
+            ...{ ...original, ...(repository && { repository }) },
+            ...{ ...(place && { place }), ...(placeThere && { placeThere }) },
+          },
+        }),
     ...(records === undefined ? {} : { records }),
     ...(foldersAbove.length === 0 ? {} : { foldersAbove }),
     ...(parents.length === 0 ? {} : { parents }),
-    ...(body.has(40) ? { isSettled: body.field(40, readSettled) } : {}),
+    ...(body.has(40) ? { isSettled: body.field(40, (reader) => readFlag(reader, "settledness")) } : {}),
+    ...(body.has(42) ? { isTimeSaid: body.field(42, (reader) => readFlag(reader, "said time")) } : {}),
   };
 }
 
-function readComplete(reader: ByteReader): boolean {
+function readFlag(reader: ByteReader, what: string): boolean {
   const value = reader.u8();
-  if (value > 1) throw reader.corrupt(`completeness ${value} is neither 0 nor 1`);
-  return value === 1;
-}
-
-function readSettled(reader: ByteReader): boolean {
-  const value = reader.u8();
-  if (value > 1) throw reader.corrupt(`settledness ${value} is neither 0 nor 1`);
+  if (value > 1) throw reader.corrupt(`${what} ${value} is neither 0 nor 1`);
   return value === 1;
 }
 

@@ -35,6 +35,7 @@ export function snapshotOf(
     roots,
     start,
     end: start + elapsed,
+    ...(options.time === undefined ? {} : { isTimeSaid: true }),
     zone: environment.zone,
     host: options.host ?? environment.host,
     user: environment.user,

@@ -162,10 +162,11 @@ class Likes {
 /** What a copy names as its original: a copy of a copy the first. */
 export function originalOf(source: Repository, { number, snapshot: { start, original } }: SnapshotInfo): Original {
   if (original?.repository !== undefined) {
-    const { number: first, time, repository } = original;
-    return { number: first, time, repository };
+    const { number: first, time, repository, placeThere } = original;
+    return { number: first, time, repository, ...(placeThere && { placeThere }) };
   }
-  return { number, time: start, repository: source.id };
+  const place = original === undefined ? {} : { placeThere: original.number };
+  return { number, time: start, repository: source.id, ...place };
 }
 
 /** Of another repository, both. */

@@ -152,6 +152,7 @@ class TarImport {
       ],
       start: time ?? start,
       end: time ?? end,
+      ...(time === undefined ? {} : { isTimeSaid: true }),
       zone: environment.zone,
       host: this.#options.host ?? environment.host,
       user: environment.user,

@@ -4,15 +4,16 @@
  */
 import { BcatError } from "@bcat/errors";
 import type { ListedSnapshot } from "../snapshots.js";
-
-/** Clocks of several hosts differ: a snapshot counts as in order that is earlier than one before it by at most this, ms. */
-const OUT_OF_ORDER_MS = 3_600_000;
+import { CLOCKS_DIFFER_MS } from "./clocks.js";
+import { withSetTimes } from "./set-times.js";
 
 export interface BelievedSnapshot extends ListedSnapshot {
   /** Milliseconds. */
   readonly time: number;
   /** Why its time is not believed: it is kept, and fills no slot. */
   readonly doubt?: string;
+  /** It is, among the numbers of this repository. */
+  readonly isOutOfOrder?: true;
 }
 
 export interface TimeFacts {
@@ -23,16 +24,33 @@ export interface TimeFacts {
 }
 
 /**
- * The times of the snapshots of one group, which come in the order in which they were made; in the same order. There is a
- * second reading where this host has met snapshots before the time that they tell: either that is made up, or its own clock
- * was behind. As nobody knows which, what either reading keeps is kept.
+ * The times of the snapshots of one group, which come in the order in which they were made; in the same order. Where they may
+ * be meant in several ways there is a reading for each, and what any of them keeps is kept: so nothing that may be made up
+ * pushes out what one reading without it keeps.
+ *
+ * - Where this host has met snapshots before the time that they tell, either that is made up, or its own clock was behind:
+ *   one reading has the times that they tell, one those of its clock.
+ * - Those out of order that no wrong clock has set there (set-times.ts) are in one reading, and in one they are not.
  */
 export function readTimes(snapshots: readonly ListedSnapshot[], facts: TimeFacts): BelievedSnapshot[][] {
   const { now, firstSeen } = facts;
   const seenAt = ({ number, snapshot }: ListedSnapshot) => firstSeen.get(number) ?? snapshot.start;
-  const recorded = believeTimes(snapshots, now, ({ snapshot }) => snapshot.start);
-  if (!snapshots.some((info) => info.snapshot.start <= now && seenAt(info) < info.snapshot.start)) return [recorded];
-  return [recorded, believeTimes(snapshots, now, (info) => Math.min(info.snapshot.start, seenAt(info)))];
+  const told = believeTimes(snapshots, now, ({ snapshot }) => snapshot.start);
+  const isCapped = snapshots.some((info) => info.snapshot.start <= now && seenAt(info) < info.snapshot.start);
+  const capped = isCapped ? [believeTimes(snapshots, now, (info) => Math.min(info.snapshot.start, seenAt(info)))] : [];
+  const areSet = withSetTimes(snapshots);
+  return [told, ...capped].flatMap((believed) => withoutAndWith(believed, areSet));
+}
+
+/** A reading without those that are out of order for no wrong clock, if there are any, and one in which they count. */
+function withoutAndWith(believed: BelievedSnapshot[], areSet: ReadonlySet<number>): BelievedSnapshot[][] {
+  const isLate = ({ number, isOutOfOrder }: BelievedSnapshot) => isOutOfOrder === true && areSet.has(number);
+  if (!believed.some(isLate)) return [believed];
+  const counting = believed.map((info) => {
+    const { doubt: _doubt, ...undoubted } = info;
+    return isLate(info) ? undoubted : info;
+  });
+  return [believed.filter((info) => !isLate(info)), counting];
 }
 
 function believeTimes(
@@ -45,8 +63,8 @@ function believeTimes(
     const { start } = info.snapshot;
     if (start > now) return { ...info, time: start, doubt: "in the future" };
     const time = timeOf(info);
-    if (latest !== undefined && time < latest.time - OUT_OF_ORDER_MS)
-      return { ...info, time, doubt: `out of order, earlier than ${latest.number} before it` };
+    if (latest !== undefined && time < latest.time - CLOCKS_DIFFER_MS)
+      return { ...info, time, doubt: `out of order, earlier than ${latest.number} before it`, isOutOfOrder: true };
     const believed = { ...info, time };
     if (latest === undefined || time > latest.time) latest = believed;
     return believed;

@@ -15,6 +15,9 @@ interface Changes {
   readonly host?: string;
   readonly client?: number;
   readonly paths?: string[];
+  readonly isTimeSaid?: true;
+  /** Number of its original, of which it is a copy. */
+  readonly copyOf?: number;
 }
 
 function snapshot(number: number, changes: Changes = {}): ListedSnapshot {
@@ -23,8 +26,13 @@ function snapshot(number: number, changes: Changes = {}): ListedSnapshot {
   const time = start + day * DAY;
   const fields = { start: time, end: time, zone: "UTC", user: "u", version: "", logHead: 0, excludes: [], options: [] };
   const clientId = new Uint8Array(16).fill(client);
+  const copied = changes.copyOf && { copied: { repository: new Uint8Array(16), number: changes.copyOf } };
+  const set = { ...(changes.isTimeSaid && { isTimeSaid: true }), ...copied };
   const counts = {} as ListedSnapshot["snapshot"]["counts"];
-  return { number, snapshot: { ...fields, complete, roots, host, clientId, tags, counts, errors: { total: 0 } } };
+  return {
+    number,
+    snapshot: { ...fields, ...set, complete, roots, host, clientId, tags, counts, errors: { total: 0 } },
+  };
 }
 
 const counting = (counts: Policy["counts"], tags: Policy["tags"] = []): Policy => ({ counts, withinPeriods: {}, tags });
@@ -85,6 +93,30 @@ test("what was made later and says that it was earlier is kept, said, and takes 
   expect(found).toEqual({
     ...{ 5: "out of order, earlier than 3 before it", 4: "out of order, earlier than 3 before it" },
     ...{ 3: "daily snapshot", 2: "daily snapshot", 1: "daily snapshot" },
+  });
+});
+
+test("copies that come after a later one are judged by their times, and push out none that is in order", () => {
+  const copy = (number: number, copyOf: number, day = copyOf) => snapshot(number, { day, copyOf });
+  const late = [copy(1, 4), copy(2, 1), copy(3, 2), copy(4, 3)];
+  const judge = (all: ListedSnapshot[], count: number) =>
+    verdicts(judgeGroup(all, counting({ daily: count }), facts()));
+  expect(judge(late, 2)).toEqual({ 1: "daily snapshot", 4: "daily snapshot", 3: "", 2: "" });
+  const forged = Array.from({ length: 9 }, (_, i) => snapshot(10 + i, { day: 2.04, isTimeSaid: true }));
+  const found = judge([snapshot(1), snapshot(2), snapshot(3), ...forged], 3);
+  expect(found).toMatchObject({ 1: /daily/, 2: "daily snapshot", 3: "daily snapshot", 18: "daily snapshot", 17: "" });
+});
+
+test("a copy of what was out of order where it was made is kept as that is", () => {
+  const all = [snapshot(1, { day: 8, copyOf: 8 }), snapshot(2, { day: 5, copyOf: 7 }), snapshot(3, { copyOf: 9 })];
+  const found = verdicts(judgeGroup(all, counting({ last: 1 }), facts()));
+  expect(found).toEqual({ 1: "last snapshot", 2: "", 3: "out of order, earlier than 1 before it" });
+});
+
+test("a time that was said is judged as it was said", () => {
+  const all = [snapshot(1, { day: 90 }), ...[1, 2, 3].map((day) => snapshot(day + 1, { day, isTimeSaid: true }))];
+  expect(verdicts(judgeGroup(all, counting({ last: 2 }), facts()))).toEqual({
+    ...{ 1: "last snapshot", 4: "last snapshot", 3: "", 2: "" },
   });
 });
 

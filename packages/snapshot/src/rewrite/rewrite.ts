@@ -86,7 +86,8 @@ function changeOf(snapshot: Snapshot, { forget, host, time }: RewriteOptions) {
   const tags = forget === true ? snapshot.tags : [...new Set([...snapshot.tags, TAG])];
   const start = time ?? snapshot.start;
   checkSnapshotTexts({ tags, ...(host === undefined ? {} : { host }) });
-  return { tags, host: host ?? snapshot.host, start, end: start + (snapshot.end - snapshot.start) };
+  const said = time === undefined ? {} : { isTimeSaid: true };
+  return { tags, host: host ?? snapshot.host, start, end: start + (snapshot.end - snapshot.start), ...said };
 }
 
 interface RewriteParts {

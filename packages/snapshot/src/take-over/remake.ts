@@ -16,7 +16,7 @@ import type { TakenOptions } from "./taken-references.js";
 export interface RemakeOptions extends TakenOptions {
   readonly signal?: AbortSignal | undefined;
   /** What is to be other than it was. */
-  readonly change?: Partial<Pick<Snapshot, "tags" | "host" | "start" | "end">>;
+  readonly change?: Partial<Pick<Snapshot, "tags" | "host" | "start" | "end" | "isTimeSaid">>;
 }
 
 export interface Remade {
