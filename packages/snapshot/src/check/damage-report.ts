@@ -29,7 +29,7 @@ function condemnedMessage(name: string, damage: PackDamage | undefined): string 
 /** How much of a pack is damaged, unless it is all of it, or not known. */
 function describeParts(damage: PackDamage | undefined): string {
   if (damage === undefined || damage.lost === 0 || damage.lost === damage.frames) return "";
-  return `, and ${damage.lost} of its ${damage.frames} parts cannot be read`;
+  return `; ${damage.lost} of its ${damage.frames} parts cannot be read`;
 }
 
 /** Those that are bad, needed or not. */
