@@ -126,6 +126,19 @@ describe.concurrent("bcat repair", () => {
     expect(await desk.good(["backup", desk.root])).toMatch(/^healed: /m);
   });
 
+  test("packs: of a copy that is behind, accepted once, makes it one with a history of its own", async () => {
+    using desk = await models.open();
+    fs.cpSync(desk.repository, desk.path("copy"), { recursive: true });
+    await desk.good(["backup", desk.root]);
+    const pack = largest(desk, "packs");
+    fs.rmSync(desk.path("copy", pack));
+    const inCopy = ["--repo", desk.path("copy")];
+    // Nothing can be saved: only the log is written to.
+    const repaired = await desk.good(["repair", "packs", "--accept-rollback", ...inCopy]);
+    expect(repaired).toContain("condemned 1 pack; saved 0 chunks");
+    expect(await desk.good(["backup", desk.root, ...inCopy])).toMatch(/^healed: /m);
+  });
+
   test("--from: brings back what another repository has", async () => {
     using desk = await models.open();
     fs.writeFileSync(desk.path("other.key"), Buffer.alloc(32, 5));
