@@ -268,6 +268,11 @@ describe("repair snapshots", () => {
     expect((await findings()).flatMap(({ snapshots = [] }) => snapshots)).toEqual([]);
   });
 
+  test("says of a damaged outcome what is damaged, and nothing of packs", async () => {
+    damage("outcomes/0000000001");
+    await expect(repair()).rejects.toThrow(/^Cannot repair: .*outcomes\/0000000001.*; first: put it back/);
+  });
+
   test("tells a folder that is lost as a whole, and a snapshot of which nothing is left", async () => {
     const trees = names("packs/").filter((name) => storage.objects.get(name)!.length < 20_000);
     const all = new Set<string>();

@@ -28,7 +28,7 @@ export async function findBadPacks(
     onFinding: ({ kind, message, object, remedy }) => {
       if (kind !== "damage") return;
       const first = remedy === undefined ? "" : `; first: ${remedy}`;
-      throw new CorruptError(`Cannot repair packs: ${message}${first}`, object === undefined ? {} : { object });
+      throw new CorruptError(`Cannot repair: ${message}${first}`, object === undefined ? {} : { object });
     },
   });
   const { segments } = await checkRegisters(repository, run);
