@@ -32,13 +32,24 @@ test.each([
   expect(isoWeekOfDays(Date.parse(text) / DAY_MS)).toEqual(week);
 });
 
-test("an hour that clocks show twice is one hour", () => {
+test("an hour that clocks show twice is two hours", () => {
   const calendar = new Calendar("Europe/Berlin");
   const first = Date.parse("2026-10-25T00:30:00Z");
-  const slots = [first, first + 3_600_000, first + 2 * 3_600_000].map((time) => calendar.slots(time).hour);
-  expect(slots[1]).toBe(slots[0]);
-  expect(slots[2]).toBe(slots[0]! + 1);
+  const hours = [0, 1, 2].map((hour) => calendar.slots(first + hour * 3_600_000).hour);
+  expect(hours.map((hour) => hour - hours[0]!)).toEqual([0, 1, 2]);
 });
+
+test.each(["Asia/Kolkata", "America/St_Johns", "Australia/Lord_Howe"])(
+  "hours of %s begin when clocks say so",
+  (zone) => {
+    const calendar = new Calendar(zone);
+    const clock = new Intl.DateTimeFormat("en-US", { timeZone: zone, minute: "numeric" });
+    const start = Date.parse("2026-06-01T00:00:00Z");
+    const moments = Array.from({ length: 48 }, (_, i) => start + i * 300_000);
+    const beginnings = moments.filter((time) => calendar.slots(time).hour !== calendar.slots(time - 1).hour);
+    expect(beginnings.map((time) => clock.format(time))).toEqual(["0", "0", "0", "0"]);
+  },
+);
 
 test("before() goes back by the calendar, whatever the clocks did, and by hours as they pass", () => {
   const calendar = new Calendar("Europe/Berlin");

@@ -26,12 +26,13 @@ export class Calendar {
 
   /** Numbers of the slots that a moment (ms) lies in: equal for two moments of one slot. */
   slots(time: number): Readonly<Record<Slot, number>> {
-    const local = time + this.#offset(time);
-    const days = Math.floor(local / DAY_MS);
+    const offset = this.#offset(time);
+    const days = Math.floor((time + offset) / DAY_MS);
     const { year, month } = dateOfDays(days);
     const iso = isoWeekOfDays(days);
     return {
-      hour: Math.floor(local / HOUR_MS),
+      // As they pass: an hour that clocks show twice is two.
+      hour: Math.floor((time + (offset % HOUR_MS)) / HOUR_MS),
       day: days,
       week: iso.year * 100 + iso.week,
       month: year * 12 + month,
