@@ -18,8 +18,8 @@ const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 export function expectRefusal(run: Run, refusal: Refusal): void {
   expectClean(run);
   expectEnd(run, refusal.code);
-  // A backup says first that it has nothing to compare with.
-  expect(run.stdout).toMatch(/^(?:no parent snapshot[^\n]*\n)?$/);
+  // A backup says first that it has nothing to compare with, and what it goes on from.
+  expect(run.stdout).toMatch(/^(?:no parent snapshot[^\n]*\n)?(?:(?:going on from|taken over from)[^\n]*\n)*$/);
   const messages = messagesOf(run.stderr);
   expect(messages).toEqual([expect.stringMatching(/^bcat: ./)]);
   expect(messages[0]).toMatch(refusal.says);
