@@ -285,7 +285,7 @@ test("what was chosen is recorded in the snapshot", async () => {
 test("a file that outgrows --exclude-larger-than, and a folder that becomes a cache, leave the next snapshot", async () => {
   using desk = new Desk();
   desk.write({ "t/a": 10, "t/cache/x": "x" });
-  const words = ["--exclude-larger-than", "100", "--exclude-caches"];
+  const words = ["--exclude-larger-than", "100B", "--exclude-caches"];
   expect(await files(desk, ...words)).toEqual(["a", "cache/x"]);
   desk.write({ "t/a": 101, "t/cache/CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55" });
   utimesSync(desk.path("t/cache/x"), 0, 0);
