@@ -28,16 +28,13 @@ export default defineConfig({
     setupFiles: "test/kit/each-file.ts",
     projects: [
       { extends: true, test: { name: "isolated", include: alone } },
-      // Loading anew for each of these all that it tests, and what runs commands for it, takes a third of their time.
+      // Loading anew for each of these all that it tests, and what runs commands for it, takes a third of their time. Not
+      // in one process: modules of npm that are there once would serve what is built and its sources.
       {
         extends: true,
-        test: {
-          name: "shared",
-          include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: alone,
-          isolate: false,
-        },
+        test: { name: "units", include: ["packages/*/src/**/*.test.ts"], exclude: alone, isolate: false },
       },
+      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: alone, isolate: false } },
     ],
   },
 });

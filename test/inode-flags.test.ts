@@ -50,7 +50,11 @@ const hasAttributes = await canSetAttributes("inode flags beside attributes", { 
 
 /** What lsattr says of everything in a folder and of itself, by name. */
 function flagsOf(folder: string): string[] {
-  const text = execFileSync("lsattr", ["-R", "-a", "."], { cwd: folder, encoding: "utf8" });
+  const text = execFileSync("lsattr", ["-R", "-a", "."], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   return text.split("\n").filter((line) => line.length > 0 && !line.endsWith("/.."));
 }
 

@@ -75,7 +75,7 @@ describe("a copy in another place", () => {
     const names = [...copy.objects.keys()];
     await expect(commit(copy, "/copy")).rejects.toMatchObject(refused);
     await expect(commit(copy, "/copy")).rejects.toThrow(
-      /back up into "\/original"; or, if it is to go on from here, stop what copies.*rsync.*back up once with --accept-rollback$/,
+      /back up into "\/original"; or, if it is to go on from here, stop what copies.*rsync.*back up or repair once with --accept-rollback$/,
     );
     expect([...copy.objects.keys()]).toEqual(names);
   });
