@@ -48,6 +48,11 @@ export class Connection implements AsyncDisposable {
   /** A pooler such as PgBouncer refuses it; then the time that an answer may take is all. */
   #tellsTimeout = true;
   #isClosed = false;
+  /** Settles when the statements so far have had their turn. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Connections lost so far, and what the last one was lost with. */
+  #losses = 0;
+  #lost: unknown;
 
   constructor(address: PostgresAddress, options: ConnectionOptions) {
     this.#address = address;
@@ -57,13 +62,26 @@ export class Connection implements AsyncDisposable {
   }
 
   /**
-   * The rows that one statement gives; it is a transaction of its own.
+   * The rows that one statement gives; it is a transaction of its own. Those that wait for their turn when the connection
+   * is lost fail with it: a server that does not answer would let each of them wait.
    *
    * @param translate looks at an error first: what it returns is the answer
    * @throws {StorageError} final when asking again cannot help
    */
   async run(statement: Statement, translate: (error: unknown) => readonly Row[] | undefined = () => undefined) {
-    const { action, text, values = [], signal } = statement;
+    const losses = this.#losses;
+    const rows = this.#turn.then(async () => {
+      if (this.#losses !== losses) throw databaseFailure(this.#lost, `${statement.action} in`, this.location);
+      return await this.#runNow(statement, translate);
+    });
+    this.#turn = rows.catch(() => {});
+    return await rows;
+  }
+
+  async #runNow(
+    { action, text, values = [], signal }: Statement,
+    translate: (error: unknown) => readonly Row[] | undefined,
+  ): Promise<readonly Row[]> {
     signal?.throwIfAborted();
     const { meter } = this.#options;
     meter?.count("registers");
@@ -79,7 +97,11 @@ export class Connection implements AsyncDisposable {
       const answer = translate(error);
       if (answer !== undefined) return answer;
       // Whatever it was, the next statement is not to meet what is left of it.
-      if (!isOfServer(error)) await this.#drop(client);
+      if (!isOfServer(error)) {
+        this.#losses++;
+        this.#lost = error;
+        await this.#drop(client);
+      }
       throw databaseFailure(error, client === undefined ? "reach" : `${action} in`, this.location);
     }
   }
