@@ -58,6 +58,18 @@ describe.skipIf(missingPostgres !== undefined)("PostgreSQL", () => {
     dispose: async () => {},
   }));
 
+  test("many statements at once are asked one after another, without a warning", async () => {
+    const warnings: string[] = [];
+    const note = ({ message }: Error) => void warnings.push(message);
+    process.on("warning", note);
+    await using table = open(server.url());
+    const states = await Promise.all(Array.from({ length: 5 }, () => table.state()));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", note);
+    expect(new Set(states.map((state) => JSON.stringify(state))).size).toBe(1);
+    expect(warnings).toEqual([]);
+  });
+
   test.each<[string, Parameters<PostgresServer["url"]>[0], boolean, string]>([
     ["a wrong password", { user: "bcat:se%3Acret-wrong" }, true, "the password was refused"],
     ["no password", { user: "bcat" }, true, "it asks for a password: give one with PGPASSWORD"],
