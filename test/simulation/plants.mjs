@@ -60,7 +60,12 @@ export const PLANTS = [
       {
         module: `${REPOSITORY}write-session.js`,
         from: "const logHead = Math.min(session.logHead, snapshot.logHead ?? session.logHead);",
-        to: "await session.repository.refresh();\n        const { logHead } = session.repository.history;",
+        to: "const { logHead } = session.repository.history;",
+      },
+      {
+        module: `${REPOSITORY}write-session.js`,
+        from: "await this.chunks.settle();\n        await this.session.decide({",
+        to: "await this.chunks.settle();\n        await this.session.repository.refresh();\n        await this.session.decide({",
       },
     ],
   },
