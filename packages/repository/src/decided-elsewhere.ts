@@ -5,7 +5,10 @@ import { registerName } from "./registers.js";
 export class DecidedElsewhereError extends BcatError {
   constructor(session: number) {
     const found = `"${registerName("outcomes", session)}" has been decided by somebody else`;
-    super("refused", `Cannot commit snapshot ${session}: ${found}; nothing was committed, back up again`);
+    super(
+      "refused",
+      `Cannot end session ${session}: ${found}, who took it for dead; nothing was committed, run it again`,
+    );
     this.name = "DecidedElsewhereError";
   }
 }
