@@ -13,7 +13,7 @@ import { isBcatError } from "@bcat/errors";
 import type { PackContext } from "@bcat/pack";
 import { isSystemError, writeWhole } from "./cache-files.js";
 
-export const FIRST_SEEN = "first-seen";
+const FIRST_SEEN = "first-seen";
 /** Snapshots that are remembered at most: of more, the newest. */
 const SNAPSHOTS_MAX = 2 ** 17;
 const OBJECT = { type: ObjectType.PARTIAL, name: "local/first-seen/1", epoch: 0, domain: 0 } as const;

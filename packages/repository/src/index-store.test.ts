@@ -81,6 +81,17 @@ test("writeManifest() removes old runs that it does not name, and keeps young on
   expect(Buffer.from(open().readManifest()!).toString()).toBe("m");
 });
 
+test("writeManifest() removes what writes have left beside it, and nothing that others keep there", () => {
+  const store = open();
+  store.write("a", (sink) => sink(Buffer.from("x"))).close();
+  store.writeManifest(Buffer.from("m"), new Set(["a"]), Date.now());
+  for (const name of [".tmp-old", ".tmp-young", "future-signs", "first-seen"]) writeFileSync(join(folder, name), "");
+  for (const name of [".tmp-old", "future-signs", "first-seen"]) utimesSync(join(folder, name), 1, 1);
+  open().writeManifest(Buffer.from("n"), new Set(["a"]), Date.now());
+  const left = readdirSync(folder).filter((name) => name !== "index");
+  expect(left.sort()).toEqual([".tmp-young", "first-seen", "future-signs", "manifest"]);
+});
+
 test("a folder that cannot be written to is a cache that is not there", () => {
   writeFileSync(join(folder, "file"), "");
   const store = createFolderIndexStore(join(folder, "file", "below"), () => "x");

@@ -14,16 +14,12 @@ import * as nodeFs from "node:fs";
 import { join } from "node:path";
 import { isExhaustion, StorageError, systemErrorCode } from "@bcat/errors";
 import { type ByteSource, memorySource, RunFiles } from "@bcat/pack";
-import { READS } from "./check/read-memory.js";
-import { FIRST_SEEN } from "./first-seen.js";
-import { JOURNALS } from "./journal.js";
-import { SCANS } from "./kept-scans.js";
-import { TREES } from "./kept-trees.js";
-import { PLACE } from "./places.js";
 
 /** Age at which a run that no manifest names is taken for garbage, milliseconds. */
 const GARBAGE_AGE_MS = 24 * 3_600_000;
 export const MANIFEST = "manifest";
+/** Beginning of the names of files that are being written. */
+const TEMPORARY = ".tmp-";
 
 /** Keeps named immutable byte strings. Failing to keep one is never an error: the caller goes on with what it has. */
 export interface IndexStore {
@@ -118,16 +114,14 @@ class FolderIndexStore implements IndexStore {
 
   writeManifest(manifest: Uint8Array, keep: ReadonlySet<string>, now: number): void {
     try {
-      const temporary = join(this.folder, `.tmp-${this.#suffix()}`);
+      const temporary = join(this.folder, `${TEMPORARY}${this.#suffix()}`);
       this.#files.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
       this.#files.writeFileSync(temporary, manifest, { mode: 0o600 });
       this.#files.renameSync(temporary, join(this.folder, MANIFEST));
-      this.#removeGarbage(this.#runs, new Set([...keep].map(fileName)), now);
-      this.#removeGarbage(
-        this.folder,
-        new Set([MANIFEST, "index", JOURNALS, SCANS, TREES, PLACE, READS, FIRST_SEEN]),
-        now,
-      );
+      const kept = new Set([...keep].map(fileName));
+      this.#removeGarbage(this.#runs, (file) => !kept.has(file), now);
+      // Everything else there belongs to others.
+      this.#removeGarbage(this.folder, (file) => file.startsWith(TEMPORARY), now);
     } catch {
       // A cache that cannot be written is a cache that is not there.
     }
@@ -155,7 +149,7 @@ class FolderIndexStore implements IndexStore {
   #writeFile(name: string, produce: (sink: (piece: Uint8Array) => void) => void): void {
     const files = this.#files;
     files.mkdirSync(this.#runs, { recursive: true, mode: 0o700 });
-    const temporary = join(this.#runs, `.tmp-${this.#suffix()}`);
+    const temporary = join(this.#runs, `${TEMPORARY}${this.#suffix()}`);
     const file = files.openSync(temporary, "wx", 0o600);
     try {
       try {
@@ -183,9 +177,9 @@ class FolderIndexStore implements IndexStore {
     return this.#runFiles.source({ path, size, damage, manifest: join(this.folder, MANIFEST) });
   }
 
-  #removeGarbage(folder: string, keep: ReadonlySet<string>, now: number): void {
+  #removeGarbage(folder: string, isGarbage: (file: string) => boolean, now: number): void {
     for (const file of this.#files.readdirSync(folder)) {
-      if (keep.has(file)) continue;
+      if (!isGarbage(file)) continue;
       const path = join(folder, file);
       // Its day begins now.
       if (this.#used.delete(file)) this.#files.utimesSync(path, now / 1000, now / 1000);

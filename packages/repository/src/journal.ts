@@ -28,7 +28,7 @@ import { join } from "node:path";
 import { formatNumber } from "@bcat/pack";
 import { isSystemError } from "./cache-files.js";
 
-export const JOURNALS = "journal";
+const JOURNALS = "journal";
 /** Journals looked at, the newest; and packs of one, the newest. */
 const JOURNALS_MAX = 64;
 const PACKS_MAX = 1024;
@@ -59,7 +59,9 @@ export class Journal {
   readonly #head: string;
   readonly #now: () => number;
   #path: string;
-  #packs: NotedPack[] = [];
+  #count = 0;
+  /** As many as a reader takes. */
+  #newest: NotedPack[] = [];
   #touched: number;
 
   /** To be made before the number is asked for. @param folder of the place */
@@ -84,21 +86,24 @@ export class Journal {
 
   /** To be called before the pack is put. */
   add(pack: NotedPack): void {
-    this.#packs.push(pack);
+    this.#count++;
+    this.#newest.push(pack);
+    if (this.#newest.length > PACKS_MAX) this.#newest.shift();
     tolerate(() => appendFileSync(this.#path, lineOf(pack)));
   }
 
   /** Packs noted since the last {@link drop}. */
   get count(): number {
-    return this.#packs.length;
+    return this.#count;
   }
 
   /** The first `count` packs are named by a checkpoint; others may have been put while it was made. */
   drop(count: number): void {
-    this.#packs = this.#packs.slice(count);
+    this.#count -= count;
+    this.#newest = this.#newest.slice(Math.max(0, this.#newest.length - this.#count));
     tolerate(() => {
       truncateSync(this.#path, Buffer.byteLength(this.#head));
-      appendFileSync(this.#path, this.#packs.map(lineOf).join(""));
+      appendFileSync(this.#path, this.#newest.map(lineOf).join(""));
     });
   }
 

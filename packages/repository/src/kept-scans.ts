@@ -13,7 +13,7 @@ import { isBcatError } from "@bcat/errors";
 import type { PackContext } from "@bcat/pack";
 import { CacheFiles, isSystemError } from "./cache-files.js";
 
-export const SCANS = "scans";
+const SCANS = "scans";
 /** The longest stream that is kept, bytes. */
 export const keptScanSizeMax = 8 * 2 ** 20;
 /** Bytes of all that are kept; the oldest go first. */

@@ -10,7 +10,7 @@ import type { Random } from "@bcat/crypto";
 import type { ByteRange } from "@bcat/storage";
 import { CacheFiles, isSystemError } from "./cache-files.js";
 
-export const TREES = "trees";
+const TREES = "trees";
 /** The longest pack that is kept, bytes: that of a first backup of some 100,000 files. */
 const PACK_SIZE_MAX = 16 * 2 ** 20;
 /** Bytes of all that are kept; the oldest go first. */

@@ -13,7 +13,7 @@ import type { Environment } from "./environment.js";
 import { hashLocation, rememberedAt } from "./identity.js";
 
 /** Name of the file beside a manifest that says whose it is. */
-export const PLACE = "place";
+const PLACE = "place";
 /** Other places that are looked at, at most: those of the first names. */
 const PLACES_MAX = 64;
 

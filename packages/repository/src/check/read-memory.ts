@@ -13,7 +13,7 @@ import { type PackContext, packName, parseObjectName } from "@bcat/pack";
 import { readNameReference, writeNameReference } from "../bodies/references.js";
 import { isSystemError, writeWhole } from "../cache-files.js";
 
-export const READS = "reads";
+const READS = "reads";
 const OBJECT = { type: ObjectType.PARTIAL, name: "local/reads/1", epoch: 0, domain: 0 } as const;
 /** Packs that are remembered, 32 bytes each; of more, those read longest ago are forgotten. */
 const PACKS_MAX = 500_000;
