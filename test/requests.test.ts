@@ -72,7 +72,7 @@ async function openKept(storage: Storage, environment: Environment): Promise<Rep
   const reopened = await reopenRepository(storage, async () => secret, environment);
   if (reopened !== undefined) return reopened;
   const config = await findConfig(storage, environment);
-  const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, config);
+  const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, { config });
   const repository = await openRepository(storage, rootKey, environment, { config });
   keepOpening(environment, { config: config!, slot, slotName, logHead: repository.history.logHead });
   return repository;
@@ -119,7 +119,7 @@ test("unlocking and opening read the config once, and one key slot", async () =>
   await using client = await openClient(model);
   const environment: Environment = client.repository.environment;
   const config = await findConfig(storage, environment);
-  const { rootKey } = await unlockRepository(storage, secret, environment, config);
+  const { rootKey } = await unlockRepository(storage, secret, environment, { config });
   await using _ = await openRepository(storage, rootKey, environment, { config });
   expect(storage.operations.map(({ name }) => name)).toEqual(["config", "keys/1"]);
 });

@@ -65,9 +65,9 @@ const SNAPSHOT: Schema = {
 const COMPACTION: Schema = { critical: [1, 2, 3], optional: [4, 5], empty: [4, 5] };
 const VOID: Schema = { critical: [1, 2, 3], optional: [6] };
 const OUTCOMES = [SNAPSHOT, COMPACTION, VOID];
-const LOG: Schema = { critical: [1, 16, 17, 18, 19, 20], optional: [2, 3, 4], always: [1, 2] };
-/** The field that a log record of each kind has: condemn, forget, pin, unpin, epoch, domain, mode. */
-const LOG_FIELDS = [16, 17, 17, 17, 18, 19, 20];
+const LOG: Schema = { critical: [1, 16, 17, 18, 19, 20, 21], optional: [2, 3, 4], always: [1, 2] };
+/** The field that a log record of each kind has: condemn, forget, pin, unpin, epoch, domain, mode, key-add, key-remove. */
+const LOG_FIELDS = [16, 17, 17, 17, 18, 19, 20, 21, 21];
 const OUTCOME_SNAPSHOT = 1;
 const [LOG_CONDEMN, LOG_FORGET] = [1, 2] as const;
 const REGISTER_SIZE_MAX = 64 * 2 ** 10;

@@ -39,6 +39,13 @@ export const SABOTAGES = [
     test: "packages/repository/src/chunk-reader.test.ts",
   },
   {
+    what: "a key removed by a key that was removed",
+    file: "packages/repository/src/keys/change-keys.ts",
+    from: "if (removal === undefined) return;",
+    to: "if (removal === undefined || removal.time !== undefined) return;",
+    test: "packages/repository/src/keys/change-keys.test.ts",
+  },
+  {
     what: "outcome before segment",
     file: "packages/repository/src/chunk-store.ts",
     from: "    await storage.put(name, bytes);\n",

@@ -9,6 +9,7 @@ import { explain } from "./commands/explain.js";
 import { forget } from "./commands/forget.js";
 import { importTar } from "./commands/import-tar.js";
 import { init } from "./commands/init.js";
+import { key } from "./commands/key.js";
 import { ls } from "./commands/ls.js";
 import { pin, unpin } from "./commands/pin.js";
 import { prune } from "./commands/prune.js";
@@ -46,5 +47,6 @@ export const commands: readonly Command[] = [
   scrub,
   doctor,
   repair,
+  key,
   version,
 ];

@@ -1,6 +1,7 @@
 /** The second repository of commands that read from one, by flags and variables as restic spells them. */
 import { prepareSite, type Site } from "@bcat/host";
 import type { Context } from "./command.js";
+import { keyHint } from "./key-hint.js";
 import type { Flags } from "./options.js";
 import { chooseSecretSource } from "./passphrase.js";
 import { placeOptions } from "./place-flags.js";
@@ -17,6 +18,7 @@ export const fromFlags: Flags = {
   "from-password-file": { kind: "text", bytes: true, description: "file that holds the passphrase of that" },
   "from-password-command": { kind: "text", description: "shell command that prints the passphrase of that" },
   "from-key-file": { kind: "text", bytes: true, description: "file that is the key of that" },
+  "from-key-hint": { kind: "text", description: "number of the key of that to try first" },
 };
 
 /**
@@ -34,6 +36,7 @@ export async function fromSiteOf(
   return await prepareSite({
     repository,
     secret: chooseSecretSource(context, "from-"),
+    keyHint: keyHint(options, "from-key-hint"),
     cache: { directory: options.text("cache-dir"), wanted: !options.switch("no-cache") },
     placeOptions: placeOptions(options),
     meter,

@@ -52,6 +52,7 @@ export const globalFlags: Flags = {
     bytes: true,
     description: "file of 32 to 4,096 bytes that is the key, instead of a passphrase",
   },
+  "key-hint": { kind: "text", description: "number of the key to try first, as bcat key list shows it" },
   "cache-dir": { kind: "text", description: "folder of the local cache (default: $XDG_CACHE_HOME/bcat)" },
   "no-cache": { kind: "switch", description: "keep no local cache" },
   ...placeFlags,

@@ -13,11 +13,13 @@ export interface Sources {
   readonly ask: Ask | undefined;
 }
 
+/** Before the names of flags: none, `from-` for those of a second repository, `new-` for those of a new key. */
+export type SecretPrefix = "" | "from-" | "new-";
+
 /**
- * @param prefix of the flags: none, or `from-` for those of a second repository
  * @throws {BcatError} with code "usage" when there is more than one source.
  */
-export function chooseSecretSource({ options, variables, ask }: Sources, prefix: "" | "from-" = ""): SecretSource {
+export function chooseSecretSource({ options, variables, ask }: Sources, prefix: SecretPrefix = ""): SecretSource {
   const flags = { file: `${prefix}password-file`, command: `${prefix}password-command`, keyFile: `${prefix}key-file` };
   const [file, command, keyFile] = [flags.file, flags.command, flags.keyFile].map((flag) => options.text(flag));
   const variable = variableOf(`${prefix}password`);
@@ -39,7 +41,7 @@ export function chooseSecretSource({ options, variables, ask }: Sources, prefix:
 }
 
 /** Asks once, or for a new repository twice. */
-export async function askPassphrase(ask: Ask | undefined, isNew: boolean, prefix: "" | "from-" = ""): Promise<string> {
+export async function askPassphrase(ask: Ask | undefined, isNew: boolean, prefix: SecretPrefix = ""): Promise<string> {
   if (ask === undefined) {
     const flags = ["password-file", "password-command", "key-file"].map((flag) => `--${prefix}${flag}`).join(", ");
     throw new BcatError(
@@ -47,11 +49,13 @@ export async function askPassphrase(ask: Ask | undefined, isNew: boolean, prefix
       `Cannot ask for the passphrase: there is no terminal; give ${flags} or ${variableOf(`${prefix}password`)}`,
     );
   }
-  const whose = prefix === "" ? "" : " of the repository to read from";
-  const passphrase = await ask(isNew ? "passphrase for the new repository: " : `passphrase${whose}: `);
-  if (!isNew) return passphrase;
-  if (passphrase === "") throw usageError("Cannot create a repository: the passphrase is empty");
+  const whose = prefix === "from-" ? " of the repository to read from" : "";
+  if (!isNew) return await ask(`passphrase${whose}: `);
+  const what = prefix === "new-" ? "key" : "repository";
+  const passphrase = await ask(`passphrase for the new ${what}: `);
+  const failure = prefix === "new-" ? "Cannot add a key" : "Cannot create a repository";
+  if (passphrase === "") throw usageError(`${failure}: the passphrase is empty`);
   if ((await ask("the same passphrase again: ")) !== passphrase)
-    throw usageError("Cannot create a repository: the two passphrases differ; nothing was created");
+    throw usageError(`${failure}: the two passphrases differ; nothing was created`);
   return passphrase;
 }

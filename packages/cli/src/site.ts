@@ -10,6 +10,7 @@ import {
 } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { Context } from "./command.js";
+import { keyHint } from "./key-hint.js";
 import { parityOption } from "./parity-option.js";
 import { chooseSecretSource } from "./passphrase.js";
 import { placeOptions } from "./place-flags.js";
@@ -28,6 +29,7 @@ export async function siteOf(context: Context): Promise<Site> {
     repository: options.text("repository"),
     registers: options.text("registers"),
     secret: chooseSecretSource(context),
+    keyHint: keyHint(options),
     cache: { directory: options.text("cache-dir"), wanted: !options.switch("no-cache") },
     placeOptions: placeOptions(options),
     parity: parityOption(options),

@@ -11,8 +11,13 @@ export {
 export { hkdf } from "./hkdf.js";
 export {
   createKeySlot,
+  describeKeySlot,
   KEY_SLOT_LENGTH,
+  type KeySlotLook,
   type KeySlotOptions,
+  keySlotId,
+  LOG2_N_MAX,
+  LOG2_N_MIN,
   openKeySlot,
   type ScryptCost,
   type Secret,

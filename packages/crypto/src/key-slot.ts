@@ -51,14 +51,16 @@ export interface KeySlotOptions {
 }
 
 export const KEY_SLOT_LENGTH = 144;
+/** The first bytes of the salt tell a slot from all others. */
+export const KEY_SLOT_ID_LENGTH = 16;
 
 const MAGIC = Buffer.from("BCKS", "latin1");
 const VERSION = 1;
 const ROLE_ROOT_KEY = 1;
 const Derivation = { SCRYPT: 1, KEY_FILE: 2 } as const;
 
-const LOG2_N_MIN = 15;
-const LOG2_N_MAX = 20;
+export const LOG2_N_MIN = 15;
+export const LOG2_N_MAX = 20;
 const BLOCK_SIZE = 8;
 const PARALLELISM_MAX = 4;
 const KEY_FILE_LENGTH_MIN = 32;
@@ -132,6 +134,35 @@ export async function openKeySlot(
   const rootKey = openGcm(key, ZERO_NONCE, slot.subarray(0, SEALED_OFFSET), slot.subarray(SEALED_OFFSET));
   if (rootKey === undefined) throw corrupt(slotName, "the secret fits, but the sealed root key is damaged");
   return rootKey;
+}
+
+/** What a slot says of itself to anybody. */
+export interface KeySlotLook {
+  /** 16 bytes; a copy. */
+  readonly id: Uint8Array;
+  /** For a passphrase; undefined for a key file. */
+  readonly cost: ScryptCost | undefined;
+  /** False for one of another repository, as an init leaves it that did not finish: it opens nothing. */
+  readonly isOwn: boolean;
+}
+
+/** @throws as {@link openKeySlot}; what only its secret would show is not looked at */
+export function describeKeySlot(slotBytes: Uint8Array, slotName: string, repositoryId: Uint8Array): KeySlotLook {
+  const slot = Buffer.from(slotBytes.buffer, slotBytes.byteOffset, slotBytes.length);
+  checkKind(slot, slotName);
+  const cost = decodeCost(slot, slotName);
+  return {
+    id: keySlotId(slot),
+    cost: slot.readUInt8(5) === Derivation.SCRYPT ? cost : undefined,
+    isOwn: slot.subarray(REPOSITORY_ID_OFFSET, SALT_OFFSET).equals(repositoryId),
+  };
+}
+
+/** What tells a slot from all others, 16 bytes, a copy; zeros where it is too short. */
+export function keySlotId(slot: Uint8Array): Uint8Array {
+  const id = new Uint8Array(KEY_SLOT_ID_LENGTH);
+  id.set(slot.subarray(SALT_OFFSET, SALT_OFFSET + KEY_SLOT_ID_LENGTH));
+  return id;
 }
 
 function checkOptions({ rootKey, repositoryId, secret, cost }: KeySlotOptions): void {

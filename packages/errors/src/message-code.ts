@@ -69,6 +69,7 @@ export const checkCodes = [
   "missing",
   "misread",
   "other-key-slot",
+  "removed-key-slot",
   "unfinished-session",
   "stray-object",
   "orphan",

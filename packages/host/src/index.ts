@@ -33,6 +33,8 @@ export {
   repairSiteRegisters,
   type Site,
   type SiteOptions,
+  type UnlockedSite,
+  unlockSite,
 } from "./site.js";
 export { retryForMsDefault, type StackOptions, stackLocal, stackRemote } from "./storage-stack.js";
 export { findOtherThing } from "./surroundings.js";

@@ -19,13 +19,16 @@ export type SecretSource =
   | { readonly kind: "key-file"; readonly path: string };
 
 export interface SecretOptions {
-  /** For a new repository. */
+  /** For what is made now. */
   readonly isNew: boolean;
+  /** What is made then, for messages; a repository if not given. */
+  readonly purpose?: string;
   readonly signal: AbortSignal;
 }
 
 /** @throws {BcatError} with code "usage" for what cannot be a secret, and "wrong-passphrase" when none could be had. */
-export async function getSecret(source: SecretSource, { isNew, signal }: SecretOptions): Promise<Secret> {
+export async function getSecret(source: SecretSource, options: SecretOptions): Promise<Secret> {
+  const { isNew, signal, purpose = "create a repository" } = options;
   if (source.kind === "key-file") {
     const { readSecretFile } = await import("./secret-file.js");
     return { keyFile: await readSecretFile(source.path, { what: "key file", signal }) };
@@ -33,13 +36,16 @@ export async function getSecret(source: SecretSource, { isNew, signal }: SecretO
   const passphrase = await getPassphrase(source, { isNew, signal });
   if (passphrase !== "") return { passphrase };
   const found = `the passphrase ${originOf(source)}is empty`;
-  if (isNew) throw new BcatError("usage", `Cannot create a repository: ${found}`);
+  if (isNew) throw new BcatError("usage", `Cannot ${purpose}: ${found}`);
   throw new BcatError("wrong-passphrase", `Cannot open the repository: ${found}`);
 }
 
 type PassphraseSource = Exclude<SecretSource, { kind: "key-file" }>;
 
-async function getPassphrase(source: PassphraseSource, { isNew, signal }: SecretOptions): Promise<string> {
+async function getPassphrase(
+  source: PassphraseSource,
+  { isNew, signal }: Pick<SecretOptions, "isNew" | "signal">,
+): Promise<string> {
   if (source.kind === "value") return source.value;
   if (source.kind === "ask") return await source.ask(isNew);
   return decodePassphrase(await readPassphrase(source, signal), originOf(source).trimEnd());

@@ -3,7 +3,7 @@ import type { ChunkerSettings } from "@bcat/chunker";
 import type { Secret } from "@bcat/crypto";
 import { BcatError, type OnNotice } from "@bcat/errors";
 import type { Posix } from "@bcat/posix";
-import type { Environment, RegistersSource, RepairSummary, Repository } from "@bcat/repository";
+import type { Environment, KeySlot, RegistersSource, RepairSummary, Repository } from "@bcat/repository";
 import type { Storage } from "@bcat/storage";
 import { Meter } from "@bcat/storage/meter";
 import type { S3Storage } from "@bcat/storage/s3";
@@ -26,6 +26,8 @@ export interface SiteOptions {
   /** Where its registers are, if elsewhere, as the user names it. */
   readonly registers?: string | undefined;
   readonly secret: SecretSource;
+  /** Number of the key slot to try first. */
+  readonly keyHint?: number | undefined;
   readonly cache?: CacheChoice;
   readonly placeOptions?: PlaceOptions;
   /** Percent of each pack that is written beside it as parity; as the repository was made if not given. */
@@ -59,6 +61,8 @@ export interface Site {
   readonly createBucket: (() => Promise<boolean>) | undefined;
   /** Gets the secret from its source, which was chosen before. */
   readonly secret: (isNew: boolean) => Promise<Secret>;
+  /** Number of the key slot to try first. */
+  readonly keyHint: number | undefined;
   /** Told in a line what is not wrong, but good to know. */
   readonly onNotice: OnNotice;
 }
@@ -101,6 +105,7 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
     ),
     posix: accelerated.posix,
     secret: (isNew) => getSecret(options.secret, { isNew, signal }),
+    keyHint: options.keyHint,
     onNotice,
   };
 }
@@ -126,13 +131,33 @@ export interface OpenOptions {
  * @throws {BcatError} with code "no-repository"; before the secret is asked for, unless the cache knows one there
  */
 export async function openSite(site: Site, options: OpenOptions): Promise<Repository> {
-  const { signal, onSecret, onNotice, anew = false, writes = false, acceptRollback = false } = options;
+  const { anew = false, writes = false } = options;
   const { storage, environment, place } = site;
-  const { describeReplaced, findConfig, keepOpening, openRepository, reopenRepository, unlockRepository } =
-    await import("@bcat/repository");
-  const registers = writes ? site.registers : undefined;
+  const askOnce = askingOnce(site, options);
+  if (place.kind !== "folder" && !anew) {
+    const { reopenRepository } = await import("@bcat/repository");
+    const registers = writes ? site.registers : undefined;
+    const reopened = await reopenRepository(storage, askOnce, environment, registers);
+    if (reopened !== undefined) return reopened;
+  }
+  return (await unlock(site, options, askOnce)).repository;
+}
+
+/** A repository, and the key slot that has opened it. */
+export interface UnlockedSite extends AsyncDisposable {
+  readonly repository: Repository;
+  readonly slot: KeySlot;
+}
+
+/** As {@link openSite}, whatever the cache has. @throws {BcatError} with code "no-repository", before the secret is asked for */
+export async function unlockSite(site: Site, options: OpenOptions): Promise<UnlockedSite> {
+  return await unlock(site, options, askingOnce(site, options));
+}
+
+/** Gets the secret of a site at the first call only. */
+function askingOnce(site: Site, { signal, onSecret }: OpenOptions): () => Promise<Secret> {
   let given: Promise<Secret> | undefined;
-  const askOnce = async () => {
+  return async () => {
     const isAsked = given !== undefined;
     given ??= site.secret(false);
     const secret = await given;
@@ -140,21 +165,35 @@ export async function openSite(site: Site, options: OpenOptions): Promise<Reposi
     if (!isAsked) onSecret?.();
     return secret;
   };
-  const isKept = place.kind !== "folder";
-  const reopened = isKept && !anew ? await reopenRepository(storage, askOnce, environment, registers) : undefined;
-  if (reopened !== undefined) return reopened;
+}
+
+async function unlock(site: Site, options: OpenOptions, ask: () => Promise<Secret>): Promise<UnlockedSite> {
+  const { signal, onNotice, writes = false, acceptRollback = false } = options;
+  const { storage, environment, place, keyHint } = site;
+  const { describeReplaced, findConfig, keepOpening, keySlotOf, openRepository, unlockRepository } = await import(
+    "@bcat/repository"
+  );
   const config = await findConfig(storage, environment);
   if (config === undefined) throw await noRepository(site);
-  const secret = await askOnce();
+  const secret = await ask();
   // Without a memory any repository is right that the secret opens.
   const trusting = acceptRollback ? { ...environment, cacheDirectory: undefined } : environment;
-  const { rootKey, repositoryId, slot, slotName } = await unlockRepository(storage, secret, trusting, config);
+  const { rootKey, repositoryId, slot, slotName } = await unlockRepository(storage, secret, trusting, {
+    config,
+    keyHint,
+  });
   signal.throwIfAborted();
   const replaced = acceptRollback ? describeReplaced(environment, repositoryId) : undefined;
+  const registers = writes ? site.registers : undefined;
   const repository = await openRepository(storage, rootKey, environment, { config, registers, acceptRollback });
   if (replaced !== undefined) onNotice?.(replaced, "repository-replaced");
-  if (isKept) keepOpening(environment, { config, slot, slotName, logHead: repository.history.logHead });
-  return repository;
+  if (place.kind !== "folder")
+    keepOpening(environment, { config, slot, slotName, logHead: repository.history.logHead });
+  return {
+    repository,
+    slot: keySlotOf(slotName, slot),
+    [Symbol.asyncDispose]: () => repository[Symbol.asyncDispose](),
+  };
 }
 
 /** Makes registers that live elsewhere anew out of their copies. @throws {BcatError} */
@@ -167,7 +206,10 @@ export async function repairSiteRegisters(site: Site, signal: AbortSignal): Prom
   if (config === undefined) throw await noRepository(site);
   const secret = await site.secret(false);
   signal.throwIfAborted();
-  const { rootKey } = await unlockRepository(storage, secret, environment, config);
+  const { rootKey } = await unlockRepository(storage, secret, environment, {
+    config,
+    keyHint: site.keyHint,
+  });
   const { registers } = readConfig(config, rootKey, environment);
   checkSource(registers, source, place.location);
   if (registers === undefined) {

@@ -9,6 +9,7 @@ import type { Registers } from "@bcat/storage";
 import { decodeOutcome, type Outcome } from "./bodies/outcome.js";
 import type { SegmentReference } from "./bodies/references.js";
 import { type SeenOutcome, seenCountMax } from "./bodies/snapshot.js";
+import type { KeyChanges } from "./keys/key-changes.js";
 import { Log } from "./log.js";
 import type { Manifest } from "./manifest.js";
 import { readAndOpen } from "./read-again.js";
@@ -169,6 +170,11 @@ export class History {
   /** What was noted when the snapshot was pinned, empty for nothing; undefined for one that is not pinned. */
   pinNote(snapshot: number): string | undefined {
     return this.log.pinNote(snapshot);
+  }
+
+  /** What the log tells of key slots. */
+  get keyChanges(): KeyChanges {
+    return this.log.keyChanges;
   }
 
   /** True when a log record behind number `head` condemned packs. */

@@ -3,7 +3,14 @@ export { findArchivedTrees } from "./archived-trees.js";
 export type { ConfigBody } from "./bodies/config.js";
 export type { Counts } from "./bodies/counts.js";
 export type { FolderAbove } from "./bodies/folder-above.js";
-export { decodeLogRecord, encodeLogRecord, type LogEntry, type LogHead, type LogRecord } from "./bodies/log.js";
+export {
+  decodeLogRecord,
+  encodeLogRecord,
+  type KeyOwner,
+  type LogEntry,
+  type LogHead,
+  type LogRecord,
+} from "./bodies/log.js";
 export {
   type CompactionOutcome,
   decodeOutcome,
@@ -63,6 +70,8 @@ export type { History } from "./history.js";
 export { describeReplaced, rememberedAt } from "./identity.js";
 export { type KeptOpening, keepOpening } from "./kept-opening.js";
 export { KeptScans, keptScanSizeMax } from "./kept-scans.js";
+export { addKeySlot, type NewKey, removeKeySlot } from "./keys/change-keys.js";
+export { type DescribedKeySlot, describeKeySlots, type KeySlot, keySlotOf } from "./keys/key-slots.js";
 export { appendToLog, decideOutcomeOf, withLogSession } from "./log-writer.js";
 export {
   type InitOptions,
@@ -73,6 +82,7 @@ export {
   readConfig,
   reopenRepository,
   type Unlocked,
+  type UnlockOptions,
   unlockRepository,
 } from "./open.js";
 export { measureParity } from "./parity/parity-objects.js";

@@ -4,6 +4,7 @@ import { CorruptError } from "@bcat/errors";
 import { NAME_REFERENCE_SIZE, PackNames, packNameAt } from "@bcat/pack";
 import type { Registers } from "@bcat/storage";
 import { decodePackedLogRecord, type PackedLogRecord } from "./bodies/log.js";
+import { KeyChanges } from "./keys/key-changes.js";
 import { readAndOpen } from "./read-again.js";
 import { type ExpectedObject, readAhead } from "./read-ahead.js";
 import { registerName } from "./registers.js";
@@ -14,6 +15,7 @@ const DAMAGED_MAX = 16;
 export class Log {
   /** Bodies of the records, the first at 0; without bytes one that could not be read. */
   readonly bodies: Uint8Array[] = [];
+  readonly keyChanges = new KeyChanges();
   readonly #keys: RepositoryKeys;
   readonly #forgotten = new Set<number>();
   /** Pinned snapshots, and the note that was left, empty for none. */
@@ -101,6 +103,7 @@ export class Log {
     else if (record.kind === "pin")
       for (const snapshot of record.snapshots) this.#pinned.set(snapshot, record.note ?? "");
     else if (record.kind === "unpin") for (const snapshot of record.snapshots) this.#pinned.delete(snapshot);
+    else if (record.kind === "key-add" || record.kind === "key-remove") this.keyChanges.apply(record);
     else if (record.kind === "epoch") this.#epoch = Math.max(this.#epoch, record.epoch);
     this.bodies.push(body);
   }

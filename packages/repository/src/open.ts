@@ -119,6 +119,13 @@ export interface Unlocked {
   readonly slotName: string;
 }
 
+export interface UnlockOptions {
+  /** The config, if it was read already. */
+  readonly config?: Uint8Array | undefined;
+  /** Number of the key slot to try first. */
+  readonly keyHint?: number | undefined;
+}
+
 /**
  * The root key behind `secret`.
  *
@@ -128,7 +135,7 @@ export async function unlockRepository(
   storage: Storage,
   secret: Secret,
   environment: Environment,
-  config?: Uint8Array,
+  { config, keyHint }: UnlockOptions = {},
 ): Promise<Unlocked> {
   const repositoryId = readRepositoryId(config ?? (await requireConfig(storage, environment)));
   checkIdentity(environment, repositoryId);
@@ -137,7 +144,7 @@ export async function unlockRepository(
   let foreign: string | undefined;
   let refused = 0;
   let otherKind = 0;
-  for (let number = 1; number <= KEY_SLOTS_MAX; number++) {
+  for (const number of numbersFrom(keyHint)) {
     const name = `keys/${number}`;
     const slot = await storage.get(name);
     if (slot === undefined) continue;
@@ -164,6 +171,12 @@ export async function unlockRepository(
   }
   const found = describeRefusal(secret, refused);
   throw new BcatError("wrong-passphrase", `Cannot open the repository at ${environment.location}: ${found}`);
+}
+
+/** All numbers that a slot may have, that one first. */
+function numbersFrom(hint: number | undefined): Iterable<number> {
+  const all = Array.from({ length: KEY_SLOTS_MAX }, (_, i) => i + 1);
+  return hint === undefined ? all : new Set([hint, ...all]);
 }
 
 /** @param refused slots that take such a secret, and another one */

@@ -38,7 +38,7 @@ async function prepare() {
 /** How what was opened stands to what is remembered. */
 async function openAndKeep(storage: Storage): Promise<string> {
   const config = await storage.get("config");
-  const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, config);
+  const { rootKey, slot, slotName } = await unlockRepository(storage, secret, environment, { config });
   await using repository = await openRepository(storage, rootKey, environment, { config });
   keepOpening(environment, { config: config!, slot, slotName, logHead: repository.history.logHead });
   return repository.standing.kind;

@@ -130,6 +130,8 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.record({ kind: fc.constant("void" as const), reason: text }),
 );
 
+const bytes16 = fc.uint8Array({ minLength: 16, maxLength: 16 });
+const keySlot = fc.record({ number: fc.integer({ min: 1, max: 255 }), id: bytes16 });
 const logEntry = fc.oneof(
   fc.record({ kind: fc.constant("condemn" as const), packs: fc.array(nameReference, { minLength: 1, maxLength: 4 }) }),
   fc.record({
@@ -139,6 +141,8 @@ const logEntry = fc.oneof(
   fc.record({ kind: fc.constant("epoch" as const), epoch: fc.integer({ min: 0, max: 0xffff_ffff }) }),
   fc.record({ kind: fc.constant("domain" as const), domain: fc.integer({ min: 0, max: 0xffff_ffff }) }),
   fc.record({ kind: fc.constant("mode" as const), registers: fc.constantFrom("same" as const, "elsewhere" as const) }),
+  fc.record({ kind: fc.constant("key-add" as const), slot: keySlot, owner: fc.record({ user: text, host: text }) }),
+  fc.record({ kind: fc.constant("key-remove" as const), slot: keySlot, keeper: bytes16 }),
 );
 const log: fc.Arbitrary<LogRecord> = fc
   .tuple(fc.record({ ...head, session: number }, { requiredKeys: ["time", "host"] }), logEntry)
@@ -188,6 +192,8 @@ describe("golden bodies", () => {
       "log-domain.json",
       "log-epoch.json",
       "log-forget.json",
+      "log-key-add.json",
+      "log-key-remove.json",
       "log-mode.json",
       "log-pin-note.json",
       "log-pin.json",
@@ -435,6 +441,12 @@ describe("log", () => {
   it("refuses fields of another kind", () => {
     const bytes = encodeLogRecord({ ...record, kind: "epoch", epoch: 1 });
     expect(() => decodeLogRecord(replaced(bytes, 1, Uint8Array.of(6)))).toThrow("a domain has a field 18");
+  });
+
+  it("knows no key slot 0", () => {
+    const slot = { number: 0, id: new Uint8Array(16) };
+    const bytes = encodeLogRecord({ ...record, kind: "key-add", slot, owner: { user: "", host: "" } });
+    expect(() => decodeLogRecord(bytes)).toThrow("a key slot has the number 0");
   });
 
   it("says newer-format for an unknown mode", () => {

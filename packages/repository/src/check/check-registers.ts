@@ -1,6 +1,6 @@
 /** Checks sessions, outcomes and the log: all there, all readable, and which segments follow from them. */
 
-import { KEY_SLOT_LENGTH, ObjectType, openObject } from "@bcat/crypto";
+import { KEY_SLOT_LENGTH, keySlotId, ObjectType, openObject } from "@bcat/crypto";
 import { CorruptError } from "@bcat/errors";
 import { segmentName } from "@bcat/pack";
 import { decodeLogRecord } from "../bodies/log.js";
@@ -127,6 +127,12 @@ export async function checkKeySlots(repository: Repository, run: CheckRun): Prom
           name,
           `"${name}" is of another repository: left by an init that did not finish, or damaged`,
           "other-key-slot",
+        );
+      else if (repository.history.keyChanges.removalOf(keySlotId(slot)) !== undefined)
+        run.reportNote(
+          name,
+          `"${name}" was removed and is still there: remove it again with bcat key remove ${number}`,
+          "removed-key-slot",
         );
     });
   }
