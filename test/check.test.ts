@@ -243,6 +243,44 @@ describe("check", () => {
     },
   );
 
+  test("reads the data of packs whose segment a prune has replaced before it came to them", async () => {
+    const source = join(scratch.path, "several");
+    fs.mkdirSync(source);
+    for (const name of ["a", "b", "c", "d"]) fs.writeFileSync(join(source, name), randomBytesOf(name, 15_000));
+    storage = createMemoryStorage();
+    await using client = await openClient(storage, { sizes: { packSize: 20_000 } });
+    await client.backup([source]);
+    fs.rmSync(join(source, "b"));
+    await client.backup([source]);
+    let pruned: Promise<void> | undefined;
+    const pruneAndDamage = async () => {
+      await forgetSnapshots(client.repository, [1]);
+      await prune(client.repository, { maxUnused: { bytes: 0 }, level: 0, voidAfterMs: 0, isAtOnce: true });
+      const [left] = names("packs/").filter((name) => storage.objects.get(name)!.length > 15_000);
+      await edit(left!, (bytes) => {
+        bytes[5_000]! ^= 1;
+      });
+    };
+    let hasBegun = false;
+    const watched: Storage = {
+      ...passOn(storage),
+      async get(name, options) {
+        hasBegun ||= name === "keys/2";
+        if (hasBegun && name.startsWith("index/")) {
+          pruned ??= pruneAndDamage();
+          await pruned;
+        }
+        return await storage.get(name, options);
+      },
+    };
+    await using checking = await openClient(watched);
+    const found: Finding[] = [];
+    const summary = await check(checking.repository, { readData: true, onFinding: (finding) => found.push(finding) });
+    expect(pruned).toBeDefined();
+    expect(found.map(({ message }) => message)).toEqual([expect.stringContaining("its hash is not that of its bytes")]);
+    expect(summary).toMatchObject({ packsRead: summary.packs - 1, neverRead: 0 });
+  });
+
   test("calls nothing a leftover while an index segment is lost that may name it", async () => {
     for (const segment of names("index/0000000001-")) await storage.delete(segment);
     const notes = (await findings()).filter(({ kind }) => kind === "note").map(({ message }) => message);

@@ -95,21 +95,28 @@ export class CheckRun {
   /** Folders and lists in archived packs: what they need is not known. */
   unreadTrees = 0;
   bytesRead = 0;
-  /** Names of the packs whose data are to be read, in a run that repeats another. */
-  readonly again: ReadonlySet<string> | undefined;
+  /** Names of the packs whose data are to be read, once they are chosen; undefined for all. */
+  chosen: ReadonlySet<string> | undefined;
+  /** Names of the packs whose data are right, as this run has read them, or one that it repeats. */
+  readonly right: Set<string>;
   readonly #options: CheckOptions;
   readonly #said = new Set<string>();
   readonly #damaged = new Set<string>();
   #steps = 0;
   #bytesShown = 0;
 
-  /** @param before a run over the same repository that this one repeats: what it has read and found right is not read again */
+  /**
+   * @param before a run over the same repository that this one repeats: data that it has read and found right are not
+   *   read again, all others that were chosen are, also of packs that it has not come to, or that were not there
+   */
   constructor(options: CheckOptions, before?: CheckRun) {
     this.#options = options;
+    this.right = new Set(before?.right);
     if (before === undefined) return;
-    this.again = packsOf(before.#damaged);
-    this.packsRead = before.packsRead;
+    this.chosen = before.chosen;
     this.bytesRead = before.bytesRead;
+    // Those whose parity is damaged are right themselves.
+    for (const object of before.#damaged) this.right.delete(packOfParity(object) ?? object);
   }
 
   /** Which packs are to be read. */
@@ -204,9 +211,4 @@ export class CheckRun {
     const read = { packsRead, neverRead, oldestRead, bytesRead };
     return { damage, notes, snapshots, packs, segments, chunks, archivedPacks, isIncomplete, ...read };
   }
-}
-
-/** The packs among damaged objects, and those whose parity is. */
-function packsOf(objects: Iterable<string>): Set<string> {
-  return new Set([...objects].map((object) => packOfParity(object) ?? object));
 }

@@ -8,32 +8,37 @@ import { ReadMemory } from "./read-memory.js";
 export class DataPlan {
   readonly #run: CheckRun;
   readonly #memory: ReadMemory;
-  /** Names of what is read; undefined for all. */
-  readonly #chosen: ReadonlySet<string> | undefined;
 
   constructor({ context, environment, store, index }: RepositoryParts, run: CheckRun) {
-    const { readData, again } = run;
+    const { readData } = run;
     this.#run = run;
     this.#memory = new ReadMemory({ context, folder: store.folder, now: environment.now });
-    if (again !== undefined && readData !== false) this.#chosen = again;
-    else if (readData !== true)
-      this.#chosen = readData === false ? new Set() : choosePacks(readData, packsToRead(index.chunks), this.#memory);
+    if (readData === true) return;
+    run.chosen ??= readData === false ? new Set() : choosePacks(readData, packsToRead(index.chunks), this.#memory);
   }
 
+  /** Whether the data of a pack are to be read, now. */
   reads(name: string): boolean {
-    return this.#chosen?.has(name) ?? true;
+    return this.#isChosen(name) && !this.#run.right.has(name);
+  }
+
+  #isChosen(name: string): boolean {
+    return this.#run.chosen?.has(name) ?? true;
   }
 
   /** Notes that a pack was read and is right. */
   noteRight(name: string, size: number): void {
-    this.#run.packsRead++;
+    this.#run.right.add(name);
     this.#memory.note(name, size);
   }
 
-  /** Remembers what was read, of the packs that there are, once these are known; and counts what was not. */
+  /** Remembers what was read, of the packs that there are, once these are known; and counts what was, and what was not. */
   finish(names: ReadonlySet<string> | undefined): void {
     this.#memory.save(names);
-    for (const name of names ?? []) if (!this.reads(name)) this.#countUnread(this.#memory.lastRead(name));
+    for (const name of names ?? []) {
+      if (this.#run.right.has(name)) this.#run.packsRead++;
+      else if (!this.#isChosen(name)) this.#countUnread(this.#memory.lastRead(name));
+    }
   }
 
   #countUnread(time: number | undefined): void {
