@@ -42,10 +42,16 @@ export class ChunkIndex implements Disposable {
   readonly #condemned = new PackNames();
   readonly #records = new PackRecords();
   readonly #dropped: Pick<PackNames, "has">;
+  #version = 0;
 
   /** @param dropped object names of packs that a prune has emptied: what it left of their chunks is elsewhere. Looked into at each call */
   constructor(dropped: Pick<PackNames, "has"> = new PackNames()) {
     this.#dropped = dropped;
+  }
+
+  /** Another one after every change of what it knows, so that who has looked something up can tell whether to look again. */
+  get version(): number {
+    return this.#version;
   }
 
   segments(kind: BlobKind): readonly Segment[] {
@@ -56,11 +62,13 @@ export class ChunkIndex implements Disposable {
   addSegment(segment: Segment, marks?: Uint8Array): void {
     const known = marks === undefined ? undefined : new CondemnedMarks(segment, this.#condemned, marks);
     this.#runs[segment.counts.kind].push({ segment, marks: known });
+    this.#version++;
   }
 
   removeSegment(segment: Segment): void {
     const { kind } = segment.counts;
     this.#runs[kind] = this.#runs[kind].filter((run) => run.segment !== segment);
+    this.#version++;
     this.#records.drop(segment);
   }
 
@@ -125,6 +133,7 @@ export class ChunkIndex implements Disposable {
   }
 
   #forgetMarks(): void {
+    this.#version++;
     for (const kind of [DATA, TREE] as const) for (const run of this.#runs[kind]) run.marks = undefined;
   }
 

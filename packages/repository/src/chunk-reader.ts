@@ -32,8 +32,8 @@ export interface ChunkReaderOptions {
   readonly idHash: Record<BlobKind, KeyedHash>;
   /** Looked into before the storage is asked. */
   readonly keptTrees?: KeptTrees | undefined;
-  /** Reads the heads again; true when something is new: what was in a pack that is gone may be elsewhere now. */
-  readonly catchUp?: () => Promise<boolean>;
+  /** Reads the heads again, and brings the index up to them: what was in a pack that is gone may be elsewhere now. */
+  readonly catchUp?: () => Promise<void>;
 }
 
 /** Frames as they lie in a pack. */
@@ -49,6 +49,7 @@ export class ChunkReader {
   #framesSize = 0;
   /** Packs found missing with heads that were read again: they stay missing. */
   readonly #missing = new Set<string>();
+  #catchingUp: Promise<void> | undefined;
 
   constructor(options: ChunkReaderOptions) {
     this.#options = options;
@@ -62,21 +63,36 @@ export class ChunkReader {
    * @throws CorruptError naming the object that is damaged, or what of the index is; StorageError
    */
   async read(kind: BlobKind, id: Uint8Array): Promise<Uint8Array> {
-    const gone = new Set<string>();
-    try {
-      return await this.#readAnywhere(kind, id, gone);
-    } catch (error) {
-      if (!(await this.#mayBeMoved(gone))) throw error;
-      return await this.#readAnywhere(kind, id, gone);
+    for (;;) {
+      const { version } = this.#options.state.index;
+      const gone = new Set<string>();
+      try {
+        return await this.#readAnywhere(kind, id, gone);
+      } catch (error) {
+        if (gone.size === 0 || !(await this.#mayBeMoved(gone, version))) throw error;
+      }
     }
   }
 
-  async #mayBeMoved(gone: ReadonlySet<string>): Promise<boolean> {
-    const { catchUp } = this.#options;
-    const known = [...gone].every((name) => this.#missing.has(name));
-    if (known || catchUp === undefined) return false;
+  /** @param version of the index in which the places were found that are `gone` */
+  async #mayBeMoved(gone: ReadonlySet<string>, version: number): Promise<boolean> {
+    if ([...gone].every((name) => this.#missing.has(name))) await this.#catchingUp;
+    else await this.#catchUp(gone);
+    return this.#options.state.index.version !== version;
+  }
+
+  /** Whoever misses the same packs meanwhile waits for it. */
+  async #catchUp(gone: ReadonlySet<string>): Promise<void> {
     for (const name of gone) this.#missing.add(name);
-    return await catchUp();
+    const catchingUp = this.#options.catchUp?.();
+    this.#catchingUp = catchingUp;
+    try {
+      await catchingUp;
+    } catch (error) {
+      for (const name of gone) this.#missing.delete(name);
+      if (this.#catchingUp === catchingUp) this.#catchingUp = undefined;
+      throw error;
+    }
   }
 
   /** @param gone is told the names of packs that are not there */

@@ -215,12 +215,9 @@ export class Repository implements AsyncDisposable {
     return { context, storage, idHash, state, catchUp: () => this.#catchUp() };
   }
 
-  async #catchUp(): Promise<boolean> {
-    const { history } = this;
-    const { newness } = history;
+  async #catchUp(): Promise<void> {
     await this.refresh();
     await this.index();
-    return history.newness !== newness;
   }
 }
 
