@@ -1,9 +1,9 @@
 /** Damage, then check, then repair: what can be healed is, what cannot is named, and nothing else is lost. */
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { findBadPacks, repairIndex, repairPacks } from "@bcat/repository";
-import { check, type Finding, healFrom, listSnapshots, repairSnapshots } from "@bcat/snapshot";
-import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
+import { findBadPacks, repairIndex, repairPacks, repairParity } from "@bcat/repository";
+import { check, type Finding, forgetSnapshots, healFrom, listSnapshots, prune, repairSnapshots } from "@bcat/snapshot";
+import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
@@ -387,5 +387,63 @@ describe("repair --from", () => {
     expect(healed).toMatchObject({ files: 0, chunks: 0, unhealedCount: 1 });
     expect(Buffer.from(healed.unhealed[0]!.path).toString()).toBe(join(source, "later"));
     expect(names("packs/")).toHaveLength(before);
+  });
+});
+
+describe("a repair beside a prune that deletes at once", () => {
+  /** Prunes when it is asked for the first object of this beginning, after the repository was opened. */
+  function pruning(first: RegExp): Storage {
+    let hasBegun = false;
+    let pruned: Promise<void> | undefined;
+    return {
+      location: storage.location,
+      put: (name, bytes) => storage.put(name, bytes),
+      putIfAbsent: (name, bytes) => storage.putIfAbsent(name, bytes),
+      list: (prefix) => storage.list(prefix),
+      async get(name, options) {
+        hasBegun ||= name === "sessions/0000000001";
+        if (hasBegun && first.test(name)) {
+          pruned ??= forgetAndPrune();
+          await pruned;
+        }
+        return await storage.get(name, options);
+      },
+    };
+  }
+
+  async function forgetAndPrune(): Promise<void> {
+    await using(async ({ repository }) => {
+      await repository.refresh();
+      await forgetSnapshots(repository, [1]);
+      const options = { maxUnused: { bytes: 0 }, level: 0, voidAfterMs: 0, isAtOnce: true };
+      expect((await prune(repository, options)).freed.packs).toBeGreaterThan(1);
+    });
+  }
+
+  beforeEach(async () => {
+    for (let i = 0; i < 20; i += 2) fs.rmSync(join(source, "folder", String(i)));
+    await backUp();
+    await using(async ({ repository }) => {
+      await repository.refresh();
+      await forgetSnapshots(repository, [2]);
+    });
+  });
+
+  test("gives no parity to what is gone, and does not call it bad", async () => {
+    await using client = await openClient(pruning(/^packs\//), { sizes, chunker, parity: 5 });
+    expect(await repairParity(client.repository, {})).toMatchObject({ bad: [] });
+    expect(names("parity/").length).toBeGreaterThan(0);
+  });
+
+  test.each([/^index\//, /^packs\//])("finds no bad pack, and no bad segment (from %s on)", async (first) => {
+    for (const repair of ["packs", "index"]) {
+      const original = storage;
+      storage = original.clone();
+      await using client = await openClient(pruning(first), { sizes, chunker });
+      const { repository } = client;
+      if (repair === "packs") expect([...(await findBadPacks(repository, { readData: true }))]).toEqual([]);
+      else expect(await repairIndex(repository)).toMatchObject({ bad: [], unreadable: [], session: undefined });
+      storage = original;
+    }
   });
 });

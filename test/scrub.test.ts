@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { loadBlake3 } from "@bcat/crypto";
 import { type Finding, scrub } from "@bcat/repository";
+import { forgetSnapshots, prune } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openClient } from "./kit/client.js";
@@ -43,6 +44,35 @@ describe("scrub", () => {
       packs: names("packs/").length,
       bytesRead: bytes,
     });
+  });
+
+  test("takes nothing that a prune removes meanwhile for damage, and registers that are removed", async () => {
+    let pruned: Promise<void> | undefined;
+    const forgetAndPrune = async () => {
+      await using client = await openClient(storage);
+      await client.repository.refresh();
+      await forgetSnapshots(client.repository, [1]);
+      const options = { maxUnused: { bytes: 0 }, level: 0, voidAfterMs: 0, isAtOnce: true };
+      expect((await prune(client.repository, options)).freed.packs).toBeGreaterThan(0);
+      await storage.delete("sessions/0000000002");
+    };
+    const pruning: Storage = {
+      location: storage.location,
+      put: (name, bytes) => storage.put(name, bytes),
+      putIfAbsent: (name, bytes) => storage.putIfAbsent(name, bytes),
+      list: (prefix) => storage.list(prefix),
+      async get(name, options) {
+        pruned ??= forgetAndPrune();
+        await pruned;
+        return await storage.get(name, options);
+      },
+    };
+    const { summary, findings } = await run(pruning);
+    expect(findings.filter(({ kind }) => kind !== "detail").map(({ object }) => object)).toEqual([
+      "sessions/0000000002",
+    ]);
+    expect(findings.find(({ kind }) => kind === "detail")?.message).toMatch(/^\d objects were removed meanwhile/);
+    expect(summary.damage).toBe(1);
   });
 
   test("finds every flipped bit of a pack", async () => {

@@ -48,6 +48,7 @@ export {
 } from "./check/check-run.js";
 export type { DataSubset } from "./check/data-subset.js";
 export { LostChunks, type PackDamage } from "./check/lost-chunks.js";
+export { hasChangedSince, PASSES_MAX } from "./check/passes.js";
 export { BACK_UP, READ_ALL, remedyFor } from "./check/remedy.js";
 export { noteStrays } from "./check/strays.js";
 export { missingChunk } from "./chunk-reader.js";

@@ -56,7 +56,7 @@ export async function repairParity(given: Repository, options: ParityRepairOptio
   await repository.refresh();
   await repository.index();
   const run = new CheckRun(options);
-  const repairing = new ParityRepairing(parts, { ...options, percent }, run);
+  const repairing = new ParityRepairing(repository, { ...options, percent }, run);
   const packs = packsOf(parts, options.names);
   const present = await listParity(parts);
   for (const [name, pack] of packs) {
@@ -98,12 +98,14 @@ class ParityRepairing implements ParityRepair {
   replaced = 0;
   bytes = 0;
   readonly bad: BadObject[] = [];
+  readonly #repository: Repository;
   readonly #parts: RepositoryParts;
   readonly #options: ParityRepairOptions & { readonly percent: number };
   readonly #run: CheckRun;
 
-  constructor(parts: RepositoryParts, options: ParityRepairOptions & { readonly percent: number }, run: CheckRun) {
-    this.#parts = parts;
+  constructor(repository: Repository, options: ParityRepairOptions & { readonly percent: number }, run: CheckRun) {
+    this.#repository = repository;
+    this.#parts = partsOf(repository);
     this.#options = options;
     this.#run = run;
   }
@@ -141,9 +143,16 @@ class ParityRepairing implements ParityRepair {
     const bytes = await storage.get(name);
     this.#run.bytesRead += bytes?.length ?? 0;
     if (bytes !== undefined && hasRightHash(context, bytes)) return bytes;
+    if (bytes === undefined && (await this.#isCondemned(name))) return undefined;
     const found = bytes === undefined ? "it is missing" : "its hash is not that of its bytes";
     this.bad.push({ name, message: `Cannot read pack "${name}": ${found}; to heal it: bcat repair packs ${name}` });
     return undefined;
+  }
+
+  /** By the log as it is now: a prune may have removed it. */
+  async #isCondemned(name: string): Promise<boolean> {
+    await this.#repository.refresh();
+    return (await this.#repository.index()).isCondemned(name);
   }
 
   async #write(pack: {

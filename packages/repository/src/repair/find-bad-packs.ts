@@ -2,7 +2,8 @@
 import { BcatError, CorruptError } from "@bcat/errors";
 import { type BadPack, checkPacks } from "../check/check-packs.js";
 import { checkRegisters } from "../check/check-registers.js";
-import { type CheckOptions, CheckRun } from "../check/check-run.js";
+import { type CheckOptions, CheckRun, type Finding } from "../check/check-run.js";
+import { findBad } from "../check/passes.js";
 import type { Repository } from "../repository.js";
 
 export interface FindBadPacksOptions extends Pick<CheckOptions, "signal" | "onProgress" | "readData"> {
@@ -18,19 +19,35 @@ export interface FindBadPacksOptions extends Pick<CheckOptions, "signal" | "onPr
  */
 export async function findBadPacks(
   given: Repository,
-  { names, ...options }: FindBadPacksOptions,
+  options: FindBadPacksOptions,
 ): Promise<ReadonlyMap<string, BadPack>> {
   const repository = given.withSignal(options.signal);
-  await repository.refresh();
-  const run = new CheckRun({
+  let run: CheckRun | undefined;
+  const look = async () => {
+    run = createRun(options, run);
+    return await findOnce(repository, run, options.names);
+  };
+  return await findBad(repository, look, (bad) => bad.size > 0);
+}
+
+function createRun({ names, ...options }: FindBadPacksOptions, before: CheckRun | undefined): CheckRun {
+  const told = {
     ...options,
     ...(names !== undefined && { readData: true }),
-    onFinding: ({ kind, message, object, remedy }) => {
+    onFinding: ({ kind, message, object, remedy }: Finding) => {
       if (kind !== "damage") return;
       const first = remedy === undefined ? "" : `; first: ${remedy}`;
       throw new CorruptError(`Cannot repair: ${message}${first}`, object === undefined ? {} : { object });
     },
-  });
+  };
+  return new CheckRun(told, before);
+}
+
+async function findOnce(
+  repository: Repository,
+  run: CheckRun,
+  names: ReadonlySet<string> | undefined,
+): Promise<ReadonlyMap<string, BadPack>> {
   const { segments } = await checkRegisters(repository, run);
   const found = await checkPacks(repository, run, { segments, only: names });
   for (const name of names ?? []) {

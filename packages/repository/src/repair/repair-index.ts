@@ -13,6 +13,7 @@ import type { ListedObject } from "@bcat/storage";
 import type { SegmentReference } from "../bodies/references.js";
 import { checkRegisters } from "../check/check-registers.js";
 import { type CheckOptions, CheckRun } from "../check/check-run.js";
+import { findBad } from "../check/passes.js";
 import { readSegment } from "../read-segment.js";
 import { partsOf, type Repository } from "../repository.js";
 import { Session } from "../session.js";
@@ -52,8 +53,11 @@ export async function repairIndex(given: Repository, options: RepairOptions = {}
   const { storage } = partsOf(repository);
   if (storage.list === undefined)
     throw new BcatError("refused", `Cannot repair the index of "${storage.location}": the place cannot list its packs`);
-  await repository.refresh();
-  const survey = await surveySegments(repository, options);
+  const survey = await findBad(
+    repository,
+    () => surveySegments(repository, options),
+    ({ bad }) => bad.length > 0,
+  );
   const { bad, good } = survey;
   const nothing = { good, bad: named(bad), packs: 0, chunks: 0, unreadable: [], written: 0, session: undefined };
   if (bad.length === 0) return nothing;

@@ -42,6 +42,8 @@ const SLOT_START = Buffer.from("BCKS");
 /** What lies beside the objects and is of others' making: copies of registers, a reserve. */
 const BESIDE = /^(?:registers\/|reserve$)/;
 const HEADER_SIZE = 48;
+/** What prunes remove. */
+const REMOVABLE = /^(?:packs|index|partial|parity)\//;
 
 /** @throws BcatError refused for a place that cannot list, interrupted; StorageError */
 export async function scrub(storage: Storage, options: ScrubOptions): Promise<ScrubSummary> {
@@ -52,6 +54,7 @@ export async function scrub(storage: Storage, options: ScrubOptions): Promise<Sc
   const scrubbing = new Scrubbing(storage, blake3, run);
   for await (const { name, size } of storage.list("")) await scrubbing.object(name, size);
   scrubbing.reportHoles();
+  scrubbing.tellRemoved();
   const { damage, notes, packs, archivedPacks, bytesRead } = run;
   return { damage, notes, objects: scrubbing.objects, packs, archived: archivedPacks, bytesRead };
 }
@@ -63,6 +66,7 @@ class Scrubbing {
   readonly #run: CheckRun;
   readonly #numbers = { sessions: new NumberRanges(), log: new NumberRanges() };
   #hasConfig = false;
+  #removed = 0;
 
   constructor(storage: Storage, blake3: Blake3, run: CheckRun) {
     this.#storage = storage;
@@ -79,20 +83,25 @@ class Scrubbing {
     }
     this.objects++;
     this.#note(name);
-    await this.#guard(name, async () => this.#look(name, size, look));
-    await this.#notePackOf(name);
+    const isThere = await this.#guard(name, async () => this.#look(name, size, look));
+    if (isThere) await this.#notePackOf(name);
     await this.#run.step("objects", this.objects, undefined);
   }
 
-  /** Reports damage, of packs with what their parity makes of it. */
-  async #guard(name: string, look: () => Promise<void>): Promise<void> {
+  /** Reports damage, of packs with what their parity makes of it. False for what is not there any more. */
+  async #guard(name: string, look: () => Promise<void>): Promise<boolean> {
     try {
       await look();
     } catch (error) {
       if (!isBcatError(error, "corrupt")) throw error;
+      if (error instanceof RemovedObject) {
+        this.#removed++;
+        return false;
+      }
       const mend = name.startsWith("packs/") ? await describeMend(this.#source, name) : "";
       this.#run.reportDamage(name, error.message + mend, { remedy: remedyWithoutKeys(name) });
     }
+    return true;
   }
 
   /** Says of a parity object when there is no such pack. */
@@ -127,6 +136,13 @@ class Scrubbing {
     }
     if (!this.#hasConfig && this.objects > 0)
       this.#run.reportDamage("config", `"config" is missing: without it nothing can be read`, { code: "missing" });
+  }
+
+  /** What was listed and is gone: whether it was still needed, only a check can tell. */
+  tellRemoved(): void {
+    if (this.#removed === 0) return;
+    const [objects, were] = this.#removed === 1 ? ["object", "was"] : ["objects", "were"];
+    this.#run.reportDetail(`${this.#removed} ${objects} ${were} removed meanwhile, as a prune does`, "condemned-gone");
   }
 
   #lookerOf(name: string): ((bytes: Uint8Array) => void) | undefined {
@@ -170,6 +186,7 @@ class Scrubbing {
   async #read(name: string, size: number): Promise<Uint8Array> {
     const bytes = await this.#storage.get(name);
     this.#run.bytesRead += bytes?.length ?? 0;
+    if (bytes === undefined && REMOVABLE.test(name)) throw new RemovedObject(name);
     if (bytes === undefined) throw damaged(name, "it was listed and is missing");
     if (bytes.length !== size) throw damaged(name, `it has ${bytes.length} bytes, the listing says ${size}`);
     return bytes;
@@ -215,4 +232,10 @@ function unlessNewer(look: () => unknown): void {
 
 function damaged(name: string, found: string): CorruptError {
   return new CorruptError(`Cannot read "${name}": ${found}`, { object: name });
+}
+
+class RemovedObject extends CorruptError {
+  constructor(name: string) {
+    super(`Cannot read "${name}": it was removed meanwhile`, { object: name });
+  }
 }

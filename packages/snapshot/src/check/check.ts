@@ -8,15 +8,14 @@ import {
   checkPacks,
   checkRegisters,
   type Finding,
+  hasChangedSince,
   LostChunks,
   noteStrays,
+  PASSES_MAX,
   type Repository,
 } from "@bcat/repository";
 import { checkTrees } from "./check-trees.js";
 import { reportDamage } from "./damage-report.js";
-
-/** Times that a repository is gone through in which others remove something meanwhile. */
-const PASSES_MAX = 3;
 
 /**
  * Checks that all registers are there and open, that segments and packs agree, and that every snapshot has all its
@@ -34,7 +33,8 @@ export async function check(given: Repository, options: CheckOptions): Promise<C
     const run: CheckRun = new CheckRun({ ...options, onFinding: (finding) => void findings.push(finding) }, before);
     try {
       const newness = await checkOnce(repository, run);
-      if (run.damage > 0 && pass < PASSES_MAX && (await hasChanged(repository, newness))) {
+      const mayPassAgain = run.damage > 0 && pass < PASSES_MAX && newness !== undefined;
+      if (mayPassAgain && (await hasChangedSince(repository, newness))) {
         findings.length = 0;
         before = run;
         continue;
@@ -44,13 +44,6 @@ export async function check(given: Repository, options: CheckOptions): Promise<C
       for (const finding of findings) options.onFinding?.(finding);
     }
   }
-}
-
-/** Whether others have committed or removed something since the history was as new as `newness`. */
-async function hasChanged(repository: Repository, newness: string | undefined): Promise<boolean> {
-  if (newness === undefined) return false;
-  await repository.refresh();
-  return repository.history.newness !== newness;
 }
 
 /** @returns how new the history is that was checked; undefined where it has a hole */

@@ -1,0 +1,36 @@
+/** What a prune removes while a repository is gone through looks like damage: then all is gone through again. */
+import { isBcatError } from "@bcat/errors";
+import type { Repository } from "../repository.js";
+
+/** Times that a repository is gone through in which others commit or remove something meanwhile. */
+export const PASSES_MAX = 3;
+
+/** Whether others have committed or removed something since the history was as new as `newness`. @throws as Repository.refresh */
+export async function hasChangedSince(repository: Repository, newness: string): Promise<boolean> {
+  await repository.refresh();
+  return repository.history.newness !== newness;
+}
+
+/**
+ * What a pass over the repository as it is now finds: of the first in which nothing is bad, or during which nothing
+ * changed, or else of the last.
+ *
+ * @throws what such a pass throws; as Repository.refresh
+ */
+export async function findBad<T>(
+  repository: Repository,
+  pass: () => Promise<T>,
+  isBad: (found: T) => boolean,
+): Promise<T> {
+  await repository.refresh();
+  for (let number = 1; ; number++) {
+    const { newness } = repository.history;
+    const mayPassAgain = async () => number < PASSES_MAX && (await hasChangedSince(repository, newness));
+    try {
+      const found = await pass();
+      if (!isBad(found) || !(await mayPassAgain())) return found;
+    } catch (error) {
+      if (!isBcatError(error, "corrupt") || !(await mayPassAgain())) throw error;
+    }
+  }
+}
