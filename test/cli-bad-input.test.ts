@@ -47,9 +47,13 @@ const noPassword = { BCAT_PASSWORD: undefined };
 const long = "x".repeat(5000);
 
 const commandLines: Record<string, Case> = {
-  "an unknown command": { words: ["bakcup", "source"], code: 2, says: /unknown command "bakcup".*--help/ },
+  "an unknown command": {
+    words: ["bakcup", "source"],
+    code: 2,
+    says: /unknown command "bakcup": did you mean bcat backup/,
+  },
   "an unknown command with the name of a property": { words: ["constructor"], code: 2, says: /unknown command/ },
-  "an unknown flag": { words: ["snapshots", "--bogus"], code: 2, says: /unknown flag --bogus.*--help/ },
+  "an unknown flag": { words: ["snapshots", "--bogus"], code: 2, says: /unknown flag --bogus.*help snapshots/ },
   "an unknown short flag": { words: ["snapshots", "-Z"], code: 2, says: /unknown flag -Z/ },
   "an unknown flag with the name of a property": {
     words: ["snapshots", "--__proto__=1"],

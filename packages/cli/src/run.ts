@@ -11,6 +11,7 @@ import type { Variables } from "./options.js";
 import type { Output } from "./output.js";
 import type { Ask } from "./passphrase.js";
 import { printRequests } from "./requests.js";
+import { harmlessLine } from "./restic/lookup.js";
 import { wantsDebug } from "./settings.js";
 import { typedWords } from "./typed-words.js";
 
@@ -41,6 +42,7 @@ export async function run(given: readonly string[], world: World): Promise<numbe
     command = line.command;
     output.json = line.options.switch("json");
     output.quiet = line.options.switch("quiet");
+    if (line.options.switch("verbose")) for (const flag of line.harmless) output.complain(harmlessLine(flag));
     return await finish(await runCommand(line, world), output);
   } catch (error) {
     output.status(undefined);

@@ -41,6 +41,9 @@ const extended: Readonly<Record<string, Reader>> = {
   "s3.unsafe-anonymous-auth": (value, source) => ({ s3: { anonymous: isTrue(value, source) } }),
 };
 
+/** Names of `--option`. */
+export const extendedOptions: readonly string[] = Object.keys(extended);
+
 /** @throws {BcatError} with code "usage" */
 export function s3Options(options: Options): PlaceOptions {
   const flags = flagged(options);

@@ -17,23 +17,31 @@ interface NamedFlag {
   readonly flag: Flag;
 }
 
+/** The error for a flag, as typed, that is none; `word` is what it was found in. */
+export type Refuse = (typed: string, word: string) => Error;
+
 /**
  * `flags` are those of all commands together: which of them the command at hand has is not known before all words are
  * read.
  *
- * @throws {BcatError} with code "usage" for a flag that no command has, or one without its value.
+ * @throws {BcatError} with code "usage" for a flag without its value, and what `refuse` says
  */
-export function readWords(words: readonly string[], flags: Flags): Words {
+export function readWords(words: readonly string[], flags: Flags, refuse: Refuse): Words {
   const table = tableOf(flags);
   const given = new Map<string, string[]>();
   const operands: string[] = [];
   const add = ({ name }: NamedFlag, value: string) => given.set(name, [...(given.get(name) ?? []), value]);
   const rest = words.values();
   for (const word of rest) {
+    const find = (typed: string) => {
+      const found = table.get(typed);
+      if (found === undefined) throw refuse(typed, word);
+      return found;
+    };
     if (word === "--") operands.push(...rest);
     else if (!looksLikeFlag(word)) operands.push(word);
-    else if (word.startsWith("--")) addLong(word, { table, rest, add });
-    else addShort(word, { table, rest, add });
+    else if (word.startsWith("--")) addLong(word, { find, rest, add });
+    else addShort(word, { find, rest, add });
   }
   return { given, operands };
 }
@@ -59,26 +67,27 @@ function tableOf(flags: Flags): ReadonlyMap<string, NamedFlag> {
 }
 
 interface Reading {
-  readonly table: ReadonlyMap<string, NamedFlag>;
+  /** Throws for a flag that there is not. */
+  readonly find: (typed: string) => NamedFlag;
   /** The words after the one at hand. */
   readonly rest: IterableIterator<string>;
   readonly add: (flag: NamedFlag, value: string) => void;
 }
 
-function addLong(word: string, { table, rest, add }: Reading): void {
+function addLong(word: string, { find, rest, add }: Reading): void {
   const equals = word.indexOf("=");
   const typed = equals < 0 ? word : word.slice(0, equals);
   const value = equals < 0 ? undefined : word.slice(equals + 1);
-  const found = find(typed, table);
+  const found = find(typed);
   if (found.flag.kind !== "switch") add(found, value ?? takeValue(typed, found.flag, rest));
   else add(found, value === undefined ? "true" : switchValue(typed, value));
 }
 
 /** `-nq` is two switches, `-rfolder` and `-nr folder` are a flag and its value. */
-function addShort(word: string, { table, rest, add }: Reading): void {
+function addShort(word: string, { find, rest, add }: Reading): void {
   for (let i = 1; i < word.length; i++) {
     const typed = `-${word[i]}`;
-    const found = find(typed, table);
+    const found = find(typed);
     if (found.flag.kind !== "switch") {
       const value = word.slice(i + 1).replace(/^=/, "");
       add(found, i + 1 < word.length ? value : takeValue(typed, found.flag, rest));
@@ -86,12 +95,6 @@ function addShort(word: string, { table, rest, add }: Reading): void {
     }
     add(found, "true");
   }
-}
-
-function find(typed: string, table: ReadonlyMap<string, NamedFlag>): NamedFlag {
-  const found = table.get(typed);
-  if (found !== undefined) return found;
-  throw usageError(`Unknown flag ${typed}; see bcat --help, and write -- before a path that begins with a dash`);
 }
 
 function takeValue(typed: string, { choices }: Flag, rest: IterableIterator<string>): string {

@@ -19,6 +19,7 @@ export {
   sourceCodes,
   targetCodes,
 } from "./message-code.js";
+export { NearNames } from "./near-names.js";
 export { quoteName, quoteText, unquoteName } from "./quote.js";
 
 /** Stable identifiers of the kinds, for callers and for the table of exit codes. */

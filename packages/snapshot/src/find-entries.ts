@@ -8,10 +8,9 @@
  * or each of these with names as they are shown, with `\\` and `\xNN`. Where these are different entries,
  * none is taken.
  */
-import { BcatError } from "@bcat/errors";
+import { BcatError, NearNames } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import { findDeeper } from "./find-deeper.js";
-import { NearNames } from "./near-names.js";
 import { componentsOf, isAtOrBelow, joinNames, joinPath } from "./path.js";
 import { type Entry, rootEntries } from "./root-entries.js";
 import { meaningsOf } from "./shown-path.js";

@@ -1,4 +1,4 @@
-/** Names that are like one that is not there: the few nearest of a folder, found while it is read once. */
+/** Names that are like one that is not there: the few nearest of those that are offered, for "did you mean". */
 
 /** Names that are kept. */
 const NEAR_MAX = 3;
