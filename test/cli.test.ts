@@ -511,6 +511,11 @@ describe.concurrent("bcat version and --help", () => {
     expect(await desk.good(["-h"])).toBe(help);
   });
 
+  test("help is as wide as COLUMNS says", async () => {
+    const lines = (await desk.good(["help", "ls"], { env: { COLUMNS: "44" } })).split("\n");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(44);
+  });
+
   test.each(["init", "backup", "snapshots", "ls", "restore", "check", "version"])(
     "%s --help has examples",
     async (command) => {

@@ -46,7 +46,6 @@ const { metafile } = await build({
   // A module that is not found by its name alone would need the loader of Node for it.
   supported: { "dynamic-import": false },
   plugins: [apart],
-  alias: { "string-width": join(folder, "build/string-width.mjs") },
 });
 
 checkOutside(metafile);

@@ -10,17 +10,22 @@ import { usageError } from "./usage.js";
 import { printNotice } from "./warning.js";
 
 export const choiceFlags: Flags = {
-  exclude: { kind: "list", bytes: true, short: "e", description: "pattern of what to leave out" },
+  exclude: { kind: "list", value: "PATTERN", bytes: true, short: "e", description: "pattern of what to leave out" },
   "exclude-file": { kind: "list", bytes: true, description: "file with a pattern on each line; # begins a comment" },
-  iexclude: { kind: "list", bytes: true, description: "as --exclude, whatever the case" },
+  iexclude: { kind: "list", value: "PATTERN", bytes: true, description: "as --exclude, whatever the case" },
   "iexclude-file": { kind: "list", bytes: true, description: "as --exclude-file, whatever the case" },
   "exclude-if-present": {
     kind: "list",
+    value: "FILE[:HEADER]",
     bytes: true,
     description: "FILE[:header]: leave out what is in folders that have such a file, but not the file",
   },
   "exclude-caches": { kind: "switch", description: "leave out what is in folders that a CACHEDIR.TAG marks as caches" },
-  "exclude-larger-than": { kind: "text", description: "leave out files with more bytes, such as 500K, 100M or 2G" },
+  "exclude-larger-than": {
+    kind: "text",
+    value: "SIZE",
+    description: "leave out files with more bytes, such as 500K, 100M or 2G",
+  },
   "exclude-cloud-files": {
     kind: "switch",
     description: "leave out files that are only in the cloud (for macOS and Windows; has no effect elsewhere)",

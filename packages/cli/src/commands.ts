@@ -1,4 +1,4 @@
-/** All commands, in the order of the overview. */
+/** All commands, in the groups and the order of the overview. */
 import type { Command } from "./command.js";
 import { backup } from "./commands/backup.js";
 import { check } from "./commands/check.js";
@@ -24,29 +24,18 @@ import { undelete } from "./commands/undelete.js";
 import { undo } from "./commands/undo.js";
 import { version } from "./commands/version.js";
 
-export const commands: readonly Command[] = [
-  init,
-  backup,
-  snapshots,
-  ls,
-  stats,
-  restore,
-  undo,
-  dump,
-  explain,
-  importTar,
-  forget,
-  undelete,
-  pin,
-  unpin,
-  tag,
-  rewrite,
-  prune,
-  copy,
-  check,
-  scrub,
-  doctor,
-  repair,
-  key,
-  version,
+export interface CommandGroup {
+  readonly title: string;
+  readonly commands: readonly Command[];
+}
+
+export const commandGroups: readonly CommandGroup[] = [
+  { title: "Back up", commands: [init, backup, importTar] },
+  { title: "Look", commands: [snapshots, ls, explain, stats] },
+  { title: "Get back", commands: [restore, undo, dump] },
+  { title: "Keep and forget", commands: [forget, undelete, pin, unpin, tag, rewrite, prune] },
+  { title: "Look after repositories", commands: [check, scrub, repair, copy, key, doctor] },
+  { title: "The program itself", commands: [version] },
 ];
+
+export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);

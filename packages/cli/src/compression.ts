@@ -6,7 +6,7 @@ import type { Flags, Options } from "./options.js";
 const compressions: readonly NonNullable<BackupOptions["compression"]>[] = ["off", "fastest", "auto", "better", "max"];
 
 export const compressionFlag: Flags = {
-  compression: { kind: "text", choices: compressions, description: "how hard to compress" },
+  compression: { kind: "text", value: "HOW", choices: compressions, description: "how hard to compress" },
 };
 
 /** Undefined when it is not given. */

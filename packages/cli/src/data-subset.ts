@@ -9,6 +9,7 @@ export const dataFlags: Flags = {
   "read-data": { kind: "switch", description: "read and verify every pack, not only what describes them" },
   "read-data-subset": {
     kind: "text",
+    value: "PART",
     description: "read and verify a part: 1/7, or as much as 5% or 10G of what was read longest ago",
   },
 };

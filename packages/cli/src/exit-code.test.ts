@@ -1,6 +1,6 @@
 import type { BcatErrorCode } from "@bcat/errors";
 import { expect, test } from "vitest";
-import { exitCodeHelp, exitCodeOf } from "./exit-code.js";
+import { exitCodeMeanings, exitCodeOf, exitCodes } from "./exit-code.js";
 
 test.each<[BcatErrorCode, number]>([
   ["not-found", 1],
@@ -26,6 +26,7 @@ test("damage ends check with 21 and others with 1", () => {
   ]);
 });
 
-test("lines of the help are not broken again", () => {
-  for (const line of exitCodeHelp.split("\n")) expect(line.length, line).toBeLessThan(99);
+test("every code has a meaning", () => {
+  const known = exitCodeMeanings.map(([code]) => code);
+  expect(known).toEqual(expect.arrayContaining([...Object.values(exitCodes), 130]));
 });

@@ -40,25 +40,31 @@ export function exitCodeOf(code: BcatErrorCode, command: string | undefined): nu
   return codeOfError[code];
 }
 
-/** For the end of the help. */
-export const exitCodeHelp = `Every flag is also a variable: --cache-dir is BCAT_CACHE_DIR. BCAT_PASSWORD is the passphrase.
-
-Exit codes:
-    0  done
-    1  failed: unknown snapshot or path, the only source is missing, target not writable or full,
-       something in the way, damage met (see bcat check), repository exists at init
-    2  wrong usage: no or an unknown command, unknown flag, malformed value, two passphrase
-       sources, key file of a wrong length, invalid BCAT_*
-    3  done, but some source files could not be read or changed meanwhile, or one of several is
-       missing
-   10  no repository there
-   11  storage unreachable, refused or full (nothing committed, unless the message says that this
-       is not known), or it has archived what was to be read (all else is restored)
-   12  wrong passphrase or key file, one that cannot be read, or none and no terminal
-   13  written by a newer format
-   14  repository identity changed, or it went back in time
-   21  check or scrub found damage
-   22  the place does not keep several writers apart (doctor, init); there is no snapshot, or in a
-       place for one writer a session has not ended (prune)
-  130  interrupted (SIGTERM: 143, SIGHUP: 129)
-  141  whoever read the output of dump has stopped reading`;
+/** What each says, for the help and the manual. */
+export const exitCodeMeanings: readonly (readonly [code: number, meaning: string])[] = [
+  [0, "done"],
+  [
+    1,
+    "failed: unknown snapshot or path, the only source is missing, target not writable or full, something in the way, damage met (see bcat check), repository exists at init",
+  ],
+  [
+    2,
+    "wrong usage: no or an unknown command, unknown flag, malformed value, two passphrase sources, key file of a wrong length, invalid BCAT_*",
+  ],
+  [3, "done, but some source files could not be read or changed meanwhile, or one of several is missing"],
+  [10, "no repository there"],
+  [
+    11,
+    "storage unreachable, refused or full (nothing committed, unless the message says that this is not known), or it has archived what was to be read (all else is restored)",
+  ],
+  [12, "wrong passphrase or key file, one that cannot be read, or none and no terminal"],
+  [13, "written by a newer format"],
+  [14, "repository identity changed, or it went back in time"],
+  [21, "check or scrub found damage"],
+  [
+    22,
+    "the place does not keep several writers apart (doctor, init); there is no snapshot, or in a place for one writer a session has not ended (prune)",
+  ],
+  [130, "interrupted (SIGTERM: 143, SIGHUP: 129)"],
+  [141, "whoever read the output of dump has stopped reading"],
+];

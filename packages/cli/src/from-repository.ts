@@ -12,6 +12,7 @@ import { printNotice } from "./warning.js";
 export const fromFlags: Flags = {
   "from-repository": {
     kind: "text",
+    value: "REPO",
     alias: "from-repo",
     description: "the repository to read from, as --repo; its passphrase may be in BCAT_FROM_PASSWORD",
   },

@@ -1,69 +1,97 @@
-/** The help texts, laid out by yargs. Loaded when somebody asks: no other run needs yargs, which is slow to load. */
-import yargs, { type Options as FlagDeclaration, type Argv as Parser } from "yargs";
+/** The help texts. Loaded when somebody asks. */
 import { type Command, usageOf } from "./command.js";
-import { exitCodeHelp } from "./exit-code.js";
-import { type Flag, type Flags, globalFlags } from "./options.js";
+import { commandGroups } from "./commands.js";
+import { exitCodeMeanings } from "./exit-code.js";
+import { type Flag, type Flags, globalFlags, valueName } from "./options.js";
+import { definitions, indented, type Term, wrap } from "./paragraphs.js";
 
-/** Columns of a help text at most. */
-const helpWidthMax = 100;
+const widthMin = 40;
+/** Longer lines are hard to read, whatever the terminal. */
+const widthMax = 100;
+const widthDefault = 80;
 
-/** The help of one of `commands`, or the overview of all. */
-export function helpText(commands: readonly Command[], command: Command | undefined): string {
-  let text = "";
-  const words = command === undefined ? ["--help"] : [command.name, "--help"];
-  createParser(commands).parse(words, {}, (_error: unknown, _argv: unknown, output: string) => {
-    text = output;
-  });
-  return text;
+/** Columns for a help text: what the variable COLUMNS says, or else the terminal. */
+export function helpWidth(variable: string | undefined, columns: number | undefined): number {
+  const said = /^[1-9]\d{0,4}$/.test(variable ?? "") ? Number(variable) : columns;
+  return Math.max(widthMin, Math.min(widthMax, said ?? widthDefault));
 }
 
-function createParser(commands: readonly Command[]): Parser {
-  const parser = yargs()
-    .scriptName("bcat")
-    .usage("bcat <command> [flags]\n\nDeduplicating, encrypted backups in numbered snapshots.")
-    .parserConfiguration({ "boolean-negation": false, "camel-case-expansion": false })
-    .exitProcess(false)
-    .locale("en")
-    .wrap(helpWidthMax)
-    .version(false)
-    .help("help", "show this help")
-    .alias("help", "h")
-    .options(declare(globalFlags))
-    .epilogue(exitCodeHelp);
-  for (const command of commands)
-    parser.command(command.name, command.summary, (builder) => describe(builder, command));
-  return parser;
+/** The help of a command, or the overview of all. Lines of at most `width` columns. */
+export function helpText(command: Command | undefined, width: number): string {
+  const lines = command === undefined ? overview(width) : commandHelp(command, width);
+  return lines.join("\n").trimEnd();
 }
 
-/** Of the flags that all commands take, what the help of each one explains; the others are named there. */
-const explainedEverywhere: readonly string[] = ["repository"];
-
-function describe(builder: Parser, command: Command): Parser {
-  const elsewhere = Object.keys(globalFlags).filter((name) => !explainedEverywhere.includes(name));
-  for (const name of elsewhere) builder.hide(name);
-  return builder
-    .usage(`${usageOf(command)} [flags]\n\n${command.summary}`)
-    .options(declare(command.flags))
-    .example(command.examples.map(([line, meaning]): [string, string] => [`bcat ${line}`, meaning]))
-    .epilogue([...(command.notes ?? []), everywhereLine(elsewhere)].join("\n"));
+function overview(width: number): string[] {
+  const terms = commandGroups.map((group) => ({ ...group, terms: group.commands.map(commandTerm) }));
+  const all = terms.flatMap((group) => group.terms);
+  const groups = terms.flatMap((group) => section(group.title, definitions(group.terms, width, all)));
+  const codes = exitCodeMeanings.map(([code, meaning]) => ({ term: String(code).padStart(3), meaning }));
+  return [
+    "bcat <command> [flags]",
+    "",
+    ...wrap("Deduplicating, encrypted backups in numbered snapshots.", width),
+    ...wrap("bcat help COMMAND explains a command; all take the flags below.", width),
+    "",
+    ...groups,
+    ...section("Flags of all commands", flagLines(globalFlags, width)),
+    ...wrap(everyFlagLine, width),
+    "",
+    ...section("Exit codes", definitions(codes, width)),
+  ];
 }
 
-function everywhereLine(names: readonly string[]): string {
-  const written = names.map((name) => {
-    const { short } = globalFlags[name]!;
-    return short === undefined ? `--${name}` : `-${short} --${name}`;
-  });
-  return `All commands also take these, which bcat --help explains: ${written.join(", ")}. Every flag is also a variable: --cache-dir is BCAT_CACHE_DIR.`;
+function commandTerm({ name, summary }: Command): Term {
+  return { term: `bcat ${name}`, meaning: summary };
 }
 
-function declare(flags: Flags): Record<string, FlagDeclaration> {
-  return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, declareOne(flag)]));
+export const everyFlagLine =
+  "Every flag is also a variable: --cache-dir is BCAT_CACHE_DIR. BCAT_PASSWORD is the passphrase.";
+
+function commandHelp(command: Command, width: number): string[] {
+  const { flags, examples, notes = [] } = command;
+  const lines = Object.keys(flags).length === 0 ? [] : section("Flags", flagLines(flags, width));
+  const shown = examples.flatMap(([line, meaning]) => [
+    ...indented(wrap(`bcat ${line}`, width - 2)),
+    ...indented(indented(wrap(meaning, width - 4))),
+  ]);
+  const elsewhere = Object.entries(globalFlags).map(([name, { short }]) =>
+    short === undefined ? `--${name}` : `-${short} --${name}`,
+  );
+  return [
+    ...wrap(`${usageOf(command)} [flags]`, width),
+    "",
+    ...wrap(command.summary, width),
+    "",
+    ...lines,
+    ...section("Examples", shown),
+    ...(notes.length === 0 ? [] : [...wrap(notes.join(" "), width), ""]),
+    ...wrap(`All commands also take these, which bcat --help explains: ${elsewhere.join(", ")}.`, width),
+    ...wrap(everyFlagLine, width),
+  ];
 }
 
-function declareOne(flag: Flag): FlagDeclaration {
-  const alias = [flag.short, flag.alias].filter((other) => other !== undefined);
-  const choices = flag.choices === undefined ? "" : `: ${flag.choices.join(", ")}`;
-  const several = flag.kind === "list" ? " (may be repeated)" : "";
-  const description = `${flag.description}${choices}${several}`;
-  return { type: flag.kind === "switch" ? "boolean" : "string", array: flag.kind === "list", alias, description };
+function section(title: string, lines: readonly string[]): string[] {
+  return [`${title}:`, ...lines, ""];
+}
+
+function flagLines(flags: Flags, width: number): string[] {
+  return definitions(Object.entries(flags).map(flagTerm), width);
+}
+
+/** `-H, --host HOST` */
+export function flagForm(name: string, flag: Flag): string {
+  const value = valueName(name, flag);
+  const names = [...(flag.alias === undefined ? [] : [`--${flag.alias}`]), `--${name}`].join(", ");
+  return `${flag.short === undefined ? "    " : `-${flag.short}, `}${names}${value === undefined ? "" : ` ${value}`}`;
+}
+
+/** What a flag does, which values it takes, and how often it may be given. */
+export function flagMeaning({ description, choices, kind }: Flag): string {
+  const values = choices === undefined ? "" : `: ${choices.join(", ")}`;
+  return `${description}${values}${kind === "list" ? " (may be repeated)" : ""}`;
+}
+
+function flagTerm([name, flag]: [string, Flag]): Term {
+  return { term: flagForm(name, flag), meaning: flagMeaning(flag) };
 }

@@ -1,8 +1,6 @@
 /**
  * Flags and their values. A flag is declared once, as data; from that come the help, the reading of words and the
  * environment: `--cache-dir` is also `BCAT_CACHE_DIR`. A flag given wins over its variable, and for a list replaces it.
- *
- * Variables are mapped by hand because yargs takes every `BCAT_*` for a flag, and refuses those it does not know.
  */
 import { hasBytes } from "@bcat/errors";
 import type { Variables } from "@bcat/host";
@@ -16,6 +14,8 @@ export interface Flag {
   /** A switch is on or off, a text is given at most once, a list any number of times. */
   readonly kind: "switch" | "text" | "list";
   readonly description: string;
+  /** What the value is, for the help; where not given, the last word of the flag's name. */
+  readonly value?: string;
   /** One letter. */
   readonly short?: string;
   /** Another long name. */
@@ -40,6 +40,7 @@ export type GivenFlags = ReadonlyMap<string, readonly string[]>;
 export const globalFlags: Flags = {
   repository: {
     kind: "text",
+    value: "REPO",
     short: "r",
     alias: "repo",
     description:
@@ -52,12 +53,21 @@ export const globalFlags: Flags = {
     bytes: true,
     description: "file of 32 to 4,096 bytes that is the key, instead of a passphrase",
   },
-  "key-hint": { kind: "text", description: "number of the key to try first, as bcat key list shows it" },
-  "cache-dir": { kind: "text", description: "folder of the local cache (default: $XDG_CACHE_HOME/bcat)" },
+  "key-hint": {
+    kind: "text",
+    value: "NUMBER",
+    description: "number of the key to try first, as bcat key list shows it",
+  },
+  "cache-dir": {
+    kind: "text",
+    value: "FOLDER",
+    description: "folder of the local cache (default: $XDG_CACHE_HOME/bcat)",
+  },
   "no-cache": { kind: "switch", description: "keep no local cache" },
   ...placeFlags,
   parity: {
     kind: "text",
+    value: "PERCENT",
     description:
       "write so much of each pack beside it, such as 5%, to mend it with if a part rots; 0 for none (default: as bcat init was told)",
   },
@@ -65,6 +75,11 @@ export const globalFlags: Flags = {
   quiet: { kind: "switch", short: "q", description: "print no progress and no summary" },
   verbose: { kind: "switch", short: "v", description: "print more, such as the requests that were made" },
 };
+
+/** `FILE` of `--password-file FILE`, undefined for a switch. */
+export function valueName(name: string, { kind, value }: Flag): string | undefined {
+  return kind === "switch" ? undefined : (value ?? name.slice(name.lastIndexOf("-") + 1).toUpperCase());
+}
 
 /** The name of the environment variable that stands for a flag. */
 export function variableOf(flag: string): string {

@@ -55,6 +55,11 @@ export class Output {
     return this.#stderr.isTTY === true;
   }
 
+  /** Of the terminal that results go to; undefined where they go elsewhere, or nobody knows. */
+  get columns(): number | undefined {
+    return this.#stdout.isTTY === true ? this.#stdout.columns || undefined : undefined;
+  }
+
   /** A line of the result. */
   print(line: string): void {
     if (this.closed) return;

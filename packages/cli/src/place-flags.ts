@@ -8,19 +8,26 @@ import { usageError } from "./usage.js";
 
 export const placeFlags: Flags = {
   // Connections.
-  cacert: { kind: "text", description: "file of certificates (PEM) to trust besides the well-known ones" },
+  cacert: {
+    kind: "text",
+    value: "FILE",
+    description: "file of certificates (PEM) to trust besides the well-known ones",
+  },
   "limit-upload": {
     kind: "text",
+    value: "RATE",
     description: "bytes a second to send at most: 500K, 1M, or by time of day, 08:00,1M 23:00,off",
   },
-  "limit-download": { kind: "text", description: "bytes a second to receive at most, in the same form" },
+  "limit-download": { kind: "text", value: "RATE", description: "bytes a second to receive at most, in the same form" },
   registers: {
     kind: "text",
+    value: "PLACE",
     description:
       "where the repository's registers are, if elsewhere: postgres://user@host/database or another folder (only for what writes)",
   },
   "retry-for": {
     kind: "text",
+    value: "TIME",
     description: "how long to try a failed request again, with s, m or h; 0 for never (default: 15m; not for folders)",
   },
   ...s3Flags,

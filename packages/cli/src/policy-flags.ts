@@ -25,17 +25,18 @@ export const policyFlags: Flags = {
   ...Object.fromEntries(
     counted.map(([period, short]) => [
       `keep-${period}`,
-      { kind: "text", short, description: `${describeCount(period)}; a number, or unlimited` } as const,
+      { kind: "text", value: "N", short, description: `${describeCount(period)}; a number, or unlimited` } as const,
     ]),
   ),
   "keep-within": {
     kind: "text",
+    value: "SPAN",
     description: "keep all that are at most this much older than the newest, such as 1y6m7d12h",
   },
   ...Object.fromEntries(
     Object.entries(slotNames).map(([period, slot]) => [
       `keep-within-${period}`,
-      { kind: "text", description: `of those that are, the newest of each ${slot}` } as const,
+      { kind: "text", value: "SPAN", description: `of those that are, the newest of each ${slot}` } as const,
     ]),
   ),
   "keep-tag": {

@@ -10,18 +10,21 @@ import { printNotice } from "./warning.js";
 export const restoreChoiceFlags: Flags = {
   include: {
     kind: "list",
+    value: "PATTERN",
     bytes: true,
     short: "i",
     description: "pattern of what to restore, with all that is below it",
   },
-  exclude: { kind: "list", bytes: true, short: "e", description: "pattern of what to leave out" },
+  exclude: { kind: "list", value: "PATTERN", bytes: true, short: "e", description: "pattern of what to leave out" },
   iinclude: {
     kind: "list",
+    value: "PATTERN",
     bytes: true,
     description: "as --include, without a difference between capital and small letters",
   },
   iexclude: {
     kind: "list",
+    value: "PATTERN",
     bytes: true,
     description: "as --exclude, without a difference between capital and small letters",
   },
@@ -35,10 +38,16 @@ export const restoreChoiceFlags: Flags = {
   "iexclude-file": { kind: "list", bytes: true, description: "file with a pattern of --iexclude on each line" },
   "include-xattr": {
     kind: "list",
+    value: "PATTERN",
     bytes: true,
     description: "pattern of the extended attributes to restore, such as user.*",
   },
-  "exclude-xattr": { kind: "list", bytes: true, description: "pattern of the extended attributes to leave out" },
+  "exclude-xattr": {
+    kind: "list",
+    value: "PATTERN",
+    bytes: true,
+    description: "pattern of the extended attributes to leave out",
+  },
 };
 
 type Choice = Required<

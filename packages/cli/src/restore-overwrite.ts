@@ -18,6 +18,7 @@ export const noUndoFlag: Flags = {
 export const overwriteFlags: Flags = {
   overwrite: {
     kind: "text",
+    value: "HOW",
     choices: modes,
     description:
       "restore over what is there: always (what differs), if-changed (trusting size and time), if-newer (in the snapshot), never (only what is missing)",

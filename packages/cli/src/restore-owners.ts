@@ -13,6 +13,7 @@ export const ownerFlags: Flags = {
   },
   "owner-map": {
     kind: "list",
+    value: "FROM:TO",
     description:
       "FROM:TO, names or numbers: give TO what belongs to FROM; user:FROM:TO and group:FROM:TO for one of both",
   },

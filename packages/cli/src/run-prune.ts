@@ -35,11 +35,17 @@ export const pruneFlags: Flags = {
   },
   "max-unused": {
     kind: "text",
+    value: "LIMIT",
     description: "how much may stay unused, as 5%, a size or unlimited: less is copied less often (default: 5%)",
   },
-  "max-repack-size": { kind: "text", description: "copy out of packs of this size at most, such as 10G" },
+  "max-repack-size": {
+    kind: "text",
+    value: "SIZE",
+    description: "copy out of packs of this size at most, such as 10G",
+  },
   "void-after": {
     kind: "text",
+    value: "TIME",
     description: "take a session without a sign of life for dead after this time (default: 7d)",
   },
   "ignore-minimum-duration": {

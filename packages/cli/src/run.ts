@@ -38,7 +38,7 @@ export async function run(given: readonly string[], world: World): Promise<numbe
       variables,
       commands,
     );
-    if (line.kind !== "run") return await finish(await printHelp(line, output), output);
+    if (line.kind !== "run") return await finish(await printHelp(line, world), output);
     command = line.command;
     output.json = line.options.switch("json");
     output.quiet = line.options.switch("quiet");
@@ -72,13 +72,14 @@ async function finish(exitCode: number, output: Output): Promise<number> {
   throw new BcatError("target-failed", `Cannot write to stdout: ${failure.message}`, { cause: failure });
 }
 
-async function printHelp(line: Exclude<CommandLine, { kind: "run" }>, output: Output): Promise<number> {
-  const { helpText } = await import("./help.js");
+async function printHelp(line: Exclude<CommandLine, { kind: "run" }>, { output, variables }: World): Promise<number> {
+  const { helpText, helpWidth } = await import("./help.js");
+  const width = helpWidth(variables.COLUMNS, output.columns);
   if (line.kind === "help") {
-    output.print(helpText(commands, line.command));
+    output.print(helpText(line.command, width));
     return exitCodes.done;
   }
-  if (!output.json) output.note(helpText(commands, undefined));
+  if (!output.json) output.note(helpText(undefined, width));
   const message = "Missing command: say what to do, such as bcat backup ~";
   return reportFailure({ exitCode: exitCodes.usage, errorCode: "usage", message }, output, false);
 }

@@ -11,18 +11,29 @@ export const s3Flags: Flags = {
   "s3-anonymous": { kind: "switch", description: "sign nothing: for buckets that anybody may read" },
   "s3-connections": {
     kind: "text",
+    value: "N",
     description: `connections to the server at once, 1 to ${connectionsMax} (default: 8)`,
   },
-  "s3-endpoint": { kind: "text", description: "server of an s3://bucket, https://host:port (default: AWS)" },
+  "s3-endpoint": {
+    kind: "text",
+    value: "URL",
+    description: "server of an s3://bucket, https://host:port (default: AWS)",
+  },
   "s3-path-style": {
     kind: "text",
+    value: "STYLE",
     choices: ["auto", "path", "host"],
     description: "where the bucket stands in addresses; auto: in the host for AWS, else in the path",
   },
   "s3-profile": { kind: "text", description: "profile of ~/.aws with the keys and the region" },
   "s3-region": { kind: "text", description: "region of the bucket (default: $AWS_REGION, the profile's, us-east-1)" },
   "s3-storage-class": { kind: "text", description: "storage class of the packs that hold contents of files" },
-  option: { kind: "list", short: "o", description: "as restic has it: s3.connections=16, s3.bucket-lookup=path, …" },
+  option: {
+    kind: "list",
+    value: "NAME=VALUE",
+    short: "o",
+    description: "as restic has it: s3.connections=16, s3.bucket-lookup=path, …",
+  },
 };
 
 type Reader = (value: string, source: string) => PlaceOptions;

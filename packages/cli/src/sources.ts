@@ -14,11 +14,22 @@ import { printNotice } from "./warning.js";
 export const sourceFlags: Flags = {
   "files-from": {
     kind: "list",
+    value: "FILE",
     bytes: true,
     description: "file with a pattern of what to back up on each line, - for standard input; # begins a comment",
   },
-  "files-from-verbatim": { kind: "list", bytes: true, description: "file with a path on each line, taken as it is" },
-  "files-from-raw": { kind: "list", bytes: true, description: "file with paths, each ended by a NUL byte" },
+  "files-from-verbatim": {
+    kind: "list",
+    value: "FILE",
+    bytes: true,
+    description: "file with a path on each line, taken as it is",
+  },
+  "files-from-raw": {
+    kind: "list",
+    value: "FILE",
+    bytes: true,
+    description: "file with paths, each ended by a NUL byte",
+  },
 };
 
 /** Longest list, bytes. */

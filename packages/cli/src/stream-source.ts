@@ -11,7 +11,12 @@ import { usageError } from "./usage.js";
 
 export const streamFlags: Flags = {
   stdin: { kind: "switch", description: "back up standard input, as one file" },
-  "stdin-filename": { kind: "text", bytes: true, description: "path of that file in the snapshot (default: stdin)" },
+  "stdin-filename": {
+    kind: "text",
+    value: "PATH",
+    bytes: true,
+    description: "path of that file in the snapshot (default: stdin)",
+  },
   "stdin-from-command": {
     kind: "switch",
     description: "back up what a command prints: write it after --; if it fails, there is no snapshot",

@@ -42,6 +42,7 @@ const flags: Flags = {
   host: { kind: "text", short: "H", description: "host to name in the snapshot instead of this one" },
   parent: {
     kind: "text",
+    value: "SNAPSHOT",
     description: "compare with this snapshot: a number, latest or latest~2 (default: newest that fits)",
   },
   force: { kind: "switch", short: "f", description: "compare with no snapshot: read every file" },
@@ -57,10 +58,12 @@ const flags: Flags = {
   ...compressionFlag,
   threads: {
     kind: "text",
+    value: "N",
     description: "threads that read and pack, 1 for the main one alone, 33 at most (default: one a core)",
   },
   "read-concurrency": {
     kind: "text",
+    value: "N",
     description: "threads where reading waits, such as on a network mount; the larger of the two counts",
   },
 };

@@ -52,6 +52,7 @@ export const copy: Command = {
     ...compressionFlag,
     threads: {
       kind: "text",
+      value: "N",
       description: "threads that pack large files, 1 for the main one alone, 33 at most (default: one a core)",
     },
   },

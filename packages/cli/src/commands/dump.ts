@@ -38,6 +38,7 @@ export const dump: Command = {
   flags: {
     archive: {
       kind: "text",
+      value: "FORM",
       short: "a",
       choices: archiveFormats,
       description: "form of an archive, also of a file (default for folders: what the name of --target says, or tar)",

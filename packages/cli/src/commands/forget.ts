@@ -20,7 +20,11 @@ export const forget: Command = {
   operands: [{ name: "snapshot", count: "many" }],
   flags: {
     ...policyFlags,
-    "keep-size": { kind: "text", description: "keep the newest that together take at most this, such as 500G" },
+    "keep-size": {
+      kind: "text",
+      value: "SIZE",
+      description: "keep the newest that together take at most this, such as 500G",
+    },
     host: { kind: "list", description: "only those of this host" },
     tag: {
       kind: "list",
@@ -30,6 +34,7 @@ export const forget: Command = {
     path: { kind: "list", bytes: true, description: "only those of this path" },
     "group-by": {
       kind: "text",
+      value: "WORDS",
       short: "g",
       mayBeEmpty: true,
       description: `apply the policy to each host, paths and/or tags by itself (default: ${GROUP_BY}); '' to all as one`,

@@ -40,6 +40,7 @@ export const importTar: Command = {
   flags: {
     as: {
       kind: "text",
+      value: "PATH",
       bytes: true,
       description: "path of the archive's top in the snapshot (default: the name of the file)",
     },

@@ -26,6 +26,7 @@ export const init: Command = {
   flags: {
     chunker: {
       kind: "text",
+      value: "HOW",
       choices: chunkers,
       description: "how files are cut, for good: by content (cdc), or every 64 MiB for disk images and media",
     },
@@ -41,6 +42,7 @@ export const init: Command = {
     },
     reserve: {
       kind: "text",
+      value: "SIZE",
       description: "keep so much room for a prune on a full disk, such as 64M (at most 1G)",
     },
   },

@@ -16,13 +16,28 @@ export const key: Command = {
     { name: "number", count: "optional" },
   ],
   flags: {
-    "new-password-file": { kind: "text", bytes: true, description: "add, passwd: file that holds the new passphrase" },
-    "new-password-command": { kind: "text", description: "add, passwd: shell command that prints the new passphrase" },
-    "new-key-file": { kind: "text", bytes: true, description: "add, passwd: file that is the new key" },
-    user: { kind: "text", description: "add, passwd: whose the key is (default: this user)" },
-    host: { kind: "text", short: "H", description: "add, passwd: where it is used (default: this host)" },
+    "new-password-file": {
+      kind: "text",
+      value: "FILE",
+      bytes: true,
+      description: "add, passwd: file that holds the new passphrase",
+    },
+    "new-password-command": {
+      kind: "text",
+      value: "COMMAND",
+      description: "add, passwd: shell command that prints the new passphrase",
+    },
+    "new-key-file": { kind: "text", value: "FILE", bytes: true, description: "add, passwd: file that is the new key" },
+    user: { kind: "text", value: "NAME", description: "add, passwd: whose the key is (default: this user)" },
+    host: {
+      kind: "text",
+      value: "NAME",
+      short: "H",
+      description: "add, passwd: where it is used (default: this host)",
+    },
     "work-factor": {
       kind: "text",
+      value: "N",
       description:
         "add, passwd: how hard the passphrase is to try: memory of 2^N KiB, 15 to 20 (default: 15; each more doubles time and memory)",
     },

@@ -22,7 +22,7 @@ export const ls: Command = {
     long: { kind: "switch", short: "l", description: "show mode, owner, size and time too" },
     "human-readable": { kind: "switch", description: "with --long: sizes as 1.50 GiB" },
     recursive: { kind: "switch", description: "of a path also what is in the folders below it" },
-    sort: { kind: "text", short: "s", choices: sorts, description: "in this order (default: name)" },
+    sort: { kind: "text", value: "ORDER", short: "s", choices: sorts, description: "in this order (default: name)" },
     reverse: { kind: "switch", description: "in the opposite order" },
     ...latestFlags,
   },

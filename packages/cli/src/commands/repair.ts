@@ -23,7 +23,11 @@ export const repair: Command = {
   flags: {
     "dry-run": { kind: "switch", short: "n", description: "change nothing: say what would be done" },
     ...dataFlags,
-    from: { kind: "text", description: "another repository that has the files concerned: read them there" },
+    from: {
+      kind: "text",
+      value: "REPO",
+      description: "another repository that has the files concerned: read them there",
+    },
     ...secretOfFrom,
     ...acceptRollbackFlag,
     forget: { kind: "switch", description: "snapshots: forget the old ones, of which new ones were made" },

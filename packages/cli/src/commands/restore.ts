@@ -64,6 +64,7 @@ export const restore: Command = {
     },
     threads: {
       kind: "text",
+      value: "N",
       description:
         "threads that open packs and write files, 1 for the main one alone, 33 at most (default: one a core)",
     },

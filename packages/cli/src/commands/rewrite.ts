@@ -24,8 +24,12 @@ export const rewrite: Command = {
   flags: {
     ...patternFlags,
     forget: { kind: "switch", description: "forget the old ones (else the new ones get the tag rewrite)" },
-    "new-host": { kind: "text", description: "host that the snapshots are to be of" },
-    "new-time": { kind: "text", description: "time that they are to be of, such as 2012-11-01 22:08:41" },
+    "new-host": { kind: "text", value: "HOST", description: "host that the snapshots are to be of" },
+    "new-time": {
+      kind: "text",
+      value: "TIME",
+      description: "time that they are to be of, such as 2012-11-01 22:08:41",
+    },
     "dry-run": { kind: "switch", short: "n", description: "change nothing: say what would be left out" },
     host: { kind: "list", short: "H", description: "only those of this host" },
     tag: {

@@ -18,9 +18,20 @@ export const tag: Command = {
   summary: "change the tags of snapshots",
   operands: [{ name: "snapshot", count: "many" }],
   flags: {
-    add: { kind: "list", commas: true, description: "tag to add, or several with commas between" },
-    remove: { kind: "list", commas: true, description: "tag to take away, or several with commas between" },
-    set: { kind: "list", commas: true, mayBeEmpty: true, description: "the tags to have from now on; '' for none" },
+    add: { kind: "list", value: "TAG", commas: true, description: "tag to add, or several with commas between" },
+    remove: {
+      kind: "list",
+      value: "TAG",
+      commas: true,
+      description: "tag to take away, or several with commas between",
+    },
+    set: {
+      kind: "list",
+      value: "TAG",
+      commas: true,
+      mayBeEmpty: true,
+      description: "the tags to have from now on; '' for none",
+    },
     host: { kind: "list", short: "H", description: "only those of this host" },
     tag: {
       kind: "list",
