@@ -1,4 +1,4 @@
-/** The program as it is installed: one file, what V8 compiled of it, and packages beside it, of which some may be missing. */
+/** The program as it is installed: a few files, what V8 compiled of them, and no packages beside it. */
 import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,8 +6,6 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
-/** Packages that no install can do without. */
-const needed = ["@bokuweb", "blake3-wasm", "fastcdc-wasm"];
 const program = "dist/bcat.cjs";
 const code = `${program}.${process.version}-${process.arch}`;
 
@@ -15,11 +13,9 @@ let folder: string;
 let compiled: string;
 beforeEach(() => {
   folder = fs.mkdtempSync(join(tmpdir(), "bcat-start-"));
-  for (const part of ["bin", "package.json", program, code])
+  for (const part of ["bin", "package.json", "dist/vendor", program, code])
     fs.cpSync(join(root, "packages/cli", part), join(folder, "bcat", part), { recursive: true });
   compiled = join(folder, "bcat", code);
-  fs.mkdirSync(join(folder, "node_modules"));
-  for (const name of needed) fs.symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
 });
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
@@ -64,6 +60,87 @@ describe("bcat starts", () => {
       .replace(/`bcat /g, "`BCAT ");
     fs.writeFileSync(path, changed, "latin1");
     expect(bcat(["version"]).stdout).toMatch(/^BCAT \d/);
+  });
+});
+
+describe("bcat that came without compiled code keeps in the cache what V8 compiles", () => {
+  const cache = () => join(folder, ".cache/bcat");
+  const kept = () => (fs.existsSync(join(cache(), "code")) ? fs.readdirSync(join(cache(), "code")) : []);
+  const keptPath = () => join(cache(), "code", kept()[0]!);
+  const expectRuns = (words = ["version"]) => expect(bcat(words)).toMatchObject({ status: 0, stderr: "" });
+  beforeEach(() => fs.rmSync(compiled));
+
+  test("once for each command, in one file that only the user may read", () => {
+    expectRuns();
+    const first = fs.readFileSync(keptPath());
+    expectRuns();
+    expect(fs.readFileSync(keptPath())).toEqual(first);
+    expectRuns(["backup", "--help"]);
+    expect(kept()).toHaveLength(1);
+    expect(fs.readFileSync(keptPath()).subarray(32, 512).toString().trim()).toBe("backup version");
+    expect(fs.statSync(keptPath()).mode & 0o777).toBe(0o600);
+  });
+
+  test("anew where it is damaged, or of another program", () => {
+    expectRuns();
+    const whole = fs.readFileSync(keptPath());
+    for (const at of [0, 40, 600, whole.length - 1]) {
+      const damaged = Buffer.from(whole);
+      damaged[at]! ^= 0x10;
+      fs.writeFileSync(keptPath(), damaged);
+      expectRuns();
+      expect(fs.readFileSync(keptPath()).equals(damaged)).toBe(false);
+    }
+    fs.appendFileSync(join(folder, "bcat", program), "\n");
+    expectRuns();
+    expect(kept()).toHaveLength(1);
+  });
+
+  test("and neither reads nor writes it where others may write", () => {
+    expectRuns();
+    fs.chmodSync(keptPath(), 0o620);
+    expectRuns();
+    // Made anew: what others might have changed was not taken.
+    expect(fs.statSync(keptPath()).mode & 0o777).toBe(0o600);
+    const known = fs.readFileSync(keptPath());
+    for (const path of [cache(), join(cache(), "code")]) {
+      fs.chmodSync(path, 0o770);
+      expectRuns(["ls", "--help"]);
+      expect(fs.readFileSync(keptPath()).equals(known)).toBe(true);
+      fs.chmodSync(path, 0o700);
+    }
+  });
+
+  test("and follows no link there", () => {
+    fs.mkdirSync(join(folder, "elsewhere"));
+    fs.mkdirSync(cache(), { recursive: true, mode: 0o700 });
+    fs.symlinkSync(join(folder, "elsewhere"), join(cache(), "code"));
+    expectRuns();
+    expect(fs.readdirSync(join(folder, "elsewhere"))).toEqual([]);
+  });
+
+  test.each([
+    ["--no-cache", {}],
+    ["version", { BCAT_NO_CACHE: "1" }],
+    ["version", { HOME: "/nonexistent" }],
+  ])("but nothing with %s %j", (word, env) => {
+    expect(bcat(word === "version" ? [word] : ["version", word], env).status).toBe(0);
+    expect(kept()).toEqual([]);
+    expect(fs.existsSync("/nonexistent")).toBe(false);
+  });
+
+  test("in the cache folder that is named", () => {
+    expect(bcat(["version"], { BCAT_CACHE_DIR: join(folder, "named") }).status).toBe(0);
+    expect(fs.readdirSync(join(folder, "named/code"))).toHaveLength(1);
+    expect(kept()).toEqual([]);
+  });
+
+  test("of at most eight programs", () => {
+    expectRuns();
+    for (let i = 0; i < 10; i++) fs.writeFileSync(join(cache(), `code/old-${i}`), "old");
+    expectRuns(["ls", "--help"]);
+    expect(kept()).toHaveLength(8);
+    expect(fs.existsSync(keptPath())).toBe(true);
   });
 });
 

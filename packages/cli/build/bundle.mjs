@@ -1,12 +1,17 @@
 /**
  * Makes the program out of what tsc made of all packages: each entry is one file, which loads in half the time that some
- * two hundred modules take. Packages with native code or WASM stay outside and are found at run time.
+ * two hundred modules take. Modules with WASM are copied beside it (vendor.mjs); packages with native code stay outside,
+ * are looked for at run time, and may be missing.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { notices } from "./notices.mjs";
+import { copyVendored, requireVendored, vendoredPackages } from "./vendor.mjs";
 
+const require = createRequire(import.meta.url);
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const packages = join(folder, "..");
 
@@ -16,6 +21,8 @@ const entryPoints = {
   "contents-worker": join(packages, "snapshot/dist/backup/contents/contents-worker.js"),
   "restore-worker": join(packages, "snapshot/dist/restore/restore-worker.js"),
   "s3-sdk": join(packages, "storage/dist/s3/sdk.js"),
+  pg: require.resolve("pg"),
+  pgpass: require.resolve("pgpass"),
 };
 
 /** What is needed for a repository in a bucket only stays out of the program, which every run reads and compiles whole. */
@@ -33,42 +40,46 @@ const { metafile } = await build({
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
   bundle: true,
+  // Names stay, for the stacks in reports of errors.
+  minifyWhitespace: true,
+  minifySyntax: true,
   platform: "node",
   format: "cjs",
   target: "node20.19",
   sourcemap: true,
   metafile: true,
   logLevel: "warning",
+  legalComments: "none",
   // The file is read as Latin-1, which is fast.
   charset: "ascii",
   banner: { js: '"use strict";\nconst importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   define: { "import.meta.url": "importMetaUrl" },
   // A module that is not found by its name alone would need the loader of Node for it.
   supported: { "dynamic-import": false },
-  plugins: [apart],
+  // Both are asked for by pg where they are installed, and never are here.
+  external: ["pg-native", "pg-cloudflare"],
+  plugins: [apart, requireVendored],
 });
 
+copyVendored(join(folder, "dist/vendor"));
+writeFileSync(join(folder, "dist/THIRD-PARTY-NOTICES.txt"), notices(metafile, vendoredPackages));
 checkOutside(metafile);
 
 /**
- * A package that stays outside is looked for from here, and not from the package that uses it: it must be a dependency
- * of both, in the same version.
+ * A package that stays outside is looked for from here, and not from the package that uses it: it must be an optional
+ * dependency of both, in the same version.
  */
 function checkOutside({ inputs }) {
-  const paths = Object.keys(inputs);
-  const own = readPackage("cli");
+  const own = readPackage("cli").optionalDependencies;
   const missing = new Set();
-  for (const name of new Set(paths.map((path) => /^\.\.\/([^/]+)\/dist\//.exec(path)?.[1]))) {
-    if (name === undefined || name === "..") continue;
-    for (const [dependency, version] of Object.entries(readPackage(name))) {
-      const inside = dependency.startsWith("@bcat/") || paths.some((path) => path.includes(`/${dependency}/`));
-      if (!inside && own[dependency] !== version) missing.add(`"${dependency}": "${version}"`);
-    }
+  for (const name of new Set(Object.keys(inputs).map((path) => /^\.\.\/([^/.]+)\/dist\//.exec(path)?.[1]))) {
+    if (name === undefined) continue;
+    for (const [dependency, version] of Object.entries(readPackage(name).optionalDependencies ?? {}))
+      if (own[dependency] !== version) missing.add(`"${dependency}": "${version}"`);
   }
   if (missing.size > 0) throw new Error(`packages/cli/package.json lacks ${[...missing].join(", ")}`);
 }
 
 function readPackage(name) {
-  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
-  return { ...dependencies, ...optionalDependencies };
+  return JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
 }

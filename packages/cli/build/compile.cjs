@@ -1,17 +1,17 @@
 /**
  * Writes what V8 of this Node compiled of the program beside it, after runs of common commands: functions are compiled
- * when they are first called, so the runs decide what is in it. The same of the SDK, after some requests. bin/bcat.js says
- * what the files look like. Without them the program starts slower, not wrong, so nothing that goes wrong here is an
+ * when they are first called, so the runs decide what is in it. The same of the SDK, after some requests. bin/compiled.js
+ * says what the files look like. Without them the program starts slower, not wrong, so nothing that goes wrong here is an
  * error. usage: node compile.cjs
  */
 "use strict";
-const { createHash } = require("node:crypto");
 const { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { createServer } = require("node:http");
 const { wrap } = require("node:module");
 const { tmpdir } = require("node:os");
 const { dirname, join } = require("node:path");
 const { Script } = require("node:vm");
+const { besidePath, encode, findBeside } = require("../bin/compiled.js");
 
 const dist = join(__dirname, "../dist");
 
@@ -30,10 +30,9 @@ function say({ message }) {
 /** Writes the compiled code of a file, unless it is there. */
 async function compile(name, use) {
   const filename = join(dist, name);
-  const target = `${filename}.${process.version}-${process.arch}`;
+  const target = besidePath(filename);
   const program = readFileSync(filename);
-  const digestOf = (code) => createHash("sha256").update(program).update(code).digest();
-  if (isUpToDate(target, digestOf)) return;
+  if (findBeside(filename, program) !== undefined) return;
   const script = new Script(wrap(program.toString("latin1")), { filename });
   const load = () => {
     const module = { exports: {} };
@@ -43,17 +42,8 @@ async function compile(name, use) {
   await use(load, filename);
   const code = script.createCachedData();
   const temporary = `${target}.${process.pid}`;
-  writeFileSync(temporary, Buffer.concat([digestOf(code), code]));
+  writeFileSync(temporary, encode(program, ["*"], code));
   renameSync(temporary, target);
-}
-
-function isUpToDate(target, digestOf) {
-  try {
-    const bytes = readFileSync(target);
-    return digestOf(bytes.subarray(32)).equals(bytes.subarray(0, 32));
-  } catch {
-    return false;
-  }
 }
 
 async function runCommands(load, filename) {
