@@ -128,10 +128,10 @@ describe("on the command line", () => {
 
   test("so do the variables that stand for flags", async () => {
     const within = (line: string) => desk.run(["sh", "-c", line]);
-    const target = desk.path(`out ${targets}`);
-    const line = `BCAT_INCLUDE=${typed(bytes("f\xff.txt"))} "${program}" restore 1 all -q -t ${typed(target)}`;
-    expect(await within(line)).toMatchObject({ code: 0 });
-    expect(list(`out ${targets++}`).map((path) => path.slice(path.lastIndexOf("/") + 1))).toEqual(["f\xff.txt"]);
+    const path = bytes("gr\xf6\xdfe/f\xff.txt");
+    const asked = `"${program}" explain --json ${typed(path)} ${typed(bytes("gr\xf6\xdfe"))}`;
+    const { stdout } = await within(`BCAT_EXCLUDE=${typed(bytes("f\xff.txt"))} ${asked}`);
+    expect(jsonLines(stdout)[0]).toMatchObject({ included: false, pattern_b64: bytes("f\xff.txt").toString("base64") });
     const refused = await within(`BCAT_REPOSITORY=${typed(bytes("r\xff"))} "${program}" init`);
     expect(refused).toMatchObject({
       code: 2,

@@ -2,6 +2,7 @@
 import { prepareSite, type Site } from "@bcat/host";
 import type { Context } from "./command.js";
 import { keyHint } from "./key-hint.js";
+import { namedRepository } from "./named-repository.js";
 import type { Flags } from "./options.js";
 import { chooseSecretSource } from "./passphrase.js";
 import { placeOptions } from "./place-flags.js";
@@ -16,6 +17,7 @@ export const fromFlags: Flags = {
     alias: "from-repo",
     description: "the repository to read from, as --repo; its passphrase may be in BCAT_FROM_PASSWORD",
   },
+  "from-repository-file": { kind: "text", bytes: true, description: "file that holds what --from-repo would be" },
   "from-password-file": { kind: "text", bytes: true, description: "file that holds the passphrase of that" },
   "from-password-command": { kind: "text", description: "shell command that prints the passphrase of that" },
   "from-key-file": { kind: "text", bytes: true, description: "file that is the key of that" },
@@ -25,13 +27,11 @@ export const fromFlags: Flags = {
 /**
  * Its place, and its secret, which is not asked for yet.
  *
- * @param repository as the user names it
+ * @param named as the user names it, where not with `--from-repo`
  * @throws {BcatError} with code "usage" when none is named
  */
-export async function fromSiteOf(
-  context: Context,
-  repository = context.options.text("from-repository"),
-): Promise<Site> {
+export async function fromSiteOf(context: Context, named?: string): Promise<Site> {
+  const repository = named ?? (await namedRepository(context.options, "from-"));
   const { options, variables, output, signal, meter } = context;
   if (repository === undefined) throw usageError("Missing --from-repo: name the repository to read from");
   return await prepareSite({

@@ -3,18 +3,20 @@ import { CorruptError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import type { ListedSnapshot } from "@bcat/snapshot";
 import type { Context } from "./command.js";
-import type { Flags } from "./options.js";
-import { createFilter, latestAmong } from "./snapshot-filter.js";
+import { type Flags, onlyTyped } from "./options.js";
+import { createFilter, latestAmong, noneFound } from "./snapshot-filter.js";
 
-export const choosingFlags: Flags = {
+export const choosingFlags: Flags = onlyTyped({
   host: { kind: "list", short: "H", description: "only those of this host" },
   tag: { kind: "list", description: "only those with this tag, or with all of several with commas between" },
   path: { kind: "list", bytes: true, description: "only those of this path" },
-};
+});
 
 export interface FoundSnapshots {
   /** In the order of their numbers, each once. */
   readonly found: readonly ListedSnapshot[];
+  /** How many there are that the flags leave out. */
+  readonly others: number;
   /** What could not be read of a list. */
   readonly damage: readonly string[];
 }
@@ -34,23 +36,25 @@ export async function findSnapshots(
   if (operands.length === 0) {
     const damage: string[] = [];
     const all = await listSnapshots(repository, { withPartial, onDamage: ({ message }) => damage.push(message) });
-    return { found: all.filter(createFilter(options)), damage };
+    const found = all.filter(createFilter(options));
+    return { found, others: all.length - found.length, damage };
   }
   const found = new Map<number, ListedSnapshot>();
   for (const selector of operands) {
     const info = await findSnapshot(repository, selector, { among: latestAmong(options, selector) });
     found.set(info.number, info);
   }
-  return { found: [...found.values()].sort((a, b) => a.number - b.number), damage: [] };
+  return { found: [...found.values()].sort((a, b) => a.number - b.number), others: 0, damage: [] };
 }
 
 /** The same for who cannot go on without some. @throws CorruptError */
 export async function chooseSnapshots(
   repository: Repository,
-  context: Pick<Context, "operands" | "options">,
+  context: Pick<Context, "operands" | "options" | "output">,
 ): Promise<readonly ListedSnapshot[]> {
-  const { found, damage } = await findSnapshots(repository, context);
+  const { found, others, damage } = await findSnapshots(repository, context);
   if (damage.length > 0) throw new CorruptError(`Cannot list all snapshots: ${damage.join("; ")}`);
+  if (found.length === 0 && others > 0 && !context.output.quiet) context.output.note(noneFound(others));
   return found;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Flags, type GivenFlags, Options, type Variables, variableOf } from "./options.js";
+import { type Flags, type GivenFlags, Options, onlyTyped, type Variables, variableOf } from "./options.js";
 
 const flags: Flags = {
   repository: { kind: "text", alias: "repo", description: "" },
@@ -35,6 +35,12 @@ describe("Options", () => {
 
   test("takes the variable of an alias", () => {
     expect(read({ BCAT_REPO: "/a" }).text("repository")).toBe("/a");
+  });
+
+  test("takes what chooses from the command line only", () => {
+    const choosing = onlyTyped({ tag: { kind: "list", description: "" } });
+    expect(new Options(choosing, new Map(), { BCAT_TAG: "nightly" }).list("tag")).toEqual([]);
+    expect(new Options(choosing, new Map([["tag", ["a"]]]), { BCAT_TAG: "nightly" }).list("tag")).toEqual(["a"]);
   });
 
   test("ignores variables that name no flag", () => {

@@ -26,6 +26,8 @@ export interface Flag {
   readonly commas?: boolean;
   /** A value may be empty: that says something too. */
   readonly mayBeEmpty?: boolean;
+  /** Has no variable: it chooses what this command works on, which nothing but the command line may do. */
+  readonly isOnlyTyped?: boolean;
   /** Values may be text of bytes that are not UTF-8: they are paths, or patterns of them. */
   readonly bytes?: boolean;
 }
@@ -46,6 +48,7 @@ export const globalFlags: Flags = {
     description:
       "where the repository is: a folder, s3://bucket/prefix, s3:https://host/bucket/prefix, tahoe:…, or https://… to read (default: $XDG_DATA_HOME/bcat)",
   },
+  "repository-file": { kind: "text", bytes: true, description: "file that holds what --repo would be" },
   "password-file": { kind: "text", bytes: true, short: "p", description: "file that holds the passphrase" },
   "password-command": { kind: "text", description: "shell command that prints the passphrase" },
   "key-file": {
@@ -79,6 +82,11 @@ export const globalFlags: Flags = {
 /** `FILE` of `--password-file FILE`, undefined for a switch. */
 export function valueName(name: string, { kind, value }: Flag): string | undefined {
   return kind === "switch" ? undefined : (value ?? name.slice(name.lastIndexOf("-") + 1).toUpperCase());
+}
+
+/** Flags that choose what a command works on: a variable set for backups must not narrow what others show or change. */
+export function onlyTyped(flags: Flags): Flags {
+  return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, isOnlyTyped: true }]));
 }
 
 /** The name of the environment variable that stands for a flag. */
@@ -139,9 +147,14 @@ function fromWords(name: string, flag: Flag, words: readonly string[]): readonly
   return checked(`--${name}`, flag, words);
 }
 
+/** The variables of a flag: none, or one for each of its names. */
+export function variablesOf(name: string, { alias, isOnlyTyped }: Flag): string[] {
+  if (isOnlyTyped === true) return [];
+  return [name, ...(alias === undefined ? [] : [alias])].map(variableOf);
+}
+
 function fromVariables(name: string, flag: Flag, variables: Variables): readonly string[] | undefined {
-  const names = flag.alias === undefined ? [name] : [name, flag.alias];
-  const set = names.map(variableOf).filter((variable) => variables[variable] !== undefined);
+  const set = variablesOf(name, flag).filter((variable) => variables[variable] !== undefined);
   const [variable, second] = set;
   if (variable === undefined) return undefined;
   if (second !== undefined) throw usageError(`Cannot use both ${variable} and ${second}: unset one of them`);

@@ -3,11 +3,11 @@ import type { OnNotice } from "@bcat/errors";
 import type { RestoreOptions } from "@bcat/snapshot";
 import type { Context } from "./command.js";
 import { readExcludeFiles } from "./exclude.js";
-import type { Flags } from "./options.js";
+import { type Flags, onlyTyped } from "./options.js";
 import { tellMeanings } from "./pattern-meaning.js";
 import { printNotice } from "./warning.js";
 
-export const restoreChoiceFlags: Flags = {
+export const restoreChoiceFlags: Flags = onlyTyped({
   include: {
     kind: "list",
     value: "PATTERN",
@@ -48,7 +48,7 @@ export const restoreChoiceFlags: Flags = {
     bytes: true,
     description: "pattern of the extended attributes to leave out",
   },
-};
+});
 
 type Choice = Required<
   Pick<RestoreOptions, "includes" | "excludes" | "iincludes" | "iexcludes" | "includeAttributes" | "excludeAttributes">

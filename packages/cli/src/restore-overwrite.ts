@@ -25,6 +25,7 @@ export const overwriteFlags: Flags = {
   },
   delete: {
     kind: "switch",
+    isOnlyTyped: true,
     description: "with --overwrite: delete what is in restored folders and not in the snapshot, after 15 seconds",
   },
   yes: {

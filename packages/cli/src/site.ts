@@ -11,12 +11,14 @@ import {
 import type { Repository } from "@bcat/repository";
 import type { Context } from "./command.js";
 import { keyHint } from "./key-hint.js";
+import { namedRepository } from "./named-repository.js";
 import { parityOption } from "./parity-option.js";
 import { chooseSecretSource } from "./passphrase.js";
 import { placeOptions } from "./place-flags.js";
 import { programVersion } from "./program-version.js";
 import { quoteText } from "./quote.js";
 import { requestsField } from "./requests.js";
+import { tellResticVariables } from "./restic/variables.js";
 import { printNotice } from "./warning.js";
 
 /** Hexadecimal digits of a repository id that are enough to tell it from others. */
@@ -25,11 +27,14 @@ const shortIdLength = 10;
 /** Looks at everything that the user can have got wrong before anything is touched. */
 export async function siteOf(context: Context): Promise<Site> {
   const { options, variables, output, signal, stop, meter } = context;
+  const repository = await namedRepository(options);
+  const secret = chooseSecretSource(context);
+  tellResticVariables({ repository, secret }, context);
   return await prepareSite({
-    repository: options.text("repository"),
+    repository,
     registers: options.text("registers"),
-    secret: chooseSecretSource(context),
     keyHint: keyHint(options),
+    secret,
     cache: { directory: options.text("cache-dir"), wanted: !options.switch("no-cache") },
     placeOptions: placeOptions(options),
     parity: parityOption(options),

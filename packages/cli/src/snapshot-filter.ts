@@ -1,15 +1,30 @@
 /** Which snapshots are meant: those of a list, or those that `latest` is the newest of. */
 import { absolutePathBytes } from "@bcat/host";
 import type { FindSnapshotOptions, ListedSnapshot } from "@bcat/snapshot";
-import { type Flags, type Options, splitList } from "./options.js";
+import { formatItems } from "./format.js";
+import { type Flags, type Options, onlyTyped, splitList } from "./options.js";
 import { usageError } from "./usage.js";
 
 /** For commands that take one snapshot. */
-export const latestFlags: Flags = {
+export const latestFlags: Flags = onlyTyped({
   host: { kind: "list", short: "H", description: "latest is the newest of this host" },
   tag: { kind: "list", description: "latest is the newest with this tag, or with all of several with commas between" },
   path: { kind: "list", bytes: true, description: "latest is the newest of this path" },
-};
+});
+
+/** For commands that change all snapshots that fit. */
+export const filterFlags: Flags = onlyTyped({
+  host: { kind: "list", description: "only those of this host" },
+  tag: {
+    kind: "list",
+    mayBeEmpty: true,
+    description: "only those with this tag, or with all of several with commas between; '' for none",
+  },
+  path: { kind: "list", bytes: true, description: "only those of this path" },
+});
+
+/** The same where `-H` is free. */
+export const filterFlagsWithLetter: Flags = { ...filterFlags, host: { ...filterFlags.host!, short: "H" } };
 
 /** As restic: one of the hosts, all tags of one of the flags, and all paths. */
 export function createFilter(options: Options): (info: ListedSnapshot) => boolean {
@@ -22,6 +37,11 @@ export function createFilter(options: Options): (info: ListedSnapshot) => boolea
     (hosts.length === 0 || hosts.includes(snapshot.host)) &&
     (tags.length === 0 || tags.some((all) => isMeant(snapshot.tags, all))) &&
     paths.every((path) => snapshot.roots.some((root) => path.equals(root.path)));
+}
+
+/** What to say where nothing is chosen, of this many others. */
+export function noneFound(others: number): string {
+  return others === 0 ? "no snapshots" : `none match (${formatItems(others, "other")})`;
 }
 
 /** Whose `latest` is meant. @throws BcatError usage when a number leaves nothing to choose */

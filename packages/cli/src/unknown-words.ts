@@ -60,7 +60,8 @@ function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-function nearest(word: string, candidates: readonly string[]): string | undefined {
+/** The candidate that is most like the word, if one is. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
   // Dashes are no letters in which two words are alike.
   const near = new NearNames(Buffer.from(word.replace(/^-+/, "")));
   const byName = new Map(candidates.map((candidate) => [candidate.replace(/^-+/, ""), candidate]));

@@ -61,6 +61,7 @@ export const placeCodes = [
   "copy-incomplete",
   "archived",
   "stopping",
+  "restic-variables",
 ] as const;
 
 /** Of a check. */

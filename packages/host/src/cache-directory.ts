@@ -1,10 +1,10 @@
 /** The folder of the local cache, which can always be lost and never holds anything that is nowhere else. */
 import { existsSync } from "node:fs";
 import { access, constants, mkdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { describeSystemError, type OnNotice, systemErrorCode } from "@bcat/errors";
 import { folderPath } from "./folder-path.js";
-import { baseDirectory } from "./location.js";
+import { baseDirectory, type NoHome } from "./location.js";
 import type { Variables } from "./variables.js";
 
 /** Only the owner may look: a cache tells ids and names. */
@@ -18,23 +18,29 @@ export interface CacheChoice {
   readonly wanted?: boolean;
 }
 
-/** Where the cache is: an absolute path, "none" when none is wanted, or undefined when there is no home to put it in. */
-export type CachePlace = string | "none" | undefined;
+/** Where the cache is: an absolute path, "none" when none is wanted, or why there is no home to put it in. */
+export type CachePlace = string | "none" | NoHome;
 
-/** @throws {BcatError} with code "usage" for a folder that cannot be named. */
+/**
+ * A service of systemd has a folder for its cache, whatever home it has.
+ *
+ * @throws {BcatError} with code "usage" for a folder that cannot be named.
+ */
 export function locateCache({ directory, wanted = true }: CacheChoice, variables: Variables): CachePlace {
   if (!wanted) return "none";
   if (directory !== undefined) return folderPath(directory, { what: "cache folder", variables });
+  const ofService = variables.CACHE_DIRECTORY?.split(":")[0] ?? "";
+  if (isAbsolute(ofService)) return ofService;
   const base = baseDirectory("XDG_CACHE_HOME", ".cache", variables);
-  return base === undefined ? undefined : join(base, "bcat");
+  return typeof base === "string" ? join(base, "bcat") : base;
 }
 
 /** Creates the folder. Without one the run is slower, not wrong: `warn` is told, and the answer is undefined. */
 export async function createCache(place: CachePlace, warn: OnNotice): Promise<string | undefined> {
   if (place === "none") return undefined;
-  if (place === undefined) {
+  if (typeof place !== "string") {
     warn(
-      "cannot find a place for the cache (HOME is not set): going on without; --cache-dir names one",
+      `cannot find a place for the cache (${place.found}): going on without; --cache-dir names one`,
       "cache-unusable",
     );
     return undefined;

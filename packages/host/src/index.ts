@@ -12,7 +12,7 @@ export {
 export { type CacheChoice, type CachePlace, createCache, locateCache } from "./cache-directory.js";
 export { createEnvironment, type EnvironmentOptions, random } from "./environment.js";
 export { type FolderPathOptions, folderPath } from "./folder-path.js";
-export { baseDirectory, locateRepository } from "./location.js";
+export { baseDirectory, locateRepository, type NoHome } from "./location.js";
 export { loadKnownOwners, loadOwnerNames } from "./owner-names.js";
 export type { FolderPlace, HttpPlace, Place, S3Place, TahoePlace } from "./place.js";
 export type { PlaceOptions, S3Choice } from "./place-options.js";

@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { baseDirectory, locateRepository } from "./location.js";
@@ -195,14 +196,22 @@ describe("locateRepository()", () => {
   );
 
   test("has a default, by XDG_DATA_HOME or HOME", () => {
-    expect(locateRepository(undefined, { XDG_DATA_HOME: "/d", HOME: "/h" }).location).toBe("/d/bcat");
-    expect(locateRepository(undefined, { XDG_DATA_HOME: "relative", HOME: "/h" }).location).toBe(
-      "/h/.local/share/bcat",
+    const home = tmpdir();
+    expect(locateRepository(undefined, { XDG_DATA_HOME: "/d", HOME: home }).location).toBe("/d/bcat");
+    expect(locateRepository(undefined, { XDG_DATA_HOME: "relative", HOME: home }).location).toBe(
+      `${home}/.local/share/bcat`,
     );
     expect(() => locateRepository(undefined, { HOME: "" })).toThrow(expect.objectContaining({ code: "usage" }));
+    expect(() => locateRepository(undefined, { HOME: "/nonexistent" })).toThrow(
+      /HOME is "\/nonexistent", .* not there/,
+    );
   });
 });
 
-test("baseDirectory() is undefined without a home", () => {
-  expect(baseDirectory("XDG_CACHE_HOME", ".cache", {})).toBeUndefined();
+test.each([
+  [{}, "HOME is not set"],
+  [{ HOME: "me" }, 'HOME is "me", which is no absolute path'],
+  [{ HOME: "/nonexistent/me" }, 'HOME is "/nonexistent/me", which is not there'],
+])("baseDirectory() of %j says why there is no home", (variables, found) => {
+  expect(baseDirectory("XDG_CACHE_HOME", ".cache", variables)).toEqual({ found });
 });

@@ -2,6 +2,7 @@
  * From what a user names to a place: a folder, as a path or a `file:///` URL, a bucket, a web server to read from, or a
  * directory of a Tahoe-LAFS grid. Other spellings are known only to be refused.
  */
+import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BcatError } from "@bcat/errors";
@@ -82,26 +83,32 @@ function folder(path: string): Place {
 
 function defaultRepository(variables: Variables): string {
   const base = baseDirectory("XDG_DATA_HOME", ".local/share", variables);
-  if (base !== undefined) return join(base, "bcat");
-  throw new BcatError(
-    "usage",
-    "Cannot find the default repository: HOME is not set to an absolute path; name one with --repo",
-  );
+  if (typeof base === "string") return join(base, "bcat");
+  throw new BcatError("usage", `Cannot find the default repository: ${base.found}; name one with --repo`);
+}
+
+/** Why there is no home. */
+export interface NoHome {
+  /** `HOME is not set` */
+  readonly found: string;
 }
 
 /**
- * A folder of the XDG base directory specification, which says that a relative one is to be ignored, or undefined when
- * neither the variable nor a home is known.
+ * A folder of the XDG base directory specification, which says that a relative one is to be ignored. A home that is not
+ * there is none: it would be made, in a place that nobody looks at.
  */
 export function baseDirectory(
   name: "XDG_DATA_HOME" | "XDG_CACHE_HOME",
   fallback: string,
   variables: Variables,
-): string | undefined {
+): string | NoHome {
   const named = variables[name];
   if (named !== undefined && isAbsolute(named)) return named;
   const home = variables.HOME ?? "";
-  return isAbsolute(home) ? join(home, fallback) : undefined;
+  if (home === "") return { found: "HOME is not set" };
+  if (!isAbsolute(home)) return { found: `HOME is "${home}", which is no absolute path` };
+  if (!existsSync(home)) return { found: `HOME is "${home}", which is not there` };
+  return join(home, fallback);
 }
 
 function pathOfUrl(given: string): string {

@@ -45,6 +45,7 @@ export const dump: Command = {
     },
     target: {
       kind: "text",
+      isOnlyTyped: true,
       bytes: true,
       short: "t",
       description: "file to write to instead of stdout; it has its name only when it is whole",

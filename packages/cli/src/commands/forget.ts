@@ -8,7 +8,7 @@ import { forgottenLine, freedLines, groupFields, groupLines } from "../forget-re
 import { policyFlags, readPolicy, typedPolicyFlag } from "../policy-flags.js";
 import { pruneFlags, readPruneOptions, runPrune } from "../run-prune.js";
 import { withRepository } from "../site.js";
-import { createFilter } from "../snapshot-filter.js";
+import { createFilter, filterFlags, noneFound } from "../snapshot-filter.js";
 import { findNumbers, type NumberWord, parseNumberWords } from "../snapshot-numbers.js";
 import { usageError } from "../usage.js";
 
@@ -25,13 +25,7 @@ export const forget: Command = {
       value: "SIZE",
       description: "keep the newest that together take at most this, such as 500G",
     },
-    host: { kind: "list", description: "only those of this host" },
-    tag: {
-      kind: "list",
-      mayBeEmpty: true,
-      description: "only those with this tag, or with all of several with commas between; '' for none",
-    },
-    path: { kind: "list", bytes: true, description: "only those of this path" },
+    ...filterFlags,
     "group-by": {
       kind: "text",
       value: "WORDS",
@@ -41,6 +35,7 @@ export const forget: Command = {
     },
     "unsafe-allow-remove-all": {
       kind: "switch",
+      isOnlyTyped: true,
       description: "with --host, --path or --tag and no policy: forget them all; with numbers: also when none is left",
     },
     prune: {
@@ -87,6 +82,8 @@ export const forget: Command = {
 interface Chosen {
   readonly numbers: readonly number[];
   readonly groups?: readonly ForgetGroup[];
+  /** How many there are that the filters leave out, where they leave nothing. */
+  readonly others?: number;
 }
 
 type Choose = (repository: Repository, context: Context) => Promise<Chosen>;
@@ -111,7 +108,7 @@ function byNumber(words: readonly NumberWord[], options: Context["options"]): Ch
 
 /** @throws {BcatError} with code "usage" */
 async function byPolicy({ options }: Context): Promise<Choose> {
-  const { isEmptyPolicy, parseGroupings, planForget } = await import("@bcat/snapshot");
+  const { isEmptyPolicy, keptSnapshots, parseGroupings, planForget } = await import("@bcat/snapshot");
   const policy = await readPolicy(options);
   const size = options.text("keep-size");
   const sizeMax = size === undefined ? undefined : parseSize("--keep-size", size);
@@ -129,7 +126,8 @@ async function byPolicy({ options }: Context): Promise<Choose> {
     const onProgress = (done: number) => output.status(`measuring what snapshots need: ${done} done`);
     const given = { policy, groupBy, has, sizeMax, allowRemoveAll, dryRun, signal, onProgress };
     const groups = await planForget(repository, given);
-    return { groups, numbers: groups.flatMap(({ remove }) => remove.map(({ number }) => number)) };
+    const others = groups.length === 0 ? keptSnapshots(repository).length : 0;
+    return { groups, others, numbers: groups.flatMap(({ remove }) => remove.map(({ number }) => number)) };
   };
 }
 
@@ -155,7 +153,7 @@ async function forgetChosen(repository: Repository, choose: Choose, context: Con
   return chosen.numbers;
 }
 
-async function printGroups({ groups }: Chosen, { options, output }: Context): Promise<void> {
+async function printGroups({ groups, others = 0 }: Chosen, { options, output }: Context): Promise<void> {
   if (groups === undefined) return;
   const { describePolicy, isEmptyPolicy } = await import("@bcat/snapshot");
   const policy = await readPolicy(options);
@@ -163,8 +161,7 @@ async function printGroups({ groups }: Chosen, { options, output }: Context): Pr
   const bySize = size === undefined ? [] : [`keep the newest that together take at most ${size}`];
   const byRules = isEmptyPolicy(policy) && size !== undefined ? [] : [describePolicy(policy)];
   output.print(`policy: ${[...byRules, ...bySize].join(", ")}`);
-  const isFiltered = ["host", "tag", "path"].some((name) => options.list(name).length > 0);
-  if (groups.length === 0) output.note(isFiltered ? "no snapshots fit the filters" : "no snapshots");
+  if (groups.length === 0) output.note(noneFound(others));
   for (const group of groups) for (const line of groupLines(group)) output.print(line);
 }
 

@@ -74,7 +74,7 @@ async function chunkerOf(context: Context): Promise<ChunkerSettings> {
   const { options, signal } = context;
   const { DEFAULT_CHUNKER, DEFAULT_FIXED_CHUNKER } = await import("@bcat/chunker");
   if (!options.switch("copy-chunker-params")) {
-    if (options.isTyped("from-repository"))
+    if (options.isTyped("from-repository") || options.isTyped("from-repository-file"))
       throw usageError("Cannot use --from-repo without --copy-chunker-params: nothing else is taken over");
     return options.text("chunker") === "fixed" ? DEFAULT_FIXED_CHUNKER : DEFAULT_CHUNKER;
   }

@@ -11,7 +11,7 @@ import { repairRegisters } from "../repair/registers.js";
 import { repairSnapshots } from "../repair/snapshots.js";
 import { usageError } from "../usage.js";
 
-const { "from-repository": _, ...secretOfFrom } = fromFlags;
+const { "from-repository": _name, "from-repository-file": _file, ...secretOfFrom } = fromFlags;
 
 export const repair: Command = {
   name: "repair",

@@ -49,6 +49,7 @@ export const restore: Command = {
   flags: {
     target: {
       kind: "text",
+      isOnlyTyped: true,
       bytes: true,
       short: "t",
       description: "folder to restore into, instead of a last word that names it",

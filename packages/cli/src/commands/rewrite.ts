@@ -6,16 +6,16 @@ import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { formatBytes, formatItems } from "../format.js";
 import { bytesField } from "../json.js";
-import type { Flags } from "../options.js";
+import { type Flags, onlyTyped } from "../options.js";
 import { quoteName } from "../quote.js";
 import { withRepository } from "../site.js";
-import { createFilter } from "../snapshot-filter.js";
+import { createFilter, filterFlagsWithLetter, noneFound } from "../snapshot-filter.js";
 import { findNumbers, parseNumberWords, requireAll } from "../snapshot-numbers.js";
 import { snapshotTime } from "../snapshot-time.js";
 import { usageError } from "../usage.js";
 
 const patternNames = ["exclude", "exclude-file", "iexclude", "iexclude-file"];
-const patternFlags: Flags = Object.fromEntries(patternNames.map((name) => [name, choiceFlags[name]!]));
+const patternFlags: Flags = onlyTyped(Object.fromEntries(patternNames.map((name) => [name, choiceFlags[name]!])));
 
 export const rewrite: Command = {
   name: "rewrite",
@@ -24,20 +24,16 @@ export const rewrite: Command = {
   flags: {
     ...patternFlags,
     forget: { kind: "switch", description: "forget the old ones (else the new ones get the tag rewrite)" },
-    "new-host": { kind: "text", value: "HOST", description: "host that the snapshots are to be of" },
-    "new-time": {
-      kind: "text",
-      value: "TIME",
-      description: "time that they are to be of, such as 2012-11-01 22:08:41",
-    },
+    ...onlyTyped({
+      "new-host": { kind: "text", value: "HOST", description: "host that the snapshots are to be of" },
+      "new-time": {
+        kind: "text",
+        value: "TIME",
+        description: "time that they are to be of, such as 2012-11-01 22:08:41",
+      },
+    }),
     "dry-run": { kind: "switch", short: "n", description: "change nothing: say what would be left out" },
-    host: { kind: "list", short: "H", description: "only those of this host" },
-    tag: {
-      kind: "list",
-      mayBeEmpty: true,
-      description: "only those with this tag, or with all of several with commas between; '' for none",
-    },
-    path: { kind: "list", bytes: true, description: "only those of this path" },
+    ...filterFlagsWithLetter,
   },
   examples: [
     ["rewrite --exclude '*.iso' --forget", "of all snapshots, for good when prune has run"],
@@ -50,7 +46,7 @@ export const rewrite: Command = {
   ],
   interrupted: "interrupted; bcat snapshots shows what has changed",
   async run(context) {
-    const { operands, options } = context;
+    const { operands, options, output } = context;
     const words = parseNumberWords(operands);
     const given = await readOptions(context);
     const use = async (repository: Repository) => {
@@ -60,7 +56,9 @@ export const rewrite: Command = {
       const known = all.map(({ number }) => number);
       const numbers = words.length === 0 ? known : await findNumbers(repository, words, known);
       await requireAll(repository, { numbers, known, action: "rewrite" });
-      const chosen = all.filter(({ number }) => numbers.includes(number)).filter(createFilter(options));
+      const named = all.filter(({ number }) => numbers.includes(number));
+      const chosen = named.filter(createFilter(options));
+      if (chosen.length === 0 && !output.quiet) output.note(noneFound(named.length));
       await rewriteAll(repository, chosen, given, context);
       return exitCodes.done;
     };

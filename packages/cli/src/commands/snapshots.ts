@@ -4,7 +4,7 @@ import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { checkSelectors, choosingFlags, findSnapshots } from "../named-snapshots.js";
 import { withRepository } from "../site.js";
-import { createFilter } from "../snapshot-filter.js";
+import { createFilter, noneFound } from "../snapshot-filter.js";
 import { snapshotFields, snapshotTable } from "../snapshot-list.js";
 import { formatNumbers } from "../snapshot-numbers.js";
 import { usageError } from "../usage.js";
@@ -32,13 +32,15 @@ export const snapshots: Command = {
     await checkSelectors(context);
     if (options.switch("forgotten")) return await listForgotten(context);
     return await withRepository(context, async (repository) => {
-      const { found, damage } = await findSnapshots(repository, context, { withPartial: options.switch("partial") });
+      const { found, others, damage } = await findSnapshots(repository, context, {
+        withPartial: options.switch("partial"),
+      });
       signal.throwIfAborted();
       const pinNote = (number: number) => repository.history.pinNote(number);
       if (output.json) output.print(JSON.stringify(found.map((info) => snapshotFields(info, pinNote))));
       else if (found.length > 0)
         for (const line of snapshotTable(found, { allPaths: operands.length > 0, pinNote })) output.print(line);
-      else if (!output.quiet && damage.length === 0) output.note("no snapshots");
+      else if (!output.quiet && damage.length === 0) output.note(noneFound(others));
       if (damage.length > 0) throw new CorruptError(`Cannot list all snapshots: ${damage.join("; ")}`);
       return exitCodes.done;
     });
@@ -51,7 +53,8 @@ async function listForgotten(context: Context): Promise<number> {
   return await withRepository(context, async (repository) => {
     const { forgottenSnapshots, takenByPrune } = await import("@bcat/snapshot");
     await repository.refresh();
-    const forgotten = forgottenSnapshots(repository).filter(createFilter(options));
+    const all = forgottenSnapshots(repository);
+    const forgotten = all.filter(createFilter(options));
     const taken = await takenByPrune(repository, forgotten);
     const found = forgotten.filter(({ number }) => !taken.has(number));
     const fields = (info: (typeof found)[number]) => ({
@@ -65,8 +68,8 @@ async function listForgotten(context: Context): Promise<number> {
       const successors = new Map(found.map(({ number, successor }) => [number, successor]));
       const successor = (number: number) => successors.get(number);
       for (const line of snapshotTable(found, { successor })) output.print(line);
-    } else if (!output.quiet)
-      output.note(`no forgotten snapshots${taken.size === 0 ? "" : " that may be brought back"}`);
+    } else if (!output.quiet && forgotten.length < all.length) output.note(noneFound(all.length - forgotten.length));
+    else if (!output.quiet) output.note(`no forgotten snapshots${taken.size === 0 ? "" : " that may be brought back"}`);
     if (taken.size > 0 && !output.json && !output.quiet)
       output.note(`prune has taken data of ${formatNumbers([...taken])}: not shown`);
     const doubtful = found.filter(({ isWhole }) => !isWhole).map(({ number }) => number);

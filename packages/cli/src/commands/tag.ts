@@ -4,9 +4,9 @@ import type { ListedSnapshot, TagChange } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { formatItems } from "../format.js";
-import type { Options } from "../options.js";
+import { type Options, onlyTyped } from "../options.js";
 import { withRepository } from "../site.js";
-import { createFilter } from "../snapshot-filter.js";
+import { createFilter, filterFlagsWithLetter, noneFound } from "../snapshot-filter.js";
 import { findNumbers, parseNumberWords, requireAll } from "../snapshot-numbers.js";
 import { refuseOwnTag } from "../tags.js";
 import { usageError } from "../usage.js";
@@ -18,27 +18,23 @@ export const tag: Command = {
   summary: "change the tags of snapshots",
   operands: [{ name: "snapshot", count: "many" }],
   flags: {
-    add: { kind: "list", value: "TAG", commas: true, description: "tag to add, or several with commas between" },
-    remove: {
-      kind: "list",
-      value: "TAG",
-      commas: true,
-      description: "tag to take away, or several with commas between",
-    },
-    set: {
-      kind: "list",
-      value: "TAG",
-      commas: true,
-      mayBeEmpty: true,
-      description: "the tags to have from now on; '' for none",
-    },
-    host: { kind: "list", short: "H", description: "only those of this host" },
-    tag: {
-      kind: "list",
-      mayBeEmpty: true,
-      description: "only those with this tag, or with all of several with commas between; '' for none",
-    },
-    path: { kind: "list", bytes: true, description: "only those of this path" },
+    ...onlyTyped({
+      add: { kind: "list", value: "TAG", commas: true, description: "tag to add, or several with commas between" },
+      remove: {
+        kind: "list",
+        value: "TAG",
+        commas: true,
+        description: "tag to take away, or several with commas between",
+      },
+      set: {
+        kind: "list",
+        value: "TAG",
+        commas: true,
+        mayBeEmpty: true,
+        description: "the tags to have from now on; '' for none",
+      },
+    }),
+    ...filterFlagsWithLetter,
   },
   examples: [
     ["tag 3 5-9 --add keep", "of these"],
@@ -60,8 +56,10 @@ export const tag: Command = {
       const known = all.map(({ number }) => number);
       const numbers = words.length === 0 ? known : await findNumbers(repository, words, known);
       await requireAll(repository, { numbers, known, action: "tag" });
-      const chosen = all.filter(({ number }) => numbers.includes(number));
-      const changed = await changeAll(repository, chosen.filter(createFilter(options)), change, context);
+      const named = all.filter(({ number }) => numbers.includes(number));
+      const chosen = named.filter(createFilter(options));
+      if (chosen.length === 0 && !output.quiet) output.note(noneFound(named.length));
+      const changed = await changeAll(repository, chosen, change, context);
       const done = changed === 0 ? "no snapshot has changed" : `changed ${formatItems(changed, "snapshot")}`;
       if (output.json) output.message({ message_type: "summary", changed_snapshots: changed });
       else if (!output.quiet) output.print(done);

@@ -23,7 +23,12 @@ export const undo: Command = {
   summary: "put back what a restore has overwritten or deleted",
   operands: [{ name: "snapshot", count: "optional" }],
   flags: {
-    host: { kind: "text", short: "H", description: "what was overwritten on this host, instead of here" },
+    host: {
+      kind: "text",
+      isOnlyTyped: true,
+      short: "H",
+      description: "what was overwritten on this host, instead of here",
+    },
     "dry-run": { kind: "switch", short: "n", description: "change nothing: say what would be put back and removed" },
     ...noUndoFlag,
   },
