@@ -5,7 +5,9 @@ import { nearest } from "./unknown-words.js";
 import { usageError } from "./usage.js";
 
 /** Those that stand for no flag. `BCAT_TEST_…` is left to tests. */
-const others = ["PASSWORD", "FROM_PASSWORD", "PROGRESS_FPS", "ACCELERATORS", "DEBUG"].map((name) => `BCAT_${name}`);
+const others = ["PASSWORD", "FROM_PASSWORD", "NEW_PASSWORD", "PROGRESS_FPS", "ACCELERATORS", "DEBUG"].map(
+  (name) => `BCAT_${name}`,
+);
 const ours = /^BCAT_(?!TEST_)/;
 
 /** @throws {BcatError} with code "usage" for one that is set and stands for nothing */
