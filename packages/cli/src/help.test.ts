@@ -76,6 +76,6 @@ describe("help of a command", () => {
 
   test("has none of a parser's words", () => {
     for (const command of [undefined, ...commands])
-      expect(helpText(command, 100)).not.toMatch(/\[(boolean|string|array|number)\]|\[default/);
+      expect(helpText(command, 100)).not.toMatch(/\[(boolean|string|array)\]|\[default/);
   });
 });
