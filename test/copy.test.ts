@@ -10,6 +10,7 @@ import {
   check,
   copySnapshots,
   type Finding,
+  findSnapshot,
   forgetSnapshots,
   listSnapshots,
   pinSnapshots,
@@ -22,6 +23,7 @@ import {
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
+import { makeSource, openStoppable } from "./kit/interrupted.js";
 import { makeOddTree } from "./kit/odd-tree.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
@@ -584,4 +586,21 @@ describe("damage in the source", () => {
       expect(after.slice(1)).toEqual(before.slice(1));
     });
   });
+});
+
+test("what is kept of a backup that did not end is that in the copy, too", async () => {
+  makeSource(source);
+  await using reader = (await openStoppable(from)).client;
+  const { client, stopAt } = await openStoppable(from, { host: "stopped" });
+  await expect(client.backup([source], { stop: stopAt(20) })).rejects.toThrow(/kept as partial snapshot 1/);
+  await client[Symbol.asyncDispose]();
+  await using writer = await openClient(to, { ...smaller, host: "copier" });
+  writer.time = Date.now() + 7_200_000;
+  const between = { source: reader.repository, target: writer.repository };
+  const partial = await findSnapshot(reader.repository, "1");
+  await copySnapshots(between, (await planCopy(between, [partial])).missing);
+  const list = async (withPartial: boolean) => await listSnapshots(writer.repository, { withPartial });
+  expect((await list(true)).map(({ snapshot }) => snapshot.complete)).toEqual([false]);
+  expect(await list(false)).toEqual([]);
+  expect(await planCopy(between, [partial])).toMatchObject({ missing: [], present: [{ from: 1, number: 1 }] });
 });

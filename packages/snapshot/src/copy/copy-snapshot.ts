@@ -176,7 +176,7 @@ class SnapshotCopy {
     const { source, memory, replaces } = this.#parts;
     const session = this.#session;
     const { snapshot } = info;
-    const { parent: _parent, parents: _parents, seen: _seen, complete: _complete, ...kept } = snapshot;
+    const { parent: _parent, parents: _parents, seen: _seen, ...kept } = snapshot;
     await session.flush();
     const { added } = session;
     const { files, bytes } = snapshot.counts;

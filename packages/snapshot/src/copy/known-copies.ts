@@ -51,6 +51,7 @@ export class KnownCopies {
     let incomplete: IncompleteCopy | undefined;
     for (const number of this.#target.like(info.snapshot)) {
       const copy = history.summaries.get(number)!;
+      if (copy.complete !== info.snapshot.complete) continue;
       if (!areAlike(info.snapshot, copy) && !(await this.#isOf(info.number, number))) continue;
       const lacks = copy.errors.total - info.snapshot.errors.total;
       if (history.isForgotten(number)) forgotten = { number, isForgotten: true };
@@ -115,7 +116,7 @@ class Likes {
   constructor(repository: Repository) {
     this.repository = repository;
     const numbers = [...repository.history.summaries].sort(([a], [b]) => a - b);
-    for (const [number, summary] of numbers) if (summary.complete) this.note(number);
+    for (const [number] of numbers) this.note(number);
   }
 
   note(number: number): void {
