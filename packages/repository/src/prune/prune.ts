@@ -108,8 +108,11 @@ class PruneRun {
     if (this.#parts.config.isForOneWriter === true)
       requireAlone(this.#parts, await readOpenSessions(this.#parts, this.#session.number));
     if (hasSilent) await this.#wait();
-    const given = await this.#plan(made);
-    await this.#copy(given);
+    const given = await this.#unlessOvertaken(async () => {
+      const chosen = await this.#plan(made);
+      await this.#copy(chosen);
+      return chosen;
+    });
     const plan = this.#isFull ? this.#withoutMixed(given) : given;
     this.#report.notePlan(this.#survey, plan);
     await this.#condemn(plan);
@@ -255,23 +258,29 @@ class PruneRun {
   }
 
   /**
-   * Rescues what became live, then writes the segments without what records up to `last` condemn, and small ones as
-   * one; again, when another prune was faster.
+   * Rescues what became live, then writes the segments without what records up to `last` condemn, and small ones as one.
    */
   async #rewrite(last: number): Promise<Rewritten> {
     const { history } = this.#parts;
-    for (let attempt = 1; ; attempt++) {
+    return await this.#unlessOvertaken(async () => {
       if (last > 0) await this.#copyLive(this.#survey.condemned());
+      const small = chooseSmall(history.segments.values());
+      const options = { session: this.#session.number, dropped: condemnedUpTo(history, last), small };
+      // Entries of packs that stay would be dropped with the others.
+      const rewritten = this.#isFull
+        ? undefined
+        : await this.#unlessFull(async () => await rewriteSegments(this.#parts, options));
+      return rewritten ?? { added: [], removed: [] };
+    });
+  }
+
+  /** What `action` gives; again, when another prune was faster and has removed what it was to read. */
+  async #unlessOvertaken<T>(action: () => Promise<T>): Promise<T> {
+    const { history } = this.#parts;
+    for (let attempt = 1; ; attempt++) {
       const { newness } = history;
       try {
-        const dropped = condemnedUpTo(history, last);
-        const small = chooseSmall(history.segments.values());
-        const options = { session: this.#session.number, dropped, small };
-        // Entries of packs that stay would be dropped with the others.
-        const rewritten = this.#isFull
-          ? undefined
-          : await this.#unlessFull(async () => await rewriteSegments(this.#parts, options));
-        return rewritten ?? { added: [], removed: [] };
+        return await action();
       } catch (error) {
         if (!isBcatError(error, "corrupt") || attempt === ATTEMPTS_MAX) throw error;
         await catchUpStrictly(this.#parts);
