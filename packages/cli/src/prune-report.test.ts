@@ -45,6 +45,16 @@ test("a dry run names the sessions that are waited for, as the run does", () => 
   expect(pruneLines(waiting, { isDryRun: false })[0]).toBe(`given up, ${text}`);
 });
 
+test("a dry run says that it does not count what sessions have stored that the run would end", () => {
+  const line = (count: string) => `what ${count} stored is not in these figures: the run counts it`;
+  const one = pruneLines({ ...busy, decided: [session] }, { isDryRun: true });
+  expect(one[1]).toBe(line("that session has"));
+  expect(pruneLines({ ...busy, decided: [session], ended: [5] }, { isDryRun: true })[2]).toBe(
+    line("those sessions have"),
+  );
+  expect(pruneLines({ ...busy, decided: [session] }, { isDryRun: false })[1]).toMatch(/^deleted/);
+});
+
 test("of leftovers it says what they are", () => {
   const temporary = { count: 1, bytes: 27 * MIB, first: "packs/.tmp-1" };
   const young = { count: 2, bytes: 2048, first: "log/.tmp-2" };

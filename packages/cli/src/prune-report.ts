@@ -39,12 +39,21 @@ export function pruneLines(summary: PruneSummary, { isDryRun }: { readonly isDry
     ...summary.decided.map(
       (session) => `${words.taken} ${nameOf(session)} for dead: silent for ${formatSpan(session.silentMs)}`,
     ),
+    ...(isDryRun ? unknownLines(summary) : []),
     ...goingLines(summary, words),
     ...stayingLines(summary),
     ...roomLines(summary),
     ...leftoverLines(summary, words),
     ...useLines(summary),
   ];
+}
+
+/** What only the run finds out. */
+function unknownLines({ ended, decided }: PruneSummary): string[] {
+  const count = ended.length + decided.length;
+  if (count === 0) return [];
+  const which = count === 1 ? "that session has" : "those sessions have";
+  return [`what ${which} stored is not in these figures: the run counts it`];
 }
 
 /** `deleted: 32.1 MiB (9 packs)`, `given up, the next run deletes it: 7.06 MiB (7 packs)`, and what that is made of. */

@@ -1,4 +1,7 @@
-/** What a run would do now with a plan: so that a dry run shows the same figures, and refuses where the run would. */
+/**
+ * What a run would do now with a plan: so that a dry run shows the same figures, and refuses where the run would. What
+ * sessions have stored that the run would end first is not known: it is theirs until then.
+ */
 import { openDeadSessions } from "../dead-sessions.js";
 import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import { requireReadable } from "./copy-live.js";
