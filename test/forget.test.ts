@@ -8,9 +8,10 @@ import {
   type Policy,
   pinSnapshots,
   planForget,
+  tagSnapshot,
   unpinSnapshots,
 } from "@bcat/snapshot";
-import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
+import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
@@ -127,6 +128,64 @@ test("a pin that another host sets between plan and record stops it", async () =
   await pinSnapshots(other.repository, [1]);
   await expect(forgetSnapshots(client.repository, [1])).rejects.toThrow(/pinned/);
 });
+
+test("two who forget at the same time leave one, unless they may forget all", async () => {
+  await using client = await open();
+  await backUpDays(client, 2);
+  await using other = await open({ host: "other" });
+  await listSnapshots(other.repository);
+  await forgetSnapshots(client.repository, [1], { keepsSome: true });
+  await expect(forgetSnapshots(other.repository, [2], { keepsSome: true })).rejects.toThrow(/it is the only snapshot/);
+  expect(await numbersOf(client)).toEqual([2]);
+  await forgetSnapshots(other.repository, [2]);
+  expect(await numbersOf(client)).toEqual([]);
+});
+
+test("a pin that another host sets while a snapshot is replaced goes over to the new one", async () => {
+  await using client = await open();
+  await backUpDays(client, 1);
+  await using other = await open({ host: "other" });
+  const [info] = await listSnapshots(client.repository);
+  const pinning = beforeFirstRecord(async () => {
+    await other.repository.refresh();
+    await pinSnapshots(other.repository, [1], { note: "stays" });
+  });
+  await tagSnapshot(client.repository.withStorage(pinning), info!, { add: ["a"] });
+  expect(await numbersOf(client)).toEqual([2]);
+  expect(client.repository.history.pinNote(2)).toBe("stays");
+});
+
+test("a snapshot stays when what was made in its place is forgotten meanwhile", async () => {
+  await using client = await open();
+  await backUpDays(client, 1);
+  await using other = await open({ host: "other" });
+  const [info] = await listSnapshots(client.repository);
+  const forgetting = beforeFirstRecord(async () => {
+    await other.repository.refresh();
+    await forgetSnapshots(other.repository, [2], { keepsSome: true });
+  });
+  const tagging = tagSnapshot(client.repository.withStorage(forgetting), info!, { add: ["a"] });
+  await expect(tagging).rejects.toThrow(/Cannot put snapshot 2 in the place of 1: it was forgotten meanwhile/);
+  expect(await numbersOf(client)).toEqual([1]);
+});
+
+/** A storage in which others do something before the first record of the log is put. */
+function beforeFirstRecord(act: () => Promise<void>): Storage {
+  let hasActed = false;
+  return {
+    location: storage.location,
+    get: (name, options) => storage.get(name, options),
+    put: (name, bytes) => storage.put(name, bytes),
+    list: (prefix) => storage.list(prefix),
+    async putIfAbsent(name, bytes) {
+      if (name.startsWith("log/") && !hasActed) {
+        hasActed = true;
+        await act();
+      }
+      await storage.putIfAbsent(name, bytes);
+    },
+  };
+}
 
 test("when a snapshot was first seen is remembered, and then caps what it says of its time", async () => {
   const cacheDirectory = join(scratch.path, "cache");

@@ -147,7 +147,8 @@ async function forgetChosen(repository: Repository, choose: Choose, context: Con
   if (options.switch("dry-run")) await printForecast(repository, chosen, context);
   else {
     signal.throwIfAborted();
-    await forgetSnapshots(repository.withSignal(signal), chosen.numbers);
+    const keepsSome = !options.switch("unsafe-allow-remove-all");
+    await forgetSnapshots(repository.withSignal(signal), chosen.numbers, { keepsSome });
     printForgotten(chosen, context);
   }
   return chosen.numbers;

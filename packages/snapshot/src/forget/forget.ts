@@ -104,6 +104,11 @@ function lookAtAll(repository: Repository, now: number, dryRun: boolean): Readon
   return times;
 }
 
+export interface ForgetOptions {
+  /** Forgets none when nothing would be left, as {@link requireSomeLeft}: also what others forget meanwhile counts. */
+  readonly keepsSome?: boolean;
+}
+
 /**
  * Forgets snapshots: a record in the log, after which they are shown to nobody and keep nothing alive. On a full disk it
  * comes out of the reserve.
@@ -111,10 +116,15 @@ function lookAtAll(repository: Repository, now: number, dryRun: boolean): Readon
  * @throws BcatError refused for one that is pinned, also while this goes on, and nothing was forgotten then; not-found for
  *   one that is not there; StorageError
  */
-export async function forgetSnapshots(repository: Repository, numbers: readonly number[]): Promise<void> {
+export async function forgetSnapshots(
+  repository: Repository,
+  numbers: readonly number[],
+  { keepsSome = false }: ForgetOptions = {},
+): Promise<void> {
   if (numbers.length === 0) return;
   const build = () => {
     requireForgettable(repository, numbers);
+    if (keepsSome) requireSomeLeft(repository, numbers);
     return { kind: "forget", snapshots: [...numbers] } as const;
   };
   await withReserve(repository, async (reserved) => {

@@ -1,4 +1,5 @@
 /** Changes tags of snapshots: each is made anew, and the old one forgotten. */
+import { BcatError } from "@bcat/errors";
 import { appendToLog, checkSnapshotTexts, type Repository, withLogSession } from "@bcat/repository";
 import { pinSnapshots } from "../forget/pins.js";
 import type { ListedSnapshot } from "../snapshots.js";
@@ -37,10 +38,33 @@ function changedTags(tags: readonly string[], { set, add = [], remove = [] }: Ta
   return [...new Set(all)];
 }
 
-/** Forgets a snapshot that another one has taken the place of; if it is pinned, that one is from now on. */
+/**
+ * Forgets a snapshot that another one has taken the place of; if it is pinned, that one is from now on.
+ *
+ * @throws BcatError refused when the other one was forgotten meanwhile: then this one stays
+ */
 export async function replaceSnapshot(repository: Repository, number: number, by: number): Promise<void> {
-  const note = repository.history.pinNote(number);
-  if (note !== undefined) await pinSnapshots(repository, [by], note === "" ? {} : { note });
-  const record = { kind: "forget", snapshots: [number] } as const;
-  await withLogSession(repository, (session) => appendToLog(repository, record, session));
+  while (!(await tryToReplace(repository, number, by)));
 }
+
+/** False for one that was pinned meanwhile. */
+async function tryToReplace(repository: Repository, number: number, by: number): Promise<boolean> {
+  const { history } = repository;
+  const note = history.pinNote(number);
+  if (note !== undefined) await pinSnapshots(repository, [by], note === "" ? {} : { note });
+  const build = () => {
+    if (history.isForgotten(by))
+      throw new BcatError("refused", `Cannot put snapshot ${by} in the place of ${number}: it was forgotten meanwhile`);
+    if (note === undefined && history.isPinned(number)) throw new PinnedMeanwhile();
+    return { kind: "forget", snapshots: [number] } as const;
+  };
+  try {
+    await withLogSession(repository, (session) => appendToLog(repository, build, session));
+    return true;
+  } catch (error) {
+    if (error instanceof PinnedMeanwhile) return false;
+    throw error;
+  }
+}
+
+class PinnedMeanwhile extends Error {}
