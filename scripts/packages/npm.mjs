@@ -37,10 +37,10 @@ function packedFiles(cli) {
   return files.filter(({ path }) => /^(bin|dist)\//.test(path)).map(({ path }) => [path, path]);
 }
 
-/** Writes the tarball into `output`, and returns its path. npm gives all files the same time and sorts them. */
+/** Writes the tarball into `output`, and returns its path as the only one. npm gives all files the same time and sorts them. */
 export function makeNpmPackage({ root, output, work }) {
   const folder = join(work, "npm");
   layOut({ root, folder });
   const packed = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", output], { cwd: folder });
-  return join(output, JSON.parse(packed)[0].filename);
+  return [join(output, JSON.parse(packed)[0].filename)];
 }
