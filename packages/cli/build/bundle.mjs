@@ -18,6 +18,7 @@ const packages = join(folder, "..");
 /** Name of the bundle in dist/, without .cjs, and the module that it begins with. */
 const entryPoints = {
   bcat: join(folder, "dist/main.js"),
+  library: join(folder, "dist/library/index.js"),
   "contents-worker": join(packages, "snapshot/dist/backup/contents/contents-worker.js"),
   "restore-worker": join(packages, "snapshot/dist/restore/restore-worker.js"),
   "s3-sdk": join(packages, "storage/dist/s3/sdk.js"),
@@ -40,9 +41,10 @@ const { metafile } = await build({
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
   bundle: true,
-  // Names stay, for the stacks in reports of errors.
+  // Names stay, and lines are short: Node prints the whole line of an error that nobody catches.
   minifyWhitespace: true,
   minifySyntax: true,
+  lineLimit: 160,
   platform: "node",
   format: "cjs",
   target: "node20.19",
