@@ -3,10 +3,13 @@ import type { Command } from "./command.js";
 import { backup } from "./commands/backup.js";
 import { check } from "./commands/check.js";
 import { copy } from "./commands/copy.js";
+import { diff } from "./commands/diff.js";
 import { doctor } from "./commands/doctor.js";
 import { dump } from "./commands/dump.js";
 import { explain } from "./commands/explain.js";
+import { find } from "./commands/find.js";
 import { forget } from "./commands/forget.js";
+import { history } from "./commands/history.js";
 import { importTar } from "./commands/import-tar.js";
 import { init } from "./commands/init.js";
 import { key } from "./commands/key.js";
@@ -31,7 +34,7 @@ export interface CommandGroup {
 
 export const commandGroups: readonly CommandGroup[] = [
   { title: "Back up", commands: [init, backup, importTar] },
-  { title: "Look", commands: [snapshots, ls, explain, stats] },
+  { title: "Look", commands: [snapshots, ls, find, diff, history, explain, stats] },
   { title: "Get back", commands: [restore, undo, dump] },
   { title: "Keep and forget", commands: [forget, undelete, pin, unpin, tag, rewrite, prune] },
   { title: "Look after repositories", commands: [check, scrub, repair, copy, key, doctor] },

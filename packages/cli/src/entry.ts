@@ -41,12 +41,19 @@ export function entryLine({ path, node }: Entry, sizesForPeople = false): string
 
 /** An element of the array of `--json`. */
 export function entryFields({ path, node }: Entry): object {
-  const size = sizeOf(node);
   return {
     // The node of a root has no name of its own: its name is the last part of its path.
     ...bytesField("name", path.subarray(path.lastIndexOf(0x2f) + 1)),
     type: typeOf(node).name,
     ...bytesField("path", path),
+    ...nodeFields(node),
+  };
+}
+
+/** What is known of an entry beside its name and type. */
+export function nodeFields(node: Node): object {
+  const size = sizeOf(node);
+  return {
     uid: node.uid,
     gid: node.gid,
     ...ownerField("user", node.user),
@@ -106,4 +113,8 @@ function triple(bits: number, special: boolean, letter: "s" | "t"): string {
   const execute = (bits & 1) !== 0;
   const last = special ? (execute ? letter : letter.toUpperCase()) : execute ? "x" : "-";
   return `${bits & 4 ? "r" : "-"}${bits & 2 ? "w" : "-"}${last}`;
+}
+
+export function isFolderNode(node: Node): boolean {
+  return typeOf(node).name === "dir";
 }

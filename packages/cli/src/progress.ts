@@ -55,6 +55,11 @@ export class Progress<State> {
     this.#tell(state, { elapsedMs: now - this.#start, bytesPerSecond });
   }
 
+  /** Takes the line away until the next one. */
+  hide(): void {
+    this.#output.status(undefined);
+  }
+
   /** Takes the line away. Returns the milliseconds that the work took. */
   finish(): number {
     this.#output.status(undefined);

@@ -44,10 +44,23 @@ export type {
   IncompleteCopy,
   SnapshotToCopy,
 } from "./copy/options.js";
+export { type Difference, type DiffPlace, type DiffSums, diffSnapshots, type EntrySums } from "./diff/diff.js";
+export { diffLive, type LiveDiffOptions, type LiveDiffSums } from "./diff/diff-live.js";
+export type { Mark } from "./diff/difference.js";
 export { dump } from "./dump/dump.js";
 export type { ArchiveFormat, DumpForm, DumpOptions, DumpProgress, DumpSink, DumpSummary } from "./dump/options.js";
 export { listEntries, type WalkOptions } from "./entries.js";
 export { compileExcludes } from "./exclude.js";
+export {
+  type Deletion,
+  type HostHistory,
+  pathHistory,
+  type Version,
+} from "./find/path-history.js";
+export { searchById } from "./find/search-by-id.js";
+export { type PatternSearch, searchByPattern } from "./find/search-by-pattern.js";
+export { type Search, SnapshotSearch } from "./find/snapshot-search.js";
+export { findEntries } from "./find-entries.js";
 export {
   type ForgetGroup,
   type ForgetPolicyOptions,

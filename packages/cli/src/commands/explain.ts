@@ -1,14 +1,15 @@
 /** `bcat explain`: why a path is, or is not, in the backup. */
 import { lstatSync } from "node:fs";
 import { bytesOfText, textOfBytes } from "@bcat/errors";
-import { absolutePathBytes, ownFolders, type Site, sourcePathBytes } from "@bcat/host";
+import { absolutePathBytes, ownFolders, type Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
-import type { ChoiceOptions, ListedSnapshot, SnapshotInfo } from "@bcat/snapshot";
+import type { ChoiceOptions, ListedSnapshot } from "@bcat/snapshot";
 import { choiceFlags, readChoice } from "../choice-flags.js";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { type Explained, explanationLines, explanationMessage } from "../explanation.js";
 import { withRepository } from "../site.js";
+import { sourcesOfSnapshot } from "../snapshot-sources.js";
 import { readSources, sourceFlags } from "../sources.js";
 
 /** What would be backed up. */
@@ -109,16 +110,11 @@ async function askedFor(
   const info = await findSourceOf(repository, path, isOfHost);
   if (info === undefined) return undefined;
   const { excludes, options } = info.snapshot;
-  return { sources: await sourcesOf(info), choice: choice ?? recordedChoice(excludes, options), from: info.number };
-}
-
-/** The sources of a snapshot. One that was a folder is meant as one, also where a link leads to it. */
-async function sourcesOf(info: SnapshotInfo): Promise<Uint8Array[]> {
-  const { NodeType, recordedInnerSources, rootEntries } = await import("@bcat/snapshot");
-  const roots = rootEntries(info).map(({ path, node }) =>
-    node.type === NodeType.directory ? sourcePathBytes(Buffer.concat([path, Buffer.from("/")])) : path,
-  );
-  return [...roots, ...recordedInnerSources(info.snapshot.options)];
+  return {
+    sources: await sourcesOfSnapshot(info),
+    choice: choice ?? recordedChoice(excludes, options),
+    from: info.number,
+  };
 }
 
 function withoutSlash(path: Uint8Array): Uint8Array {

@@ -10,7 +10,7 @@ import type { RestoreRun } from "./restore-run.js";
 export async function holdsContent(
   file: LocalFile,
   content: Content,
-  { repository, run }: { readonly repository: Repository; readonly run: RestoreRun },
+  { repository, run }: { readonly repository: Repository; readonly run: Pick<RestoreRun, "breathe"> },
 ): Promise<boolean> {
   if (file.stat.size !== contentSize(content)) return false;
   if (content.kind === "inline") {

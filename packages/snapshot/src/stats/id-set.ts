@@ -18,6 +18,11 @@ export class IdSet {
     this.#slotsMax = slotsMax;
   }
 
+  has(id: Uint8Array): boolean {
+    this.#bytes.set(id.subarray(0, WORDS * 4));
+    return !isFree(this.#table, slotOf(this.#table, this.#words));
+  }
+
   /** True when it was not there. @throws BcatError refused when there are too many */
   add(id: Uint8Array): boolean {
     if (this.count * 4 >= (this.#table.length / WORDS) * 3) this.#grow();

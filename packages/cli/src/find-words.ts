@@ -1,0 +1,89 @@
+/** What `bcat find` is asked for. */
+import type { Repository } from "@bcat/repository";
+import type { PatternSearch, Search } from "@bcat/snapshot";
+import { parseSize } from "./choice-flags.js";
+import type { Context } from "./command.js";
+import { quoteText } from "./quote.js";
+import { snapshotTime } from "./snapshot-time.js";
+import { parseSpan } from "./span.js";
+import { usageError } from "./usage.js";
+
+/** As find(1) has them, and the numbers of the types of nodes. */
+const typeLetters: Readonly<Record<string, number>> = { f: 1, d: 2, l: 3, c: 4, b: 5, p: 6, s: 7 };
+
+type Words = Pick<Context, "operands" | "options">;
+
+/** Everything that can be wrong, before the repository is asked for. @throws {BcatError} with code "usage" */
+export function checkFindWords({ operands, options }: Words): void {
+  const byId = ["blob", "tree"].filter((name) => options.switch(name));
+  if (byId.length === 2) throw usageError("Cannot use --blob with --tree: an id is one or the other");
+  if (byId.length === 1 && operands.length === 0) throw usageError(`Missing <pattern>: --${byId[0]} takes ids`);
+  if (byId.length === 1 && (options.switch("regex") || options.switch("ignore-case")))
+    throw usageError(`Cannot use --${byId[0]} with --regex or --ignore-case: an id is none`);
+  valuesOf(options, 0);
+  if (options.switch("regex")) expressionsOf({ operands, options });
+  const names = ["newer", "older", "size"].filter((name) => options.text(name) !== undefined);
+  if (operands.length + names.length + options.list("type").length === 0)
+    throw usageError("Missing <pattern>: say what to find, such as bcat find '*.odt', or --newer, --size or --type");
+}
+
+/** @param now ms since 1970. @throws {BcatError} with code "usage" */
+export async function readSearch(repository: Repository, words: Words, now: number): Promise<Search> {
+  const { searchById, searchByPattern } = await import("@bcat/snapshot");
+  const { operands, options } = words;
+  if (options.switch("blob")) return searchById(repository, { of: "blob", ids: operands });
+  if (options.switch("tree")) return searchById(repository, { of: "tree", ids: operands });
+  const isRegex = options.switch("regex");
+  return searchByPattern({
+    ...(isRegex ? { expressions: expressionsOf(words) } : { globs: operands }),
+    foldsCase: options.switch("ignore-case"),
+    ...valuesOf(options, now),
+  });
+}
+
+function expressionsOf({ operands, options }: Words): RegExp[] {
+  const flags = options.switch("ignore-case") ? "iu" : "u";
+  return operands.map((word) => {
+    try {
+      return new RegExp(word, flags);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw usageError(`Cannot use the pattern "${quoteText(word)}": ${quoteText(reason)}`);
+    }
+  });
+}
+
+function valuesOf(options: Words["options"], now: number): Pick<PatternSearch, "types" | "size" | "changed"> {
+  const types = options.list("type").map((letter) => {
+    const type = typeLetters[letter];
+    if (type === undefined) throw usageError(`Cannot use --type ${quoteText(letter)}: give f, d, l, b, c, p or s`);
+    return type as never;
+  });
+  const [newer, older, size] = [options.text("newer"), options.text("older"), options.text("size")];
+  return {
+    ...(types.length > 0 && { types: new Set(types) }),
+    ...(size !== undefined && { size: parseSizes(size) }),
+    ...((newer ?? older) !== undefined && {
+      changed: {
+        after: newer === undefined ? undefined : secondsOf("newer", newer, now),
+        before: older === undefined ? undefined : secondsOf("older", older, now),
+      },
+    }),
+  };
+}
+
+/** `+1M`, `-4K`, `1M-2M`, `0`. */
+function parseSizes(text: string): NonNullable<PatternSearch["size"]> {
+  const size = (part: string) => parseSize("--size", part);
+  if (text.startsWith("+")) return { atLeast: size(text.slice(1)) + 1 };
+  if (text.startsWith("-")) return { atMost: size(text.slice(1)) - 1 };
+  const [from = "", to] = text.split("-", 2);
+  return to === undefined ? { atLeast: size(from), atMost: size(from) } : { atLeast: size(from), atMost: size(to) };
+}
+
+/** Seconds since 1970 of a span before now, or of a time. */
+function secondsOf(flag: string, text: string, now: number): number {
+  const isSpan = /^(\d+[mhdw])+$/.test(text);
+  const ms = isSpan ? now - parseSpan(`--${flag}`, text) : snapshotTime(text, `--${flag}`)!;
+  return Math.floor(ms / 1000);
+}
