@@ -51,7 +51,7 @@ export { canMerge, type MergeOptions, mergeSegments, packsOfMerged } from "./seg
 export type { PackRecord } from "./segment/pack-record.js";
 export { PageCache } from "./segment/page-cache.js";
 export { type DescriptorNotes, OPEN_RUN_FILES_MAX, type RunFile, RunFiles } from "./segment/run-files.js";
-export { type ChosenEntries, type ScannedPlaces, scanChosen } from "./segment/scan-chosen.js";
+export { type ChosenEntries, ChosenScan, type ScannedPlaces } from "./segment/scan-chosen.js";
 export { Segment, type SegmentEntry } from "./segment/segment.js";
 export { storedShare } from "./segment/stored-shares.js";
 export { PackFrames, readSpan, type Span, spanOf } from "./stream-reader.js";

@@ -11,11 +11,12 @@ import type { BlobKind, PackContext } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import { type BulkPlan, lengthOf, longestRange, planReads, type Range, type WantedChunks } from "./bulk-plan.js";
 import type { ChunkReader, KnownChunks } from "./chunk-reader.js";
+import { mapAhead } from "./map-ahead.js";
 import { type FetchedRange, RangeOpener } from "./range-opener.js";
 import { isOfObject } from "./reachable.js";
 
 /** Ranges that are on their way while others are opened. */
-const FETCH_WIDTH = 3;
+const FETCH_AHEAD = 3;
 
 /** Is handed each chunk once, by its index in the wanted ones. */
 export interface ChunkVisitor {
@@ -44,12 +45,6 @@ export interface BulkReaderOptions {
   readonly state: KnownChunks;
   readonly idHash: Record<BlobKind, KeyedHash>;
   readonly reader: ChunkReader;
-}
-
-interface Fetched {
-  readonly range: Range;
-  /** Undefined when it cannot be had as a whole. */
-  readonly bytes: Uint8Array | undefined;
 }
 
 /** Reads one plan after another, with the same memory. Not re-entrant. */
@@ -97,7 +92,7 @@ export class BulkReader {
     const { state } = this.#options;
     const plan = planReads(state, wanted, (index, error) => visitor.onFailure(index, error));
     this.#reserve(longestRange(plan.ranges));
-    const fetched = this.#fetchAhead(plan.ranges);
+    const fetched = mapAhead(plan.ranges, FETCH_AHEAD, async (range) => ({ range, bytes: await this.#fetch(range) }));
     const lanes = Array.from({ length: Math.min(visitor.width, plan.ranges.length) }, async () => {
       for await (const { range, bytes } of fetched) await this.#visitRange({ wanted, plan, range, visitor }, bytes);
     });
@@ -111,21 +106,7 @@ export class BulkReader {
     this.#ranges = [];
   }
 
-  /** The ranges in order. */
-  async *#fetchAhead(ranges: readonly Range[]): AsyncGenerator<Fetched> {
-    const coming: Promise<Uint8Array | undefined>[] = [];
-    let next = 0;
-    for (const range of ranges) {
-      for (; next < ranges.length && coming.length <= FETCH_WIDTH; next++) {
-        const fetched = this.#fetch(ranges[next]!);
-        // Its turn comes later, or never.
-        fetched.catch(() => {});
-        coming.push(fetched);
-      }
-      yield { range, bytes: await coming.shift()! };
-    }
-  }
-
+  /** Undefined when it cannot be had as a whole. */
   async #fetch(range: Range): Promise<Uint8Array | undefined> {
     const { name, table } = range.record;
     const part = { offset: table.storedOffset(range.first), length: lengthOf(range) };

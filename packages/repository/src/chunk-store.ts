@@ -134,13 +134,14 @@ export class ChunkStore {
     return id;
   }
 
-  /** As {@link store}, wherever else the chunk lies: a prune is about to do away with those places. */
-  storeAgain(kind: BlobKind, bytes: Uint8Array): Uint8Array {
-    const id = this.#parts.idHash[kind].hash(bytes);
-    if (!this.#claims[kind].claim(id)) return id;
+  /**
+   * As {@link store}, wherever else the chunk lies: a prune is about to do away with those places. `id` is that of the
+   * bytes, and like them not kept.
+   */
+  storeAgain(kind: BlobKind, id: Uint8Array, bytes: Uint8Array): void {
+    if (!this.#claims[kind].claim(id)) return;
     this.#add(this.#lanes[kind], id, bytes);
     this.#count(kind, 1, bytes.length);
-    return id;
   }
 
   /** Takes sealed frames of a kind out of another pack, with their chunks; copied. */

@@ -61,6 +61,11 @@ export function packPageCount(counts: { packBytes: number }): number {
   return Math.ceil(counts.packBytes / PACK_PAGE_SIZE);
 }
 
+/** Where entry `entry` stands in its page. */
+export function offsetInPage(entry: number): number {
+  return (entry % PAGE_ENTRIES) * ENTRY_SIZE;
+}
+
 /** Bytes of all sealed pages. */
 export function pagesSize(counts: { entryCount: number; packBytes: number }): number {
   const pages = entryPageCount(counts) + packPageCount(counts);

@@ -1,25 +1,19 @@
 /**
  * Goes through chosen chunks of several segments of one kind, with all their places: by segment, and in each by id. What
- * was not chosen costs next to nothing. Memory is a page of each segment.
+ * was not chosen costs next to nothing. Pages come through the cache of the segments: whoever goes through them again, or
+ * has looked chunks up before, finds them there as far as they fit.
  */
 import { readU32 } from "../read-u32.js";
-import {
-  compareIds,
-  ENTRY_PAGE_SIZE,
-  ENTRY_SIZE,
-  ID_SIZE,
-  LENGTH_OFFSET,
-  PACK_OFFSET,
-  PAGE_ENTRIES,
-  STREAM_OFFSET,
-} from "./layout.js";
+import { compareIds, ID_SIZE, LENGTH_OFFSET, offsetInPage, PACK_OFFSET, STREAM_OFFSET } from "./layout.js";
 import type { Segment } from "./segment.js";
 
-/** A segment, and which of its chunks are chosen. */
+/** A segment, and which of its chunks are chosen: a bit for each entry, the lowest first. */
 export interface ChosenEntries {
   readonly segment: Segment;
-  /** A bit for each entry, the lowest first: set at the first entry of a chosen chunk in the first segment that has it. */
+  /** Set at the first entry of a chosen chunk in the first segment that has it. */
   readonly bits: Uint8Array;
+  /** Set there, too, when a later segment also has the chunk. */
+  readonly several: Uint8Array;
 }
 
 /** All places of one chunk, in columns that are used again for the next. */
@@ -35,63 +29,54 @@ export interface ScannedPlaces {
   readonly lengths: readonly number[];
 }
 
-/**
- * Hands all places of each chosen chunk to `visit`, once; what it is given is valid until it returns. Yields after every
- * `stride` chunks, so that others get to run.
- *
- * @throws CorruptError naming a segment
- */
-export function* scanChosen(
-  chosen: readonly ChosenEntries[],
-  visit: (places: ScannedPlaces) => void,
-  stride: number,
-): Generator<void> {
-  const readers = chosen.map(({ segment }, index) => new EntryReader(segment, index));
-  const places = new Places();
-  let chunks = 0;
-  for (const [first, { bits }] of chosen.entries()) {
-    for (const entry of setBits(bits)) {
-      places.begin(readers[first]!, entry);
-      for (let other = first + 1; other < chosen.length; other++) {
-        const start = chosen[other]!.segment.firstEntryOf(places.id);
-        if (start >= 0) places.take(readers[other]!, start);
+/** Goes through all chosen chunks once. */
+export class ChosenScan {
+  readonly #chosen: readonly ChosenEntries[];
+  readonly #places = new Places();
+  /** The segment that is gone through, and its next entry. */
+  #index = 0;
+  #entry = 0;
+
+  constructor(chosen: readonly ChosenEntries[]) {
+    this.#chosen = chosen;
+  }
+
+  /**
+   * Hands all places of each of the next chosen chunks, `max` at most, to `visit`; what it is given is valid until it
+   * returns. False when there are no more.
+   *
+   * @throws CorruptError naming a segment
+   */
+  next(max: number, visit: (places: ScannedPlaces) => void): boolean {
+    for (let left = max; this.#index < this.#chosen.length; this.#index++, this.#entry = 0) {
+      const { bits } = this.#chosen[this.#index]!;
+      for (let entry = nextBit(bits, this.#entry); entry >= 0; entry = nextBit(bits, this.#entry)) {
+        if (left-- === 0) return true;
+        this.#entry = entry + 1;
+        this.#find(entry);
+        visit(this.#places);
       }
-      visit(places);
-      if (++chunks % stride === 0) yield;
+    }
+    return false;
+  }
+
+  #find(entry: number): void {
+    const { segment, several } = this.#chosen[this.#index]!;
+    this.#places.begin(segment, this.#index, entry);
+    if ((several[entry >>> 3]! & (1 << (entry & 7))) === 0) return;
+    for (let other = this.#index + 1; other < this.#chosen.length; other++) {
+      this.#places.takeFrom(this.#chosen[other]!.segment, other);
     }
   }
 }
 
-function* setBits(bits: Uint8Array): Generator<number> {
-  for (let index = 0; index < bits.length; index++) {
-    for (let rest = bits[index]!; rest !== 0; rest &= rest - 1) yield 8 * index + 31 - Math.clz32(rest & -rest);
+/** The first bit that is set from `from` on, or -1. */
+function nextBit(bits: Uint8Array, from: number): number {
+  for (let index = from >>> 3, mask = 0xff << (from & 7); index < bits.length; index++, mask = 0xff) {
+    const rest = bits[index]! & mask;
+    if (rest !== 0) return 8 * index + 31 - Math.clz32(rest & -rest);
   }
-}
-
-/** Reads entries of a segment; in ascending order each page is opened once. */
-class EntryReader {
-  readonly index: number;
-  readonly #segment: Segment;
-  readonly #memory = new Uint8Array(ENTRY_PAGE_SIZE);
-  #pageIndex = -1;
-  page: Uint8Array = this.#memory;
-  /** Of the entry, in the page. */
-  offset = 0;
-
-  constructor(segment: Segment, index: number) {
-    this.#segment = segment;
-    this.index = index;
-  }
-
-  /** False behind the last entry. */
-  seek(entry: number): boolean {
-    if (entry >= this.#segment.counts.entryCount) return false;
-    const pageIndex = Math.floor(entry / PAGE_ENTRIES);
-    if (pageIndex !== this.#pageIndex) this.page = this.#segment.readEntryPage(pageIndex, this.#memory);
-    this.#pageIndex = pageIndex;
-    this.offset = ENTRY_SIZE * (entry - pageIndex * PAGE_ENTRIES);
-    return true;
-  }
+  return -1;
 }
 
 class Places implements ScannedPlaces {
@@ -102,18 +87,27 @@ class Places implements ScannedPlaces {
   readonly lengths: number[] = [];
   count = 0;
 
-  /** The chunk of that entry, and its places in the same segment. */
-  begin(reader: EntryReader, entry: number): void {
+  /** The chunk of that entry of segment `index`, and its places there. */
+  begin(segment: Segment, index: number, entry: number): void {
+    if (entry >= segment.counts.entryCount) throw new RangeError(`Cannot scan entry ${entry}: the segment has fewer`);
+    const page = segment.pageOf(entry);
+    const offset = offsetInPage(entry);
+    for (let i = 0; i < ID_SIZE; i++) this.id[i] = page[offset + i]!;
     this.count = 0;
-    if (!reader.seek(entry)) throw new RangeError(`Cannot scan entry ${entry}: the segment has fewer`);
-    for (let i = 0; i < ID_SIZE; i++) this.id[i] = reader.page[reader.offset + i]!;
-    this.take(reader, entry);
+    this.#take(segment, index, entry);
   }
 
-  /** Its places in a segment, from the first entry on. */
-  take(reader: EntryReader, first: number): void {
-    for (let entry = first; reader.seek(entry); entry++) {
-      const { page, offset, index } = reader;
+  /** Its places in segment `index`, too. */
+  takeFrom(segment: Segment, index: number): void {
+    const first = segment.firstEntryOf(this.id);
+    if (first >= 0) this.#take(segment, index, first);
+  }
+
+  /** From the first entry of the chunk on. */
+  #take(segment: Segment, index: number, first: number): void {
+    for (let entry = first; entry < segment.counts.entryCount; entry++) {
+      const page = segment.pageOf(entry);
+      const offset = offsetInPage(entry);
       if (compareIds(page, offset, this.id, 0) !== 0) return;
       const i = this.count++;
       this.segments[i] = index;

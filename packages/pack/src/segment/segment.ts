@@ -18,6 +18,7 @@ import {
   entryPageCount,
   HEADER_SIZE,
   LENGTH_OFFSET,
+  offsetInPage,
   PACK_OFFSET,
   PACK_PAGE_SIZE,
   PAGE_ENTRIES,
@@ -104,7 +105,7 @@ export class Segment implements Disposable {
   /** Index of the first entry of the id (its first 16 bytes) whose pack is not among `excluded`, or -1. Makes no object. */
   findEntry(id: Uint8Array, excluded?: { has(pack: number): boolean }): number {
     for (let entry = this.#findFirst(id); this.#isOf(entry, id); entry++) {
-      const pack = this.#packOf(this.#pageOf(entry), offsetInPage(entry));
+      const pack = this.#packOf(this.pageOf(entry), offsetInPage(entry));
       if (excluded === undefined || !excluded.has(pack)) return entry;
     }
     return -1;
@@ -120,7 +121,7 @@ export class Segment implements Disposable {
   find(id: Uint8Array): SegmentEntry[] {
     const found: SegmentEntry[] = [];
     for (let entry = this.#findFirst(id); this.#isOf(entry, id); entry++) {
-      found.push(this.#decodeEntry(this.#pageOf(entry), offsetInPage(entry)));
+      found.push(this.#decodeEntry(this.pageOf(entry), offsetInPage(entry)));
     }
     return found;
   }
@@ -147,6 +148,11 @@ export class Segment implements Disposable {
     const page = target ?? new Uint8Array(place.size);
     this.#sealed.open(index, place, page);
     return page.subarray(0, place.size);
+  }
+
+  /** The page of entry `entry`, in the cache: valid only until others have been asked for, see {@link CachedPages.get}. */
+  pageOf(entry: number): Uint8Array {
+    return this.#pages.get(Math.floor(entry / PAGE_ENTRIES));
   }
 
   /** The record of pack `ordinal` as it stands in the segment. */
@@ -194,11 +200,7 @@ export class Segment implements Disposable {
 
   #isOf(entry: number, id: Uint8Array): boolean {
     if (entry < 0 || entry >= this.counts.entryCount) return false;
-    return compareIds(this.#pageOf(entry), offsetInPage(entry), id, 0) === 0;
-  }
-
-  #pageOf(entry: number): Uint8Array {
-    return this.#pages.get(Math.floor(entry / PAGE_ENTRIES));
+    return compareIds(this.pageOf(entry), offsetInPage(entry), id, 0) === 0;
   }
 
   #decodeEntry(page: Uint8Array, at: number): SegmentEntry {
@@ -234,11 +236,6 @@ export class Segment implements Disposable {
   #damaged(found: string): BcatError {
     return this.#sealed.damaged(found);
   }
-}
-
-/** Offset of entry `entry` in its page. */
-function offsetInPage(entry: number): number {
-  return (entry % PAGE_ENTRIES) * ENTRY_SIZE;
 }
 
 /** Ordinal of the first of `count` entries that is not below `id`. */

@@ -16,6 +16,7 @@ import {
   spanOf,
 } from "@bcat/pack";
 import type { ChunkStore } from "../chunk-store.js";
+import { mapAhead } from "../map-ahead.js";
 import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
 import { type FrameUnit, groupOf, isWhole, unitsOf } from "./frame-units.js";
 
@@ -87,12 +88,22 @@ interface ReadRange {
   last: number;
 }
 
-/** Memory: one range, and two frames. */
+interface FetchedRange {
+  readonly range: ReadRange;
+  /** Undefined when it is not all there. */
+  readonly bytes: Uint8Array | undefined;
+  /** Where the bytes may lie. */
+  readonly memory: Uint8Array;
+}
+
+/** Memory: two ranges, and two frames. */
 export class PackCopier {
   readonly #parts: RepositoryParts;
   readonly #chunks: Copies;
   readonly #opener: FrameOpener;
   readonly #plain = new Uint8Array(FRAME_PLAIN_MAX);
+  /** Memory of ranges that are done with. */
+  readonly #free: Uint8Array[] = [];
 
   constructor(repository: Repository, chunks: Copies) {
     this.#parts = partsOf(repository);
@@ -105,42 +116,50 @@ export class PackCopier {
     const { record, kind } = source;
     const frames = new PackFrames(this.#parts.context, this.#opener, { name: record.name, kind, tables: record });
     let isComplete = true;
-    for (const range of rangesOf(record, unitsOf(record, chosen))) {
-      const bytes = await this.#fetch(record, range);
+    const ranges = rangesOf(record, unitsOf(record, chosen));
+    for await (const { range, bytes, memory } of mapAhead(ranges, 1, (range) => this.#fetch(record, range))) {
       if (bytes === undefined) return false;
       for (const unit of range.units) {
-        const sealed = (index: number) => sealedFrame(record, { range, bytes }, index);
+        const sealed = (first: number, last: number) => sealedFrames(record, { range, bytes }, { first, last });
         const isCopied = isWhole(record, unit, chosen)
           ? this.#move({ source, frames, unit, chosen }, sealed)
           : this.#reopen({ source, frames, unit, chosen }, sealed);
         isComplete &&= isCopied;
         await this.#chunks.ready();
       }
+      this.#free.push(memory);
     }
     return isComplete;
   }
 
-  async #fetch(record: PackRecord, { first, last }: ReadRange): Promise<Uint8Array | undefined> {
-    const offset = record.table.storedOffset(first);
-    const length = record.table.storedEnd(last) - offset;
-    const bytes = await this.#parts.storage.get(record.name, { range: { offset, length } });
-    return bytes?.length === length ? bytes : undefined;
+  async #fetch(record: PackRecord, range: ReadRange): Promise<FetchedRange> {
+    const offset = record.table.storedOffset(range.first);
+    const length = record.table.storedEnd(range.last) - offset;
+    const memory = this.#take(length);
+    const bytes = await this.#parts.storage.get(record.name, { range: { offset, length }, into: memory });
+    return { range, bytes: bytes?.length === length ? bytes : undefined, memory };
   }
 
-  #move({ source, frames, unit, chosen }: UnitToCopy, sealed: (index: number) => Uint8Array): boolean {
-    for (let index = unit.first; index <= unit.last; index++) {
-      if (!frames.isAuthentic(index, sealed(index))) return false;
+  #take(length: number): Uint8Array {
+    const free = this.#free.pop();
+    return free !== undefined && free.length >= length ? free : new Uint8Array(length);
+  }
+
+  #move({ source, frames, unit, chosen }: UnitToCopy, sealed: SealedFrames): boolean {
+    const { first, last } = unit;
+    for (let index = first; index <= last; index++) {
+      if (!frames.isAuthentic(index, sealed(index, index))) return false;
     }
-    const bytes = Buffer.concat(Array.from({ length: unit.last - unit.first + 1 }, (_, i) => sealed(unit.first + i)));
+    const bytes = sealed(first, last);
     this.#chunks.moveGroup(source.kind, groupOf(source.record, { unit, chosen, bytes }));
     return true;
   }
 
-  #reopen({ source, frames, unit, chosen }: UnitToCopy, sealed: (index: number) => Uint8Array): boolean {
+  #reopen({ source, frames, unit, chosen }: UnitToCopy, sealed: SealedFrames): boolean {
     const { record, kind } = source;
     let opened = -1;
     const open = (index: number) => {
-      if (opened !== index) frames.open(index, sealed(index), this.#plain);
+      if (opened !== index) frames.open(index, sealed(index, index), this.#plain);
       opened = index;
       return this.#plain;
     };
@@ -150,7 +169,7 @@ export class PackCopier {
       try {
         const bytes = readSpan(record, span, { open, take: (length) => new Uint8Array(length) });
         const id = this.#parts.idHash[kind].hash(bytes);
-        if (isOf(id, chosen, i)) this.#chunks.storeAgain(kind, bytes);
+        if (isOf(id, chosen, i)) this.#chunks.storeAgain(kind, id, bytes);
         else isComplete = false;
       } catch (error) {
         if (!isBcatError(error, "corrupt")) throw error;
@@ -161,6 +180,9 @@ export class PackCopier {
     return isComplete;
   }
 }
+
+/** The bytes of frames of a range, by the indexes of the first and the last. */
+type SealedFrames = (first: number, last: number) => Uint8Array;
 
 interface UnitToCopy {
   readonly source: CopySource;
@@ -174,13 +196,13 @@ function isOf(id: Uint8Array, { ids }: ChunkTable, i: number): boolean {
   return Buffer.compare(id.subarray(0, ID_PREFIX_SIZE), ids.subarray(at, at + ID_PREFIX_SIZE)) === 0;
 }
 
-function sealedFrame(
+function sealedFrames(
   { table }: PackRecord,
   { range, bytes }: { range: ReadRange; bytes: Uint8Array },
-  index: number,
+  { first, last }: { first: number; last: number },
 ): Uint8Array {
   const base = table.storedOffset(range.first);
-  return bytes.subarray(table.storedOffset(index) - base, table.storedEnd(index) - base);
+  return bytes.subarray(table.storedOffset(first) - base, table.storedEnd(last) - base);
 }
 
 function rangesOf({ table }: PackRecord, units: readonly FrameUnit[]): ReadRange[] {

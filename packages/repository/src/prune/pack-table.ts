@@ -1,5 +1,5 @@
 /** The packs that the runs of an index name, each once, by number; and how much of each is used. */
-import { type BlobKind, DATA, type PackRecord, type ScannedPlaces, type Segment, scanChosen, TREE } from "@bcat/pack";
+import { type BlobKind, ChosenScan, DATA, type PackRecord, type ScannedPlaces, type Segment, TREE } from "@bcat/pack";
 import type { LiveMarks } from "./live-marks.js";
 
 export const KINDS = [DATA, TREE] as const;
@@ -116,9 +116,8 @@ export async function forEachLive(
   visit: (kind: BlobKind, places: ScannedPlaces) => void,
 ): Promise<void> {
   for (const kind of KINDS) {
-    for (const _ of scanChosen(marks.runs(kind), (places) => visit(kind, places), STRIDE)) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    const scan = new ChosenScan(marks.runs(kind));
+    while (scan.next(STRIDE, (places) => visit(kind, places))) await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

@@ -18,6 +18,7 @@ import {
   TREE,
 } from "@bcat/pack";
 import type { SegmentReference } from "../bodies/references.js";
+import { readAhead } from "../read-ahead.js";
 import { readSegment } from "../read-segment.js";
 import type { RepositoryParts } from "../repository.js";
 
@@ -57,9 +58,13 @@ export async function rewriteSegments(parts: RepositoryParts, options: RewriteOp
     groups[kind] = [];
     await writeGroup(parts, options, group, rewritten);
   };
-  for (const [name, reference] of [...parts.history.segments].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (options.dropped.size === 0 && !options.small.has(reference)) continue;
-    const bytes = await readSegment(parts, reference);
+  const wanted = [...parts.history.segments]
+    .filter(([, reference]) => options.dropped.size > 0 || options.small.has(reference))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const expected = wanted.map(([name, { size }]) => ({ name, size }));
+  const source = { storage: readAhead(parts.storage, expected), context: parts.context };
+  for (const [name, reference] of wanted) {
+    const bytes = await readSegment(source, reference);
     const segment = new Segment(parts.context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE));
     if (!options.small.has(reference) && !namesDropped(segment, options.dropped)) continue;
     const { kind } = segment.counts;
