@@ -93,6 +93,21 @@ test("an id with several locations gives all of them, also across pages", () => 
   expect(open(buildSegment(context, segmentSettings, [manyTwins])).find(twin)).toHaveLength(6000);
 });
 
+test("hasPlace() knows each place of an id, also across pages, and no other", () => {
+  const twin = context.random(32);
+  const segment = open(
+    buildSegment(context, segmentSettings, [fakePack(Array.from({ length: 3000 }, () => twin)), fakePack([twin])]),
+  );
+  const places = segment.find(twin);
+  expect(places).toHaveLength(3001);
+  expect(places.every((place) => segment.hasPlace(twin, place))).toBe(true);
+  const last = places[3000]!;
+  for (const field of ["pack", "offset", "length"] as const) {
+    expect(segment.hasPlace(twin, { ...last, [field]: last[field] + 100_000 })).toBe(false);
+  }
+  expect(segment.hasPlace(context.random(32), last)).toBe(false);
+});
+
 test("every flipped byte and every truncation of a segment is refused", () => {
   const built = buildSegment(context, segmentSettings, [
     fakePack(Array.from({ length: 20 }, () => context.random(32))),

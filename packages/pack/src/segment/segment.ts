@@ -126,6 +126,17 @@ export class Segment implements Disposable {
     return found;
   }
 
+  /** True when the chunk whose id starts with the 16 bytes of `id` lies at this place, among others. */
+  hasPlace(id: Uint8Array, { pack, offset, length }: SegmentEntry): boolean {
+    for (let entry = this.#findFirst(id); this.#isOf(entry, id); entry++) {
+      const page = this.pageOf(entry);
+      const at = offsetInPage(entry);
+      const isThere = readU32(page, at + STREAM_OFFSET) === offset && readU32(page, at + LENGTH_OFFSET) === length;
+      if (this.#packOf(page, at) === pack && isThere) return true;
+    }
+    return false;
+  }
+
   /** All entries in order. @throws CorruptError when they are in another order, or one is no place */
   *entries(): Generator<SegmentEntry> {
     let last: Uint8Array | undefined;

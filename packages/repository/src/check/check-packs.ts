@@ -69,6 +69,7 @@ export async function checkPacks(
   await repository.index();
   const plan = new DataPlan(parts, run);
   const parities = run.readData === false ? new Set<string>() : new Set((await listParity(parts)).keys());
+  const pages = new PageCache(PAGES_SIZE_MAX);
   let isWhole = false;
   try {
     for (const [name, reference] of segments) {
@@ -76,7 +77,7 @@ export async function checkPacks(
         async () => {
           const bytes = await readSegment(parts, reference, () => run.noteWrongOnce(name));
           run.bytesRead += bytes.length;
-          const segment = new Segment(context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE_MAX));
+          using segment = new Segment(context, { name, source: memorySource(bytes) }, pages);
           run.segments++;
           await checkSegment({ repository: parts, run, plan, parities, segment, opener, plain, only }, { names, bad });
         },
@@ -170,12 +171,8 @@ function countEntries(segment: Segment): Uint32Array {
 
 function checkEntries(segment: Segment, ordinal: number, record: PackRecord, { chunks }: Directory): void {
   for (let i = 0; i < chunks.count; i++) {
-    const isIndexed = segment
-      .find(chunkId(chunks, i))
-      .some(
-        (entry) => entry.pack === ordinal && entry.offset === chunks.offsets[i] && entry.length === chunks.lengths[i],
-      );
-    if (isIndexed) continue;
+    const place = { pack: ordinal, offset: chunks.offsets[i]!, length: chunks.lengths[i]! };
+    if (segment.hasPlace(chunkId(chunks, i), place)) continue;
     const found = `segment "${segment.name}" does not have chunk ${i} of "${record.name}" where the pack has it`;
     throw new CorruptError(`Cannot use the index: ${found}`, { object: segment.name });
   }

@@ -62,10 +62,11 @@ export async function rewriteSegments(parts: RepositoryParts, options: RewriteOp
     .filter(([, reference]) => options.dropped.size > 0 || options.small.has(reference))
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const expected = wanted.map(([name, { size }]) => ({ name, size }));
+  const pages = new PageCache(PAGES_SIZE);
   const source = { storage: readAhead(parts.storage, expected), context: parts.context };
   for (const [name, reference] of wanted) {
     const bytes = await readSegment(source, reference);
-    const segment = new Segment(parts.context, { name, source: memorySource(bytes) }, new PageCache(PAGES_SIZE));
+    const segment = new Segment(parts.context, { name, source: memorySource(bytes) }, pages);
     if (!options.small.has(reference) && !namesDropped(segment, options.dropped)) continue;
     const { kind } = segment.counts;
     if (sizeOf(groups[kind]) + reference.size > GROUP_SIZE_MAX) await flush(kind);
