@@ -604,3 +604,52 @@ test("what is kept of a backup that did not end is that in the copy, too", async
   expect(await list(false)).toEqual([]);
   expect(await planCopy(between, [partial])).toMatchObject({ missing: [], present: [{ from: 1, number: 1 }] });
 });
+
+describe("a copy that lacks files", () => {
+  const damage = (name: string, at: number) => {
+    from.objects.get(name)![at]! ^= 1;
+  };
+  const inCopy = async () => {
+    await using client = await openClient(to, smaller);
+    const [info] = await listSnapshots(client.repository);
+    const target = join(scratch.path, "in copy");
+    await client.restore("all", target);
+    const names = fs.readdirSync(join(target, "folder"));
+    fs.rmSync(target, { recursive: true });
+    return { number: info!.number, errors: info!.snapshot.errors.total, names: names.length };
+  };
+
+  beforeEach(async () => {
+    for (let i = 0; i < 20; i++) write(`folder/${i}`, randomBytesOf(`${i}`, 20 * KIBIBYTE));
+    await backUp(from);
+  });
+
+  test("is not replaced by one that lacks more, though that meets fewer errors", async () => {
+    const [data, other] = packsOf(from);
+    damage(data!, 100);
+    damage(other!, 100);
+    await copy({ skipDamaged: true });
+    const before = await inCopy();
+    expect(before.errors).toBeGreaterThan(1);
+    // The trees: a folder that cannot be read is one error.
+    damage(packsOf(from).at(-1)!, 100);
+    expect(await copy({ skipDamaged: true })).toMatchObject({ copied: [], incomplete: [1] });
+    expect(await inCopy()).toEqual(before);
+  });
+
+  test("is replaced by one that lacks less, though that meets more errors", async () => {
+    const trees = packsOf(from).at(-1)!;
+    damage(trees, 100);
+    await copy({ skipDamaged: true });
+    damage(trees, 100);
+    const [data, other] = packsOf(from);
+    damage(data!, 100);
+    damage(other!, 100);
+    const { copied } = await copy({ skipDamaged: true });
+    expect(copied).toMatchObject([{ from: 1, replaced: { number: 1, lacks: 1 } }]);
+    const after = await inCopy();
+    expect(after.errors).toBeGreaterThan(1);
+    expect(after.names).toBeGreaterThan(5);
+    expect(await copy()).toMatchObject({ copied: [], incomplete: [1] });
+  });
+});

@@ -20,6 +20,8 @@ export class CopyRun {
   readonly errors: SnapshotError[] = [];
   /** Files that could not be copied, and their bytes. */
   readonly left = { files: 0, bytes: 0 };
+  /** Entries that the copy which is to be replaced lacks, and this one has; and what that one has, and this one lacks. */
+  readonly replacing = { gained: 0, lost: 0 };
   #filesDone = 0;
   readonly #parts: CopyRunParts;
   readonly #turns: Turns;

@@ -102,9 +102,15 @@ class SnapshotCopy {
       if (copied !== undefined) roots.push(copied);
     }
     const { errorCount } = this.#run;
-    if (replaces !== undefined && errorCount >= replaces.lacks) return undefined;
+    if (replaces !== undefined && !this.#isBetter(replaces)) return undefined;
     if (replaces === undefined && errorCount > 0 && options.skipDamaged !== true) throw this.#damaged(info.number);
     return await this.#commit(info, roots);
+  }
+
+  /** It lacks nothing that the other has, and has something that the other lacks. A folder that cannot be read is one error, whatever is in it. */
+  #isBetter({ lacks }: IncompleteCopy): boolean {
+    const { errorCount, replacing } = this.#run;
+    return replacing.lost === 0 && (replacing.gained > 0 || errorCount < lacks);
   }
 
   async close(): Promise<void> {

@@ -48,7 +48,7 @@ function replacement({ number, incomplete }: KnownCopy): Pick<SnapshotToCopy, "r
 /**
  * Copies snapshots in order of number, each in a session of its own: what is committed stays, whatever becomes of the next.
  * To be called with what {@link planCopy} says is missing or incomplete. A copy that lacks entries is replaced by one that
- * lacks fewer, and else stays.
+ * has all that it has, and more, and else stays.
  *
  * @throws CorruptError for a snapshot of which some is damaged, unless that is to be passed over; BcatError usage,
  *   not-found, refused, interrupted, newer-format; StorageError of either

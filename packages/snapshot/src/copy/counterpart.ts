@@ -64,6 +64,16 @@ export class Counterpart {
     const target = source === undefined ? undefined : await this.#targets.find(name);
     return source === undefined || target === undefined ? undefined : { source, target };
   }
+
+  /** True when it is not known what the target has: a part of the folder could not be read there. */
+  get isDamaged(): boolean {
+    return this.#targets.isDamaged;
+  }
+
+  /** True when the target has entries behind `name`, or any. Nothing is found afterwards. */
+  async targetGoesOn(name: Uint8Array | undefined): Promise<boolean> {
+    return await this.#targets.goesOn(name);
+  }
 }
 
 /** The nodes of one folder, a leaf at a time. Damage ends them: what follows is copied as if it were new. */
@@ -71,6 +81,7 @@ class NodeCursor {
   readonly #leaves: AsyncIterator<readonly Node[]> | undefined;
   #leaf: readonly Node[] = [];
   #at = 0;
+  isDamaged = false;
 
   constructor(repository: Repository, tree: TreeReference | undefined) {
     if (tree !== undefined) this.#leaves = readNodes(repository, tree);
@@ -90,12 +101,23 @@ class NodeCursor {
     }
   }
 
+  async goesOn(name: Uint8Array | undefined): Promise<boolean> {
+    for (;;) {
+      for (; this.#at < this.#leaf.length; this.#at++)
+        if (name === undefined || compareBytes(this.#leaf[this.#at]!.name, name) > 0) return true;
+      this.#leaf = await this.#nextLeaf();
+      this.#at = 0;
+      if (this.#leaf.length === 0) return false;
+    }
+  }
+
   async #nextLeaf(): Promise<readonly Node[]> {
     try {
       const next = await this.#leaves?.next();
       return next === undefined || next.done === true ? [] : next.value;
     } catch (error) {
       if (!isBcatError(error, "corrupt")) throw error;
+      this.isDamaged = true;
       return [];
     }
   }

@@ -5,6 +5,7 @@
 import type { KeyedHash } from "@bcat/crypto";
 import { EntryInFolder, type Located } from "../restore/entry-in-folder.js";
 import { DirectoryWriter, type StoreTree } from "../tree/list-writer.js";
+import { compareBytes } from "../tree/name.js";
 import { type Attribute, type Content, type Node, NodeType, type TreeReference } from "../tree/node.js";
 import type { PendingContent } from "./copied-contents.js";
 import type { CopiedMemory } from "./copied-memory.js";
@@ -25,6 +26,8 @@ export interface NodeInCopy {
   /** Of a folder that is in the target already. */
   readonly subtree?: TreeReference;
   readonly attributes?: readonly (Attribute | PendingAttribute)[];
+  /** What the entry is in the copy that is to be replaced: null where it lacks it, undefined where nobody asks, or knows. */
+  readonly was?: Node | null | undefined;
 }
 
 /** With the root, which may be no folder, all begins and ends. */
@@ -106,8 +109,9 @@ export class TreeAssembly {
   }
 
   #open(step: NodeInCopy): void {
-    const { storeTree, nameHash } = this.#parts;
+    const { storeTree, nameHash, run } = this.#parts;
     const { node } = step;
+    if (step.was === null) run.replacing.gained++;
     const located = this.#locate(node);
     const attributes = this.#attributes(step, located);
     const writer = new DirectoryWriter(storeTree, nameHash);
@@ -130,10 +134,13 @@ export class TreeAssembly {
     const located = this.#locate(node);
     const attributes = this.#attributes(step, located);
     const content = this.#content(step, located);
+    const { run } = this.#parts;
     if (content === undefined && node.content !== undefined) {
-      this.#parts.run.leaveOut(node);
+      run.leaveOut(node);
+      if (step.was?.content !== undefined) run.replacing.lost++;
       return;
     }
+    if (step.was === null) run.replacing.gained++;
     this.#add(withReferences(node, { attributes, content, subtree }));
     if (subtree !== undefined) await this.#parts.onFolder(located, subtree);
   }
@@ -146,12 +153,14 @@ export class TreeAssembly {
     return content.content;
   }
 
-  #attributes({ attributes }: NodeInCopy, located: Located): Attribute[] | undefined {
+  #attributes({ attributes, was }: NodeInCopy, located: Located): Attribute[] | undefined {
     return attributes?.flatMap((attribute) => {
       if (!("pending" in attribute)) return [attribute];
       const { name, source, pending } = attribute;
       if (pending.content === undefined) {
         this.#report(located, pending.failure!);
+        if (was?.attributes?.some((old) => compareBytes(old.name, name) === 0) === true)
+          this.#parts.run.replacing.lost++;
         return [];
       }
       this.#parts.memory.setContent(source, pending.content);

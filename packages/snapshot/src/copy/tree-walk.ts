@@ -36,15 +36,24 @@ export class TreeWalk {
   /** All of a root; what it becomes is in the assembly. @param pair the same root in an earlier copy */
   async root(path: Uint8Array, node: Node, pair: NodePair | undefined): Promise<void> {
     const { assembly, contents } = this.#parts;
-    await this.#node({ path }, node, pair);
+    await this.#node({ path }, { node, was: pair?.target ?? null }, pair);
     await contents.flush();
     await assembly.settle();
   }
 
-  async #node(located: Located, node: Node, pair: NodePair | undefined): Promise<void> {
-    const { assembly } = this.#parts;
+  /** @param entry what it was in the copy that is to be replaced counts only where one is */
+  async #node(
+    located: Located,
+    { node, was }: Pick<NodeInCopy, "node" | "was">,
+    pair: NodePair | undefined,
+  ): Promise<void> {
+    const { assembly, counterparts } = this.#parts;
     const attributes = await this.#attributes(located, node);
-    const head: NodeInCopy = { node, ...(attributes === undefined ? {} : { attributes }) };
+    const head: NodeInCopy = {
+      node,
+      ...(counterparts?.isIncomplete === true && { was }),
+      ...(attributes === undefined ? {} : { attributes }),
+    };
     if (node.subtree !== undefined) await this.#folder(located, node.subtree, head, pair);
     else if (node.content === undefined) await assembly.add({ kind: "entry", ...head });
     else {
@@ -70,17 +79,23 @@ export class TreeWalk {
 
   /** False when not all of them could be read. */
   async #entries(folder: Located, tree: TreeReference, counterpart: Counterpart | undefined): Promise<boolean> {
-    const { source, run } = this.#parts;
+    const { source, run, counterparts } = this.#parts;
     let isWhole = true;
+    let last: Uint8Array | undefined;
     const leaves = run.untilFault(readNodes(source, tree), (fault) => {
       isWhole = false;
       run.report(folder.path, fault);
     });
     for await (const leaf of leaves) {
       for (const node of leaf) {
-        await this.#node(new EntryInFolder(folder, node, undefined), node, await counterpart?.find(node.name));
+        const pair = await counterpart?.find(node.name);
+        const was = pair?.target ?? (counterpart?.isDamaged === true ? undefined : null);
+        await this.#node(new EntryInFolder(folder, node, undefined), { node, was }, pair);
+        last = node.name;
       }
     }
+    const isReplaced = !isWhole && counterparts?.isIncomplete === true;
+    if (isReplaced && (await counterpart?.targetGoesOn(last)) === true) run.replacing.lost++;
     return isWhole;
   }
 
