@@ -268,6 +268,22 @@ describe("repair snapshots", () => {
     expect((await findings()).flatMap(({ snapshots = [] }) => snapshots)).toEqual([]);
   });
 
+  test("takes one that an earlier run has made only where it lacks no more than is lost now", async () => {
+    await loseLater();
+    const [other] = packsOf(1);
+    damage(other!, 100);
+    expect(await repair()).toMatchObject([
+      { number: 1, by: 3 },
+      { number: 2, by: 4 },
+    ]);
+    damage(other!, 100);
+    expect(await repair({ forget: true })).toMatchObject([{ number: 2, by: 5, wasDone: false, lostCount: 1 }]);
+    expect(await numbers()).toEqual([1, 3, 4, 5]);
+    fs.renameSync(join(source, "later"), join(scratch.path, "later"));
+    await expectRestored("5");
+    expect(await repair({ forget: true })).toEqual([]);
+  });
+
   test("says of a damaged outcome what is damaged, and nothing of packs", async () => {
     damage("outcomes/0000000001");
     await expect(repair()).rejects.toThrow(/^Cannot repair: .*outcomes\/0000000001.*; first: put it back/);

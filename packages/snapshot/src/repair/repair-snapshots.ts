@@ -8,6 +8,7 @@ import { COMPRESSION_LEVELS } from "../backup/options.js";
 import { describeMissing, keptSnapshots, readSnapshot, type SnapshotInfo } from "../snapshots.js";
 import { placeTaken } from "../take-over/remake.js";
 import { replaceSnapshot } from "../take-over/tag.js";
+import { compareBytes } from "../tree/name.js";
 import { contentSize } from "../tree/node.js";
 import type { RepairSnapshotsOptions, SnapshotRepair } from "./options.js";
 import { SoundReferences } from "./sound-references.js";
@@ -39,11 +40,12 @@ export async function repairSnapshots(
   const looking = new SoundReferences({ repository, index, session: undefined, step });
   const writing = new Writing(repository, options, step);
   const repairs: SnapshotRepair[] = [];
-  for (const { info, repairedAs } of await snapshotsToLookAt(repository, options)) {
+  for (const { info, repaired } of await snapshotsToLookAt(repository, options)) {
     const losses = new Losses();
     const rewriter = new TreeRewriter({ repository, sound: looking, session: undefined, onLoss: losses.add });
-    for (const root of info.snapshot.roots) await rewriter.root(root);
+    const roots = await writeRoots(rewriter, info.snapshot);
     if (losses.count === 0) continue;
+    const repairedAs = await findSame(repository, repaired, roots);
     // An earlier run has made it anew; there is nothing left to do, unless it was to be forgotten.
     const wasDone = repairedAs !== undefined && options.forget !== true;
     const by = wasDone || options.dryRun !== true ? (repairedAs ?? (await writing.snapshot(info))) : undefined;
@@ -55,8 +57,8 @@ export async function repairSnapshots(
 
 interface ToLookAt {
   readonly info: SnapshotInfo;
-  /** Number under which an earlier repair has made it anew. */
-  readonly repairedAs: number | undefined;
+  /** Numbers of those that earlier repairs have made of it. */
+  readonly repaired: readonly number[];
 }
 
 async function snapshotsToLookAt(repository: Repository, { numbers }: RepairSnapshotsOptions): Promise<ToLookAt[]> {
@@ -72,11 +74,38 @@ async function snapshotsToLookAt(repository: Repository, { numbers }: RepairSnap
   for (const { number, snapshot } of kept) {
     if (numbers !== undefined && !numbers.has(number)) continue;
     const place = snapshot.originalNumber ?? number;
-    const as = repaired.find((other) => other.number > number && other.snapshot.originalNumber === place);
+    const ofPlace = repaired.filter((other) => other.number > number && other.snapshot.originalNumber === place);
     const info = await readSnapshot(repository, number);
-    if (info !== undefined) found.push({ info, repairedAs: as?.number });
+    if (info !== undefined) found.push({ info, repaired: ofPlace.map((other) => other.number) });
   }
   return found;
+}
+
+/** The roots as far as they are there. */
+async function writeRoots(rewriter: TreeRewriter, { roots }: Pick<Snapshot, "roots">): Promise<Root[]> {
+  const written: Root[] = [];
+  for (const root of roots) {
+    const one = await rewriter.root(root);
+    if (one !== undefined) written.push(one);
+  }
+  return written;
+}
+
+/** Which of earlier repairs has these roots: one that lacks what was healed since is not to take the place of anything. */
+async function findSame(
+  repository: Repository,
+  numbers: readonly number[],
+  roots: readonly Root[],
+): Promise<number | undefined> {
+  for (const number of numbers) {
+    const found = (await readSnapshot(repository, number))?.snapshot.roots;
+    const isSame = ({ path, node }: Root, i: number) => {
+      const root = found?.[i];
+      return root !== undefined && compareBytes(root.path, path) === 0 && compareBytes(root.node, node) === 0;
+    };
+    if (found?.length === roots.length && roots.every(isSame)) return number;
+  }
+  return undefined;
 }
 
 class Losses {
@@ -126,13 +155,7 @@ class Writing {
     const index = await repository.index();
     for (const name of this.#options.badPacks ?? []) index.condemn(name);
     const sound = new SoundReferences({ repository, index, session, step: this.#step });
-    const rewriter = new TreeRewriter({ repository, sound, session, onLoss: losses.add });
-    const roots: Root[] = [];
-    for (const root of snapshot.roots) {
-      const written = await rewriter.root(root);
-      if (written !== undefined) roots.push(written);
-    }
-    return roots;
+    return await writeRoots(new TreeRewriter({ repository, sound, session, onLoss: losses.add }), snapshot);
   }
 }
 
