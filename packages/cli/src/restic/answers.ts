@@ -74,7 +74,6 @@ export const flagAnswers: Readonly<Record<string, string>> = {
   "find --show-pack-id": "docs/format.md says how chunks, trees and packs are found",
   "init --repository-version": "there is one version of the format",
   "key --new-insecure-no-password": "a repository always has a passphrase or a key file",
-  "key --new-password-file": "the new passphrase is asked for",
   "ls --ncdu": "write bcat ls --recursive --long --sort size",
   "--repack-cacheable-only": "packs of folders and of contents are apart, and --max-repack-size bounds what is copied",
   "--repack-smaller-than": "packs are copied for what is unused in them, and never for being small",
