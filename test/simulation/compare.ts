@@ -4,6 +4,7 @@ import { type Node, readContent, readDirectory } from "../independent-reader/tre
 import { LEFT_OUT } from "./actors.js";
 import type { ShownSnapshot } from "./oracle/registers.js";
 import { Violation } from "./oracle/violation.js";
+import type { SimulatedProcess } from "./process.js";
 import type { Version } from "./source.js";
 import type { World } from "./world.js";
 
@@ -16,8 +17,18 @@ export function compareAll(world: World): number {
 
 function compareSnapshot(world: World, number: number, snapshot: ShownSnapshot): void {
   const first = firstOf(world, number, snapshot);
-  const owner = world.owners.get(first);
+  const [owner, ...clones] = world.owners.get(first) ?? [];
   if (owner === undefined) throw new Violation("restored-wrong", `snapshot ${number} is nobody's`);
+  try {
+    compareWith(owner, world, number, snapshot);
+  } catch (error) {
+    const [clone] = clones;
+    if (clone === undefined) throw error;
+    compareWith(clone, world, number, snapshot);
+  }
+}
+
+function compareWith(owner: SimulatedProcess, world: World, number: number, snapshot: ShownSnapshot): void {
   const { read } = world.oracle;
   const found = new Map<string, Buffer>();
   const visit = (node: Node, path: string): void => {
@@ -28,7 +39,7 @@ function compareSnapshot(world: World, number: number, snapshot: ShownSnapshot):
   };
   for (const { path, node } of snapshot.roots) visit(node, path);
   const roots = snapshot.roots.map(({ path }) => path);
-  const window = { begin: owner.begun, end: world.decided.get(first)! };
+  const window = { begin: owner.begun, end: world.decided.get(firstOf(world, number, snapshot))! };
   for (const [path, versions] of owner.machine.source.history) {
     if (!roots.some((root) => path.startsWith(`${root}/`))) continue;
     const content = found.get(path);

@@ -63,7 +63,7 @@ export class Connection implements Storage {
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
     const { place, dice, weather } = this.#parts;
-    const sent = bytes.slice();
+    const sent = new Uint8Array(bytes);
     const isTorn = dice.chance(weather().tornWrites) && !isRegister(name);
     await this.call("put", name, (isLate) => {
       const from = { author: this.#parts.process, isLate };
@@ -79,7 +79,7 @@ export class Connection implements Storage {
 
   async putIfAbsent(name: string, bytes: Uint8Array): Promise<void> {
     const { place, process } = this.#parts;
-    const sent = bytes.slice();
+    const sent = new Uint8Array(bytes);
     await this.call("putIfAbsent", name, (isLate) => {
       if (!place.hasRoomFor(sent)) return { error: noRoom(name) };
       if (place.putIfAbsent(name, sent, { author: process, isLate })) return { value: undefined };
@@ -116,7 +116,7 @@ export class Connection implements Storage {
     const { process, dice, scheduler } = this.#parts;
     if (process.isDead) return await new Promise<never>(() => {});
     const isReading = kind === "get" || kind === "list";
-    if (dice.chance(process.deathChance)) {
+    if (++process.calls > process.callsMax || dice.chance(process.deathChance)) {
       scheduler.trace.add(`${scheduler.now} ${process.name} dies at ${kind} ${name}`);
       process.isDead = true;
       this.#parts.onDeath();
@@ -142,8 +142,9 @@ export class Connection implements Storage {
   ): void {
     const { scheduler, dice, process } = this.#parts;
     const { latency, errors, lostAnswers, timeout } = this.#parts.weather();
-    const there = process.pace * dice.delay(latency);
-    const back = process.pace * dice.delay(latency);
+    const held = this.#hold();
+    const there = process.pace * dice.delay(latency) + held.before;
+    const back = process.pace * dice.delay(latency) + held.after;
     const fail = (found: string) => settle({ error: this.#failure(kind, name, found) });
     if (dice.chance(errors)) {
       const isDone = !isReading && dice.chance(0.4);
@@ -160,6 +161,15 @@ export class Connection implements Storage {
         scheduler.after(back, () => settle(answer));
       });
     }
+  }
+
+  /** Milliseconds that the process is held at this call. */
+  #hold(): { readonly before: number; readonly after: number } {
+    const { hold, calls } = this.#parts.process;
+    if (hold?.call !== calls) return { before: 0, after: 0 };
+    hold.onHold();
+    const { milliseconds, isBefore } = hold;
+    return isBefore ? { before: milliseconds, after: 0 } : { before: 0, after: milliseconds };
   }
 
   #arriveLate<T>(kind: string, name: string, effect: (isLate: boolean) => Answer<T>): void {
@@ -179,7 +189,7 @@ export class Connection implements Storage {
 
   #maybeShort(name: string, bytes: Uint8Array): Uint8Array {
     const { dice, weather, shortened } = this.#parts;
-    if (!dice.chance(weather().shortBodies) || shortened.has(name)) return bytes.slice();
+    if (!dice.chance(weather().shortBodies) || shortened.has(name)) return new Uint8Array(bytes);
     shortened.add(name);
     return bytes.slice(0, dice.integer(0, bytes.length - 1));
   }

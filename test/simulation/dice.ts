@@ -32,6 +32,11 @@ export class Dice {
     return items[Math.floor(this.#next() * items.length)]!;
   }
 
+  shuffled<T>(items: readonly T[]): T[] {
+    const rest = [...items];
+    return items.map(() => rest.splice(Math.floor(this.#next() * rest.length), 1)[0]!);
+  }
+
   /** Milliseconds, of which most are few and some are very many. */
   delay(median: number): number {
     const tail = this.#next();

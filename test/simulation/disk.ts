@@ -94,7 +94,7 @@ export function writeFileSync(
   given: Uint8Array | string,
   options: { flag?: string } = {},
 ): void {
-  const bytes = typeof given === "string" ? Buffer.from(given) : Uint8Array.from(given);
+  const bytes = typeof given === "string" ? Buffer.from(given) : new Uint8Array(given);
   const path = typeof target === "number" ? openFile(target).path : target;
   if (options.flag === "wx" && files.has(path)) throw fault("EEXIST", "open", path);
   if (!folders.has(parentOf(path))) throw fault("ENOENT", "open", path);

@@ -72,10 +72,24 @@ export class Inodes {
     return this.make(FileType.DIRECTORY, mode);
   }
 
+  /** As these are, by another clock. */
+  copy(now: () => number): Inodes {
+    const copy = new Inodes(now);
+    copy.#count = this.#count;
+    copy.#changes = this.#changes;
+    return copy;
+  }
+
   /** Of a change now: no two are alike to the nanosecond. */
   time(): FileTime {
     const milliseconds = this.#now();
     const seconds = Math.floor(milliseconds / 1000);
     return { seconds, nanoseconds: (milliseconds - seconds * 1000) * 1_000_000 + (++this.#changes % 1_000_000) };
   }
+}
+
+/** All that is below it, too. */
+export function copyInode(inode: Inode): Inode {
+  const children = [...inode.children].map(([name, child]) => [name, copyInode(child)] as const);
+  return { ...inode, children: new Map(children) };
 }

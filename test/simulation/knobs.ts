@@ -11,7 +11,7 @@ export type PlaceKind = "deciding" | "one-writer" | "elsewhere" | "silent";
 /** From how many to how many there are of what. */
 export type Range = readonly [min: number, max: number];
 
-/** How much happens in a run. Most are tiny: what goes wrong between two backups and a prune shows there soonest. */
+/** How much happens in a run. */
 export interface Size {
   readonly hosts: Range;
   readonly roots: Range;
@@ -34,9 +34,10 @@ export interface Size {
   readonly lastCheck: number;
 }
 
-const TINY: Size = {
-  ...{ hosts: [1, 2], roots: [1, 1], folders: [0, 1], files: [1, 2], blocks: [2, 3], backups: [1, 3], changes: [1, 4] },
-  ...{ forgets: [1, 2], prunes: [1, 3], remakes: [0, 1], mishaps: [1, 1], lastPrunes: 0.08, lastCheck: 0.03 },
+/** A scene: few processes at the same time. What goes wrong between two backups and a prune shows there soonest. */
+export const TINY: Size = {
+  ...{ hosts: [2, 2], roots: [1, 1], folders: [0, 1], files: [1, 2], blocks: [2, 3], backups: [0, 0], changes: [0, 0] },
+  ...{ forgets: [0, 0], prunes: [0, 0], remakes: [0, 0], mishaps: [1, 1], lastPrunes: 0.05, lastCheck: 0.02 },
 };
 const SMALL: Size = {
   ...{ hosts: [2, 2], roots: [1, 2], folders: [0, 2], files: [1, 2], blocks: [3, 6], backups: [1, 3], changes: [2, 8] },
@@ -55,14 +56,23 @@ const LARGE: Size = {
   ...{ forgets: [0, 4], prunes: [0, 4], remakes: [0, 2], mishaps: [1, 4], lastPrunes: 0.3, lastCheck: 0.3 },
 };
 
+/** Of all runs. */
+const LARGE_SHARE = 0.002;
+const SMALL_SHARE = 0.018;
+
 function drawSize(dice: Dice): Size {
   const fraction = dice.fraction();
-  if (fraction < 0.02) return LARGE;
-  return fraction < 0.2 ? SMALL : TINY;
+  if (fraction < LARGE_SHARE) return LARGE;
+  return fraction < LARGE_SHARE + SMALL_SHARE ? SMALL : TINY;
 }
+
+/** Repositories to begin with, of each kind of place. */
+export const BEGINNINGS = 64;
 
 export interface Knobs {
   readonly size: Size;
+  /** The repository as it is at first: which one of those that are made once; undefined: a new one. */
+  readonly beginning: number | undefined;
   /** Milliseconds in which processes begin. */
   readonly horizon: number;
   readonly weather: Weather;
@@ -96,9 +106,12 @@ const KINDS = [...new Array(8).fill("deciding"), "one-writer", "elsewhere"] as c
 export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
   const drawn = dice.pick(KINDS);
   const some = (value: number) => (dice.chance(0.5) ? value : 0);
+  const size = drawSize(dice);
+  const isScene = size === TINY;
   return {
-    size: drawSize(dice),
-    horizon: dice.pick([3_000, 6_000, 15_000, 60_000]),
+    size,
+    beginning: dice.chance(isScene ? 0.9 : 0.3) ? dice.integer(0, BEGINNINGS - 1) : undefined,
+    horizon: dice.pick(isScene ? [100, 1_000, 5_000] : [3_000, 6_000, 15_000, 60_000]),
     weather: {
       latency: dice.pick([5, 20, 60]),
       errors: some(dice.pick([0.01, 0.05])),
@@ -117,13 +130,18 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
     keepsTrees: dice.chance(0.3),
     movingFiles: some(0.02),
     clockJumps: dice.chance(0.5),
-    clones: dice.chance(0.5),
-    cacheLosses: dice.chance(0.5),
+    clones: dice.chance(isScene ? 0.1 : 0.5),
+    cacheLosses: dice.chance(isScene ? 0.2 : 0.5),
     rollback: dice.chance(0.5),
     reserve: dice.chance(0.12) ? dice.pick([0, 2_500]) : undefined,
     parity: dice.chance(0.12) ? 50 : 0,
     rot: dice.chance(0.06),
   };
+}
+
+/** It is made of one scene, not of whole lives. */
+export function isScene({ size }: Pick<Knobs, "size">): boolean {
+  return size === TINY;
 }
 
 /** Only one may write at a time. */

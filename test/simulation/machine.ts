@@ -37,6 +37,13 @@ export class Machine {
     this.random = new RandomBytes(seed);
   }
 
+  /** The same machine in another run, whose randomness is its own. */
+  copy(seed: number): Machine {
+    const copy = new Machine({ ...this, seed });
+    copy.skew = this.skew;
+    return copy;
+  }
+
   get disk(): string {
     return `/${this.name}`;
   }

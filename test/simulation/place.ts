@@ -54,7 +54,7 @@ export class Place {
 
   /** A byte of an object is another one from now on, and nobody is told. */
   rot(name: string, at: number): void {
-    const rotten = this.objects.get(name)!.slice();
+    const rotten = new Uint8Array(this.objects.get(name)!);
     rotten[at % rotten.length]! ^= 1;
     this.objects.set(name, rotten);
   }

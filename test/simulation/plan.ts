@@ -19,11 +19,12 @@ const TEN_YEARS = 10 * 365 * 86_400_000;
 /** Within so many milliseconds each host makes its first backup. */
 const FIRST_BACKUP = 2_000;
 
+/** Whole lives of machines: who does what when is drawn for each by itself. */
 export function plan(world: World): void {
   const { dice, knobs } = world;
   const { size, horizon } = knobs;
-  const hosts = ["a", "b"].slice(0, dice.within(size.hosts)).map((name) => world.addMachine(name, {}));
-  const admin = world.addMachine("admin", {});
+  const hosts = ["a", "b"].slice(0, dice.within(size.hosts)).map((name) => world.machine(name));
+  const admin = world.machine("admin");
   const anyone = [...hosts, admin];
   const at = (time: number, kind: string, machine: Machine, body: Body) =>
     world.scheduler.after(time, () => world.start(kind, machine, body));
@@ -46,7 +47,7 @@ export function plan(world: World): void {
 }
 
 /** What becomes of clocks, caches and machines. */
-function planMishaps(world: World, hosts: readonly Machine[], admin: Machine): void {
+export function planMishaps(world: World, hosts: readonly Machine[], admin: Machine): void {
   const { dice, knobs, scheduler } = world;
   const { size, horizon } = knobs;
   const anywhere = () => dice.integer(1, horizon);

@@ -1,9 +1,12 @@
 /** Runs one seed from its beginning to its end. */
 import { checkAll, pruneOnce, repairIndexOf, repairRegistersOf } from "./actors.js";
+import { beginning } from "./beginning.js";
 import { compareAll } from "./compare.js";
-import { isForOneWriter, type PlaceKind } from "./knobs.js";
+import { Dice } from "./dice.js";
+import { drawKnobs, isForOneWriter, isScene, type PlaceKind } from "./knobs.js";
 import { Violation } from "./oracle/violation.js";
 import { plan } from "./plan.js";
+import { planScene } from "./scene.js";
 import { type Body, World } from "./world.js";
 
 export interface SeedResult {
@@ -27,14 +30,21 @@ export interface SeedOptions {
 
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
   const { isVerbose = false } = options;
-  const world = new World(seed, options.world);
+  const dice = new Dice(seed);
+  const knobs = drawKnobs(dice, options.world);
+  const state = knobs.beginning === undefined ? undefined : await beginning(knobs.kind, knobs.beginning);
+  const world = new World(dice, knobs);
   const { scheduler } = world;
-  if (isVerbose) scheduler.trace.lines = [JSON.stringify(world.knobs)];
-  await world.init();
-  plan(world);
+  if (isVerbose) scheduler.trace.lines = [JSON.stringify(knobs)];
+  if (state === undefined) await world.init();
+  else world.beginWith(state);
   const isOver = () => world.violation !== undefined;
-  const lastStart = world.knobs.horizon * 1.3;
-  await settle(world, () => isOver() || (world.isIdle && scheduler.now > lastStart));
+  const lastStart = scheduler.now + knobs.horizon * 1.3;
+  if (isScene(knobs)) planScene(world);
+  else plan(world);
+  await world.settle(() => isOver() || (world.isIdle && scheduler.now > lastStart));
+  // What was sent by whoever is gone arrives before the end, or meets those who come last.
+  if (!isOver() && dice.chance(0.7)) await world.settle(isOver);
   if (!isOver()) await finish(world);
   const { violation, counts } = world;
   return {
@@ -45,15 +55,6 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     steps: scheduler.steps,
     lines: scheduler.trace.lines,
   };
-}
-
-/** Lets time pass; whoever waits for something that never comes is a violation. */
-async function settle(world: World, isOver: () => boolean): Promise<void> {
-  const isDone = await world.scheduler.run(isOver);
-  if (!isDone && !world.isIdle)
-    world.guard(() => {
-      throw new Violation("standstill", "a process waits for what never comes");
-    });
 }
 
 /** In fair weather, when everybody has ended: all is there, and nothing is said to be wrong; some prunes free the rest. */
@@ -68,7 +69,7 @@ async function finish(world: World): Promise<void> {
   const machine = world.addMachine("last", {});
   const last = async (kind: string, body: Body) => {
     world.start(kind, machine, body);
-    await settle(world, () => world.violation !== undefined || world.isIdle);
+    await world.settle(() => world.violation !== undefined || world.isIdle);
   };
   if (world.registersId !== undefined && knobs.rollback) await last("repair", repairRegistersOf(world));
   if (knobs.rot) await last("repair", repairIndexOf(world));

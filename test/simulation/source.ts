@@ -1,7 +1,7 @@
 /** The files of a machine that are backed up, how they change, and what each of them held when. */
 import { FileType } from "@bcat/posix";
 import type { Dice } from "./dice.js";
-import { type FileTime, type Inode, Inodes } from "./inode.js";
+import { copyInode, type FileTime, type Inode, Inodes } from "./inode.js";
 import type { Range, Size } from "./knobs.js";
 
 /** What a file held from a time on; undefined while it was not there. */
@@ -16,6 +16,14 @@ export interface Contents {
   readonly size: Pick<Size, "roots" | "folders" | "files">;
 }
 
+/** What the times of a machine are taken from. */
+export interface SourceTimes {
+  /** Of the run, ms. */
+  readonly now: () => number;
+  /** By the machine's clock, ms. */
+  readonly time: () => number;
+}
+
 const ROOTS = ["/r", "/s"];
 const FOLDERS = ["/x", "/y"];
 const FILES = ["a", "b", "c"];
@@ -26,39 +34,44 @@ export class Source {
   /** Of each folder that is backed up by itself, as `/home/x`. */
   readonly roots: readonly string[];
   /** By path. */
-  readonly history = new Map<string, Version[]>();
+  readonly history: Map<string, Version[]>;
   readonly #dice: Dice;
   readonly #now: () => number;
   readonly #blocks: readonly Uint8Array[];
   readonly #folders: { readonly path: string; readonly inode: Inode }[] = [];
 
-  /**
-   * @param now of the run, ms
-   * @param time by the machine's clock, ms
-   */
-  constructor(dice: Dice, { blocks, size }: Contents, { now, time }: { now: () => number; time: () => number }) {
+  static make(dice: Dice, { blocks, size }: Contents, { now, time }: SourceTimes): Source {
+    const inodes = new Inodes(time);
+    const roots = ROOTS.slice(0, dice.within(size.roots));
+    const parts = { inodes, root: inodes.makeFolder(), roots, history: new Map() };
+    const source = new Source(parts, { dice, now, blocks });
+    const folders = ["", ...FOLDERS.slice(0, dice.within(size.folders))];
+    for (const root of roots) for (const folder of folders) source.#addFolder(root + folder);
+    const isFilled = (path: string) => path.length > 2 || folders.length === 1 || dice.chance(0.5);
+    for (const { path, inode } of source.#folders) if (isFilled(path)) source.#fill(path, inode, size.files);
+    return source;
+  }
+
+  private constructor(
+    { inodes, root, roots, history }: Pick<Source, "inodes" | "root" | "roots" | "history">,
+    { dice, now, blocks }: { dice: Dice; now: () => number; blocks: readonly Uint8Array[] },
+  ) {
     this.#dice = dice;
     this.#now = now;
     this.#blocks = blocks;
-    this.inodes = new Inodes(time);
-    this.root = this.inodes.makeFolder();
-    this.roots = ROOTS.slice(0, dice.within(size.roots));
-    const folders = ["", ...FOLDERS.slice(0, dice.within(size.folders))];
-    for (const root of this.roots) for (const folder of folders) this.#addFolder(root + folder);
-    const isFilled = (path: string) => path.length > 2 || folders.length === 1 || dice.chance(0.5);
-    for (const { path, inode } of this.#folders) if (isFilled(path)) this.#fill(path, inode, size.files);
+    this.inodes = inodes;
+    this.root = root;
+    this.roots = roots;
+    this.history = history;
   }
 
-  /** The same files on another machine. */
-  copyTo(other: Source): void {
-    for (const { path, inode } of this.#folders) {
-      const target = other.#folders.find((folder) => folder.path === path);
-      if (target === undefined) continue;
-      for (const [name, { type }] of [...target.inode.children])
-        if (type === FileType.FILE) other.#remove(path, target.inode, name);
-      for (const [name, file] of inode.children)
-        if (file.type === FileType.FILE) other.#write(path, target.inode, name, file.content, file.mtime);
-    }
+  /** The same files with the same past, whose future others decide. */
+  copy(dice: Dice, { now, time }: SourceTimes): Source {
+    const history = new Map([...this.history].map(([path, versions]) => [path, [...versions]]));
+    const parts = { inodes: this.inodes.copy(time), root: copyInode(this.root), roots: this.roots, history };
+    const copy = new Source(parts, { dice, now, blocks: this.#blocks });
+    for (const { path } of this.#folders) copy.#folders.push({ path, inode: copy.#inodeAt(path) });
+    return copy;
   }
 
   /** One change of one file. */
@@ -79,6 +92,11 @@ export class Source {
     parent.children.set(below ?? root!, inode);
     inode.mtime = OLD;
     this.#folders.push({ path, inode });
+  }
+
+  #inodeAt(path: string): Inode {
+    const names = path.split("/").slice(1);
+    return names.reduce((inode, name) => inode.children.get(name)!, this.root);
   }
 
   #fill(path: string, inode: Inode, files: Range): void {

@@ -4,41 +4,72 @@ import { loadZstd } from "@bcat/pack";
 import { type Environment, openRepository, type Repository } from "@bcat/repository";
 import { createRetryingStorage, MemoryDatabase, type RetryOptions, type Storage } from "@bcat/storage";
 import { Connection, type Weather } from "./connection.js";
-import { Dice } from "./dice.js";
-import { clearDisk } from "./disk.js";
+import type { Dice } from "./dice.js";
+import { clearDisk, copyFolder, type DiskCopy, replaceFolder } from "./disk.js";
 import { type ElsewhereParts, registersOf } from "./elsewhere.js";
 import { isExpected } from "./expected-errors.js";
-import { drawKnobs, isForOneWriter, type Knobs, overwrites, type PlaceKind } from "./knobs.js";
+import { isForOneWriter, type Knobs, overwrites } from "./knobs.js";
 import { BLOCK_SIZE, Machine } from "./machine.js";
 import { newRepository } from "./new-repository.js";
 import { rememberKeys } from "./oracle/keys.js";
 import { Oracle } from "./oracle/oracle.js";
 import { Violation } from "./oracle/violation.js";
 import { type Change, Place } from "./place.js";
-import { SimulatedProcess } from "./process.js";
+import { type Fate, SimulatedProcess } from "./process.js";
 import { Scheduler } from "./scheduler.js";
 import { type Contents, Source } from "./source.js";
 
-const CALM: Weather = { latency: 1, errors: 0, lostAnswers: 0, shortBodies: 0, tornWrites: 0, lateness: 1, timeout: 1 };
+/** In which nothing goes wrong. */
+export const CALM: Weather = {
+  latency: 1,
+  errors: 0,
+  lostAnswers: 0,
+  shortBodies: 0,
+  tornWrites: 0,
+  lateness: 1,
+  timeout: 1,
+};
 const blake3 = loadBlake3("auto");
 const zstd = await loadZstd("auto");
 
 /** What a process does. */
 export type Body = (process: SimulatedProcess) => Promise<void>;
 
+/** A world at a moment when nobody is at work: others begin with copies of it. */
+export interface WorldState {
+  readonly now: number;
+  /** Processes until then. */
+  readonly started: number;
+  readonly rootKey: Uint8Array;
+  readonly registersId: Uint8Array | undefined;
+  readonly objects: ReadonlyMap<string, Uint8Array>;
+  readonly contents: Contents;
+  readonly machines: readonly { readonly machine: Machine; readonly disk: DiskCopy }[];
+  readonly database: MemoryDatabase;
+  /** Brings back what was in the database. */
+  readonly restoreDatabase: () => void;
+  readonly owners: ReadonlyMap<number, readonly SimulatedProcess[]>;
+  readonly decided: ReadonlyMap<number, number>;
+  readonly oracle: Oracle;
+  readonly violation: Violation | undefined;
+}
+
 export class World {
   readonly dice: Dice;
   readonly scheduler = new Scheduler();
   readonly knobs: Knobs;
   readonly place: Place;
-  readonly contents: Contents;
-  /** Whose files are in a snapshot: of who put the first checkpoint of the session, or else its outcome. */
-  readonly owners = new Map<number, SimulatedProcess>();
+  contents!: Contents;
+  /**
+   * Whose files are in a snapshot: of who put the first checkpoint of the session, or else its outcome; of several where
+   * clones share it.
+   */
+  readonly owners = new Map<number, readonly SimulatedProcess[]>();
   /** When an outcome came to be, ms. */
   readonly decided = new Map<number, number>();
   readonly counts = new Map<string, number>();
   /** Of registers that live elsewhere. */
-  readonly database = new MemoryDatabase();
+  database = new MemoryDatabase();
   /** Undefined where registers lie with the repository. */
   registersId: Uint8Array | undefined;
   oracle!: Oracle;
@@ -47,37 +78,93 @@ export class World {
   #rootKey!: Uint8Array;
   #active = 0;
   #started = 0;
-  #machines = 0;
-  readonly #byDisk = new Map<string, Machine>();
+  readonly #machines = new Map<string, Machine>();
   readonly #shortened = new Set<string>();
   readonly #waiting: (() => void)[] = [];
+  /** What begins when everybody has ended, one after another. */
+  readonly #afterwards: (() => void)[] = [];
   /** Machine and name of those processes that are there. */
   readonly #running = new Set<string>();
 
-  /** @param kind of the place; drawn if not given */
-  constructor(seed: number, kind?: PlaceKind) {
-    this.dice = new Dice(seed);
-    this.knobs = drawKnobs(this.dice, kind);
+  constructor(dice: Dice, knobs: Knobs) {
+    this.dice = dice;
+    this.knobs = knobs;
     this.place = new Place(overwrites(this.knobs));
-    const { size } = this.knobs;
-    const blocks = Array.from({ length: this.dice.within(size.blocks) }, () => this.dice.bytes(BLOCK_SIZE));
-    this.contents = { blocks, size };
-    clearDisk((path) => this.#byDisk.get(path.split("/")[1]!)?.time(this.scheduler.now) ?? 0);
   }
 
-  /** Puts a new repository into the place. */
+  /** Begins with an empty disk, and a new repository in the place. */
   async init(): Promise<void> {
-    const { kind } = this.knobs;
+    this.#clearDisk();
+    const { kind, size } = this.knobs;
+    const blocks = Array.from({ length: this.dice.within(size.blocks) }, () => this.dice.bytes(BLOCK_SIZE));
+    this.contents = { blocks, size };
     const { rootKey, repositoryId, objects, registersId } = await newRepository(kind, { blake3, zstd, sizes: {} });
     this.place.furnish(objects);
-    const { reserve = 0 } = this.knobs;
-    if (reserve > 0) this.place.furnish(new Map([["reserve", this.dice.bytes(reserve)]]));
     this.#rootKey = rootKey;
     this.registersId = registersId;
     if (registersId !== undefined) await this.database.open(registersId).create();
     this.oracle = new Oracle(rememberKeys(rootKey, repositoryId), this.place, isForOneWriter(this.knobs));
+    this.#openPlace();
+  }
+
+  /** Begins with what another one had come to. */
+  beginWith(state: WorldState): void {
+    this.#clearDisk();
+    this.scheduler.now = state.now;
+    this.#started = state.started;
+    this.place.furnish(state.objects);
+    this.#rootKey = state.rootKey;
+    this.registersId = state.registersId;
+    this.contents = state.contents;
+    this.database = state.database;
+    state.restoreDatabase();
+    for (const { machine, disk } of state.machines) this.#addCopy(machine, disk);
+    const inThis = (owner: SimulatedProcess) => ({ ...owner, machine: this.#machines.get(owner.machine.name)! });
+    for (const [number, owners] of state.owners) this.owners.set(number, owners.map(inThis));
+    for (const [number, time] of state.decided) this.decided.set(number, time);
+    this.violation = state.violation;
+    this.oracle = state.oracle.copy(this.place);
+    this.#openPlace();
+  }
+
+  /** To be taken when nothing is going to happen any more. */
+  state(): WorldState {
+    const { scheduler, place, contents, database, owners, decided, oracle, violation } = this;
+    return {
+      ...{ now: scheduler.now, started: this.#started, rootKey: this.#rootKey, registersId: this.registersId },
+      ...{ objects: place.objects, contents, database, restoreDatabase: database.dump() },
+      ...{ owners, decided, oracle, violation },
+      machines: [...this.#machines.values()].map((machine) => ({ machine, disk: copyFolder(machine.disk) })),
+    };
+  }
+
+  /** The one of this name, a new one if there is none yet. */
+  machine(name: string): Machine {
+    return this.#machines.get(name) ?? this.addMachine(name, {});
+  }
+
+  #clearDisk(): void {
+    clearDisk((path) => this.#machines.get(path.split("/")[1]!)?.time(this.scheduler.now) ?? 0);
+  }
+
+  #openPlace(): void {
+    const { reserve = 0 } = this.knobs;
+    if (reserve > 0) this.place.furnish(new Map([["reserve", this.dice.bytes(reserve)]]));
     this.place.onAttempt = (name, bytes) => this.guard(() => this.oracle.attempt(name, bytes));
     this.place.onChange = (change) => this.#noteChange(change);
+  }
+
+  #addCopy(original: Machine, disk: DiskCopy): void {
+    const { dice, scheduler } = this;
+    const machine = original.copy(this.#nextSeed());
+    this.#machines.set(machine.name, machine);
+    const times = { now: () => scheduler.now, time: () => machine.time(scheduler.now) };
+    machine.source = original.source.copy(dice, times);
+    replaceFolder(machine.disk, disk);
+  }
+
+  #nextSeed(): number {
+    return (this.#machines.size + 1) * 7919 + this.dice.integer(0, 2 ** 30);
   }
 
   addMachine(name: string, { like }: { like?: Machine }): Machine {
@@ -85,17 +172,14 @@ export class World {
     const machine = new Machine({
       name,
       clientId: like?.clientId ?? dice.bytes(16),
-      seed: ++this.#machines * 7919 + dice.integer(0, 2 ** 30),
+      seed: this.#nextSeed(),
       hasCache: like?.hasCache ?? (isForOneWriter(knobs) || dice.chance(0.85)),
       location: "simulated",
     });
-    this.#byDisk.set(name, machine);
+    this.#machines.set(name, machine);
     const times = { now: () => scheduler.now, time: () => machine.time(scheduler.now) };
-    machine.source = new Source(dice, this.contents, times);
-    if (like !== undefined) {
-      like.source.copyTo(machine.source);
-      machine.takeCacheOf(like);
-    }
+    machine.source = like === undefined ? Source.make(dice, this.contents, times) : like.source.copy(dice, times);
+    if (like !== undefined) machine.takeCacheOf(like);
     return machine;
   }
 
@@ -151,19 +235,23 @@ export class World {
     });
   }
 
-  /** Starts a process; where only one may write at a time, when its turn has come. */
-  start(kind: string, machine: Machine, body: Body): void {
+  /**
+   * Starts a process; where only one may write at a time, when its turn has come.
+   *
+   */
+  start(kind: string, machine: Machine, body: Body, fate: Fate = {}): void {
     if (isForOneWriter(this.knobs) && this.#active > 0) {
-      this.#waiting.push(() => this.start(kind, machine, body));
+      this.#waiting.push(() => this.start(kind, machine, body, fate));
       return;
     }
     const { dice, knobs, scheduler } = this;
     this.#active++;
     this.count(kind);
+    this.count("processes");
     const name = `${machine.name}.${kind}${++this.#started}`;
     const deathChance = this.#isCalm ? 0 : knobs.deaths;
     const pace = this.#isCalm ? 1 : dice.pick([1, 1, 4, 12]);
-    const process = new SimulatedProcess({ name, machine, deathChance, pace }, scheduler.now);
+    const process = new SimulatedProcess({ name, machine, deathChance, pace, ...fate }, scheduler.now);
     scheduler.trace.add(`${scheduler.now} ${name} begins`);
     this.#running.add(`${machine.name} ${name}`);
     body(process).then(
@@ -187,7 +275,21 @@ export class World {
   }
 
   get isIdle(): boolean {
-    return this.#active === 0 && this.#waiting.length === 0;
+    return this.#active === 0 && this.#waiting.length === 0 && this.#afterwards.length === 0;
+  }
+
+  /** Has `begin` happen when nobody is at work, after those who have asked before. */
+  afterwards(begin: () => void): void {
+    this.#afterwards.push(begin);
+  }
+
+  /** Lets time pass; whoever waits for something that never comes is a violation. */
+  async settle(isOver: () => boolean): Promise<void> {
+    const isDone = await this.scheduler.run(isOver);
+    if (!isDone && !this.isIdle)
+      this.guard(() => {
+        throw new Violation("standstill", "a process waits for what never comes");
+      });
   }
 
   count(what: string): void {
@@ -209,8 +311,12 @@ export class World {
     this.count(what);
     this.#running.delete(`${machine.name} ${name}`);
     this.#active--;
-    const next = this.#waiting.shift();
-    if (next !== undefined) this.scheduler.after(1, next);
+    this.scheduler.after(1, () => this.#goOn());
+  }
+
+  #goOn(): void {
+    this.#waiting.shift()?.();
+    while (this.#active === 0 && this.#afterwards.length > 0) this.#afterwards.shift()!();
   }
 
   #noteChange(change: Change): void {
@@ -225,11 +331,17 @@ export class World {
     if (sequence === undefined) return;
     const number = Number(digits);
     if (sequence === "outcomes" && !this.decided.has(number)) this.decided.set(number, this.scheduler.now);
-    // What a dead process has sent is sent again by the next one of its machine, where one writes at a time; elsewhere
-    // clones may share a session. Of a checkpoint that another puts as the outcome, the source is that of who made it.
-    const isOwned = sequence === "sessions" ? isForOneWriter(this.knobs) : !this.owners.has(number);
-    if (isOwned) this.owners.set(number, author);
+    const known = this.owners.get(number) ?? [];
+    // What a dead process has sent is sent again by the next one of its machine, where one writes at a time.
+    if (sequence === "sessions" && isForOneWriter(this.knobs)) this.owners.set(number, [author]);
+    // Of a checkpoint that another puts as the outcome, the source is that of who made it.
+    else if (sequence !== "sessions" && known.every((owner) => isCloneOf(owner, author)))
+      this.owners.set(number, [...known, author]);
   }
+}
+
+function isCloneOf({ machine }: SimulatedProcess, other: SimulatedProcess): boolean {
+  return machine !== other.machine && machine.clientId === other.machine.clientId;
 }
 
 function unexpected(who: string, error: unknown): Violation {

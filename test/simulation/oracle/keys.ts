@@ -20,6 +20,12 @@ export function rememberKeys(rootKey: Uint8Array, repositoryId: Uint8Array): Key
 export class Seals {
   readonly #sealed = new Map<string, string>();
 
+  copy(): Seals {
+    const copy = new Seals();
+    for (const [key, digest] of this.#sealed) copy.#sealed.set(key, digest);
+    return copy;
+  }
+
   /** False when another message was sealed with it before. */
   note(key: string, sealed: Uint8Array): boolean {
     const digest = createHash("md5").update(sealed).digest("base64");

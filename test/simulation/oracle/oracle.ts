@@ -34,15 +34,15 @@ export class Oracle {
   readonly #keys: KeySource;
   readonly #objects: ReadonlyMap<string, Uint8Array>;
   readonly #isForOneWriter: boolean;
-  readonly #firstValues = new Map<string, Uint8Array>();
+  #firstValues = new Map<string, Uint8Array>();
   /** Registers that have a value. */
-  readonly #decided = new Set<string>();
-  readonly #seals = new Seals();
-  readonly #segments = new Map<string, ShownSegment>();
-  readonly #outcomes = new Map<number, ShownOutcome>();
-  readonly #log = new Map<number, ShownLogRecord>();
-  readonly #needs = new Map<number, ReadonlySet<ChunkKey>>();
-  readonly #chunks = new Map<ChunkKey, Buffer>();
+  #decided = new Set<string>();
+  #seals = new Seals();
+  #segments = new Map<string, ShownSegment>();
+  #outcomes = new Map<number, ShownOutcome>();
+  #log = new Map<number, ShownLogRecord>();
+  #needs = new Map<number, ReadonlySet<ChunkKey>>();
+  #chunks = new Map<ChunkKey, Buffer>();
   /** Chunks that have a location, as of the last look at all. */
   #located = new Map<ChunkKey, ShownLocation>();
 
@@ -50,6 +50,21 @@ export class Oracle {
     this.#keys = keys;
     this.#objects = objects;
     this.#isForOneWriter = isForOneWriter;
+  }
+
+  /** One that has seen what this one has, and looks at another place which is as this one was. */
+  copy({ objects }: Pick<Place, "objects">): Oracle {
+    const copy = new Oracle(this.#keys, { objects }, this.#isForOneWriter);
+    copy.#firstValues = new Map(this.#firstValues);
+    copy.#decided = new Set(this.#decided);
+    copy.#seals = this.#seals.copy();
+    copy.#segments = new Map(this.#segments);
+    copy.#outcomes = new Map(this.#outcomes);
+    copy.#log = new Map(this.#log);
+    copy.#needs = new Map(this.#needs);
+    copy.#chunks = new Map(this.#chunks);
+    copy.#located = this.#located;
+    return copy;
   }
 
   /** Snapshots that are there and not forgotten, by number. */
