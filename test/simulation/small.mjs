@@ -32,7 +32,7 @@ export const SMALL = [
   { module: "posix/dist/entry-list.js", from: "SIZE = 128 * 1024", to: "SIZE = 2 ** 11" },
   { module: "pack/dist/segment/page-cache.js", from: "SLOT_SIZE = 65_536", to: "SLOT_SIZE = 2 ** 13" },
   { module: "pack/dist/segment/footer-body.js", from: "PIECE_SIZE = 64 * 1024", to: "PIECE_SIZE = 2 ** 10" },
-  ...["scan-chosen", "scan-entries", "merge-segments", "segment-writer"].map((name) => ({
+  ...["scan-entries", "merge-segments", "segment-writer"].map((name) => ({
     module: `pack/dist/segment/${name}.js`,
     from: "new Uint8Array(ENTRY_PAGE_SIZE)",
     to: "new Uint8Array(2 ** 13)",
