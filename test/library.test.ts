@@ -42,7 +42,9 @@ test("the example of docs/library.md is right in its types, and does what the pa
     const words = ["example.mjs", "source", "repository", "restored"];
     return spawnSync(process.execPath, words, { cwd: folder, env: { PATH, HOME: folder }, encoding: "utf8" });
   };
-  expect(run().stdout).toMatch(/^snapshot 1: 1 new files, 0 errors\n1  .*\nread 7 bytes of .*\/source\/below\/file\n/s);
+  expect(run().stdout).toMatch(
+    /^snapshot 1: 1 new files, 0 errors\n1 {2}.*\nread 7 bytes of .*\/source\/below\/file\n/s,
+  );
   expect(run()).toMatchObject({ status: 0, stdout: expect.stringMatching(/^snapshot 2: 0 new files/) });
   expect(readFileSync(join(folder, "restored/below/file"), "utf8")).toBe("content");
   expect(existsSync(join(folder, "restored/left.tmp"))).toBe(false);
