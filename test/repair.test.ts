@@ -387,6 +387,25 @@ describe("repair --from", () => {
     expect(folders).toBeGreaterThan(0);
   });
 
+  test("names a file of which only a part comes back", async () => {
+    const bytes = randomBytesOf("later", 50_000);
+    // Times that Node can set wholly.
+    fs.utimesSync(join(source, "later"), 1e9, 1e9);
+    await backUp();
+    fs.writeFileSync(join(source, "later"), Buffer.concat([bytes.subarray(0, 25_000), randomBytesOf("other", 25_000)]));
+    fs.utimesSync(join(source, "later"), 1e9, 1e9);
+    other = createMemoryStorage();
+    {
+      await using client = await otherClient();
+      await client.backup([source]);
+    }
+    const pack = packsOf(2).sort((a, b) => storage.objects.get(b)!.length - storage.objects.get(a)!.length)[0]!;
+    await storage.delete(pack);
+    const healed = await heal();
+    expect(healed.chunks).toBeGreaterThan(0);
+    expect(healed).toMatchObject({ files: 0, unhealedCount: 1 });
+  });
+
   test("names what the other has not, or has another content of, and stores nothing for it", async () => {
     const stat = fs.statSync(join(source, "later"));
     fs.writeFileSync(join(source, "later"), randomBytesOf("other content", 50_000));

@@ -61,6 +61,11 @@ interface Lost {
   readonly loss: Loss;
 }
 
+interface Healed {
+  readonly chunks: number;
+  readonly isWhole: boolean;
+}
+
 class Healing {
   readonly #parts: Parts;
   readonly #run: CheckRun;
@@ -82,9 +87,9 @@ class Healing {
     const sound = await this.#look();
     try {
       for (const lost of (await this.#findLost(sound)).values()) {
-        const chunks = await this.#heal(lost, sound);
+        const { chunks, isWhole } = await this.#heal(lost, sound);
         done.chunks += chunks;
-        if (chunks === 0) {
+        if (!isWhole) {
           done.unhealedCount++;
           if (done.unhealed.length < UNHEALED_MAX)
             done.unhealed.push({ path: lost.loss.path, snapshot: lost.info.number });
@@ -123,39 +128,47 @@ class Healing {
     return found;
   }
 
-  /** Chunks that came back. */
-  async #heal({ info, loss }: Lost, sound: SoundReferences): Promise<number> {
+  /** Chunks that came back, and whether these were all that are lost. */
+  async #heal({ info, loss }: Lost, sound: SoundReferences): Promise<Healed> {
     const { entries } = this.#parts;
-    const { node, subtree, path } = loss;
+    const { node, path } = loss;
     const fits = (candidate: Node) =>
       node === undefined ? candidate.subtree !== undefined : isSameFile(candidate, node);
-    let found = 0;
+    let chunks = 0;
     for await (const candidate of entries.find(path, info, fits)) {
       try {
-        if (node?.content !== undefined && candidate.content !== undefined)
-          found += await this.#healContent(node.content, candidate.content, sound);
-        else if (subtree !== undefined && candidate.subtree !== undefined)
-          found += await this.#healTree(subtree, candidate.subtree);
+        const healed = await this.#healBy(candidate, loss, sound);
+        chunks += healed.chunks;
+        if (healed.isWhole) return { chunks, isWhole: true };
       } catch (error) {
         // Damaged there, too.
         if (!isBcatError(error, "corrupt")) throw error;
       }
-      if (found > 0) return found;
     }
-    return found;
+    return { chunks, isWhole: false };
   }
 
-  async #healContent(content: Content, theirs: Content, sound: SoundReferences): Promise<number> {
-    const wanted = await lostChunks(this.#parts.ours, content, sound);
-    if (wanted !== undefined)
-      return await this.#recut(
-        (_, id) => wanted.has(hexOf(id)),
-        (recut) => recut.content(theirs),
-      );
+  async #healBy(candidate: Node, { node, subtree }: Loss, sound: SoundReferences): Promise<Healed> {
+    if (node?.content !== undefined && candidate.content !== undefined)
+      return await this.#healContent(node.content, candidate.content, sound);
+    if (subtree === undefined || candidate.subtree === undefined) return { chunks: 0, isWhole: false };
+    const chunks = await this.#healTree(subtree, candidate.subtree);
+    return { chunks, isWhole: chunks > 0 };
+  }
+
+  async #healContent(content: Content, theirs: Content, sound: SoundReferences): Promise<Healed> {
+    const isLost = async (id: Uint8Array) => this.#session?.has(DATA, id) !== true && !(await sound.hasChunk(DATA, id));
+    const wanted = await lostChunks(this.#parts.ours, content, isLost);
+    if (wanted !== undefined) {
+      const wants = (_: BlobKind, id: Uint8Array) => wanted.delete(hexOf(id));
+      const chunks = await this.#recut(wants, (recut) => recut.content(theirs));
+      return { chunks, isWhole: wanted.size === 0 };
+    }
     // The list of its chunks is lost: only the whole can tell whether it is the same.
     const same = await this.#recutDry((recut) => recut.content(theirs));
-    if (compareBytes(encodeContent(same), encodeContent(content)) !== 0) return 0;
-    return await this.#recut(this.#isMissing, (recut) => recut.content(theirs));
+    if (compareBytes(encodeContent(same), encodeContent(content)) !== 0) return { chunks: 0, isWhole: false };
+    const chunks = await this.#recut(this.#isMissing, (recut) => recut.content(theirs));
+    return { chunks, isWhole: chunks > 0 };
   }
 
   async #healTree(reference: TreeReference, theirs: TreeReference): Promise<number> {
@@ -217,12 +230,12 @@ function isSameFile(candidate: Node, node: Node): boolean {
 async function lostChunks(
   ours: Repository,
   content: Content,
-  sound: SoundReferences,
-): Promise<ReadonlySet<string> | undefined> {
+  isLost: (id: Uint8Array) => Promise<boolean>,
+): Promise<Set<string> | undefined> {
   const lost = new Set<string>();
   try {
     for await (const chunks of readChunkReferences(ours, content)) {
-      for (const { id } of chunks) if (!(await sound.hasChunk(DATA, id))) lost.add(hexOf(id));
+      for (const { id } of chunks) if (await isLost(id)) lost.add(hexOf(id));
     }
     return lost;
   } catch (error) {
