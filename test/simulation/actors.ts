@@ -168,7 +168,8 @@ export function repairRegistersOf(world: World): Body {
     const id = world.registersId!;
     const token = Buffer.from(process.machine.random.next(8)).toString("hex");
     const table = tableOf(world.elsewhere(process), id);
-    await repairRegisters({ objects: world.connect(process), table, id, token });
+    const isWhole = world.registerCheck(process);
+    await repairRegisters({ objects: world.connect(process), table, id, token, isWhole });
   };
 }
 

@@ -1,7 +1,7 @@
 /** One simulated run: a place, machines, processes on them, and an oracle that looks at the place. */
 import { loadBlake3 } from "@bcat/crypto";
 import { loadZstd } from "@bcat/pack";
-import { type Environment, openRepository, type Repository } from "@bcat/repository";
+import { createRegisterCheck, type Environment, openRepository, type Repository } from "@bcat/repository";
 import { createRetryingStorage, MemoryDatabase, type RetryOptions, type Storage } from "@bcat/storage";
 import { Connection, type Weather } from "./connection.js";
 import type { Dice } from "./dice.js";
@@ -204,6 +204,10 @@ export class World {
     const elsewhere = this.elsewhere(process);
     const registers = this.registersId === undefined ? undefined : registersOf(elsewhere);
     return await openRepository(this.connect(process), this.#rootKey, this.environment(process), { registers });
+  }
+
+  registerCheck(process: SimulatedProcess): (name: string, bytes: Uint8Array) => boolean {
+    return createRegisterCheck(this.place.objects.get("config")!, this.#rootKey, this.environment(process));
   }
 
   /** The database of registers, as a process has it. */

@@ -199,8 +199,16 @@ async function unlock(site: Site, options: OpenOptions, ask: () => Promise<Secre
 /** Makes registers that live elsewhere anew out of their copies. @throws {BcatError} */
 export async function repairSiteRegisters(site: Site, signal: AbortSignal): Promise<RepairSummary> {
   refuseReadOnly(site, "repair the registers of");
-  const { checkSource, findConfig, openRepository, readConfig, refuseRepairFrom, repairRegisters, unlockRepository } =
-    await import("@bcat/repository");
+  const {
+    checkSource,
+    createRegisterCheck,
+    findConfig,
+    openRepository,
+    readConfig,
+    refuseRepairFrom,
+    repairRegisters,
+    unlockRepository,
+  } = await import("@bcat/repository");
   const { storage, registers: source, environment, place } = site;
   const config = await findConfig(storage, environment);
   if (config === undefined) throw await noRepository(site);
@@ -225,7 +233,8 @@ export async function repairSiteRegisters(site: Site, signal: AbortSignal): Prom
   }
   await using table = await source.open(registers.id);
   const token = Buffer.from(random(8)).toString("hex");
-  return await repairRegisters({ objects: storage, table, id: registers.id, token });
+  const isWhole = createRegisterCheck(config, rootKey, environment);
+  return await repairRegisters({ objects: storage, table, id: registers.id, token, isWhole });
 }
 
 export interface CreateOptions {

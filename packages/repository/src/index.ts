@@ -62,6 +62,7 @@ export {
 export { settleDeadSessions } from "./dead-sessions.js";
 export { DecidedElsewhereError } from "./decided-elsewhere.js";
 export { type AnnouncedRegisters, readAnnounced } from "./elsewhere/copies.js";
+export { createRegisterCheck } from "./elsewhere/register-check.js";
 export { type RepairSummary, repairRegisters } from "./elsewhere/repair.js";
 export { checkSource, type RegistersReference, type RegistersSource } from "./elsewhere/source.js";
 export type { Environment, Processes } from "./environment.js";

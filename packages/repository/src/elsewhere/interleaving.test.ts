@@ -107,7 +107,7 @@ class Simulation {
   async repair(): Promise<void> {
     const token = `${++this.#repairs}`.padStart(4, "0");
     await this.#ended(async () => {
-      await repairRegisters({ ...this.parts(), token });
+      await repairRegisters({ ...this.parts(), token, isWhole: () => true });
       this.counts.repaired++;
     });
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { announcementName, copyName } from "./copies.js";
-import { bytesOf, type Hook, once, textOf, World } from "./test-world.js";
+import { bytesOf, cuttingShort, type Hook, once, textOf, World } from "./test-world.js";
 
 const changed = { code: "identity-changed" };
 const name = (sequence: string, number: number) => `${sequence}/${String(number).padStart(10, "0")}`;
@@ -135,6 +135,24 @@ test("a copy that is missing in between stops a repair, and the table stays clos
   await world.objects.put(copyName(1, name("sessions", 3)), bytesOf(`value of ${name("sessions", 3)}`));
   await world.repair();
   await world.open();
+});
+
+test("a copy that arrives cut short is read again", async () => {
+  const world = await World.create();
+  const decided = await fill(world, 4);
+  world.database.empty();
+  Object.assign(world.objects, cuttingShort({ ...world.objects }, copyName(1, name("outcomes", 2))));
+  await world.repair();
+  expect(world.copy(2, name("outcomes", 2))).toBe(`value of ${name("outcomes", 2)}`);
+  await expectAll(world, decided);
+});
+
+test("a copy that is damaged itself is copied as it is, and the others with it", async () => {
+  const world = await World.create();
+  await fill(world, 4);
+  await world.objects.put(copyName(1, name("outcomes", 2)), bytesOf("value"));
+  expect(await world.repair()).toMatchObject({ generation: 2, rows: { sessions: 4, outcomes: 2 } });
+  expect(world.copy(2, name("outcomes", 2))).toBe("value");
 });
 
 test("registers that were made anew from a copy are not taken for those of the original, which shows all it had", async () => {

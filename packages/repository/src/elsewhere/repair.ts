@@ -6,13 +6,16 @@
  * acknowledge something finds the table closed; and what was acknowledged before has its copy. Nothing is undone when a
  * repair dies: the next one begins again, with a generation of its own.
  */
-import { CorruptError } from "@bcat/errors";
+import { CorruptError, StorageError } from "@bcat/errors";
 import type { RegisterRow, RegisterTable, Storage } from "@bcat/storage";
 import { registerName, type Sequence } from "../registers.js";
 import { announce, copyName, findAnnounced } from "./copies.js";
+import type { RegisterCheck } from "./register-check.js";
 
 /** Rows read, copied and written at once. */
 const ROWS_AT_ONCE = 32;
+/** Times a copy that is not whole is read before it is given up, when each reading brings something else. */
+const LOOKS_MAX = 5;
 
 export interface RepairParts {
   readonly objects: Storage;
@@ -21,6 +24,7 @@ export interface RepairParts {
   readonly id: Uint8Array;
   /** Hexadecimal, of this repair alone. */
   readonly token: string;
+  readonly isWhole: RegisterCheck;
 }
 
 export interface RepairSummary {
@@ -72,7 +76,7 @@ async function copySequence(parts: RepairParts, copying: Copying): Promise<numbe
   const { objects, table, token } = parts;
   let copied = 0;
   for (let first = 1; ; first += ROWS_AT_ONCE) {
-    const rows = await readRows(objects, copying, first);
+    const rows = await readRows(parts, copying, first);
     await Promise.all(rows.map(({ name, bytes }) => objects.put(copyName(copying.generation, name), bytes)));
     if (rows.length > 0) await table.fill(token, copying.generation, rows);
     copied += rows.length;
@@ -82,11 +86,11 @@ async function copySequence(parts: RepairParts, copying: Copying): Promise<numbe
 }
 
 /** Those of the numbers from `first` on that have copies. */
-async function readRows(objects: Storage, copying: Copying, first: number): Promise<RegisterRow[]> {
+async function readRows(parts: RepairParts, copying: Copying, first: number): Promise<RegisterRow[]> {
   const { from, sequence, count } = copying;
   const numbers = Array.from({ length: ROWS_AT_ONCE }, (_, index) => first + index);
   const names = numbers.map((number) => registerName(sequence, number));
-  const values = await Promise.all(names.map((name) => objects.get(copyName(from, name))));
+  const values = await Promise.all(names.map((name) => readCopy(parts, from, name)));
   const rows: RegisterRow[] = [];
   for (const [index, bytes] of values.entries()) {
     if (bytes !== undefined) rows.push({ name: names[index]!, bytes });
@@ -94,6 +98,26 @@ async function readRows(objects: Storage, copying: Copying, first: number): Prom
       throw missing(copyName(from, names[index]!));
   }
   return rows;
+}
+
+/**
+ * What arrives may be cut short, and would be the register from then on: what is not whole is read again. A copy that is
+ * damaged itself is taken as it is: the others are worth the registers.
+ */
+async function readCopy(
+  { objects, isWhole }: RepairParts,
+  generation: number,
+  name: string,
+): Promise<Uint8Array | undefined> {
+  const copy = copyName(generation, name);
+  let before: Uint8Array | undefined;
+  for (let look = 1; look <= LOOKS_MAX; look++) {
+    const bytes = await objects.get(copy);
+    if (bytes === undefined || isWhole(name, bytes)) return bytes;
+    if (before !== undefined && Buffer.compare(before, bytes) === 0) return bytes;
+    before = bytes;
+  }
+  throw new StorageError(`Cannot read "${copy}": each of ${LOOKS_MAX} readings brought other bytes`);
 }
 
 function lastOf(values: readonly (Uint8Array | undefined)[]): number {

@@ -17,7 +17,23 @@ export type Hook = (kind: string, name: string) => Promise<void> | void;
 export const id = new Uint8Array(16).fill(7);
 export const hash = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
 export const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+/** Values here are of several words, and what is cut short ends with the first. */
+const isWhole = (_name: string, bytes: Uint8Array) => !Buffer.from(bytes).toString().endsWith("value");
 export const textOf = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString();
+
+/** A storage that once brings the copy of a register cut short to its first word. */
+export function cuttingShort(inner: Storage, copy: string): Storage {
+  let isDone = false;
+  return {
+    ...inner,
+    get: async (name, options) => {
+      const bytes = await inner.get(name, options);
+      if (name !== copy || isDone) return bytes;
+      isDone = true;
+      return bytes?.slice(0, "value".length);
+    },
+  };
+}
 
 export class World {
   /** What a place holds that refuses nothing: the last put wins. */
@@ -46,14 +62,14 @@ export class World {
   async repair(hook: Hook = () => {}): Promise<RepairSummary> {
     const token = `${++this.#repairs}`.padStart(4, "0");
     const table = hookedTable(this.database.open(id), hook);
-    return await repairRegisters({ objects: hookedStorage(this.objects, hook), table, id, token });
+    return await repairRegisters({ objects: hookedStorage(this.objects, hook), table, id, token, isWhole });
   }
 
   /** As {@link repair}, from a copy of the objects as they are now. */
   async repairFromCopy(): Promise<RepairSummary> {
     const copy = createMemoryStorage();
     for (const [name, bytes] of this.#memory.objects) await copy.put(name, bytes);
-    return await repairRegisters({ objects: copy, table: this.database.open(id), id, token: "ffff" });
+    return await repairRegisters({ objects: copy, table: this.database.open(id), id, token: "ffff", isWhole });
   }
 
   /** The final copy of a register. */
