@@ -1,7 +1,7 @@
 /** What is different at a terminal: the passphrase is asked for, and errors are red. */
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Desk, DeskWithSnapshot, passphrase } from "./cli/desk.js";
+import { Desk, DeskWithSnapshot, passphrase, program } from "./cli/desk.js";
 import { canUseTerminal, onTerminal } from "./cli/terminal.js";
 import { usesKoffi } from "./kit/exact-times.js";
 
@@ -10,6 +10,53 @@ const second = "the same passphrase again: ";
 const only = "passphrase: ";
 const clearLine = "\r\u001b[K";
 const red = "\u001b[31m";
+
+describe.concurrent("on a pipe", () => {
+  const models = new DeskWithSnapshot("passphrase");
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = await models.open();
+  });
+  afterAll(() => {
+    desk[Symbol.dispose]();
+    models[Symbol.dispose]();
+  });
+
+  const piped = (line: string, env = {}) =>
+    desk.run(["setsid", "--wait", "sh", "-c", line.replaceAll("bcat", `"${program}"`)], {
+      env: { BCAT_PASSWORD: undefined, ...env },
+    });
+
+  test("the passphrase is read where nothing names it, and only its line", async () => {
+    const run = await piped(
+      `(echo ${passphrase}; echo more; sleep 1000 & echo $! >sleeper) | bcat ls 1 a.txt; kill $(cat sleeper)`,
+    );
+    expect(run).toMatchObject({ code: 0, stdout: `${desk.root}/a.txt\n` });
+    expect(run.stderr).toBe("reading the passphrase from standard input\n");
+  });
+
+  test("it is read for -p -, which wins over BCAT_PASSWORD", async () => {
+    desk.write({ word: passphrase });
+    const run = await piped("bcat -q -p - ls 1 a.txt <word", { BCAT_PASSWORD: "another" });
+    expect(run).toMatchObject({ code: 0, stdout: `${desk.root}/a.txt\n`, stderr: "" });
+  });
+
+  test("it is not looked for in the data of a command", async () => {
+    const run = await piped("echo data | bcat -p - backup --stdin");
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("the command reads its data there") });
+    expect((await piped("echo a.txt | bcat backup --files-from -")).code).toBe(12);
+  });
+
+  test("a wrong one is not asked for again, and an empty pipe without a terminal is none", async () => {
+    const wrong = await piped("echo guess | bcat -q snapshots");
+    expect(wrong).toMatchObject({
+      code: 12,
+      stderr: expect.stringMatching(/^bcat: cannot open .*: wrong passphrase\n$/),
+    });
+    const none = await piped("true | bcat -q snapshots");
+    expect(none).toMatchObject({ code: 12, stderr: expect.stringContaining("there is no terminal") });
+  });
+});
 
 describe.skipIf(!canUseTerminal()).concurrent("at a terminal", () => {
   const models = new DeskWithSnapshot("passphrase");
@@ -75,8 +122,28 @@ describe.skipIf(!canUseTerminal()).concurrent("at a terminal", () => {
     expect(desk.read("listing")).toBe(`${desk.root}/a.txt\n`);
   });
 
-  test("a wrong answer ends with 12 and a red line, a colourless one with NO_COLOR", async () => {
-    const answers = [{ question: only, type: "guess\r" }];
+  test("a wrong answer may be typed again, twice", async () => {
+    const answers = ["guess", "guess again", passphrase].map((answer) => ({ question: only, type: `${answer}\r` }));
+    const { code, screen } = await onTerminal(desk, '"$BCAT" ls 1 a.txt', answers, { NO_COLOR: "1" });
+    const again = `${only}\r\nbcat: wrong passphrase, try again\r\n`;
+    expect(screen).toBe(`${again}${again}${only}\r\n${desk.root}/a.txt\r\n`);
+    expect(code).toBe(0);
+  });
+
+  test("the terminal is asked where standard input is a pipe with nothing in it, or a file", async () => {
+    const answers = [{ question: only, type: `${passphrase}\r` }];
+    desk.write({ list: "1\n" });
+    for (const line of [
+      'true | "$BCAT" -q ls 1 a.txt 2>/dev/null',
+      'while read n; do "$BCAT" ls $n a.txt; done <list',
+    ]) {
+      const { code, screen } = await onTerminal(desk, line, answers);
+      expect({ code, screen }).toEqual({ code: 0, screen: `${only}\r\n${desk.root}/a.txt\r\n` });
+    }
+  });
+
+  test("wrong answers end with 12 and a red line, a colourless one with NO_COLOR", async () => {
+    const answers = Array.from({ length: 3 }, () => ({ question: only, type: "guess\r" }));
     const { code, screen } = await onTerminal(desk, '"$BCAT" snapshots', answers);
     expect(screen).toContain(`${red}bcat:\u001b[0m cannot open the repository`);
     expect(code).toBe(12);

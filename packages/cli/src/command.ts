@@ -3,7 +3,7 @@ import type { Meter } from "@bcat/host";
 import type { Stop } from "./interruption.js";
 import type { Flags, Options, Variables } from "./options.js";
 import type { Output } from "./output.js";
-import type { Ask } from "./passphrase.js";
+import type { PassphraseInput } from "./passphrase-input.js";
 
 export interface Command {
   readonly name: string;
@@ -16,6 +16,8 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   /** More lines for the help. */
   readonly notes?: readonly string[];
+  /** True when it reads data from standard input, where then no passphrase comes from. */
+  readonly takesStdin?: (line: Pick<Context, "options" | "operands">) => boolean;
   /** What to say when a signal ended it. */
   readonly interrupted: string;
   /** Returns the exit code. */
@@ -38,8 +40,8 @@ export interface Context {
   readonly output: Output;
   /** Of all requests that the command makes. */
   readonly meter: Meter;
-  /** Asks for a passphrase, where there is a terminal. */
-  readonly ask: Ask | undefined;
+  /** Where a passphrase may come from that is named nowhere. */
+  readonly input: PassphraseInput;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with the error to throw as its reason; see {@link Context.stop}. */
   readonly signal: AbortSignal;
   /** For commands that have something to bring to safety first. */

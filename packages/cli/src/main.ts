@@ -1,9 +1,8 @@
 /** The program: runs the command line of this process. */
-import { isatty, type ReadStream } from "node:tty";
 import { Interruption } from "./interruption.js";
 import { switchValue } from "./options.js";
 import { Output } from "./output.js";
-import { createPrompt } from "./prompt.js";
+import { passphraseInput } from "./passphrase-input.js";
 import { run } from "./run.js";
 import { wantsColor } from "./settings.js";
 
@@ -18,17 +17,19 @@ process.on("exit", () => {
   if (!hasEnded) process.stderr.write("bcat: unexpected end of the program before its work was done\n");
 });
 
-const ask = isatty(0)
-  ? createPrompt({
-      input: process.stdin as ReadStream,
-      write: (text) => stderr.write(text),
-      interrupt: () => interruption.interrupt("SIGINT"),
-      signal: interruption.signal,
-    })
-  : undefined;
+const input = passphraseInput(
+  {
+    write: (text) => stderr.write(text),
+    interrupt: () => interruption.interrupt("SIGINT"),
+    signal: interruption.signal,
+  },
+  () => {
+    if (!output.quiet && !output.json) output.note("reading the passphrase from standard input");
+  },
+);
 
 /** The exit code. Exported for those who run the program inside of theirs. */
-export const ended = run(words, { variables: env, output, interruption, ask }).then((exitCode) => {
+export const ended = run(words, { variables: env, output, interruption, input }).then((exitCode) => {
   process.exitCode = exitCode;
   hasEnded = true;
   interruption[Symbol.dispose]();

@@ -1,34 +1,37 @@
 /** A question on the terminal whose answer is not shown. */
 import type { ReadStream } from "node:tty";
 import { BcatError } from "@bcat/errors";
-import type { Ask } from "./passphrase.js";
+import type { Ask } from "./passphrase-input.js";
 import { decodeUtf8 } from "./quote.js";
 import { usageError } from "./usage.js";
 
 export interface PromptOptions {
-  readonly input: ReadStream;
-  /** Where the question goes: stderr, as stdout may be a file. */
+  /** The terminal, from a question to its answer. */
+  readonly open: () => ReadStream;
+  /** What is not closed would be read on. */
+  readonly close: (input: ReadStream) => void;
+  /** Where the question goes: not to stdout, which may be a file. */
   readonly write: (text: string) => void;
   /** Called for Ctrl-C, which a terminal that does not echo no longer turns into a signal. */
   readonly interrupt: () => void;
   readonly signal: AbortSignal;
 }
 
-/** A way to ask on the terminal, or undefined when stdin is none. */
-export function createPrompt(options: PromptOptions): Ask | undefined {
-  if (options.input.isTTY !== true) return undefined;
+/** A way to ask on a terminal. */
+export function createPrompt(options: PromptOptions): Ask {
   const typed = { ahead: new Uint8Array() };
   return async (question) => {
     options.signal.throwIfAborted();
     // First the terminal, then the question: what is typed in between would be echoed.
-    options.input.setRawMode(true);
+    const input = options.open();
+    input.setRawMode(true);
     try {
       options.write(question);
-      return await readAnswer(options, typed);
+      return await readAnswer(input, options, typed);
     } finally {
-      options.input.setRawMode(false);
-      options.input.pause();
+      input.setRawMode(false);
       options.write("\n");
+      options.close(input);
     }
   };
 }
@@ -38,7 +41,7 @@ interface Typed {
   ahead: Uint8Array;
 }
 
-function readAnswer({ input, interrupt, signal }: PromptOptions, typed: Typed): Promise<string> {
+function readAnswer(input: ReadStream, { interrupt, signal }: PromptOptions, typed: Typed): Promise<string> {
   const { promise, resolve, reject } = withResolvers<string>();
   const answer = new HiddenAnswer();
   const onAbort = () => reject(signal.reason);

@@ -9,7 +9,7 @@ import { exitCodes } from "./exit-code.js";
 import type { Interruption } from "./interruption.js";
 import type { Variables } from "./options.js";
 import type { Output } from "./output.js";
-import type { Ask } from "./passphrase.js";
+import { besideData, type PassphraseInput } from "./passphrase-input.js";
 import { printRequests } from "./requests.js";
 import { harmlessLine } from "./restic/lookup.js";
 import { wantsDebug } from "./settings.js";
@@ -22,7 +22,7 @@ export interface World {
   readonly variables: Variables;
   readonly output: Output;
   readonly interruption: Interruption;
-  readonly ask: Ask | undefined;
+  readonly input: PassphraseInput;
 }
 
 /** `given` are the last words of the process. Never throws: what went wrong is printed. */
@@ -54,11 +54,12 @@ export async function run(given: readonly string[], world: World): Promise<numbe
 }
 
 async function runCommand({ command, options, operands }: CommandLine & { kind: "run" }, world: World) {
-  const { variables, output, ask, interruption } = world;
+  const { variables, output, interruption } = world;
+  const input = command.takesStdin?.({ options, operands }) ? besideData(world.input) : world.input;
   const meter = new Meter();
   try {
     const { signal, stop } = interruption;
-    return await command.run({ options, operands, variables, output, meter, ask, signal, stop });
+    return await command.run({ options, operands, variables, output, meter, input, signal, stop });
   } finally {
     if (options.count("verbose") > 0) printRequests(meter, output);
   }

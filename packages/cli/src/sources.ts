@@ -5,7 +5,7 @@ import { bytesOfText, describeSystemError, type OnNotice, textOfBytes } from "@b
 import { sourcePathBytes } from "@bcat/host";
 import type { Context } from "./command.js";
 import { expandGlob } from "./glob.js";
-import type { Flags } from "./options.js";
+import type { Flags, Options } from "./options.js";
 import { tellMeanings } from "./pattern-meaning.js";
 import { quoteName, quoteText } from "./quote.js";
 import { usageError } from "./usage.js";
@@ -31,6 +31,11 @@ export const sourceFlags: Flags = {
     description: "file with paths, each ended by a NUL byte",
   },
 };
+
+/** True when a list comes on standard input. */
+export function takesListOnStdin(options: Options): boolean {
+  return Object.keys(sourceFlags).some((name) => options.list(name).includes("-"));
+}
 
 /** Longest list, bytes. */
 const LIST_SIZE_MAX = 64 * 2 ** 20;

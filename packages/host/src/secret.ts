@@ -13,8 +13,12 @@ export type SecretSource =
   | { readonly kind: "command"; readonly command: string }
   /** A passphrase that is known; `where` says whence, for messages: "in BCAT_PASSWORD". */
   | { readonly kind: "value"; readonly value: string; readonly where: string }
-  /** A person is asked, for a new repository twice. */
-  | { readonly kind: "ask"; readonly ask: (isNew: boolean) => Promise<string> }
+  /** A person is asked, for a new repository twice; `asksAgain` when it was wrong, and says so if it does. */
+  | {
+      readonly kind: "ask";
+      readonly ask: (isNew: boolean) => Promise<string>;
+      readonly asksAgain?: () => boolean;
+    }
   /** A file whose bytes are the secret, and no passphrase. */
   | { readonly kind: "key-file"; readonly path: string };
 
@@ -64,8 +68,10 @@ async function readPassphrase(
   return await runPassphraseCommand(source.command, signal);
 }
 
-function originOf(source: PassphraseSource): string {
+/** Where it came from, for messages, with a blank behind it; nothing where a person knows. */
+export function originOf(source: SecretSource): string {
   if (source.kind === "ask") return "";
   if (source.kind === "value") return `${source.where} `;
-  return source.kind === "file" ? `in file "${source.path}" ` : "from the password command ";
+  if (source.kind === "key-file") return `"${source.path}" `;
+  return source.kind === "command" ? "from the password command " : `in file "${source.path}" `;
 }

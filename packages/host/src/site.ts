@@ -16,7 +16,7 @@ import type { PlaceOptions } from "./place-options.js";
 import { refuseUnfit } from "./probe-place.js";
 import { refuseUnfitRegisters } from "./probe-registers.js";
 import { type LocatedRegisters, locateRegisters } from "./registers.js";
-import { getSecret, type SecretSource } from "./secret.js";
+import { getSecret, originOf, type SecretSource } from "./secret.js";
 import { callRemote, retryForMsDefault, stackLocal, stackRemote } from "./storage-stack.js";
 import type { Variables } from "./variables.js";
 
@@ -59,8 +59,9 @@ export interface Site {
   readonly posix: Posix;
   /** Makes the bucket, unless it is there: false. Undefined where the place lies in none. */
   readonly createBucket: (() => Promise<boolean>) | undefined;
-  /** Gets the secret from its source, which was chosen before. */
+  /** Gets the secret from its source. */
   readonly secret: (isNew: boolean) => Promise<Secret>;
+  readonly secretSource: SecretSource;
   /** Number of the key slot to try first. */
   readonly keyHint: number | undefined;
   /** Told in a line what is not wrong, but good to know. */
@@ -105,6 +106,7 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
     ),
     posix: accelerated.posix,
     secret: (isNew) => getSecret(options.secret, { isNew, signal }),
+    secretSource: options.secret,
     keyHint: options.keyHint,
     onNotice,
   };
@@ -131,6 +133,10 @@ export interface OpenOptions {
  * @throws {BcatError} with code "no-repository"; before the secret is asked for, unless the cache knows one there
  */
 export async function openSite(site: Site, options: OpenOptions): Promise<Repository> {
+  return await withTries(site, () => openOnce(site, options));
+}
+
+async function openOnce(site: Site, options: OpenOptions): Promise<Repository> {
   const { anew = false, writes = false } = options;
   const { storage, environment, place } = site;
   const askOnce = askingOnce(site, options);
@@ -151,7 +157,22 @@ export interface UnlockedSite extends AsyncDisposable {
 
 /** As {@link openSite}, whatever the cache has. @throws {BcatError} with code "no-repository", before the secret is asked for */
 export async function unlockSite(site: Site, options: OpenOptions): Promise<UnlockedSite> {
-  return await unlock(site, options, askingOnce(site, options));
+  return await withTries(site, () => unlock(site, options, askingOnce(site, options)));
+}
+
+/** Says where a wrong secret came from, or lets a person type another one, as often as the source allows. */
+async function withTries<Opened>({ secretSource }: Site, open: () => Promise<Opened>): Promise<Opened> {
+  for (;;) {
+    try {
+      return await open();
+    } catch (cause) {
+      const { WrongSecretError } = await import("@bcat/repository");
+      if (!(cause instanceof WrongSecretError)) throw cause;
+      if (secretSource.kind === "ask" && secretSource.asksAgain?.() === true) continue;
+      const message = `${cause.message} ${originOf(secretSource)}`.trimEnd();
+      throw new BcatError("wrong-passphrase", message, { cause });
+    }
+  }
 }
 
 /** Gets the secret of a site at the first call only. */

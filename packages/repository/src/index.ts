@@ -86,6 +86,7 @@ export {
   type Unlocked,
   type UnlockOptions,
   unlockRepository,
+  WrongSecretError,
 } from "./open.js";
 export { measureParity } from "./parity/parity-objects.js";
 export { type ParityRepair, type ParityRepairOptions, repairParity } from "./parity/repair-parity.js";

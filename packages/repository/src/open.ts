@@ -169,24 +169,25 @@ export async function unlockRepository(
       object: foreign ?? "keys/1",
     });
   }
-  const found = describeRefusal(secret, refused);
-  throw new BcatError("wrong-passphrase", `Cannot open the repository at ${environment.location}: ${found}`);
+  const action = `Cannot open the repository at ${environment.location}`;
+  if (refused > 0) throw new WrongSecretError(`${action}: wrong ${"passphrase" in secret ? "passphrase" : "key file"}`);
+  const found =
+    "passphrase" in secret ? "it opens with a key file: give --key-file" : "it opens with a passphrase, not a key file";
+  throw new BcatError("wrong-passphrase", `${action}: ${found}`);
+}
+
+/** The secret is of the kind that opens the repository, and another one. Nothing follows the message's last word. */
+export class WrongSecretError extends BcatError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("wrong-passphrase", message, options);
+    this.name = "WrongSecretError";
+  }
 }
 
 /** All numbers that a slot may have, that one first. */
 function numbersFrom(hint: number | undefined): Iterable<number> {
   const all = Array.from({ length: KEY_SLOTS_MAX }, (_, i) => i + 1);
   return hint === undefined ? all : new Set([hint, ...all]);
-}
-
-/** @param refused slots that take such a secret, and another one */
-function describeRefusal(secret: Secret, refused: number): string {
-  const isPassphrase = "passphrase" in secret;
-  if (refused > 0) {
-    const slots = refused === 1 ? "1 key slot" : `${refused} key slots`;
-    return `wrong ${isPassphrase ? "passphrase" : "key file"} (tried ${slots})`;
-  }
-  return isPassphrase ? "it opens with a key file: give --key-file" : "it opens with a passphrase, not a key file";
 }
 
 /**

@@ -28,7 +28,7 @@ import { requestsField } from "../requests.js";
 import { reportsPerSecond } from "../settings.js";
 import { createRepository, siteOf, tellStanding } from "../site.js";
 import { snapshotTime } from "../snapshot-time.js";
-import { readSources, sourceFlags } from "../sources.js";
+import { readSources, sourceFlags, takesListOnStdin } from "../sources.js";
 import { OpenStream, streamFlags, streamSourceOf } from "../stream-source.js";
 import { tagFlag, tagsOf } from "../tags.js";
 import { usageError } from "../usage.js";
@@ -94,6 +94,7 @@ export const backup: Command = {
   notes: [
     "Exit code 3: the snapshot is there, but some files could not be read, or changed whenever they were; each was named.",
   ],
+  takesStdin: ({ options }) => options.switch("stdin") || takesListOnStdin(options),
   interrupted: "interrupted; nothing was committed",
   async run(context) {
     const { options, output, variables } = context;
@@ -108,8 +109,7 @@ export const backup: Command = {
       reportsPerSecond: reportsPerSecond(variables),
     });
     const choice = await readChoice(context);
-    // What comes on standard input is no answer to a question.
-    const site = await siteOf(stream === undefined ? context : { ...context, ask: undefined });
+    const site = await siteOf(context);
     if (!options.switch("dry-run")) refuseReadOnly(site, "back up to");
     const { backupStream, neverMatching, PreparedBackup } = await import("@bcat/snapshot");
     if (stream === undefined) printNeverMatching(neverMatching(choice, roots), context);

@@ -10,7 +10,7 @@ import { exitCodes } from "../exit-code.js";
 import { type Explained, explanationLines, explanationMessage } from "../explanation.js";
 import { withRepository } from "../site.js";
 import { sourcesOfSnapshot } from "../snapshot-sources.js";
-import { readSources, sourceFlags } from "../sources.js";
+import { readSources, sourceFlags, takesListOnStdin } from "../sources.js";
 
 /** What would be backed up. */
 interface Asked {
@@ -37,6 +37,7 @@ export const explain: Command = {
     ["explain ~/work/a.o ~ --exclude-file ex", "as bcat backup ~ --exclude-file ex would have it"],
   ],
   notes: ["The exit code is 0 whether it is in the backup or not; with --json, the field included tells."],
+  takesStdin: ({ options }) => takesListOnStdin(options),
   interrupted: "interrupted",
   async run(context) {
     const { options, output } = context;

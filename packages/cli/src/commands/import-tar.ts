@@ -59,6 +59,7 @@ export const importTar: Command = {
     "Without a file, or for -, the archive is read from stdin. gzip is unpacked, and zstd where Node knows it.",
     "Exit code 3: the snapshot is there, but some entries could not be stored; each was named.",
   ],
+  takesStdin: ({ operands: [file = "-"] }) => file === "-",
   interrupted: "interrupted; nothing was committed",
   async run(context) {
     const { operands, options, output, signal, variables } = context;
