@@ -192,7 +192,7 @@ const passphrases: Record<string, Case> = {
     code: 2,
     says: /two passphrase sources/,
   },
-  "two variables": {
+  "two other variables": {
     words: ["snapshots"],
     env: { BCAT_PASSWORD_COMMAND: "echo x" },
     code: 2,
