@@ -39,3 +39,26 @@ test("latest is chosen among those that --tag allows; one that is not there is a
   expectRefusal(await desk.bcat(["snapshots", "17"]), { code: 1, says: /none of this number yet/ });
   expectRefusal(await desk.bcat(["snapshots", "one"]), { code: 2, says: /give a number/ });
 });
+
+test("--latest has the newest of each group, and --group-by a list for each, with restic's JSON", async () => {
+  const numbers = async (...words: string[]) =>
+    ((await desk.json(["snapshots", ...words])) as { number: number }[]).map(({ number }) => number);
+  await desk.good(["backup", "one", "--tag", "many"]);
+  expect(await numbers("--latest", "1")).toEqual([2, 3, 4]);
+  expect(await numbers("--latest", "2")).toEqual([1, 2, 3, 4]);
+  const groups = await desk.json(["snapshots", "--group-by", "tags", "--latest", "1"]);
+  expect(groups).toMatchObject([
+    { group_key: { hostname: "", paths: null, tags: [] }, snapshots: [{ number: 3 }] },
+    { group_key: { hostname: "", paths: null, tags: ["many"] }, snapshots: [{ number: 4 }] },
+  ]);
+  const lines = linesOf(await desk.good(["snapshots", "-g", "tag", "-c"]));
+  expect(lines.filter((line) => /^snapshots of tags (none|many)$/.test(line))).toHaveLength(2);
+  expect(lines.join("\n")).not.toContain(desk.folder);
+  for (const words of [
+    ["--latest", "0"],
+    ["--latest", "1", "3"],
+    ["--group-by", "size"],
+    ["--forgotten", "--latest", "1"],
+  ])
+    expectRefusal(await desk.bcat(["snapshots", ...words]), { code: 2, says: /Cannot use/i });
+});

@@ -1,6 +1,7 @@
 /** What a policy keeps and forgets, for people and with restic's names. */
-import type { ForgetGroup, FreedSpace, GroupKey, JudgedSnapshot } from "@bcat/snapshot";
+import type { ForgetGroup, FreedSpace, JudgedSnapshot } from "@bcat/snapshot";
 import { formatBytes, formatItems, formatList, formatLocalTime, formatTable } from "./format.js";
+import { groupHeading } from "./group-heading.js";
 import { pathsOrNull } from "./json.js";
 import { quoteName, quoteText } from "./quote.js";
 import { snapshotFields } from "./snapshot-list.js";
@@ -13,22 +14,7 @@ const right = new Set([0]);
 
 /** The tables of a group, as restic prints them: those that are kept with the reasons. */
 export function groupLines({ key, keep, remove }: ForgetGroup): string[] {
-  const whose = describeKey(key);
-  return [
-    ...(whose === "" ? [] : [`snapshots ${whose}`]),
-    ...listLines("keep", keep),
-    ...listLines("forget", remove),
-    "",
-  ];
-}
-
-function describeKey({ host, paths, tags }: GroupKey): string {
-  const parts = [
-    ...(host === undefined ? [] : [`host ${quoteText(host)}`]),
-    ...(paths === undefined ? [] : [`paths ${formatList(paths.map(quoteName), PATHS_WIDTH_MAX)}`]),
-    ...(tags === undefined ? [] : [`tags ${tags.length === 0 ? "none" : tags.map(quoteText).join(",")}`]),
-  ];
-  return parts.length === 0 ? "" : `of ${parts.join(", ")}`;
+  return [...groupHeading(key), ...listLines("keep", keep), ...listLines("forget", remove), ""];
 }
 
 function listLines(action: string, infos: readonly JudgedSnapshot[]): string[] {

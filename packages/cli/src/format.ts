@@ -1,4 +1,5 @@
 /** Numbers, times and tables for people. */
+import { cellWidth } from "./cell-width.js";
 
 const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
@@ -79,7 +80,7 @@ export function formatTable(
   const all = [heads, ...rows];
   const widths = heads.map((_, column) =>
     all
-      .map((row) => widthOf(row[column] ?? ""))
+      .map((row) => cellWidth(row[column] ?? ""))
       .reduce((most, width) => (width > widthMax ? most : Math.max(most, width)), 0),
   );
   const lines = all.map((row) =>
@@ -89,25 +90,21 @@ export function formatTable(
 }
 
 function pad(cell: string, width: number, right: boolean): string {
-  const space = " ".repeat(Math.max(0, width - widthOf(cell)));
+  const space = " ".repeat(Math.max(0, width - cellWidth(cell)));
   return right ? space + cell : cell + space;
 }
 
 /** `a, b and 26 more`: as many as there is room for, and one at least. */
 export function formatList(items: readonly string[], widthMax: number): string {
   const all = items.join(", ");
-  if (items.length < 2 || widthOf(all) <= widthMax) return all;
+  if (items.length < 2 || cellWidth(all) <= widthMax) return all;
   let shown = items[0]!;
   let count = 1;
   const more = () => ` and ${formatCount(items.length - count)} more`;
   for (const item of items.slice(1, -1)) {
-    if (widthOf(shown) + 2 + widthOf(item) + widthOf(more()) > widthMax) break;
+    if (cellWidth(shown) + 2 + cellWidth(item) + cellWidth(more()) > widthMax) break;
     shown += `, ${item}`;
     count++;
   }
   return shown + more();
-}
-
-function widthOf(cell: string): number {
-  return [...cell].length;
 }

@@ -4,6 +4,8 @@ import { formatBytes, formatCount, formatList, formatLocalTime, formatTable, for
 import { pathsField } from "./json.js";
 import { quoteName, quoteText } from "./quote.js";
 import { flawsOf } from "./snapshot-flaws.js";
+import { type PinNote, pinCell } from "./snapshot-marks.js";
+import type { TimeThere } from "./time-there.js";
 
 const heads = ["#", "date & time", "host", "paths", "files", "size", "added"];
 /** Columns of numbers. */
@@ -18,14 +20,19 @@ export interface TableOptions {
   readonly pinNote?: PinNote;
   /** The snapshot that stands in the place of one. */
   readonly successor?: (number: number) => number | undefined;
+  readonly timeThere?: TimeThere;
 }
 
-/** What was noted when a snapshot was pinned, empty for nothing; undefined for one that is not pinned. */
-export type PinNote = (number: number) => string | undefined;
-
-/** A line each, with columns of tags, of what is pinned and of what they lack, when there are any. */
+/** For what is no terminal: a line each, with columns of tags, of what is pinned and of what they lack, when there are any. */
 export function snapshotTable(infos: readonly ListedSnapshot[], options: TableOptions = {}): string[] {
-  const { allPaths = false, pinNote = () => undefined, successor = () => undefined } = options;
+  const {
+    allPaths = false,
+    pinNote = () => undefined,
+    successor = () => undefined,
+    timeThere = () => undefined,
+  } = options;
+  const there = ({ snapshot }: ListedSnapshot) => timeThere(snapshot.zone, snapshot.start);
+  const abroad = infos.some((info) => there(info) !== undefined);
   const replaced = infos.some(({ number }) => successor(number) !== undefined);
   const pinned = infos.some(({ number }) => pinNote(number) !== undefined);
   const tagged = infos.some(({ snapshot }) => snapshot.tags.length > 0);
@@ -39,6 +46,7 @@ export function snapshotTable(infos: readonly ListedSnapshot[], options: TableOp
       ...(pinned ? [pinCell(pinNote(info.number))] : []),
       ...(faulty ? [flawsOf(info.snapshot).join(", ")] : []),
       ...(replaced ? [successor(info.number)?.toString() ?? ""] : []),
+      ...(abroad ? [there(info) ?? ""] : []),
     ];
     return [cells, ...others.map((path) => ["", "", "", path])];
   });
@@ -48,13 +56,9 @@ export function snapshotTable(infos: readonly ListedSnapshot[], options: TableOp
     ...(pinned ? ["pinned"] : []),
     ...(faulty ? ["flaws"] : []),
     ...(replaced ? ["is now"] : []),
+    ...(abroad ? ["there"] : []),
   ];
   return formatTable(columns, rows, right, PATHS_WIDTH_MAX);
-}
-
-function pinCell(note: string | undefined): string {
-  if (note === undefined) return "";
-  return note === "" ? "yes" : quoteText(note);
 }
 
 function row({ number, snapshot }: ListedSnapshot, paths: string): string[] {

@@ -95,7 +95,14 @@ export type { Wanted } from "./restore/plan.js";
 export { restore } from "./restore/restore.js";
 export { requireForeign } from "./restore/target.js";
 export { type Duration, parseDuration } from "./retention/duration.js";
-export { type Grouping, type GroupKey, parseGroupings } from "./retention/groups.js";
+export {
+  type Grouping,
+  type GroupKey,
+  groupSnapshots,
+  latestOfGroups,
+  parseGroupings,
+  type SnapshotsOfGroup,
+} from "./retention/groups.js";
 export type { JudgedSnapshot } from "./retention/judge.js";
 export { type CalendarPeriod, describePolicy, isEmptyPolicy, type Period, type Policy } from "./retention/policy.js";
 export { type RewriteOptions, type Rewritten, rewriteSnapshot } from "./rewrite/rewrite.js";

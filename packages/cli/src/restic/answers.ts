@@ -89,7 +89,6 @@ export const flagAnswers: Readonly<Record<string, string>> = {
   "rewrite --iinclude": "say what to leave out: --iexclude, where !PATTERN takes back",
   "rewrite --iinclude-file": "say what to leave out: --iexclude-file, where !PATTERN takes back",
   "rewrite --snapshot-summary": "every snapshot has its summary from the first",
-  "snapshots --latest": "name them: bcat snapshots latest latest~1",
 };
 
 /** Names of `--option`. */

@@ -44,6 +44,16 @@ export function groupSnapshots(snapshots: readonly ListedSnapshot[], by: readonl
   return [...groups.values()];
 }
 
+/** The last `count` of each group, in the order of all. */
+export function latestOfGroups(
+  snapshots: readonly ListedSnapshot[],
+  by: readonly Grouping[],
+  count: number,
+): ListedSnapshot[] {
+  const kept = new Set(groupSnapshots(snapshots, by).flatMap((group) => group.snapshots.slice(-count)));
+  return snapshots.filter((info) => kept.has(info));
+}
+
 function keyOf({ snapshot }: ListedSnapshot, by: readonly Grouping[]): GroupKey {
   const { host, roots, tags } = snapshot;
   return {
