@@ -182,4 +182,19 @@ describe("ls", () => {
       expect.stringMatching(/ +2\.93 KiB \d{4}-.* ~\/photos\/2020\/a\.jpg$/),
     ]);
   });
+
+  test("of a folder above what was backed up shows what is right in it, as far as the snapshot knows", async () => {
+    using other = new Desk();
+    const names = async (...words: string[]) =>
+      linesOf(await other.good(["ls", "1", ...words])).map((line) => line.replace(other.folder, ""));
+    other.write({ "usr/include/h": "1", "usr/share/doc/d": "2", "usr/share/man/m": "3", "usr/lib": "4" });
+    await other.good(["backup", "--init", "-q", ...["include", "share/doc", "share/man"].map((name) => `usr/${name}`)]);
+    expect(await names(other.path("usr"))).toEqual(["/usr", "/usr/include", "/usr/share"]);
+    expect(await names(other.path("usr/share"))).toEqual(["/usr/share", "/usr/share/doc", "/usr/share/man"]);
+    expect(await names(other.path("usr/share"), "--recursive")).toEqual([
+      ...["/usr/share", "/usr/share/doc", "/usr/share/doc/d", "/usr/share/man", "/usr/share/man/m"],
+    ]);
+    expect(await names("--recursive")).toHaveLength(6);
+    expect(await other.good(["ls", "-l", "--numeric-ids", "1", other.path("usr")])).toMatch(/^drwx\S+ +\d+ +\d+ /);
+  });
 });

@@ -43,9 +43,14 @@ describe("entryFields()", () => {
   });
 });
 
-test("entryLine() shows a link and its target without controls", () => {
+test("entryLine() shows a link and its target without controls, and owners by name where one is known", () => {
+  const time = "2023-11-1\\d \\d\\d:\\d\\d:20";
   const line = entryLine({ path: Buffer.from("/a\n"), node: link });
-  expect(line).toMatch(/^lrwxrwxrwx {5}0 {2}1000 {10}0 2023-11-1\d \d\d:\d\d:20 \/a\\x0a -> \\x1b$/);
+  expect(line).toMatch(new RegExp(`^lrwxrwxrwx root {9}1000 {10}0 ${time} /a\\\\x0a -> \\\\x1b$`));
+  const numbers = entryLine({ path: Buffer.from("/a"), node: file }, { numericIds: true, sizesForPeople: true });
+  expect(numbers).toMatch(new RegExp(`^-rwsr-xr-x {8}0 {5}1000 {8}3 B ${time} /a$`));
+  const odd = { ...file, user: Buffer.from("m\xfcller\u001b", "latin1"), group: "a-long-name" };
+  expect(entryLine({ path: Buffer.from("/a"), node: odd })).toContain(" m\\xfcller\\x1b a-long-name ");
 });
 
 test.each([

@@ -1,5 +1,6 @@
 /** Entries of a snapshot in a listing: as `ls -l` would show them, and with restic's names. */
 import type { Node } from "@bcat/snapshot";
+import { cellWidth } from "./cell-width.js";
 import { formatBytes, formatLocalTime, formatTime } from "./format.js";
 import { bytesField } from "./json.js";
 import { quoteName } from "./quote.js";
@@ -29,14 +30,32 @@ const setUserId = { bit: 0o4000, goMode: 2 ** 23 };
 const setGroupId = { bit: 0o2000, goMode: 2 ** 22 };
 const sticky = { bit: 0o1000, goMode: 2 ** 20 };
 
-/** `-rw-r--r--  1000  1000      1234 2026-11-20 15:39:03 /path -> target`, and at a marked file what the mark says. */
-export function entryLine({ path, node }: Entry, sizesForPeople = false): string {
+export interface LineOptions {
+  /** Such as `1.50 GiB`. */
+  readonly sizesForPeople?: boolean;
+  /** Numbers of owners, also where names are known. */
+  readonly numericIds?: boolean;
+}
+
+/** Most names of owners are not longer: of a listing that is printed as it is read nobody knows the longest. */
+const OWNER_WIDTH = 8;
+
+/** `-rw-r--r--  me        users      1234 2026-11-20 15:39:03 /path -> target`, and at a marked file what the mark says. */
+export function entryLine({ path, node }: Entry, options: LineOptions = {}): string {
+  const { sizesForPeople = false, numericIds = false } = options;
   const target = node.target === undefined ? "" : ` -> ${quoteName(node.target)}`;
-  const [uid, gid] = [node.uid, node.gid].map((id) => String(id).padStart(5));
+  const owner = [ownerText(node.user, node.uid, numericIds), ownerText(node.group, node.gid, numericIds)].join(" ");
   const bytes = sizeOf(node) ?? 0;
   const size = (sizesForPeople ? formatBytes(bytes) : bytes.toString()).padStart(10);
   const mark = node.hasChanged === true ? " (changed while it was read)" : "";
-  return `${permissions(node)} ${uid} ${gid} ${size} ${formatLocalTime(node.mtimeSeconds * 1000)} ${quoteName(path)}${target}${mark}`;
+  return `${permissions(node)} ${owner} ${size} ${formatLocalTime(node.mtimeSeconds * 1000)} ${quoteName(path)}${target}${mark}`;
+}
+
+/** Names begin in one column, numbers end in one. */
+function ownerText(name: string | Uint8Array, id: number, numericIds: boolean): string {
+  if (numericIds || name.length === 0) return String(id).padStart(OWNER_WIDTH);
+  const text = quoteName(typeof name === "string" ? Buffer.from(name) : name);
+  return text + " ".repeat(Math.max(0, OWNER_WIDTH - cellWidth(text)));
 }
 
 /** An element of the array of `--json`. */

@@ -1,9 +1,11 @@
 /** Walking the entries of a snapshot. */
 import type { Repository } from "@bcat/repository";
-import { type FindOptions, findCurrentFolder, findEntries } from "./find-entries.js";
+import { entriesAbove, waysToRoots } from "./entries-above.js";
+import { type FindOptions, type FoundEntries, findCurrentFolder, findEntries } from "./find-entries.js";
 import { joinPath } from "./path.js";
 import { type Entry, rootEntries } from "./root-entries.js";
 import type { SnapshotInfo } from "./snapshots.js";
+import { compareBytes } from "./tree/name.js";
 import { NodeType } from "./tree/node.js";
 import { readNodes } from "./tree/tree-reader.js";
 
@@ -14,7 +16,7 @@ export interface WalkOptions extends FindOptions {
 
 /**
  * All entries of a snapshot, or `path` and all below it: directories before what is in them, by name. `.` is the current
- * folder if that was backed up, else everything.
+ * folder if that was backed up, else everything. Folders above the roots are there as far as the snapshot knows them.
  *
  * @throws BcatError not-found, usage; CorruptError
  */
@@ -24,28 +26,42 @@ export async function* listEntries(
   path: Uint8Array | undefined,
   options: WalkOptions = {},
 ): AsyncGenerator<Entry> {
-  const starts = await startsOf(repository, info, path, options);
-  const isShallow = options.recursive === false && starts !== undefined;
-  for (const entry of starts ?? rootEntries(info)) {
-    if (!isShallow) yield* walk(repository, entry);
-    else {
-      yield entry;
-      yield* children(repository, entry);
+  const { recursive = true } = options;
+  const found = path === undefined ? undefined : await findStart(repository, info, path, options);
+  if (found === undefined) for (const root of rootEntries(info)) yield* walk(repository, root);
+  else if (isEntry(found)) yield* listStart(repository, found.entries[0]!, recursive);
+  else if (!recursive) yield* entriesAbove(info, found);
+  else {
+    for (const { folders, root } of waysToRoots(info, found)) {
+      yield* folders;
+      yield* walk(repository, root);
     }
   }
 }
 
 /** Undefined for everything. */
-async function startsOf(
+async function findStart(
   repository: Repository,
   info: SnapshotInfo,
-  path: Uint8Array | undefined,
+  path: Uint8Array,
   options: FindOptions,
-): Promise<readonly Entry[] | undefined> {
-  if (path === undefined) return undefined;
-  if (!isHere(path)) return (await findEntries(repository, info, path, options)).entries;
+): Promise<FoundEntries | undefined> {
+  if (!isHere(path)) return await findEntries(repository, info, path, options);
   const here = await findCurrentFolder(repository, info, options);
-  return here === undefined ? undefined : [here];
+  return here === undefined ? undefined : { path: here.path, entries: [here] };
+}
+
+/** False for a path above roots. */
+function isEntry({ path, entries }: FoundEntries): boolean {
+  return entries.length === 1 && compareBytes(entries[0]!.path, path) === 0;
+}
+
+async function* listStart(repository: Repository, entry: Entry, recursive: boolean): AsyncGenerator<Entry> {
+  if (recursive) yield* walk(repository, entry);
+  else {
+    yield entry;
+    yield* children(repository, entry);
+  }
 }
 
 /** True for `.`, however it was typed. */

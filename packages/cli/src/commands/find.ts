@@ -2,13 +2,14 @@
 import type { Repository } from "@bcat/repository";
 import type { Entry, ListedSnapshot, Search } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
-import { entryFields, entryLine } from "../entry.js";
+import { entryFields } from "../entry.js";
+import { entryFlags, entryPrinter } from "../entry-flags.js";
 import { exitCodes } from "../exit-code.js";
 import { checkFindWords, readSearch } from "../find-words.js";
 import { formatCount, formatDuration, formatItems, formatLocalTime } from "../format.js";
 import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapshots.js";
 import { Progress, type ProgressForm } from "../progress.js";
-import { quoteName, quoteText } from "../quote.js";
+import { quoteText } from "../quote.js";
 import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 
@@ -62,8 +63,7 @@ export const find: Command = {
     tree: { kind: "switch", description: "patterns are ids of folders, or their first 8 digits at least" },
     snapshot: { kind: "list", value: "SNAPSHOT", short: "s", description: "only in this one" },
     ...choosingFlags,
-    long: { kind: "switch", short: "l", description: "show mode, owner, size and time too" },
-    "human-readable": { kind: "switch", description: "with --long: sizes as 1.50 GiB" },
+    ...entryFlags,
     reverse: { kind: "switch", short: "R", description: "the oldest snapshot first" },
   },
   examples: [
@@ -129,8 +129,7 @@ class Finding {
 
   async #tellOne(listed: ListedSnapshot, entries: AsyncIterable<Entry>, before: () => void): Promise<void> {
     const { output, options, signal } = this.#context;
-    const isLong = options.switch("long");
-    const isForPeople = options.switch("human-readable");
+    const lineOf = entryPrinter(options);
     let hits = 0;
     for await (const entry of entries) {
       signal.throwIfAborted();
@@ -139,7 +138,7 @@ class Finding {
         this.#begin(listed);
       }
       if (output.json) output.print(`${hits === 1 ? "" : ","}${JSON.stringify(entryFields(entry))}`);
-      else output.print(isLong ? entryLine(entry, isForPeople) : quoteName(entry.path));
+      else output.print(lineOf(entry));
       await output.drain();
       if (output.closed) return;
     }

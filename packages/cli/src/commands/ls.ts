@@ -1,10 +1,10 @@
 /** `bcat ls`: the files of a snapshot. */
 import type { Entry } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
-import { entryFields, entryLine } from "../entry.js";
+import { entryFields } from "../entry.js";
+import { entryFlags, entryPrinter } from "../entry-flags.js";
 import { sortEntries, sorts } from "../entry-order.js";
 import { exitCodes } from "../exit-code.js";
-import { quoteName } from "../quote.js";
 import { divideSnapshot } from "../restore-words.js";
 import { withRepository } from "../site.js";
 import { latestAmong, latestFlags } from "../snapshot-filter.js";
@@ -19,8 +19,7 @@ export const ls: Command = {
     { name: "path", count: "many" },
   ],
   flags: {
-    long: { kind: "switch", short: "l", description: "show mode, owner, size and time too" },
-    "human-readable": { kind: "switch", description: "with --long: sizes as 1.50 GiB" },
+    ...entryFlags,
     recursive: { kind: "switch", description: "of a path also what is in the folders below it" },
     sort: { kind: "text", value: "ORDER", short: "s", choices: sorts, description: "in this order (default: name)" },
     reverse: { kind: "switch", description: "in the opposite order" },
@@ -33,7 +32,7 @@ export const ls: Command = {
     ["ls latest~1 --json", "as a JSON array"],
   ],
   notes: [
-    "<snapshot> is a number, latest, or latest~2. Paths are absolute, or relative to the current folder or to what was backed up. In what is printed, \\xNN stands for a byte that cannot be shown; a path may be typed so, too.",
+    "<snapshot> is a number, latest, or latest~2. Of a folder that is named what is right in it is listed, also of one above what was backed up. Paths are absolute, or relative to the current folder or to what was backed up. In what is printed, \\xNN stands for a byte that cannot be shown; a path may be typed so, too.",
   ],
   interrupted: "interrupted",
   async run(context) {
@@ -79,13 +78,12 @@ async function* inOrder(entries: AsyncIterable<Entry>, { options, signal }: Cont
 }
 
 async function printEntries(entries: AsyncIterable<Entry>, { options, output, signal }: Context): Promise<void> {
-  const isLong = options.switch("long");
-  const isForPeople = options.switch("human-readable");
+  const lineOf = entryPrinter(options);
   let separator = "[";
   for await (const entry of entries) {
     signal.throwIfAborted();
     if (output.json) output.print(`${separator}${JSON.stringify(entryFields(entry))}`);
-    else output.print(isLong ? entryLine(entry, isForPeople) : quoteName(entry.path));
+    else output.print(lineOf(entry));
     separator = ",";
     await output.drain();
     if (output.closed) break;

@@ -30,8 +30,6 @@ export const snapshots: Command = {
     ["snapshots 12 latest", "these, with all of their paths"],
     ["snapshots --latest 1", "the newest of each host and paths"],
     ["snapshots --group-by host --compact", "a short list for each host"],
-    ["snapshots --forgotten", "what bcat undelete may bring back"],
-    ["snapshots --json", "as a JSON array"],
   ],
   notes: [
     '<snapshot> is a number, latest, or latest~2. Times are those of this machine; "there" is what clocks showed where a snapshot was made.',
