@@ -9,6 +9,7 @@ const first = "passphrase for the new repository: ";
 const second = "the same passphrase again: ";
 const only = "passphrase: ";
 const clearLine = "\r\u001b[K";
+const clearLineAbove = "\u001b[A\u001b[K";
 const red = "\u001b[31m";
 
 describe.concurrent("on a pipe", () => {
@@ -170,14 +171,16 @@ describe.skipIf(!canUseTerminal()).concurrent("at a terminal", () => {
     expect(screen).toMatch(/ask:\r\nblue\r\n/);
   });
 
-  test("progress is one line that is taken away, and none with --quiet", async () => {
+  test("progress is two lines that are taken away, and none with --quiet", async () => {
     using own = new Desk("passphrase");
     own.write({ "source/a": 20_000_000 });
     const env = { BCAT_PASSWORD: passphrase, BCAT_PROGRESS_FPS: "60" };
     const { screen } = await onTerminal(own, '"$BCAT" backup --init source', [], env);
-    const lines = screen.split(clearLine);
+    const lines = screen.replaceAll(clearLineAbove, "").split(clearLine);
     expect(lines.length).toBeGreaterThan(2);
-    for (const line of lines.slice(1, -1)) expect(line).toMatch(/^\d files?, [^\n]*$/);
+    for (const line of lines.slice(1, -1))
+      expect(line).toMatch(/^([\d.]+%, )?\d (of 1 )?files?, [^\n]*(\r\n\/[^\n]*)?$/);
+    expect(screen.split(clearLineAbove).length).toBe(screen.split(/\n\/[^\n]*source\/a/).length);
     // Without koffi a message stands before it.
     expect(lines.at(-1)).toMatch(usesKoffi ? /^snapshot 1: 1 file/ : /^(?:[^\n]*takes koffi\r?\n)?snapshot 1: 1 file/);
     expect((await onTerminal(own, '"$BCAT" backup --quiet source', [], env)).screen).toBe("");

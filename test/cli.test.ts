@@ -4,8 +4,6 @@ import { hostname } from "node:os";
 import { basename, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Desk, DeskWithSnapshot, isIncidental, jsonLines, linesOf, noMessage, passphrase } from "./cli/desk.js";
-import { expectClean } from "./cli/refusal.js";
-import { inexactTimes } from "./kit/exact-times.js";
 
 const models = new DeskWithSnapshot();
 /** With snapshot 1 of `source`, and nobody changes its repository. */
@@ -235,19 +233,6 @@ describe.concurrent("bcat backup", () => {
   test("with --quiet prints nothing", async () => {
     using own = await models.open();
     expect(await own.bcat(["backup", "-q", "source"])).toMatchObject({ code: 0, stdout: "", stderr: "" });
-  });
-
-  test("tells its progress in plain lines where there is no terminal", async () => {
-    using own = new Desk();
-    own.write({ "source/a": 30_000_000 });
-    const run = await own.bcat(["backup", "--init", "source"], { env: { BCAT_PROGRESS_FPS: "60" } });
-    expectClean(run);
-    expect(
-      linesOf(run.stderr)
-        .filter((line) => !inexactTimes.test(line))
-        .join("\n")
-        .concat("\n"),
-    ).toMatch(/^(\d files?, [\d.]+ MiB.*\n)+$/);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What a command is, and what it is given. Each is one file under `commands/`: it parses, calls a package and prints. */
 import type { Meter } from "@bcat/host";
+import type { Inquiry } from "./inquiry.js";
 import type { Stop } from "./interruption.js";
 import type { Flags, Options, Variables } from "./options.js";
 import type { Output } from "./output.js";
@@ -38,6 +39,10 @@ export interface Context {
   readonly operands: readonly string[];
   readonly variables: Variables;
   readonly output: Output;
+  /** Between two reports of progress, infinite for none; undefined for what is usual there. */
+  readonly progressIntervalMs: number | undefined;
+  /** Signals that ask how far the command is. */
+  readonly inquiry: Inquiry;
   /** Of all requests that the command makes. */
   readonly meter: Meter;
   /** Where a passphrase may come from that is named nowhere. */

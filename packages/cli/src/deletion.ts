@@ -18,7 +18,7 @@ export async function announceDeletion(plan: DeletionPlan, { options, output, si
   } else if (!options.switch("yes") || !output.quiet) for (const line of deletionLines(plan)) output.note(line);
   if (options.switch("yes")) return;
   for (let left = DELAY; left > 0; left--) {
-    output.status(`deleting in ${left} s; Ctrl-C to leave everything as it is`);
+    output.status({ line: `deleting in ${left} s; Ctrl-C to leave everything as it is` });
     await setTimeout(1_000, undefined, { signal });
   }
   output.status(undefined);

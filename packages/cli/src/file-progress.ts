@@ -1,34 +1,47 @@
 /** Progress of work on files, as backup and restore tell it. */
-import { formatBytes, formatDuration, formatItems } from "./format.js";
-import type { Pace, ProgressForm } from "./progress.js";
-import { secondsLeft } from "./progress.js";
+import { formatBytes, formatCount, formatDuration, formatItems } from "./format.js";
+import { formatShare, type Pace, type ProgressForm, secondsLeft } from "./progress.js";
+import { quoteName } from "./quote.js";
 
-/** What both report. */
+/** What all report. */
 export interface FileCounts {
   readonly filesDone: number;
   readonly bytesDone: number;
-  /** Backup: an estimate, from the snapshot before. */
+  /** Backup: an estimate, of the snapshot before or of a scan. */
   readonly filesTotal: number | undefined;
   readonly bytesTotal: number | undefined;
   readonly errors: number;
+  readonly currentPath?: Uint8Array | undefined;
 }
 
+/** An estimate that is passed says that the end is near, and not that it is here. */
+const SHARE_PASSED = 0.999;
+
 /** The form of progress of these counts; `message` gives the fields that only one of the commands has. */
-export function fileProgress<Counts extends FileCounts>(message: (counts: Counts) => object): ProgressForm<Counts> {
+export function fileProgress<Counts extends FileCounts>(message: (counts: Counts) => object): FileProgress<Counts> {
   return {
     bytes: (counts) => counts.bytesDone,
+    share: shareOf,
     line: progressLine,
     message: (counts, pace) => ({ message_type: "status", ...statusFields(counts, pace), ...message(counts) }),
+    current: ({ currentPath }) => (currentPath === undefined ? undefined : quoteName(currentPath)),
   };
 }
 
-/** `1,204 files, 3.40 GiB of 5.00 GiB, 120 MiB/s, 0:14 left` */
+export type FileProgress<Counts> = ProgressForm<Counts> & {
+  readonly message: (counts: Counts, pace: Pace) => object;
+};
+
+/** `68.0%, 1,204 of 2,000 files, 3.40 GiB of 5.00 GiB, 120 MiB/s, 0:14 left` */
 export function progressLine(counts: FileCounts, pace: Pace): string {
-  const { bytesDone, bytesTotal, errors } = counts;
+  const { filesDone, filesTotal, bytesDone, bytesTotal, errors } = counts;
   const known = bytesTotal !== undefined && bytesTotal >= bytesDone;
   const left = known ? secondsLeft(bytesDone, bytesTotal, pace) : undefined;
   const parts = [
-    formatItems(counts.filesDone, "file"),
+    ...(pace.share === undefined ? [] : [formatShare(pace.share)]),
+    filesTotal !== undefined && filesTotal >= filesDone
+      ? `${formatCount(filesDone)} of ${formatItems(filesTotal, "file")}`
+      : formatItems(filesDone, "file"),
     known ? `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}` : formatBytes(bytesDone),
     ...(pace.bytesPerSecond === undefined ? [] : [`${formatBytes(Math.round(pace.bytesPerSecond))}/s`]),
     left === undefined ? `${formatDuration(pace.elapsedMs)} so far` : `${formatDuration(left * 1000)} left`,
@@ -44,11 +57,18 @@ function statusFields(counts: FileCounts, pace: Pace): object {
     seconds_elapsed: Math.floor(pace.elapsedMs / 1000),
     ...(left === undefined ? {} : { seconds_remaining: Math.round(left) }),
     ...(filesTotal === undefined ? {} : { total_files: filesTotal }),
-    ...(bytesTotal === undefined ? {} : { total_bytes: bytesTotal, percent_done: share(bytesDone, bytesTotal) }),
+    ...(bytesTotal === undefined ? {} : { total_bytes: bytesTotal }),
+    ...(pace.share === undefined ? {} : { percent_done: pace.share }),
   };
 }
 
-/** From 0 to 1. A total that is an estimate may be passed. */
+/** By bytes; by files where these are known alone, or there are no bytes. */
+function shareOf({ filesDone, filesTotal, bytesDone, bytesTotal }: FileCounts): number | undefined {
+  if (bytesTotal !== undefined && bytesTotal > 0) return share(bytesDone, bytesTotal);
+  return filesTotal === undefined ? undefined : share(filesDone, filesTotal);
+}
+
 function share(done: number, total: number): number {
-  return total === 0 ? 1 : Math.min(1, done / total);
+  if (total === 0) return done === 0 ? 1 : SHARE_PASSED;
+  return done > total ? SHARE_PASSED : done / total;
 }

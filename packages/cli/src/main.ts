@@ -1,4 +1,5 @@
 /** The program: runs the command line of this process. */
+import { Inquiry } from "./inquiry.js";
 import { Interruption } from "./interruption.js";
 import { switchValue } from "./options.js";
 import { Output } from "./output.js";
@@ -12,6 +13,7 @@ const words = process.argv.slice(2);
 const { stdout, stderr, env } = process;
 const output = new Output({ stdout, stderr, json: wantsJson(words, env.BCAT_JSON), color: wantsColor(env) });
 const interruption = new Interruption();
+const inquiry = new Inquiry();
 let hasEnded = false;
 process.on("exit", () => {
   if (!hasEnded) process.stderr.write("bcat: unexpected end of the program before its work was done\n");
@@ -29,10 +31,11 @@ const input = passphraseInput(
 );
 
 /** The exit code. Exported for those who run the program inside of theirs. */
-export const ended = run(words, { variables: env, output, interruption, input }).then((exitCode) => {
+export const ended = run(words, { variables: env, output, interruption, inquiry, input }).then((exitCode) => {
   process.exitCode = exitCode;
   hasEnded = true;
   interruption[Symbol.dispose]();
+  inquiry[Symbol.dispose]();
   return exitCode;
 });
 

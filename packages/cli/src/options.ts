@@ -76,6 +76,12 @@ export const globalFlags: Flags = {
   },
   json: { kind: "switch", description: "print JSON, with restic's field names" },
   quiet: { kind: "switch", short: "q", description: "print no progress and no summary" },
+  progress: {
+    kind: "text",
+    value: "SECONDS",
+    description:
+      "tell the progress every so many seconds, also where there is no terminal, 0 for never (default: on a terminal, or with --json)",
+  },
   verbose: { kind: "switch", short: "v", description: "print more, such as the requests that were made" },
 };
 

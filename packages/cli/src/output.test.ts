@@ -23,7 +23,7 @@ function create({ terminal = true, color = false } = {}) {
 describe("Output", () => {
   test("takes the line of progress away before another line", () => {
     const { output, stdout, stderr } = create();
-    output.status("working");
+    output.status({ line: "working" });
     output.print("result");
     output.note("aside");
     expect([stderr.text, stdout.text]).toEqual(["\r\u001b[Kworking\r\u001b[Kaside\n", "result\n"]);
@@ -31,20 +31,20 @@ describe("Output", () => {
 
   test("cuts the line of progress to the terminal", () => {
     const { output, stderr } = create();
-    output.status("x".repeat(50));
+    output.status({ line: "x".repeat(50) });
     expect(stderr.text).toBe(`\r\u001b[K${"x".repeat(19)}`);
   });
 
   test("takes a terminal of unknown size for an ordinary one", () => {
     const { output, stderr } = create();
     stderr.columns = 0;
-    output.status("working");
+    output.status({ line: "working" });
     expect(stderr.text).toBe("\r\u001b[Kworking");
   });
 
   test("has neither progress line nor colour where there is no terminal", () => {
     const { output, stderr } = create({ terminal: false, color: true });
-    output.status("working");
+    output.status({ line: "working" });
     output.complain("no");
     expect(stderr.text).toBe("bcat: no\n");
   });

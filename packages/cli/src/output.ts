@@ -1,7 +1,8 @@
 /**
- * Where text goes: results to stdout, errors and progress to stderr. The line of progress on a terminal stands on
- * stderr below everything else, and is taken away before another line is written.
+ * Where text goes: results to stdout, errors and progress to stderr. The lines of progress on a terminal stand on
+ * stderr below everything else, and are taken away before another line is written.
  */
+import { type Status, StatusLines } from "./status-lines.js";
 
 /** The part of a stream of the process that is needed here. */
 export interface TextStream {
@@ -10,6 +11,7 @@ export interface TextStream {
   readonly writableNeedDrain?: boolean;
   write(text: string, written?: () => void): boolean;
   on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "resize", listener: () => void): unknown;
   once(event: "drain", listener: () => void): unknown;
 }
 
@@ -21,8 +23,6 @@ export interface OutputOptions {
   readonly color: boolean;
 }
 
-const columnsDefault = 80;
-const clearLine = "\r\u001b[K";
 const red = "\u001b[31m";
 const plain = "\u001b[0m";
 
@@ -37,7 +37,7 @@ export class Output {
   readonly #stdout: TextStream;
   readonly #stderr: TextStream;
   readonly #color: boolean;
-  #status = false;
+  readonly #status: StatusLines | undefined;
   #wake: (() => void) | undefined;
 
   constructor({ stdout, stderr, json, color }: OutputOptions) {
@@ -45,14 +45,15 @@ export class Output {
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.#color = color && stderr.isTTY === true;
-    stdout.on("error", (error) => this.#stop(error));
+    this.#status = stderr.isTTY === true ? new StatusLines(stderr) : undefined;
+    stdout.on("error", (error: Error) => this.#stop(error));
     // With stderr gone there is nobody left to tell.
     stderr.on("error", () => {});
   }
 
-  /** True when progress may be shown as one line that changes. */
+  /** True when progress may be shown as lines that change. */
   get terminal(): boolean {
-    return this.#stderr.isTTY === true;
+    return this.#status !== undefined;
   }
 
   /** Of the terminal that results go to; undefined where they go elsewhere, or nobody knows. */
@@ -98,13 +99,10 @@ export class Output {
     this.note(this.#color ? `${red}bcat:${plain} ${line}` : `bcat: ${line}`);
   }
 
-  /** Replaces the line of progress, on a terminal only; undefined takes it away. */
-  status(line: string | undefined): void {
-    if (!this.terminal || (line === undefined && !this.#status)) return;
-    // A terminal of unknown size says 0.
-    const columns = this.#stderr.columns || columnsDefault;
-    this.#stderr.write(line === undefined ? clearLine : `${clearLine}${line.slice(0, columns - 1)}`);
-    this.#status = line !== undefined;
+  /** Replaces the lines of progress, on a terminal only; undefined takes them away. */
+  status(status: Status | undefined): void {
+    if (status === undefined) this.#status?.clear();
+    else this.#status?.show(status);
   }
 
   #stop(error: Error): void {

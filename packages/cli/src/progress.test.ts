@@ -4,13 +4,14 @@ import { Output, type TextStream } from "./output.js";
 import { Progress, Speed, secondsLeft } from "./progress.js";
 
 interface Simulation {
+  readonly progress: Progress<FileCounts>;
   /** Reports every 10 ms of a clock up to `endMs`, at 1,000 bytes a report. */
   report(endMs: number): void;
   readonly stdout: string[];
   readonly stderr: string[];
 }
 
-function simulate(settings: { terminal?: boolean; json?: boolean; quiet?: boolean; fps?: number }): Simulation {
+function simulate(settings: { terminal?: boolean; json?: boolean; quiet?: boolean; seconds?: number }): Simulation {
   const [stdout, stderr]: string[][] = [[], []];
   const stream = (texts: string[] = [], isTTY = false): TextStream => ({
     isTTY,
@@ -18,19 +19,20 @@ function simulate(settings: { terminal?: boolean; json?: boolean; quiet?: boolea
     on: () => {},
     once: () => {},
   });
-  const { terminal = false, json = false, quiet = false, fps } = settings;
+  const { terminal = false, json = false, quiet = false, seconds } = settings;
   const output = new Output({ stdout: stream(stdout), stderr: stream(stderr, terminal), json, color: false });
   output.quiet = quiet;
   let ms = 5_000_000;
   const form = fileProgress<FileCounts>(() => ({ files_done: 1 }));
-  const progress = new Progress(form, { output, now: () => ms, reportsPerSecond: fps });
+  const intervalMs = seconds === undefined ? undefined : seconds * 1000;
+  const progress = new Progress(form, { output, now: () => ms, intervalMs });
   const report = (endMs: number) => {
     for (let i = 1; i <= endMs / 10; i++) {
       ms += 10;
       progress.update({ filesDone: i, bytesDone: i * 1000, filesTotal: 1e6, bytesTotal: 1e9, errors: 0 });
     }
   };
-  return { report, stdout: stdout ?? [], stderr: stderr ?? [] };
+  return { progress, report, stdout: stdout ?? [], stderr: stderr ?? [] };
 }
 
 describe("Progress", () => {
@@ -41,13 +43,20 @@ describe("Progress", () => {
     for (const text of stderr) expect(text.split("\u001b[K")).toEqual(["\r", expect.stringMatching(/^[^\n]{1,79}$/)]);
   });
 
-  test("is a plain line every ten seconds elsewhere", () => {
-    const { report, stderr } = simulate({});
+  test("is not told elsewhere", () => {
+    const { report, progress, stderr } = simulate({});
+    report(100_000);
+    progress.finish();
+    expect(stderr).toEqual([]);
+  });
+
+  test("is a plain line as often as it is asked for", () => {
+    const { report, stderr } = simulate({ seconds: 10 });
     report(9_990);
     expect(stderr).toEqual([]);
     report(20_010);
     expect(stderr.length).toBe(3);
-    expect(stderr[2]).toBe("2,001 files, 1.91 MiB of 954 MiB, 97.7 KiB/s, 2:46:20 left\n");
+    expect(stderr[2]).toBe("0.2%, 2,001 of 1,000,000 files, 1.91 MiB of 954 MiB, 97.7 KiB/s, 2:46:20 left\n");
   });
 
   test("is a message every second with --json", () => {
@@ -66,18 +75,57 @@ describe("Progress", () => {
   });
 
   test("of unknown length has no percentage", () => {
-    const { message } = fileProgress<FileCounts>(() => ({}));
+    const { message, share } = fileProgress<FileCounts>(() => ({}));
     const counts = { filesDone: 1, bytesDone: 5, filesTotal: undefined, errors: 0 };
-    const pace = { elapsedMs: 1000, bytesPerSecond: 5 };
+    const pace = { elapsedMs: 1000, bytesPerSecond: 5, share: undefined };
     expect(message({ ...counts, bytesTotal: undefined }, pace)).not.toHaveProperty("percent_done");
-    expect(message({ ...counts, bytesTotal: 10 }, pace)).toMatchObject({ percent_done: 0.5 });
-    expect(message({ ...counts, bytesDone: 0, bytesTotal: 0 }, pace)).toMatchObject({ percent_done: 1 });
+    expect(share({ ...counts, bytesTotal: undefined })).toBeUndefined();
+    expect(share({ ...counts, bytesTotal: 10 })).toBe(0.5);
+    expect(share({ ...counts, filesTotal: 4, bytesTotal: 0 })).toBe(0.25);
+    expect(share({ ...counts, bytesTotal: 4 })).toBe(0.999);
   });
 
-  test("is told as often as BCAT_PROGRESS_FPS says", () => {
-    const { report, stdout } = simulate({ json: true, fps: 5 });
+  test("is told as often as it is asked for, also with --json", () => {
+    const { report, stdout } = simulate({ json: true, seconds: 0.2 });
     report(3000);
     expect(stdout.length).toBe(15);
+  });
+
+  test("is never told with an infinite interval", () => {
+    const { report, stderr } = simulate({ terminal: true, seconds: Number.POSITIVE_INFINITY });
+    report(30_000);
+    expect(stderr).toEqual([]);
+  });
+
+  test("is told at once when a signal asks, whatever else is told", () => {
+    for (const settings of [{}, { quiet: true }, { terminal: true, quiet: true }]) {
+      const { report, progress, stdout, stderr } = simulate(settings);
+      expect(progress.tellNow()).toBe(false);
+      report(10);
+      expect([progress.tellNow(), stdout]).toEqual([true, []]);
+      expect(stderr).toEqual([expect.stringMatching(/^0\.0%, 1 of 1,000,000 files, 0\.98 KiB of 954 MiB, .*\n$/)]);
+      progress.finish();
+      expect(progress.tellNow()).toBe(false);
+    }
+    const { report, progress, stdout, stderr } = simulate({ json: true, quiet: true });
+    report(10);
+    progress.tellNow();
+    expect([stdout.length, stderr]).toEqual([1, []]);
+  });
+
+  test("never goes back, and ends with all", () => {
+    const { progress, report, stdout } = simulate({ json: true, seconds: 0.001 });
+    report(10);
+    const counts = { filesDone: 5, bytesDone: 100, filesTotal: 9, errors: 0 };
+    for (const bytesTotal of [1000, 200, 400, 50, 100_000]) {
+      progress.update({ ...counts, bytesTotal });
+      report(10);
+    }
+    progress.finish();
+    progress.finish();
+    const shares = stdout.map((line) => JSON.parse(line).percent_done as number);
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(shares.filter((share) => share === 1).length).toBe(1);
   });
 
   test("is not told with --quiet", () => {
@@ -91,14 +139,17 @@ describe("progressLine()", () => {
   const counts = { filesDone: 1, bytesDone: 1024, filesTotal: undefined, bytesTotal: undefined, errors: 0 };
 
   test("tells the time so far when there is no total", () => {
-    expect(progressLine(counts, { elapsedMs: 61_000, bytesPerSecond: undefined })).toBe(
+    expect(progressLine(counts, { elapsedMs: 61_000, bytesPerSecond: undefined, share: undefined })).toBe(
       "1 file, 1.00 KiB, 1:01 so far",
     );
   });
 
   test("does not trust a total that is passed already", () => {
-    const line = progressLine({ ...counts, bytesTotal: 10, errors: 2 }, { elapsedMs: 0, bytesPerSecond: 1024 });
-    expect(line).toBe("1 file, 1.00 KiB, 1.00 KiB/s, 0:00 so far, 2 errors");
+    const line = progressLine(
+      { ...counts, bytesTotal: 10, errors: 2 },
+      { elapsedMs: 0, bytesPerSecond: 1024, share: 0.9996 },
+    );
+    expect(line).toBe("99.9%, 1 file, 1.00 KiB, 1.00 KiB/s, 0:00 so far, 2 errors");
   });
 });
 
@@ -110,6 +161,6 @@ test("Speed measures the last seconds only", () => {
 });
 
 test("secondsLeft() is undefined when nothing moves", () => {
-  expect(secondsLeft(1, 10, { elapsedMs: 1, bytesPerSecond: 0 })).toBeUndefined();
-  expect(secondsLeft(5, 10, { elapsedMs: 1, bytesPerSecond: 5 })).toBe(1);
+  expect(secondsLeft(1, 10, { bytesPerSecond: 0 })).toBeUndefined();
+  expect(secondsLeft(5, 10, { bytesPerSecond: 5 })).toBe(1);
 });

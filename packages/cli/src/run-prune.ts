@@ -4,28 +4,23 @@ import type { PruneOptions, PruneProgress } from "@bcat/snapshot";
 import { parseSize } from "./choice-flags.js";
 import type { Context } from "./command.js";
 import { compressionFlag, compressionOf } from "./compression.js";
-import { formatCount } from "./format.js";
 import type { Flags } from "./options.js";
-import { Progress, type ProgressForm } from "./progress.js";
+import { type Phases, phaseFields, phaseLine, shareOfPhases } from "./phase-progress.js";
+import { type ProgressForm, startProgress } from "./progress.js";
 import { pruneMessage } from "./prune-message.js";
 import { pruneLines } from "./prune-report.js";
 import { quoteText } from "./quote.js";
 import { requestsField } from "./requests.js";
-import { reportsPerSecond } from "./settings.js";
 import { parseSpan } from "./span.js";
 import { usageError } from "./usage.js";
 
+const phases: Phases = { walking: 0.4, copying: 0.5, deleting: 0.1 };
+
 const progressForm: ProgressForm<PruneProgress> = {
   bytes: () => 0,
-  line: ({ phase, done, total }) =>
-    `${phase}: ${formatCount(done)}${total === undefined ? "" : ` of ${formatCount(total)}`}`,
-  message: ({ phase, done, total }, { elapsedMs }) => ({
-    message_type: "status",
-    seconds_elapsed: Math.floor(elapsedMs / 1000),
-    phase,
-    done,
-    ...(total === undefined ? {} : { total, percent_done: total === 0 ? 1 : done / total }),
-  }),
+  share: (counts) => shareOfPhases(phases, counts),
+  line: (counts, pace) => phaseLine(counts, pace),
+  message: phaseFields,
 };
 
 export const pruneFlags: Flags = {
@@ -59,15 +54,12 @@ export const pruneFlags: Flags = {
 export async function runPrune(
   repository: Repository,
   given: Omit<PruneOptions, "level">,
-  { options, output, variables, signal, meter }: Context,
+  context: Context,
   { isDryRun }: { readonly isDryRun: boolean },
 ): Promise<void> {
+  const { options, output, signal, meter } = context;
   const { compressionLevel, prune } = await import("@bcat/snapshot");
-  const progress = new Progress(progressForm, {
-    output,
-    now: Date.now,
-    reportsPerSecond: reportsPerSecond(variables),
-  });
+  const progress = startProgress(progressForm, context);
   const level = compressionLevel(compressionOf(options));
   const onProgress = (counts: PruneProgress) => progress.update(counts);
   const summary = await prune(repository, { ...given, level, isDryRun, signal, onProgress });

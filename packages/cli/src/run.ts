@@ -6,13 +6,15 @@ import { type CommandLine, parseCommandLine } from "./command-line.js";
 import { commands } from "./commands.js";
 import { describeError, reportFailure } from "./errors.js";
 import { exitCodes } from "./exit-code.js";
+import { formatDuration } from "./format.js";
+import type { Inquiry } from "./inquiry.js";
 import type { Interruption } from "./interruption.js";
 import type { Variables } from "./options.js";
 import type { Output } from "./output.js";
 import { besideData, type PassphraseInput } from "./passphrase-input.js";
 import { printRequests } from "./requests.js";
 import { harmlessLine } from "./restic/lookup.js";
-import { wantsDebug } from "./settings.js";
+import { progressIntervalMs, wantsDebug } from "./settings.js";
 import { typedWords } from "./typed-words.js";
 
 /** Wrappings of an error that are looked through. */
@@ -22,6 +24,7 @@ export interface World {
   readonly variables: Variables;
   readonly output: Output;
   readonly interruption: Interruption;
+  readonly inquiry: Inquiry;
   readonly input: PassphraseInput;
 }
 
@@ -54,12 +57,15 @@ export async function run(given: readonly string[], world: World): Promise<numbe
 }
 
 async function runCommand({ command, options, operands }: CommandLine & { kind: "run" }, world: World) {
-  const { variables, output, interruption } = world;
+  const { variables, output, interruption, inquiry } = world;
   const input = command.takesStdin?.({ options, operands }) ? besideData(world.input) : world.input;
   const meter = new Meter();
+  const start = Date.now();
+  inquiry.tell = () => output.note(`${command.name}: ${formatDuration(Date.now() - start)} so far`);
   try {
     const { signal, stop } = interruption;
-    return await command.run({ options, operands, variables, output, meter, input, signal, stop });
+    const progress = { inquiry, progressIntervalMs: progressIntervalMs(options, variables) };
+    return await command.run({ options, operands, variables, output, ...progress, meter, input, signal, stop });
   } finally {
     if (options.count("verbose") > 0) printRequests(meter, output);
   }

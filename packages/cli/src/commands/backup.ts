@@ -23,9 +23,8 @@ import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { pathsField } from "../json.js";
 import type { Flags } from "../options.js";
-import { Progress } from "../progress.js";
+import { startProgress } from "../progress.js";
 import { requestsField } from "../requests.js";
-import { reportsPerSecond } from "../settings.js";
 import { createRepository, siteOf, tellStanding } from "../site.js";
 import { snapshotTime } from "../snapshot-time.js";
 import { readSources, sourceFlags, takesListOnStdin } from "../sources.js";
@@ -97,17 +96,13 @@ export const backup: Command = {
   takesStdin: ({ options }) => options.switch("stdin") || takesListOnStdin(options),
   interrupted: "interrupted; nothing was committed",
   async run(context) {
-    const { options, output, variables } = context;
+    const { options, output } = context;
     tagsOf(options);
     if (options.text("parent") !== undefined && options.switch("force"))
       throw usageError("Cannot use both --parent and --force: one compares with that snapshot, the other with none");
     const stream = streamSourceOf(options, context.operands);
     const roots = stream === undefined ? await readSources(context) : [];
-    const progress = new Progress(progressForm, {
-      output,
-      now: Date.now,
-      reportsPerSecond: reportsPerSecond(variables),
-    });
+    const progress = startProgress(progressForm, context);
     const choice = await readChoice(context);
     const site = await siteOf(context);
     if (!options.switch("dry-run")) refuseReadOnly(site, "back up to");

@@ -7,9 +7,8 @@ import type { Command, Context } from "../command.js";
 import { dataFlags, dataToRead } from "../data-subset.js";
 import { exitCodes } from "../exit-code.js";
 import { formatBytes, formatCount, formatDuration, formatItems, formatLocalTime, formatTimeMs } from "../format.js";
-import { Progress } from "../progress.js";
+import { startProgress } from "../progress.js";
 import { requestsField } from "../requests.js";
-import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 
 export const check: Command = {
@@ -29,13 +28,9 @@ export const check: Command = {
   ],
   interrupted: "interrupted; the check is incomplete",
   async run(context) {
-    const { output, signal, variables } = context;
+    const { signal } = context;
     const readData = dataToRead(context);
-    const progress = new Progress(checkProgress, {
-      output,
-      now: Date.now,
-      reportsPerSecond: reportsPerSecond(variables),
-    });
+    const progress = startProgress(checkProgress, context);
     const checkAll = async (repository: Repository) => {
       const packages = await import("@bcat/snapshot");
       const archived = new packages.ArchivedObjects();

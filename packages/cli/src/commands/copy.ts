@@ -12,8 +12,7 @@ import { fileProgress } from "../file-progress.js";
 import { formatCount } from "../format.js";
 import { fromFlags, fromSiteOf } from "../from-repository.js";
 import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapshots.js";
-import { Progress, type ProgressForm } from "../progress.js";
-import { reportsPerSecond } from "../settings.js";
+import { type ProgressForm, startProgress } from "../progress.js";
 import { siteOf, tellStanding } from "../site.js";
 import { printNotice, printWarning } from "../warning.js";
 
@@ -30,6 +29,10 @@ const files = fileProgress<Counts>((counts) => ({
 
 const progressForm: ProgressForm<Counts> = {
   ...files,
+  share(counts) {
+    const ofThis = files.share(counts) ?? 0;
+    return (counts.snapshotsDone + ofThis) / Math.max(1, counts.snapshotsTotal);
+  },
   line(counts, pace) {
     const { snapshot, snapshotsDone, snapshotsTotal } = counts;
     const which = `${formatCount(snapshotsDone + 1)} of ${formatCount(snapshotsTotal)}`;
@@ -112,10 +115,11 @@ async function choose(source: CopyBetween["source"], context: Context): Promise<
 async function copyAll(
   between: CopyBetween,
   wanted: readonly SnapshotToCopy[],
-  { options, output, signal, variables }: Context,
+  context: Context,
 ): Promise<CopyOutcome> {
+  const { options, output, signal } = context;
   const { copySnapshots } = await import("@bcat/snapshot");
-  const progress = new Progress(progressForm, { output, now: Date.now, reportsPerSecond: reportsPerSecond(variables) });
+  const progress = startProgress(progressForm, context);
   const damage = new DamageNote(output, "the repository that is copied from");
   let incomplete = 0;
   const copying = copySnapshots(between, wanted, {

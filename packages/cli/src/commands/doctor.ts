@@ -26,7 +26,7 @@ export const doctor: Command = {
     const site = await siteOf(context);
     refuseReadOnly(site, "write, as it takes to try it out, to");
     const isThere = (await site.storage.get("config")) !== undefined;
-    const onCheck = (check: string) => output.status(`probing: ${check}`);
+    const onCheck = (check: string) => output.status({ line: `probing: ${check}` });
     const report = await probePlace(site, { form: "full", onCheck });
     const registers = await probeRegistersOf(site, { isThere, signal, onCheck });
     output.status(undefined);

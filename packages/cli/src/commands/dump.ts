@@ -11,11 +11,10 @@ import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { formatBytes, formatDuration, formatItems, formatLeftOut } from "../format.js";
 import type { Options } from "../options.js";
-import { Progress } from "../progress.js";
+import { startProgress } from "../progress.js";
 import { quoteText } from "../quote.js";
 import { requestsField } from "../requests.js";
 import { divideSnapshot } from "../restore-words.js";
-import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 import { latestAmong, latestFlags } from "../snapshot-filter.js";
 import { printPartial } from "../snapshot-flaws.js";
@@ -64,7 +63,7 @@ export const dump: Command = {
   ],
   interrupted: "interrupted; nothing was dumped",
   async run(context) {
-    const { operands, options, output, variables } = context;
+    const { operands, options, output } = context;
     const [place = "", path = ""] = operands;
     const { selector, sub } = divideSnapshot(place);
     const target = targetOf(options);
@@ -78,14 +77,12 @@ export const dump: Command = {
         signal: context.signal,
         checkFolder: (folder) => packages.requireForeign(site.posix, folder, { ownFolders: ownFolders(site) }, "dump"),
       });
-      const progress = new Progress(progressForm, {
-        output,
-        now: Date.now,
-        reportsPerSecond: reportsPerSecond(variables),
-      });
+      const progress = startProgress(
+        // Lines of JSON would stand among the bytes.
+        target === undefined ? { ...progressForm, message: undefined } : progressForm,
+        context,
+      );
       const damage = new DamageNote(output);
-      // Lines of JSON would stand among the bytes.
-      const showsProgress = target !== undefined || !output.json;
       try {
         const summary = await packages.dump(repository, snapshot, path === "all" ? path : snapshotPath(path), sink, {
           format: archiveFormats.find((format) => format === options.text("archive")) ?? formatOfName(target),
@@ -94,7 +91,7 @@ export const dump: Command = {
           currentFolder: currentFolder(),
           signal: context.signal,
           onStart: (form) => checkTarget(form, target),
-          onProgress: (counts) => showsProgress && progress.update(counts),
+          onProgress: (counts) => progress.update(counts),
           onWarning: (warning) => {
             damage.take(warning);
             printWarning(warning, "dump", output);

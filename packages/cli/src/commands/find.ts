@@ -8,9 +8,8 @@ import { exitCodes } from "../exit-code.js";
 import { checkFindWords, readSearch } from "../find-words.js";
 import { formatCount, formatDuration, formatItems, formatLocalTime } from "../format.js";
 import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapshots.js";
-import { Progress, type ProgressForm } from "../progress.js";
+import { formatShare, type ProgressForm, startProgress } from "../progress.js";
 import { quoteText } from "../quote.js";
-import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 
 interface FindProgress {
@@ -21,16 +20,11 @@ interface FindProgress {
 
 const progressForm: ProgressForm<FindProgress> = {
   bytes: () => 0,
-  line: ({ done, total, folders }, { elapsedMs }) =>
-    `searched ${formatCount(done)} of ${formatItems(total, "snapshot")}, ${formatItems(folders, "folder")}, ${formatDuration(elapsedMs)} so far`,
-  message: ({ done, total, folders }, { elapsedMs }) => ({
-    message_type: "status",
-    seconds_elapsed: Math.floor(elapsedMs / 1000),
-    percent_done: total === 0 ? 1 : done / total,
-    snapshots_done: done,
-    total_snapshots: total,
-    folders_done: folders,
-  }),
+  share: ({ done, total }) => (total === 0 ? 1 : done / total),
+  line: ({ done, total, folders }, { elapsedMs, share }) =>
+    `${formatShare(share ?? 0)}, searched ${formatCount(done)} of ${formatItems(total, "snapshot")}, ${formatItems(folders, "folder")}, ${formatDuration(elapsedMs)} so far`,
+  // What is found is one document.
+  message: undefined,
 };
 
 export const find: Command = {
@@ -103,13 +97,9 @@ class Finding {
   }
 
   async tell(snapshots: readonly ListedSnapshot[]): Promise<void> {
-    const { output, signal, variables } = this.#context;
+    const { output, signal } = this.#context;
     const { SnapshotSearch } = await import("@bcat/snapshot");
-    const progress = new Progress(progressForm, {
-      output,
-      now: Date.now,
-      reportsPerSecond: reportsPerSecond(variables),
-    });
+    const progress = startProgress(progressForm, this.#context);
     let [done, folders] = [0, 0];
     const total = snapshots.length;
     const onFolder = (count: number) => {

@@ -123,7 +123,7 @@ async function byPolicy({ options }: Context): Promise<Choose> {
   const has = createFilter(options);
   return async (repository, { signal, output }) => {
     const dryRun = options.switch("dry-run");
-    const onProgress = (done: number) => output.status(`measuring what snapshots need: ${done} done`);
+    const onProgress = (done: number) => output.status({ line: `measuring what snapshots need: ${done} done` });
     const given = { policy, groupBy, has, sizeMax, allowRemoveAll, dryRun, signal, onProgress };
     const groups = await planForget(repository, given);
     const others = groups.length === 0 ? keptSnapshots(repository).length : 0;
@@ -169,7 +169,7 @@ async function printGroups({ groups, others = 0 }: Chosen, { options, output }: 
 async function printForecast(repository: Repository, { numbers, groups }: Chosen, context: Context): Promise<void> {
   const { output, signal } = context;
   const { forecastFreed } = await import("@bcat/snapshot");
-  const onProgress = (done: number) => output.status(`measuring what would be freed: ${done} snapshots done`);
+  const onProgress = (done: number) => output.status({ line: `measuring what would be freed: ${done} snapshots done` });
   const freed = await forecastFreed(repository, numbers, { signal, onProgress });
   output.status(undefined);
   if (output.json) {

@@ -11,11 +11,10 @@ import { compressionFlag, compressionOf } from "../compression.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { formatBytes, formatCount, formatDuration, formatItems, formatTimeMs } from "../format.js";
-import { Progress } from "../progress.js";
+import { startProgress } from "../progress.js";
 import { quoteName, quoteText } from "../quote.js";
 import { requestsField } from "../requests.js";
 import { ScratchFile } from "../scratch-file.js";
-import { reportsPerSecond } from "../settings.js";
 import { siteOf } from "../site.js";
 import { snapshotPath } from "../snapshot-path.js";
 import { snapshotTime } from "../snapshot-time.js";
@@ -62,7 +61,7 @@ export const importTar: Command = {
   takesStdin: ({ operands: [file = "-"] }) => file === "-",
   interrupted: "interrupted; nothing was committed",
   async run(context) {
-    const { operands, options, output, signal, variables } = context;
+    const { operands, options, output, signal } = context;
     const [file = "-"] = operands;
     if (file === "-" && process.stdin.isTTY === true)
       throw usageError("Cannot read an archive from a terminal: name a file, or redirect stdin");
@@ -78,11 +77,7 @@ export const importTar: Command = {
     await using repository = await openSite(site, { signal, onNotice, writes: true });
     await using scratch = new ScratchFile(randomBytes(8).toString("hex"));
     const known = loadKnownOwners();
-    const progress = new Progress(progressForm, {
-      output,
-      now: Date.now,
-      reportsPerSecond: reportsPerSecond(variables),
-    });
+    const progress = startProgress(progressForm, context);
     const summary = await importArchive(repository, unpacked(source, signal), {
       root,
       tags,

@@ -10,7 +10,7 @@ import { countOption } from "../count-option.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import type { Output } from "../output.js";
-import { Progress } from "../progress.js";
+import { startProgress } from "../progress.js";
 import { requestsField } from "../requests.js";
 import { choiceOf, isSelective, restoreChoiceFlags } from "../restore-choice.js";
 import { hashChoice } from "../restore-memory.js";
@@ -26,7 +26,6 @@ import {
 } from "../restore-report.js";
 import { RestoreWarnings } from "../restore-warnings.js";
 import { readRestoreWords } from "../restore-words.js";
-import { reportsPerSecond } from "../settings.js";
 import { withRepository } from "../site.js";
 import { latestAmong, latestFlags } from "../snapshot-filter.js";
 import { printPartial } from "../snapshot-flaws.js";
@@ -83,17 +82,13 @@ export const restore: Command = {
   ],
   interrupted: "interrupted; nothing was restored or deleted",
   async run(context) {
-    const { options, output, signal, variables } = context;
+    const { options, output, signal } = context;
     const threads = countOption(options, "threads") ?? availableParallelism();
     const { selector, wanted, target } = readRestoreWords(context);
     checkOverwrite(context);
     const choice = await choiceOf(context);
     const owners = ownersOf(options);
-    const progress = new Progress(progressForm, {
-      output,
-      now: Date.now,
-      reportsPerSecond: reportsPerSecond(variables),
-    });
+    const progress = startProgress(progressForm, context);
     const warnings = new RestoreWarnings(output, target);
     const packages = await import("@bcat/snapshot");
     packages.parseSelector(selector);

@@ -88,7 +88,7 @@ async function rewriteAll(
   let changed = 0;
   for (const { number } of chosen) {
     signal.throwIfAborted();
-    output.status(`rewriting snapshot ${number}`);
+    output.status({ line: `rewriting snapshot ${number}` });
     const onLeftOut = options.count("verbose") > 0 ? (path: Uint8Array) => printLeftOut(path, context) : undefined;
     const result = await rewriteSnapshot(repository, number, { ...given, onLeftOut });
     output.status(undefined);

@@ -5,9 +5,8 @@ import { checkProgress, printFinding } from "../check-report.js";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { formatBytes, formatDuration, formatItems } from "../format.js";
-import { Progress } from "../progress.js";
+import { startProgress } from "../progress.js";
 import { requestsField } from "../requests.js";
-import { reportsPerSecond } from "../settings.js";
 import { siteOf } from "../site.js";
 
 export const scrub: Command = {
@@ -25,16 +24,12 @@ export const scrub: Command = {
   ],
   interrupted: "interrupted; not all was read",
   async run(context) {
-    const { output, signal, variables } = context;
+    const { signal } = context;
     const site = await siteOf(context);
     const { findConfig, scrub } = await import("@bcat/repository");
     const { storage, environment } = site;
     if ((await findConfig(storage, environment)) === undefined) throw await noRepository(site);
-    const progress = new Progress(checkProgress, {
-      output,
-      now: Date.now,
-      reportsPerSecond: reportsPerSecond(variables),
-    });
+    const progress = startProgress(checkProgress, context);
     const summary = await scrub(storage, {
       blake3: environment.blake3,
       signal,

@@ -5,28 +5,25 @@ import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { formatCount, formatDuration, formatItems } from "../format.js";
 import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapshots.js";
-import { Progress, type ProgressForm } from "../progress.js";
-import { reportsPerSecond } from "../settings.js";
+import { type Phases, shareOfPhases } from "../phase-progress.js";
+import { formatShare, type ProgressForm, startProgress } from "../progress.js";
 import { withRepository } from "../site.js";
 import { printFileSums, printRawData, printRestoreSize, printStats } from "../stats-report.js";
 
 const modes = ["restore-size", "files-by-contents", "blobs-per-file", "raw-data"] as const;
 
+const phases: Phases = { snapshots: 0.9, packs: 0.1 };
+
 const progressForm: ProgressForm<StatsProgress> = {
   bytes: () => 0,
-  line({ phase, done, total, trees }, { elapsedMs }) {
+  share: ({ phase, done, total }) => shareOfPhases(phases, { phase, done, total }),
+  line({ phase, done, total, trees }, { elapsedMs, share }) {
     const of = total === undefined ? formatCount(done) : `${formatCount(done)} of ${formatCount(total)}`;
     const read = trees === 0 ? "" : `, ${formatItems(trees, "folder or list", "folders and lists")}`;
-    return `measuring ${phase}: ${of}${read}, ${formatDuration(elapsedMs)} so far`;
+    return `${share === undefined ? "" : `${formatShare(share)}, `}measuring ${phase}: ${of}${read}, ${formatDuration(elapsedMs)} so far`;
   },
-  message: ({ phase, done, total, trees }, { elapsedMs }) => ({
-    message_type: "status",
-    seconds_elapsed: Math.floor(elapsedMs / 1000),
-    phase,
-    done,
-    ...(total === undefined ? {} : { total }),
-    trees_done: trees,
-  }),
+  // What comes of it is one document.
+  message: undefined,
 };
 
 export const stats: Command = {
@@ -66,9 +63,9 @@ export const stats: Command = {
 const choosing = Object.keys(choosingFlags);
 
 async function tell(repository: Repository, chosen: readonly ListedSnapshot[], context: Context): Promise<void> {
-  const { options, output, signal, variables } = context;
+  const { options, output, signal } = context;
   const { measureFiles, measureRawData, measureRepository } = await import("@bcat/snapshot");
-  const progress = new Progress(progressForm, { output, now: Date.now, reportsPerSecond: reportsPerSecond(variables) });
+  const progress = startProgress(progressForm, context);
   const measuring: StatsOptions = { signal, onProgress: (counts) => progress.update(counts) };
   const numbers = chosen.map(({ number }) => number);
   const mode = options.text("mode") as (typeof modes)[number] | undefined;

@@ -53,7 +53,7 @@ async function bringBack(
   { output, signal }: Context,
 ): Promise<Error | undefined> {
   const { undelete: make } = await import("@bcat/snapshot");
-  output.status(`looking whether all of snapshot ${number} is still there`);
+  output.status({ line: `looking whether all of snapshot ${number} is still there` });
   let made: Awaited<ReturnType<typeof make>>;
   try {
     made = await make(repository, number, { signal });

@@ -6,12 +6,11 @@ import type { Repository } from "@bcat/repository";
 import type { RestoreOptions, RestoreProgress, RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
-import { Progress } from "../progress.js";
+import { type Progress, startProgress } from "../progress.js";
 import { requestsField } from "../requests.js";
 import { keepOptions, noUndoFlag } from "../restore-overwrite.js";
 import { forecastMessage, forecastReport, restoreMessage, restoreReport } from "../restore-report.js";
 import { RestoreWarnings } from "../restore-warnings.js";
-import { reportsPerSecond } from "../settings.js";
 import { siteOf, tellStanding } from "../site.js";
 import { chooseUndo } from "../undo-choice.js";
 import { keepingBy, runUndoable } from "../undoable-restore.js";
@@ -119,8 +118,8 @@ async function putBack(
   return summary;
 }
 
-function progressOf({ output, variables }: Context): Progress<RestoreProgress> {
-  return new Progress(progressForm, { output, now: Date.now, reportsPerSecond: reportsPerSecond(variables) });
+function progressOf(context: Context): Progress<RestoreProgress> {
+  return startProgress(progressForm, context);
 }
 
 function optionsOf(

@@ -5,8 +5,7 @@ import type { Repository } from "@bcat/repository";
 import type { CheckProgress } from "@bcat/snapshot";
 import { checkProgress } from "../check-report.js";
 import type { Context } from "../command.js";
-import { Progress } from "../progress.js";
-import { reportsPerSecond } from "../settings.js";
+import { startProgress } from "../progress.js";
 import { siteOf, tellStanding } from "../site.js";
 import { printNotice } from "../warning.js";
 
@@ -28,7 +27,7 @@ export async function whileRepairing(
   use: (repairing: Repairing) => Promise<number>,
   { keepsHistory = false }: RepairingOptions = {},
 ): Promise<number> {
-  const { options, output, signal, variables } = context;
+  const { options, output, signal } = context;
   const isDryRun = options.switch("dry-run");
   const site = await siteOf(context);
   if (!isDryRun) refuseReadOnly(site, "repair");
@@ -40,11 +39,7 @@ export async function whileRepairing(
   await tellStanding(repository, context);
   const { requireWritable } = await import("@bcat/repository");
   if (!keepsHistory && !(isDryRun && isAccepted)) requireWritable(repository);
-  const progress = new Progress(checkProgress, {
-    output,
-    now: Date.now,
-    reportsPerSecond: reportsPerSecond(variables),
-  });
+  const progress = startProgress(checkProgress, context);
   const onProgress = (counts: CheckProgress) => progress.update(counts);
   return await use({ repository, onProgress, finish: () => progress.finish() });
 }

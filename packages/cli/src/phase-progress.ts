@@ -1,0 +1,56 @@
+/** Progress of work that goes through phases, as check and prune tell it. */
+import { formatCount, formatDuration } from "./format.js";
+import { formatShare, type Pace } from "./progress.js";
+
+/** Phases in the order in which they come, and what part of the work each is as a rule. */
+export type Phases = Readonly<Record<string, number>>;
+
+/** Of the whole, where one of several phases is so far; undefined for a phase that is not among them. */
+export function shareOfPhases(phases: Phases, { phase, done, total, share }: PhaseCounts): number | undefined {
+  if (!Object.hasOwn(phases, phase)) return undefined;
+  const parts = Object.entries(phases);
+  const before = parts
+    .slice(
+      0,
+      parts.findIndex(([name]) => name === phase),
+    )
+    .reduce((sum, [, part]) => sum + part, 0);
+  const within = share ?? (total === undefined || total === 0 ? 0 : Math.min(1, done / total));
+  return before + within * phases[phase]!;
+}
+
+export interface PhaseCounts {
+  readonly phase: string;
+  readonly done: number;
+  readonly total?: number | undefined;
+  /** Of the phase, where that is known otherwise. */
+  readonly share?: number | undefined;
+}
+
+/** `45.3%, packs: 12 of 30, 0:12 left` */
+export function phaseLine({ phase, done, total }: PhaseCounts, pace: Pace, details = ""): string {
+  const percent = pace.share === undefined ? "" : `${formatShare(pace.share)}, `;
+  const of = total === undefined ? formatCount(done) : `${formatCount(done)} of ${formatCount(total)}`;
+  const left = overallSecondsLeft(pace);
+  const time = left === undefined ? `${formatDuration(pace.elapsedMs)} so far` : `${formatDuration(left * 1000)} left`;
+  return `${percent}${phase}: ${of}${details}, ${time}`;
+}
+
+/** The fields of a status that all work in phases has. */
+export function phaseFields({ phase, done, total }: PhaseCounts, pace: Pace): object {
+  const left = overallSecondsLeft(pace);
+  return {
+    message_type: "status",
+    seconds_elapsed: Math.floor(pace.elapsedMs / 1000),
+    ...(left === undefined ? {} : { seconds_remaining: Math.round(left) }),
+    phase,
+    done,
+    ...(total === undefined ? {} : { total }),
+    ...(pace.share === undefined ? {} : { percent_done: pace.share }),
+  };
+}
+
+/** As long as the rest takes if it goes on as until now. */
+function overallSecondsLeft({ elapsedMs, share }: Pace): number | undefined {
+  return share === undefined || share === 0 ? undefined : (elapsedMs * (1 - share)) / share / 1000;
+}

@@ -1,0 +1,66 @@
+/**
+ * Lines at the end of a terminal that change: how the work goes, and below it what is at hand. They are cut to the
+ * terminal's width, and drawn again when that changes.
+ */
+import { cutEnd, cutStart, textWidth } from "./text-width.js";
+
+export interface Status {
+  readonly line: string;
+  /** What is at hand, on a line of its own, of which the end is shown. */
+  readonly current?: string | undefined;
+}
+
+/** The part of a terminal that is needed here. */
+export interface Terminal {
+  /** 0 where nobody knows. */
+  readonly columns?: number;
+  write(text: string): boolean;
+  on(event: "resize", listener: () => void): unknown;
+}
+
+const columnsDefault = 80;
+const clearLine = "\r\u001b[K";
+const clearLineAbove = "\u001b[A\u001b[K";
+
+export class StatusLines {
+  readonly #terminal: Terminal;
+  #status: Status | undefined;
+  /** Columns of each line as it was drawn. */
+  #drawn: readonly number[] = [];
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    terminal.on("resize", () => {
+      if (this.#status !== undefined) this.show(this.#status);
+    });
+  }
+
+  /** Instead of what is shown. */
+  show(status: Status): void {
+    // A character in the last column would have some terminals begin a new line.
+    const columns = this.#columns - 1;
+    const { line, current } = status;
+    const lines = [cutEnd(line, columns), ...(current === undefined ? [] : [cutStart(current, columns)])];
+    this.#terminal.write(`${this.#clearing()}${lines.join("\n")}`);
+    this.#status = status;
+    this.#drawn = lines.map(textWidth);
+  }
+
+  /** Leaves nothing behind. */
+  clear(): void {
+    if (this.#status === undefined) return;
+    this.#terminal.write(this.#clearing());
+    this.#status = undefined;
+    this.#drawn = [];
+  }
+
+  get #columns(): number {
+    return this.#terminal.columns || columnsDefault;
+  }
+
+  /** A terminal that became narrower has broken what was drawn into more rows. */
+  #clearing(): string {
+    const rows = this.#drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / this.#columns)), 0);
+    return clearLine + clearLineAbove.repeat(Math.max(0, rows - 1));
+  }
+}
