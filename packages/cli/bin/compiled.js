@@ -93,10 +93,10 @@ function ownPath(filename) {
 
 function cacheFolder({ BCAT_CACHE_DIR, CACHE_DIRECTORY, XDG_CACHE_HOME, HOME, BCAT_NO_CACHE }) {
   if (BCAT_NO_CACHE !== undefined) return undefined;
-  const first = BCAT_CACHE_DIR ?? CACHE_DIRECTORY?.split(":")[0];
-  const base = XDG_CACHE_HOME || (HOME ? join(HOME, ".cache") : undefined);
-  const folder = first ?? (base === undefined ? undefined : join(base, "bcat"));
-  return folder !== undefined && isAbsolute(folder) ? folder : undefined;
+  const ofService = CACHE_DIRECTORY?.split(":")[0] ?? "";
+  const base = XDG_CACHE_HOME || (HOME ? join(HOME, ".cache") : "");
+  const folder = BCAT_CACHE_DIR ?? (isAbsolute(ofService) ? ofService : join(base, "bcat"));
+  return isAbsolute(folder) ? folder : undefined;
 }
 
 /** The cache may be reached by links of the user's, the folder in it must not be one. */
