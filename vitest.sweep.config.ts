@@ -6,15 +6,24 @@ import { patience } from "./test/kit/patience.js";
 const sliced = [
   "test/*-every-call.test.ts",
   "test/archived.test.ts",
+  "test/cli-interrupt.test.ts",
+  "test/copy.test.ts",
   "test/deep-restore.test.ts",
   "test/deep-source.test.ts",
   "test/doctor-registers.test.ts",
   "test/dump.test.ts",
   "test/few-descriptors.test.ts",
+  "test/fidelity.test.ts",
   "test/import-tar.test.ts",
+  "test/network-faults.test.ts",
   "test/protocol.test.ts",
   "test/registers-elsewhere.test.ts",
+  "test/requests.test.ts",
   "test/restore-in-place-faults.test.ts",
+  "test/restore-threads.test.ts",
+  "test/s3-faults.test.ts",
+  "test/shared-folder.test.ts",
+  "test/threads.test.ts",
 ];
 
 /** The long runs (every byte flipped, every operation crashed, hundreds of thousands of files): `npm run sweep`. */

@@ -11,14 +11,7 @@ import { listEntries, listSnapshots, PreparedBackup } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
-import {
-  type CallName,
-  callsToFail,
-  codesToFailWith,
-  everyOther,
-  type Fault,
-  FaultyPosix,
-} from "./kit/faulty-posix.js";
+import { type CallName, callsToFail, codesToFailWith, type Fault, FaultyPosix, oneInTurn } from "./kit/faulty-posix.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
@@ -270,7 +263,7 @@ const SILENT: readonly CallName[] = ["closeDirectory"];
 const inTurn = CALLS.map((call, turn) => [call, turn] as const);
 
 test.each(inTurn)("%s() fails once: stored + named = listed, and the next backup has all", async (call, place) => {
-  for (const from of everyOther(SOURCES, place)) {
+  for (const from of oneInTurn(SOURCES, place)) {
     const { storage, roots, what } = from;
     const clean = await backupWith(from);
     await using first = await open(clean.storage);
@@ -309,7 +302,7 @@ test.each(inTurn)("%s() fails once: stored + named = listed, and the next backup
 test("EMFILE, ENFILE and ENOMEM end the backup, and nothing is committed", async () => {
   for (const [call, place] of inTurn) {
     if (call === "close" || call === "closeDirectory") continue;
-    for (const from of everyOther(SOURCES, place + 1)) {
+    for (const from of oneInTurn(SOURCES, place + 1)) {
       const { roots, what } = from;
       const clean = await backupWith(from);
       for (const [turn, at] of callsToFail(clean.faulty.counts.get(call)).entries()) {

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { check, type Finding, forgetSnapshots, listSnapshots, prune } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openClient } from "./kit/client.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
@@ -46,22 +46,28 @@ function signal(): { readonly promise: Promise<void>; resolve(): void } {
 const TRAILER_RESERVED = -96 + 52;
 
 let scratch: Scratch;
+let model: MemoryStorage;
 let storage: MemoryStorage;
 
-beforeEach(async () => {
+beforeAll(async () => {
   scratch = makeScratch(2 ** 20)!;
   const source = join(scratch.path, "source");
-  storage = createMemoryStorage();
+  model = createMemoryStorage();
   for (const number of ALL) {
     fs.mkdirSync(join(source, `folder ${number}`), { recursive: true });
     fs.writeFileSync(join(source, `folder ${number}`, "file"), randomBytesOf(`file ${number}`, 3_000));
-    await using client = await openClient(storage);
+    await using client = await openClient(model);
     await client.backup([source]);
   }
 });
+afterAll(async () => await scratch[Symbol.asyncDispose]());
 
-afterEach(async () => {
-  await scratch[Symbol.asyncDispose]();
+beforeEach(() => {
+  storage = model.clone();
+});
+afterEach(() => {
+  const source = join(scratch.path, "source");
+  for (const name of fs.readdirSync(source)) if (!name.startsWith("folder ")) fs.rmSync(join(source, name));
 });
 
 function names(start: string): string[] {

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Child, Desk, messagesOf, type RunOptions } from "./cli/desk.js";
 import { expectClean, expectRefusal } from "./cli/refusal.js";
+import { isLongRun } from "./kit/long-run.js";
 
 /** Of several packs, so that there is still much to do when the first is there. */
 const size = 192 * 2 ** 20;
@@ -46,7 +47,7 @@ const stopping = "bcat: interrupted: what was done until now is brought to safet
 const kept = "bcat: interrupted; what was done is kept as partial snapshot 2, the next backup goes on from there";
 
 describe("a backup", () => {
-  test.each(signals)(
+  test.each(isLongRun ? signals : signals.slice(1, 2))(
     "keeps at %s what it has done, ends with %i, and the next one goes on from there",
     async (name, code) => {
       using desk = openDesk();

@@ -19,8 +19,6 @@ const hasTar = isInstalled("tar", "import-tar");
 const hasBsdtar = isInstalled("bsdtar", "import-tar");
 const hasPython = isInstalled("python3", "import-tar");
 const ROOT = Buffer.from("/archive");
-/** Each bit of a mode is set in some and not in others. */
-const modeStep = isLongRun ? 1 : 37;
 /** `gnu` and `oldgnu` differ in little: both are for the sweep. */
 const formats = isLongRun ? ["posix", "gnu", "oldgnu"] : ["posix", "oldgnu"];
 
@@ -77,7 +75,7 @@ async function namesOf(client: Client): Promise<string[]> {
 }
 
 function makeTree(): void {
-  makeOddTree(source, { modeStep, isDeep: false });
+  makeOddTree(source, { isDeep: false });
   fs.writeFileSync(join(source, "two"), randomBytesOf("two", 9_000_000));
   fs.linkSync(join(source, "two"), join(source, "a link to two"));
   fs.linkSync(join(source, "two"), join(source, "links", "another"));

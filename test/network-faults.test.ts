@@ -8,6 +8,7 @@ import { openTahoeStorage } from "@bcat/storage/tahoe";
 import { createAgents } from "@bcat/storage/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
+import { isLongRun } from "./kit/long-run.js";
 import { patience } from "./kit/patience.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
@@ -62,17 +63,21 @@ async function restored(client: Client): Promise<string> {
 
 describe("over a network with faults", () => {
   test.each([
-    [0.01, 1],
-    [0.1, 2],
-    [0.1, 3],
-    [0.3, 4],
+    ...(isLongRun
+      ? ([
+          [0.01, 1],
+          [0.1, 2],
+        ] as const)
+      : []),
+    [0.1, 3] as const,
+    [0.3, 4] as const,
   ])("a rate of %f does no harm to backups and restores (seed %i)", async (rate, seed) => {
     const server = kept(await startTahoeServer());
     const proxy = kept(await startFaultProxy({ port: server.port, seed, rate }));
     const agents = makeAgents();
     const at = (port: number) => new URL(server.url.replace(`:${server.port}/`, `:${port}/`));
     const open = (port: number) => openTahoeStorage({ url: at(port), location: "tahoe:test", agents });
-    const hosts = ["one", "two", "three"];
+    const hosts = isLongRun ? ["one", "two", "three"] : ["one", "two"];
     const numbers: number[] = [];
     for (let round = 0; round < 2; round++) {
       writeFileSync(join(source, `new-${round}`), randomBytesOf(`new ${round}`, 50_000));
@@ -83,7 +88,7 @@ describe("over a network with faults", () => {
       }
     }
     // A session whose number got lost on the way burns it; none is given twice.
-    expect(new Set(numbers).size).toBe(6);
+    expect(new Set(numbers).size).toBe(2 * hosts.length);
     await using witness = await openClient(retrying(open(server.port)), { host: "witness" });
     expect(await restored(witness)).toBe("");
     const requests = proxy.counts.get("requests")!;

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Desk, program } from "./cli/desk.js";
 import { OverlayStorage } from "./damage/overlay.js";
 import { type Accelerators, openClient } from "./kit/client.js";
+import { isLongRun } from "./kit/long-run.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
@@ -92,7 +93,7 @@ const descriptors = () => fs.readdirSync("/proc/self/fd").length;
 describe("a restore in several threads", () => {
   test.each([
     { threads: 2, accelerators: "auto" },
-    { threads: 4, accelerators: "auto" },
+    ...(isLongRun ? [{ threads: 4, accelerators: "auto" } as const] : []),
     { threads: 2, accelerators: "off" },
   ] as const)("gives everything back: %o", async ({ threads, accelerators }) => {
     const alone = await restoreAll(storage, { threads: 1 }, accelerators);
@@ -127,7 +128,7 @@ describe("a restore in several threads", () => {
 
   test("that is interrupted leaves only whole files, and no descriptor", async () => {
     const before = descriptors();
-    for (const stopAt of [1, 4, 10]) {
+    for (const stopAt of isLongRun ? [1, 4, 10] : [4]) {
       const stop = new AbortController();
       let reports = 0;
       const onProgress = () => {
@@ -149,7 +150,10 @@ describe("a restore in several threads", () => {
 describe("the command line, restoring in two threads", () => {
   const desk = new Desk();
   beforeAll(async () => {
-    const files = Array.from({ length: 3_000 }, (_, i) => [`source/${i % 40}/${i % 11}/${i}`, 700 + (i % 500)]);
+    const files = Array.from({ length: isLongRun ? 3_000 : 1_000 }, (_, i) => [
+      `source/${i % 40}/${i % 11}/${i}`,
+      700 + (i % 500),
+    ]);
     desk.write({ ...Object.fromEntries(files), "source/large": 16 * MEBIBYTE });
     await desk.good(["init"]);
     await desk.good(["backup", "source"]);
@@ -170,7 +174,7 @@ describe("the command line, restoring in two threads", () => {
       target,
     ]);
 
-  test.each([48, 64, 130])("works with %i descriptors", async (count) => {
+  test.each(isLongRun ? [48, 64, 130] : [48])("works with %i descriptors", async (count) => {
     expect(await limited(`-n ${count}`, `out ${count}`)).toMatchObject({ code: 0 });
     expect(spawnSync("diff", ["-r", desk.path("source"), desk.path(`out ${count}`)]).stdout.toString()).toBe("");
   });

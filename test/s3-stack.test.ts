@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Child, Desk, jsonLines, linesOf, noMessage, type Run, type RunOptions } from "./cli/desk.js";
 import { expectRefusal } from "./cli/refusal.js";
+import { FilledBucket } from "./servers/filled-bucket.js";
 import { type LoggedRequest, type S3Server, startS3Server, testUser } from "./servers/s3-server.js";
 import { S3Fault } from "./servers/s3-xml.js";
 
@@ -33,6 +34,8 @@ function environment(more: RunOptions["env"] = {}): RunOptions {
 }
 const bcat = (words: readonly string[], more?: RunOptions["env"]): Promise<Run> => desk.bcat(words, environment(more));
 const good = (words: readonly string[], more?: RunOptions["env"]) => desk.good(words, environment(more));
+const filled = new FilledBucket();
+const init = () => filled.fill(server, ["init"], good);
 /** Too slow for the thousand keys that doctor puts where that is cheap, as far as doctor can tell: it measures first. */
 const slow = { latency: ({ key: name }: LoggedRequest) => (name.includes("/latency-") ? 30 : 0) };
 const keys = () => [...server.buckets.get("bucket")!.objects.keys()];
@@ -64,7 +67,7 @@ describe("the count of requests", () => {
   });
 
   test("is five for an unchanged backup, reading back included, and three for snapshots", async () => {
-    await good(["init"]);
+    await init();
     // Long settled: what was just written is read again.
     const source = fileURLToPath(new URL("../docs/decisions", import.meta.url));
     for (let i = 0; i < 2; i++) await good(["backup", source]);
@@ -139,7 +142,7 @@ describe("a bucket that is gone", () => {
     ["snapshots", ["snapshots"], /^bcat: interrupted$/m],
     ["doctor", ["doctor"], /^bcat: interrupted; objects below probe\/ may be left/m],
   ])("ends a %s that is interrupted while it waits for its next try", async (_, words, says) => {
-    await good(["init"]);
+    await init();
     let asked = 0;
     const intercept = () => {
       asked++;

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Desk, type Disturbance, linesOf, noMessage, type Run, type RunOptions } from "./cli/desk.js";
 import { expectClean, expectRefusal } from "./cli/refusal.js";
 import { certificate, certificateKey } from "./servers/certificate.js";
+import { FilledBucket } from "./servers/filled-bucket.js";
 import { type S3Server, type S3ServerOptions, startS3Server, testUser } from "./servers/s3-server.js";
 import { S3Fault } from "./servers/s3-xml.js";
 
@@ -47,6 +48,9 @@ const keys = (below = "") => [...server.buckets.get("bucket")!.objects.keys()].f
 const requests = () => server.log.splice(0).map(({ method, key: name }) => `${method} ${name}`);
 const noSecret = (run: Run) => expect(run.stdout + run.stderr).not.toContain(testUser.secretKey);
 
+const filled = new FilledBucket();
+const fill = (words: readonly string[]) => filled.fill(server, words, good);
+
 test("a bucket is the home of a repository: init, backup, again, snapshots, ls, check, restore", async () => {
   const made = await bcat(["init"]);
   expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining(`in ${repository()}\n`), stderr: noMessage });
@@ -67,7 +71,7 @@ test("a bucket is the home of a repository: init, backup, again, snapshots, ls, 
 });
 
 test("four backups at once get four numbers, and all come back", async () => {
-  await good(["init"]);
+  await fill(["init"]);
   const hosts = [1, 2, 3, 4];
   for (const host of hosts) desk.write({ [`source${host}/file`]: 200_000 });
   const runs = await Promise.all(
@@ -137,7 +141,7 @@ test("a bucket is made in spite of a server that is busy, and an interrupt does 
 });
 
 test("what anybody may read is restored without a key", async () => {
-  await good(["backup", "--init", "source"]);
+  await fill(["backup", "--init", "source"]);
   change({ isPublic: true });
   const env = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
   await good(["restore", "1", "a.txt", "back/", "--s3-anonymous"], env);
@@ -145,15 +149,8 @@ test("what anybody may read is restored without a key", async () => {
 });
 
 describe("refuses in one line, and commits nothing,", () => {
-  /** A repository with a snapshot, made once. */
-  let model: S3Server["buckets"] | undefined;
   beforeEach(async () => {
-    const { objects } = server.buckets.get("bucket")!;
-    if (model === undefined) {
-      await good(["backup", "--init", "source"]);
-      model = new Map([["bucket", { objects: new Map(objects) }]]);
-    }
-    for (const [name, object] of model.get("bucket")!.objects) objects.set(name, object);
+    await fill(["backup", "--init", "source"]);
     desk.write({ "source/new": 5_000 });
   });
 
@@ -298,7 +295,7 @@ describe("keys that are replaced while a backup runs", () => {
   };
 
   test("are read anew from ~/.aws when the old ones have expired", async () => {
-    await good(["init"]);
+    await fill(["init"]);
     desk.write({ "home/.aws/credentials": profile(old) });
     const expire = (isExpired: boolean) => [{ ...old, isExpired }, renewed];
     const intercept = atFirstPack(() => {
@@ -310,7 +307,7 @@ describe("keys that are replaced while a backup runs", () => {
   });
 
   test("are read anew when the server does not know the old ones any more", async () => {
-    await good(["init"]);
+    await fill(["init"]);
     desk.write({ "home/.aws/credentials": profile(old) });
     const intercept = atFirstPack(() => {
       desk.write({ "home/.aws/credentials": profile(renewed) });
@@ -321,7 +318,7 @@ describe("keys that are replaced while a backup runs", () => {
   });
 
   test("are waited for when what gives them fails, unless it never gave any", async () => {
-    await good(["init"]);
+    await fill(["init"]);
     desk.write({
       "keys.sh": `[ $(date +%s) -lt "$(cat '${desk.path("until")}')" ] && exit 1
 echo '{"Version":1,"AccessKeyId":"AKNEW","SecretAccessKey":"new","SessionToken":"new-token","Expiration":"'$(date -u -d '+2 seconds' +%FT%TZ)'"}'
@@ -353,8 +350,8 @@ echo '{"Version":1,"AccessKeyId":"AKNEW","SecretAccessKey":"new","SessionToken":
 });
 
 test("a wrong region is followed, and said", async () => {
+  await fill(["init"]);
   change({ region: "eu-central-1" });
-  await good(["init"]);
   const run = await bcat(["backup", "source"], { AWS_REGION: "us-west-2" });
   expectClean(run);
   expect(run).toMatchObject({ code: 0, stderr: expect.stringMatching(/region eu-central-1: with --s3-region/) });
@@ -395,7 +392,7 @@ test.each(["refused", "ignored"] as const)(
 );
 
 test("nothing is printed that the SDK has to say", async () => {
-  await good(["init"]);
+  await fill(["init"]);
   const run = await bcat(["snapshots"], { NODE_OPTIONS: "--trace-warnings", AWS_PROFILE: "default" });
   expect(run.stderr).not.toMatch(/Warning|aws-sdk/i);
 });

@@ -4,14 +4,14 @@ import { chownSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync } 
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { anna, bert, canRunIt, carl, GROUP, root, rsync, SharedDesk } from "./cli/shared-desk.js";
+import { isLongRun } from "./kit/long-run.js";
 
 describe.skipIf(!canRunIt).concurrent("a repository in a folder", () => {
   test("of a group is used by two of its users in turn, whatever their umask", async () => {
     using desk = new SharedDesk();
     desk.folderOf(anna, { gid: GROUP, mode: 0o2770 });
     await desk.goodAs(anna, ["init"]);
-    for (const user of [anna, bert, { ...anna, umask: "077" }, { ...bert, umask: "077" }, anna, bert])
-      await desk.backUpAs(user);
+    for (const user of [anna, { ...bert, umask: "077" }, { ...anna, umask: "077" }, bert]) await desk.backUpAs(user);
     expect(desk.modes()).toEqual({
       files: new Set([`440 ${GROUP}`]),
       directories: new Set([`2770 ${GROUP}`]),
@@ -84,7 +84,7 @@ describe.skipIf(!canRunIt).concurrent("a repository in a folder", () => {
   });
 
   test("of a user, into which root has backed up, is still the user's: to back up, restore and check", async () => {
-    for (const umask of ["022", "077"]) {
+    for (const umask of isLongRun ? ["022", "077"] : ["077"]) {
       using desk = new SharedDesk();
       desk.folderOf(anna, { mode: 0o700 });
       await desk.goodAs(anna, ["backup", "--init", "source"]);

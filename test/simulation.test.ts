@@ -11,12 +11,12 @@ function simulate(...words: readonly string[]): { status: number | null; output:
 }
 
 test("fleets of simulated machines lose nothing, and the same seed is the same run", () => {
-  const { status, output } = simulate("--seeds", "30", "--from", "80");
-  expect(output).toMatch(/^seeds 80 to 109: 0 violating/m);
+  const { status, output } = simulate("--seeds", "15", "--from", "80");
+  expect(output).toMatch(/^seeds 80 to 94: 0 violating/m);
   expect(status).toBe(0);
 });
 
-test.each(["412-is-success", "segment-not-awaited", "14-objects"])("planted bug %s is found", (name) => {
+test.each(["412-is-success", "14-objects"])("planted bug %s is found", (name) => {
   const { status, output } = simulate("--seeds", "60", "--planted", name);
   expect(output).toMatch(new RegExp(`^${name}: 1 of `, "m"));
   expect(status).toBe(0);

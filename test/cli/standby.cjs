@@ -1,19 +1,23 @@
 /**
  * A process that runs bcat again and again: the start of Node and of the program takes ten times as long as what most
- * tests have it do. Each run loads bin/bcat.js anew, with words, environment, folder and stdin of its own, prints to
- * stdout and stderr as ever, and is over when a process of its own would end: when there is nothing left that it waits
- * for. Both streams then end with the line that the caller asked for and the exit code.
+ * tests have it do. Each run starts what bin/bcat.js starts from its beginning, with words, environment, folder and stdin
+ * of its own, prints to stdout and stderr as ever, and is over when a process of its own would end: when there is nothing
+ * left that it waits for. Both streams then end with the line that the caller asked for and the exit code.
  */
 "use strict";
-const { createReadStream } = require("node:fs");
-const { resolve } = require("node:path");
-const vm = require("node:vm");
+const { createReadStream, readFileSync } = require("node:fs");
+const { createRequire, wrap } = require("node:module");
+const { dirname, resolve } = require("node:path");
+const { Script } = require("node:vm");
 
 const program = resolve(__dirname, "../../packages/cli/bin/bcat.js");
+const bundle = resolve(__dirname, "../../packages/cli/dist/bcat.cjs");
+const requireOfProgram = createRequire(program);
+/** Of what is compiled: V8 need not do so again, which takes as long as the rest of a short command. */
+const scripts = new Map();
 const streams = [process.stdout, process.stderr];
 const ownListeners = new Set(process.listeners("exit"));
 
-compileOnce();
 process.on("message", ({ words, env, cwd, endLine }) => {
   // From now on only the run keeps this process going.
   process.channel.unref();
@@ -23,21 +27,26 @@ process.on("message", ({ words, env, cwd, endLine }) => {
   process.chdir(cwd);
   process.argv = [process.execPath, program, ...words];
   process.exitCode = undefined;
-  for (const path of Object.keys(require.cache)) if (!path.endsWith(".node")) delete require.cache[path];
-  require(program);
+  load(bundle, new Map());
 });
 process.on("disconnect", () => process.exit());
 
-/** What bin/bcat.js loads is compiled in the first run, and is started from its beginning in each. */
-function compileOnce() {
-  const scripts = new Map();
-  vm.Script = new Proxy(vm.Script, {
-    construct(Script, [source, options]) {
-      const { filename } = options;
-      if (!scripts.has(filename)) scripts.set(filename, new Script(source, options));
-      return scripts.get(filename);
-    },
-  });
+/** Runs a file of dist/ as a module, and what it asks for of dist/ in the same way, once in a run, as bin/bcat.js does. */
+function load(filename, loaded) {
+  const module = { exports: {} };
+  const requireThere = (name) => {
+    if (!name.startsWith("../dist/")) return requireOfProgram(name);
+    if (!loaded.has(name)) loaded.set(name, load(resolve(dirname(bundle), name), loaded));
+    return loaded.get(name);
+  };
+  Object.assign(requireThere, requireOfProgram);
+  compiled(filename).runInThisContext()(module.exports, requireThere, module, filename, dirname(filename));
+  return module.exports;
+}
+
+function compiled(filename) {
+  if (!scripts.has(filename)) scripts.set(filename, new Script(wrap(readFileSync(filename, "latin1")), { filename }));
+  return scripts.get(filename);
 }
 
 function replaceEnvironment(env) {

@@ -34,6 +34,11 @@ export function everyOther<T>(all: readonly T[], turn: number): readonly T[] {
   return isLongRun ? all : all.filter((_, i) => (i + turn) % 2 === 0);
 }
 
+/** The same with one of them in each turn. */
+export function oneInTurn<T>(all: readonly T[], turn: number): readonly T[] {
+  return isLongRun ? all : [all[turn % all.length]!];
+}
+
 /** Passes calls on, fails one of them, and keeps account of descriptors. */
 export class FaultyPosix {
   readonly counts = new Map<string, number>();

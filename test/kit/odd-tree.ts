@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { isLongRun } from "./long-run.js";
 import { randomBytesOf } from "./random-bytes.js";
 
 const asRoot = process.geteuid?.() === 0;
@@ -34,6 +35,9 @@ const SIZES = [
   5 * MEBIBYTE,
 ];
 
+/** Of the modes of files, every so manieth: each bit is set in some and not in others. */
+const MODE_STEP = isLongRun ? 1 : 37;
+
 /** For `touch -d`. */
 const TIMES = [
   "@0",
@@ -59,20 +63,18 @@ const DEPTH = 200;
 const DEEP_NAME = "a name of twenty-four bytes".slice(0, 24);
 
 export interface OddTreeOptions {
-  /** Of the modes of files, every so manieth: all by default. */
-  readonly modeStep?: number;
   /** Whether paths go beyond PATH_MAX, which few programs can read: by default they do. */
   readonly isDeep?: boolean;
 }
 
 /** Makes the tree in `path`, which is created. */
-export function makeOddTree(path: string, { modeStep = 1, isDeep = true }: OddTreeOptions = {}): void {
+export function makeOddTree(path: string, { isDeep = true }: OddTreeOptions = {}): void {
   fs.mkdirSync(path);
   makeNames(join(path, "names"));
   makeSizes(join(path, "sizes"));
   makeLinks(join(path, "links"));
   if (isDeep) makeDeep(join(path, "deep"));
-  makeModes(join(path, "modes"), modeStep);
+  makeModes(join(path, "modes"));
   makeOwners(join(path, "owners"));
   makeTimes(join(path, "times"));
   for (const name of ["empty", "full of empty ones/a", "full of empty ones/b"]) {
@@ -163,10 +165,10 @@ function makeDeep(path: string): void {
 }
 
 /** Files of every mode there is, or some of them: root reads them all, others only those that let them. Directories of some. */
-function makeModes(path: string, step: number): void {
+function makeModes(path: string): void {
   fs.mkdirSync(join(path, "files"), { recursive: true });
   fs.mkdirSync(join(path, "folders"));
-  for (let mode = 0; mode <= 0o7777; mode += step) {
+  for (let mode = 0; mode <= 0o7777; mode += MODE_STEP) {
     if (!asRoot && (mode & 0o400) === 0) continue;
     const name = join(path, "files", mode.toString(8).padStart(4, "0"));
     fs.writeFileSync(name, "");

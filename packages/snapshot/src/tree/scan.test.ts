@@ -96,7 +96,9 @@ describe("ScanEncoder", () => {
   it("takes a path of 1 MiB and no byte more", () => {
     const deep = (length: number) => `${"a/".repeat(scanPathLengthMax / 2).slice(0, length - 3)}bcd`;
     const list = [directory(deep(scanPathLengthMax)), directory("")];
-    expect(decodeAll(encodeAll(list), [])).toEqual(list);
+    // Comparing byte by byte, as toEqual() does, takes seconds.
+    const paths = decodeAll(encodeAll(list), []).map((record) => Buffer.from(record.path));
+    expect(paths.map((found, at) => found.equals(list[at]!.path))).toEqual([true, true]);
     expect(() => new ScanEncoder().append(directory(`${deep(scanPathLengthMax)}e`))).toThrow(RangeError);
   });
 
