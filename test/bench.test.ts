@@ -10,6 +10,7 @@ import { summarize } from "../bench/summary.mjs";
 import { compareHashes, hashTree } from "../bench/tree-hash.mjs";
 import { turn } from "../bench/turn.mjs";
 import { workloads } from "../bench/workloads/workloads.mjs";
+import { isLongRun } from "./kit/long-run.js";
 import { makeScratch } from "./kit/scratch.js";
 
 const sample = (tool: string, phase: string, wall: number, others = 0) => {
@@ -70,7 +71,7 @@ test("what the bench cannot use is one line", async () => {
   expect(bench("index.mjs", "--chunks", "x")).toMatchObject(line("Cannot use --chunks x: .*"));
 });
 
-test("the bench makes the folder that --work names", async () => {
+test.runIf(isLongRun)("the bench makes the folder that --work names", async () => {
   await using scratch = makeScratch(1 << 20)!;
   const work = join(scratch.path, "new/work");
   const run = bench(

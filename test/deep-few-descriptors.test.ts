@@ -3,11 +3,12 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCommands } from "./kit/command.js";
+import { isLongRun } from "./kit/long-run.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
 const DEPTH = 1_000;
-const WIDTH = 400;
+const WIDTH = isLongRun ? 400 : 100;
 const through = ["bash", "-c", 'ulimit -n 64; exec "$@"', "bash"];
 
 let scratch: Scratch;

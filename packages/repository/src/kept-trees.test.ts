@@ -1,3 +1,4 @@
+import { randomFillSync } from "node:crypto";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +26,7 @@ async function storeTrees(count: number, size: number, changes: Partial<Environm
   await using repository = await world.open(changes);
   const session = await WriteSession.begin(repository, { level: 0, dryRun: false });
   let id: Uint8Array = new Uint8Array(0);
-  for (let i = 0; i < count; i++) id = session.store(TREE, repository.environment.random(size));
+  for (let i = 0; i < count; i++) id = session.store(TREE, randomFillSync(new Uint8Array(size)));
   await session.commit(emptySnapshot);
   return id;
 }

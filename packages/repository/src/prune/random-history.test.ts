@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { RandomHistory } from "./random-history.js";
 
 /** More of them, or others, for looking closer. */
-const SEEDS = Number(process.env.PRUNE_SEEDS ?? 8);
+const SEEDS = Number(process.env.PRUNE_SEEDS ?? 5);
 const FIRST = Number(process.env.PRUNE_FIRST ?? 40);
 
 test("whatever several clients do at once: all snapshots stay, and nothing else does", async () => {

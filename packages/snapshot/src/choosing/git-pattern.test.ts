@@ -123,7 +123,7 @@ function differences(cases: readonly Case[]) {
 }
 
 describe.skipIf(!hasGit())("patterns leave out what git leaves out", () => {
-  const rounds = Number(process.env.ROUNDS ?? 150);
+  const rounds = Number(process.env.ROUNDS ?? 80);
   const seed = Number(process.env.SEED ?? 1);
 
   test(`of trees of names of any bytes (SEED=${seed})`, () => {
