@@ -27,6 +27,7 @@ const sliced = [
   "test/restore-threads.test.ts",
   "test/s3-faults.test.ts",
   "test/shared-folder.test.ts",
+  "test/stopped-backup.test.ts",
   "test/threads.test.ts",
 ];
 

@@ -30,9 +30,8 @@ const SIZES = [
   MEBIBYTE - 1,
   MEBIBYTE,
   MEBIBYTE + 1,
-  2 * MEBIBYTE,
   2 * MEBIBYTE + 1,
-  5 * MEBIBYTE,
+  ...(isLongRun ? [2 * MEBIBYTE, 5 * MEBIBYTE] : []),
 ];
 
 /** Of the modes of files, every so manieth: each bit is set in some and not in others. */
