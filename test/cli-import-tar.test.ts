@@ -49,7 +49,7 @@ describe.concurrent("bcat import-tar", () => {
   test("records host, tags and time", async () => {
     using desk = await deskWithArchive();
     const words = ["--host", "server", "--tag", "old,full", "--time", "2019-05-01 03:00:00"];
-    expect(await desk.json(["import-tar", "photos.tar", ...words])).toMatchObject({
+    expect(await desk.json(["import-tar", "photos.tar", "--quiet", ...words])).toMatchObject({
       message_type: "summary",
       snapshot_number: 2,
       files_new: 1,
