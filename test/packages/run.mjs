@@ -6,7 +6,7 @@
  *   --packages  those in it are tried, such as release/; without it, they are made
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,19 +49,20 @@ function makePackages(work) {
   return output;
 }
 
+/** Those for this machine. @throws Error when one is missing */
 function findPackages(folder) {
   const names = readdirSync(folder);
-  const find = (pattern) =>
-    join(
-      folder,
-      names.find((name) => pattern.test(name)),
-    );
-  const packages = {
-    npm: find(/\.tgz$/),
-    standalone: find(/\.tar\.gz$/),
-    deb: find(/_\d\.\d.*deb$/),
-    later: find(/_99/),
+  const find = (pattern, instead) => {
+    const name = names.find((one) => pattern.test(one)) ?? instead;
+    if (name === undefined) throw new Error(`There is no ${pattern} in ${folder}`);
+    return resolve(folder, name);
   };
-  for (const path of Object.values(packages)) statSync(path);
-  return packages;
+  const architecture = { x64: "amd64" }[process.arch] ?? process.arch;
+  const deb = find(new RegExp(`_(?!99)[^_]+_${architecture}\\.deb$`));
+  return {
+    npm: find(/\.tgz$/),
+    standalone: find(new RegExp(`-linux-${process.arch}\\.tar\\.gz$`)),
+    deb,
+    later: find(new RegExp(`_99[^_]+_${architecture}\\.deb$`), deb),
+  };
 }
