@@ -10,7 +10,6 @@ const size = 192 * 2 ** 20;
 const signals = [
   ["SIGINT", 130],
   ["SIGTERM", 143],
-  ["SIGHUP", 129],
 ] as const;
 
 let model: Desk;
@@ -72,6 +71,16 @@ describe("a backup", () => {
       await desk.good(["check"]);
     },
   );
+
+  test("goes on at SIGHUP where there is no terminal, as under nohup", async () => {
+    using desk = openDesk();
+    const run = await desk.bcat(
+      ["backup", model.path("source")],
+      whenPackAppears(desk, (child) => child.kill("SIGHUP")),
+    );
+    expectClean(run);
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("snapshot 2: 2 files") });
+  });
 
   test("ends at once with the second signal", async () => {
     using desk = openDesk();

@@ -8,7 +8,7 @@ test("the second signal says one line before it ends the process: what the comma
   try {
     const said: string[] = [];
     const interrupt = (isWorthwhile: boolean) => {
-      using interruption = new Interruption();
+      using interruption = new Interruption(true);
       interruption.onSecond = (line) => said.push(line);
       const { stop } = interruption;
       stop.defer(
@@ -29,5 +29,17 @@ test("the second signal says one line before it ends the process: what the comma
   } finally {
     kill.mockRestore();
     vi.useRealTimers();
+  }
+});
+
+test("a hang-up is ignored where there is no terminal, as under nohup", () => {
+  const listening = process.listenerCount("SIGHUP");
+  for (const isAtTerminal of [true, false]) {
+    {
+      using interruption = new Interruption(isAtTerminal);
+      process.listeners("SIGHUP").at(-1)!("SIGHUP");
+      expect(interruption.signal.aborted).toBe(isAtTerminal);
+    }
+    expect(process.listenerCount("SIGHUP")).toBe(listening);
   }
 });

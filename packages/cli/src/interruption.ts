@@ -26,6 +26,8 @@ export interface Stop {
   defer(isWorthwhile: () => boolean, tell: () => void, atOnce: string): void;
 }
 
+function ignore(): void {}
+
 export class Interruption implements Disposable {
   readonly #controller = new AbortController();
   readonly #stop = new AbortController();
@@ -37,8 +39,12 @@ export class Interruption implements Disposable {
   readonly #listener = (name: NodeJS.Signals) => this.interrupt(name);
   #name: NodeJS.Signals | undefined;
 
-  constructor() {
-    for (const name of signals) process.on(name, this.#listener);
+  /**
+   * @param isAtTerminal a hang-up means something: without, as under nohup, it is ignored. (Node does not tell that it
+   * was started with the signal ignored.)
+   */
+  constructor(isAtTerminal: boolean) {
+    for (const name of signals) process.on(name, name !== "SIGHUP" || isAtTerminal ? this.#listener : ignore);
   }
 
   /** For the signal that came, if one did. */
@@ -79,7 +85,7 @@ export class Interruption implements Disposable {
 
   /** The run has ended, and the process ends with it: by itself, or soon by the signal that came. */
   [Symbol.dispose](): void {
-    for (const name of signals) process.off(name, this.#listener);
+    for (const name of signals) process.off(name, this.#listener).off(name, ignore);
     const name = this.#name;
     if (name !== undefined) setTimeout(() => this.#die(name), LINGER_MS).unref();
   }

@@ -1,4 +1,5 @@
 /** The program: runs the command line of this process. */
+import { isatty } from "node:tty";
 import { Inquiry } from "./inquiry.js";
 import { Interruption } from "./interruption.js";
 import { switchValue } from "./options.js";
@@ -12,8 +13,8 @@ process.exitCode = 1;
 const words = process.argv.slice(2);
 const { stdout, stderr, env } = process;
 const output = new Output({ stdout, stderr, json: wantsJson(words, env.BCAT_JSON), color: wantsColor(env) });
-const interruption = new Interruption();
 const inquiry = new Inquiry();
+const interruption = new Interruption([0, 1, 2].some(isatty));
 let hasEnded = false;
 process.on("exit", () => {
   if (!hasEnded) process.stderr.write("bcat: unexpected end of the program before its work was done\n");

@@ -26,6 +26,8 @@ export interface Flag {
   readonly commas?: boolean;
   /** A value may be empty: that says something too. */
   readonly mayBeEmpty?: boolean;
+  /** A switch that may be given several times, or with how often as its value. */
+  readonly counts?: boolean;
   /** Has no variable: it chooses what this command works on, which nothing but the command line may do. */
   readonly isOnlyTyped?: boolean;
   /** Values may be text of bytes that are not UTF-8: they are paths, or patterns of them. */
@@ -82,7 +84,13 @@ export const globalFlags: Flags = {
     description:
       "tell the progress every so many seconds, also where there is no terminal, 0 for never (default: on a terminal, or with --json)",
   },
-  verbose: { kind: "switch", short: "v", description: "print more, such as the requests that were made" },
+  verbose: {
+    kind: "switch",
+    counts: true,
+    short: "v",
+    description:
+      "print more, such as the requests that were made; twice (-vv, --verbose=2), of backup and restore also each file",
+  },
 };
 
 /** `FILE` of `--password-file FILE`, undefined for a switch. */
@@ -167,7 +175,7 @@ function fromVariables(name: string, flag: Flag, variables: Variables): readonly
   const value = typedVariable(variable, variables[variable] ?? "");
   // An empty variable is most often a script's mistake; to ignore it would back up to the wrong place in silence.
   if (value === "") throw usageError(`Cannot use ${variable}: it is set but empty; unset it or give it a value`);
-  if (flag.kind === "switch") return [switchValue(variable, value)];
+  if (flag.kind === "switch") return switchValues(variable, value, flag);
   const words = flag.kind === "list" ? value.split("\n").filter((line) => line !== "") : [value];
   return checked(variable, flag, words);
 }
@@ -188,6 +196,12 @@ function checked(source: string, flag: Flag, words: readonly string[]): readonly
 /** `a, b` is a and b. */
 export function splitList(word: string): string[] {
   return word.split(",").map((value) => value.trim());
+}
+
+/** `--verbose=2` is twice, where that counts. @throws {BcatError} with code "usage" */
+export function switchValues(source: string, value: string, { counts }: Flag): string[] {
+  if (counts !== true || !/^\d$/.test(value)) return [switchValue(source, value)];
+  return value === "0" ? ["false"] : Array.from({ length: Number(value) }, () => "true");
 }
 
 const switchOn = ["1", "true", "yes", "on"];

@@ -2,7 +2,7 @@
  * The words of a command line, divided into flags with their values and operands. Every operand and every value comes
  * out as it was typed, also one that looks like a number, a quoted word or `true`.
  */
-import { type Flag, type Flags, type GivenFlags, switchValue } from "./options.js";
+import { type Flag, type Flags, type GivenFlags, switchValues } from "./options.js";
 import { usageError } from "./usage.js";
 
 export interface Words {
@@ -80,7 +80,8 @@ function addLong(word: string, { find, rest, add }: Reading): void {
   const value = equals < 0 ? undefined : word.slice(equals + 1);
   const found = find(typed);
   if (found.flag.kind !== "switch") add(found, value ?? takeValue(typed, found.flag, rest));
-  else add(found, value === undefined ? "true" : switchValue(typed, value));
+  else if (value === undefined) add(found, "true");
+  else for (const one of switchValues(typed, value, found.flag)) add(found, one);
 }
 
 /** `-nq` is two switches, `-rfolder` and `-nr folder` are a flag and its value. */

@@ -17,12 +17,7 @@ export function absolutePath(path: string): string {
  */
 export function absoluteText(path: string): string {
   if (path === "") throw new BcatError("usage", "Cannot use an empty path");
-  try {
-    return path.startsWith("/") ? resolve(path) : resolve(currentFolder(), path);
-  } catch (cause) {
-    const found = "the current folder does not exist; give an absolute path";
-    throw new BcatError("usage", `Cannot use "${path}": ${found}`, { cause });
-  }
+  return path.startsWith("/") ? resolve(path) : resolve(baseOf(path), path);
 }
 
 /** As {@link absoluteText}, in the bytes that file systems take. */
@@ -34,9 +29,19 @@ export function absolutePathBytes(path: string): Uint8Array {
 export function sourcePathBytes(path: Uint8Array): Uint8Array {
   // One character a byte; what the path is relative to is needed only for one that is.
   const text = Buffer.from(path).toString("latin1");
-  const base = text.startsWith("/") ? "/" : Buffer.from(absolutePathBytes(".")).toString("latin1");
+  const base = text.startsWith("/") ? "/" : Buffer.from(bytesOfText(baseOf(textOfBytes(path)))).toString("latin1");
   const absolute = resolve(base, text);
   return Buffer.from(/\/\.?$/.test(text) && absolute !== "/" ? `${absolute}/` : absolute, "latin1");
+}
+
+/** What the relative path is relative to. @throws {BcatError} with code "usage" */
+function baseOf(path: string): string {
+  try {
+    return currentFolder();
+  } catch (cause) {
+    const found = "the current folder does not exist; give an absolute path";
+    throw new BcatError("usage", `Cannot use "${path}": ${found}`, { cause });
+  }
 }
 
 /** Node says it as UTF-8: what is none, the system tells once more where it can. */

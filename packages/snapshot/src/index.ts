@@ -19,6 +19,7 @@ export {
   type BackupProgress,
   type BackupSummary,
   type Compression,
+  type CountedFile,
   compressionLevel,
   type RootParent,
   type Warning,
@@ -88,7 +89,7 @@ export { describeLoss, repairSnapshots } from "./repair/repair-snapshots.js";
 export type { Loss } from "./repair/tree-rewriter.js";
 export type { CountedEntries } from "./restore/counted-entries.js";
 export { type ForecastOptions, forecastRestore, type RestoreForecast } from "./restore/forecast.js";
-export type { DeletionPlan, RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
+export type { CountedEntry, DeletionPlan, RestoreOptions, RestoreProgress, RestoreSummary } from "./restore/options.js";
 export type { Overwrite } from "./restore/overwrite.js";
 export type { KnownOwners, OwnerChange, OwnerRules } from "./restore/owners.js";
 export type { Wanted } from "./restore/plan.js";

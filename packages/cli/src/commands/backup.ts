@@ -19,6 +19,7 @@ import { choiceFlags, printNeverMatching, readChoice } from "../choice-flags.js"
 import type { Command, Context } from "../command.js";
 import { compressionFlag, compressionOf } from "../compression.js";
 import { countOption } from "../count-option.js";
+import { onEachFile } from "../each-entry.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { pathsField } from "../json.js";
@@ -108,6 +109,7 @@ export const backup: Command = {
     if (!options.switch("dry-run")) refuseReadOnly(site, "back up to");
     const { backupStream, neverMatching, PreparedBackup } = await import("@bcat/snapshot");
     if (stream === undefined) printNeverMatching(neverMatching(choice, roots), context);
+    const onFile = onEachFile(context);
     const told: BackupOptions & { readonly now: () => number } = {
       ...backupOptions(context),
       ...choice,
@@ -116,6 +118,7 @@ export const backup: Command = {
       owners: loadOwnerNames(),
       isPrivileged: isPrivileged(),
       onParents: (parents, adopted) => printParents(parents, adopted, context),
+      ...(onFile && { onFile }),
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),
     };

@@ -7,6 +7,7 @@ import type { RestoreOptions, RestoreProgress, RestoreSummary, SnapshotInfo } fr
 import { archivedFields, listingArchived } from "../archived.js";
 import type { Command, Context } from "../command.js";
 import { countOption } from "../count-option.js";
+import { onEachEntry } from "../each-entry.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import type { Output } from "../output.js";
@@ -97,6 +98,7 @@ export const restore: Command = {
       const snapshot = await packages.findSnapshot(repository, selector, { among });
       printPartial(snapshot, output);
       const archived = new packages.ArchivedObjects();
+      const onEntry = onEachEntry(context);
       const restoreOptions: RestoreOptions = {
         ...choice,
         owners,
@@ -106,6 +108,7 @@ export const restore: Command = {
         archived,
         currentFolder: currentFolder(),
         ...inPlaceOptions(context, site),
+        ...(onEntry && { onEntry }),
         onProgress: (counts) => progress.update(counts),
       };
       const into = bytesOfText(target);

@@ -96,6 +96,7 @@ export class BackupRun {
     this.counts.files++;
     if (!isLinked || this.linked.counts(visit.table, row)) this.counts.bytes += size;
     this.#bytesReading = 0;
+    this.#options.onFile?.({ path: visit.pathOf(visit.table.name(row)), change, size });
     if (change === "new") this.counts.filesNew++;
     else if (change === "changed") this.counts.filesChanged++;
     else this.counts.filesUnmodified++;

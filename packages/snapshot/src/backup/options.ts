@@ -63,6 +63,13 @@ export interface BackupProgress {
   readonly dataAdded: number;
 }
 
+/** A file that is stored, or was. */
+export interface CountedFile {
+  readonly path: Uint8Array;
+  readonly change: "new" | "changed" | "unmodified";
+  readonly size: number;
+}
+
 export interface BackupOptions extends ChoiceOptions {
   readonly tags?: readonly string[];
   /** Recorded instead of the name of this host, and used to find the parent. */
@@ -99,6 +106,8 @@ export interface BackupOptions extends ChoiceOptions {
   readonly stop?: AbortSignal;
   /** Called once, with the snapshot that each root is compared with, if there is one, and with what was found beside it. */
   readonly onParents?: (parents: readonly RootParent[], adopted: AdoptedPacks) => void;
+  /** Called for each file that is counted, which costs its path: also for those of folders that nothing is read of. */
+  readonly onFile?: (file: CountedFile) => void;
   /** Called every few MiB or hundred files. */
   readonly onProgress?: (progress: BackupProgress) => void;
   readonly onWarning?: (warning: Warning) => void;

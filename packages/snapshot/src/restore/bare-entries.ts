@@ -60,7 +60,7 @@ export class BareEntries {
       run.leaveOut(place.path, made.reason);
       return;
     }
-    run.countBare(node);
+    run.countBare(node, place.path);
     if (made.fault !== undefined) run.report(place.path, made.fault, "metadata-not-set");
   }
 
@@ -75,7 +75,7 @@ export class BareEntries {
       return;
     }
     replacer.publish(directory, temporary, node.name);
-    run.countBare(node);
+    run.countBare(node, place.path);
     if (made.fault !== undefined) run.report(place.path, made.fault, "metadata-not-set");
   }
 

@@ -218,7 +218,8 @@ class Forecast {
     const { node } = entry;
     try {
       const verdict = await this.#decide(entry, directory);
-      if (verdict === "same") run.countUnchanged(node.content === undefined ? 0 : contentSize(node.content));
+      if (verdict === "same")
+        run.countUnchanged(node.content === undefined ? 0 : contentSize(node.content), entry.path);
       else if (verdict === "left") return;
       else if (node.type === NodeType.socket) run.leaveOut(entry.path, NotRestored.socket);
       else if (node.type === NodeType.directory) {
@@ -227,7 +228,7 @@ class Forecast {
         await this.#children(entry, verdict === "merge" ? await this.#merge(entry, directory!) : undefined);
       } else {
         this.#change(entry, verdict);
-        run.countBare(node);
+        run.countBare(node, entry.path, node.content === undefined ? 0 : contentSize(node.content));
         if (node.content !== undefined && this.#isFirstName(node)) await this.#content(entry);
       }
     } catch (error) {

@@ -225,7 +225,7 @@ export class Jobs {
     }
     if (file.finalName !== undefined && !this.#publish(file)) return false;
     run.bytes += length;
-    run.files++;
+    run.countFile(file);
     return true;
   }
 

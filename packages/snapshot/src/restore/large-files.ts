@@ -140,7 +140,7 @@ export class LargeFiles {
       return;
     }
     this.#made.delete(file);
-    run.files++;
+    run.countFile(file);
     if (fault !== undefined) run.report(file.path, fault);
   }
 

@@ -145,7 +145,7 @@ export class LinkedNames {
       const into = directories.handle(directory);
       if (name.isTaken !== true) posix.makeLinkAt(from, made.name, into, node.name);
       else if (overLinks?.link(name, { directory: from, name: made.name }) === "left") return "left";
-      run.countBare(node);
+      run.countBare(node, path);
       // Done already, unless it failed, which concerns this name too.
       const fault = metadata.setAt(into, node.name, node);
       if (fault !== undefined) run.report(path, fault, "metadata-not-set");

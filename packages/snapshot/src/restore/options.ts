@@ -33,6 +33,13 @@ export interface DeletionOptions {
   readonly onPlan: (plan: DeletionPlan) => Promise<void>;
 }
 
+/** An entry that was restored, or is as it should be; of `size` bytes, if it has contents of its own. */
+export interface CountedEntry {
+  readonly path: Uint8Array;
+  readonly action: "restored" | "unchanged";
+  readonly size: number;
+}
+
 export interface RestoreOptions extends FindOptions, SelectionPatterns {
   /** Files are read back in the end. */
   readonly verify?: boolean;
@@ -59,6 +66,8 @@ export interface RestoreOptions extends FindOptions, SelectionPatterns {
   readonly goesOn?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RestoreProgress) => void;
+  /** Called for each entry that is counted, but for folders. */
+  readonly onEntry?: (entry: CountedEntry) => void;
   /** `path` is that of the entry in the snapshot. */
   readonly onWarning?: (warning: Warning) => void;
 }

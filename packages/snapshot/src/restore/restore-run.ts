@@ -2,7 +2,7 @@
 import { ArchivedError, BcatError, isBcatError, type MessageCode, systemErrorCode } from "@bcat/errors";
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
-import { type Node, NodeType } from "../tree/node.js";
+import { contentSize, type Node, NodeType } from "../tree/node.js";
 import { Turns } from "../turns.js";
 import type { Unset } from "./metadata.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
@@ -87,14 +87,23 @@ export class RestoreRun {
   }
 
   /** An entry without content, or another name of a file whose content is counted already. */
-  countBare({ type }: Node): void {
+  countBare({ type }: Node, path: Uint8Array, size = 0): void {
+    this.#options.onEntry?.({ path, action: "restored", size });
     if (type === NodeType.file) this.files++;
     else if (type === NodeType.symlink) this.symlinks++;
     else this.others++;
   }
 
+  /** A file with its content. */
+  countFile(file: { readonly path: Uint8Array; readonly node: Node }): void {
+    // The path is put together only when it is asked for.
+    this.#options.onEntry?.({ path: file.path, action: "restored", size: contentSize(file.node.content!) });
+    this.files++;
+  }
+
   /** An entry that is no folder, with the bytes of its content, if it has one of its own. */
-  countUnchanged(bytes: number): void {
+  countUnchanged(bytes: number, path: Uint8Array): void {
+    this.#options.onEntry?.({ path, action: "unchanged", size: bytes });
     this.unchanged++;
     this.bytesUnchanged += bytes;
   }
