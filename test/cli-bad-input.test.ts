@@ -180,7 +180,7 @@ const variables: Record<string, Case> = {
 };
 
 const passphrases: Record<string, Case> = {
-  "two variables": {
+  "the variable of a file beside it": {
     words: ["snapshots"],
     env: { BCAT_PASSWORD_FILE: "newline" },
     code: 2,

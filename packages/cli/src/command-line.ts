@@ -127,5 +127,6 @@ function checkOperands(command: Command, words: readonly string[]): void {
   const missing = needed[words.length];
   if (missing !== undefined) throw usageError(`Missing ${operandHelp(missing)}: write ${form}`);
   if (words.length > most) throw usageError(`Cannot use "${words[most]}": write ${form}`);
-  if (words.includes("")) throw usageError(`Cannot use an empty word: write ${form}`);
+  if (words.includes("") && !operands.some(({ mayBeEmpty }) => mayBeEmpty))
+    throw usageError(`Cannot use an empty word: write ${form}`);
 }

@@ -32,6 +32,8 @@ export interface Operand {
   readonly count: "word" | "one" | "optional" | "many";
   /** How the usage shows it, where the command itself looks at how many there are. */
   readonly shown?: string;
+  /** The words may be empty. */
+  readonly mayBeEmpty?: boolean;
 }
 
 export interface Context {
@@ -55,7 +57,7 @@ export interface Context {
 
 /** `bcat ls <snapshot> [path]` */
 export function usageOf({ name, operands }: Command): string {
-  return ["bcat", name, ...operands.map(operandHelp)].join(" ");
+  return ["bcat", name, ...operands.map(operandHelp)].filter((word) => word !== "").join(" ");
 }
 
 export function operandHelp({ name, count, shown }: Operand): string {

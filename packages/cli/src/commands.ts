@@ -2,6 +2,7 @@
 import type { Command } from "./command.js";
 import { backup } from "./commands/backup.js";
 import { check } from "./commands/check.js";
+import { completion } from "./commands/completion.js";
 import { copy } from "./commands/copy.js";
 import { diff } from "./commands/diff.js";
 import { doctor } from "./commands/doctor.js";
@@ -38,7 +39,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: "Get back", commands: [restore, undo, dump] },
   { title: "Keep and forget", commands: [forget, undelete, pin, unpin, tag, rewrite, prune] },
   { title: "Look after repositories", commands: [check, scrub, repair, copy, key, doctor] },
-  { title: "The program itself", commands: [version] },
+  { title: "The program itself", commands: [version, completion] },
 ];
 
 export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);

@@ -23,7 +23,7 @@ test("every message that is an error, a warning or a note has a code", () => {
   const messages = sources.flatMap(({ path, text }) =>
     [
       ...text.matchAll(
-        /message_type: (?!"(?:status|summary|parents|initialized|version|requests|repaired|deletion|explanation|repaired_snapshot|copied|would_copy|changed?|statistics|left_out)")/g,
+        /message_type: (?!"(?:status|verbose_status|summary|parents|initialized|version|requests|repaired|deletion|explanation|repaired_snapshot|copied|would_copy|changed?|statistics|left_out)")/g,
       ),
     ].map(({ index }) => ({ path, said: statement(text, index) })),
   );

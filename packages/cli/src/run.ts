@@ -45,7 +45,8 @@ export async function run(given: readonly string[], world: World): Promise<numbe
     command = line.command;
     output.json = line.options.switch("json");
     output.quiet = line.options.switch("quiet");
-    if (line.options.switch("verbose")) for (const flag of line.harmless) output.complain(harmlessLine(flag));
+    if (line.options.switch("verbose") && !output.json)
+      for (const flag of line.harmless) output.complain(harmlessLine(flag));
     return await finish(await runCommand(line, world), output);
   } catch (error) {
     output.status(undefined);

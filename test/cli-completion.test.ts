@@ -1,0 +1,85 @@
+/** What the shells complete, by the scripts that bcat prints for them. */
+import { execFileSync } from "node:child_process";
+import { dirname } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Desk, linesOf, program } from "./cli/desk.js";
+
+let desk: Desk;
+
+beforeAll(async () => {
+  desk = new Desk();
+  desk.write({ "source/photos/a.jpg": "1", "source/notes": "2", "a file": "" });
+  await desk.good(["backup", "--init", "source"]);
+});
+afterAll(() => desk[Symbol.dispose]());
+
+/** Whether the shell is here; says so where it is not. */
+function has(shell: string): boolean {
+  try {
+    execFileSync(shell, ["-c", "true"]);
+    return true;
+  } catch {
+    process.stdout.write(`cli: skipped the completion of ${shell}: it is not installed\n`);
+    return false;
+  }
+}
+
+async function runs(shell: string, script: string): Promise<string[]> {
+  const env = { PATH: `${dirname(program)}:${process.env.PATH}` };
+  const { stdout, stderr } = await desk.run([shell, "-c", script], { env });
+  expect(stderr).toBe("");
+  return linesOf(stdout);
+}
+
+describe("bash", () => {
+  const complete = (...words: readonly string[]) =>
+    runs(
+      "bash",
+      `. <(bcat completion bash); compopt() { :; }
+       COMP_WORDS=(bcat ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}
+       _bcat; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    );
+
+  test("completes commands, flags, choices, snapshots, paths inside them, and files", async () => {
+    expect(await complete("res")).toEqual(["restore"]);
+    expect(await complete("backup", "--exclude-c")).toEqual(["--exclude-caches", "--exclude-cloud-files"]);
+    // bash has made three words of --compression=m.
+    expect(await complete("backup", "--compression", "=", "m")).toEqual(["max"]);
+    expect(await complete("ls", "")).toEqual(["latest", "1"]);
+    const folder = desk.path("source/");
+    expect(await complete("ls", "latest", folder.slice(0, -3))).toEqual([folder]);
+    expect(await complete("ls", "latest", folder)).toEqual([`${folder}notes`, `${folder}photos/`]);
+    expect(await complete("backup", "a f")).toEqual(["a file"]);
+  });
+
+  test("completes nothing of a repository that somebody would have to open", async () => {
+    const { stdout } = await desk.bcat(["completion", "words", "--", "ls", ""], { env: { BCAT_KEY_FILE: undefined } });
+    expect(stdout).toBe("words\n");
+  });
+});
+
+describe.skipIf(!has("fish"))("fish", () => {
+  const complete = (line: string) => runs("fish", `bcat completion fish | source; complete -C '${line}'`);
+
+  test("completes with what the words mean", async () => {
+    expect(await complete("bcat res")).toEqual(["restore\tgive files of a snapshot back"]);
+    expect(await complete("bcat backup --compression m")).toEqual(["max"]);
+    expect(await complete(`bcat ls 1 ${desk.path("source/ph")}`)).toEqual([desk.path("source/photos/")]);
+  });
+});
+
+describe.skipIf(!has("zsh"))("zsh", () => {
+  test("completes on a terminal", async () => {
+    const script = `zmodload zsh/zpty
+      zpty z zsh -f -i
+      zpty -w z "PS1=; autoload -U compinit; compinit -u -D; . <(bcat completion zsh)"
+      zpty -w -n z $'bcat res\\t1 all /o\\C-a: \\C-e; echo done\\C-j'
+      zpty -r z line $'*done\\r\\n*'
+      zpty -w -n z $'bcat backup --compression m\\t-shown\\C-a: \\C-e; echo twice\\C-j'
+      zpty -r z more $'*twice\\r\\n*'
+      print -r -- $line $more`;
+    const shown = (await runs("zsh", script)).join("\n");
+    expect(shown).toContain("restore");
+    expect(shown).toContain("--compression max");
+  });
+});
