@@ -1,6 +1,7 @@
 /** All commands, in the groups and the order of the overview. */
 import type { Command } from "./command.js";
 import { backup } from "./commands/backup.js";
+import { cache } from "./commands/cache.js";
 import { check } from "./commands/check.js";
 import { completion } from "./commands/completion.js";
 import { copy } from "./commands/copy.js";
@@ -38,7 +39,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: "Look", commands: [snapshots, ls, find, diff, history, explain, stats] },
   { title: "Get back", commands: [restore, undo, dump] },
   { title: "Keep and forget", commands: [forget, undelete, pin, unpin, tag, rewrite, prune] },
-  { title: "Look after repositories", commands: [check, scrub, repair, copy, key, doctor] },
+  { title: "Look after repositories", commands: [check, scrub, repair, copy, key, cache, doctor] },
   { title: "The program itself", commands: [version, completion] },
 ];
 

@@ -84,6 +84,7 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
   const context = { ...open, stack: stackOptions, repository: place };
   const located = options.registers === undefined ? undefined : await locateRegisters(options.registers, context);
   const cache = await createCache(cachePlace, onNotice);
+  if (cache !== undefined) await lookThroughCache(cache, place.location);
   return {
     place,
     storage,
@@ -110,6 +111,11 @@ export async function prepareSite(options: SiteOptions): Promise<Site> {
     keyHint: options.keyHint,
     onNotice,
   };
+}
+
+async function lookThroughCache(cache: string, location: string): Promise<void> {
+  const { trimCache } = await import("@bcat/repository");
+  trimCache({ cache, location, now: Date.now() });
 }
 
 export interface OpenOptions {

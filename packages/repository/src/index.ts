@@ -36,6 +36,9 @@ export {
 export { checkSnapshotTexts, type SnapshotTexts } from "./bodies/texts.js";
 export type { WantedChunks } from "./bulk-plan.js";
 export type { BulkReader, ChunkVisitor, RangeVisitor } from "./bulk-reader.js";
+export { type CacheFolder, emptyCacheFolder, listCacheFolders } from "./cache/cache-folders.js";
+export { forgetCachedRepository } from "./cache/forget-cached.js";
+export { trimCache } from "./cache/trim-cache.js";
 export { type BadPack, checkPacks, type PackInventory } from "./check/check-packs.js";
 export { checkKeySlots, checkRegisters, type Inventory } from "./check/check-registers.js";
 export {

@@ -109,7 +109,8 @@ export class Places {
   }
 }
 
-function readPlace(folder: string): { role: Role; location: string } | undefined {
+/** What the folder of a place says of it, if it does. */
+export function readPlace(folder: string): { role: Role; location: string } | undefined {
   const path = join(folder, PLACE);
   try {
     const text = readFileSync(path, "utf8");

@@ -13,7 +13,7 @@ export interface Harmless {
 export const harmlessFlags: Readonly<Record<string, Harmless>> = {
   "no-lock": { kind: "switch", why: "there are no locks" },
   "retry-lock": { kind: "text", why: "there are no locks to wait for" },
-  "cleanup-cache": { kind: "switch", why: "a cache may be removed at any time, and is in nobody's way" },
+  "cleanup-cache": { kind: "switch", why: "what was not used for 90 days goes by itself" },
   "no-scan": { kind: "switch", why: "nothing is read twice for the sake of progress" },
   "no-extra-verify": { kind: "switch", why: "what is stored is verified while it is made" },
   "stuck-request-timeout": { kind: "text", why: "a request of which nothing is heard is tried again by itself" },
@@ -25,6 +25,7 @@ export const harmlessFlags: Readonly<Record<string, Harmless>> = {
 
 /** What else to know of words that bcat has too. By command, or command and flag; `*` is all commands. */
 export const remarks: Readonly<Record<string, string>> = {
+  cache: "what was seen of a repository stays, until `--forget-repository`",
   backup: "a parent is looked up for each source by itself",
   forget: "a forgotten snapshot can be brought back by `bcat undelete` until its data are gone",
   init: "`bcat backup --init` makes a repository that is missing, too",
@@ -40,7 +41,6 @@ export const remarks: Readonly<Record<string, string>> = {
 
 /** By the first word of a command. */
 export const commandAnswers: Readonly<Record<string, string>> = {
-  cache: "the cache may be removed at any time; it is in $XDG_CACHE_HOME/bcat",
   cat: "docs/format.md says what lies in a repository, and how to read it",
   features: "there are no features to switch on or off; bcat --help lists all flags",
   generate: "write bcat completion bash, zsh or fish; the manual pages come with the program",
@@ -63,9 +63,6 @@ export const flagAnswers: Readonly<Record<string, string>> = {
   "--pack-size": "packs are of 32 MiB in folders, and of 64 MiB elsewhere",
   "--tls-client-cert": "bcat shows no certificate of its own to a server",
   "backup --use-fs-snapshot": "make a snapshot of the file system (LVM, Btrfs, ZFS), and back up what is in it",
-  "cache --cleanup": "old caches go by themselves",
-  "cache --max-age": "old caches go by themselves",
-  "cache --no-size": "sizes are always shown",
   "check --host": "bcat check looks at all snapshots",
   "check --path": "bcat check looks at all snapshots",
   "check --tag": "bcat check looks at all snapshots",
