@@ -1,6 +1,6 @@
 /** What variables mean: they say how bcat works and what a backup records, and choose nothing. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Desk, linesOf, messagesOf } from "./cli/desk.js";
+import { Desk, linesOf, messagesOf, program } from "./cli/desk.js";
 import { expectRefusal } from "./cli/refusal.js";
 
 let desk: Desk;
@@ -99,4 +99,16 @@ describe.concurrent("the places of the environment", () => {
     const refused = await desk.bcat(["init"], { env: { HOME, BCAT_REPOSITORY: undefined } });
     expectRefusal(refused, { code: 2, says: new RegExp(`default repository: ${found.replaceAll(/[/"]/g, ".")}`) });
   });
+});
+
+test("a working directory that is gone hurts relative paths only, which are named", async () => {
+  const inGone = (line: string) =>
+    desk.run(["sh", "-c", `mkdir -p gone && cd gone && rmdir ../gone && "${program}" ${line}`]);
+  for (const line of ["snapshots", "version", "--help", `restore 1 all "${desk.path("from nowhere")}"`, "ls 1"])
+    expect(await inGone(line)).toMatchObject({ code: 0, stderr: "" });
+  for (const line of ["restore 1 all out", "backup source", "init --repo out"]) {
+    const name = line.split(" ").at(-1);
+    const says = new RegExp(`cannot use "${name}": the current folder does not exist; give an absolute path`);
+    expectRefusal(await inGone(line), { code: 2, says });
+  }
 });

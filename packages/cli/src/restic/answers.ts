@@ -44,7 +44,6 @@ export const commandAnswers: Readonly<Record<string, string>> = {
   cat: "docs/format.md says what lies in a repository, and how to read it",
   features: "there are no features to switch on or off; bcat --help lists all flags",
   generate: "write bcat completion bash, zsh or fish; the manual pages come with the program",
-  key: "a repository has the one passphrase or key file that bcat init was given",
   list: "docs/format.md says what lies in a repository, and under which names",
   migrate: "there is one format, and nothing to migrate",
   mount: "snapshots cannot be mounted; bcat ls, bcat dump and bcat restore give what is in them",
