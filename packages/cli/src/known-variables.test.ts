@@ -14,6 +14,7 @@ describe("checkVariables()", () => {
       BCAT_DEBUG: "1",
       BCAT_ACCELERATORS: "off",
       BCAT_TEST_ANYTHING: "1",
+      BCAT_PEERS: "/opt/peers",
       BCATALOG: "x",
       HOME: "/h",
     };

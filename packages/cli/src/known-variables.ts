@@ -4,11 +4,11 @@ import { globalFlags, type Variables, variableOf, variablesOf } from "./options.
 import { nearest } from "./unknown-words.js";
 import { usageError } from "./usage.js";
 
-/** Those that stand for no flag. `BCAT_TEST_…` is left to tests. */
+/** Those that stand for no flag. Those of tests and of the bench say nothing to the program. */
 const others = ["PASSWORD", "FROM_PASSWORD", "NEW_PASSWORD", "PROGRESS_FPS", "ACCELERATORS", "DEBUG"].map(
   (name) => `BCAT_${name}`,
 );
-const ours = /^BCAT_(?!TEST_)/;
+const ours = /^BCAT_(?!TEST_|PEERS$|S3_SERVERS_DIR$)/;
 
 /** @throws {BcatError} with code "usage" for one that is set and stands for nothing */
 export function checkVariables(variables: Variables, commands: readonly Command[]): void {
