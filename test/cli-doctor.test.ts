@@ -66,7 +66,7 @@ describe.concurrent("requests", () => {
     using desk = new Desk();
     desk.write({ "source/file": 5000 });
     const line = /^\d+ requests? \(.*get.*\), .* sent, .* received, no retries$/;
-    expect((await desk.bcat(["snapshots", "-v"])).stderr).toMatch(/^\d requests \(\d get\), .*\n.*none/);
+    expect((await desk.bcat(["snapshots", "-v"])).stderr).toMatch(/^\d requests \(\d get\), .*\n.*none/m);
     for (const words of [["backup", "--init", "source"], ["snapshots"], ["ls", "latest"]]) {
       const run = await desk.bcat([...words, "--verbose"]);
       expect(linesOf(run.stderr).filter((text) => line.test(text))).toHaveLength(1);

@@ -53,6 +53,12 @@ test("a restore names each entry with -vv", async () => {
   expect(entries(again)).toEqual([`restored   ${grows}, 2 B`, `unchanged  ${same}, 5 B`]);
 });
 
+test("-v says which repository and which cache were chosen", async () => {
+  const { stderr } = await desk.bcat(["snapshots", "-v"]);
+  expect(stderr).toContain(`repository in ${desk.repository}, cache in ${desk.path("home/.cache/bcat")}\n`);
+  expect((await desk.bcat(["snapshots", "-v", "--no-cache"])).stderr).toContain(", no cache\n");
+});
+
 test("-v says which flags of restic's do nothing", async () => {
   const { stderr } = await desk.bcat(["snapshots", "-v", "--no-lock", "--retry-lock", "5m"]);
   expect(stderr).toContain("bcat: --no-lock does nothing: there are no locks\n");

@@ -30,7 +30,7 @@ export async function siteOf(context: Context): Promise<Site> {
   const repository = await namedRepository(options);
   const secret = chooseSecretSource(context);
   tellResticVariables({ repository, secret }, context);
-  return await prepareSite({
+  const site = await prepareSite({
     repository,
     registers: options.text("registers"),
     keyHint: keyHint(options),
@@ -45,6 +45,14 @@ export async function siteOf(context: Context): Promise<Site> {
     stop: stop.signal,
     onNotice: (line, code) => printNotice(line, code, output),
   });
+  if (options.count("verbose") > 0 && !output.json && !output.quiet) output.note(chosenLine(site));
+  return site;
+}
+
+/** What flags, variables and defaults have come to. */
+function chosenLine({ place, environment: { cacheDirectory } }: Site): string {
+  const cache = cacheDirectory === undefined ? "no cache" : `cache in ${quoteText(cacheDirectory)}`;
+  return `repository in ${quoteText(place.location)}, ${cache}`;
 }
 
 /** Opens the repository of the options for the time of `use`. */
