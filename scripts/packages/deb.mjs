@@ -14,7 +14,7 @@ const home = "usr/lib/bcat";
 export function makeDebs({ root, output, work, time, version, architectures, level }) {
   return architectures.map((architecture) => {
     const folder = join(work, `deb-${architecture}`);
-    layOutRoot({ root, folder, work, architecture });
+    layOutRoot({ root, folder, work, time, architecture });
     writeControl({ root, folder, version, architecture });
     makeReadable(folder);
     const target = join(output, `bcat-backup_${version}_${debianNames[architecture]}.deb`);
@@ -25,7 +25,7 @@ export function makeDebs({ root, output, work, time, version, architectures, lev
   });
 }
 
-function layOutRoot({ root, folder, work, architecture }) {
+function layOutRoot({ root, folder, work, time, architecture }) {
   const files = join(root, "scripts/packages/debian");
   const program = join(folder, home);
   layOutWithNode({ root, folder: program, work, architecture });
@@ -34,7 +34,7 @@ function layOutRoot({ root, folder, work, architecture }) {
   writeFileSync(join(program, "build/package.json"), '{ "type": "commonjs" }\n');
   copy(join(files, "bcat"), join(folder, "usr/bin/bcat"));
   chmodSync(join(folder, "usr/bin/bcat"), 0o755);
-  layOutManual({ root, share: join(folder, "usr/share") });
+  layOutManual({ root, share: join(folder, "usr/share"), work, time });
   for (const unit of ["bcat-backup.service", "bcat-backup.timer"])
     copy(join(files, unit), join(folder, "usr/lib/systemd/system", unit));
   copy(join(files, "backup.env.example"), join(folder, "etc/bcat/backup.env.example"));

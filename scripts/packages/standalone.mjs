@@ -16,7 +16,7 @@ export function makeStandalone({ root, output, work, time, version, architecture
     const name = `bcat-${version}-linux-${architecture}`;
     const folder = join(work, name);
     layOutWithNode({ root, folder: join(folder, "lib"), work, architecture });
-    layOutManual({ root, share: join(folder, "share") });
+    layOutManual({ root, share: join(folder, "share"), work, time });
     for (const file of ["README.md", "LICENSE"]) copy(join(folder, "lib", file), join(folder, file));
     copy(join(folder, "lib/bin/bcat.js"), join(folder, "bin/bcat"));
     writeFileSync(join(folder, "bin/bcat"), launcher);

@@ -1,5 +1,4 @@
 /** The program with a Node of its own and the native parts, pinned by the lock files in linux-x64/ and linux-arm64/. */
-import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -46,18 +45,14 @@ function fetchPinned({ root, work, architecture }) {
   return join(target, "node_modules");
 }
 
-/** What a shell and `man` know of it, below `share`; what the program does not have is left out with a line. */
-export function layOutManual({ root, share }) {
-  const pages = join(root, "packages/cli/dist/man");
-  if (existsSync(pages))
-    for (const name of readdirSync(pages)) zip(join(pages, name), join(share, "man/man1", `${name}.gz`));
-  else process.stderr.write("there are no pages of the manual: left out\n");
-  for (const [shell, place] of Object.entries(completions)) {
-    const words = [join(root, "packages/cli/bin/bcat.js"), "completion", shell];
-    const { status, stdout } = spawnSync(process.execPath, words, { encoding: "utf8" });
-    if (status === 0) write(join(share, place), stdout);
-    else process.stderr.write(`bcat completion ${shell} ended with ${status}: left out\n`);
-  }
+/** What a shell and `man` know of it, below `share`. @param time that the pages bear, seconds since 1970 */
+export function layOutManual({ root, share, work, time }) {
+  const cli = join(root, "packages/cli");
+  const pages = join(work, "man");
+  run(process.execPath, [join(cli, "build/man.mjs"), pages], { env: { SOURCE_DATE_EPOCH: String(time) } });
+  for (const name of readdirSync(pages)) zip(join(pages, name), join(share, "man/man1", `${name}.gz`));
+  for (const [shell, place] of Object.entries(completions))
+    write(join(share, place), run(process.execPath, [join(cli, "bin/bcat.js"), "completion", shell]));
 }
 
 const completions = {

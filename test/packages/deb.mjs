@@ -13,6 +13,13 @@ export function debCases({ root, packages }) {
   inRoot(root, "dpkg --install /tmp/bcat.deb");
   assert.match(version(root), /^bcat \S+ on Node\.js v24\.[\s\S]*blake3 +blake-hash\n[\s\S]*posix +koffi/);
   assert.match(inRoot(root, "ls /usr/lib/bcat/dist"), /bcat\.cjs\.v24/);
+  assert.match(inRoot(root, "ls /usr/share/man/man1"), /^bcat-backup\.1\.gz\n[\s\S]*^bcat\.1\.gz$/m);
+  const completions = [
+    "bash-completion/completions/bcat",
+    "zsh/vendor-completions/_bcat",
+    "fish/vendor_completions.d/bcat.fish",
+  ];
+  for (const place of completions) inRoot(root, `grep -q bcat /usr/share/${place}`);
   roundTrip(root);
   inRoot(root, "cp /etc/bcat/backup.env.example /etc/bcat/backup.env");
   inRoot(root, "dpkg --install /tmp/later.deb");
