@@ -2,6 +2,7 @@
 import type { Command } from "./command.js";
 import { backup } from "./commands/backup.js";
 import { cache } from "./commands/cache.js";
+import { cat } from "./commands/cat.js";
 import { check } from "./commands/check.js";
 import { completion } from "./commands/completion.js";
 import { copy } from "./commands/copy.js";
@@ -15,6 +16,7 @@ import { history } from "./commands/history.js";
 import { importTar } from "./commands/import-tar.js";
 import { init } from "./commands/init.js";
 import { key } from "./commands/key.js";
+import { list } from "./commands/list.js";
 import { ls } from "./commands/ls.js";
 import { pin, unpin } from "./commands/pin.js";
 import { prune } from "./commands/prune.js";
@@ -39,7 +41,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: "Look", commands: [snapshots, ls, find, diff, history, explain, stats] },
   { title: "Get back", commands: [restore, undo, dump] },
   { title: "Keep and forget", commands: [forget, undelete, pin, unpin, tag, rewrite, prune] },
-  { title: "Look after repositories", commands: [check, scrub, repair, copy, key, cache, doctor] },
+  { title: "Look after repositories", commands: [check, scrub, repair, copy, key, cache, doctor, list, cat] },
   { title: "The program itself", commands: [version, completion] },
 ];
 

@@ -66,5 +66,5 @@ export const exitCodeMeanings: readonly (readonly [code: number, meaning: string
     "the place does not keep several writers apart (doctor, init); there is no snapshot, or in a place for one writer a session has not ended (prune)",
   ],
   [130, "interrupted (SIGTERM: 143, SIGHUP: 129)"],
-  [141, "whoever read the output of dump has stopped reading"],
+  [141, "whoever read the output of dump or cat has stopped reading"],
 ];

@@ -37,6 +37,13 @@ test("readChunk() gives what was stored, within a frame and over several", async
   expect(await repository.readChunk(DATA, b)).toHaveLength(700_000);
 });
 
+test("readChunk() takes the first 16 bytes of an id, of which the index knows no more, and compares all that it is given", async () => {
+  expect(Buffer.from(await repository.readChunk(DATA, a.subarray(0, 16))).toString()).toBe("the bytes of a");
+  for (const at of [16, 31])
+    await expect(repository.readChunk(DATA, a.with(at, a[at]! ^ 1))).rejects.toThrow(/a part of it/);
+  await expect(repository.readChunk(DATA, a.subarray(0, 8))).rejects.toThrow(/chunk/);
+});
+
 test("readChunk() reads again what arrived wrong", async () => {
   const get = storage.get.bind(storage);
   let isRight = false;

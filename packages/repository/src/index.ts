@@ -73,6 +73,8 @@ export { findConfig, repositoryExists } from "./find-config.js";
 export { FirstSeen } from "./first-seen.js";
 export type { History } from "./history.js";
 export { describeReplaced, rememberedAt } from "./identity.js";
+export { listObjectNames, type ObjectNames } from "./inspect/object-names.js";
+export { type RecordKind, readAnyChunk, readObject, readRecord } from "./inspect/read-record.js";
 export { type KeptOpening, keepOpening } from "./kept-opening.js";
 export { KeptScans, keptScanSizeMax } from "./kept-scans.js";
 export { addKeySlot, type NewKey, removeKeySlot } from "./keys/change-keys.js";
