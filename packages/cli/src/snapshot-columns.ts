@@ -19,12 +19,14 @@ export interface Column {
 export const MARKS = "!";
 /** Columns of what somebody has typed: hosts, tags, notes. */
 const WORDS_WIDTH_MAX = 30;
+const SHORT_HOST_WIDTH_MAX = 12;
 
 const words = (text: string) => cutEnd(text, WORDS_WIDTH_MAX);
 const number: Column = { head: "#", cell: (info) => String(info.number), isRight: true };
 const time: Column = { head: "date & time", cell: ({ snapshot }) => formatLocalTime(snapshot.start) };
 const minute: Column = { ...time, cell: ({ snapshot }) => formatLocalTime(snapshot.start).replace(/:\d\d$/, "") };
 const host: Column = { head: "host", cell: ({ snapshot }) => words(quoteText(snapshot.host)) };
+const shortHost: Column = { ...host, cell: ({ snapshot }) => cutEnd(quoteText(snapshot.host), SHORT_HOST_WIDTH_MAX) };
 const tags: Column = {
   head: "tags",
   cell: ({ snapshot }) => words(snapshot.tags.map(quoteText).join(",")),
@@ -57,6 +59,7 @@ export function columnSets(options: TableOptions & { readonly compact?: boolean 
     [number, minute, host, tags, letters, isNow, size],
     [number, minute, host, letters, isNow, size],
     [number, minute, host, letters, isNow],
+    [number, minute, shortHost, letters, isNow],
     [number, minute, letters, isNow],
   ];
 }
