@@ -18,7 +18,8 @@ export function hasScreens(): boolean {
 
 /** Runs lines of shell, in which `bcat` is the program, and shows each before what it prints. */
 export async function screenOf(desk: Desk, lines: readonly string[], width: number): Promise<string> {
-  const tmux = ["tmux", "-u", "-f", "/dev/null", "-S", desk.path("tmux")];
+  // A server of its own: one that is just ending would be asked, too.
+  const tmux = ["tmux", "-u", "-f", "/dev/null", "-S", desk.path(`tmux-${width}`)];
   const shown = lines.map((line) => `echo '$ ${line}'; ${line}; echo`).join("; ");
   const shell = `bcat() { '${program}' "$@"; }; ${shown}; tmux wait-for -S shown; sleep 600`;
   const size = ["-x", String(width), "-y", String(HEIGHT)];
