@@ -71,6 +71,11 @@ export class Progress<State> {
     this.#last = this.#start;
   }
 
+  /** Whether anybody gets to see it, without asking. */
+  get isTold(): boolean {
+    return !this.#output.quiet && Number.isFinite(this.#intervalMs);
+  }
+
   /** Tells, when it is time to. */
   update(state: State): void {
     this.#state = state;

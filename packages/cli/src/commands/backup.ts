@@ -54,6 +54,7 @@ const flags: Flags = {
   time: { kind: "text", description: 'time of the snapshot, such as "2012-11-01 22:08:41" (default: now)' },
   "skip-if-unchanged": { kind: "switch", description: "make no snapshot when nothing differs from the parent" },
   "read-special": { kind: "switch", description: "read block devices, and store what is on them as files" },
+  "no-scan": { kind: "switch", description: "do not count the source ahead, for the progress of a first backup" },
   "with-atime": { kind: "switch", description: "store when each file and folder was read last" },
   ...compressionFlag,
   threads: {
@@ -119,6 +120,7 @@ export const backup: Command = {
       isPrivileged: isPrivileged(),
       onParents: (parents, adopted) => printParents(parents, adopted, context),
       ...(onFile && { onFile }),
+      countAhead: progress.isTold && !options.switch("no-scan"),
       onProgress: (counts) => progress.update(counts),
       onWarning: (warning) => printWarning(warning, "archival", output),
     };

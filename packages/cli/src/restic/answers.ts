@@ -14,7 +14,6 @@ export const harmlessFlags: Readonly<Record<string, Harmless>> = {
   "no-lock": { kind: "switch", why: "there are no locks" },
   "retry-lock": { kind: "text", why: "there are no locks to wait for" },
   "cleanup-cache": { kind: "switch", why: "what was not used for 90 days goes by itself" },
-  "no-scan": { kind: "switch", why: "nothing is read twice for the sake of progress" },
   "no-extra-verify": { kind: "switch", why: "what is stored is verified while it is made" },
   "stuck-request-timeout": { kind: "text", why: "a request of which nothing is heard is tried again by itself" },
   "with-cache": { kind: "switch", why: "what is checked is read from the repository, whatever the cache has" },

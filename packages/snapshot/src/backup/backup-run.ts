@@ -6,6 +6,8 @@ import type { Checkpoints } from "./checkpoints.js";
 import type { BatchedFile } from "./contents/file-batch.js";
 import { type Change, LinkedFiles } from "./linked-files.js";
 import type { BackupOptions, Warning } from "./options.js";
+import type { SourceTotals } from "./source-count.js";
+import type { SourceDirectory } from "./source-directory.js";
 import { isMissing, systemCodeOf } from "./source-fault.js";
 import type { Visit } from "./visit.js";
 
@@ -51,6 +53,8 @@ export class BackupRun {
   skipped = 0;
   /** Path being read, made only when it is shown. */
   currentPath: (() => Uint8Array | undefined) | undefined;
+  /** The folder that was looked at last: shown while no file is known to be read. */
+  currentFolder: SourceDirectory | undefined;
   /** Bytes of files that were read to their end, also of those that were stored already. */
   bytesRead = 0;
   /** Made now and then while others run; undefined for none. */
@@ -58,9 +62,9 @@ export class BackupRun {
   readonly #options: BackupOptions;
   /** Undefined as long as the source is only looked at. */
   #session: WriteSession | undefined;
-  #totals: { files: number; bytes: number } | undefined;
+  #totals: SourceTotals | undefined;
   /** What there is to warn of, as long as nobody knows whether there will be a backup. */
-  #held: Warning[] | undefined = [];
+  #held: Warning[] | undefined;
   readonly #errors: { path: Uint8Array; message: string }[] = [];
   readonly #notes = new Map<SourceCode, number>();
   readonly #turns: Turns;
@@ -72,18 +76,34 @@ export class BackupRun {
     options: BackupOptions;
     /** Milliseconds. */
     now: () => number;
+    /** It stores nothing: what it meets is for another one to tell. */
+    isSilent?: boolean;
   }) {
-    this.#options = parts.options;
+    this.#options = parts.isSilent === true ? silent(parts.options) : parts.options;
+    this.#held = parts.isSilent === true ? undefined : [];
     this.#turns = new Turns(parts.now);
   }
 
   /** From now on there is a session to store into, and what was found out before is told. */
-  begin(session: WriteSession, totals: { files: number; bytes: number } | undefined): void {
+  begin(session: WriteSession, totals: SourceTotals | undefined): void {
     this.#session = session;
     this.#totals = totals;
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const warning of held) this.#warn(warning);
+  }
+
+  /** What there will probably be to do, when that is found out later. */
+  expect(totals: SourceTotals): void {
+    this.#totals = totals;
+  }
+
+  /** All is stored: there was as much to do as was done. */
+  showEnd(): void {
+    this.#totals = this.counts;
+    this.currentPath = undefined;
+    this.currentFolder = undefined;
+    this.#showProgress();
   }
 
   get errors(): ErrorList {
@@ -227,10 +247,14 @@ export class BackupRun {
       filesTotal: this.#totals?.files,
       bytesTotal: this.#totals?.bytes,
       errors: this.#errorCount,
-      currentPath: this.currentPath?.(),
+      currentPath: this.currentPath?.() ?? this.currentFolder?.absolutePath,
       dataAdded: this.#session.added.storedBytes,
     });
   }
+}
+
+function silent({ signal }: BackupOptions): BackupOptions {
+  return signal === undefined ? {} : { signal };
 }
 
 function interrupted(): BcatError {

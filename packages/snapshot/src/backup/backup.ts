@@ -17,6 +17,7 @@ import { recordsOf } from "./records.js";
 import { RootBackup } from "./root-backup.js";
 import { type FoundRoot, findRoots, type NamedRoot, type NamedRoots, nameRoots } from "./roots.js";
 import { Source } from "./source.js";
+import { SourceCount } from "./source-count.js";
 import { requireSourceFault } from "./source-fault.js";
 
 /** Said where they cannot be read. */
@@ -86,12 +87,15 @@ export class PreparedBackup {
     this.#paths = paths;
     this.#options = options;
     this.#named = nameRoots(paths);
-    const run = new BackupRun({ options, now: options.now });
+    this.#run = new BackupRun({ options, now: options.now });
+    this.#source = this.#createSource(this.#run);
+  }
+
+  #createSource(run: BackupRun): Source {
     const named = this.#named.inside.map(({ path }) => path);
-    const choice = new Choice(options, { named, note: (...note) => run.note(...note) });
-    this.#run = run;
-    const { ownFolders = [], withAtime = false, readSpecial = false } = options;
-    this.#source = new Source({ run, posix, choice, ownFolders, withAtime, readSpecial });
+    const choice = new Choice(this.#options, { named, note: (...note) => run.note(...note) });
+    const { ownFolders = [], withAtime = false, readSpecial = false } = this.#options;
+    return new Source({ run, posix: this.#posix, choice, ownFolders, withAtime, readSpecial });
   }
 
   /**
@@ -170,13 +174,36 @@ export class PreparedBackup {
       this.#checkpoints = new Checkpoints({ run, session, snapshotOf: (roots) => snapshotOf(parts, roots) });
     run.checkpoints = this.#checkpoints;
     await using rootBackup = new RootBackup({ run, source: this.#source, session, posix, parents, options });
-    const stored = await storeRoots(rootBackup, run, sources.roots);
+    const stored = await this.#whileCounting(sources.roots, parents.totals !== undefined, () =>
+      storeRoots(rootBackup, run, sources.roots),
+    );
     if (stored.length === 0)
       throw new SourceError("Cannot back up: none of the sources could be read; nothing was committed");
     if (posix.attributes === undefined) run.noteLoss(paths[0]!, NO_ATTRIBUTES, "attributes-not-stored");
     // From here on an end is as good as any.
     this.#checkpoints = undefined;
+    run.showEnd();
     return await commitBackup(parts, stored);
+  }
+
+  /** Runs `action`, and beside it counts what there is to do, where that is wanted and not known. */
+  async #whileCounting<T>(roots: readonly NamedRoot[], isKnown: boolean, action: () => Promise<T>): Promise<T> {
+    const { countAhead = false, onProgress, now } = this.#options;
+    if (isKnown || !countAhead || onProgress === undefined) return await action();
+    const run = new BackupRun({ options: this.#options, now, isSilent: true });
+    const count = new SourceCount(this.#createSource(run), this.#posix);
+    const counted = count.count(roots).then((totals) => totals && this.#run.expect(totals));
+    this.#source.spare = async () => {
+      if (!count.end()) return false;
+      await counted;
+      return true;
+    };
+    try {
+      return await action();
+    } finally {
+      count.end();
+      await counted;
+    }
   }
 
   /** Ends what is looked at ahead. */

@@ -54,7 +54,7 @@ export interface AdoptedPacks {
 export interface BackupProgress {
   readonly filesDone: number;
   readonly bytesDone: number;
-  /** Of the parent snapshot: an estimate. */
+  /** Of the parent snapshot, or of a {@link BackupOptions.countAhead}: an estimate. In the last report it is what was done. */
   readonly filesTotal: number | undefined;
   readonly bytesTotal: number | undefined;
   readonly errors: number;
@@ -108,7 +108,9 @@ export interface BackupOptions extends ChoiceOptions {
   readonly onParents?: (parents: readonly RootParent[], adopted: AdoptedPacks) => void;
   /** Called for each file that is counted, which costs its path: also for those of folders that nothing is read of. */
   readonly onFile?: (file: CountedFile) => void;
-  /** Called every few MiB or hundred files. */
+  /** Counts the source beside the backup where no parent tells how much there will be. Looks at every entry once more. */
+  readonly countAhead?: boolean;
+  /** Called every few MiB or hundred files, and when all is stored. */
   readonly onProgress?: (progress: BackupProgress) => void;
   readonly onWarning?: (warning: Warning) => void;
   /** Recorded among the options, `name=value`. */

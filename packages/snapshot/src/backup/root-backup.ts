@@ -154,6 +154,7 @@ export class RootBackup implements AsyncDisposable {
       for await (const { kind, visit } of steps) {
         if (kind === "enter") {
           open.enter(visit);
+          run.currentFolder = visit.directory;
           await this.#comparison.compare(visit);
         } else {
           open.leave();

@@ -52,6 +52,8 @@ export class Source {
   readonly visits = new VisitPool();
   /** Waits until files that are being read have let go of directories; false when none are. */
   relieve: () => Promise<boolean> = async () => false;
+  /** Waits until what is done beside the backup has given back its descriptors; false when nothing is. */
+  spare: () => Promise<boolean> = async () => false;
   readonly #options: SourceOptions;
   #ownFolders: OwnFolders | undefined;
   #walk: Walk | undefined;
@@ -60,7 +62,7 @@ export class Source {
 
   constructor(options: SourceOptions) {
     this.#options = options;
-    this.directories = new SourceDirectories(options.posix, () => this.relieve());
+    this.directories = new SourceDirectories(options.posix, async () => (await this.spare()) || (await this.relieve()));
   }
 
   /** The folders that the backup writes to. */
