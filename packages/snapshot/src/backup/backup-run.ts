@@ -130,6 +130,12 @@ export class BackupRun {
     else this.counts.directoriesUnmodified++;
   }
 
+  /** The directory of a root, counted as unmodified, has changed itself. */
+  recountRoot(): void {
+    this.counts.directoriesUnmodified--;
+    this.counts.directoriesChanged++;
+  }
+
   /** Leaves out an entry of a table that cannot be read after all. */
   dropRow(visit: Visit, row: number, fault: SourceError): void {
     visit.drop(row);

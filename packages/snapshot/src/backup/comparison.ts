@@ -88,6 +88,7 @@ export class Comparison {
       while (parents !== undefined && !parents.covers(name)) await parents.nextLeaf(name);
       const parent = parents?.find(name);
       const root = parents?.root;
+      if (!hasSingles) this.noteChange(visit, row, parent);
       const isLink = type === FileType.SYMLINK;
       const isKnown = (isLink || type === FileType.DIRECTORY) && this.#keepAttributes(visit, row, parent, root);
       if (type === FileType.DIRECTORY) {
@@ -106,6 +107,27 @@ export class Comparison {
     }
     // While the folder is open; files that are being read have their turn later.
     await this.#options.attributes?.readMarked(visit, this.#options.directories);
+  }
+
+  /** Notes what the stat of an entry says beside the parent's: restic's sense of "changed", so also of its mode alone. */
+  noteChange(visit: Visit, row: number, parent: ParentEntry | undefined): void {
+    if (parent === undefined) visit.noteChange(row, "new");
+    else if (!this.#hasStat(visit.table, row, parent)) visit.noteChange(row, "changed");
+  }
+
+  /** Whether the parent's entry is of this stat; what it has forgotten, for it was not settled, it is taken to have. */
+  #hasStat(table: EntryTable, row: number, parent: ParentEntry): boolean {
+    const { node, stats, row: from } = parent;
+    const { columns } = table;
+    const { ignoreCtime, ignoreInode } = this.#options;
+    const isFile = columns.types[row] === FileType.FILE;
+    if (isFile && (node.content === undefined || contentSize(node.content) !== columns.sizes[row])) return false;
+    if (node.mtimeSeconds !== columns.mtimeSeconds[row]) return false;
+    if (node.mtimeNanoseconds !== columns.mtimeNanoseconds[row]) return false;
+    if (node.mode !== columns.modes[row] || node.uid !== columns.uids[row] || node.gid !== columns.gids[row])
+      return false;
+    if (stats.inodes[2 * from] === 0 && stats.inodes[2 * from + 1] === 0) return true;
+    return (ignoreCtime || hasCtime(parent, table, row)) && (ignoreInode || hasInode(parent, table, row));
   }
 
   /** The parent's content as it is taken over, when nothing says that the file was written since. */
@@ -282,8 +304,14 @@ export class Comparison {
   /** Compares a file in a folder that no parent knows, but one may know the file: as a root of its own. */
   #compareSingle(visit: Visit, row: number, hasSingles: boolean): Promise<void> | undefined {
     const root = hasSingles ? this.#options.parents.at(visit.pathOf(visit.table.name(row))) : undefined;
-    if (root === undefined) return this.#options.read(visit, row);
-    return root.entry(root.root.path).then((entry) => this.#compareFile(visit, row, entry, root));
+    if (root === undefined) {
+      visit.noteChange(row, "new");
+      return this.#options.read(visit, row);
+    }
+    return root.entry(root.root.path).then((entry) => {
+      this.noteChange(visit, row, entry);
+      return this.#compareFile(visit, row, entry, root);
+    });
   }
 
   /**

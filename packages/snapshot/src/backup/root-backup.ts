@@ -6,6 +6,7 @@ import type { Root, WriteSession } from "@bcat/repository";
 import { splitPath } from "../path.js";
 import { encodeContent } from "../tree/content.js";
 import { encodeLeaf } from "../tree/leaf.js";
+import { compareBytes } from "../tree/name.js";
 import { type NodeToWrite, NodeType, type TreeReference } from "../tree/node.js";
 import { noReference } from "../tree/reference.js";
 import { AttributeReader } from "./attributes.js";
@@ -161,8 +162,9 @@ export class RootBackup implements AsyncDisposable {
           await builder.add(visit);
         }
       }
-      const { tree } = await builder.finish();
+      const { tree, sameAs } = await builder.finish();
       const node = await this.#directoryNode(root, tree);
+      if (sameAs !== undefined && isOtherNode(sameAs.root, { path: root.path, node })) run.recountRoot();
       return { path: root.path, node, scan: this.#finishScan(root, scan) };
     } catch (error) {
       // While its folders are open.
@@ -242,6 +244,7 @@ export class RootBackup implements AsyncDisposable {
     const { run, parents } = this.#parts;
     run.note(root.path, DEVICE_NOTE, "device-read");
     const { parent } = await parents.entry(root.path);
+    this.#comparison.noteChange(visit, 0, parent);
     if (parent?.node.content !== undefined) visit.payloads.set(0, encodeContent(parent.node.content));
     await this.#contents.readRoot(visit, root);
     const node = this.#head(visit);
@@ -252,6 +255,7 @@ export class RootBackup implements AsyncDisposable {
   async #file(root: OpenRoot, visit: Visit): Promise<NodeToWrite> {
     const { run, parents } = this.#parts;
     const { root: parentRoot, parent } = await parents.entry(root.path);
+    this.#comparison.noteChange(visit, 0, parent);
     const known =
       parent === undefined || parentRoot === undefined
         ? undefined
@@ -259,7 +263,7 @@ export class RootBackup implements AsyncDisposable {
     if (known !== undefined) {
       visit.payloads.set(0, encodeContent(known));
       parentRoot!.keepHoles(visit.table, 0, parent!.node);
-      run.countFile("unmodified", { visit, row: 0 });
+      run.countFile(visit.changeOf(0), { visit, row: 0 });
     } else {
       if (parent?.node.content !== undefined) visit.payloads.set(0, encodeContent(parent.node.content));
       await this.#contents.readRoot(visit, root);
@@ -294,4 +298,9 @@ export class RootBackup implements AsyncDisposable {
     visit.payloads.reset(1);
     return visit;
   }
+}
+
+/** The root itself differs, such as in its mode, though nothing in it does. */
+function isOtherNode(before: Root, { path, node }: Pick<Root, "path" | "node">): boolean {
+  return compareBytes(before.path, path) === 0 && compareBytes(before.node, node) !== 0;
 }

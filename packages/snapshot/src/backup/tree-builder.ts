@@ -9,6 +9,7 @@ import { compareBytes } from "../tree/name.js";
 import type { AttributeReader } from "./attributes.js";
 import type { BackupRun } from "./backup-run.js";
 import type { Comparison } from "./comparison.js";
+import type { Change } from "./linked-files.js";
 import type { NodeMaker } from "./nodes.js";
 import type { ScanWriter } from "./scan-writer.js";
 import type { SourceDirectories } from "./source-directory.js";
@@ -140,7 +141,7 @@ export class TreeBuilder {
       else if (types[row] === FileType.SYMLINK) run.counts.symlinks++;
       else if (types[row] !== FileType.DIRECTORY) run.counts.others++;
     }
-    run.countDirectory("unmodified");
+    run.countDirectory(changeOf(visit, true));
     const { tree, digest, columns, entryCount } = known!.record;
     scan.append({ path: visit.directory.path, digest, tree, columns, entryCount });
     return { tree, sameAs: known!.root };
@@ -158,11 +159,17 @@ export class TreeBuilder {
     const tree = writer.finish();
     const before = known === undefined ? [] : [known, ...visit.alsoKnown];
     const same = before.find(({ record }) => compareBytes(tree.id, record.tree.id) === 0);
-    run.countDirectory(known === undefined ? "new" : same === undefined ? "changed" : "unmodified");
+    run.countDirectory(changeOf(visit, same !== undefined));
     if (visit.keep !== undefined) table.filter(visit.keep);
     const digest = table.digest(repository.nameHash);
     const entryCount = table.count;
     scan.append({ path: visit.directory.path, digest, tree, columns: table.scanColumns(), entryCount });
     return { tree, sameAs: same?.root };
   }
+}
+
+/** @param isSame a parent has the same tree */
+function changeOf({ known, above }: Visit, isSame: boolean): Change {
+  if (known === undefined) return "new";
+  return isSame && above?.visit.changeOf(above.row) !== "changed" ? "unmodified" : "changed";
 }

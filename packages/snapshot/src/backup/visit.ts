@@ -4,6 +4,7 @@ import { joinPath } from "../path.js";
 import type { Attribute, TreeReference } from "../tree/node.js";
 import type { FoundRecord } from "../tree/scan.js";
 import { EntryTable } from "./entry-table.js";
+import type { Change } from "./linked-files.js";
 import type { ParentRoot } from "./parent-root.js";
 import { Payloads } from "./payloads.js";
 import type { SourceDirectory } from "./source-directory.js";
@@ -20,6 +21,8 @@ export interface KnownDirectory {
   readonly root: ParentRoot;
   readonly record: FoundRecord;
 }
+
+const CHANGES: readonly Change[] = ["unmodified", "new", "changed"];
 
 export class Visit {
   readonly directory: SourceDirectory;
@@ -61,6 +64,9 @@ export class Visit {
   /** Files that are being read. */
   pending = 0;
 
+  /** By row, an index of {@link CHANGES}; undefined while all are as in the parent. */
+  #changes: Uint8Array | undefined;
+
   constructor(directory: SourceDirectory, parts: { table: EntryTable; payloads: Payloads }, above: Visit["above"]) {
     this.directory = directory;
     this.table = parts.table;
@@ -78,6 +84,17 @@ export class Visit {
   setFlags(row: number, flags: number | undefined): void {
     const isAsked = this.table.columns.attributes[row] === 1;
     if (flags !== undefined && (flags !== 0 || isAsked)) this.flags.set(row, flags);
+  }
+
+  /** An entry is not in the parent, or by its stat not as it is there. */
+  noteChange(row: number, change: "new" | "changed"): void {
+    this.#changes ??= new Uint8Array(this.table.count);
+    this.#changes[row] = CHANGES.indexOf(change);
+  }
+
+  /** What the stat of an entry says; its content may have changed all the same. */
+  changeOf(row: number): Change {
+    return CHANGES[this.#changes?.[row] ?? 0]!;
   }
 
   /** Leaves out a row. */

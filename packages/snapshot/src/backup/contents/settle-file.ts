@@ -3,7 +3,7 @@ import { SourceError, sourceCodes } from "@bcat/errors";
 import type { Stat } from "@bcat/posix";
 import { compareBytes } from "../../tree/name.js";
 import type { BackupRun } from "../backup-run.js";
-import type { FoundFile } from "../linked-files.js";
+import type { Change, FoundFile } from "../linked-files.js";
 import type { BatchedFile } from "./file-batch.js";
 import type { ReadFile } from "./file-reader.js";
 import type { FaultRecord } from "./slab.js";
@@ -23,8 +23,8 @@ export function settleFile(
   const { stat, content } = stored;
   const key = run.linked.keyOf(table, row);
   // What the payload was until now is the content that the parent has.
-  const isNew = !payloads.has(row);
-  const isSame = !isNew && compareBytes(payloads.get(row), content) === 0;
+  const isSame = payloads.has(row) && compareBytes(payloads.get(row), content) === 0;
+  const change = changeOf(name, isSame);
   payloads.set(row, content);
   table.set(row, stat);
   if (file.hasAttributes) table.columns.attributes[row] = 1;
@@ -32,7 +32,6 @@ export function settleFile(
   visit.setFlags(row, file.inodeFlags);
   const { hasChanged, isUnsettled } = file;
   if (hasChanged) run.reportChanged(visit.pathOf(table.name(row)));
-  const change = isNew ? "new" : isSame ? "unmodified" : "changed";
   settle(name, { change, size: file.size, isUnsettled, hasChanged, key }, run);
 }
 
@@ -41,7 +40,7 @@ export function settleUnchanged(name: BatchedFile, run: BackupRun): void {
   const { table } = name.visit;
   const size = table.columns.sizes[name.row]!;
   const key = run.linked.keyOf(table, name.row);
-  settle(name, { change: "unmodified", size, isUnsettled: false, hasChanged: false, key }, run);
+  settle(name, { change: name.visit.changeOf(name.row), size, isUnsettled: false, hasChanged: false, key }, run);
 }
 
 /** Takes what another name of a file got into the row of a name. */
@@ -54,10 +53,17 @@ export function takeFound(name: BatchedFile, found: FoundFile, run: BackupRun): 
   table.columns.holes[name.row] = found.hasHoles ? 1 : 0;
   name.visit.setFlags(name.row, found.inodeFlags);
   if (found.attributes !== undefined) attributes.set(name.row, found.attributes);
-  run.countFile(change, name);
+  // Each name is new or not by itself.
+  run.countFile(changeOf(name, change !== "changed"), name);
   if (isUnsettled) table.forget(name.row);
   if (hasChanged) name.visit.mark(name.row);
   table.columns.done[name.row] = 1;
+}
+
+/** @param isSame the content is what the parent has */
+function changeOf({ visit, row }: BatchedFile, isSame: boolean): Change {
+  const change = visit.changeOf(row);
+  return change === "unmodified" && !isSame ? "changed" : change;
 }
 
 /** Counts a file, and gives what it got to the names that wait for it. */
