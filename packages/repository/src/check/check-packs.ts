@@ -79,7 +79,8 @@ export async function checkPacks(
           run.bytesRead += bytes.length;
           using segment = new Segment(context, { name, source: memorySource(bytes) }, pages);
           run.segments++;
-          await checkSegment({ repository: parts, run, plan, parities, segment, opener, plain, only }, { names, bad });
+          const whole = { repository: parts, run, plan, parities, segmentCount: segments.size, opener, plain, only };
+          await checkSegment({ ...whole, segment }, { names, bad });
         },
         { object: name },
       );
@@ -98,6 +99,8 @@ interface Parts {
   /** Names of packs that have parity, where data are read. */
   readonly parities: ReadonlySet<string>;
   readonly segment: Segment;
+  /** Of the whole check. */
+  readonly segmentCount: number;
   readonly opener: FrameOpener;
   /** Takes one opened frame after the other. */
   readonly plain: Uint8Array;
@@ -122,7 +125,8 @@ async function checkSegment(parts: Parts, packs: { names: Set<string>; bad: Map<
       else if (error.object !== name) run.reportDamage(error.object, error.message);
       else packs.bad.set(name, await badPack(parts.repository, name, error.message));
     }
-    await run.step("packs", run.packs, undefined);
+    const done = run.segments - 1 + (ordinal + 1) / segment.counts.packCount;
+    await run.step("packs", run.packs, undefined, done / parts.segmentCount);
   }
 }
 

@@ -47,6 +47,8 @@ export interface CheckProgress {
   readonly phase: string;
   readonly done: number;
   readonly total: number | undefined;
+  /** Of the phase, from 0 to 1, where that is known without a total. */
+  readonly share?: number | undefined;
   /** Read from the storage so far. */
   readonly bytes: number;
 }
@@ -196,10 +198,10 @@ export class CheckRun {
   }
 
   /** A unit of work is done: shows progress and lets others run, now and then. @throws BcatError interrupted */
-  async step(phase: string, done: number, total: number | undefined): Promise<void> {
+  async step(phase: string, done: number, total: number | undefined, share?: number): Promise<void> {
     if (++this.#steps % BREATHE_STEPS !== 0 && this.bytesRead - this.#bytesShown < BREATHE_BYTES) return;
     this.#bytesShown = this.bytesRead;
-    this.#options.onProgress?.({ phase, done, total, bytes: this.bytesRead });
+    this.#options.onProgress?.({ phase, done, total, share, bytes: this.bytesRead });
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#options.signal?.aborted === true) throw new BcatError("interrupted", "interrupted; nothing was changed");
   }
