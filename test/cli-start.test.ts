@@ -137,10 +137,33 @@ describe("bcat that came without compiled code keeps in the cache what V8 compil
 
   test("of at most eight programs", () => {
     expectRuns();
-    for (let i = 0; i < 10; i++) fs.writeFileSync(join(cache(), `code/old-${i}`), "old");
+    const [own] = kept();
+    for (let i = 0; i < 10; i++) fs.writeFileSync(join(cache(), "code", own!.replace(/v\d+/, `v${i}`)), "old");
     expectRuns(["ls", "--help"]);
     expect(kept()).toHaveLength(8);
-    expect(fs.existsSync(keptPath())).toBe(true);
+    expect(kept()).toContain(own);
+  });
+
+  test("and no file of the user's is ever removed, where the cache has a folder of that name", () => {
+    const mine = Array.from({ length: 12 }, (_, i) => `work-${i}.py`);
+    fs.mkdirSync(join(folder, "named/code"), { recursive: true });
+    for (const name of mine) fs.writeFileSync(join(folder, "named/code", name), name);
+    expect(bcat(["version"], { BCAT_CACHE_DIR: join(folder, "named") }).status).toBe(0);
+    expect(fs.readdirSync(join(folder, "named/code"))).toEqual(expect.arrayContaining(mine));
+  });
+
+  test.runIf(process.getuid?.() === 0)("and nothing where another user leads the way to it", () => {
+    const home = join(folder, "home");
+    const other = join(folder, "other");
+    for (const path of [home, other]) fs.mkdirSync(path);
+    fs.mkdirSync(join(home, ".cache"));
+    fs.symlinkSync(other, join(home, ".cache/bcat"));
+    for (const path of [home, join(home, ".cache")]) fs.chownSync(path, 65534, 65534);
+    expect(bcat(["version"], { HOME: home }).status).toBe(0);
+    expect(fs.readdirSync(other)).toEqual([]);
+    fs.rmSync(join(home, ".cache/bcat"));
+    expect(bcat(["version"], { HOME: home }).status).toBe(0);
+    expect(fs.readdirSync(join(home, ".cache"))).toEqual([]);
   });
 });
 

@@ -13,14 +13,26 @@
  */
 "use strict";
 const { createHash } = require("node:crypto");
-const { constants, closeSync, fstatSync, lstatSync, openSync, readFileSync, statSync } = require("node:fs");
-const { basename, isAbsolute, join } = require("node:path");
+const {
+  constants,
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} = require("node:fs");
+const { basename, dirname, isAbsolute, join, resolve } = require("node:path");
 
 const layout = "bcat compiled code 2";
 const digestLength = 32;
 const headLength = 512;
 /** Largest file that is read, bytes. */
 const sizeMax = 2 ** 24;
+/** Of the digest of where the program is. */
+const placeDigits = 16;
+const ownName = /^[a-z0-9-]+\.cjs\.[0-9a-f]{16}\.v\d+\.\d+\.\d+[^/]*-[a-z0-9]+(\.\d+)?$/;
 
 /** `code` is undefined where there is none that is whole; `isComplete` when nothing is to be kept after this run. */
 exports.findCompiled = (filename, program) => {
@@ -87,9 +99,12 @@ function readFile(path, trusted) {
 function ownPath(filename) {
   const cache = cacheFolder(process.env);
   if (cache === undefined || process.geteuid === undefined || process.argv.includes("--no-cache")) return undefined;
-  const place = createHash("sha256").update(filename).digest("hex").slice(0, 16);
+  const place = createHash("sha256").update(filename).digest("hex").slice(0, placeDigits);
   return join(cache, "code", `${basename(filename)}.${place}.${process.version}-${process.arch}`);
 }
+
+/** Whether a name in the folder can be one of these, or what is left of one that was being written: no other is removed. */
+exports.isOwnName = (name) => ownName.test(name);
 
 function cacheFolder({ BCAT_CACHE_DIR, CACHE_DIRECTORY, XDG_CACHE_HOME, HOME, BCAT_NO_CACHE }) {
   if (BCAT_NO_CACHE !== undefined) return undefined;
@@ -103,9 +118,26 @@ function cacheFolder({ BCAT_CACHE_DIR, CACHE_DIRECTORY, XDG_CACHE_HOME, HOME, BC
 function isOwn(path) {
   try {
     const code = lstatSync(join(path, ".."));
-    return code.isDirectory() && isOwnersAlone(code) && isOwnersAlone(statSync(join(path, "../..")));
+    const cache = join(path, "../..");
+    return code.isDirectory() && isOwnersAlone(code) && isOwnersAlone(statSync(cache)) && isSafeWay(cache);
   } catch {
     return false;
   }
 }
 exports.isOwn = isOwn;
+
+/**
+ * Whether nobody but this user and root may lead the way to a folder elsewhere, by what it is called or by where its
+ * links lead: as root with the home of another one, say, that one may.
+ */
+function isSafeWay(folder) {
+  const isSafe = ({ uid, mode }) => (uid === 0 || uid === process.geteuid()) && (mode & 0o1002) !== 0o002;
+  for (const way of new Set([resolve(folder), realpathSync(folder)]))
+    for (let at = way; ; at = dirname(at)) {
+      const stats = lstatSync(at);
+      if (stats.isSymbolicLink() ? !isSafe({ uid: stats.uid, mode: 0 }) : !isSafe(stats)) return false;
+      if (at === dirname(at)) break;
+    }
+  return true;
+}
+exports.isSafeWay = isSafeWay;

@@ -2,7 +2,7 @@
 "use strict";
 const { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } = require("node:fs");
 const { dirname, join } = require("node:path");
-const { commandOf, encode, isOwn } = require("./compiled.js");
+const { commandOf, encode, isOwn, isOwnName, isSafeWay } = require("./compiled.js");
 
 /** Files in the folder: of two versions of Node, say, and two places that the program is installed at. */
 const filesMax = 8;
@@ -33,7 +33,9 @@ function write(path, bytes) {
   removeOldest(folder);
 }
 
+/** @throws where others lead the way: nothing is made for them. */
 function makeFolder(path) {
+  if (!isSafeWay(dirname(path))) throw new Error("The way to the cache is another user's");
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
@@ -41,8 +43,11 @@ function makeFolder(path) {
   }
 }
 
+/** The folder may have been there before, with files of the user's. */
 function removeOldest(folder) {
-  const paths = readdirSync(folder).map((name) => join(folder, name));
+  const paths = readdirSync(folder)
+    .filter(isOwnName)
+    .map((name) => join(folder, name));
   const byAge = paths.map((path) => ({ path, time: statSync(path).mtimeMs })).sort((a, b) => b.time - a.time);
   for (const { path } of byAge.slice(filesMax)) rmSync(path);
 }
