@@ -9,10 +9,11 @@ import { readSnapshot } from "../snapshots.js";
 import { IdSet } from "../stats/id-set.js";
 import type { Node, TreeReference } from "../tree/node.js";
 import { readNodes } from "../tree/tree-reader.js";
+import { Findings } from "./findings.js";
 
 /** Folders without a match that are remembered, 16 bytes each; what is beyond that is read again. */
 const EMPTY_MAX = 3_000_000;
-/** Matches that are remembered, with the folders that they are in, and of one folder. */
+/** Matches that are remembered, with the folders that they are in, and all that are in one folder. */
 const MATCHES_MAX = 300_000;
 const MATCHES_EACH_MAX = 20_000;
 
@@ -38,19 +39,13 @@ export interface SearchOptions {
   readonly onFolder?: (folders: number) => void;
 }
 
-/** Something that was found, below a folder. */
-interface Found {
-  readonly path: Uint8Array;
-  readonly node: Node;
-}
-
 export class SnapshotSearch {
   readonly #repository: Repository;
   readonly #search: Search;
   readonly #options: SearchOptions;
   readonly #empty = new IdSet();
-  readonly #known = new Map<string, readonly Found[]>();
-  #knownMatches = 0;
+  readonly #known = new Map<string, Findings>();
+  #knownParts = 0;
   #folders = 0;
 
   constructor(repository: Repository, search: Search, options: SearchOptions = {}) {
@@ -81,7 +76,7 @@ export class SnapshotSearch {
         continue;
       }
       if (await this.#search.matches(next)) {
-        last.add({ path: next.name, node: next.node });
+        last.add(next.node);
         yield { path: next.path(), node: next.node };
       }
       if (next.node.subtree !== undefined) yield* this.#enter(levels, next.path(), next.node);
@@ -96,7 +91,7 @@ export class SnapshotSearch {
     const known = this.#known.get(keyOf(key));
     if (known !== undefined) {
       levels.at(-1)?.addBelow({ name, found: known });
-      for (const found of known) yield { path: joinPath(path, found.path), node: found.node };
+      yield* known.entries(path);
       return;
     }
     this.#options.signal?.throwIfAborted();
@@ -106,16 +101,16 @@ export class SnapshotSearch {
 
   #remember({ key, found }: Level): void {
     if (found === undefined) return;
-    if (found.length === 0) {
+    if (found.count === 0) {
       if (this.#empty.count < EMPTY_MAX) this.#empty.add(key);
       return;
     }
-    if (this.#knownMatches + found.length > MATCHES_MAX) {
+    if (this.#knownParts + found.partCount > MATCHES_MAX) {
       this.#known.clear();
-      this.#knownMatches = 0;
+      this.#knownParts = 0;
     }
     this.#known.set(keyOf(key), found);
-    this.#knownMatches += found.length;
+    this.#knownParts += found.partCount;
   }
 
   #keyOf(path: Uint8Array, { id }: TreeReference): Uint8Array {
@@ -136,7 +131,7 @@ class Level {
   readonly name: Uint8Array;
   readonly key: Uint8Array;
   /** In order; undefined when it is too much to be kept. */
-  found: Found[] | undefined = [];
+  found: Findings | undefined = new Findings();
   readonly #path: Uint8Array;
   readonly #pieces: AsyncGenerator<readonly Node[]>;
   #piece: readonly Node[] = [];
@@ -160,14 +155,14 @@ class Level {
     return { node, name: node.name, path: () => joinPath(this.#path, node.name) };
   }
 
-  add(found: Found): void {
-    if (this.found?.length === MATCHES_EACH_MAX) this.found = undefined;
-    this.found?.push(found);
+  add(node: Node): void {
+    if (this.found?.count === MATCHES_EACH_MAX) this.found = undefined;
+    this.found?.add(node);
   }
 
   /** What was found in a folder that is in this one. */
-  addBelow({ name, found }: { readonly name: Uint8Array; readonly found: readonly Found[] | undefined }): void {
-    if (found === undefined) this.found = undefined;
-    else for (const each of found) this.add({ path: joinPath(name, each.path), node: each.node });
+  addBelow({ name, found }: { readonly name: Uint8Array; readonly found: Findings | undefined }): void {
+    if (found === undefined || (this.found?.count ?? 0) + found.count > MATCHES_EACH_MAX) this.found = undefined;
+    else if (found.count > 0) this.found?.addBelow(name, found);
   }
 }
