@@ -15,8 +15,11 @@ export async function removeKey(context: Context): Promise<number> {
   await using opened = await openedByKey(context, "remove a key of");
   const { removeKeySlot } = await import("@bcat/repository");
   signal.throwIfAborted();
-  await removeKeySlot(opened.repository, number, opened.slot);
-  if (output.json) output.message({ message_type: "summary", action: "removed", key: number, ...requestsField(meter) });
-  else if (!output.quiet) output.print(`removed key ${number}`);
+  const [, ...copies] = await removeKeySlot(opened.repository, number, opened.slot);
+  if (output.json) {
+    const also = copies.length > 0 && { copies };
+    output.message({ message_type: "summary", action: "removed", key: number, ...also, ...requestsField(meter) });
+  } else if (!output.quiet)
+    output.print(`removed key ${[number, ...copies.map((copy) => `its copy ${copy}`)].join(" and ")}`);
   return exitCodes.done;
 }

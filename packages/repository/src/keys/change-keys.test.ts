@@ -82,6 +82,20 @@ test("the key that has opened the repository is not removed, nor one that is not
   await expect(remove(storage, 3, second)).rejects.toMatchObject({ code: "not-found" });
 });
 
+test("a copy of a slot is the same key: removed with it, and not by who opens with it", async () => {
+  const storage = await createWithTwo();
+  const copy = async (from: string, to: string) => void (await storage.put(to, (await storage.get(from))!));
+  await copy("keys/1", "keys/3");
+  await expect(remove(storage, 3, first)).rejects.toThrow("it is a copy of key 1");
+  await copy("keys/2", "keys/5");
+  await remove(storage, 2, first);
+  expect([await opens(storage, first), await opens(storage, second)]).toEqual([true, false]);
+  await using opened = await open(storage, first);
+  const added = await addKeySlot(opened.repository, { secret: third, owner });
+  expect(await removeKeySlot(opened.repository, 3, added)).toEqual([3, 1]);
+  expect([await opens(storage, first), await opens(storage, third)]).toEqual([false, true]);
+});
+
 test("a hint is tried first, whatever it is", async () => {
   const storage = await createWithTwo();
   const asked: string[] = [];

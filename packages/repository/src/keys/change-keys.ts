@@ -38,13 +38,14 @@ export async function addKeySlot(repository: Repository, { secret, owner, cost }
 }
 
 /**
- * Removes the key slot of a number. It does not take back what its owner knows already: who has opened the repository
- * may have kept the root key.
+ * Removes the key slot of a number, and with it its copies under other numbers: they are one key, and each would open.
+ * It does not take back what its owner knows already: who has opened the repository may have kept the root key.
  *
  * @param keeper the slot that the caller has opened the repository with, or has just added: it is to stay
+ * @returns the numbers that were removed, the one asked for first
  * @throws BcatError not-found, refused for the keeper itself, or one that was removed meanwhile; StorageError
  */
-export async function removeKeySlot(repository: Repository, number: number, keeper: KeySlot): Promise<void> {
+export async function removeKeySlot(repository: Repository, number: number, keeper: KeySlot): Promise<number[]> {
   const { storage } = partsOf(repository);
   const name = keySlotName(number);
   const bytes = await storage.get(name);
@@ -53,18 +54,31 @@ export async function removeKeySlot(repository: Repository, number: number, keep
   const slot = { number, bytes, id: keySlotId(bytes) };
   if (number === keeper.number)
     throw new BcatError("refused", `Cannot remove key ${number}: it is the one that has opened the repository`);
+  if (isSameKey(slot, keeper)) throw isKeepersCopy(number, keeper);
   if (storage.delete === undefined)
     throw new BcatError("refused", `Cannot remove key ${number}: nothing can be deleted in "${storage.location}"`);
-  await withLogSession(repository, async (session) => {
+  return await withLogSession(repository, async (session) => {
     const decide = () => {
       requireKept(repository, keeper);
       return { kind: "key-remove", slot, keeper: keeper.id } as const;
     };
     await appendToLog(repository, decide, session);
     await requireThere(repository, keeper);
-    await storage.delete!(name);
+    const copies = (await readKeySlots(repository)).filter((other) => isSameKey(other, slot));
+    const numbers = [number, ...copies.map((copy) => copy.number).filter((one) => one !== number)];
+    for (const one of numbers) await storage.delete!(keySlotName(one));
     await putBackWithout(repository, { slot, keeper, session });
+    return numbers;
   });
+}
+
+function isSameKey(a: KeySlot, b: KeySlot): boolean {
+  return Buffer.compare(a.id, b.id) === 0;
+}
+
+function isKeepersCopy(number: number, keeper: KeySlot): BcatError {
+  const found = `it is a copy of key ${keeper.number}, which has opened the repository`;
+  return new BcatError("refused", `Cannot remove key ${number}: ${found}; bcat key passwd replaces both`);
 }
 
 /** The first number above all that are there, which nobody remembers; where they are used up, one that is free. */
