@@ -156,3 +156,20 @@ test.each([
 ])("%j is refused with %d", async (words, code, says) => {
   expectRefusal(await desk.bcat(words as string[]), { code: code as number, says: says as RegExp });
 });
+
+test("diff with a folder goes by a link where it was named so, and takes a link that was backed up for one", async () => {
+  using other = new Desk();
+  other.write({ "real/one": "one", "real/two": "two" });
+  fs.symlinkSync("real", other.path("link"));
+  await other.good(["backup", "--init", "-q", "link"]);
+  await other.good(["backup", "-q", "link/"]);
+  await other.good(["backup", "-q", "real"]);
+  expect(marksOf(await other.good(["diff", "1", "link", "--metadata"]))).toEqual([]);
+  fs.writeFileSync(other.path("real/one"), "another");
+  const changed = (path: string) => [`M ${other.path(path)}`];
+  expect(marksOf(await other.good(["diff", "1", "link", "--metadata"]))).toEqual([]);
+  expect(marksOf(await other.good(["diff", "2", "link"]))).toEqual(changed("link/one"));
+  expect(marksOf(await other.good(["diff", "3", "real"]))).toEqual(changed("real/one"));
+  expect(marksOf(await other.good(["diff", `3:${other.path("real")}`, "link"]))).toEqual(changed("link/one"));
+  expect(marksOf(await other.good(["diff", "3", "/"]))).toEqual(changed("real/one"));
+});

@@ -75,6 +75,11 @@ export function openRoot(posix: Posix, { path, isFollowed }: NamedRoot, options:
   return openNamed(posix, { path, folder: path, name: new Uint8Array(0), withAtime });
 }
 
+/** Opens a root that is a folder, so that it can be listed: to reach names in it, as its own `parent`, is not enough. @throws system errors */
+export function openRootDirectory(posix: Posix, root: OpenRoot): Directory {
+  return root.name.length === 0 ? posix.openDirectory(root.path) : posix.openDirectoryAt(root.parent, root.name);
+}
+
 function openNamed(
   posix: Posix,
   { path, folder, name, withAtime }: { path: Uint8Array; folder: Uint8Array; name: Uint8Array; withAtime: boolean },

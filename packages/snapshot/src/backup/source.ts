@@ -6,7 +6,7 @@ import { type Directory, FileType, type Posix } from "@bcat/posix";
 import type { Choice } from "../choosing/choice.js";
 import type { BackupRun } from "./backup-run.js";
 import { OwnFolders } from "./own-folders.js";
-import { type NamedRoot, type OpenRoot, openRoot } from "./roots.js";
+import { type NamedRoot, type OpenRoot, openRoot, openRootDirectory } from "./roots.js";
 import { closeDirectory, SourceDirectories } from "./source-directory.js";
 import { fromSource, requireSourceFault } from "./source-fault.js";
 import { VisitPool } from "./visit.js";
@@ -179,7 +179,3 @@ async function* replay({ found, failure }: Ahead, rest: Steps): Steps {
 }
 
 async function* nothing(): Steps {}
-
-function openRootDirectory(posix: Posix, root: OpenRoot): Directory {
-  return root.name.length === 0 ? posix.openDirectory(root.path) : posix.openDirectoryAt(root.parent, root.name);
-}

@@ -53,7 +53,8 @@ export async function diffLive(
   const run = new LiveDiff(repository, options);
   using right = new LiveTree(
     { posix: options.posix, hash: repository.idHash[DATA], onFault: run.report },
-    { path: live, isFollowed: true },
+    // A link that the snapshot has as that is compared as that; another is a way to what is meant.
+    { path: live, isFollowed: left.top.node?.type !== NodeType.symlink },
   );
   let isWanted = true;
   for await (const pair of compareTrees(left, right, () => isWanted)) {

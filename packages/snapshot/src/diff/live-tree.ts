@@ -2,7 +2,7 @@
 import type { KeyedHash } from "@bcat/crypto";
 import type { SourceError } from "@bcat/errors";
 import { type Directory, FileType, type Posix, Stat } from "@bcat/posix";
-import { type NamedRoot, openRoot } from "../backup/roots.js";
+import { type NamedRoot, openRoot, openRootDirectory } from "../backup/roots.js";
 import { closeDirectory, SourceDirectories, SourceDirectory } from "../backup/source-directory.js";
 import { fromSource, isMissing, requireSourceFault } from "../backup/source-fault.js";
 import { joinPath, splitPath } from "../path.js";
@@ -41,12 +41,12 @@ export class LiveTree implements Tree<LiveSide>, Disposable {
   constructor(parts: LiveTreeParts, root: NamedRoot) {
     this.#parts = parts;
     this.#directories = new SourceDirectories(parts.posix, async () => false);
-    const { parent, name, stat } = openRoot(parts.posix, root);
+    const opened = openRoot(parts.posix, root);
+    const { parent, name, stat } = opened;
     const isFolder = stat.type === FileType.DIRECTORY;
     try {
-      const isItself = name.length === 0 || !isFolder;
-      this.#root = isItself ? parent : fromSource(() => parts.posix.openDirectoryAt(parent, name));
-      if (!isItself) closeDirectory(parts.posix, parent);
+      this.#root = isFolder ? fromSource(() => openRootDirectory(parts.posix, opened)) : parent;
+      if (isFolder) closeDirectory(parts.posix, parent);
     } catch (error) {
       closeDirectory(parts.posix, parent);
       throw error;
