@@ -93,6 +93,8 @@ test("a copy of a slot is the same key: removed with it, and not by who opens wi
   await using opened = await open(storage, first);
   const added = await addKeySlot(opened.repository, { secret: third, owner });
   expect(await removeKeySlot(opened.repository, 3, added)).toEqual([3, 1]);
+  for (const name of ["keys/7", "keys/8"]) await storage.put(name, Buffer.from(`no slot: ${name}`));
+  expect(await removeKeySlot(opened.repository, 7, added)).toEqual([7]);
   expect([await opens(storage, first), await opens(storage, third)]).toEqual([false, true]);
 });
 

@@ -54,7 +54,8 @@ export async function removeKeySlot(repository: Repository, number: number, keep
   const slot = { number, bytes, id: keySlotId(bytes) };
   if (number === keeper.number)
     throw new BcatError("refused", `Cannot remove key ${number}: it is the one that has opened the repository`);
-  if (isSameKey(slot, keeper)) throw isKeepersCopy(number, keeper);
+  // By what the log knows it by: its record would be one of the keeper.
+  if (Buffer.compare(slot.id, keeper.id) === 0) throw isKeepersCopy(number, keeper);
   if (storage.delete === undefined)
     throw new BcatError("refused", `Cannot remove key ${number}: nothing can be deleted in "${storage.location}"`);
   return await withLogSession(repository, async (session) => {
@@ -64,16 +65,12 @@ export async function removeKeySlot(repository: Repository, number: number, keep
     };
     await appendToLog(repository, decide, session);
     await requireThere(repository, keeper);
-    const copies = (await readKeySlots(repository)).filter((other) => isSameKey(other, slot));
+    const copies = (await readKeySlots(repository)).filter((other) => Buffer.compare(other.bytes, bytes) === 0);
     const numbers = [number, ...copies.map((copy) => copy.number).filter((one) => one !== number)];
     for (const one of numbers) await storage.delete!(keySlotName(one));
     await putBackWithout(repository, { slot, keeper, session });
     return numbers;
   });
-}
-
-function isSameKey(a: KeySlot, b: KeySlot): boolean {
-  return Buffer.compare(a.id, b.id) === 0;
 }
 
 function isKeepersCopy(number: number, keeper: KeySlot): BcatError {
