@@ -173,3 +173,11 @@ test("diff with a folder goes by a link where it was named so, and takes a link 
   expect(marksOf(await other.good(["diff", `3:${other.path("real")}`, "link"]))).toEqual(changed("link/one"));
   expect(marksOf(await other.good(["diff", "3", "/"]))).toEqual(changed("real/one"));
 });
+
+test("find --json is one document, however often progress is to be told", async () => {
+  using other = new Desk();
+  for (let i = 0; i < 200; i++) other.write({ [`source/${i}/file`]: `${i}` });
+  await other.good(["backup", "--init", "-q", "source"]);
+  const output = await other.good(["find", "file", "--json"], { env: { BCAT_PROGRESS_FPS: "60" } });
+  expect(JSON.parse(output)).toMatchObject([{ hits: 200, snapshot: "1" }]);
+});
