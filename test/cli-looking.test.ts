@@ -181,3 +181,7 @@ test("find --json is one document, however often progress is to be told", async 
   const output = await other.good(["find", "file", "--json"], { env: { BCAT_PROGRESS_FPS: "60" } });
   expect(JSON.parse(output)).toMatchObject([{ hits: 200, snapshot: "1" }]);
 });
+
+test.each(["2M-1M", "1M-2M-9G", "1M-"])("find takes no --size %s", async (size) => {
+  expectRefusal(await desk.bcat(["find", "--size", size]), { code: 2, says: /cannot use --size/ });
+});

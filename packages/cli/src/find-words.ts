@@ -77,8 +77,10 @@ function parseSizes(text: string): NonNullable<PatternSearch["size"]> {
   const size = (part: string) => parseSize("--size", part);
   if (text.startsWith("+")) return { atLeast: size(text.slice(1)) + 1 };
   if (text.startsWith("-")) return { atMost: size(text.slice(1)) - 1 };
-  const [from = "", to] = text.split("-", 2);
-  return to === undefined ? { atLeast: size(from), atMost: size(from) } : { atLeast: size(from), atMost: size(to) };
+  const [first = "", ...rest] = text.split("-");
+  const [atLeast, atMost] = [size(first), size(rest.length === 0 ? first : rest.join("-"))];
+  if (atLeast > atMost) throw usageError(`Cannot use --size ${quoteText(text)}: nothing is that large and that small`);
+  return { atLeast, atMost };
 }
 
 /** Seconds since 1970 of a span before now, or of a time. */
