@@ -94,7 +94,8 @@ describe("bcat copy", () => {
       2,
       /two passphrase sources: .*--from-password-file/,
     );
-    await refuse([...fromIt, ...into], 2, /BCAT_FROM_PASSWORD: it is set but empty/, { BCAT_FROM_PASSWORD: "" });
+    const empty = { BCAT_FROM_PASSWORD: "" };
+    await refuse(["--from-repo", "repository", ...into], 2, /BCAT_FROM_PASSWORD: it is set but empty/, empty);
     await refuse(["--from-repo", "nowhere", "--from-key-file", keyFile, ...into], 10, /there is none/);
     await refuse([...fromIt, "-r", "nowhere"], 10, /there is none/);
     await refuse([...fromIt, "-r", "repository"], 2, /both are the same repository/);

@@ -1,8 +1,9 @@
 import { expect, test, vi } from "vitest";
 import { Interruption } from "./interruption.js";
 
+// In the end the process would end by the signal.
+
 test("the second signal says one line before it ends the process: what the command has to say once it was told of the first", () => {
-  // In the end the process would end by the signal.
   vi.useFakeTimers();
   const kill = vi.spyOn(process, "kill").mockReturnValue(true);
   try {
@@ -33,13 +34,18 @@ test("the second signal says one line before it ends the process: what the comma
 });
 
 test("a hang-up is ignored where there is no terminal, as under nohup", () => {
-  const listening = process.listenerCount("SIGHUP");
-  for (const isAtTerminal of [true, false]) {
-    {
-      using interruption = new Interruption(isAtTerminal);
-      process.listeners("SIGHUP").at(-1)!("SIGHUP");
-      expect(interruption.signal.aborted).toBe(isAtTerminal);
+  vi.useFakeTimers();
+  try {
+    const listening = process.listenerCount("SIGHUP");
+    for (const isAtTerminal of [true, false]) {
+      {
+        using interruption = new Interruption(isAtTerminal);
+        process.listeners("SIGHUP").at(-1)!("SIGHUP");
+        expect(interruption.signal.aborted).toBe(isAtTerminal);
+      }
+      expect(process.listenerCount("SIGHUP")).toBe(listening);
     }
-    expect(process.listenerCount("SIGHUP")).toBe(listening);
+  } finally {
+    vi.useRealTimers();
   }
 });
