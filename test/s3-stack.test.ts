@@ -129,7 +129,9 @@ describe("a bucket that is gone", () => {
   test("is not asked again with --retry-for 0", async () => {
     const run = await bcat(["snapshots", "--retry-for", "0", "-v"], { BCAT_REPOSITORY: await deadUrl() });
     expect(run.code).toBe(11);
-    expect(run.stderr).toMatch(/^repository in .*\n1 request \(1 get\), 0 B sent, 0 B received, no retries\nbcat: .*\n$/);
+    expect(run.stderr).toMatch(
+      /^repository in .*\n1 request \(1 get\), 0 B sent, 0 B received, no retries\nbcat: .*\n$/,
+    );
   });
 
   test("is given up at the deadline, with how often it was tried", async () => {
