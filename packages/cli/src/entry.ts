@@ -1,9 +1,9 @@
 /** Entries of a snapshot in a listing: as `ls -l` would show them, and with restic's names. */
 import type { Node } from "@bcat/snapshot";
-import { cellWidth } from "./cell-width.js";
 import { formatBytes, formatLocalTime, formatTime } from "./format.js";
 import { bytesField } from "./json.js";
 import { quoteName } from "./quote.js";
+import { textWidth } from "./text-width.js";
 
 export interface Entry {
   /** Absolute. */
@@ -55,7 +55,7 @@ export function entryLine({ path, node }: Entry, options: LineOptions = {}): str
 function ownerText(name: string | Uint8Array, id: number, numericIds: boolean): string {
   if (numericIds || name.length === 0) return String(id).padStart(OWNER_WIDTH);
   const text = quoteName(typeof name === "string" ? Buffer.from(name) : name);
-  return text + " ".repeat(Math.max(0, OWNER_WIDTH - cellWidth(text)));
+  return text + " ".repeat(Math.max(0, OWNER_WIDTH - textWidth(text)));
 }
 
 /** An element of the array of `--json`. */

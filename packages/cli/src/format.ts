@@ -1,5 +1,5 @@
 /** Numbers, times and tables for people. */
-import { cellWidth } from "./cell-width.js";
+import { textWidth } from "./text-width.js";
 
 const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 
@@ -80,7 +80,7 @@ export function formatTable(
   const all = [heads, ...rows];
   const widths = heads.map((_, column) =>
     all
-      .map((row) => cellWidth(row[column] ?? ""))
+      .map((row) => textWidth(row[column] ?? ""))
       .reduce((most, width) => (width > widthMax ? most : Math.max(most, width)), 0),
   );
   const lines = all.map((row) =>
@@ -90,19 +90,19 @@ export function formatTable(
 }
 
 function pad(cell: string, width: number, right: boolean): string {
-  const space = " ".repeat(Math.max(0, width - cellWidth(cell)));
+  const space = " ".repeat(Math.max(0, width - textWidth(cell)));
   return right ? space + cell : cell + space;
 }
 
 /** `a, b and 26 more`: as many as there is room for, and one at least. */
 export function formatList(items: readonly string[], widthMax: number): string {
   const all = items.join(", ");
-  if (items.length < 2 || cellWidth(all) <= widthMax) return all;
+  if (items.length < 2 || textWidth(all) <= widthMax) return all;
   let shown = items[0]!;
   let count = 1;
   const more = () => ` and ${formatCount(items.length - count)} more`;
   for (const item of items.slice(1, -1)) {
-    if (cellWidth(shown) + 2 + cellWidth(item) + cellWidth(more()) > widthMax) break;
+    if (textWidth(shown) + 2 + textWidth(item) + textWidth(more()) > widthMax) break;
     shown += `, ${item}`;
     count++;
   }

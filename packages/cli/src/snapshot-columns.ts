@@ -1,11 +1,11 @@
 /** The columns of a list of snapshots on a terminal, and which of them are given up first. */
 import type { ListedSnapshot } from "@bcat/snapshot";
-import { cutEnd } from "./cell-width.js";
 import { formatBytes, formatCount, formatLocalTime } from "./format.js";
 import { quoteText } from "./quote.js";
 import { flawsOf } from "./snapshot-flaws.js";
 import type { TableOptions } from "./snapshot-list.js";
 import { lettersOf, pinCell } from "./snapshot-marks.js";
+import { cutEnd } from "./text-width.js";
 
 export interface Column {
   readonly head: string;

@@ -1,8 +1,8 @@
 import type { ListedSnapshot } from "@bcat/snapshot";
 import { expect, test } from "vitest";
-import { cellWidth } from "./cell-width.js";
 import { formatLocalTime } from "./format.js";
 import { snapshotScreen } from "./snapshot-screen.js";
+import { textWidth } from "./text-width.js";
 import { createTimeThere } from "./time-there.js";
 
 const start = Date.UTC(2026, 10, 20, 15, 39, 3);
@@ -31,7 +31,7 @@ const screen = (width: number, more: object = {}) => snapshotScreen(infos, { wid
 test("no line is wider than the terminal, and every number and path is there", () => {
   for (let width = 40; width <= 200; width++) {
     const lines = screen(width);
-    for (const line of lines) expect(cellWidth(line)).toBeLessThanOrEqual(width);
+    for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width);
     for (const number of ["9", "10", "123", "124"])
       expect(lines.some((line) => line.trimStart().startsWith(`${number}  2026-11-`))).toBe(true);
     for (const end of ["/home/me", "/etc", "deep/folder", "/data/10", "and 13 others", "本語"])
@@ -71,7 +71,7 @@ test("a compact list has a line each", () => {
   expect(lines.slice(0, 5)).toHaveLength(5);
   expect(lines[0]).not.toContain("paths");
   expect(screen(Number.POSITIVE_INFINITY, { compact: true })).toHaveLength(5);
-  for (const line of screen(40, { compact: true })) expect(cellWidth(line)).toBeLessThanOrEqual(40);
+  for (const line of screen(40, { compact: true })) expect(textWidth(line)).toBeLessThanOrEqual(40);
 });
 
 test("what clocks showed elsewhere is there where it was not what they show here", () => {

@@ -3,12 +3,12 @@
  * is no room for is left out, the least wanted first; on a narrow one the paths stand below the rest.
  */
 import type { ListedSnapshot } from "@bcat/snapshot";
-import { cellWidth, cutEnd, cutStart, foldText } from "./cell-width.js";
 import { formatItems, formatTable } from "./format.js";
 import { quoteName } from "./quote.js";
 import { type Column, columnSets, MARKS } from "./snapshot-columns.js";
 import type { TableOptions } from "./snapshot-list.js";
 import { markLegend } from "./snapshot-marks.js";
+import { cutEnd, cutStart, foldText, textWidth } from "./text-width.js";
 
 export interface ScreenOptions extends TableOptions {
   /** Columns of the terminal; infinite where there is none. */
@@ -59,7 +59,7 @@ function isShown({ cell, mayBeMissing }: Column, infos: readonly ListedSnapshot[
 /** With the gap behind each. */
 function widthOf(columns: readonly Column[], infos: readonly ListedSnapshot[]): number {
   const widths = columns.map(({ head, cell }) =>
-    infos.reduce((most, info) => Math.max(most, cellWidth(cell(info))), cellWidth(head)),
+    infos.reduce((most, info) => Math.max(most, textWidth(cell(info))), textWidth(head)),
   );
   return widths.reduce((sum, width) => sum + width + GAP, 0);
 }

@@ -2,7 +2,7 @@
  * Lines at the end of a terminal that change: how the work goes, and below it what is at hand. They are cut to the
  * terminal's width, and drawn again when that changes.
  */
-import { cutEnd, cutStart, textWidth } from "./text-width.js";
+import { cutStart, takeStart, textWidth } from "./text-width.js";
 
 export interface Status {
   readonly line: string;
@@ -40,7 +40,7 @@ export class StatusLines {
     // A character in the last column would have some terminals begin a new line.
     const columns = this.#columns - 1;
     const { line, current } = status;
-    const lines = [cutEnd(line, columns), ...(current === undefined ? [] : [cutStart(current, columns)])];
+    const lines = [takeStart(line, columns), ...(current === undefined ? [] : [cutStart(current, columns)])];
     this.#terminal.write(`${this.#clearing()}${lines.join("\n")}`);
     this.#status = status;
     this.#drawn = lines.map(textWidth);
