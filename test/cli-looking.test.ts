@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Desk, jsonLines, linesOf } from "./cli/desk.js";
 import { expectRefusal } from "./cli/refusal.js";
+import { flip } from "./cli/tamper.js";
 
 let desk: Desk;
 const source = (name = "") => desk.path("source", name).replace(/\/$/, "");
@@ -184,4 +185,17 @@ test("find --json is one document, however often progress is to be told", async 
 
 test.each(["2M-1M", "1M-2M-9G", "1M-"])("find takes no --size %s", async (size) => {
   expectRefusal(await desk.bcat(["find", "--size", size]), { code: 2, says: /cannot use --size/ });
+});
+
+test("a damaged folder is named, and everything else is searched", async () => {
+  using other = new Desk();
+  other.write({ "one/file": "1", "two/file": "2" });
+  await other.good(["backup", "--init", "-q", "one"]);
+  await other.good(["backup", "-q", "two"]);
+  const pack = other.list().find((line) => /^packs\/..\/0*2-/.test(line))!;
+  flip(other, pack.split(" ")[0]!, 60);
+  const run = await other.bcat(["find", "file"]);
+  expect(run.code).toBe(1);
+  expect(run.stdout).toMatch(/^in snapshot 1 of .*:\n\/.*one\/file\n$/);
+  expect(run.stderr).toMatch(/cannot search ".*two": .*\nbcat: cannot search 1 folder: bcat check tells/);
 });

@@ -21,7 +21,7 @@ export interface Warning {
 }
 
 /** What goes on; restic's words where it has one. */
-export type Work = "archival" | "restore" | "dump" | "import" | "copy";
+export type Work = "archival" | "restore" | "dump" | "import" | "copy" | "search";
 
 const verbs: Readonly<Record<Work, string>> = {
   archival: "cannot read",
@@ -29,6 +29,7 @@ const verbs: Readonly<Record<Work, string>> = {
   dump: "cannot dump",
   import: "cannot import",
   copy: "cannot copy",
+  search: "cannot search",
 };
 
 /** Prints a line on stderr, with `--json` restic's message. `during` is restic's word for the work. */

@@ -1,4 +1,5 @@
 /** `bcat find`: entries of many snapshots. */
+import { CorruptError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import type { Entry, ListedSnapshot, Search } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
@@ -11,6 +12,7 @@ import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapsho
 import { formatShare, type ProgressForm, startProgress } from "../progress.js";
 import { quoteText } from "../quote.js";
 import { withRepository } from "../site.js";
+import { printWarning } from "../warning.js";
 
 interface FindProgress {
   readonly done: number;
@@ -106,7 +108,12 @@ class Finding {
       folders = count;
       progress.update({ done, total, folders });
     };
-    const search = new SnapshotSearch(this.#repository, this.#search, { signal, onFolder });
+    let damaged = 0;
+    const onDamage = (path: Uint8Array, { message }: CorruptError) => {
+      damaged++;
+      printWarning({ path, message, kind: "error", code: "corrupt" }, "search", output);
+    };
+    const search = new SnapshotSearch(this.#repository, this.#search, { signal, onFolder, onDamage });
     for (const listed of snapshots) {
       await this.#tellOne(listed, search.in(listed.number), () => progress.hide());
       done++;
@@ -115,6 +122,8 @@ class Finding {
     }
     progress.finish();
     if (output.json) output.print(this.#separator === "[" ? "[]" : "]");
+    if (damaged > 0)
+      throw new CorruptError(`Cannot search ${formatItems(damaged, "folder")}: bcat check tells what else is damaged`);
   }
 
   async #tellOne(listed: ListedSnapshot, entries: AsyncIterable<Entry>, before: () => void): Promise<void> {

@@ -40,7 +40,7 @@ export async function* compareTrees<Left extends Side, Right extends Side>(
   let next: Pair<Left, Right> | undefined = { path: Buffer.from("/"), left: left.top, right: right.top };
   while (next !== undefined) {
     yield next;
-    if (mayDiffer(next) && isEntered(next)) {
+    if (next.fault === undefined && mayDiffer(next) && isEntered(next)) {
       const fault = await enter(next);
       if (fault !== undefined) yield { ...next, fault };
     }
@@ -52,8 +52,15 @@ async function nextOf<Left extends Side, Right extends Side>(
   levels: Level<Left, Right>[],
 ): Promise<Pair<Left, Right> | undefined> {
   for (let last = levels.at(-1); last !== undefined; last = levels.at(-1)) {
-    const pair = await last.next();
-    if (pair !== undefined) return pair;
+    try {
+      const pair = await last.next();
+      if (pair !== undefined) return pair;
+    } catch (error) {
+      // It has gone meanwhile: what is left of it is not compared.
+      if (!(error instanceof SourceError)) throw error;
+      levels.pop();
+      return { ...last.pair, fault: error };
+    }
     levels.pop();
   }
   return undefined;
@@ -68,14 +75,15 @@ function mayDiffer({ left, right }: Pair<Side, Side>): boolean {
 }
 
 class Level<Left extends Side, Right extends Side> {
-  readonly #path: Uint8Array;
+  /** The folder. */
+  readonly pair: Pair<Left, Right>;
   readonly #left: Cursor<Left>;
   readonly #right: Cursor<Right>;
 
-  constructor({ path, left, right }: Pair<Left, Right>, leftTree: Tree<Left>, rightTree: Tree<Right>) {
-    this.#path = path;
-    this.#left = new Cursor(leftTree, left);
-    this.#right = new Cursor(rightTree, right);
+  constructor(pair: Pair<Left, Right>, leftTree: Tree<Left>, rightTree: Tree<Right>) {
+    this.pair = pair;
+    this.#left = new Cursor(leftTree, pair.left);
+    this.#right = new Cursor(rightTree, pair.right);
   }
 
   /** Reads the first piece of each: a folder that cannot be read shows before anything of it was said. */
@@ -92,7 +100,7 @@ class Level<Left extends Side, Right extends Side> {
     if (order >= 0) this.#right.drop();
     const name = (order <= 0 ? left : right)!.name;
     return {
-      path: joinPath(this.#path, name),
+      path: joinPath(this.pair.path, name),
       left: order <= 0 ? left : undefined,
       right: order >= 0 ? right : undefined,
     };

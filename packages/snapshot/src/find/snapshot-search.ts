@@ -2,6 +2,7 @@
  * Finds entries in many snapshots. A folder that was gone through and had nothing is known by the id of what is in it, and
  * is not read again in the snapshots that follow: only what differs between them is.
  */
+import { CorruptError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import { joinPath, keyOf, splitPath } from "../path.js";
 import { type Entry, rootEntries } from "../root-entries.js";
@@ -37,6 +38,8 @@ export interface SearchOptions {
   readonly signal?: AbortSignal;
   /** Told of each folder that is read, so far in all. */
   readonly onFolder?: (folders: number) => void;
+  /** Told once of each folder that cannot be read, wherever it is met; without, that is thrown. */
+  readonly onDamage?: (path: Uint8Array, damage: CorruptError) => void;
 }
 
 export class SnapshotSearch {
@@ -45,6 +48,7 @@ export class SnapshotSearch {
   readonly #options: SearchOptions;
   readonly #empty = new IdSet();
   readonly #known = new Map<string, Findings>();
+  readonly #damaged = new Set<string>();
   #knownParts = 0;
   #folders = 0;
 
@@ -68,7 +72,7 @@ export class SnapshotSearch {
     const levels: Level[] = [];
     yield* this.#enter(levels, path, node);
     for (let last = levels.at(-1); last !== undefined; last = levels.at(-1)) {
-      const next = await last.next();
+      const next = await this.#next(last);
       if (next === undefined) {
         levels.pop();
         this.#remember(last);
@@ -83,11 +87,29 @@ export class SnapshotSearch {
     }
   }
 
+  /** The next entry of a level; none behind one that is damaged, of which nothing is remembered then. */
+  async #next(level: Level): Promise<Candidate | undefined> {
+    const { onDamage } = this.#options;
+    try {
+      return await level.next();
+    } catch (error) {
+      if (!(error instanceof CorruptError) || onDamage === undefined) throw error;
+      this.#damaged.add(keyOf(level.key));
+      level.found = undefined;
+      onDamage(level.path, error);
+      return undefined;
+    }
+  }
+
   /** Goes on with what is in a folder; what is known of it comes at once. */
   *#enter(levels: Level[], path: Uint8Array, { subtree, name }: Node): Generator<Entry> {
     if (subtree === undefined) return;
     const key = this.#keyOf(path, subtree);
     if (this.#empty.has(key)) return;
+    if (this.#damaged.has(keyOf(key))) {
+      levels.at(-1)?.addBelow({ name, found: undefined });
+      return;
+    }
     const known = this.#known.get(keyOf(key));
     if (known !== undefined) {
       levels.at(-1)?.addBelow({ name, found: known });
@@ -132,7 +154,7 @@ class Level {
   readonly key: Uint8Array;
   /** In order; undefined when it is too much to be kept. */
   found: Findings | undefined = new Findings();
-  readonly #path: Uint8Array;
+  readonly path: Uint8Array;
   readonly #pieces: AsyncGenerator<readonly Node[]>;
   #piece: readonly Node[] = [];
   #at = 0;
@@ -140,7 +162,7 @@ class Level {
   constructor(repository: Repository, { path, name, subtree, key }: Folder) {
     this.name = name;
     this.key = key;
-    this.#path = path;
+    this.path = path;
     this.#pieces = readNodes(repository, subtree);
   }
 
@@ -152,7 +174,7 @@ class Level {
       this.#at = 0;
     }
     const node = this.#piece[this.#at++]!;
-    return { node, name: node.name, path: () => joinPath(this.#path, node.name) };
+    return { node, name: node.name, path: () => joinPath(this.path, node.name) };
   }
 
   add(node: Node): void {
