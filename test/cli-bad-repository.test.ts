@@ -73,7 +73,7 @@ describe.concurrent("a repository that was seen before", () => {
     using desk = await models.open();
     await desk.good(["snapshots"]);
     rmSync(desk.repository, { recursive: true });
-    await desk.good(["init"], { env: { HOME: desk.path("elsewhere") } });
+    await desk.good(["init"], { env: { XDG_CACHE_HOME: desk.path("elsewhere") } });
     await expectRefused(
       desk,
       twoCommands,
@@ -120,7 +120,7 @@ describe.concurrent("a repository that was seen before", () => {
     await desk.good(["backup", "source"]);
     rmSync(desk.repository, { recursive: true });
     cpSync(desk.path("old"), desk.repository, { recursive: true });
-    await desk.good(["backup", "source"], { env: { HOME: desk.path("elsewhere") } });
+    await desk.good(["backup", "source"], { env: { XDG_CACHE_HOME: desk.path("elsewhere") } });
     const run = await desk.bcat(["restore", "1", "all", "out"]);
     expectWarnings(run, 0, [/outcomes\/0000000002" was there before and is another now/]);
     rmSync(desk.path("out"), { recursive: true });
@@ -187,7 +187,7 @@ describe.concurrent("a damaged repository", () => {
     using desk = await models.open();
     for (let i = 0; i < 2; i++) await desk.good(["backup", "source"]);
     rmSync(desk.path("repository/outcomes/0000000002"));
-    const environment = { env: { HOME: desk.path("elsewhere") } };
+    const environment = { env: { XDG_CACHE_HOME: desk.path("elsewhere") } };
     const run = await desk.bcat(["snapshots"], environment);
     expectClean(run);
     expect(run.code).toBe(1);

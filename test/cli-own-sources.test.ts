@@ -113,7 +113,7 @@ describe.concurrent("a new repository", () => {
       rmSync(desk.path("full/config"));
       for (const name of ["keys", "sessions", "outcomes", "packs", "index"])
         rmSync(desk.path("full", name), { recursive: true, force: true });
-      rmSync(desk.path("home"), { recursive: true });
+      rmSync(desk.path("home/.cache"), { recursive: true });
     }
     expect(await desk.bcat(["init", "--repo", "disk"])).toMatchObject({ code: 0, stderr: noMessage });
   });

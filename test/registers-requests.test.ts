@@ -28,7 +28,7 @@ test("those to a folder of registers have a kind of their own, and the others ar
   expect(backup.registers).toBeGreaterThan(10);
   expect(backup.put_if_absent).toBe(0);
   const run = await desk.bcat(["backup", "source", "-v"], { env });
-  expect(run.stderr).toMatch(/^\d+ requests \(\d+ get, \d+ put, \d+ list, \d+ registers\), /);
+  expect(run.stderr).toMatch(/^repository in .*\n\d+ requests \(\d+ get, \d+ put, \d+ list, \d+ registers\), /);
   expect(requestsOf(await desk.good(["backup", "source", "-n", "--json"])).registers).toBe(0);
 });
 

@@ -101,7 +101,7 @@ describe.skipIf(!hasRsync).concurrent("a copy by the recipe", () => {
       for (let i = 0; i < 6; i++) await backUp(desk, `while-${i}.bin`);
       isDone = true;
     })();
-    const elsewhere = { env: { HOME: desk.path("elsewhere") } };
+    const elsewhere = { env: { XDG_CACHE_HOME: desk.path("elsewhere") } };
     for (let last = false; !last; ) {
       last = isDone;
       await replicate(desk);
