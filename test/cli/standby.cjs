@@ -27,6 +27,8 @@ process.on("message", ({ words, env, cwd, endLine }) => {
   process.chdir(cwd);
   process.argv = [process.execPath, program, ...words];
   process.exitCode = undefined;
+  // Modules with WASM have a memory, which a second run must not begin with.
+  for (const path of Object.keys(require.cache)) if (!path.endsWith(".node")) delete require.cache[path];
   load(bundle, new Map());
 });
 process.on("disconnect", () => process.exit());
