@@ -16,8 +16,6 @@ export {
   type KeySlotLook,
   type KeySlotOptions,
   keySlotId,
-  LOG2_N_MAX,
-  LOG2_N_MIN,
   openKeySlot,
   type ScryptCost,
   type Secret,

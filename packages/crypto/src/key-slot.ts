@@ -52,15 +52,15 @@ export interface KeySlotOptions {
 
 export const KEY_SLOT_LENGTH = 144;
 /** The first bytes of the salt tell a slot from all others. */
-export const KEY_SLOT_ID_LENGTH = 16;
+const KEY_SLOT_ID_LENGTH = 16;
 
 const MAGIC = Buffer.from("BCKS", "latin1");
 const VERSION = 1;
 const ROLE_ROOT_KEY = 1;
 const Derivation = { SCRYPT: 1, KEY_FILE: 2 } as const;
 
-export const LOG2_N_MIN = 15;
-export const LOG2_N_MAX = 20;
+const LOG2_N_MIN = 15;
+const LOG2_N_MAX = 20;
 const BLOCK_SIZE = 8;
 const PARALLELISM_MAX = 4;
 const KEY_FILE_LENGTH_MIN = 32;
