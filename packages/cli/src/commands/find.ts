@@ -41,7 +41,7 @@ export const find: Command = {
       value: "WHEN",
       alias: "oldest",
       short: "O",
-      description: 'changed since then: 7d, 36h ago, or "2026-11-20 15:00:00"',
+      description: 'changed since then: 7d for the last seven days, 36h, or "2026-11-20 15:00:00"',
     },
     older: { kind: "text", value: "WHEN", alias: "newest", short: "N", description: "changed before then" },
     size: {
