@@ -70,11 +70,13 @@ describe.skipIf(!has("fish"))("fish", () => {
 
 describe.skipIf(!has("zsh"))("zsh", () => {
   test("completes on a terminal", async () => {
+    // What is typed before a prompt is there is no line that can be edited: a tab in it is a tab.
     const script = `zmodload zsh/zpty
       zpty z zsh -f -i
-      zpty -w z "PS1=; autoload -U compinit; compinit -u -D; . <(bcat completion zsh)"
+      zpty -w z "autoload -U compinit; compinit -u -D; . <(bcat completion zsh); PS1=rea''dy"
+      zpty -r z line $'*ready*'
       zpty -w -n z $'bcat res\\t1 all /o\\C-a: \\C-e; echo done\\C-j'
-      zpty -r z line $'*done\\r\\n*'
+      zpty -r z line $'*done\\r\\n*ready*'
       zpty -w -n z $'bcat backup --compression m\\t-shown\\C-a: \\C-e; echo twice\\C-j'
       zpty -r z more $'*twice\\r\\n*'
       print -r -- $line $more`;

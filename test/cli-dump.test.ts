@@ -109,7 +109,9 @@ describe.concurrent("bcat dump", () => {
     await desk.good(["backup", "source"]);
     fs.mkdirSync(desk.path("out"));
     const disturb = { below: desk.path("out"), file: /\.tmp$/, act: (child: Child) => void child.kill("SIGINT") };
-    const run = await desk.bcat(["dump", "latest", "large", "-t", "out/file"], { disturb });
+    const run = await desk.bcat(["dump", "latest", "large", "-t", "out/file", "--limit-download=4M"], {
+      disturb,
+    });
     expect(run).toMatchObject({
       code: 130,
       stderr: expect.stringContaining('interrupted; "out/file" was not written'),

@@ -28,6 +28,10 @@ function openDesk(): Desk {
   return desk;
 }
 
+/** Bytes a second, so that a run is not over before it is disturbed; and flags that say so. */
+const rate = "48M";
+const slowly = [`--limit-upload=${rate}`, `--limit-download=${rate}`];
+
 const packOfSecond = /packs\/..\/0000000002-[0-9a-f]{32}$/;
 
 /** As soon as the first pack of the second backup is being written: nobody knows of it yet. */
@@ -52,7 +56,7 @@ describe("a backup", () => {
       using desk = openDesk();
       const source = model.path("source");
       const run = await desk.bcat(
-        ["backup", source],
+        ["backup", ...slowly, source],
         whenPackIsStored(desk, (child) => child.kill(name)),
       );
       expectClean(run);
@@ -75,7 +79,7 @@ describe("a backup", () => {
   test("goes on at SIGHUP where there is no terminal, as under nohup", async () => {
     using desk = openDesk();
     const run = await desk.bcat(
-      ["backup", model.path("source")],
+      ["backup", ...slowly, model.path("source")],
       whenPackAppears(desk, (child) => child.kill("SIGHUP")),
     );
     expectClean(run);
@@ -89,7 +93,7 @@ describe("a backup", () => {
     const act = (child: Child) => {
       for (const signal of ["SIGSTOP", "SIGINT", "SIGTERM", "SIGCONT"] as const) child.kill(signal);
     };
-    const run = await desk.bcat(["backup", model.path("source")], whenPackAppears(desk, act));
+    const run = await desk.bcat(["backup", ...slowly, model.path("source")], whenPackAppears(desk, act));
     expectClean(run);
     // Which of the two it saw first is the system's affair, and whether it had ended in order before the second.
     if (run.signal === null) expect([130, 143]).toContain(run.code);
@@ -104,7 +108,7 @@ describe("a backup", () => {
     const before = desk.committed();
     const source = model.path("source");
     const run = await desk.bcat(
-      ["backup", source],
+      ["backup", ...slowly, source],
       whenPackIsStored(desk, (child) => child.kill("SIGKILL")),
     );
     expect(run.signal).toBe("SIGKILL");
@@ -119,7 +123,7 @@ describe("a backup", () => {
 
   test("says with --json that it was interrupted", async () => {
     using desk = openDesk();
-    const words = ["backup", "--json", "--quiet", model.path("source")];
+    const words = ["backup", "--json", "--quiet", ...slowly, model.path("source")];
     const run = await desk.bcat(
       words,
       whenPackIsStored(desk, (child) => child.kill("SIGINT")),
@@ -144,7 +148,9 @@ describe("a restore", () => {
     const out = full.path(`out-${name}`);
     const before = full.list();
     const act = (child: Child) => child.kill(name);
-    const run = await full.bcat(["restore", "latest", "all", out], { disturb: { below: out, file: /big$/, act } });
+    const run = await full.bcat(["restore", "latest", "all", out, ...slowly], {
+      disturb: { below: out, file: /big$/, act },
+    });
     expectRefusal(run, {
       code,
       says: /^bcat: interrupted; what was restored so far is incomplete: --overwrite if-changed goes on$/m,

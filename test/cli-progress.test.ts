@@ -28,7 +28,7 @@ describe("progress without a terminal", () => {
     using desk = new Desk();
     desk.write({ "source/a": 60_000_000 });
     await desk.good(["init"]);
-    const run = await desk.bcat(["backup", "-q", "--no-scan", "source"], {
+    const run = await desk.bcat(["backup", "-q", "--no-scan", "--limit-upload=40M", "source"], {
       env: unasked,
       disturb: { below: desk.repository, file: /packs\//, act: (child) => void child.kill("SIGUSR1") },
     });

@@ -172,7 +172,7 @@ describe.skipIf(missingPostgres !== undefined)("with PostgreSQL", () => {
       const env = { BCAT_REGISTERS: server.url() };
       await desk.good(["init"], { env });
       const disturb = { below: desk.path("repository"), file: /packs\/..\//, act: () => server.kill() };
-      const run = await desk.bcat(["backup", "source", "--retry-for", "1s"], { env, disturb });
+      const run = await desk.bcat(["backup", "source", "--retry-for", "1s", "--limit-upload=40M"], { env, disturb });
       server.resume();
       expect(run).toMatchObject({
         code: 11,
@@ -194,7 +194,7 @@ describe.skipIf(missingPostgres !== undefined)("with PostgreSQL", () => {
         child.kill("SIGINT");
       };
       // What was done until then may be worth being kept, which is tried for that long.
-      const run = await desk.bcat(["backup", "source", "--retry-for", "1s"], {
+      const run = await desk.bcat(["backup", "source", "--retry-for", "1s", "--limit-upload=40M"], {
         env,
         disturb: { below: desk.path("repository"), file: new RegExp(file), act },
       });
