@@ -200,8 +200,12 @@ export class Desk implements Disposable {
 
   [Symbol.dispose](): void {
     for (const folder of this.#mounted.reverse()) execFileSync("umount", ["--lazy", folder]);
-    execFileSync("chmod", ["-R", "u+rwX", this.folder]);
-    fs.rmSync(this.folder, { recursive: true, force: true });
+    try {
+      fs.rmSync(this.folder, { recursive: true, force: true });
+    } catch {
+      execFileSync("chmod", ["-R", "u+rwX", this.folder]);
+      fs.rmSync(this.folder, { recursive: true, force: true });
+    }
   }
 }
 

@@ -12,39 +12,60 @@
 
 import type { Cutter } from "./cutter.js";
 import { FastCdc, loadFastCdcModule } from "./fastcdc.js";
+import { checkGear } from "./gear.js";
 import type { ChunkerSettings } from "./settings.js";
 import { checkWindowLength } from "./window-length.js";
 
 const WINDOW_LENGTH_MIN = 8 * 1024 * 1024;
 /** In chunks of the largest size: what is moved to the front of the window is then a small part of it. */
 const WINDOW_CHUNKS_MIN = 4;
+/** Most files, most runs of a few files, and most streams of a scan end within it. */
+const FIRST_WINDOW_LENGTH = 64 * 1024;
 
-/** Cuts where the content says so. */
+/** Cuts where the content says so. @throws {RangeError} when `gear` is no gear table */
 export function createContentCutter(settings: ChunkerSettings, gear: Uint32Array): Cutter {
+  checkGear(gear);
   return new ContentCutter(settings, gear);
 }
 
+/** Makes its instance of WASM, with the memory that is its window, when there is more than the first window holds. */
 class ContentCutter implements Cutter {
   readonly ends: Uint32Array;
   readonly #settings: ChunkerSettings;
-  readonly #fastCdc: FastCdc;
+  readonly #gear: Uint32Array;
+  readonly #windowLength: number;
+  #first: Uint8Array | undefined;
+  #fastCdc: FastCdc | undefined;
 
   constructor(settings: ChunkerSettings, gear: Uint32Array) {
-    const windowLength = Math.max(WINDOW_LENGTH_MIN, WINDOW_CHUNKS_MIN * settings.maximum);
-    this.ends = new Uint32Array(Math.floor(windowLength / settings.minimum) + 1);
+    this.#windowLength = Math.max(WINDOW_LENGTH_MIN, WINDOW_CHUNKS_MIN * settings.maximum);
+    this.ends = new Uint32Array(Math.floor(this.#windowLength / settings.minimum) + 1);
     this.#settings = settings;
-    this.#fastCdc = new FastCdc(loadFastCdcModule(), gear, { windowLength, cutsMax: this.ends.length });
+    this.#gear = gear;
+    if (settings.maximum < FIRST_WINDOW_LENGTH) this.#fastCdc = this.#load();
   }
 
   get window(): Uint8Array {
-    return this.#fastCdc.window;
+    if (this.#fastCdc !== undefined) return this.#fastCdc.window;
+    this.#first ??= new Uint8Array(FIRST_WINDOW_LENGTH);
+    return this.#first;
   }
 
   cut(length: number, last: boolean): number {
     checkWindowLength(length, this.window.length);
     if (length === 0) return 0;
+    this.#fastCdc ??= this.#load();
     const count = this.#fastCdc.cut(length, this.#settings, this.ends);
     return last || this.#isDecided(count - 1) ? count : count - 1;
+  }
+
+  /** What is in the first window lies in the one of the instance afterwards. */
+  #load(): FastCdc {
+    const limits = { windowLength: this.#windowLength, cutsMax: this.ends.length };
+    const fastCdc = new FastCdc(loadFastCdcModule(), this.#gear, limits);
+    if (this.#first !== undefined) fastCdc.window.set(this.#first);
+    this.#first = undefined;
+    return fastCdc;
   }
 
   /**

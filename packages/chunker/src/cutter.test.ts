@@ -171,10 +171,18 @@ test("the window stays where it is and whole, also when all chunks are of the le
   expect(window.every((byte) => byte === 3)).toBe(true);
 });
 
-test("windows hold four of the largest chunks", () => {
-  expect(createCutter(DEFAULT_CHUNKER, GEAR).window.length).toBe(8 * MEBIBYTE);
+test("windows hold four of the largest chunks, as soon as what is in them has been cut", () => {
+  const windowAfterCut = (settings: ChunkerSettings) => {
+    const cutter = createCutter(settings, GEAR);
+    cutter.window.fill(7);
+    const { length } = cutter.window;
+    expect(cutter.cut(length, false)).toBe(0);
+    expect(cutter.window.subarray(0, length).every((byte) => byte === 7)).toBe(true);
+    return cutter.window.length;
+  };
+  expect(windowAfterCut(DEFAULT_CHUNKER)).toBe(8 * MEBIBYTE);
   const settings: ChunkerSettings = { kind: "cdc", minimum: MEBIBYTE, average: 2 * MEBIBYTE, maximum: 4 * MEBIBYTE };
-  expect(createCutter(settings, GEAR).window.length).toBe(16 * MEBIBYTE);
+  expect(windowAfterCut(settings)).toBe(16 * MEBIBYTE);
 });
 
 describe("golden cut points", () => {

@@ -12,8 +12,9 @@ import { type ChunkerSettings, validateSettings } from "./settings.js";
  */
 export interface Cutter {
   /**
-   * At least four times the largest chunk (`fixed`: one chunk) and at least about 8 MiB. To be taken anew after every
-   * `cut`: the memory of WASM may move, and an array taken before is then empty.
+   * At least four times the largest chunk (`fixed`: one chunk) and at least about 8 MiB; before the first `cut` it may be
+   * smaller than a chunk. To be taken anew after every `cut`: it grows with what is in it, the memory of WASM may move,
+   * and an array taken before is then empty.
    */
   readonly window: Uint8Array;
   /**

@@ -3,7 +3,7 @@
  * threads that meet a new chunk, one claims it and stores it.
  *
  *     control: i32 index of the current table | i32 claims in each table
- *     table:   slots of 4 words of an id, open addressing; 2^16 slots, and twice as many in each table after it
+ *     table:   slots of 4 words of an id, open addressing; 2^12 slots, and twice as many in each table after it
  *
  * A claim writes word 0 of a free slot by compare-and-exchange, words 1 and 2, and word 3 last; who meets a slot without
  * its word 3 waits for it. Words 0 and 3 are never 0 (four ids in 2^128 thereby coincide). When a table is three quarters
@@ -17,9 +17,9 @@
 import { readU32 } from "./read-u32.js";
 
 const WORDS = 4;
-const FIRST_TABLE_SLOTS = 2 ** 16;
+const FIRST_TABLE_SLOTS = 2 ** 12;
 /** Room for 3 million ids: a run forgets its claims at 2 million. Beyond, every claim is granted. */
-const TABLES_MAX = 6;
+const TABLES_MAX = 10;
 const LOAD_MAX = 0.75;
 /** Looks at a slot that is being written. A thread may have ended between two words: its id is passed over then. */
 const LOOKS_MAX = 2 ** 24;

@@ -14,6 +14,7 @@ import { FrameOpener, FrameSealer, packKey } from "./frame.js";
 import { FrameCompressor, Refusals } from "./frame-compressor.js";
 import { FRAME_SALT_SIZE, FRAME_TARGET_SIZE, type FrameGroup, SHARED_CHUNKS_MAX } from "./frame-group.js";
 import { FrameSalts } from "./frame-salt.js";
+import { Scratch } from "./scratch.js";
 import { CODEC_STORED, CODEC_ZSTD, FRAME_OVERHEAD, KEY_KIND_SYMMETRIC, type KeyEntry } from "./tables.js";
 
 /** Chunks of this size and more own their frames. */
@@ -21,6 +22,7 @@ const OWN_FRAME_SIZE_MIN = 128 * 1024;
 const ID_SIZE = 32;
 const ID_WORDS = ID_SIZE / 4;
 const PREFIX_WORDS = ID_PREFIX_SIZE / 4;
+const noBytes = new Uint8Array(0);
 
 export interface FrameBuilderOptions {
   readonly kind: BlobKind;
@@ -38,8 +40,8 @@ export interface FrameBuilderOptions {
 
 /**
  * Builds frames of one kind under one key of its own. Not re-entrant; all calls are synchronous. Holds, beside the tables,
- * 2 MiB and the longest chunk: the shared frame, what zstd made, two for opening, the sealed bytes. After an error it is
- * not to be used again.
+ * 2 MiB and the longest chunk at most: the shared frame, what zstd made, two for opening, the sealed bytes. After an error
+ * it is not to be used again.
  */
 export class FrameBuilder {
   readonly #options: FrameBuilderOptions;
@@ -50,17 +52,19 @@ export class FrameBuilder {
   readonly #sealer: FrameSealer;
   readonly #opener: FrameOpener;
   readonly #ownHash: IncrementalHash;
-  readonly #opened = new Uint8Array(FRAME_TARGET_SIZE);
-  readonly #sealed: Uint8Array;
+  /** Of the frame that was opened last. */
+  #opened: Uint8Array = noBytes;
+  readonly #openedMemory = new Scratch(FRAME_TARGET_SIZE);
+  readonly #sealed: Scratch;
   readonly #codecs: Uint8Array;
   readonly #frameSalts: Uint8Array;
   readonly #storedLengths: Uint32Array;
   readonly #plainLengths: Uint32Array;
   #frameCount = 0;
   #sealedLength = 0;
-  readonly #shared = new Uint8Array(FRAME_TARGET_SIZE);
+  readonly #shared = new Scratch(FRAME_TARGET_SIZE);
   #sharedLength = 0;
-  readonly #chunks = new ChunkColumns(ID_SIZE, SHARED_CHUNKS_MAX);
+  readonly #chunks = new ChunkColumns(ID_SIZE);
   readonly #ownChunk = new ChunkColumns(ID_SIZE, 1);
   readonly #sharedRefusals = new Refusals();
   #ownRefusals = new Refusals();
@@ -76,7 +80,7 @@ export class FrameBuilder {
     this.#sealer = new FrameSealer(context);
     this.#opener = new FrameOpener(context);
     this.#ownHash = idHash.incremental();
-    this.#sealed = new Uint8Array(Math.max(chunkSizeMax, FRAME_TARGET_SIZE) + framesMax * FRAME_OVERHEAD);
+    this.#sealed = new Scratch(Math.max(chunkSizeMax, FRAME_TARGET_SIZE) + framesMax * FRAME_OVERHEAD);
     this.#codecs = new Uint8Array(framesMax);
     this.#frameSalts = new Uint8Array(framesMax * FRAME_SALT_SIZE);
     this.#storedLengths = new Uint32Array(framesMax);
@@ -106,7 +110,7 @@ export class FrameBuilder {
   flush(): void {
     if (this.#sharedLength === 0) return;
     const chunks = this.#chunks.view();
-    const plain = this.#shared.subarray(0, this.#sharedLength);
+    const plain = this.#shared.take(this.#sharedLength).subarray(0, this.#sharedLength);
     this.#appendFrame(plain, { ids: chunks.ids, pieceOffset: 0 }, this.#sharedRefusals);
     for (let i = 0; i < chunks.count; i++) {
       const offset = chunks.offsets[i]!;
@@ -120,7 +124,7 @@ export class FrameBuilder {
 
   #addShared(id: Uint8Array, bytes: Uint8Array): void {
     if (this.#sharedLength + bytes.length > FRAME_TARGET_SIZE || this.#chunks.count === SHARED_CHUNKS_MAX) this.flush();
-    this.#shared.set(bytes, this.#sharedLength);
+    this.#shared.take(this.#sharedLength + bytes.length, this.#sharedLength).set(bytes, this.#sharedLength);
     this.#chunks.push(id, this.#sharedLength, bytes.length);
     this.#sharedLength += bytes.length;
   }
@@ -151,9 +155,11 @@ export class FrameBuilder {
     );
     this.#salts.next({ ...from, codec, storedLength }, salt, 0);
     const storedOffset = this.#sealedLength;
-    const sealed = this.#sealed.subarray(storedOffset, storedOffset + storedLength);
+    const end = storedOffset + storedLength;
+    const sealed = this.#sealed.take(end, storedOffset).subarray(storedOffset, end);
     const frame = { key: 0, codec, salt, storedOffset, storedLength, plainOffset: 0, plainLength: plain.length };
     this.#sealer.seal(this.#packKey, frame, stored, sealed);
+    this.#opened = this.#openedMemory.take(plain.length);
     this.#opener.open(this.#packKey, frame, sealed, this.#opened, "the pack being written");
     this.#codecs[this.#frameCount] = codec;
     this.#storedLengths[this.#frameCount] = storedLength;
@@ -171,7 +177,7 @@ export class FrameBuilder {
       storedLengths: this.#storedLengths.subarray(0, count),
       plainLengths: this.#plainLengths.subarray(0, count),
     };
-    const bytes = this.#sealed.subarray(0, this.#sealedLength);
+    const bytes = this.#sealed.take(this.#sealedLength).subarray(0, this.#sealedLength);
     this.#frameCount = 0;
     this.#sealedLength = 0;
     this.#options.onGroup({ key: this.#key, frames, bytes, chunks: { ...chunks, ids: shortenIds(chunks.ids) } });

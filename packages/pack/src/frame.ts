@@ -12,6 +12,7 @@ import { type Gcm, hkdf, nodeGcm, ZERO_NONCE } from "@bcat/crypto";
 import { CorruptError } from "@bcat/errors";
 import type { BlobKind } from "./blob-kind.js";
 import type { PackContext } from "./context.js";
+import { Scratch } from "./scratch.js";
 import { CODEC_STORED, FRAME_OVERHEAD, FRAME_PLAIN_MAX, type FrameEntry, type KeyEntry } from "./tables.js";
 
 const PACK_KEY_INFO = Buffer.from("bcat/1/pack-key");
@@ -57,12 +58,12 @@ export class FrameSealer {
   }
 }
 
-/** Opens frames. Owns one scratch buffer for compressed bytes; not re-entrant. */
+/** Opens frames. Owns one scratch buffer for compressed bytes, of 1 MiB at most; not re-entrant. */
 export class FrameOpener {
   readonly #zstd: PackContext["zstd"];
   readonly #gcm: Gcm;
   readonly #secrets = new FrameSecrets();
-  readonly #scratch = new Uint8Array(FRAME_PLAIN_MAX);
+  readonly #scratch = new Scratch(FRAME_PLAIN_MAX + FRAME_OVERHEAD);
 
   constructor({ zstd, gcm = nodeGcm }: Pick<PackContext, "zstd" | "gcm">) {
     this.#zstd = zstd;
@@ -74,7 +75,7 @@ export class FrameOpener {
     if (sealed.length !== frame.storedLength) return false;
     this.#secrets.derive(this.#gcm, key, frame);
     const { key: frameKey, additional } = this.#secrets;
-    return this.#gcm.openInto(frameKey, ZERO_NONCE, additional, sealed, this.#scratch) >= 0;
+    return this.#gcm.openInto(frameKey, ZERO_NONCE, additional, sealed, this.#scratch.take(sealed.length)) >= 0;
   }
 
   /**
@@ -90,7 +91,7 @@ export class FrameOpener {
     this.#secrets.derive(this.#gcm, key, frame);
     const { key: frameKey, additional } = this.#secrets;
     const plain = target.subarray(0, frame.plainLength);
-    const stored = frame.codec === CODEC_STORED ? plain : this.#scratch;
+    const stored = frame.codec === CODEC_STORED ? plain : this.#scratch.take(sealed.length);
     const length = this.#gcm.openInto(frameKey, ZERO_NONCE, additional, sealed, stored);
     if (length !== sealed.length - FRAME_OVERHEAD) throw damaged(object, frame, "are damaged");
     if (frame.codec === CODEC_STORED) return;

@@ -4,10 +4,10 @@ import type { PackContext } from "./context.js";
 import { CHUNKS_MAX, hasRightHash, STREAM_MAX } from "./directory.js";
 import { FrameBuilder } from "./frame-builder.js";
 import { decodeFrameGroup, encodeFrameGroup, type FrameGroup, frameGroupSize } from "./frame-group.js";
-import { arenaSize, type FinishedPack, PackAssembler } from "./pack-assembler.js";
+import { type FinishedPack, PackAssembler } from "./pack-assembler.js";
 import { CODEC_STORED, CODEC_ZSTD, FRAME_PLAIN_MAX, FRAMES_MAX } from "./tables.js";
 import { createTestContext } from "./test-context.js";
-import { directoryOf, readPack } from "./test-packs.js";
+import { arenasOf, directoryOf, readPack } from "./test-packs.js";
 
 const MIB = 2 ** 20;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -20,7 +20,7 @@ function createAssembler(context: PackContext, packs: FinishedPack[], targetSize
     domain: 0,
     session: 3,
     targetSize,
-    takeArena: () => new Uint8Array(arenaSize(sizes)),
+    ...arenasOf(sizes),
     onPack: (pack) => packs.push(pack),
   });
 }

@@ -38,13 +38,17 @@ export interface PackAssemblerOptions {
   readonly targetSize: number;
   /** As {@link targetSize}, of the first pack, and not more: a line is not to wait until all of a large one is there. */
   readonly firstSize?: number | undefined;
-  /** Gives memory of {@link arenaSize} bytes for the next pack. */
+  /** Most bytes of a pack. {@link arenaSize} has room for all that is laid down until it closes. */
+  readonly arenaSize: number;
+  /** Gives memory for the next pack. */
   readonly takeArena: () => Uint8Array;
+  /** Gives more, at least `length` bytes and at most {@link arenaSize}, that begin with the first `used` of `arena`. */
+  readonly growArena: (arena: Uint8Array, used: number, length: number) => Uint8Array;
   /** Is handed each finished pack, within the call of `add` or `finish` that finished it. */
   readonly onPack: (pack: FinishedPack) => void;
 }
 
-/** Bytes an arena needs. Pages that are never touched cost no memory. */
+/** Bytes an arena needs. */
 export function arenaSize(options: { targetSize: number; chunkSizeMax: number }): number {
   return Math.min(options.targetSize + options.chunkSizeMax + 2 * FRAME_TARGET_SIZE, STORED_MAX) + TAIL_MAX;
 }
@@ -59,7 +63,7 @@ interface FrameTotals {
 
 /** The pack that is being filled. */
 interface OpenPack {
-  readonly arena: Uint8Array;
+  arena: Uint8Array;
   readonly keys: KeyTable;
   readonly frames: FrameEntry[];
   readonly chunks: ChunkColumns;
@@ -95,9 +99,9 @@ export class PackAssembler {
    */
   add(group: FrameGroup): void {
     const totals = totalsOf(group);
-    if (this.#pack !== undefined && !fits(this.#pack, totals)) this.finish();
+    if (this.#pack !== undefined && !this.#fits(this.#pack, totals)) this.finish();
     this.#pack ??= this.#open();
-    if (!fits(this.#pack, totals)) {
+    if (!this.#fits(this.#pack, totals)) {
       throw new RangeError(`Cannot lay down frames of ${totals.storedLength} bytes: no pack can hold them`);
     }
     this.#append(this.#pack, group);
@@ -121,7 +125,7 @@ export class PackAssembler {
   #append(pack: OpenPack, group: FrameGroup): void {
     const { frames, bytes, chunks } = group;
     const key = pack.keys.indexOf(group.key);
-    pack.arena.set(bytes, pack.stored);
+    this.#lay(pack, bytes);
     this.#hash.update(pack.arena.subarray(pack.stored, pack.stored + bytes.length));
     pack.chunks.append(chunks, pack.plain);
     for (let i = 0; i < frames.count; i++) {
@@ -135,6 +139,26 @@ export class PackAssembler {
     }
   }
 
+  /** Behind the frames, of which there are `pack.stored` bytes. */
+  #lay(pack: OpenPack, bytes: Uint8Array): void {
+    const { stored } = pack;
+    const end = stored + bytes.length;
+    if (end > pack.arena.length) pack.arena = this.#options.growArena(pack.arena, stored, end);
+    pack.arena.set(bytes, stored);
+  }
+
+  /** True when frames of these totals, under at most one new key, go into the pack. */
+  #fits(pack: OpenPack, totals: FrameTotals): boolean {
+    const storedMax = Math.min(STORED_MAX, this.#options.arenaSize - TAIL_MAX);
+    return (
+      pack.keys.keys.length < KEYS_MAX &&
+      pack.frames.length + totals.frameCount <= FRAMES_MAX &&
+      pack.chunks.count + totals.chunkCount <= CHUNKS_MAX &&
+      pack.stored + totals.storedLength <= storedMax &&
+      pack.plain + totals.plainLength <= STREAM_MAX
+    );
+  }
+
   #seal(pack: OpenPack): FinishedPack {
     const { session, kind, epoch, domain } = this.#options;
     const { blake3, random } = this.#context;
@@ -146,7 +170,7 @@ export class PackAssembler {
     const name = packName(reference);
     const salt = freshBytes(blake3, random, unique);
     const tail = sealTail(this.#context, { name, epoch, domain, salt, body }, { length: stored, hash: this.#hash });
-    pack.arena.set(tail, stored);
+    this.#lay(pack, tail);
     return { ...directory, reference, name, bytes: pack.arena.subarray(0, stored + tail.length) };
   }
 }
@@ -162,18 +186,6 @@ function totalsOf({ frames, bytes, chunks }: FrameGroup): FrameTotals {
     throw new RangeError(`Cannot lay down frames of ${storedLength} bytes: there are ${bytes.length}`);
   }
   return { frameCount: frames.count, chunkCount: chunks.count, storedLength, plainLength };
-}
-
-/** True when frames of these totals, under at most one new key, go into the pack. */
-function fits(pack: OpenPack, totals: FrameTotals): boolean {
-  const storedMax = Math.min(STORED_MAX, pack.arena.length - TAIL_MAX);
-  return (
-    pack.keys.keys.length < KEYS_MAX &&
-    pack.frames.length + totals.frameCount <= FRAMES_MAX &&
-    pack.chunks.count + totals.chunkCount <= CHUNKS_MAX &&
-    pack.stored + totals.storedLength <= storedMax &&
-    pack.plain + totals.plainLength <= STREAM_MAX
-  );
 }
 
 /** The key table of a pack, in which a key is found by its contents: each group brings a copy of its own. */

@@ -22,7 +22,7 @@ export function buildPack(
   const packs: FinishedPack[] = [];
   const assembler = new PackAssembler(context, {
     ...{ ...frames, ...sizes, session },
-    takeArena: () => new Uint8Array(arenaSize(sizes)),
+    ...arenasOf(sizes),
     onPack: (pack) => packs.push(pack),
   });
   const onGroup = assembler.add.bind(assembler);
@@ -33,6 +33,19 @@ export function buildPack(
   const [pack] = packs;
   if (pack === undefined || packs.length > 1) throw new Error(`Cannot build a pack: the chunks make ${packs.length}`);
   return pack;
+}
+
+/** Memory for packs that is hardly ever enough at first. */
+export function arenasOf(sizes: { targetSize: number; chunkSizeMax: number }) {
+  return {
+    arenaSize: arenaSize(sizes),
+    takeArena: () => new Uint8Array(100),
+    growArena(arena: Uint8Array, used: number, length: number) {
+      const grown = new Uint8Array(Math.max(2 * arena.length, length));
+      grown.set(arena.subarray(0, used));
+      return grown;
+    },
+  };
 }
 
 export function directoryOf(context: PackContext, { name, bytes }: { name: string; bytes: Uint8Array }) {

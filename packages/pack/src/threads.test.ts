@@ -3,9 +3,9 @@ import { Worker } from "node:worker_threads";
 import { afterAll, expect, test } from "vitest";
 import { DATA } from "./blob-kind.js";
 import { decodeFrameGroup, frameGroupSizeMax } from "./frame-group.js";
-import { arenaSize, type FinishedPack, PackAssembler } from "./pack-assembler.js";
+import { type FinishedPack, PackAssembler } from "./pack-assembler.js";
 import { createTestContext } from "./test-context.js";
-import { readPack } from "./test-packs.js";
+import { arenasOf, readPack } from "./test-packs.js";
 
 const CHUNK_SIZE_MAX = 2 ** 20;
 const GROUPS = 40;
@@ -65,7 +65,7 @@ test.each(["auto", "off"] as const)("four threads build frames of one pack at on
     epoch: 0,
     domain: 0,
     session: 1,
-    takeArena: () => new Uint8Array(arenaSize(sizes)),
+    ...arenasOf(sizes),
     onPack: (pack) => packs.push(pack),
   });
   for (let i = 0; i < GROUPS; i++) {

@@ -270,13 +270,16 @@ export class ChunkStore {
     const width = kind === DATA ? Math.min(storage.uploads ?? 1, WIDTH_MAX) : 1;
     const frames = this.#frameOptions(kind);
     const sizes = { targetSize: this.#targetSize, chunkSizeMax: frames.chunkSizeMax };
-    const uploads = new Uploads({ width, arenaSize: arenaSize(sizes) });
+    const places = { arenaSize: arenaSize(sizes) };
+    const uploads = new Uploads({ width, ...places });
     const assembler = new PackAssembler(context, {
       ...frames,
       ...sizes,
+      ...places,
       firstSize: this.#parts.environment.sizes?.firstPackSize,
       session: this.#session.number,
       takeArena: () => uploads.takeArena(),
+      growArena: (arena, used, length) => uploads.growArena(arena, used, length),
       onPack: (pack) => uploads.start(pack.bytes, () => this.#storePack(lane, pack)),
     });
     const onGroup = (group: FrameGroup) => assembler.add(group);
