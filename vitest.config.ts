@@ -6,10 +6,11 @@ import { patience } from "./test/kit/patience.js";
 // system only if glibc may not keep them: what it keeps it has to zero.
 process.env.MALLOC_MMAP_THRESHOLD_ ??= String(2 ** 20);
 
-/** They look at what belongs to the whole process: its descriptors, its memory. */
+/** They look at what belongs to the whole process, its descriptors and its memory, or begin a module anew that others use. */
 const alone = [
   "packages/posix/src/posix.test.ts",
   "packages/snapshot/src/tree/scan.test.ts",
+  "test/independent-reader/reader.test.ts",
   "test/restore-faults.test.ts",
   "test/restore-threads.test.ts",
   "test/thread-descriptors.test.ts",
@@ -19,8 +20,8 @@ export default defineConfig({
   test: {
     // One more than cores, on the smallest machine: tests wait for servers and for processes they have killed.
     maxWorkers: 3,
-    // Every core has a test of its own to run: collectors beside it only wait for one another.
-    execArgv: ["--single-threaded-gc"],
+    // Every core has a test of its own to run: collectors beside it only wait for one another. And they come seldom.
+    execArgv: ["--single-threaded-gc", "--min-semi-space-size=32", "--max-semi-space-size=64"],
     reporters: ["minimal"],
     server: { deps: { external: [built] } },
     testTimeout: 300_000 * patience,

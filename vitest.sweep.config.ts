@@ -8,6 +8,7 @@ const sliced = [
   "test/archived.test.ts",
   "test/bench.test.ts",
   "test/cli-interrupt.test.ts",
+  "test/cli-start.test.ts",
   "test/condemned.test.ts",
   "test/copy.test.ts",
   "test/deep-few-descriptors.test.ts",

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { isLongRun } from "./kit/long-run.js";
 
 const root = resolve(import.meta.dirname, "..");
 const program = "dist/bcat.cjs";
@@ -39,18 +40,22 @@ describe("bcat starts", () => {
 
   test("with compiled code of which a byte is wrong, wherever it is", () => {
     const whole = fs.readFileSync(compiled);
-    for (let i = 0; i < 12; i++) {
+    const places = isLongRun ? 12 : 3;
+    for (let i = 0; i < places; i++) {
       const damaged = Buffer.from(whole);
-      damaged[Math.floor((i * whole.length) / 12)]! ^= 0x10;
+      damaged[Math.floor((i * whole.length) / places)]! ^= 0x10;
       fs.writeFileSync(compiled, damaged);
       expectStarts();
     }
   });
 
-  test.each([0, 1, 32, 40, 10_000])("with compiled code that is cut off after %i bytes", (length) => {
-    fs.truncateSync(compiled, length);
-    expectStarts();
-  });
+  test.each(isLongRun ? [0, 1, 32, 40, 10_000] : [1, 40])(
+    "with compiled code that is cut off after %i bytes",
+    (length) => {
+      fs.truncateSync(compiled, length);
+      expectStarts();
+    },
+  );
 
   test("with compiled code of another program of the same length", () => {
     const path = join(folder, "bcat", program);
@@ -74,7 +79,7 @@ describe("bcat that came without compiled code keeps in the cache what V8 compil
     expectRuns();
     const first = fs.readFileSync(keptPath());
     expectRuns();
-    expect(fs.readFileSync(keptPath())).toEqual(first);
+    expect(fs.readFileSync(keptPath()).equals(first)).toBe(true);
     expectRuns(["backup", "--help"]);
     expect(kept()).toHaveLength(1);
     expect(fs.readFileSync(keptPath()).subarray(32, 512).toString().trim()).toBe("backup version");
@@ -84,7 +89,7 @@ describe("bcat that came without compiled code keeps in the cache what V8 compil
   test("anew where it is damaged, or of another program", () => {
     expectRuns();
     const whole = fs.readFileSync(keptPath());
-    for (const at of [0, 40, 600, whole.length - 1]) {
+    for (const at of isLongRun ? [0, 40, 600, whole.length - 1] : [40, 600]) {
       const damaged = Buffer.from(whole);
       damaged[at]! ^= 0x10;
       fs.writeFileSync(keptPath(), damaged);

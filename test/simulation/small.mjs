@@ -12,8 +12,7 @@ export const SMALL = [
     from: "SHARED_CHUNKS_MAX = 16_384",
     to: "SHARED_CHUNKS_MAX = 64",
   },
-  { module: "pack/dist/frame.js", from: "new Uint8Array(FRAME_PLAIN_MAX)", to: "new Uint8Array(2 ** 14)" },
-  { module: "pack/dist/chunk-claims.js", from: "FIRST_TABLE_SLOTS = 2 ** 16", to: "FIRST_TABLE_SLOTS = 2 ** 8" },
+  { module: "pack/dist/chunk-claims.js", from: "FIRST_TABLE_SLOTS = 2 ** 12", to: "FIRST_TABLE_SLOTS = 2 ** 8" },
   {
     module: "pack/dist/segment/segment-writer.js",
     from: "new Uint8Array(FILTER_PAGES * (ENTRY_PAGE_SIZE / ENTRY_SIZE) * ID_SIZE)",

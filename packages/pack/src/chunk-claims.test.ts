@@ -44,9 +44,9 @@ test("clear() forgets all claims", async () => {
 test("beyond its memory every claim is granted, and what was claimed before is still known", async () => {
   const { random } = await createTestContext();
   const memory = ChunkClaims.create().share();
-  const claims = new ChunkClaims({ ...memory, tables: memory.tables.slice(0, 1) });
+  const claims = new ChunkClaims({ ...memory, tables: memory.tables.slice(0, 5) });
   const ids = random(16 * 60_000);
-  const room = 0.75 * 2 ** 12;
+  const room = 0.75 * 2 ** 16;
   for (let at = 0; at < ids.length; at += 16) if (!claims.claim(ids, at)) expect.unreachable();
   expect(claims.count).toBe(room);
   expect(claims.claim(ids, 0)).toBe(false);

@@ -12,7 +12,7 @@
  * space and nothing else. It is never nobody's.
  *
  * The first table is there from the start, the others when they are needed or when other threads are to join: those must
- * have them all.
+ * have them all, and go on in one that grows seldom.
  */
 import { readU32 } from "./read-u32.js";
 
@@ -20,6 +20,8 @@ const WORDS = 4;
 const FIRST_TABLE_SLOTS = 2 ** 12;
 /** Room for 3 million ids: a run forgets its claims at 2 million. Beyond, every claim is granted. */
 const TABLES_MAX = 10;
+/** Threads begin with this one, or the last: while a table grows, two of them may be told that an id is theirs. */
+const FIRST_SHARED_TABLE = 4;
 const LOAD_MAX = 0.75;
 /** Looks at a slot that is being written. A thread may have ended between two words: its id is passed over then. */
 const LOOKS_MAX = 2 ** 24;
@@ -38,6 +40,7 @@ export class ChunkClaims {
   readonly #tables: Int32Array[];
   /** True while no other thread knows the tables, and there is memory for more. */
   #mayGrow = false;
+  #beginsAt = 0;
 
   /** Claims that other threads have too, by what {@link share} gave them. */
   constructor({ control, tables }: ClaimsMemory) {
@@ -56,6 +59,8 @@ export class ChunkClaims {
   /** For other threads. Their tables' pages take memory when they are first written to. */
   share(): ClaimsMemory {
     while (this.#mayGrow) this.#reserveNext();
+    this.#beginsAt = Math.min(FIRST_SHARED_TABLE, this.#tables.length - 1);
+    if (this.#control[CURRENT]! < this.#beginsAt) Atomics.store(this.#control, CURRENT, this.#beginsAt);
     return { control: this.#control, tables: [...this.#tables] };
   }
 
@@ -97,6 +102,7 @@ export class ChunkClaims {
       if (this.#control[COUNTS + i] !== 0) table.fill(0);
     });
     this.#control.fill(0);
+    this.#control[CURRENT] = this.#beginsAt;
   }
 
   #reserveNext(): void {
