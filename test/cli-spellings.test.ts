@@ -64,8 +64,8 @@ describe.concurrent("--repo", () => {
 
 describe.concurrent("--registers", () => {
   test.each([
-    ["mysql://host/db", /use registers at "mysql:…".*write postgres:\/\/user@host\/database, or name a folder/],
-    ["pg://host/db", /use registers at "pg:…".*write postgres:\/\//],
+    ["mysql://host/db", /use registers in "mysql:…".*write postgres:\/\/user@host\/database, or name a folder/],
+    ["pg://host/db", /use registers in "pg:…".*write postgres:\/\//],
     ["nas:registers", /as the registers: .*\.\/nas:registers/],
     ["https://host/registers", /keep registers in https:\/\/host\/registers: over HTTP nothing can be written/],
   ])("%s is refused, and makes nothing", async (spelling, says) => {

@@ -95,7 +95,7 @@ describe.skipIf(missingPostgres !== undefined)("registers in PostgreSQL", () => 
     server.resume();
     expect(dead).toMatchObject({
       code: 22,
-      stdout: expect.stringMatching(/^answer +BAD +Cannot reach the registers at p/m),
+      stdout: expect.stringMatching(/^answer +BAD +Cannot reach the registers in "p/m),
     });
     for (const run of [early, found, dead])
       for (const word of secret()) expect(run.stdout + run.stderr).not.toContain(word);
@@ -124,7 +124,7 @@ describe.skipIf(missingPostgres !== undefined)("registers in PostgreSQL", () => 
     expect(run.stderr).toEqual(noMessage);
     expect(run).toMatchObject({
       code: 22,
-      stdout: expect.stringMatching(/^answer +BAD +Cannot .* the registers at p/m),
+      stdout: expect.stringMatching(/^answer +BAD +Cannot .* the registers in "p/m),
     });
   });
 

@@ -176,7 +176,7 @@ describe.skipIf(missingPostgres !== undefined)("with PostgreSQL", () => {
       server.resume();
       expect(run).toMatchObject({
         code: 11,
-        stderr: expect.stringContaining("cannot reach the registers at postgres://bcat@127.0.0.1"),
+        stderr: expect.stringContaining('cannot reach the registers in "postgres://bcat@127.0.0.1'),
       });
       expect(await numbers()).toEqual([]);
     },

@@ -56,7 +56,7 @@ describe("locateRepository()", () => {
     expect(() => locateRepository(given, {})).toThrow(
       expect.objectContaining({
         code: "usage",
-        message: expect.stringMatching(/^Cannot use the repository at "https?:\/\/…": ((?!sec).)*$/),
+        message: expect.stringMatching(/^Cannot use the repository in "https?:\/\/…": ((?!sec).)*$/),
       }),
     );
   });
@@ -93,7 +93,7 @@ describe("locateRepository()", () => {
       expect.objectContaining({
         code: "usage",
         message: expect.stringMatching(
-          /^Cannot use the repository at "tahoe:…": ((?!aaa).)*write tahoe:http((?!aaa).)*$/,
+          /^Cannot use the repository in "tahoe:…": ((?!aaa).)*write tahoe:http((?!aaa).)*$/,
         ),
       }),
     );

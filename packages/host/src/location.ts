@@ -65,7 +65,7 @@ function unknownPlace(scheme: string, what: "repository" | "registers"): BcatErr
   const found = isWeb ? `two slashes are missing; write ${scheme}://…` : `not supported by this version; ${way}`;
   return new BcatError(
     "usage",
-    `Cannot use ${subject} at "${scheme}:…": ${found}, or ./${scheme}:… for one of that name`,
+    `Cannot use ${subject} in "${scheme}:…": ${found}, or ./${scheme}:… for one of that name`,
   );
 }
 

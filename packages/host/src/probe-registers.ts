@@ -66,7 +66,7 @@ export async function refuseUnfitRegisters(site: Site, signal: AbortSignal): Pro
   const bad = findings.filter(({ verdict }) => verdict === "bad").map(({ check, found }) => `${check}: ${found}`);
   throw new BcatError(
     "conditions-not-met",
-    `Cannot create a repository in "${place.location}": registers in ${registers.location} do not keep writers apart (${bad.join("; ")}); name another place for them with --registers`,
+    `Cannot create a repository in "${place.location}": registers in "${registers.location}" do not keep writers apart (${bad.join("; ")}); name another place for them with --registers`,
   );
 }
 

@@ -25,7 +25,7 @@ export const tahoeForm =
  */
 export function locateTahoe(given: string): Place {
   const spelling = given.slice("tahoe:".length);
-  const refuse = (reason: string) => new BcatError("usage", `Cannot use the repository at "tahoe:…": ${reason}`);
+  const refuse = (reason: string) => new BcatError("usage", `Cannot use the repository in "tahoe:…": ${reason}`);
   if (!/^https?:\/\//i.test(spelling) || !URL.canParse(spelling)) throw refuse(tahoeForm);
   const url = new URL(spelling);
   if (url.search !== "" || url.hash !== "" || url.username !== "") throw refuse(tahoeForm);
@@ -38,7 +38,7 @@ export function locateTahoe(given: string): Place {
 /** A URL with a host, and nothing after its path. */
 export function parseUrl(given: string): URL {
   const scheme = given.slice(0, given.indexOf(":"));
-  const refuse = (reason: string) => new BcatError("usage", `Cannot use the repository at "${scheme}://…": ${reason}`);
+  const refuse = (reason: string) => new BcatError("usage", `Cannot use the repository in "${scheme}://…": ${reason}`);
   if (!URL.canParse(given)) throw refuse("it is no URL");
   const url = new URL(given);
   if (url.search !== "" || url.hash !== "") throw refuse("a repository has no ? and #; write them as %3F and %23");
@@ -50,7 +50,7 @@ function credentialsOf({ username, password, protocol }: URL): string | undefine
   try {
     return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   } catch (cause) {
-    const message = `Cannot use the repository at "${protocol}//…": write % in its user or password as %25`;
+    const message = `Cannot use the repository in "${protocol}//…": write % in its user or password as %25`;
     throw new BcatError("usage", message, { cause });
   }
 }

@@ -26,14 +26,17 @@ export async function findConfig(storage: Storage, environment: Environment): Pr
   const trace = await findTrace(storage);
   if (trace === undefined) return undefined;
   const found = `"${CONFIG}" is missing although "${trace}" exists`;
-  throw new CorruptError(`Cannot open the repository at ${environment.location}: ${found}`, { object: CONFIG });
+  throw new CorruptError(`Cannot open the repository in "${environment.location}": ${found}`, { object: CONFIG });
 }
 
 /** @throws BcatError no-repository; CorruptError */
 export async function requireConfig(storage: Storage, environment: Environment): Promise<Uint8Array> {
   const bytes = await findConfig(storage, environment);
   if (bytes !== undefined) return bytes;
-  throw new BcatError("no-repository", `Cannot find a repository at ${environment.location}: make one with bcat init`);
+  throw new BcatError(
+    "no-repository",
+    `Cannot find a repository in "${environment.location}": make one with bcat init`,
+  );
 }
 
 /** What is there only after the config was. */

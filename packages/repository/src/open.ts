@@ -165,11 +165,11 @@ export async function unlockRepository(
   if (refused + otherKind === 0) {
     const found =
       foreign === undefined ? "it has no key slots" : `"${foreign}" and "${CONFIG}" are not of one repository`;
-    throw new CorruptError(`Cannot open the repository at ${environment.location}: ${found}`, {
+    throw new CorruptError(`Cannot open the repository in "${environment.location}": ${found}`, {
       object: foreign ?? "keys/1",
     });
   }
-  const action = `Cannot open the repository at ${environment.location}`;
+  const action = `Cannot open the repository in "${environment.location}"`;
   if (refused > 0) throw new WrongSecretError(`${action}: wrong ${"passphrase" in secret ? "passphrase" : "key file"}`);
   const found =
     "passphrase" in secret ? "it opens with a key file: give --key-file" : "it opens with a passphrase, not a key file";

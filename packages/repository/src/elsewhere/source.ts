@@ -26,7 +26,7 @@ const words: Readonly<Record<RegistersKind, string>> = {
 /** The error for one who would write to a repository and has not said where its registers are. */
 export function registersNeeded({ kind }: RegistersReference, location: string): BcatError {
   const found = `its registers are ${words[kind]}, and that place was not named`;
-  return new BcatError("usage", `Cannot write to the repository at ${location}: ${found}`);
+  return new BcatError("usage", `Cannot write to the repository in "${location}": ${found}`);
 }
 
 /**
@@ -46,6 +46,6 @@ export function checkSource(
       : `its registers are ${words[reference.kind]}`;
   throw new BcatError(
     "usage",
-    `Cannot use the repository at ${location} with registers in ${source.location}: ${found}`,
+    `Cannot use the repository in "${location}" with registers in "${source.location}": ${found}`,
   );
 }

@@ -20,8 +20,8 @@ test.each([
 ])("databaseFailure() has words for %s, and knows whether it stays", (code, message, found, isFinal) => {
   const error = failure(code, message);
   expect(error).toMatchObject({ code: "storage-failed", isFinal });
-  expect(error.message).toMatch(/^Cannot reach the registers at postgres:\/\/db\/bcat: /);
-  const words = error.message.slice("Cannot reach the registers at postgres://db/bcat: ".length);
+  expect(error.message).toMatch(/^Cannot reach the registers in "postgres:\/\/db\/bcat": /);
+  const words = error.message.slice('Cannot reach the registers in "postgres://db/bcat": '.length);
   if (typeof found === "string") expect(words).toBe(found);
   else expect(words).toMatch(found);
 });

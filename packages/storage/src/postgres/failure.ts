@@ -43,7 +43,7 @@ export function databaseFailure(error: unknown, action: string, location: string
   const known = ofPooler ?? finalCodes.find(([prefix]) => code?.startsWith(prefix));
   const isFinal = known !== undefined || (!isSqlState(code) && finalWords.test(message)) || code === "ENOTFOUND";
   const found = known === undefined ? words : `${known[1]}: ${message}`;
-  return new StorageError(`Cannot ${action} the registers at ${location}: ${oneLine(found)}`, {
+  return new StorageError(`Cannot ${action} the registers in "${location}": ${oneLine(found)}`, {
     cause: error,
     ...(isFinal && { isFinal: true }),
   });

@@ -71,7 +71,7 @@ export async function readVersion(connection: Connection): Promise<number> {
 function checkVersion(version: number, location: string): void {
   if (version <= tableVersion) return;
   const found = `its table bcat_registers has version ${version}, this bcat knows ${tableVersion}`;
-  throw new BcatError("newer-format", `Cannot use the registers at ${location}: ${found}; use a newer bcat`);
+  throw new BcatError("newer-format", `Cannot use the registers in "${location}": ${found}; use a newer bcat`);
 }
 
 /** @throws {BcatError} when the table is there in another version; none at all is for the caller to judge */
@@ -82,6 +82,6 @@ export async function requireVersion(connection: Connection): Promise<void> {
   const found = `its table bcat_registers has version ${version}, this bcat needs ${tableVersion}`;
   throw new BcatError(
     "refused",
-    `Cannot use the registers at ${connection.location}: ${found}; bcat repair registers upgrades it`,
+    `Cannot use the registers in "${connection.location}": ${found}; bcat repair registers upgrades it`,
   );
 }
