@@ -1,21 +1,20 @@
 /** Progress of work on files, as backup and restore tell it. */
 import { formatBytes, formatCount, formatDuration, formatItems } from "./format.js";
-import { formatShare, type Pace, type ProgressForm, secondsLeft } from "./progress.js";
+import { formatShare, type Pace, type ProgressForm, secondsLeft, secondsLeftByShare } from "./progress.js";
 import { quoteName } from "./quote.js";
 
 /** What all report. */
 export interface FileCounts {
   readonly filesDone: number;
   readonly bytesDone: number;
-  /** Backup: an estimate, of the snapshot before or of a scan. */
+  /** Of a backup an estimate. */
   readonly filesTotal: number | undefined;
   readonly bytesTotal: number | undefined;
+  /** Of the whole, from 0 to 1, where it is not by the totals that this is known. */
+  readonly share?: number | undefined;
   readonly errors: number;
   readonly currentPath?: Uint8Array | undefined;
 }
-
-/** An estimate that is passed says that the end is near, and not that it is here. */
-const SHARE_PASSED = 0.999;
 
 /** The form of progress of these counts; `message` gives the fields that only one of the commands has. */
 export function fileProgress<Counts extends FileCounts>(message: (counts: Counts) => object): FileProgress<Counts> {
@@ -36,7 +35,7 @@ export type FileProgress<Counts> = ProgressForm<Counts> & {
 export function progressLine(counts: FileCounts, pace: Pace): string {
   const { filesDone, filesTotal, bytesDone, bytesTotal, errors } = counts;
   const known = bytesTotal !== undefined && bytesTotal >= bytesDone;
-  const left = known ? secondsLeft(bytesDone, bytesTotal, pace) : undefined;
+  const left = leftOf(counts, pace);
   const parts = [
     ...(pace.share === undefined ? [] : [formatShare(pace.share)]),
     filesTotal !== undefined && filesTotal >= filesDone
@@ -51,8 +50,8 @@ export function progressLine(counts: FileCounts, pace: Pace): string {
 }
 
 function statusFields(counts: FileCounts, pace: Pace): object {
-  const { bytesDone, bytesTotal, filesTotal } = counts;
-  const left = secondsLeft(bytesDone, bytesTotal, pace);
+  const { bytesTotal, filesTotal } = counts;
+  const left = leftOf(counts, pace);
   return {
     seconds_elapsed: Math.floor(pace.elapsedMs / 1000),
     ...(left === undefined ? {} : { seconds_remaining: Math.round(left) }),
@@ -62,13 +61,19 @@ function statusFields(counts: FileCounts, pace: Pace): object {
   };
 }
 
+/** Seconds; undefined also when a total has been passed. */
+function leftOf({ bytesDone, bytesTotal, share }: FileCounts, pace: Pace): number | undefined {
+  if (share !== undefined) return secondsLeftByShare(pace);
+  return bytesTotal !== undefined && bytesTotal < bytesDone ? undefined : secondsLeft(bytesDone, bytesTotal, pace);
+}
+
 /** By bytes; by files where these are known alone, or there are no bytes. */
-function shareOf({ filesDone, filesTotal, bytesDone, bytesTotal }: FileCounts): number | undefined {
+function shareOf({ filesDone, filesTotal, bytesDone, bytesTotal, share: known }: FileCounts): number | undefined {
+  if (known !== undefined) return known;
   if (bytesTotal !== undefined && bytesTotal > 0) return share(bytesDone, bytesTotal);
   return filesTotal === undefined ? undefined : share(filesDone, filesTotal);
 }
 
 function share(done: number, total: number): number {
-  if (total === 0) return done === 0 ? 1 : SHARE_PASSED;
-  return done > total ? SHARE_PASSED : done / total;
+  return total === 0 ? 1 : done / total;
 }

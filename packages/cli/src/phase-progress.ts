@@ -1,6 +1,6 @@
 /** Progress of work that goes through phases, as check and prune tell it. */
 import { formatCount, formatDuration } from "./format.js";
-import { formatShare, type Pace } from "./progress.js";
+import { formatShare, type Pace, secondsLeftByShare } from "./progress.js";
 
 /** Phases in the order in which they come, and what part of the work each is as a rule. */
 export type Phases = Readonly<Record<string, number>>;
@@ -15,7 +15,7 @@ export function shareOfPhases(phases: Phases, { phase, done, total, share }: Pha
       parts.findIndex(([name]) => name === phase),
     )
     .reduce((sum, [, part]) => sum + part, 0);
-  const within = share ?? (total === undefined || total === 0 ? 0 : Math.min(1, done / total));
+  const within = Math.min(1, share ?? (total === undefined || total === 0 ? 0 : done / total));
   return before + within * phases[phase]!;
 }
 
@@ -31,14 +31,14 @@ export interface PhaseCounts {
 export function phaseLine({ phase, done, total }: PhaseCounts, pace: Pace, details = ""): string {
   const percent = pace.share === undefined ? "" : `${formatShare(pace.share)}, `;
   const of = total === undefined ? formatCount(done) : `${formatCount(done)} of ${formatCount(total)}`;
-  const left = overallSecondsLeft(pace);
+  const left = secondsLeftByShare(pace);
   const time = left === undefined ? `${formatDuration(pace.elapsedMs)} so far` : `${formatDuration(left * 1000)} left`;
   return `${percent}${phase}: ${of}${details}, ${time}`;
 }
 
 /** The fields of a status that all work in phases has. */
 export function phaseFields({ phase, done, total }: PhaseCounts, pace: Pace): object {
-  const left = overallSecondsLeft(pace);
+  const left = secondsLeftByShare(pace);
   return {
     message_type: "status",
     seconds_elapsed: Math.floor(pace.elapsedMs / 1000),
@@ -48,9 +48,4 @@ export function phaseFields({ phase, done, total }: PhaseCounts, pace: Pace): ob
     ...(total === undefined ? {} : { total }),
     ...(pace.share === undefined ? {} : { percent_done: pace.share }),
   };
-}
-
-/** As long as the rest takes if it goes on as until now. */
-function overallSecondsLeft({ elapsedMs, share }: Pace): number | undefined {
-  return share === undefined || share === 0 ? undefined : (elapsedMs * (1 - share)) / share / 1000;
 }

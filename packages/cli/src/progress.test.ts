@@ -82,7 +82,7 @@ describe("Progress", () => {
     expect(share({ ...counts, bytesTotal: undefined })).toBeUndefined();
     expect(share({ ...counts, bytesTotal: 10 })).toBe(0.5);
     expect(share({ ...counts, filesTotal: 4, bytesTotal: 0 })).toBe(0.25);
-    expect(share({ ...counts, bytesTotal: 4 })).toBe(0.999);
+    expect(share({ ...counts, bytesTotal: 10, share: 0.25 })).toBe(0.25);
   });
 
   test("is told as often as it is asked for, also with --json", () => {
@@ -119,6 +119,7 @@ describe("Progress", () => {
     const counts = { filesDone: 5, bytesDone: 100, filesTotal: 9, errors: 0 };
     for (const bytesTotal of [1000, 200, 400, 50, 100_000]) {
       progress.update({ ...counts, bytesTotal });
+      progress.tellNow();
       report(10);
     }
     progress.finish();
@@ -126,6 +127,7 @@ describe("Progress", () => {
     const shares = stdout.map((line) => JSON.parse(line).percent_done as number);
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
     expect(shares.filter((share) => share === 1).length).toBe(1);
+    expect(shares.filter((share) => share === 0.999).length).toBeGreaterThan(1);
   });
 
   test("is not told with --quiet", () => {

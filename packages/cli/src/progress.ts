@@ -33,6 +33,9 @@ export interface ProgressOptions {
   readonly intervalMs: number | undefined;
 }
 
+/** What is not done yet is never told as done, whatever an estimate says. */
+const shareUndoneMax = 0.999;
+
 const usualIntervalMs = { terminal: 100, json: 1000, plain: Number.POSITIVE_INFINITY } as const;
 
 /** Progress of a command, which is also told whenever a signal asks for it. */
@@ -103,7 +106,7 @@ export class Progress<State> {
   /** Takes the lines away; where there were messages, the last one says that all is done. Returns the ms that the work took. */
   finish(): number {
     this.#output.status(undefined);
-    if (this.#hasTold && !this.#hasEnded && this.#mode === "json" && this.#share !== undefined) {
+    if (this.#hasTold && !this.#hasEnded && this.#mode === "json") {
       this.#share = 1;
       this.#tell(this.#state!, "json");
     }
@@ -114,7 +117,7 @@ export class Progress<State> {
   #tell(state: State, mode: keyof typeof usualIntervalMs): void {
     const form = this.#form;
     const share = form.share(state);
-    if (share !== undefined) this.#share = Math.max(this.#share ?? 0, Math.min(1, share));
+    if (share !== undefined) this.#share = Math.max(this.#share ?? 0, Math.min(shareUndoneMax, share));
     const bytesPerSecond = this.#bytesPerSecond;
     const pace: Pace = { elapsedMs: this.#now() - this.#start, bytesPerSecond, share: this.#share };
     if (mode === "json") {
@@ -163,6 +166,11 @@ export function secondsLeft(
 ): number | undefined {
   if (total === undefined || bytesPerSecond === undefined || bytesPerSecond <= 0) return undefined;
   return Math.max(0, total - done) / bytesPerSecond;
+}
+
+/** Seconds until all is done, if it goes on as until now; undefined when nobody can tell. */
+export function secondsLeftByShare({ elapsedMs, share }: Pick<Pace, "elapsedMs" | "share">): number | undefined {
+  return share === undefined || share === 0 ? undefined : (elapsedMs * (1 - share)) / share / 1000;
 }
 
 /** `45.3%` */

@@ -16,7 +16,7 @@ import { usageError } from "./usage.js";
 
 const phases: Phases = { walking: 0.4, copying: 0.5, deleting: 0.1 };
 
-const progressForm: ProgressForm<PruneProgress> = {
+export const pruneProgress: ProgressForm<PruneProgress> = {
   bytes: () => 0,
   share: (counts) => shareOfPhases(phases, counts),
   line: (counts, pace) => phaseLine(counts, pace),
@@ -59,7 +59,7 @@ export async function runPrune(
 ): Promise<void> {
   const { options, output, signal, meter } = context;
   const { compressionLevel, prune } = await import("@bcat/snapshot");
-  const progress = startProgress(progressForm, context);
+  const progress = startProgress(pruneProgress, context);
   const level = compressionLevel(compressionOf(options));
   const onProgress = (counts: PruneProgress) => progress.update(counts);
   const summary = await prune(repository, { ...given, level, isDryRun, signal, onProgress });

@@ -58,6 +58,11 @@ export class ChunkIndex implements Disposable {
     return this.#runs[kind].map((run) => run.segment);
   }
 
+  /** Places of chunks: of one that lies in several packs, each. */
+  placeCount(kind: BlobKind): number {
+    return this.#runs[kind].reduce((sum, { segment }) => sum + segment.counts.entryCount, 0);
+  }
+
   /** @param marks of condemned packs, as another thread has them */
   addSegment(segment: Segment, marks?: Uint8Array): void {
     const known = marks === undefined ? undefined : new CondemnedMarks(segment, this.#condemned, marks);

@@ -1,5 +1,6 @@
 /** Frees what no snapshot uses: `repository` knows packs and sessions, this what snapshots refer to. */
 import { CorruptError } from "@bcat/errors";
+import { TREE } from "@bcat/pack";
 import {
   type PruneOptions,
   type PruneSummary,
@@ -17,16 +18,24 @@ const TREES_PER_STEP = 256;
 export async function prune(given: Repository, options: PruneOptions): Promise<PruneSummary> {
   const repository = given.withSignal(options.signal);
   const walk: Roots["walk"] = async (snapshots, visit) => {
+    // As many at most: some may be in no snapshot any more, or lie in several packs.
+    const places = (await repository.index()).placeCount(TREE);
     let trees = 0;
+    const visitAndCount: typeof visit = (kind, id) => {
+      const isNew = visit(kind, id);
+      if (isNew && kind === TREE) trees++;
+      return isNew;
+    };
+    let steps = 0;
     const step = () => {
-      if (++trees % TREES_PER_STEP !== 0) return undefined;
-      options.onProgress?.({ phase: "walking", done: trees, total: undefined });
+      if (++steps % TREES_PER_STEP !== 0) return undefined;
+      options.onProgress?.({ phase: "walking", done: trees, total: undefined, share: trees / places });
       return new Promise<void>((resolve) => setImmediate(resolve));
     };
     for (const number of snapshots) {
       const outcome = await repository.readOutcome(number);
       if (outcome?.kind !== "snapshot") throw gone(number);
-      await walkReferences(repository, outcome.snapshot, { visit: (kind, { id }) => visit(kind, id), step });
+      await walkReferences(repository, outcome.snapshot, { visit: (kind, { id }) => visitAndCount(kind, id), step });
     }
   };
   return await pruneRepository(repository, { walk }, options);

@@ -10,26 +10,28 @@ const ENTRIES_A_LOOK = 8;
 
 export class Turns {
   readonly #now: () => number;
+  readonly #entriesMax: number;
   #bytes = 0;
   #entries = 0;
   #last: number;
 
-  /** @param now milliseconds */
-  constructor(now: () => number) {
+  /** @param now milliseconds @param entriesMax between two turns, where an entry takes less than others do */
+  constructor(now: () => number, entriesMax = ENTRIES_MAX) {
     this.#now = now;
+    this.#entriesMax = entriesMax;
     this.#last = now();
   }
 
   /** Counts an entry; true when a turn is due. */
   entry(): boolean {
     this.#entries++;
-    return this.#entries >= ENTRIES_MAX || (this.#entries % ENTRIES_A_LOOK === 0 && this.#isLate());
+    return this.#entries >= this.#entriesMax || (this.#entries % ENTRIES_A_LOOK === 0 && this.#isLate());
   }
 
   /** Counts bytes; true when a turn is due. */
   bytes(count: number): boolean {
     this.#bytes += count;
-    return this.#bytes >= BYTES_MAX || this.#entries >= ENTRIES_MAX || this.#isLate();
+    return this.#bytes >= BYTES_MAX || this.#entries >= this.#entriesMax || this.#isLate();
   }
 
   /** Others run. */

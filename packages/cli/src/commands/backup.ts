@@ -74,7 +74,7 @@ const STOPPING = "interrupted: what was done until now is brought to safety; onc
 const ENDED_AT_ONCE =
   "ended at once; nothing was committed, but the next backup goes on from what is stored: checkpoints, and packs behind them";
 
-const progressForm = fileProgress<BackupProgress>((counts) => ({
+export const progressForm = fileProgress<BackupProgress>((counts) => ({
   files_done: counts.filesDone,
   bytes_done: counts.bytesDone,
   error_count: counts.errors,

@@ -8,17 +8,15 @@ import { type CopyOutcome, copiedLine, incompleteLine, printCopies, printDryRun 
 import { countOption } from "../count-option.js";
 import { DamageNote } from "../damage-note.js";
 import { exitCodes } from "../exit-code.js";
-import { fileProgress } from "../file-progress.js";
-import { formatCount } from "../format.js";
+import { fileProgress, progressLine } from "../file-progress.js";
+import { formatCount, formatItems } from "../format.js";
 import { fromFlags, fromSiteOf } from "../from-repository.js";
 import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapshots.js";
 import { type ProgressForm, startProgress } from "../progress.js";
 import { siteOf, tellStanding } from "../site.js";
 import { printNotice, printWarning } from "../warning.js";
 
-type Counts = CopyProgress & { readonly bytesTotal: undefined };
-
-const files = fileProgress<Counts>((counts) => ({
+const files = fileProgress<CopyProgress>((counts) => ({
   snapshot: counts.snapshot,
   snapshots_done: counts.snapshotsDone,
   total_snapshots: counts.snapshotsTotal,
@@ -27,16 +25,14 @@ const files = fileProgress<Counts>((counts) => ({
   error_count: counts.errors,
 }));
 
-const progressForm: ProgressForm<Counts> = {
+export const progressForm: ProgressForm<CopyProgress> = {
   ...files,
-  share(counts) {
-    const ofThis = files.share(counts) ?? 0;
-    return (counts.snapshotsDone + ofThis) / Math.max(1, counts.snapshotsTotal);
-  },
   line(counts, pace) {
     const { snapshot, snapshotsDone, snapshotsTotal } = counts;
-    const which = `${formatCount(snapshotsDone + 1)} of ${formatCount(snapshotsTotal)}`;
-    return `${which}, snapshot ${snapshot}: ${files.line(counts, pace)}`;
+    const which = `${formatCount(snapshotsDone + 1)} of ${formatItems(snapshotsTotal, "snapshot")}`;
+    // Of what the snapshot has, most may be there already.
+    const read = progressLine({ ...counts, filesTotal: undefined, bytesTotal: undefined }, pace);
+    return `snapshot ${snapshot}, ${which}: ${read}`;
   },
 };
 
@@ -127,7 +123,7 @@ async function copyAll(
     threads: countOption(options, "threads") ?? availableParallelism(),
     skipDamaged: options.switch("skip-damaged"),
     signal,
-    onProgress: (counts) => progress.update({ ...counts, bytesTotal: undefined }),
+    onProgress: (counts) => progress.update(counts),
     onWarning: (warning) => {
       damage.take(warning);
       printWarning(warning, "copy", output);

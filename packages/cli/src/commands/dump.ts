@@ -22,9 +22,10 @@ import { currentFolder, snapshotPath } from "../snapshot-path.js";
 import { usageError } from "../usage.js";
 import { printWarning } from "../warning.js";
 
-const progressForm = fileProgress<DumpProgress>((counts) => ({
+export const progressForm = fileProgress<DumpProgress>((counts) => ({
   files_dumped: counts.filesDone,
   bytes_dumped: counts.bytesDone,
+  error_count: counts.errors,
 }));
 
 export const dump: Command = {
@@ -90,6 +91,7 @@ export const dump: Command = {
           below: sub === undefined ? undefined : snapshotPath(sub),
           currentFolder: currentFolder(),
           signal: context.signal,
+          countAhead: progress.isTold,
           onStart: (form) => checkTarget(form, target),
           onProgress: (counts) => progress.update(counts),
           onWarning: (warning) => {
@@ -102,7 +104,7 @@ export const dump: Command = {
         if (target !== undefined) printSummary(summary, { elapsedMs, number: snapshot.number, target }, context);
         return summary.errors > 0 ? exitCodes.failed : exitCodes.done;
       } catch (error) {
-        progress.finish();
+        progress.hide();
         return await endOf(error, sink, { signal: context.signal, target });
       } finally {
         damage.tell();

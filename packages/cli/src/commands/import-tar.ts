@@ -26,7 +26,7 @@ import { printNotice, printWarning } from "../warning.js";
 /** What is read from a file at once, bytes. */
 const READ_SIZE = 2 ** 20;
 
-const progressForm = fileProgress<ImportProgress>((counts) => ({
+export const progressForm = fileProgress<ImportProgress & { readonly share: number | undefined }>((counts) => ({
   files_done: counts.filesDone,
   bytes_done: counts.bytesDone,
   error_count: counts.errors,
@@ -68,8 +68,8 @@ export const importTar: Command = {
     const root = rootOf(options.text("as"), file);
     const tags = tagsOf(options);
     const time = snapshotTime(options.text("time"));
-    const source = await openArchive(file);
-    using _ = { [Symbol.dispose]: () => void source.destroy() };
+    const archive = await openArchive(file);
+    using _ = { [Symbol.dispose]: () => void archive.stream.destroy() };
     const site = await siteOf(context);
     refuseReadOnly(site, "import into");
     const onNotice = (line: string, code: Parameters<typeof printNotice>[1]) => printNotice(line, code, output);
@@ -78,7 +78,7 @@ export const importTar: Command = {
     await using scratch = new ScratchFile(randomBytes(8).toString("hex"));
     const known = loadKnownOwners();
     const progress = startProgress(progressForm, context);
-    const summary = await importArchive(repository, unpacked(source, signal), {
+    const summary = await importArchive(repository, unpacked(archive.stream, signal), {
       root,
       tags,
       host: options.text("host"),
@@ -88,7 +88,7 @@ export const importTar: Command = {
       scratch,
       owners: { userId: known.users.number, groupId: known.groups.number },
       signal,
-      onProgress: (counts) => progress.update(counts),
+      onProgress: (counts) => progress.update({ ...counts, share: archive.shareRead() }),
       onWarning: (warning) => printWarning(warning, "import", output),
     });
     progress.finish();
@@ -97,12 +97,22 @@ export const importTar: Command = {
   },
 };
 
-async function openArchive(file: string): Promise<Readable> {
-  if (file === "-") return process.stdin;
+interface OpenArchive {
+  readonly stream: Readable;
+  /** As it lies there, from 0 to 1; undefined where nobody knows how long it is. */
+  readonly shareRead: () => number | undefined;
+}
+
+async function openArchive(file: string): Promise<OpenArchive> {
+  if (file === "-") return { stream: process.stdin, shareRead: () => undefined };
   try {
     const handle = await open(Buffer.from(bytesOfText(file)));
     // A folder can be opened, but not read.
-    if (!(await handle.stat()).isDirectory()) return handle.createReadStream({ highWaterMark: READ_SIZE });
+    const stat = await handle.stat();
+    if (!stat.isDirectory()) {
+      const stream = handle.createReadStream({ highWaterMark: READ_SIZE });
+      return { stream, shareRead: () => (stat.size > 0 ? stream.bytesRead / stat.size : undefined) };
+    }
     await handle.close();
     throw Object.assign(new Error("EISDIR"), { code: "EISDIR" });
   } catch (error) {

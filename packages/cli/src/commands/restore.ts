@@ -35,8 +35,13 @@ import { keepingBy, runUndoable } from "../undoable-restore.js";
 import { printNotice } from "../warning.js";
 
 export const progressForm = fileProgress<RestoreProgress>((counts) => ({
-  files_restored: counts.filesDone,
-  bytes_restored: counts.bytesDone,
+  files_restored: counts.summary.filesRestored,
+  bytes_restored: counts.summary.bytesRestored,
+  files_skipped: counts.summary.skipped,
+  files_unchanged: counts.summary.filesUnchanged,
+  bytes_unchanged: counts.summary.bytesUnchanged,
+  files_deleted: counts.summary.deleted,
+  error_count: counts.errors,
 }));
 
 export const restore: Command = {
@@ -109,6 +114,7 @@ export const restore: Command = {
         currentFolder: currentFolder(),
         ...inPlaceOptions(context, site),
         ...(onEntry && { onEntry }),
+        countAhead: progress.isTold,
         onProgress: (counts) => progress.update(counts),
       };
       const into = bytesOfText(target);

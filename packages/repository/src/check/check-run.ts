@@ -105,7 +105,7 @@ export class CheckRun {
   readonly #said = new Set<string>();
   readonly #damaged = new Set<string>();
   #steps = 0;
-  #bytesShown = 0;
+  #bytesAtBreath = 0;
 
   /**
    * @param before a run over the same repository that this one repeats: data that it has read and found right are not
@@ -197,11 +197,11 @@ export class CheckRun {
     }
   }
 
-  /** A unit of work is done: shows progress and lets others run, now and then. @throws BcatError interrupted */
+  /** A unit of work is done: shows progress, and now and then lets others run. @throws BcatError interrupted */
   async step(phase: string, done: number, total: number | undefined, share?: number): Promise<void> {
-    if (++this.#steps % BREATHE_STEPS !== 0 && this.bytesRead - this.#bytesShown < BREATHE_BYTES) return;
-    this.#bytesShown = this.bytesRead;
     this.#options.onProgress?.({ phase, done, total, share, bytes: this.bytesRead });
+    if (++this.#steps % BREATHE_STEPS !== 0 && this.bytesRead - this.#bytesAtBreath < BREATHE_BYTES) return;
+    this.#bytesAtBreath = this.bytesRead;
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#options.signal?.aborted === true) throw new BcatError("interrupted", "interrupted; nothing was changed");
   }

@@ -24,6 +24,8 @@ export interface PruneProgress {
   readonly phase: "walking" | "copying" | "deleting";
   readonly done: number;
   readonly total: number | undefined;
+  /** Of the phase, from 0 to 1, where that is known without a total. */
+  readonly share?: number | undefined;
 }
 
 /** Some packs; bytes as they are stored. */

@@ -63,6 +63,9 @@ class TreeWalk {
   readonly #run: CheckRun;
   readonly #lost: LostChunks;
   readonly #seen = ChunkClaims.create();
+  /** Trees, lists and chunks of scan streams that were read or looked up, and how many there are at most. */
+  #treesDone = 0;
+  readonly #treesMax: number;
   /** The keys of `needs` that are needed below trees and lists which were walked, by id. */
   readonly #neededBelow = new Map<string, ReadonlySet<string>>();
   /** Paths that were counted, by key of `needs`. */
@@ -75,6 +78,7 @@ class TreeWalk {
     this.#index = index;
     this.#run = run;
     this.#lost = lost;
+    this.#treesMax = index.placeCount(TREE);
   }
 
   async snapshot(info: SnapshotInfo): Promise<void> {
@@ -101,7 +105,7 @@ class TreeWalk {
   /** A damaged directory is reported with its path; its siblings are still looked at. */
   async #directory(tree: TreeReference, path: Uint8Array): Promise<void> {
     await this.#once(tree.id, async () => {
-      await this.#run.step("trees", this.#seen.count, undefined);
+      await this.#run.step("trees", this.#treesDone, undefined, this.#treesDone / this.#treesMax);
       await this.#guard(path, async () => {
         for await (const nodes of readNodes(this.#trees(path), tree)) {
           for (const node of nodes) await this.#entry({ path: joinPath(path, node.name), node });
@@ -132,6 +136,7 @@ class TreeWalk {
     const bad = new Set<string>();
     return {
       readChunk: async (kind, id) => {
+        this.#treesDone++;
         const bytes = await this.#repository.readChunk(kind, id);
         const locations = this.#index.locate(kind, id);
         const pack = locations[0]?.pack.name;
@@ -184,6 +189,7 @@ class TreeWalk {
   /** Names in `bad` the packs that chunks cannot be had without. */
   async #chunks(kind: BlobKind, chunks: readonly ChunkReference[], bad: Set<string>): Promise<void> {
     for (const { id, length } of chunks) {
+      if (kind === TREE && this.#seen.claim(id)) this.#treesDone++;
       const locations = this.#index.locate(kind, id);
       const first = locations[0];
       if (first === undefined) throw missingChunk(id, this.#repository.history);

@@ -116,6 +116,7 @@ export class CopiedContents {
       const { pending } = item;
       pending.failure ??= item.failure;
       if (item.isFirst && isFirst) this.#start(item.size);
+      this.#run.at(item);
       if (pending.failure === undefined) await this.#put(item, window.bytes.subarray(start, end));
       if (isLast && item.isEnd) await this.#finish(pending, item.size);
     }

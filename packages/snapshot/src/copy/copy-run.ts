@@ -1,8 +1,10 @@
 /** What all parts of the copy of one snapshot share: its counts, its reports, and the points at which others get to run. */
 import { BcatError, inSentence, isBcatError } from "@bcat/errors";
 import { errorCountMax, type Repository, type SnapshotError, type WriteSession } from "@bcat/repository";
+import type { Located } from "../restore/entry-in-folder.js";
 import { contentSize, type Node, NodeType } from "../tree/node.js";
 import { Turns } from "../turns.js";
+import type { CopyWork } from "./copy-work.js";
 import type { CopyOptions, CopyProgress } from "./options.js";
 
 export interface CopyRunParts {
@@ -10,7 +12,9 @@ export interface CopyRunParts {
   readonly session: WriteSession;
   readonly options: CopyOptions;
   /** What is known before it begins. */
-  readonly progress: Pick<CopyProgress, "snapshot" | "snapshotsDone" | "snapshotsTotal" | "filesTotal">;
+  readonly progress: Pick<CopyProgress, "snapshot" | "snapshotsDone" | "snapshotsTotal" | "filesTotal" | "bytesTotal">;
+  /** That of all snapshots. */
+  readonly work: CopyWork;
 }
 
 export class CopyRun {
@@ -23,6 +27,7 @@ export class CopyRun {
   /** Entries that the copy which is to be replaced lacks, and this one has; and what that one has, and this one lacks. */
   readonly replacing = { gained: 0, lost: 0 };
   #filesDone = 0;
+  #current: Located | undefined;
   readonly #parts: CopyRunParts;
   readonly #turns: Turns;
 
@@ -66,6 +71,11 @@ export class CopyRun {
     this.left.bytes += contentSize(content);
   }
 
+  /** The entry is what is at hand. */
+  at(entry: Located): void {
+    this.#current = entry;
+  }
+
   /** An entry has been dealt with. A promise is returned only when there is something to wait for. */
   entry(isFile: boolean): Promise<void> | undefined {
     if (isFile) this.#filesDone++;
@@ -84,16 +94,24 @@ export class CopyRun {
     return isBcatError(error, "corrupt");
   }
 
-  async #turn(): Promise<void> {
-    const { session, options, progress } = this.#parts;
-    if (session.isBusy) await session.ready();
-    session.touch();
+  showProgress(): void {
+    const { options, progress, work } = this.#parts;
+    const [bytes, files] = [this.bytesRead, this.#filesDone];
     options.onProgress?.({
       ...progress,
-      filesDone: this.#filesDone,
-      bytesDone: this.bytesRead,
+      filesDone: files,
+      bytesDone: bytes,
       errors: this.errorCount,
+      share: work.share(progress.snapshot, { bytes, files }),
+      currentPath: this.#current?.path,
     });
+  }
+
+  async #turn(): Promise<void> {
+    const { session, options } = this.#parts;
+    if (session.isBusy) await session.ready();
+    session.touch();
+    this.showProgress();
     await this.#turns.take();
     if (options.signal?.aborted === true) throw new BcatError("interrupted", "interrupted");
   }

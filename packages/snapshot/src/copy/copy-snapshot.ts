@@ -30,6 +30,7 @@ export interface SnapshotCopyParts {
   readonly memory: CopiedMemory;
   readonly options: CopyOptions;
   readonly progress: CopyRunParts["progress"];
+  readonly work: CopyRunParts["work"];
   /** The copy that this one is to take the place of. */
   readonly replaces: IncompleteCopy | undefined;
 }
@@ -75,10 +76,10 @@ class SnapshotCopy {
   #replaced: SnapshotInfo | undefined;
 
   constructor(parts: SnapshotCopyParts, session: WriteSession) {
-    const { source, target, memory, options, progress } = parts;
+    const { source, target, memory, options, progress, work } = parts;
     this.#parts = parts;
     this.#session = session;
-    this.#run = new CopyRun({ source, session, options, progress });
+    this.#run = new CopyRun({ source, session, options, progress, work });
     this.#contents = new CopiedContents({
       source,
       session,
@@ -101,6 +102,7 @@ class SnapshotCopy {
       const copied = await this.#root(info, root);
       if (copied !== undefined) roots.push(copied);
     }
+    this.#run.showProgress();
     const { errorCount } = this.#run;
     if (replaces !== undefined && !this.#isBetter(replaces)) return undefined;
     if (replaces === undefined && errorCount > 0 && options.skipDamaged !== true) throw this.#damaged(info.number);

@@ -5,6 +5,7 @@ import { type ListedSnapshot, readSnapshot } from "../snapshots.js";
 import { replaceSnapshot } from "../take-over/tag.js";
 import { CopiedMemory } from "./copied-memory.js";
 import { copySnapshot } from "./copy-snapshot.js";
+import { CopyWork } from "./copy-work.js";
 import { KnownCopies, type KnownCopy } from "./known-copies.js";
 import type { CopiedSnapshot, CopyOptions, CopyPlan, SnapshotToCopy } from "./options.js";
 
@@ -65,7 +66,10 @@ export async function copySnapshots(
   const memory = new CopiedMemory(target.context.blake3, options.memorySize);
   const copies = new KnownCopies(source, target);
   const copied: CopiedSnapshot[] = [];
-  for (const { number, snapshot, replaces, replacedBy } of [...snapshots].sort((a, b) => a.number - b.number)) {
+  const inOrder = [...snapshots].sort((a, b) => a.number - b.number);
+  const work = await CopyWork.of(inOrder, (number) => copies.has(number));
+  for (const [done, { number, snapshot, replaces, replacedBy }] of inOrder.entries()) {
+    if (done > 0) work.finish(inOrder[done - 1]!.number);
     if (replaces !== undefined && replacedBy !== undefined) {
       await replaceSnapshot(target, replaces.number, replacedBy);
       continue;
@@ -75,11 +79,12 @@ export async function copySnapshots(
       throw new BcatError("not-found", `Cannot copy snapshot ${number}: it is not there any more`);
     const progress = {
       snapshot: number,
-      snapshotsDone: copied.length,
+      snapshotsDone: done,
       snapshotsTotal: snapshots.length,
       filesTotal: snapshot.counts.files,
+      bytesTotal: snapshot.counts.bytes,
     };
-    const one = await copySnapshot({ source, target, copies, memory, options, progress, replaces }, info);
+    const one = await copySnapshot({ source, target, copies, memory, options, progress, work, replaces }, info);
     if (one === undefined) {
       options.onStillIncomplete?.(number, replaces!);
       continue;

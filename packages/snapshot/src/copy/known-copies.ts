@@ -63,6 +63,13 @@ export class KnownCopies {
     return incomplete === undefined ? forgotten : { number: incomplete.number, isForgotten: false, incomplete };
   }
 
+  /** Whether a snapshot of the source, by its number, has a copy that is not forgotten. */
+  async has(number: number): Promise<boolean> {
+    const snapshot = this.#source.repository.history.summaries.get(number);
+    const copy = snapshot && (await this.find({ number, snapshot }));
+    return copy?.isForgotten === false;
+  }
+
   /** Notes a copy that was just committed, as it is in the target. */
   note(number: number): void {
     this.#target.note(number);

@@ -27,11 +27,17 @@ export interface CopyProgress {
   readonly snapshot: number;
   readonly snapshotsDone: number;
   readonly snapshotsTotal: number;
-  /** Of the snapshot at hand: entries that are files, and bytes of those read. */
+  /** Of the snapshot at hand: files that were gone through, and bytes that were read; what is there already is neither. */
   readonly filesDone: number;
-  readonly filesTotal: number;
   readonly bytesDone: number;
+  /** What the snapshot at hand has. */
+  readonly filesTotal: number;
+  readonly bytesTotal: number;
   readonly errors: number;
+  /** Of all snapshots, from 0 to 1: an estimate. */
+  readonly share: number;
+  /** What was copied last. */
+  readonly currentPath: Uint8Array | undefined;
 }
 
 export interface CopiedSnapshot {

@@ -113,6 +113,7 @@ export class TreeAssembly {
     const { node } = step;
     if (step.was === null) run.replacing.gained++;
     const located = this.#locate(node);
+    run.at(located);
     const attributes = this.#attributes(step, located);
     const writer = new DirectoryWriter(storeTree, nameHash);
     const copied = withReferences(node, { attributes, content: undefined, subtree: node.subtree });
@@ -131,10 +132,11 @@ export class TreeAssembly {
 
   async #entry(step: NodeInCopy): Promise<void> {
     const { node, subtree } = step;
+    const { run } = this.#parts;
     const located = this.#locate(node);
+    run.at(located);
     const attributes = this.#attributes(step, located);
     const content = this.#content(step, located);
-    const { run } = this.#parts;
     if (content === undefined && node.content !== undefined) {
       run.leaveOut(node);
       if (step.was?.content !== undefined) run.replacing.lost++;

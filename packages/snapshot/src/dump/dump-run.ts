@@ -11,6 +11,7 @@ import {
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
 import { type Node, NodeType } from "../tree/node.js";
+import type { Totals } from "../tree-count.js";
 import { Turns } from "../turns.js";
 import type { DumpForm, DumpOptions, DumpSummary } from "./options.js";
 import { failItem, type Span } from "./window.js";
@@ -25,7 +26,9 @@ export class DumpRun {
   errors = 0;
   skipped = 0;
   readonly #options: DumpOptions;
-  readonly #totals: Totals | undefined;
+  #totals: Totals | undefined;
+  /** What was written last, or is waited for first. */
+  #current: Uint8Array | undefined;
   readonly #turns: Turns;
   /** What no archive of this form has, by the words for it: how many entries, and the first. */
   readonly #leftOut = new Map<string, { count: number; readonly first: Uint8Array }>();
@@ -36,6 +39,21 @@ export class DumpRun {
     this.#options = options;
     this.#totals = totals;
     this.#turns = new Turns(now);
+  }
+
+  /** What there is to dump in all, if that is known by now. */
+  get totals(): Totals | undefined {
+    return this.#totals;
+  }
+
+  /** So much there is to dump. */
+  readonly expect = (totals: Totals): void => {
+    this.#totals = totals;
+  };
+
+  /** The walk has come to an entry, which is at hand as long as nothing has been written. */
+  reach(path: Uint8Array): void {
+    this.#current ??= path;
   }
 
   summary(): DumpSummary {
@@ -73,6 +91,7 @@ export class DumpRun {
     const { failure } = item;
     if (failure === undefined) {
       item.isBegun = true;
+      this.#current = item.path;
       this.count(span);
       return true;
     }
@@ -118,15 +137,26 @@ export class DumpRun {
     return isDue || (bytes > 0 && this.#turns.bytes(bytes)) ? this.#turn() : undefined;
   }
 
-  /** @throws BcatError interrupted */
-  async #turn(): Promise<void> {
+  /** Tells what was done in all: the last that is told. */
+  showEnd(): void {
+    this.#totals ??= { files: this.files, bytes: this.bytes };
+    this.#showProgress();
+  }
+
+  #showProgress(): void {
     this.#options.onProgress?.({
       filesDone: this.files,
       bytesDone: this.bytes,
       filesTotal: this.#totals?.files,
       bytesTotal: this.#totals?.bytes,
       errors: this.errors,
+      currentPath: this.#current,
     });
+  }
+
+  /** @throws BcatError interrupted */
+  async #turn(): Promise<void> {
+    this.#showProgress();
     await this.#turns.take();
     if (this.#options.signal?.aborted === true)
       throw new BcatError("interrupted", "interrupted; what was dumped so far is incomplete");
@@ -138,9 +168,4 @@ export interface DumpRunParts {
   readonly options: DumpOptions;
   /** What there is to dump in all, if that is known. */
   readonly totals: Totals | undefined;
-}
-
-interface Totals {
-  readonly files: number;
-  readonly bytes: number;
 }

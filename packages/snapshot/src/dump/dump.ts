@@ -2,6 +2,8 @@
 import type { Repository } from "@bcat/repository";
 import type { SnapshotInfo } from "../snapshots.js";
 import { contentSize } from "../tree/node.js";
+import { readNodes } from "../tree/tree-reader.js";
+import { countingTurns, whileCounting } from "../tree-count.js";
 import { walkEntries } from "./archive-walk.js";
 import { DumpRun } from "./dump-run.js";
 import { dumpFile } from "./file-dump.js";
@@ -31,16 +33,32 @@ export async function dump(
   const { form, entries } = plan;
   options.onStart?.(form);
   const run = new DumpRun({ form, options, totals: totalsOf(info, path, plan) }, repository.environment.now);
-  if (form === "file") await dumpFile({ repository, run, sink }, entries[0]!);
-  else await dumpArchive({ repository, run, sink }, plan);
+  const work = async () => {
+    if (form === "file") await dumpFile({ repository, run, sink }, entries[0]!);
+    else await dumpArchive({ repository, run, sink }, plan);
+  };
+  if (options.countAhead === true && run.totals === undefined)
+    await whileCounting(
+      {
+        entries,
+        leavesOf: ({ node }) => readNodes(repository, node.subtree!),
+        turns: countingTurns(repository.environment.now),
+        repeatsNames: form === "zip",
+        onTotals: run.expect,
+      },
+      work,
+    );
+  else await work();
   run.noteLeftOut();
+  run.showEnd();
   return run.summary();
 }
 
 function totalsOf({ snapshot }: SnapshotInfo, path: Uint8Array | "all", { form, entries }: DumpPlan) {
   const content = form === "file" ? entries[0]?.node.content : undefined;
   if (content !== undefined) return { files: 1, bytes: contentSize(content) };
-  return path === "all" ? { files: snapshot.counts.files, bytes: snapshot.counts.bytes } : undefined;
+  // A zip has no links.
+  return path === "all" && form !== "zip" ? { files: snapshot.counts.files, bytes: snapshot.counts.bytes } : undefined;
 }
 
 async function dumpArchive(parts: ArchiveParts, { form, entries, folders, below }: DumpPlan): Promise<void> {
@@ -48,8 +66,10 @@ async function dumpArchive(parts: ArchiveParts, { form, entries, folders, below 
   try {
     for (const folder of folders) await archive.add({ ...folder, name: nameInArchive(folder, below) });
     for (const start of entries) {
-      for await (const entry of walkEntries(parts.repository, parts.run, start))
+      for await (const entry of walkEntries(parts.repository, parts.run, start)) {
+        parts.run.reach(entry.path);
         await archive.add({ ...entry, name: nameInArchive(entry, below) });
+      }
     }
     await archive.finish();
   } finally {

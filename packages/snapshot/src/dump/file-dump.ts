@@ -8,6 +8,7 @@ import type { Window } from "./window.js";
 /** @throws CorruptError when a part cannot be read: what was written ends before it */
 export async function dumpFile({ repository, run, sink }: ArchiveParts, { path, node }: Entry): Promise<void> {
   const content = node.content!;
+  run.reach(path);
   await requireContent(repository, run, content);
   const write = async ({ bytes, length, spans }: Window) => {
     for (const { item } of spans) if (item.failure !== undefined) item.isBegun = true;

@@ -20,6 +20,8 @@ export interface DumpOptions {
   /** Called before the first byte is written, when it is known what will be. */
   readonly onStart?: (form: DumpForm) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Of a part of a snapshot, its files are counted meanwhile, for the progress: its trees are read once more. */
+  readonly countAhead?: boolean;
   readonly onProgress?: (progress: DumpProgress) => void;
   readonly onWarning?: (warning: Warning) => void;
 }
@@ -29,10 +31,12 @@ export type DumpForm = "file" | ArchiveFormat;
 export interface DumpProgress {
   readonly filesDone: number;
   readonly bytesDone: number;
-  /** Known when all of a snapshot is dumped, or a file. */
+  /** Known when all of a snapshot is dumped, or a file, and else when they were counted ({@link DumpOptions.countAhead}). */
   readonly filesTotal: number | undefined;
   readonly bytesTotal: number | undefined;
   readonly errors: number;
+  /** In the snapshot: what was written last. */
+  readonly currentPath: Uint8Array | undefined;
 }
 
 export interface DumpSummary {

@@ -12,6 +12,7 @@ export class ImportRun {
   skipped = 0;
   /** Of entries read, not of those that are in the end. */
   #filesRead = 0;
+  #current: Uint8Array | undefined;
   #bytesRead = 0;
   readonly #errors: { path: Uint8Array; message: string }[] = [];
   #errorCount = 0;
@@ -54,9 +55,18 @@ export class ImportRun {
     this.#options.onWarning?.({ path: this.#absolute(path), message, kind: "skipped", code: "left-out" });
   }
 
+  /** The entry is being read. @param path below the root */
+  at(path: Uint8Array): void {
+    this.#current = path;
+  }
+
+  /** A name of a file has been read. */
+  readFile(): void {
+    this.#filesRead++;
+  }
+
   /** An entry has been read, and `bytes` of content. */
   async readEntry(): Promise<void> {
-    this.#filesRead++;
     if (this.#turns.entry()) await this.#turn();
     if (this.#session.isBusy) await this.#session.ready();
   }
@@ -72,14 +82,20 @@ export class ImportRun {
     return path.length === 0 ? root : joinPath(root, path[0] === 0x2f ? path.subarray(1) : path);
   }
 
-  async #turn(): Promise<void> {
+  showProgress(): void {
+    const current = this.#current;
     this.#options.onProgress?.({
       filesDone: this.#filesRead,
       bytesDone: this.#bytesRead,
       filesTotal: undefined,
       bytesTotal: undefined,
       errors: this.#errorCount,
+      currentPath: current && this.#absolute(current),
     });
+  }
+
+  async #turn(): Promise<void> {
+    this.showProgress();
     await this.#turns.take();
     if (this.#options.signal?.aborted === true)
       throw new BcatError("interrupted", "interrupted; nothing was committed");

@@ -76,11 +76,13 @@ class TarImport {
   async run(start: number): Promise<ImportSummary> {
     for (let entry = await this.#reader.next(); entry !== undefined; entry = await this.#reader.next()) {
       this.#order++;
+      this.#run.at(entry.name);
       await this.#add(entry);
       await this.#run.readEntry();
     }
     if (this.#reader.isFollowed)
       this.#run.report(NO_NAME, "behind its end another archive begins, which was not read: import it by itself");
+    this.#run.showProgress();
     const { repository } = this.#session;
     const trees = new ImportTrees({
       run: this.#run,
@@ -100,6 +102,7 @@ class TarImport {
         if (Buffer.compare(key, target) === 0) return;
         this.#links.add(key, target, this.#order);
         await this.#records.add(encodeImportRecord({ key, order: this.#order, node: undefined }));
+        this.#run.readFile();
         return;
       }
       const kind = kindOf(entry);
@@ -107,6 +110,7 @@ class TarImport {
       if ("refused" in kind) return this.#run.report(entry.name, kind.refused);
       if (kind.fault !== undefined) this.#run.report(entry.name, kind.fault);
       const node = await this.#node(entry, kind.type);
+      if (kind.type === NodeType.file) this.#run.readFile();
       this.#links.replace(key);
       const bytes = encodeLeaf([node], { root: true });
       await this.#records.add(encodeImportRecord({ key, order: this.#order, node: bytes }));

@@ -26,11 +26,14 @@ export interface ImportOptions {
 }
 
 export interface ImportProgress {
+  /** Read of the archive, other names of files included. */
   readonly filesDone: number;
   readonly bytesDone: number;
   readonly filesTotal: undefined;
   readonly bytesTotal: undefined;
   readonly errors: number;
+  /** In the snapshot: what is being read. */
+  readonly currentPath: Uint8Array | undefined;
 }
 
 export interface ImportSummary {

@@ -2,10 +2,10 @@
 import { type Repository, SnapshotRecords } from "@bcat/repository";
 import { joinPath } from "../path.js";
 import type { SnapshotInfo } from "../snapshots.js";
+import type { Totals } from "../tree-count.js";
 import type { RestoreOptions } from "./options.js";
 import { OwnerMapping } from "./owners.js";
 import { type PlannedEntry, planRestore, type Wanted } from "./plan.js";
-import type { RestoreRun } from "./restore-run.js";
 import { compilePatterns, Selection } from "./selection.js";
 import { UnreadPaths } from "./unread-paths.js";
 import type { WantedNodes, WantedNodesParts } from "./wanted-nodes.js";
@@ -15,7 +15,7 @@ const ROOT = Uint8Array.of(0x2f);
 export interface Choice extends Omit<WantedNodesParts, "repository" | "breathe"> {
   readonly plan: readonly PlannedEntry[];
   /** What there is to restore in all, where that is known. */
-  readonly totals: RestoreRun["totals"];
+  readonly totals: Totals | undefined;
   /** The snapshot says which attributes its entries have, and they are all restored. */
   readonly recordsAttributes: boolean;
   /** Also those that take privileges to see. */

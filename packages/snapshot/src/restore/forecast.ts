@@ -218,8 +218,7 @@ class Forecast {
     const { node } = entry;
     try {
       const verdict = await this.#decide(entry, directory);
-      if (verdict === "same")
-        run.countUnchanged(node.content === undefined ? 0 : contentSize(node.content), entry.path);
+      if (verdict === "same") run.countUnchanged(entry, node.content === undefined ? 0 : contentSize(node.content));
       else if (verdict === "left") return;
       else if (node.type === NodeType.socket) run.leaveOut(entry.path, NotRestored.socket);
       else if (node.type === NodeType.directory) {

@@ -219,7 +219,10 @@ export class Jobs {
   #count(file: WaitingFile, length: number): boolean {
     const { run, large } = this.#options;
     if (file instanceof LargeFile) {
-      if (file.failure === undefined) run.bytes += length;
+      if (file.failure === undefined) {
+        run.bytes += length;
+        run.at(file);
+      }
       large.settle(file);
       return true;
     }

@@ -64,7 +64,7 @@ export class LargeFiles {
     if (fd === undefined || file.failure !== undefined) return;
     try {
       this.#write({ file, fd }, bytes, position);
-      this.#parts.run.bytes += bytes.length;
+      this.#count(file, bytes.length);
     } catch (error) {
       this.fail(file, error);
     }
@@ -79,6 +79,7 @@ export class LargeFiles {
     try {
       this.#write({ file, fd }, bytes, position);
       this.#parts.run.bytesUnchanged += bytes.length;
+      this.#parts.run.at(file);
     } catch (error) {
       this.fail(file, error);
     }
@@ -87,7 +88,14 @@ export class LargeFiles {
   /** Leaves out the next `length` bytes of the file, which are zeros: they become a hole. */
   skip(file: LargeFile, length: number): void {
     file.position += length;
-    if (file.failure === undefined) this.#parts.run.bytes += length;
+    if (file.failure === undefined) this.#count(file, length);
+  }
+
+  /** So many bytes of the file are where they belong. */
+  #count(file: LargeFile, bytes: number): void {
+    const { run } = this.#parts;
+    run.bytes += bytes;
+    run.at(file);
   }
 
   /** The file will not be restored. @throws BcatError target-failed for errors that every further file would meet */

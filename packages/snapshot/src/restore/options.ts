@@ -8,12 +8,17 @@ import type { OwnerRules } from "./owners.js";
 import type { SelectionPatterns } from "./selection.js";
 
 export interface RestoreProgress {
+  /** Files that are as the snapshot has them, and bytes, those included that were so before. */
   readonly filesDone: number;
   readonly bytesDone: number;
-  /** Known when all of a snapshot is restored. */
+  /** Known when all of a snapshot is restored, and else when they were counted ({@link RestoreOptions.countAhead}). */
   readonly filesTotal: number | undefined;
   readonly bytesTotal: number | undefined;
   readonly errors: number;
+  /** In the snapshot: what was restored last. */
+  readonly currentPath: Uint8Array | undefined;
+  /** What was done so far. */
+  readonly summary: RestoreSummary;
 }
 
 /** What is in restored folders and not in the snapshot. */
@@ -65,6 +70,8 @@ export interface RestoreOptions extends FindOptions, SelectionPatterns {
   /** What goes on with it when it was interrupted; `--overwrite if-changed` if not given. */
   readonly goesOn?: string;
   readonly signal?: AbortSignal;
+  /** Of a part of a snapshot, its files are counted meanwhile, for the progress: its trees are read once more. */
+  readonly countAhead?: boolean;
   readonly onProgress?: (progress: RestoreProgress) => void;
   /** Called for each entry that is counted, but for folders. */
   readonly onEntry?: (entry: CountedEntry) => void;

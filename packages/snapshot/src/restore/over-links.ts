@@ -31,7 +31,7 @@ export class OverLinks {
     posix.statAt(made.directory, made.name, this.#made);
     const old = this.#look(into, node.name);
     if (old !== undefined && isOneFile(old, this.#made)) {
-      run.countUnchanged(0, entry.path);
+      run.countUnchanged(entry, 0);
       return "left";
     }
     const room = existing.makeRoom(entry, into, old);

@@ -3,7 +3,9 @@ import { ArchivedError, BcatError, isBcatError, type MessageCode, systemErrorCod
 import { describe } from "../faults.js";
 import { showName } from "../tree/name.js";
 import { contentSize, type Node, NodeType } from "../tree/node.js";
+import type { Totals } from "../tree-count.js";
 import { Turns } from "../turns.js";
+import { EntryInFolder, type Located } from "./entry-in-folder.js";
 import type { Unset } from "./metadata.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
 
@@ -47,8 +49,11 @@ export class RestoreRun {
   archived = 0;
   skipped = 0;
   readonly #options: RestoreOptions;
-  /** What there is to restore in all, if that is known. */
-  readonly totals: { readonly files: number; readonly bytes: number } | undefined;
+  #totals: Totals | undefined;
+  /** Those of the unchanged entries that are files. */
+  #filesUnchanged = 0;
+  /** What was written last, or is waited for first. */
+  #current: Located | undefined;
   readonly #turns: Turns;
   /** What is not restored for a reason that entries share, by that reason: how many entries, and the first. */
   readonly #leftOut = new Map<string, { count: number; readonly first: Uint8Array }>();
@@ -56,11 +61,34 @@ export class RestoreRun {
   /** Groups of names of which a file was lost. */
   readonly #lost = new Set<string>();
 
-  /** @param now milliseconds */
-  constructor(options: RestoreOptions, totals: RestoreRun["totals"], now: () => number) {
+  /**
+   * @param totals what there is to restore in all, if that is known
+   * @param now milliseconds
+   */
+  constructor(options: RestoreOptions, totals: Totals | undefined, now: () => number) {
     this.#options = options;
-    this.totals = totals;
+    this.#totals = totals;
     this.#turns = new Turns(now);
+  }
+
+  /** What there is to restore in all, if that is known by now. */
+  get totals(): Totals | undefined {
+    return this.#totals;
+  }
+
+  /** So much there is to restore. */
+  readonly expect = (totals: Totals): void => {
+    this.#totals = totals;
+  };
+
+  /** The entry is what is at hand. */
+  at(entry: Located): void {
+    this.#current = entry;
+  }
+
+  /** The walk has come to an entry, which is at hand as long as nothing has been restored. */
+  reach(folder: Located, node: Node): void {
+    this.#current ??= new EntryInFolder(folder, node, undefined);
   }
 
   /** Holes are to be made in all files. */
@@ -89,6 +117,7 @@ export class RestoreRun {
   /** An entry without content, or another name of a file whose content is counted already. */
   countBare({ type }: Node, path: Uint8Array, size = 0): void {
     this.#options.onEntry?.({ path, action: "restored", size });
+    this.at({ path });
     if (type === NodeType.file) this.files++;
     else if (type === NodeType.symlink) this.symlinks++;
     else this.others++;
@@ -98,13 +127,16 @@ export class RestoreRun {
   countFile(file: { readonly path: Uint8Array; readonly node: Node }): void {
     // The path is put together only when it is asked for.
     this.#options.onEntry?.({ path: file.path, action: "restored", size: contentSize(file.node.content!) });
+    this.at(file);
     this.files++;
   }
 
   /** An entry that is no folder, with the bytes of its content, if it has one of its own. */
-  countUnchanged(bytes: number, path: Uint8Array): void {
-    this.#options.onEntry?.({ path, action: "unchanged", size: bytes });
+  countUnchanged(entry: Located & { readonly node: Node }, bytes: number): void {
+    this.#options.onEntry?.({ path: entry.path, action: "unchanged", size: bytes });
+    this.at(entry);
     this.unchanged++;
+    if (entry.node.type === NodeType.file) this.#filesUnchanged++;
     this.bytesUnchanged += bytes;
   }
 
@@ -204,15 +236,35 @@ export class RestoreRun {
 
   /** @throws BcatError interrupted */
   async #turn(): Promise<void> {
-    this.#options.onProgress?.({
-      filesDone: this.files + this.unchanged,
-      bytesDone: this.bytes + this.bytesUnchanged,
-      filesTotal: this.totals?.files,
-      bytesTotal: this.totals?.bytes,
-      errors: this.errors,
-    });
+    this.#showProgress();
     await this.#turns.take();
     if (this.#options.signal?.aborted === true) throw this.interruption();
+  }
+
+  /** Tells what was done in all: the last that is told. */
+  showEnd(): void {
+    this.#totals ??= { files: this.#filesDone, bytes: this.#bytesDone };
+    this.#showProgress();
+  }
+
+  get #filesDone(): number {
+    return this.files + this.#filesUnchanged;
+  }
+
+  get #bytesDone(): number {
+    return this.bytes + this.bytesUnchanged;
+  }
+
+  #showProgress(): void {
+    this.#options.onProgress?.({
+      filesDone: this.#filesDone,
+      bytesDone: this.#bytesDone,
+      filesTotal: this.#totals?.files,
+      bytesTotal: this.#totals?.bytes,
+      errors: this.errors,
+      currentPath: this.#current?.path,
+      summary: this.summary(),
+    });
   }
 
   /** In words that say what there is now, and what to do. */

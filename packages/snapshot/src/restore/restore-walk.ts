@@ -206,6 +206,7 @@ export class RestoreWalk {
     if (old === "unknown") return;
     for await (const nodes of this.#nodes.restoredIn(folder)) {
       for (const child of nodes) {
+        this.#run.reach(folder, child);
         const { content } = child;
         // Most entries are small files: no path is made for them, and nothing waited for.
         const isTaken = old?.has(child.name) === true;

@@ -2,7 +2,8 @@
 import type { Posix } from "@bcat/posix";
 import type { Repository } from "@bcat/repository";
 import type { SnapshotInfo } from "../snapshots.js";
-import { choose, wantedEntries } from "./choice.js";
+import { type Counting, countingTurns, whileCounting } from "../tree-count.js";
+import { type Choice, choose, wantedEntries } from "./choice.js";
 import type { RestoreParts } from "./create-contents.js";
 import { keepOthersOut } from "./folders-left.js";
 import type { RestoreOptions, RestoreSummary } from "./options.js";
@@ -68,14 +69,35 @@ export async function restore(
         ? undefined
         : await prepareTarget(plan, { ...parts, overwrite, options });
     run.hasBegun = true;
-    await restoreInto(opened, plan, { ...parts, kept });
+    const work = async () => await restoreInto(opened, plan, { ...parts, kept });
+    if (options.countAhead === true && run.totals === undefined)
+      await whileCounting(counting(plan, choice, parts), work);
+    else await work();
     if (options.verify === true) await verifyTarget(plan, parts);
+    run.showEnd();
   } catch (error) {
     throw options.signal?.aborted === true ? run.interruption(error) : error;
   } finally {
     closeQuietly(posix, opened.directory);
   }
   return run.summary();
+}
+
+/** With nodes of its own: what they remember is of one walk. */
+function counting(
+  plan: readonly PlannedEntry[],
+  choice: Choice,
+  { repository, run }: Pick<RestoreParts, "repository" | "run">,
+): Counting {
+  const turns = countingTurns(repository.environment.now);
+  const breathe = () => (turns.entry() ? turns.take() : undefined);
+  const nodes = new WantedNodes({ ...choice, repository, breathe });
+  return {
+    entries: plan.map(({ entry }) => entry),
+    leavesOf: (folder) => nodes.in(folder),
+    turns,
+    onTotals: run.expect,
+  };
 }
 
 async function restoreInto(target: Target, plan: readonly PlannedEntry[], parts: RestoreParts): Promise<void> {

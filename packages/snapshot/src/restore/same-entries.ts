@@ -78,7 +78,7 @@ export class SameEntries {
     const isSame = node.type === NodeType.symlink ? this.#leadsThere(handle, node) : isSameDevice(node, stat);
     if (!isSame || !metadata.isSet(node, stat)) return false;
     if (lacksSome) finish(entry);
-    this.#countUnchanged(0, entry.path);
+    this.#countUnchanged(entry, 0);
     if (this.#parts.isDry !== true) this.#parts.metadata.addKept(node, stat);
     return true;
   }
@@ -116,7 +116,7 @@ export class SameEntries {
     const differs = this.#hasOtherFlags(entry, oldFlags, stat);
     if (differs && !this.#maySet(stat)) return false;
     if (differs || lacksSome) finish({ directory: entry.directory, path: entry.path, node, oldFlags });
-    this.#countUnchanged(size, entry.path);
+    this.#countUnchanged(entry, size);
     if (!isCounted) metadata.addKept(node, stat);
     return true;
   }
@@ -136,8 +136,8 @@ export class SameEntries {
       : lacksFlags(old, node);
   }
 
-  #countUnchanged(bytes: number, path: Uint8Array): void {
-    if (this.#parts.isDry !== true) this.#parts.run.countUnchanged(bytes, path);
+  #countUnchanged(entry: EntryToPlace, bytes: number): void {
+    if (this.#parts.isDry !== true) this.#parts.run.countUnchanged(entry, bytes);
   }
 
   /** A file that has other names is not touched. */
