@@ -1,6 +1,7 @@
 /** Progress as a user meets it: where it is told, what it says, and that it is right. */
-import { describe, expect, test } from "vitest";
-import { Desk, jsonLines, linesOf } from "./cli/desk.js";
+import * as fs from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Child, Desk, deskKeyFile, jsonLines, linesOf } from "./cli/desk.js";
 import { inexactTimes } from "./kit/exact-times.js";
 
 /** Nothing in the environment asks for it. */
@@ -27,13 +28,21 @@ describe("progress without a terminal", () => {
   test("is told once when SIGUSR1 asks, also with --quiet", async () => {
     using desk = new Desk();
     desk.write({ "source/a": 60_000_000 });
-    await desk.good(["init"]);
-    const run = await desk.bcat(["backup", "-q", "--no-scan", "--limit-upload=40M", "source"], {
-      env: unasked,
-      disturb: { below: desk.repository, file: /packs\//, act: (child) => void child.kill("SIGUSR1") },
-    });
-    expect([run.code, run.stdout]).toEqual([0, ""]);
-    expect(told(run.stderr)).toEqual([expect.stringMatching(/^\d files?, [\d.]+ MiB, .*: \/.*source(\/a)?$/)]);
+    for (const repository of ["repository", "other"]) await desk.good(["init", "--repo", repository]);
+    const asked = async (words: readonly string[], below: string, file: RegExp) => {
+      const act = (child: Child) => void child.kill("SIGUSR1");
+      const run = await desk.bcat([...words, "-q"], { env: unasked, disturb: { below: desk.path(below), file, act } });
+      expect([run.code, run.stdout]).toEqual([0, ""]);
+      return told(run.stderr);
+    };
+    const backup = await asked(["backup", "--no-scan", "--limit-upload=40M", "source"], "repository", /packs\//);
+    expect(backup).toEqual([expect.stringMatching(/^\d files?, [\d.]+ MiB, .*: \/.*source(\/a)?$/)]);
+    fs.mkdirSync(desk.path("back"));
+    const restore = await asked(["restore", "1", "--target", "back", "--limit-download=40M"], "back", /a$/);
+    expect(restore).toEqual([expect.stringMatching(/^[\d.]+%, \d of 1 file, .* of 57\.2 MiB, .*: \/.*source(\/a)?$/)]);
+    const from = ["--from-repo", "repository", "--from-key-file", deskKeyFile];
+    const copy = await asked(["copy", "--repo", "other", "--limit-upload=40M", ...from], "other", /packs\//);
+    expect(copy).toEqual([expect.stringMatching(/^[\d.]+%, snapshot 1 \(1 of 1\), .*: \/.*source(\/a)?$/)]);
   });
 });
 
@@ -50,6 +59,52 @@ test("status messages of a first backup have totals, never go back, and end with
   expect(shares).toEqual([...shares].sort((a, b) => a - b));
   expect(states.at(-1)).toMatchObject({ percent_done: 1, files_done: 2, bytes_done: 30_000_010, error_count: 0 });
   const without = await desk.good(["backup", "--force", "--no-scan", ...words.slice(2)], { env: unasked });
-  for (const state of jsonLines(without).filter(({ percent_done }) => percent_done !== undefined))
-    expect(state).toMatchObject({ percent_done: 1 });
+  const shown = jsonLines(without).flatMap(({ percent_done }) => percent_done ?? []);
+  expect(shown.slice(0, -1)).toSatisfy((all: number[]) => all.every((share) => share === 0.999));
+  expect(shown.at(-1) ?? 1).toBe(1);
+});
+
+describe("status messages", () => {
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = new Desk();
+    desk.write({ "source/a": 6_000_000, "source/folder/b": 6_000_000, "source/folder/c": 10 });
+    await desk.good(["backup", "--init", "source"]);
+    await desk.good(["init", "--repo", "other"]);
+    await desk.good(["dump", "latest", "all", "--target", "all.tar"]);
+  });
+  afterAll(() => desk[Symbol.dispose]());
+
+  /** Of a status, and with the same meaning of the summary. */
+  const fields = [
+    ...["files_restored", "bytes_restored", "files_skipped", "files_unchanged", "bytes_unchanged", "files_deleted"],
+    ...["files_dumped", "bytes_dumped", "error_count"],
+  ];
+  const commands: Record<string, readonly string[]> = {
+    "a backup": ["backup", "--force", "source"],
+    "a restore": ["restore", "latest", "--target", "back"],
+    "a restore of a part": ["restore", "latest", "source/folder", "part"],
+    "a restore in place": ["restore", "latest:/", "--target", "/", "--overwrite", "always"],
+    "a dump": ["dump", "latest", "all", "--target", "other.tar"],
+    "a copy": ["copy", "--from-repo", "repository", "--from-key-file", deskKeyFile, "--repo", "other"],
+    "check --read-data": ["check", "--read-data"],
+    "an import": ["import-tar", "--as", "/archive", "all.tar"],
+  };
+
+  test.each(Object.entries(commands))(
+    "of %s only grow, end with 1, and say what the summary says",
+    async (_, words) => {
+      const env = { BCAT_PROGRESS_FPS: "60" };
+      const messages = jsonLines(await desk.good([...words, "--json"], { env }));
+      const states = messages.filter(({ message_type }) => message_type === "status");
+      const summary = messages.findLast(({ message_type }) => message_type === "summary")!;
+      expect(states.length).toBeGreaterThan(0);
+      const shares = states.flatMap(({ percent_done }) => (percent_done === undefined ? [] : [percent_done as number]));
+      expect(shares).toEqual([...shares].sort((a, b) => a - b));
+      expect(shares.indexOf(1)).toBe(shares.length - 1);
+      const last = states.at(-1)!;
+      const said = fields.filter((field) => field in last && field in summary);
+      expect(said.map((field) => [field, last[field]])).toEqual(said.map((field) => [field, summary[field]]));
+    },
+  );
 });

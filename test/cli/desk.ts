@@ -37,12 +37,15 @@ export function linesOf(text: string): string[] {
 export const passphrase = "correct-horse-battery";
 
 /** Holds a key. What cannot be guessed need not be slow to try: with it, a short command takes half the time. */
-const keyFile = join(import.meta.dirname, "desk.key");
+export const deskKeyFile = join(import.meta.dirname, "desk.key");
 
 /** What opens the repository of a desk, and the variable that says so. */
 const secrets = {
   passphrase: { secret: { passphrase }, variables: { BCAT_PASSWORD: passphrase } },
-  "key file": { secret: { keyFile: new Uint8Array(fs.readFileSync(keyFile)) }, variables: { BCAT_KEY_FILE: keyFile } },
+  "key file": {
+    secret: { keyFile: new Uint8Array(fs.readFileSync(deskKeyFile)) },
+    variables: { BCAT_KEY_FILE: deskKeyFile },
+  },
 } as const;
 
 /** Root without the right to pass over permissions, so that they can be tested as root too. */

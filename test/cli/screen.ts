@@ -16,11 +16,17 @@ export function hasScreens(): boolean {
   }
 }
 
-/** Runs lines of shell, in which `bcat` is the program, and shows each before what it prints. */
-export async function screenOf(desk: Desk, lines: readonly string[], width: number): Promise<string> {
+/** A line of shell, in which `bcat` is the program; shown as another one where that is given. */
+export type ShellLine = string | { readonly line: string; readonly shownAs: string };
+
+/** Runs lines of shell, and shows each before what it prints. */
+export async function screenOf(desk: Desk, lines: readonly ShellLine[], width: number): Promise<string> {
   // A server of its own: one that is just ending would be asked, too.
   const tmux = ["tmux", "-u", "-f", "/dev/null", "-S", desk.path(`tmux-${width}`)];
-  const shown = lines.map((line) => `echo '$ ${line}'; ${line}; echo`).join("; ");
+  const shown = lines
+    .map((given) => (typeof given === "string" ? { line: given, shownAs: given } : given))
+    .map(({ line, shownAs }) => `echo '$ ${shownAs}'; ${line}; echo`)
+    .join("; ");
   const shell = `bcat() { '${program}' "$@"; }; ${shown}; tmux wait-for -S shown; sleep 600`;
   const size = ["-x", String(width), "-y", String(HEIGHT)];
   const good = async (words: readonly string[]) => {

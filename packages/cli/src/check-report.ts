@@ -3,8 +3,8 @@ import type { CheckProgress, Finding } from "@bcat/snapshot";
 import type { Context } from "./command.js";
 import { formatBytes } from "./format.js";
 import { pathsField } from "./json.js";
-import { type Phases, phaseFields, phaseLine, shareOfPhases } from "./phase-progress.js";
-import type { ProgressForm } from "./progress.js";
+import { type Phases, phaseFields, phaseParts, shareOfPhases } from "./phase-progress.js";
+import { type ProgressForm, speedPart } from "./progress.js";
 import { quoteText } from "./quote.js";
 
 /** Of a check; repairs have others. */
@@ -14,9 +14,8 @@ export const checkProgress: ProgressForm<CheckProgress> = {
   bytes: ({ bytes }) => bytes,
   share: (counts) => shareOfPhases(phases, counts),
   line(counts, pace) {
-    const { bytesPerSecond } = pace;
-    const speed = bytesPerSecond ? `, ${formatBytes(counts.bytes)}, ${formatBytes(Math.round(bytesPerSecond))}/s` : "";
-    return phaseLine({ ...counts, phase: `checking ${counts.phase}` }, pace, speed);
+    const read = counts.bytes === 0 ? [] : [{ text: formatBytes(counts.bytes), rank: 2 }, ...speedPart(pace)];
+    return phaseParts({ ...counts, phase: `checking ${counts.phase}` }, pace, read);
   },
   message: (counts, pace) => ({ ...phaseFields(counts, pace), bytes_done: counts.bytes }),
 };

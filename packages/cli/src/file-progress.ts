@@ -1,6 +1,7 @@
 /** Progress of work on files, as backup and restore tell it. */
-import { formatBytes, formatCount, formatDuration, formatItems } from "./format.js";
-import { formatShare, type Pace, type ProgressForm, secondsLeft, secondsLeftByShare } from "./progress.js";
+import { formatBytes, formatCount, formatItems } from "./format.js";
+import type { LinePart } from "./line-parts.js";
+import { type Pace, type ProgressForm, paceParts, secondsLeft, secondsLeftByShare, speedPart } from "./progress.js";
 import { quoteName } from "./quote.js";
 
 /** What all report. */
@@ -21,7 +22,7 @@ export function fileProgress<Counts extends FileCounts>(message: (counts: Counts
   return {
     bytes: (counts) => counts.bytesDone,
     share: shareOf,
-    line: progressLine,
+    line: progressParts,
     message: (counts, pace) => ({ message_type: "status", ...statusFields(counts, pace), ...message(counts) }),
     current: ({ currentPath }) => (currentPath === undefined ? undefined : quoteName(currentPath)),
   };
@@ -31,22 +32,25 @@ export type FileProgress<Counts> = ProgressForm<Counts> & {
   readonly message: (counts: Counts, pace: Pace) => object;
 };
 
-/** `68.0%, 1,204 of 2,000 files, 3.40 GiB of 5.00 GiB, 120 MiB/s, 0:14 left` */
-export function progressLine(counts: FileCounts, pace: Pace): string {
+/** `68.0%, 1,204 of 2,000 files, 3.40 GiB of 5.00 GiB, 120 MiB/s, 0:14 left`; `of` is what they are of. */
+export function progressParts(counts: FileCounts, pace: Pace, of: readonly LinePart[] = []): LinePart[] {
   const { filesDone, filesTotal, bytesDone, bytesTotal, errors } = counts;
   const known = bytesTotal !== undefined && bytesTotal >= bytesDone;
-  const left = leftOf(counts, pace);
-  const parts = [
-    ...(pace.share === undefined ? [] : [formatShare(pace.share)]),
+  const files =
     filesTotal !== undefined && filesTotal >= filesDone
       ? `${formatCount(filesDone)} of ${formatItems(filesTotal, "file")}`
-      : formatItems(filesDone, "file"),
-    known ? `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}` : formatBytes(bytesDone),
-    ...(pace.bytesPerSecond === undefined ? [] : [`${formatBytes(Math.round(pace.bytesPerSecond))}/s`]),
-    left === undefined ? `${formatDuration(pace.elapsedMs)} so far` : `${formatDuration(left * 1000)} left`,
-    ...(errors === 0 ? [] : [formatItems(errors, "error")]),
+      : formatItems(filesDone, "file");
+  const bytes = known ? `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}` : formatBytes(bytesDone);
+  const { share, time } = paceParts(pace, leftOf(counts, pace));
+  return [
+    ...share,
+    ...of,
+    { text: files, rank: 3 },
+    { text: bytes, rank: 2 },
+    ...speedPart(pace),
+    time,
+    ...(errors === 0 ? [] : [{ text: formatItems(errors, "error"), rank: 0 }]),
   ];
-  return parts.join(", ");
 }
 
 function statusFields(counts: FileCounts, pace: Pace): object {

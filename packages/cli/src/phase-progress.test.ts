@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { phaseLine, shareOfPhases } from "./phase-progress.js";
+import { joinParts } from "./line-parts.js";
+import { phaseParts, shareOfPhases } from "./phase-progress.js";
 
 const phases = { walking: 0.4, copying: 0.6 };
 
@@ -11,12 +12,12 @@ test("shareOfPhases() adds what is behind to what is done of the phase", () => {
   expect(shareOfPhases(phases, { phase: "dancing", done: 3, total: 4 })).toBeUndefined();
 });
 
-test("phaseLine() says how long it will be, where that can be told", () => {
+test("phaseParts() say how long it will be, where that can be told", () => {
+  const line = (...given: Parameters<typeof phaseParts>) => joinParts(phaseParts(...given));
   const counts = { phase: "packs", done: 1200, total: 5000 };
-  expect(phaseLine(counts, { elapsedMs: 10_000, bytesPerSecond: undefined, share: 0.25 })).toBe(
+  expect(line(counts, { elapsedMs: 10_000, bytesPerSecond: undefined, share: 0.25 })).toBe(
     "25.0%, packs: 1,200 of 5,000, 0:30 left",
   );
-  expect(
-    phaseLine({ phase: "packs", done: 3 }, { elapsedMs: 10_000, bytesPerSecond: undefined, share: undefined }),
-  ).toBe("packs: 3, 0:10 so far");
+  const unknown = { elapsedMs: 10_000, bytesPerSecond: undefined, share: undefined };
+  expect(line({ phase: "packs", done: 3 }, unknown)).toBe("packs: 3, 0:10 so far");
 });

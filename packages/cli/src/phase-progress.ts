@@ -1,6 +1,7 @@
 /** Progress of work that goes through phases, as check and prune tell it. */
-import { formatCount, formatDuration } from "./format.js";
-import { formatShare, type Pace, secondsLeftByShare } from "./progress.js";
+import { formatCount } from "./format.js";
+import type { LinePart } from "./line-parts.js";
+import { type Pace, paceParts, secondsLeftByShare } from "./progress.js";
 
 /** Phases in the order in which they come, and what part of the work each is as a rule. */
 export type Phases = Readonly<Record<string, number>>;
@@ -27,13 +28,15 @@ export interface PhaseCounts {
   readonly share?: number | undefined;
 }
 
-/** `45.3%, packs: 12 of 30, 0:12 left` */
-export function phaseLine({ phase, done, total }: PhaseCounts, pace: Pace, details = ""): string {
-  const percent = pace.share === undefined ? "" : `${formatShare(pace.share)}, `;
+/** `45.3%, packs: 12 of 30, 0:12 left`; `details` stand before the time. */
+export function phaseParts(
+  { phase, done, total }: PhaseCounts,
+  pace: Pace,
+  details: readonly LinePart[] = [],
+): LinePart[] {
   const of = total === undefined ? formatCount(done) : `${formatCount(done)} of ${formatCount(total)}`;
-  const left = secondsLeftByShare(pace);
-  const time = left === undefined ? `${formatDuration(pace.elapsedMs)} so far` : `${formatDuration(left * 1000)} left`;
-  return `${percent}${phase}: ${of}${details}, ${time}`;
+  const { share, time } = paceParts(pace, secondsLeftByShare(pace));
+  return [...share, { text: `${phase}: ${of}`, rank: 1 }, ...details, time];
 }
 
 /** The fields of a status that all work in phases has. */

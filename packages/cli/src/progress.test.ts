@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type FileCounts, fileProgress, progressLine } from "./file-progress.js";
+import { type FileCounts, fileProgress, progressParts } from "./file-progress.js";
+import { joinParts } from "./line-parts.js";
 import { Output, type TextStream } from "./output.js";
 import { Progress, Speed, secondsLeft } from "./progress.js";
 
@@ -137,21 +138,21 @@ describe("Progress", () => {
   });
 });
 
-describe("progressLine()", () => {
+describe("progressParts()", () => {
   const counts = { filesDone: 1, bytesDone: 1024, filesTotal: undefined, bytesTotal: undefined, errors: 0 };
 
   test("tells the time so far when there is no total", () => {
-    expect(progressLine(counts, { elapsedMs: 61_000, bytesPerSecond: undefined, share: undefined })).toBe(
+    expect(joinParts(progressParts(counts, { elapsedMs: 61_000, bytesPerSecond: undefined, share: undefined }))).toBe(
       "1 file, 1.00 KiB, 1:01 so far",
     );
   });
 
   test("does not trust a total that is passed already", () => {
-    const line = progressLine(
+    const parts = progressParts(
       { ...counts, bytesTotal: 10, errors: 2 },
       { elapsedMs: 0, bytesPerSecond: 1024, share: 0.9996 },
     );
-    expect(line).toBe("99.9%, 1 file, 1.00 KiB, 1.00 KiB/s, 0:00 so far, 2 errors");
+    expect(joinParts(parts)).toBe("99.9%, 1 file, 1.00 KiB, 1.00 KiB/s, 0:00 so far, 2 errors");
   });
 });
 

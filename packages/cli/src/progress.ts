@@ -3,6 +3,8 @@
  * `--json`, and else plain lines, for logs, where they are asked for. Packages report as often as they like.
  */
 import type { Context } from "./command.js";
+import { formatBytes, formatDuration } from "./format.js";
+import { joinParts, type LinePart } from "./line-parts.js";
 import type { Output } from "./output.js";
 
 /** How the work goes, measured here because packages have no clock. */
@@ -18,7 +20,7 @@ export interface ProgressForm<State> {
   bytes(state: State): number;
   /** As {@link Pace.share}, but it may go back, as estimates do. */
   share(state: State): number | undefined;
-  line(state: State, pace: Pace): string;
+  line(state: State, pace: Pace): readonly LinePart[];
   /** Of `--json`; undefined where stdout is one document, or something else. */
   readonly message: ((state: State, pace: Pace) => object) | undefined;
   /** What is at hand, as it is shown. */
@@ -126,7 +128,7 @@ export class Progress<State> {
     }
     const [line, current] = [form.line(state, pace), form.current?.(state)];
     if (mode === "terminal") this.#output.status({ line, current });
-    else this.#output.note(current === undefined ? line : `${line}: ${current}`);
+    else this.#output.note(current === undefined ? joinParts(line) : `${joinParts(line)}: ${current}`);
   }
 }
 
@@ -173,8 +175,25 @@ export function secondsLeftByShare({ elapsedMs, share }: Pick<Pace, "elapsedMs" 
   return share === undefined || share === 0 ? undefined : (elapsedMs * (1 - share)) / share / 1000;
 }
 
+/** `45.3%`, where it is known; time is how long it goes on, or has: `0:14 left`, `1:02 so far`. */
+export function paceParts(pace: Pace, secondsLeft: number | undefined): { share: LinePart[]; time: LinePart } {
+  const time =
+    secondsLeft === undefined
+      ? `${formatDuration(pace.elapsedMs)} so far`
+      : `${formatDuration(secondsLeft * 1000)} left`;
+  return {
+    share: pace.share === undefined ? [] : [{ text: formatShare(pace.share), rank: 0 }],
+    time: { text: time, rank: 0 },
+  };
+}
+
+/** `120 MiB/s`, once there is something to measure. */
+export function speedPart({ bytesPerSecond }: Pace): LinePart[] {
+  return bytesPerSecond === undefined ? [] : [{ text: `${formatBytes(Math.round(bytesPerSecond))}/s`, rank: 4 }];
+}
+
 /** `45.3%` */
-export function formatShare(share: number): string {
+function formatShare(share: number): string {
   // What is not done yet is never shown as 100%.
   return `${(Math.floor(share * 1000) / 10).toFixed(1)}%`;
 }

@@ -5,7 +5,7 @@ import { parseSize } from "./choice-flags.js";
 import type { Context } from "./command.js";
 import { compressionFlag, compressionOf } from "./compression.js";
 import type { Flags } from "./options.js";
-import { type Phases, phaseFields, phaseLine, shareOfPhases } from "./phase-progress.js";
+import { type Phases, phaseFields, phaseParts, shareOfPhases } from "./phase-progress.js";
 import { type ProgressForm, startProgress } from "./progress.js";
 import { pruneMessage } from "./prune-message.js";
 import { pruneLines } from "./prune-report.js";
@@ -19,7 +19,7 @@ const phases: Phases = { walking: 0.4, copying: 0.5, deleting: 0.1 };
 export const pruneProgress: ProgressForm<PruneProgress> = {
   bytes: () => 0,
   share: (counts) => shareOfPhases(phases, counts),
-  line: (counts, pace) => phaseLine(counts, pace),
+  line: (counts, pace) => phaseParts(counts, pace),
   message: phaseFields,
 };
 

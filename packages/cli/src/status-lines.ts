@@ -2,10 +2,12 @@
  * Lines at the end of a terminal that change: how the work goes, and below it what is at hand. They are cut to the
  * terminal's width, and drawn again when that changes.
  */
+import { fitParts, type LinePart } from "./line-parts.js";
 import { cutStart, takeStart, textWidth } from "./text-width.js";
 
 export interface Status {
-  readonly line: string;
+  /** In parts, where some matter more than others. */
+  readonly line: string | readonly LinePart[];
   /** What is at hand, on a line of its own, of which the end is shown. */
   readonly current?: string | undefined;
 }
@@ -40,7 +42,8 @@ export class StatusLines {
     // A character in the last column would have some terminals begin a new line.
     const columns = this.#columns - 1;
     const { line, current } = status;
-    const lines = [takeStart(line, columns), ...(current === undefined ? [] : [cutStart(current, columns)])];
+    const text = typeof line === "string" ? line : fitParts(line, columns);
+    const lines = [takeStart(text, columns), ...(current === undefined ? [] : [cutStart(current, columns)])];
     this.#terminal.write(`${this.#clearing()}${lines.join("\n")}`);
     this.#status = status;
     this.#drawn = lines.map(textWidth);

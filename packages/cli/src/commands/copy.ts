@@ -8,8 +8,8 @@ import { type CopyOutcome, copiedLine, incompleteLine, printCopies, printDryRun 
 import { countOption } from "../count-option.js";
 import { DamageNote } from "../damage-note.js";
 import { exitCodes } from "../exit-code.js";
-import { fileProgress, progressLine } from "../file-progress.js";
-import { formatCount, formatItems } from "../format.js";
+import { fileProgress, progressParts } from "../file-progress.js";
+import { formatCount } from "../format.js";
 import { fromFlags, fromSiteOf } from "../from-repository.js";
 import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapshots.js";
 import { type ProgressForm, startProgress } from "../progress.js";
@@ -29,10 +29,10 @@ export const progressForm: ProgressForm<CopyProgress> = {
   ...files,
   line(counts, pace) {
     const { snapshot, snapshotsDone, snapshotsTotal } = counts;
-    const which = `${formatCount(snapshotsDone + 1)} of ${formatItems(snapshotsTotal, "snapshot")}`;
+    const which = `snapshot ${snapshot} (${formatCount(snapshotsDone + 1)} of ${formatCount(snapshotsTotal)})`;
     // Of what the snapshot has, most may be there already.
-    const read = progressLine({ ...counts, filesTotal: undefined, bytesTotal: undefined }, pace);
-    return `snapshot ${snapshot}, ${which}: ${read}`;
+    const read = { ...counts, filesTotal: undefined, bytesTotal: undefined };
+    return progressParts(read, pace, [{ text: which, rank: 1 }]);
   },
 };
 

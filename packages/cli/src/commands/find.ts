@@ -7,9 +7,9 @@ import { entryFields } from "../entry.js";
 import { entryFlags, entryPrinter } from "../entry-flags.js";
 import { exitCodes } from "../exit-code.js";
 import { checkFindWords, readSearch } from "../find-words.js";
-import { formatCount, formatDuration, formatItems, formatLocalTime } from "../format.js";
+import { formatCount, formatItems, formatLocalTime } from "../format.js";
 import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapshots.js";
-import { formatShare, type ProgressForm, startProgress } from "../progress.js";
+import { type ProgressForm, paceParts, startProgress } from "../progress.js";
 import { quoteText } from "../quote.js";
 import { withRepository } from "../site.js";
 import { printWarning } from "../warning.js";
@@ -23,8 +23,15 @@ interface FindProgress {
 const progressForm: ProgressForm<FindProgress> = {
   bytes: () => 0,
   share: ({ done, total }) => (total === 0 ? 1 : done / total),
-  line: ({ done, total, folders }, { elapsedMs, share }) =>
-    `${formatShare(share ?? 0)}, searched ${formatCount(done)} of ${formatItems(total, "snapshot")}, ${formatItems(folders, "folder")}, ${formatDuration(elapsedMs)} so far`,
+  line({ done, total, folders }, pace) {
+    const { share, time } = paceParts(pace, undefined);
+    return [
+      ...share,
+      { text: `searched ${formatCount(done)} of ${formatItems(total, "snapshot")}`, rank: 1 },
+      { text: formatItems(folders, "folder"), rank: 2 },
+      time,
+    ];
+  },
   // What is found is one document.
   message: undefined,
 };

@@ -3,10 +3,10 @@ import type { Repository } from "@bcat/repository";
 import type { FileMode, ListedSnapshot, StatsOptions, StatsProgress } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
-import { formatCount, formatDuration, formatItems } from "../format.js";
+import { formatItems } from "../format.js";
 import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapshots.js";
-import { type Phases, shareOfPhases } from "../phase-progress.js";
-import { formatShare, type ProgressForm, startProgress } from "../progress.js";
+import { type Phases, phaseParts, shareOfPhases } from "../phase-progress.js";
+import { type ProgressForm, startProgress } from "../progress.js";
 import { withRepository } from "../site.js";
 import { printFileSums, printRawData, printRestoreSize, printStats } from "../stats-report.js";
 
@@ -17,10 +17,9 @@ const phases: Phases = { snapshots: 0.9, packs: 0.1 };
 const progressForm: ProgressForm<StatsProgress> = {
   bytes: () => 0,
   share: ({ phase, done, total }) => shareOfPhases(phases, { phase, done, total }),
-  line({ phase, done, total, trees }, { elapsedMs, share }) {
-    const of = total === undefined ? formatCount(done) : `${formatCount(done)} of ${formatCount(total)}`;
-    const read = trees === 0 ? "" : `, ${formatItems(trees, "folder or list", "folders and lists")}`;
-    return `${share === undefined ? "" : `${formatShare(share)}, `}measuring ${phase}: ${of}${read}, ${formatDuration(elapsedMs)} so far`;
+  line({ phase, done, total, trees }, pace) {
+    const read = trees === 0 ? [] : [{ text: formatItems(trees, "folder or list", "folders and lists"), rank: 2 }];
+    return phaseParts({ phase: `measuring ${phase}`, done, total }, pace, read);
   },
   // What comes of it is one document.
   message: undefined,
