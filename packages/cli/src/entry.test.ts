@@ -61,3 +61,20 @@ test.each([
 ] as const)("of type %d and mode %o are permissions %s", (type, mode, permissions) => {
   expect(entryFields({ path: Buffer.from("/x"), node: { ...file, type, mode } })).toMatchObject({ permissions });
 });
+
+describe("entryLine() on a terminal that is too narrow", () => {
+  const layout = { owner: false, group: false, timeLength: 10, columns: 50 };
+  const path = Buffer.from("/home/me/photos/the last day.jpg");
+
+  test("leaves out columns, and the beginning of the path", () => {
+    const line = entryLine({ path, node: file }, { layout });
+    expect(line).toMatch(/^-rwsr-xr-x {10}3 2023-11-1\d …the last day.jpg$/);
+    expect(line.length).toBe(50);
+  });
+
+  test("keeps the mark of a file that has changed", () => {
+    const line = entryLine({ path, node: { ...file, hasChanged: true } }, { layout });
+    expect(line).toMatch(/ …ay\.jpg \(changed\)$/);
+    expect(line.length).toBe(50);
+  });
+});

@@ -1,9 +1,10 @@
 /** Entries of a snapshot in a listing: as `ls -l` would show them, and with restic's names. */
 import type { Node } from "@bcat/snapshot";
+import { type EntryLayout, wholeLayout } from "./entry-layout.js";
 import { formatBytes, formatLocalTime, formatTime } from "./format.js";
 import { bytesField } from "./json.js";
 import { quoteName } from "./quote.js";
-import { textWidth } from "./text-width.js";
+import { cutStart, textWidth } from "./text-width.js";
 
 export interface Entry {
   /** Absolute. */
@@ -35,20 +36,55 @@ export interface LineOptions {
   readonly sizesForPeople?: boolean;
   /** Numbers of owners, also where names are known. */
   readonly numericIds?: boolean;
+  /** All columns if not given. */
+  readonly layout?: EntryLayout;
 }
 
 /** Most names of owners are not longer: of a listing that is printed as it is read nobody knows the longest. */
 const OWNER_WIDTH = 8;
 
-/** `-rw-r--r--  me        users      1234 2026-11-20 15:39:03 /path -> target`, and at a marked file what the mark says. */
-export function entryLine({ path, node }: Entry, options: LineOptions = {}): string {
-  const { sizesForPeople = false, numericIds = false } = options;
-  const target = node.target === undefined ? "" : ` -> ${quoteName(node.target)}`;
-  const owner = [ownerText(node.user, node.uid, numericIds), ownerText(node.group, node.gid, numericIds)].join(" ");
+/**
+ * `-rw-r--r--  me        users      1234 2026-11-20 15:39:03 /path -> target`, and at a marked file what the mark says. Where
+ * the layout has no room for all of the path, its beginning is missing.
+ */
+export function entryLine(entry: Entry, options: LineOptions = {}): string {
+  const { sizesForPeople = false, numericIds = false, layout = wholeLayout } = options;
+  const { node } = entry;
   const bytes = sizeOf(node) ?? 0;
-  const size = (sizesForPeople ? formatBytes(bytes) : bytes.toString()).padStart(10);
-  const mark = node.hasChanged === true ? " (changed while it was read)" : "";
-  return `${permissions(node)} ${owner} ${size} ${formatLocalTime(node.mtimeSeconds * 1000)} ${quoteName(path)}${target}${mark}`;
+  const cells = [
+    permissions(node),
+    ...(layout.owner ? [ownerText(node.user, node.uid, numericIds)] : []),
+    ...(layout.group ? [ownerText(node.group, node.gid, numericIds)] : []),
+    (sizesForPeople ? formatBytes(bytes) : bytes.toString()).padStart(10),
+    ...(layout.timeLength === 0 ? [] : [timeText(node, layout)]),
+  ];
+  const before = `${cells.join(" ")} `;
+  const room = layout.columns - textWidth(before);
+  const text = pathText(entry);
+  if (textWidth(text) + textWidth(mark(node)) <= room) return before + text + mark(node);
+  const short = node.hasChanged === true ? SHORT_MARK : "";
+  return before + cutStart(text, room - textWidth(short)) + short;
+}
+
+/** Of one that no calendar has all, too: it has no parts. */
+function timeText({ mtimeSeconds }: Node, { timeLength }: EntryLayout): string {
+  const time = formatLocalTime(mtimeSeconds * 1000);
+  return time.startsWith("@") ? time : time.slice(0, timeLength);
+}
+
+/** Columns that all of an entry's path takes, with what it leads to. */
+export function pathWidth(entry: Entry): number {
+  return textWidth(pathText(entry)) + textWidth(mark(entry.node));
+}
+
+const SHORT_MARK = " (changed)";
+
+function mark({ hasChanged }: Node): string {
+  return hasChanged === true ? " (changed while it was read)" : "";
+}
+
+function pathText({ path, node }: Entry): string {
+  return node.target === undefined ? quoteName(path) : `${quoteName(path)} -> ${quoteName(node.target)}`;
 }
 
 /** Names begin in one column, numbers end in one. */

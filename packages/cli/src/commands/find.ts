@@ -135,7 +135,7 @@ class Finding {
 
   async #tellOne(listed: ListedSnapshot, entries: AsyncIterable<Entry>, before: () => void): Promise<void> {
     const { output, options, signal } = this.#context;
-    const lineOf = entryPrinter(options);
+    const lineOf = entryPrinter(options, output.columns);
     let hits = 0;
     for await (const entry of entries) {
       signal.throwIfAborted();

@@ -2,7 +2,7 @@
 import type { Entry } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
 import { entryFields } from "../entry.js";
-import { entryFlags, entryPrinter } from "../entry-flags.js";
+import { entryFlags, entryLines } from "../entry-flags.js";
 import { sortEntries, sorts } from "../entry-order.js";
 import { exitCodes } from "../exit-code.js";
 import { divideSnapshot } from "../restore-words.js";
@@ -78,15 +78,21 @@ async function* inOrder(entries: AsyncIterable<Entry>, { options, signal }: Cont
 }
 
 async function printEntries(entries: AsyncIterable<Entry>, { options, output, signal }: Context): Promise<void> {
-  const lineOf = entryPrinter(options);
-  let separator = "[";
-  for await (const entry of entries) {
+  const lines = output.json ? jsonLines(entries) : entryLines(entries, options, output.columns);
+  for await (const line of lines) {
     signal.throwIfAborted();
-    if (output.json) output.print(`${separator}${JSON.stringify(entryFields(entry))}`);
-    else output.print(lineOf(entry));
-    separator = ",";
+    output.print(line);
     await output.drain();
     if (output.closed) break;
   }
-  if (output.json) output.print(separator === "[" ? "[]" : "]");
+}
+
+/** An array, of an element a line. */
+async function* jsonLines(entries: AsyncIterable<Entry>): AsyncGenerator<string> {
+  let separator = "[";
+  for await (const entry of entries) {
+    yield `${separator}${JSON.stringify(entryFields(entry))}`;
+    separator = ",";
+  }
+  yield separator === "[" ? "[]" : "]";
 }
