@@ -1,8 +1,9 @@
-/** A backup lets others run while it looks at entries that it does not read: signals, uploads, the progress line. */
+/** What goes through many entries lets others run meanwhile: signals, uploads, the progress line. */
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { diffSnapshots, listEntries, SnapshotSearch } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
@@ -82,6 +83,60 @@ describe("a folder of 5,000 entries that are not read", () => {
     const steps = done.map((files, i) => files - (done[i - 1] ?? 0));
     expect(Math.max(...steps)).toBeLessThanOrEqual(STEP);
     expect(done.length).toBeGreaterThanOrEqual((2 * COUNT) / STEP - 1);
+  });
+});
+
+describe("what lists 5,000 entries out of memory hears of an interrupt soon", () => {
+  let scratch: Scratch;
+  let client: Client;
+  let seen = 0;
+  let stop: AbortController;
+  const see = () => {
+    if (++seen === 2) setImmediate(() => stop.abort());
+    stop.signal.throwIfAborted();
+  };
+
+  beforeAll(async () => {
+    scratch = makeScratch(2 ** 24)!;
+    const source = join(scratch.path, "source");
+    fs.mkdirSync(source);
+    client = await openClient(createMemoryStorage());
+    client.time = Date.now() + 3_600_000;
+    await client.backup([source]);
+    for (let i = 0; i < COUNT; i++) fs.symlinkSync("x", join(source, String(i)));
+    await client.backup([source]);
+  });
+  afterAll(async () => {
+    await client[Symbol.asyncDispose]();
+    await scratch[Symbol.asyncDispose]();
+  });
+  beforeEach(() => {
+    seen = 0;
+    stop = new AbortController();
+  });
+
+  const lists = {
+    async ls() {
+      for await (const _ of listEntries(client.repository, await client.find("latest"), undefined)) see();
+    },
+    async find() {
+      // Nothing is found, so that nobody but the search can look.
+      const matches = () => {
+        if (++seen === 2) setImmediate(() => stop.abort());
+        return false;
+      };
+      const search = new SnapshotSearch(client.repository, { matches, isByPath: false }, { signal: stop.signal });
+      for await (const _ of search.in(2));
+    },
+    async diff() {
+      const places = { left: { info: await client.find("1") }, right: { info: await client.find("2") } };
+      await diffSnapshots(client.repository, places, { signal: stop.signal, onDifference: see });
+    },
+  };
+
+  test.each(["ls", "find", "diff"] as const)("%s", async (what) => {
+    await expect(lists[what]()).rejects.toThrow();
+    expect(seen).toBeLessThan(2 * STEP + 2);
   });
 });
 

@@ -8,6 +8,7 @@ import type { SnapshotInfo } from "./snapshots.js";
 import { compareBytes } from "./tree/name.js";
 import { NodeType } from "./tree/node.js";
 import { readNodes } from "./tree/tree-reader.js";
+import { Turns } from "./turns.js";
 
 export interface WalkOptions extends FindOptions {
   /** False: of a folder at the path that is asked for only what is right in it. */
@@ -69,9 +70,13 @@ export function isHere(path: Uint8Array): boolean {
   return path.length === 1 && path[0] === 0x2e;
 }
 
-/** With the levels in a list: generators inside one another take stack for each, and time for each at every entry. */
+/**
+ * With the levels in a list: generators inside one another take stack for each, and time for each at every entry. What
+ * comes out of memory waits for nothing, so that others, as signals, are given their turns.
+ */
 async function* walk(repository: Repository, start: Entry): AsyncGenerator<Entry> {
   yield start;
+  const turns = new Turns(repository.environment.now);
   const levels = [children(repository, start)];
   for (let last = levels.at(-1); last !== undefined; last = levels.at(-1)) {
     const { value, done } = await last.next();
@@ -79,6 +84,7 @@ async function* walk(repository: Repository, start: Entry): AsyncGenerator<Entry
       levels.pop();
       continue;
     }
+    if (turns.entry()) await turns.take();
     yield value;
     if (value.node.type === NodeType.directory) levels.push(children(repository, value));
   }

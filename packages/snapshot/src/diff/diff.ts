@@ -5,6 +5,7 @@ import { rootEntries } from "../root-entries.js";
 import type { SnapshotInfo } from "../snapshots.js";
 import { type Node, NodeType } from "../tree/node.js";
 import { readChunkReferences } from "../tree/tree-reader.js";
+import { Turns } from "../turns.js";
 import { ChangedChunks, type ChunkSums } from "./changed-chunks.js";
 import { compareTrees, type Pair } from "./compare-trees.js";
 import { differenceOf, isSameContent, type Mark, sizeOf } from "./difference.js";
@@ -60,7 +61,10 @@ export async function diffSnapshots(
   const left = await treeOf(repository, places.left, options);
   const right = await treeOf(repository, places.right, options);
   const sums = new DiffCount(repository);
+  const turns = new Turns(repository.environment.now);
   for await (const pair of compareTrees(left, right)) {
+    // What comes out of memory waits for nothing, and an interrupt would be heard of when all is over.
+    if (turns.entry()) await turns.take();
     options.signal?.throwIfAborted();
     const difference = differenceIn(pair);
     if (difference === undefined) continue;

@@ -10,6 +10,7 @@ import { readSnapshot } from "../snapshots.js";
 import { IdSet } from "../stats/id-set.js";
 import type { Node, TreeReference } from "../tree/node.js";
 import { readNodes } from "../tree/tree-reader.js";
+import { Turns } from "../turns.js";
 import { Findings } from "./findings.js";
 
 /** Folders without a match that are remembered, 16 bytes each; what is beyond that is read again. */
@@ -49,6 +50,7 @@ export class SnapshotSearch {
   readonly #empty = new IdSet();
   readonly #known = new Map<string, Findings>();
   readonly #damaged = new Set<string>();
+  readonly #turns: Turns;
   #knownParts = 0;
   #folders = 0;
 
@@ -56,6 +58,7 @@ export class SnapshotSearch {
     this.#repository = repository.withSignal(options.signal);
     this.#search = search;
     this.#options = options;
+    this.#turns = new Turns(repository.environment.now);
   }
 
   /** What is found in a snapshot, in order of path. @throws CorruptError; StorageError; BcatError refused */
@@ -79,12 +82,19 @@ export class SnapshotSearch {
         levels.at(-1)?.addBelow(last);
         continue;
       }
+      if (this.#turns.entry()) await this.#takeTurn();
       if (await this.#search.matches(next)) {
         last.add(next.node);
         yield { path: next.path(), node: next.node };
       }
       if (next.node.subtree !== undefined) yield* this.#enter(levels, next.path(), next.node);
     }
+  }
+
+  /** What comes out of memory waits for nothing: an interrupt would be heard of when all is over. */
+  async #takeTurn(): Promise<void> {
+    await this.#turns.take();
+    this.#options.signal?.throwIfAborted();
   }
 
   /** The next entry of a level; none behind one that is damaged, of which nothing is remembered then. */
