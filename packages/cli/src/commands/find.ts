@@ -80,12 +80,13 @@ export const find: Command = {
   ],
   interrupted: "interrupted",
   async run(context) {
-    checkFindWords(context);
+    const now = Date.now();
+    checkFindWords(context, now);
     const among = { ...context, operands: context.options.list("snapshot") };
     await checkSelectors(among);
     return await withRepository(context, async (repository) => {
       const chosen = await chooseSnapshots(repository, among);
-      const search = await readSearch(repository, context, Date.now());
+      const search = await readSearch(repository, context, now);
       const snapshots = context.options.switch("reverse") ? chosen : chosen.toReversed();
       await new Finding(repository, search, context).tell(snapshots);
       return exitCodes.done;

@@ -34,13 +34,13 @@ export function parseExcludes(patterns: readonly GivenPattern[], flag: string, f
 }
 
 function parseRule(text: string, origin: Origin, foldsCase: boolean): Rule {
-  const dialect: Dialect = { isGit: false, bangNegates: false, malformed: (found) => malformed(text, found) };
+  const dialect: Dialect = { isGit: false, bangNegates: false, malformed: (found) => malformed(text, origin, found) };
   const includes = text.startsWith("!");
   const given = includes ? text.slice(1) : text;
   const body = foldsCase ? foldText(given) : given;
   const anchored = body.startsWith("/");
   const names = cleanNames(body, anchored);
-  if (names.length === 0 && !anchored) throw malformed(text, "it names nothing");
+  if (names.length === 0 && !anchored) throw malformed(text, origin, "it names nothing");
 
   const parts: Part[] = names.map((name) => (name === anyDepth ? anyDepth : parseName(name, dialect)));
   if (!anchored) parts.unshift(anyDepth);
@@ -61,6 +61,7 @@ function cleanNames(body: string, anchored: boolean): string[] {
   return anchored ? names.filter((name) => name !== "..") : names;
 }
 
-function malformed(pattern: string, found: string): BcatError {
-  return new BcatError("usage", `Cannot use exclude pattern "${pattern}": ${found}`);
+function malformed(pattern: string, { flag }: Origin, found: string): BcatError {
+  const what = flag === undefined || flag.endsWith("exclude") ? "exclude pattern" : "pattern";
+  return new BcatError("usage", `Cannot use ${what} "${pattern}": ${found}`);
 }

@@ -13,7 +13,7 @@ export interface PatternSearch {
   /** As those of `--exclude`: of a name, or with a `/` of a path. One of them has to match; none matches everything. */
   readonly globs?: readonly string[];
   /** Regular expressions, of the whole path. */
-  readonly expressions?: readonly RegExp[];
+  readonly expressions?: readonly Pick<RegExp, "test">[];
   readonly foldsCase?: boolean;
   readonly types?: ReadonlySet<NodeType>;
   /** Bytes, of files; nothing else has a size. */

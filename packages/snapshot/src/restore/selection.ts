@@ -190,7 +190,7 @@ export function compilePatterns(patterns: readonly string[]): ExcludeTest | unde
 }
 
 function parsePatterns(patterns: readonly string[]): Rule[] {
-  return inWords(() => parseExcludes(patterns, "--include"));
+  return parseExcludes(patterns, "--include");
 }
 
 function inWords<T>(compileAll: () => T): T {
