@@ -1,5 +1,5 @@
 /** From the words of a command line to a command with its options and operands, or to the wish for help. */
-import { type Command, operandHelp, usageOf } from "./command.js";
+import { type Command, heededVariables, operandHelp, usageOf } from "./command.js";
 import { checkVariables } from "./known-variables.js";
 import { type Flag, type Flags, globalFlags, Options, type Variables } from "./options.js";
 import { readHarmless } from "./restic/lookup.js";
@@ -115,8 +115,9 @@ function toRun(command: Command, { given, operands }: Words, { variables, comman
     throw unknownFlag({ typed, word: typed, command, commands });
   }
   checkOperands(command, operands);
-  checkVariables(variables, commands);
-  return { kind: "run", command, options: new Options(flags, given, variables), operands, harmless: others };
+  const heeded = heededVariables(command, variables);
+  checkVariables(heeded, commands);
+  return { kind: "run", command, options: new Options(flags, given, heeded), operands, harmless: others };
 }
 
 function checkOperands(command: Command, words: readonly string[]): void {

@@ -19,6 +19,8 @@ export interface Command {
   readonly notes?: readonly string[];
   /** True when it reads data from standard input, where then no passphrase comes from. */
   readonly takesStdin?: (line: Pick<Context, "options" | "operands">) => boolean;
+  /** True when it works whatever is set: variables are no flags of it, and unknown ones are no matter. */
+  readonly ignoresVariables?: true;
   /** What to say when a signal ended it. */
   readonly interrupted: string;
   /** Returns the exit code. */
@@ -53,6 +55,11 @@ export interface Context {
   readonly signal: AbortSignal;
   /** For commands that have something to bring to safety first. */
   readonly stop: Stop;
+}
+
+/** Those that may change what a command does. */
+export function heededVariables({ ignoresVariables }: Command, variables: Variables): Variables {
+  return ignoresVariables === true ? {} : variables;
 }
 
 /** `bcat ls <snapshot> [path]` */

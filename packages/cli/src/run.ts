@@ -1,7 +1,7 @@
 /** One run of bcat: from the words of the command line to an exit code. */
 import { BcatError, isBcatError } from "@bcat/errors";
 import { Meter } from "@bcat/host";
-import type { Command } from "./command.js";
+import { type Command, heededVariables } from "./command.js";
 import { type CommandLine, parseCommandLine } from "./command-line.js";
 import { commands } from "./commands.js";
 import { describeError, reportFailure } from "./errors.js";
@@ -65,7 +65,7 @@ async function runCommand({ command, options, operands }: CommandLine & { kind: 
   inquiry.tell = () => output.note(`${command.name}: ${formatDuration(Date.now() - start)} so far`);
   try {
     const { signal, stop } = interruption;
-    const progress = { inquiry, progressIntervalMs: progressIntervalMs(options, variables) };
+    const progress = { inquiry, progressIntervalMs: progressIntervalMs(options, heededVariables(command, variables)) };
     return await command.run({ options, operands, variables, output, ...progress, meter, input, signal, stop });
   } finally {
     if (options.count("verbose") > 0) printRequests(meter, output);

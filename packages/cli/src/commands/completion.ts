@@ -21,6 +21,8 @@ export const completion: Command = {
   notes: [
     "Snapshots and paths inside them are completed where a key file, a password file or BCAT_PASSWORD opens the repository without asking.",
   ],
+  // Shells ask it where nobody reads an error, and at their start.
+  ignoresVariables: true,
   interrupted: "interrupted",
   async run(context) {
     const { operands, output } = context;
