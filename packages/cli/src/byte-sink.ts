@@ -33,7 +33,7 @@ export interface ByteSink {
 export function stdoutSink(signal: AbortSignal): ByteSink {
   return {
     keepsPart: true,
-    write: (bytes) => writeAll(bytes, (part) => unlessAborted(writeOnce(part), signal)),
+    write: (bytes) => writeAll(bytes, (part) => unlessAborted(() => writeOnce(part), signal)),
     finish: async () => {},
     discard: async () => {},
   };
@@ -65,9 +65,10 @@ function stdoutFailed(error: unknown): BcatError {
   return new BcatError("target-failed", `Cannot write to stdout: ${describeSystemError(error)}`, { cause: error });
 }
 
-/** Whoever does not read may never do so: the call goes on then, and ends with the process. */
-async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+/** Does not begin when aborted. Whoever does not read may never do so: the call goes on then, and ends with the process. */
+async function unlessAborted<Result>(begin: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
   signal.throwIfAborted();
+  const work = begin();
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);
@@ -107,7 +108,7 @@ export async function fileSink(path: string, options: FileSinkOptions): Promise<
     const found = await existing(path);
     if (found !== undefined && !found.isFile) {
       // A fifo waits for somebody who reads.
-      const file = await unlessAborted(open(systemPath(path), "w"), signal);
+      const file = await unlessAborted(() => open(systemPath(path), "w"), signal);
       return new OpenFile({ file, names: undefined, failed, signal });
     }
     if (found === undefined && /(^|\/)\.{0,2}$/.test(path))
@@ -179,7 +180,7 @@ class OpenFile implements ByteSink {
   async write(bytes: Uint8Array): Promise<void> {
     try {
       const write = async (part: Uint8Array) => (await this.#file.write(part)).bytesWritten;
-      await writeAll(bytes, (part) => unlessAborted(write(part), this.#signal));
+      await writeAll(bytes, (part) => unlessAborted(() => write(part), this.#signal));
     } catch (error) {
       if (systemErrorCode(error) === "EPIPE") throw new ClosedPipe();
       throw this.#signal.aborted ? error : this.#failed(error);
@@ -205,8 +206,9 @@ class OpenFile implements ByteSink {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     await this.#remove();
-    // It may wait for a write that never ends.
-    await unlessAborted(this.#file.close(), this.#signal).catch(() => {});
+    // It may wait for a write that never ends, and begins whatever the signal says.
+    const closed = this.#file.close().catch(() => {});
+    await unlessAborted(() => closed, this.#signal).catch(() => {});
   }
 
   async #remove(): Promise<void> {
