@@ -13,11 +13,31 @@ export interface Growth {
   readonly storedSoFar: number;
 }
 
+/** What was stored once, and the snapshots that say so: a backup, and those that it was made anew as. */
+type Addition = readonly ListedSnapshot[];
+
+/** How many additions no kept snapshot tells of. */
+export function countForgotten(snapshots: readonly ListedSnapshot[], isForgotten: (number: number) => boolean): number {
+  return additions(snapshots).filter((of) => of.every(({ number }) => isForgotten(number))).length;
+}
+
+/** A snapshot that was made anew by `tag` or `undelete` tells of what its original has added, and added nothing itself. */
+function additions(snapshots: readonly ListedSnapshot[]): Addition[] {
+  const found = new Map<string, ListedSnapshot[]>();
+  for (const info of snapshots) {
+    const { plainBytesAdded, storedBytesAdded } = info.snapshot.counts;
+    const key = [info.snapshot.originalNumber ?? info.number, plainBytesAdded, storedBytesAdded].join();
+    found.set(key, [...(found.get(key) ?? []), info]);
+  }
+  return [...found.values()];
+}
+
 /** Ascending by month. */
 export function growthByMonth(snapshots: readonly ListedSnapshot[]): Growth[] {
   const months: { -readonly [Key in keyof Growth]: Growth[Key] }[] = [];
   let storedSoFar = 0;
-  for (const { snapshot } of [...snapshots].sort((a, b) => a.snapshot.start - b.snapshot.start)) {
+  const added = additions(snapshots).map(([first]) => first!.snapshot);
+  for (const snapshot of added.sort((a, b) => a.start - b.start)) {
     const month = monthOf(snapshot.start);
     const { plainBytesAdded, storedBytesAdded } = snapshot.counts;
     storedSoFar += storedBytesAdded;

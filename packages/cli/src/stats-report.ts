@@ -9,7 +9,7 @@ import {
   formatTable,
   formatTimeMs,
 } from "./format.js";
-import { growthByMonth } from "./growth.js";
+import { countForgotten, growthByMonth } from "./growth.js";
 import { pathsField } from "./json.js";
 import type { Output } from "./output.js";
 import { quoteName, quoteText } from "./quote.js";
@@ -137,7 +137,7 @@ function repositoryLines(stats: RepositoryStats, { chosen, ever, isForgotten }: 
 
 function growthLines({ ever, isForgotten }: StatsOf): string[] {
   if (ever.length === 0) return [];
-  const forgotten = ever.filter(({ number }) => isForgotten(number)).length;
+  const forgotten = countForgotten(ever, isForgotten);
   const rows = growthByMonth(ever).map(({ month, snapshots, added, stored, storedSoFar }) => [
     month,
     formatCount(snapshots),
