@@ -15,6 +15,11 @@ test("describeError() of anything else says how to see more", () => {
   expect(describeError("text", undefined)).toMatchObject({ exitCode: 1 });
 });
 
+test("sentence() begins small, as what follows a colon does", () => {
+  for (const word of ["Cannot", "Unknown", "Missing", "There"])
+    expect(sentence(`${word} Bcat`)).toBe(`${word.toLowerCase()} Bcat`);
+});
+
 test("sentence() is one line without controls", () => {
   expect(sentence('Cannot read "a\n\u001b[2J"')).toBe('cannot read "a\\x0a\\x1b[2J"');
 });

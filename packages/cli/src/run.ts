@@ -1,5 +1,5 @@
 /** One run of bcat: from the words of the command line to an exit code. */
-import { BcatError, isBcatError } from "@bcat/errors";
+import { BcatError, describeSystemError, isBcatError } from "@bcat/errors";
 import { Meter } from "@bcat/host";
 import { type Command, heededVariables } from "./command.js";
 import { type CommandLine, parseCommandLine } from "./command-line.js";
@@ -77,7 +77,7 @@ async function finish(exitCode: number, output: Output): Promise<number> {
   await output.flush();
   const { failure } = output;
   if (failure === undefined) return exitCode;
-  throw new BcatError("target-failed", `Cannot write to stdout: ${failure.message}`, { cause: failure });
+  throw new BcatError("target-failed", `Cannot write to stdout: ${describeSystemError(failure)}`, { cause: failure });
 }
 
 async function printHelp(line: Exclude<CommandLine, { kind: "run" }>, { output, variables }: World): Promise<number> {

@@ -136,7 +136,7 @@ export function describeSystemError(error: unknown): string {
 
 /** A message that begins with a verb, behind something else: in lower case. */
 export function inSentence(message: string): string {
-  return message.replace(/^(Cannot|Unknown|Missing)\b/, (word) => word.toLowerCase());
+  return message.replace(/^(Cannot|Unknown|Missing|There)\b/, (word) => word.toLowerCase());
 }
 
 /** True when the system ran out of descriptors or memory: that tells nothing of what it was asked about. */
