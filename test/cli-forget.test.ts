@@ -51,7 +51,8 @@ test("a pinned snapshot is shown as such, and forgotten by its number only when 
   expectRefusal(await desk.bcat(["forget", "1-2"]), { code: 1, says: /snapshot 1: it is pinned, bcat unpin 1/ });
   expect(await desk.good(["unpin", "1"])).toBe("unpinned 1 snapshot: 1\n");
   expect(await desk.good(["forget", "1-2"])).toMatch(/^forgot 2 snapshots: 1-2; bcat prune frees/);
-  expect(await desk.good(["forget", "2"])).toBe("nothing to forget\n");
+  expect(await desk.good(["forget", "2"])).toBe("nothing to forget: 2 was forgotten before\n");
+  expect(await desk.good(["forget", "2", "-n"])).toBe("nothing to forget: 2 was forgotten before\n");
   expect(linesOf(await desk.good(["snapshots"]))).toHaveLength(5);
 });
 
@@ -112,6 +113,8 @@ test("a number that was replaced is answered with the one that stands in its pla
     ["rewrite", "1", "--exclude", "q"],
     ["pin", "1"],
     ["ls", "1"],
+    ["forget", "1"],
+    ["forget", "1", "-n"],
   ])
     expectRefusal(await other.bcat(words), { code: 1, says: successor });
   expectRefusal(await other.bcat(["forget", "2"]), { code: 1, says: /2: it is the only snapshot; --unsafe/ });
@@ -123,6 +126,16 @@ test("a number that was replaced is answered with the one that stands in its pla
   expect(linesOf((await other.bcat(["forget", "--group-by", "", "--keep-tag", "x"])).stdout).at(-1)).toBe(
     "nothing to forget",
   );
+});
+
+test("rewrite tells a snapshot that stays from one that was replaced", async () => {
+  using other = new Desk();
+  other.write({ "source/file": "x", "source/other": "y" });
+  await other.good(["backup", "-q", "--init", "source"]);
+  const rewrite = async (...words: string[]) => await other.good(["rewrite", "--exclude", "other", ...words]);
+  expect(await rewrite("-n")).toMatch(/^snapshot 1 would change: 1 entry left out, 1 file and 1 B left\n$/);
+  expect(await rewrite()).toMatch(/^snapshot 1 stays, and was made anew as snapshot 2: 1 entry left out/);
+  expect(await rewrite("1", "--forget")).toMatch(/^snapshot 1 is snapshot \d now: 1 entry left out/);
 });
 
 test("what prune has taken is listed no more, and undelete says so, and goes on with the others", async () => {

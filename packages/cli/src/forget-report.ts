@@ -55,7 +55,11 @@ export function groupFields({ key, keep, remove }: ForgetGroup): object {
 }
 
 /** What is said in the end, when nothing was changed. */
-export function freedLines(numbers: readonly number[], { bytes, unread, openSessions }: FreedSpace): string[] {
+export function freedLines(
+  numbers: readonly number[],
+  { bytes, unread, openSessions }: FreedSpace,
+  gone?: readonly number[],
+): string[] {
   const waits =
     openSessions.length === 0
       ? ""
@@ -64,12 +68,18 @@ export function freedLines(numbers: readonly number[], { bytes, unread, openSess
     unread.length === 0
       ? []
       : [`what snapshots ${formatNumbers(unread)} need could not be read: it is not counted, see bcat check`];
-  if (numbers.length === 0) return ["nothing to forget"];
+  if (numbers.length === 0) return [nothingLine(gone)];
   const freed =
     bytes === 0
       ? "would free nothing: what they need is needed by others"
       : `would free ${formatBytes(bytes)} with bcat prune: one run gives them up, the next one deletes them${waits}; of what lies among used data up to 5 % of all may stay (--max-unused)`;
   return [`would forget ${formatItems(numbers.length, "snapshot")}: ${formatNumbers(numbers)}`, freed, ...unknown];
+}
+
+/** @param gone those named that were forgotten before */
+export function nothingLine(gone: readonly number[] = []): string {
+  const were = gone.length === 1 ? "was" : "were";
+  return gone.length === 0 ? "nothing to forget" : `nothing to forget: ${formatNumbers(gone)} ${were} forgotten before`;
 }
 
 export function forgottenLine(numbers: readonly number[]): string {

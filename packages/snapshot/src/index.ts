@@ -69,6 +69,7 @@ export {
   planForget,
   requireForgettable,
   requireSomeLeft,
+  requireUnreplaced,
 } from "./forget/forget.js";
 export { type FreedSpace, forecastFreed } from "./forget/freed-space.js";
 export { type PinOptions, pinSnapshots, unpinSnapshots } from "./forget/pins.js";

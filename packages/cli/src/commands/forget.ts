@@ -4,7 +4,7 @@ import type { ForgetGroup } from "@bcat/snapshot";
 import { parseSize } from "../choice-flags.js";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
-import { forgottenLine, freedLines, groupFields, groupLines } from "../forget-report.js";
+import { forgottenLine, freedLines, groupFields, groupLines, nothingLine } from "../forget-report.js";
 import { policyFlags, readPolicy, typedPolicyFlag } from "../policy-flags.js";
 import { pruneFlags, readPruneOptions, runPrune } from "../run-prune.js";
 import { withRepository } from "../site.js";
@@ -82,6 +82,8 @@ export const forget: Command = {
 interface Chosen {
   readonly numbers: readonly number[];
   readonly groups?: readonly ForgetGroup[];
+  /** Those named that were forgotten before: as it was to be. */
+  readonly gone?: readonly number[];
   /** How many there are that the filters leave out, where they leave nothing. */
   readonly others?: number;
 }
@@ -90,7 +92,7 @@ type Choose = (repository: Repository, context: Context) => Promise<Chosen>;
 
 function byNumber(words: readonly NumberWord[], options: Context["options"]): Choose {
   return async (repository) => {
-    const { keptSnapshots, requireForgettable, requireSomeLeft } = await import("@bcat/snapshot");
+    const { keptSnapshots, requireForgettable, requireSomeLeft, requireUnreplaced } = await import("@bcat/snapshot");
     await repository.refresh();
     const known = keptSnapshots(repository).map(({ number }) => number);
     const named = await findNumbers(
@@ -100,9 +102,10 @@ function byNumber(words: readonly NumberWord[], options: Context["options"]): Ch
       repository.history.summaries.keys(),
     );
     requireForgettable(repository, named);
+    const gone = named.filter((number) => !known.includes(number));
+    requireUnreplaced(repository, gone);
     if (!options.switch("unsafe-allow-remove-all")) requireSomeLeft(repository, named);
-    // Forgotten already: as it was to be.
-    return { numbers: named.filter((number) => known.includes(number)) };
+    return { numbers: named.filter((number) => known.includes(number)), gone };
   };
 }
 
@@ -166,7 +169,11 @@ async function printGroups({ groups, others = 0 }: Chosen, { options, output }: 
   for (const group of groups) for (const line of groupLines(group)) output.print(line);
 }
 
-async function printForecast(repository: Repository, { numbers, groups }: Chosen, context: Context): Promise<void> {
+async function printForecast(
+  repository: Repository,
+  { numbers, groups, gone }: Chosen,
+  context: Context,
+): Promise<void> {
   const { output, signal } = context;
   const { forecastFreed } = await import("@bcat/snapshot");
   const onProgress = (done: number) => output.status({ line: `measuring what would be freed: ${done} snapshots done` });
@@ -177,13 +184,13 @@ async function printForecast(repository: Repository, { numbers, groups }: Chosen
     const { bytes, openSessions } = freed;
     const fields = { snapshots: numbers, dry_run: true, freed_bytes: bytes, waiting_for: openSessions };
     output.message({ message_type: "summary", ...fields });
-  } else if (!output.quiet) for (const line of freedLines(numbers, freed)) output.print(line);
+  } else if (!output.quiet) for (const line of freedLines(numbers, freed, gone)) output.print(line);
 }
 
-function printForgotten({ numbers, groups }: Chosen, { output }: Context): void {
+function printForgotten({ numbers, groups, gone }: Chosen, { output }: Context): void {
   if (output.json) {
     // As restic: of a policy the groups, and nothing else.
     if (groups !== undefined) output.print(JSON.stringify(groups.map(groupFields)));
     else output.message({ message_type: "summary", snapshots: numbers, dry_run: false });
-  } else if (!output.quiet) output.print(numbers.length === 0 ? "nothing to forget" : forgottenLine(numbers));
+  } else if (!output.quiet) output.print(numbers.length === 0 ? nothingLine(gone) : forgottenLine(numbers));
 }

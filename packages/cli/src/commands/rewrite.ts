@@ -104,14 +104,21 @@ function printLeftOut(path: Uint8Array, { output }: Context): void {
   else output.print(`left out ${quoteName(path)}`);
 }
 
-function printResult(old: number, { number, leftOut, isChanged, files, bytes }: Rewritten, { output }: Context): void {
+function printResult(
+  old: number,
+  { number, leftOut, isChanged, files, bytes }: Rewritten,
+  { output, options }: Context,
+): void {
   if (output.json) {
     const made = number === undefined ? {} : { new_snapshot_id: String(number) };
     const counts = { left_out: leftOut, total_files: files, total_bytes: bytes };
     if (isChanged) output.message({ message_type: "changed", old_snapshot_id: String(old), ...made, ...counts });
   } else if (!output.quiet && isChanged) {
     const left = `${formatItems(leftOut, "entry", "entries")} left out, ${formatItems(files, "file")} and ${formatBytes(bytes)} left`;
-    const what = number === undefined ? `snapshot ${old} would change` : `snapshot ${old} is snapshot ${number} now`;
+    const made = options.switch("forget")
+      ? `snapshot ${old} is snapshot ${number} now`
+      : `snapshot ${old} stays, and was made anew as snapshot ${number}`;
+    const what = number === undefined ? `snapshot ${old} would change` : made;
     output.print(`${what}: ${left}`);
   }
 }

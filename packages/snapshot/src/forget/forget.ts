@@ -5,7 +5,7 @@ import { requireClock } from "../retention/believed-times.js";
 import { type Grouping, type GroupKey, groupSnapshots } from "../retention/groups.js";
 import { type JudgedSnapshot, type JudgeFacts, judgeGroup, judgePartials } from "../retention/judge.js";
 import type { Policy } from "../retention/policy.js";
-import { keptSnapshots, knownSnapshots, type ListedSnapshot, listSnapshots } from "../snapshots.js";
+import { keptSnapshots, knownSnapshots, type ListedSnapshot, listSnapshots, Successors } from "../snapshots.js";
 import { isUndo } from "../undo-tag.js";
 import { keptBySize } from "./keep-size.js";
 import type { SpaceOptions } from "./needed-space.js";
@@ -142,6 +142,22 @@ export function requireSomeLeft(repository: Repository, numbers: readonly number
     "refused",
     `Cannot forget ${backups.map(({ number }) => number).join(", ")}: ${all}; --unsafe-allow-remove-all forgets also the last; nothing was forgotten`,
   );
+}
+
+/** Who names one that was replaced may mean what stands in its place. @throws BcatError not-found */
+export function requireUnreplaced(repository: Repository, numbers: readonly number[]): void {
+  const { history } = repository;
+  const successors = new Successors(repository);
+  for (const number of numbers) {
+    const snapshot = history.summaries.get(number);
+    if (snapshot === undefined || !history.isForgotten(number)) continue;
+    const successor = successors.of({ number, snapshot });
+    if (successor !== undefined)
+      throw new BcatError(
+        "not-found",
+        `Cannot forget snapshot ${number}: it was forgotten, and snapshot ${successor} stands in its place now`,
+      );
+  }
 }
 
 /** @throws BcatError refused, not-found */
