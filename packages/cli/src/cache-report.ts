@@ -1,7 +1,9 @@
 /** What the cache holds, for people and in JSON. */
 import type { CacheFolder } from "@bcat/repository";
-import { formatBytes, formatLocalTime, formatTable, formatTimeMs } from "./format.js";
+import { formatBytes, formatLocalTime, formatTimeMs } from "./format.js";
 import { quoteText } from "./quote.js";
+import { type ScreenColumn, screenTable } from "./screen-table.js";
+import { cutStart } from "./text-width.js";
 
 /** Digits of the id of a repository that are enough to tell it from others. */
 const SHORT_ID_LENGTH = 10;
@@ -14,19 +16,31 @@ export interface ReportOptions {
   readonly maxAgeDays: number;
 }
 
+const firstColumns: readonly ScreenColumn[] = [{ head: "repository" }, { head: "last used", spare: 3 }];
+const sizeColumns: readonly ScreenColumn[] = [
+  { head: "size", isRight: true, spare: 2 },
+  { head: "can go", isRight: true, spare: 1 },
+];
+const state: ScreenColumn = { head: "state" };
+
 /** A table, the places last; nothing for an empty cache. */
-export function cacheLines(folders: readonly CacheFolder[], options: ReportOptions): string[] {
+export function cacheLines(
+  folders: readonly CacheFolder[],
+  options: ReportOptions,
+  columnsOfTerminal: number | undefined,
+): string[] {
   if (folders.length === 0) return [];
-  const sizes = options.withSizes ? ["size", "can go"] : [];
-  const heads = ["repository", "last used", ...sizes, "state", "place"];
-  const rows = folders.map((folder) => [
-    folder.repositoryId.slice(0, SHORT_ID_LENGTH),
-    formatLocalTime(folder.lastUse),
-    ...(options.withSizes ? [formatBytes(folder.size), formatBytes(folder.disposableSize)] : []),
-    stateOf(folder, options),
-    folder.location === undefined ? "?" : quoteText(folder.location),
-  ]);
-  return formatTable(heads, rows, new Set(options.withSizes ? [2, 3] : []));
+  const columns = options.withSizes ? [...firstColumns, ...sizeColumns, state] : [...firstColumns, state];
+  const rows = folders.map((folder) => ({
+    cells: [
+      folder.repositoryId.slice(0, SHORT_ID_LENGTH),
+      formatLocalTime(folder.lastUse),
+      ...(options.withSizes ? [formatBytes(folder.size), formatBytes(folder.disposableSize)] : []),
+      stateOf(folder, options),
+    ],
+    last: (width: number) => [cutStart(folder.location === undefined ? "?" : quoteText(folder.location), width)],
+  }));
+  return screenTable({ columns, last: "place", rows }, columnsOfTerminal);
 }
 
 /** An element of the array of `--json`. */

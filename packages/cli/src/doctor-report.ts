@@ -1,9 +1,10 @@
 /** What `bcat doctor` has found, for people and for programs. */
 import { type Meter, type ProbedRegisters, type RegistersOfPlace, wayToSeveralWriters } from "@bcat/host";
 import type { ProbeFinding, ProbeReport } from "@bcat/storage";
-import { formatBytes, formatItems, formatTable } from "./format.js";
+import { formatBytes, formatItems } from "./format.js";
 import { quoteText } from "./quote.js";
 import { requestsField } from "./requests.js";
+import { foldWords, screenTable } from "./screen-table.js";
 
 export interface Found {
   readonly report: ProbeReport;
@@ -35,10 +36,11 @@ function areOthersBad({ registers: { probed, areElsewhere } }: Found): boolean {
 
 const words: Readonly<Record<ProbeFinding["verdict"], string>> = { good: "good", bad: "BAD", note: "note" };
 
-export function reportLines(found: Found): string[] {
+/** @param width columns of the terminal, if it is one */
+export function reportLines(found: Found, width: number | undefined): string[] {
   const { report, registers, isThere } = found;
   const { findings, speed, left } = report;
-  const lines = tableOf("check", findings);
+  const lines = tableOf("check", findings, width);
   if (speed !== undefined) {
     const rate = (bytesPerSecond: number) => `${formatBytes(Math.round(bytesPerSecond))}/s`;
     lines.push(
@@ -48,22 +50,25 @@ export function reportLines(found: Found): string[] {
   }
   if (left > 0) lines.push(`left in the place below probe/: ${formatItems(left, "object")}`);
   lines.push(`a repository is ${isThere ? "" : "not "}there`);
-  if (registers.probed !== undefined) lines.push(...registersLines(registers.probed));
+  if (registers.probed !== undefined) lines.push(...registersLines(registers.probed, width));
   if (areOthersBad(found)) lines.push("these registers: not to be used; the repository has its own");
   lines.push(verdictLine(found));
   return lines;
 }
 
-function registersLines({ location, findings, speed, left }: ProbedRegisters): string[] {
-  const lines = [`registers in ${quoteText(location)}:`, ...tableOf("check of registers", findings)];
+function registersLines({ location, findings, speed, left }: ProbedRegisters, width: number | undefined): string[] {
+  const lines = [`registers in ${quoteText(location)}:`, ...tableOf("check of registers", findings, width)];
   if (speed !== undefined) lines.push(latencyLine("latency of registers", speed, "one"));
   if (left > 0) lines.push(`left with the registers, below probe/: ${formatItems(left, "object")}`);
   return lines;
 }
 
-function tableOf(title: string, findings: readonly ProbeFinding[]): string[] {
-  const rows = findings.map(({ check, verdict, found }) => [check, words[verdict], quoteText(found)]);
-  return formatTable([title, "result", "found"], rows);
+function tableOf(title: string, findings: readonly ProbeFinding[], width: number | undefined): string[] {
+  const rows = findings.map(({ check, verdict, found }) => ({
+    cells: [check, words[verdict]],
+    last: (columns: number) => foldWords(quoteText(found), columns),
+  }));
+  return screenTable({ columns: [{ head: title }, { head: "result" }], last: "found", rows }, width);
 }
 
 function latencyLine(title: string, { putMs, getMs }: { putMs: number; getMs: number }, what: string): string {

@@ -1,45 +1,51 @@
 /** What a policy keeps and forgets, for people and with restic's names. */
 import type { ForgetGroup, FreedSpace, JudgedSnapshot } from "@bcat/snapshot";
-import { formatBytes, formatItems, formatList, formatLocalTime, formatTable } from "./format.js";
+import { formatBytes, formatItems, formatLocalTime } from "./format.js";
 import { groupHeading } from "./group-heading.js";
 import { pathsOrNull } from "./json.js";
-import { quoteName, quoteText } from "./quote.js";
+import { quoteText } from "./quote.js";
+import { type ScreenColumn, type ScreenRow, screenTable } from "./screen-table.js";
+import { shortPaths } from "./short-paths.js";
 import { snapshotFields } from "./snapshot-list.js";
 import { formatNumbers } from "./snapshot-numbers.js";
 
-/** Characters of a list of paths. */
-const PATHS_WIDTH_MAX = 60;
-/** Column of numbers. */
-const right = new Set([0]);
+const columns: readonly ScreenColumn[] = [
+  { head: "#", isRight: true },
+  { head: "date & time" },
+  { head: "host", spare: 1 },
+  { head: "tags", spare: 2 },
+];
+const reasons: ScreenColumn = { head: "reasons" };
 
-/** The tables of a group, as restic prints them: those that are kept with the reasons. */
-export function groupLines({ key, keep, remove }: ForgetGroup): string[] {
-  return [...groupHeading(key), ...listLines("keep", keep), ...listLines("forget", remove), ""];
+/**
+ * The tables of a group, as restic prints them: those that are kept with the reasons.
+ *
+ * @param width columns of the terminal, if it is one
+ */
+export function groupLines({ key, keep, remove }: ForgetGroup, width: number | undefined): string[] {
+  return [...groupHeading(key), ...listLines("keep", keep, width), ...listLines("forget", remove, width), ""];
 }
 
-function listLines(action: string, infos: readonly JudgedSnapshot[]): string[] {
+function listLines(action: string, infos: readonly JudgedSnapshot[], width: number | undefined): string[] {
   if (infos.length === 0) return [];
   const hasReasons = infos.some(({ reasons }) => reasons.length > 0);
   const rows = infos.flatMap((info) => {
     const [first = "", ...others] = info.reasons;
-    return [rowOf(info, hasReasons ? [first] : []), ...others.map((reason) => ["", "", "", "", reason])];
+    return [rowOf(info, hasReasons ? [first] : []), ...others.map((reason) => ({ cells: ["", "", "", "", reason] }))];
   });
-  const heads = ["#", "date & time", "host", "tags", ...(hasReasons ? ["reasons"] : []), "paths"];
-  return [`${action} ${formatItems(infos.length, "snapshot")}:`, ...formatTable(heads, rows, right, PATHS_WIDTH_MAX)];
+  const table = screenTable({ columns: hasReasons ? [...columns, reasons] : columns, last: "paths", rows }, width);
+  return [`${action} ${formatItems(infos.length, "snapshot")}:`, ...table];
 }
 
-function rowOf({ number, snapshot }: JudgedSnapshot, reason: readonly string[]): string[] {
-  return [
+function rowOf({ number, snapshot }: JudgedSnapshot, reason: readonly string[]): ScreenRow {
+  const cells = [
     String(number),
     formatLocalTime(snapshot.start),
     quoteText(snapshot.host),
     snapshot.tags.map(quoteText).join(","),
     ...reason,
-    formatList(
-      snapshot.roots.map(({ path }) => quoteName(path)),
-      PATHS_WIDTH_MAX,
-    ),
   ];
+  return { cells, last: (width) => [shortPaths(snapshot.roots, width)] };
 }
 
 /** An element of the array of `--json`. */

@@ -1,12 +1,17 @@
 /** The versions of a path, for people and as JSON. */
 import type { Deletion, HostHistory, Version } from "@bcat/snapshot";
 import { isFolderNode, nodeFields, sizeOf } from "./entry.js";
-import { formatBytes, formatLocalTime, formatTable, formatTimeMs } from "./format.js";
+import { formatBytes, formatLocalTime, formatTimeMs } from "./format.js";
 import { pathsField } from "./json.js";
 import { quoteName, quoteText } from "./quote.js";
+import { foldWords, type ScreenColumn, type ScreenRow, screenTable } from "./screen-table.js";
 
-const heads = ["snapshots", "from", "size", "modified", "what"];
-const right = new Set([0, 2]);
+const columns: readonly ScreenColumn[] = [
+  { head: "snapshots", isRight: true },
+  { head: "from", spare: 2 },
+  { head: "size", isRight: true, spare: 1 },
+  { head: "modified", spare: 3 },
+];
 
 const changes: Readonly<Record<Version["change"], string>> = {
   new: "new",
@@ -16,19 +21,25 @@ const changes: Readonly<Record<Version["change"], string>> = {
   metadata: "other metadata",
 };
 
-export function historyLines({ host, events }: HostHistory): string[] {
-  return [`host ${quoteText(host)}:`, ...formatTable(heads, events.map(cellsOf), right)];
+/** @param width columns of the terminal, if it is one */
+export function historyLines({ host, events }: HostHistory, width: number | undefined): string[] {
+  return [`host ${quoteText(host)}:`, ...screenTable({ columns, last: "what", rows: events.map(rowOf) }, width)];
 }
 
-function cellsOf(event: Version | Deletion): string[] {
+function rowOf(event: Version | Deletion): ScreenRow {
   const { number, snapshot } = event.first;
   const from = formatLocalTime(snapshot.start);
-  if (event.kind === "deletion") return [String(number), from, "", "", `deleted${places("as", event.movedTo)}`];
+  if (event.kind === "deletion")
+    return {
+      cells: [String(number), from, "", ""],
+      last: (width) => foldWords(`deleted${places("as", event.movedTo)}`, width),
+    };
   const { node, last, change, movedFrom } = event;
   const numbers = last.number === number ? String(number) : `${number}-${last.number}`;
   const size = isFolderNode(node) ? "" : formatBytes(sizeOf(node) ?? 0);
   const what = `${changes[change]}${places("was", movedFrom)}`;
-  return [numbers, from, size, formatLocalTime(node.mtimeSeconds * 1000), what];
+  const cells = [numbers, from, size, formatLocalTime(node.mtimeSeconds * 1000)];
+  return { cells, last: (width) => foldWords(what, width) };
 }
 
 /** `; was /home/me/old.txt` */

@@ -1,20 +1,16 @@
 /** What `stats` says, for people and with restic's names. */
 import type { ChunkSums, FileMode, FileSums, ListedSnapshot, ObjectSums, RepositoryStats } from "@bcat/snapshot";
-import {
-  formatBytes,
-  formatCount,
-  formatItems,
-  formatList,
-  formatLocalTime,
-  formatTable,
-  formatTimeMs,
-} from "./format.js";
+import { formatBytes, formatCount, formatItems, formatLocalTime, formatTable, formatTimeMs } from "./format.js";
 import { countForgotten, growthByMonth } from "./growth.js";
 import { pathsField } from "./json.js";
 import type { Output } from "./output.js";
-import { quoteName, quoteText } from "./quote.js";
+import { quoteText } from "./quote.js";
+import { type ScreenColumn, screenTable } from "./screen-table.js";
+import { shortPaths } from "./short-paths.js";
 
 const PATHS_WIDTH_MAX = 40;
+/** Where there is no terminal. */
+const PATHS_COLUMN = 3;
 
 /** Entries and bytes as a restore would write them. */
 function restoreSize(chosen: readonly ListedSnapshot[]): { entries: number; bytes: number } {
@@ -86,28 +82,49 @@ export interface StatsOf {
 export function printStats(stats: RepositoryStats, of: StatsOf, output: Output): void {
   const { chosen, ever } = of;
   if (output.json) output.message(statsFields(stats, chosen, ever));
-  else printLines(output, [...snapshotLines(stats, chosen), ...repositoryLines(stats, of), ...growthLines(of)]);
+  else
+    printLines(output, [
+      ...snapshotLines(stats, chosen, output.columns),
+      ...repositoryLines(stats, of),
+      ...growthLines(of),
+    ]);
 }
 
 const snapshotHeads = ["#", "date & time", "host", "paths", "files", "size", "added", "unique", "as stored"];
+const screenColumns: readonly ScreenColumn[] = [
+  { head: "#", isRight: true },
+  { head: "date & time", spare: 5 },
+  { head: "host", spare: 4 },
+  { head: "files", isRight: true, spare: 1 },
+  { head: "size", isRight: true, spare: 3 },
+  { head: "added", isRight: true, spare: 2 },
+  { head: "unique", isRight: true },
+  { head: "as stored", isRight: true },
+];
 
-function snapshotLines({ unique }: RepositoryStats, chosen: readonly ListedSnapshot[]): string[] {
+function snapshotLines(
+  { unique }: RepositoryStats,
+  chosen: readonly ListedSnapshot[],
+  width: number | undefined,
+): string[] {
   if (chosen.length === 0) return ["no snapshots"];
   const rows = chosen.map(({ number, snapshot: { start, host, roots, counts } }) => [
     String(number),
     formatLocalTime(start),
     quoteText(host),
-    formatList(
-      roots.map(({ path }) => quoteName(path)),
-      PATHS_WIDTH_MAX,
-    ),
+    shortPaths(roots, PATHS_WIDTH_MAX),
     formatCount(counts.files),
     formatBytes(counts.bytes),
     formatBytes(counts.storedBytesAdded),
     formatBytes(unique.get(number)?.plain ?? 0),
     formatBytes(unique.get(number)?.stored ?? 0),
   ]);
-  return formatTable(snapshotHeads, rows, new Set([0, 4, 5, 6, 7, 8]), PATHS_WIDTH_MAX);
+  if (width === undefined) return formatTable(snapshotHeads, rows, new Set([0, 4, 5, 6, 7, 8]), PATHS_WIDTH_MAX);
+  const screenRows = rows.map((cells, index) => ({
+    cells: cells.toSpliced(PATHS_COLUMN, 1),
+    last: (columns: number) => [shortPaths(chosen[index]!.snapshot.roots, columns)],
+  }));
+  return screenTable({ columns: screenColumns, last: "paths", rows: screenRows }, width);
 }
 
 function repositoryLines(stats: RepositoryStats, { chosen, ever, isForgotten }: StatsOf): string[] {

@@ -69,7 +69,7 @@ export const cache: Command = {
     const shown = { now, withSizes: !options.switch("no-size"), maxAgeDays };
     if (!clean) {
       if (output.json) output.print(JSON.stringify(folders.map((folder) => folderFields(folder, shown))));
-      else for (const line of cacheLines(folders, shown)) output.print(line);
+      else for (const line of cacheLines(folders, shown, output.columns)) output.print(line);
       if (!output.json && !output.quiet) output.note(`the cache is "${quoteText(place)}"`);
       return exitCodes.done;
     }

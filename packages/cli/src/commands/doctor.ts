@@ -32,7 +32,7 @@ export const doctor: Command = {
     output.status(undefined);
     const found = { report, registers, isThere, location: site.place.location };
     if (output.json) output.message(reportMessage(found, meter));
-    else for (const line of reportLines(found)) output.print(line);
+    else for (const line of reportLines(found, output.columns)) output.print(line);
     return canBeUsed(found) ? exitCodes.done : exitCodes.conditions;
   },
 };

@@ -166,7 +166,7 @@ async function printGroups({ groups, others = 0 }: Chosen, { options, output }: 
   const byRules = isEmptyPolicy(policy) && size !== undefined ? [] : [describePolicy(policy)];
   output.print(`policy: ${[...byRules, ...bySize].join(", ")}`);
   if (groups.length === 0) output.note(noneFound(others));
-  for (const group of groups) for (const line of groupLines(group)) output.print(line);
+  for (const group of groups) for (const line of groupLines(group, output.columns)) output.print(line);
 }
 
 async function printForecast(

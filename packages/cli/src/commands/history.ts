@@ -37,7 +37,7 @@ async function tell(repository: Repository, path: Uint8Array, context: Context):
   if (hosts.length === 0) throw new BcatError("not-found", `Cannot find "${quoteName(path)}": no snapshot has it`);
   if (output.json) output.print(JSON.stringify(hosts.map(historyFields)));
   else
-    for (const line of hosts.flatMap((host, i) => [...(i === 0 ? [] : [""]), ...historyLines(host)]))
+    for (const line of hosts.flatMap((host, i) => [...(i === 0 ? [] : [""]), ...historyLines(host, output.columns)]))
       output.print(line);
   return exitCodes.done;
 }

@@ -2,8 +2,9 @@
 import type { DescribedKeySlot } from "@bcat/repository";
 import type { Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
-import { formatLocalTime, formatTable, formatTimeMs } from "../format.js";
+import { formatLocalTime, formatTimeMs } from "../format.js";
 import { quoteText } from "../quote.js";
+import { foldWords, type ScreenColumn, type ScreenRow, screenTable } from "../screen-table.js";
 import { openedByKey } from "./opened.js";
 
 /** A key slot, and what is known beyond. */
@@ -26,16 +27,24 @@ export async function listKeys(context: Context): Promise<number> {
     created: slot.addition?.time ?? (slot.number === 1 ? repository.config.created : undefined),
   }));
   if (output.json) output.print(JSON.stringify(keys.map(fieldsOf)));
-  else for (const line of formatTable(heads, keys.map(cellsOf), right)) output.print(line);
+  else for (const line of screenTable({ columns, last: "", rows: keys.map(rowOf) }, output.columns)) output.print(line);
   return exitCodes.done;
 }
 
-const heads = ["", "#", "id", "opens with", "user", "host", "added", ""];
-const right = new Set([1]);
+const columns: readonly ScreenColumn[] = [
+  { head: "" },
+  { head: "#", isRight: true },
+  { head: "id", spare: 1 },
+  { head: "opens with" },
+  { head: "user", spare: 3 },
+  { head: "host", spare: 2 },
+  { head: "added", spare: 4 },
+];
 
-function cellsOf(key: ListedKey): string[] {
+function rowOf(key: ListedKey): ScreenRow {
   const { number, isCurrent, created, addition } = key;
-  return [
+  const remark = quoteText(remarkOf(key) ?? "");
+  const cells = [
     isCurrent ? "*" : "",
     String(number),
     idOf(key),
@@ -43,8 +52,8 @@ function cellsOf(key: ListedKey): string[] {
     quoteText(addition?.owner.user ?? ""),
     quoteText(addition?.owner.host ?? ""),
     created === undefined ? "" : formatLocalTime(created),
-    quoteText(remarkOf(key) ?? ""),
   ];
+  return { cells, last: (width) => foldWords(remark, width) };
 }
 
 function idOf({ id }: ListedKey): string {
