@@ -16,7 +16,7 @@ let bcat: typeof library;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "bcat-library-"));
   writeFileSync(join(folder, "package.json"), "{}");
-  const [tarball] = makeNpmPackage({ root, output: folder, work: join(folder, "work") });
+  const [tarball] = makeNpmPackage({ root, output: folder, work: join(folder, "work"), time: 1_795_000_000 });
   const flags = ["--offline", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
   execFileSync("npm", ["install", ...flags, tarball!], { cwd: folder });
   // What a user of TypeScript has.

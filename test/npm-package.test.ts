@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { layOut } from "../scripts/packages/npm.mjs";
+import { layOutForNpm } from "../scripts/packages/npm.mjs";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -14,7 +14,7 @@ let files: string[];
 beforeAll(() => {
   work = mkdtempSync(join(tmpdir(), "bcat-npm-"));
   folder = join(work, "bcat-backup");
-  layOut({ root, folder });
+  layOutForNpm({ root, folder, time: 1_795_000_000 });
   files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
@@ -44,6 +44,13 @@ test("the package has neither sources nor tests, and the licences of all that is
   const notices = readFileSync(join(folder, "dist/THIRD-PARTY-NOTICES.txt"), "utf8");
   const used = ["msgpackr", "pg", "@aws-sdk/client-s3", "blake3-wasm", "fastcdc-wasm", "@bokuweb/zstd-wasm"];
   for (const name of used) expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+: `, "m"));
+});
+
+test("the package has the manual, which npm puts where man finds it", () => {
+  const { man } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { man: string[] };
+  expect(man).toEqual(files.filter((path) => path.startsWith("man/")));
+  expect(man).toEqual(expect.arrayContaining(["man/bcat.1", "man/bcat-backup.1"]));
+  expect(readFileSync(join(folder, "man/bcat.1"), "utf8")).toMatch(/^\.Dd November 18, 2026$/m);
 });
 
 test("the package backs up and restores with nothing else installed", () => {
