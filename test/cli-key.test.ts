@@ -52,6 +52,8 @@ test("a key is removed, but not the one that opens", async () => {
 test.each([
   [["key"], /^bcat: missing list\|add\|passwd\|remove/],
   [["key", "rename"], /say list, add, passwd or remove/],
+  [["key", "rm", "2"], /did you mean bcat key remove\?/],
+  [["key", "constructor"], /say list, add, passwd or remove/],
   [["key", "list", "1"], /only bcat key remove takes the number/],
   [["key", "remove"], /missing <number>/],
   [["key", "remove", "21"], /give the number of a key/],

@@ -114,6 +114,8 @@ function parseSizes(text: string): NonNullable<PatternSearch["size"]> {
 /** Seconds since 1970 of a span before now, or of a time. */
 function secondsOf(flag: string, text: string, now: number): number {
   const isSpan = /^(\d+[mhdw])+$/.test(text);
-  const ms = isSpan ? now - parseSpan(`--${flag}`, text) : snapshotTime(text, `--${flag}`)!;
+  const ms = isSpan
+    ? now - parseSpan(`--${flag}`, text)
+    : snapshotTime(text, `--${flag}`, ", or a span such as 7d or 36h")!;
   return Math.floor(ms / 1000);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { commandGroups, commands } from "./commands.js";
 import { exitCodeMeanings, exitCodes } from "./exit-code.js";
-import { flagForm, helpText, helpWidth } from "./help.js";
+import { flagForm, flagMeaning, helpText, helpWidth } from "./help.js";
 import { globalFlags } from "./options.js";
 
 const overview = helpText(undefined, 100);
@@ -18,6 +18,13 @@ test("helpWidth() is that of COLUMNS, or of the terminal, and neither too small 
     72, 90, 90, 80,
   ]);
   expect([helpWidth("7", undefined), helpWidth(undefined, 500)]).toEqual([40, 100]);
+});
+
+test("the values of a flag are named once", () => {
+  const flag = { kind: "text", choices: ["always", "if-newer"] } as const;
+  expect(flagMeaning({ ...flag, description: "when" })).toBe("when: always, if-newer");
+  expect(flagMeaning({ ...flag, description: "always, or newer" })).toBe("always, or newer: always, if-newer");
+  expect(flagMeaning({ ...flag, description: "always, or if-newer" })).toBe("always, or if-newer");
 });
 
 describe("the overview", () => {

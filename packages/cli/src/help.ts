@@ -88,8 +88,13 @@ export function flagForm(name: string, flag: Flag): string {
 
 /** What a flag does, which values it takes, and how often it may be given. */
 export function flagMeaning({ description, choices, kind }: Flag): string {
-  const values = choices === undefined ? "" : `: ${choices.join(", ")}`;
+  const isSaid = choices === undefined || choices.every((choice) => wordsOf(description).includes(choice));
+  const values = isSaid ? "" : `: ${choices.join(", ")}`;
   return `${description}${values}${kind === "list" ? " (may be repeated)" : ""}`;
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.split(/[^\w-]+/);
 }
 
 function flagTerm([name, flag]: [string, Flag]): Term {

@@ -23,7 +23,7 @@ export const s3Flags: Flags = {
     kind: "text",
     value: "STYLE",
     choices: ["auto", "path", "host"],
-    description: "where the bucket stands in addresses; auto: in the host for AWS, else in the path",
+    description: "where the bucket stands in addresses: host or path; auto: host for AWS, else path (default: auto)",
   },
   "s3-profile": { kind: "text", description: "profile of ~/.aws with the keys and the region" },
   "s3-region": { kind: "text", description: "region of the bucket (default: $AWS_REGION, the profile's, us-east-1)" },

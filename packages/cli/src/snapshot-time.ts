@@ -6,9 +6,10 @@ const form = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?(Z)?)?$/;
 /**
  * Milliseconds since 1970 of `2012-11-01 22:08:41`, which is local time as restic has it, unless a `Z` follows.
  *
+ * @param orElse what else may be written, for the error
  * @throws BcatError usage
  */
-export function snapshotTime(text: string | undefined, flag = "--time"): number | undefined {
+export function snapshotTime(text: string | undefined, flag = "--time", orElse = ""): number | undefined {
   if (text === undefined) return undefined;
   const found = form.exec(text);
   const [year, month, day, hour, minute, second] = (found?.slice(1, 7) ?? []).map((digits) => Number(digits ?? 0));
@@ -23,5 +24,5 @@ export function snapshotTime(text: string | undefined, flag = "--time"): number 
       ? date.getMonth() === month! - 1 && date.getDate() === day && second! < 60 && minute! < 60 && hour! < 24
       : back.startsWith(`${found[1]}-${found[2]}-${found[3]}T`) && second! < 60 && minute! < 60);
   if (isSame && Number.isFinite(time)) return time;
-  throw usageError(`Cannot use ${flag} "${text}": write it as 2012-11-01 22:08:41`);
+  throw usageError(`Cannot use ${flag} "${text}": write it as 2012-11-01 22:08:41${orElse}`);
 }

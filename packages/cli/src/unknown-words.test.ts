@@ -21,6 +21,8 @@ describe("an unknown command", () => {
     ["snapshot", "did you mean bcat snapshots?"],
     ["restor", "did you mean bcat restore?"],
     ["extract", "did you mean bcat restore?"],
+    ["rebuild-index", "did you mean bcat repair index?"],
+    ["verify", "did you mean bcat check?"],
     ["hlep", "did you mean bcat help?"],
     ["frobnicate", "see bcat --help"],
   ])("%s is answered with %s", (name, advice) => {

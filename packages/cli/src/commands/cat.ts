@@ -79,7 +79,7 @@ const readers: Readonly<Record<Exclude<Inspected, "config">, (which: string) => 
   blob: (which) => chunkReader("any", which),
   async pack(which) {
     if (!/^packs\/[0-9a-f/-]{1,80}$/.test(which))
-      throw usageError(`Cannot find pack "${quoteText(which)}": bcat list packs shows names`);
+      throw usageError(`Cannot use "${quoteText(which)}": give the name of a pack, as bcat list packs shows it`);
     const { readObject } = await import("@bcat/repository");
     return async (repository) => await readObject(repository, which);
   },

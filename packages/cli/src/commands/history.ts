@@ -34,7 +34,11 @@ async function tell(repository: Repository, path: Uint8Array, context: Context):
   const { pathHistory } = await import("@bcat/snapshot");
   const snapshots = await chooseSnapshots(repository, { ...context, operands: [] });
   const hosts = await pathHistory(repository, { path, snapshots, signal });
-  if (hosts.length === 0) throw new BcatError("not-found", `Cannot find "${quoteName(path)}": no snapshot has it`);
+  if (hosts.length === 0)
+    throw new BcatError(
+      "not-found",
+      `Cannot find "${quoteName(path)}": no snapshot has it; bcat find looks for a name in all folders`,
+    );
   if (output.json) output.print(JSON.stringify(hosts.map(historyFields)));
   else
     for (const line of hosts.flatMap((host, i) => [...(i === 0 ? [] : [""]), ...historyLines(host, output.columns)]))

@@ -8,6 +8,21 @@ import { usageError } from "../usage.js";
 
 const actions = { list: listKeys, add: addKey, passwd: changeKey, remove: removeKey } as const;
 
+/** What other programs, and other commands here, call them. */
+const meant: Readonly<Record<string, keyof typeof actions>> = {
+  "change-passphrase": "passwd",
+  change: "passwd",
+  delete: "remove",
+  forget: "remove",
+  ls: "list",
+  password: "passwd",
+  rm: "remove",
+};
+
+function adviceOn(name: string): string {
+  return Object.hasOwn(meant, name) ? `did you mean bcat key ${meant[name]}?` : "say list, add, passwd or remove";
+}
+
 export const key: Command = {
   name: "key",
   summary: "passphrases and key files that open the repository",
@@ -57,7 +72,7 @@ export const key: Command = {
   interrupted: "interrupted; bcat key list shows which keys there are",
   async run(context) {
     const [name = "", number] = context.operands;
-    if (!Object.hasOwn(actions, name)) throw usageError(`Cannot use "${name}": say list, add, passwd or remove`);
+    if (!Object.hasOwn(actions, name)) throw usageError(`Cannot use "${name}": ${adviceOn(name)}`);
     if (number !== undefined && name !== "remove")
       throw usageError(`Cannot use "${number}": only bcat key remove takes the number of a key`);
     return await actions[name as keyof typeof actions](context);

@@ -26,7 +26,7 @@ export const harmlessFlags: Readonly<Record<string, Harmless>> = {
 export const remarks: Readonly<Record<string, string>> = {
   cache: "what was seen of a repository stays, until `--forget-repository`",
   backup: "a parent is looked up for each source by itself",
-  cat: "trees, chunks and packs are written as bytes; docs/format.md says what they mean",
+  cat: "trees, chunks and packs are named by `bcat list`, and written as bytes; there is no `masterkey`, `index`, `lock`",
   forget: "a forgotten snapshot can be brought back by `bcat undelete` until its data are gone",
   init: "`bcat backup --init` makes a repository that is missing, too",
   prune: "one run gives up, the next one deletes; `--now` does both",
@@ -42,7 +42,7 @@ export const remarks: Readonly<Record<string, string>> = {
 /** By the first word of a command. */
 export const commandAnswers: Readonly<Record<string, string>> = {
   features: "there are no features to switch on or off; bcat --help lists all flags",
-  generate: "write bcat completion bash, zsh or fish; the manual pages come with the program",
+  generate: "write bcat completion bash, zsh or fish; man bcat is installed with the program",
   migrate: "there is one format, and nothing to migrate",
   mount: "snapshots cannot be mounted; bcat ls, bcat dump and bcat restore give what is in them",
   options: "bcat --help lists all flags; --option takes restic's s3.… names",
@@ -110,6 +110,10 @@ export const otherCommands: Readonly<Record<string, string>> = {
   info: "stats",
   recreate: "rewrite",
   "repo-create": "init",
+  "rebuild-index": "repair index",
+  remove: "forget",
   "repo-list": "snapshots",
+  rm: "forget",
   transfer: "copy",
+  verify: "check",
 };
