@@ -67,9 +67,21 @@ describe("a repository on a web server", () => {
     expect(readdirSync(desk.repository, { recursive: true })).toEqual(before);
   });
 
-  test("is not written to: init, backup and doctor are refused before anything is asked", async () => {
+  test("is not written to: what would is refused before anything is asked", async () => {
     const server = await serve();
-    for (const words of [["init"], ["backup", source], ["backup", "--init", source], ["doctor"]]) {
+    for (const words of [
+      ["init"],
+      ["backup", source],
+      ["backup", "--init", source],
+      ["doctor"],
+      ["forget", "1"],
+      ["tag", "--add", "x"],
+      ["rewrite", "--exclude", "x"],
+      ["pin", "1"],
+      ["unpin", "1"],
+      ["undelete", "1"],
+      ["prune"],
+    ]) {
       const { code, stderr, stdout } = await desk.bcat([...words, "--repo", server.url]);
       expect([code, stdout]).toEqual([1, ""]);
       expect(stderr).toMatch(

@@ -6,6 +6,7 @@ import {
   type OpenOptions,
   openSite,
   prepareSite,
+  refuseReadOnly,
   type Site,
 } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
@@ -55,13 +56,19 @@ function chosenLine({ place, environment: { cacheDirectory } }: Site): string {
   return `repository in ${quoteText(place.location)}, ${cache}`;
 }
 
+export interface UseOptions extends Pick<OpenOptions, "anew" | "writes"> {
+  /** What is to be changed there, `prune`: a place that can only be read is refused before anything is asked. */
+  readonly change?: string | undefined;
+}
+
 /** Opens the repository of the options for the time of `use`. */
 export async function withRepository<Result>(
   context: Context,
   use: (repository: Repository, site: Site) => Promise<Result>,
-  options: Pick<OpenOptions, "anew" | "writes"> = {},
+  { change, ...options }: UseOptions = {},
 ): Promise<Result> {
   const site = await siteOf(context);
+  if (change !== undefined) refuseReadOnly(site, change);
   await using repository = await openSite(site, { ...options, signal: context.signal });
   context.signal.throwIfAborted();
   await tellStanding(repository, context);

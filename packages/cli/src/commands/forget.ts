@@ -74,7 +74,10 @@ export const forget: Command = {
         await runPrune(repository, { ...given, ...forgotten }, context, { isDryRun });
       return exitCodes.done;
     };
-    return await withRepository(context, use, { writes: true });
+    return await withRepository(context, use, {
+      writes: true,
+      change: options.switch("dry-run") ? undefined : "forget snapshots of",
+    });
   },
 };
 

@@ -62,5 +62,8 @@ async function change(
       output.print(`${done} ${formatItems(numbers.length, "snapshot")}: ${formatNumbers(numbers)}`);
     return exitCodes.done;
   };
-  return await withRepository(context, use, { writes: true });
+  return await withRepository(context, use, {
+    writes: true,
+    change: `${done === "pinned" ? "pin" : "unpin"} snapshots of`,
+  });
 }

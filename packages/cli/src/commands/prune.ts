@@ -1,5 +1,4 @@
 /** `bcat prune`: frees what no snapshot uses. */
-import { refuseReadOnly } from "@bcat/host";
 import type { Command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { pruneFlags, readPruneOptions, runPrune } from "../run-prune.js";
@@ -32,12 +31,11 @@ export const prune: Command = {
     const isDryRun = context.options.switch("dry-run");
     return await withRepository(
       context,
-      async (repository, site) => {
-        if (!isDryRun) refuseReadOnly(site, "prune");
+      async (repository) => {
         await runPrune(repository, given, context, { isDryRun });
         return exitCodes.done;
       },
-      { writes: !isDryRun },
+      { writes: !isDryRun, change: isDryRun ? undefined : "prune" },
     );
   },
 };

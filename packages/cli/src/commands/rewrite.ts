@@ -49,6 +49,7 @@ export const rewrite: Command = {
     const { operands, options, output } = context;
     const words = parseNumberWords(operands);
     const given = await readOptions(context);
+    const isDryRun = options.switch("dry-run");
     const use = async (repository: Repository) => {
       const { keptSnapshots } = await import("@bcat/snapshot");
       await repository.refresh();
@@ -62,7 +63,10 @@ export const rewrite: Command = {
       await rewriteAll(repository, chosen, given, context);
       return exitCodes.done;
     };
-    return await withRepository(context, use, { writes: options.switch("dry-run") === false });
+    return await withRepository(context, use, {
+      writes: !isDryRun,
+      change: isDryRun ? undefined : "rewrite snapshots of",
+    });
   },
 };
 

@@ -65,7 +65,7 @@ export const tag: Command = {
       else if (!output.quiet) output.print(done);
       return exitCodes.done;
     };
-    return await withRepository(context, use, { writes: true });
+    return await withRepository(context, use, { writes: true, change: "tag snapshots of" });
   },
 };
 

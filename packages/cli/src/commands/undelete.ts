@@ -42,7 +42,7 @@ export const undelete: Command = {
       if (last !== undefined) throw last;
       return exitCodes.done;
     };
-    return await withRepository(context, use, { writes: true });
+    return await withRepository(context, use, { writes: true, change: "bring snapshots back to" });
   },
 };
 
