@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { loadBlake3 } from "@bcat/crypto";
 import { type Finding, scrub } from "@bcat/repository";
-import { forgetSnapshots, prune } from "@bcat/snapshot";
+import { check, forgetSnapshots, prune } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openClient } from "./kit/client.js";
@@ -129,6 +129,27 @@ describe("scrub", () => {
     };
     const { findings } = await run(flipping);
     expect(findings.map(({ kind, code }) => `${kind} ${code}`).sort()).toEqual(["note misread", "note stray-object"]);
+  });
+
+  test("notes many strangers, and what a doctor has left, in few lines, as check does", async () => {
+    for (let i = 0; i < 30; i++) {
+      await storage.put(`probe/1/${i}`, new Uint8Array(3));
+      await storage.put(`photos/${i}`, new Uint8Array(3));
+    }
+    const { findings } = await run();
+    const checked: Finding[] = [];
+    await using client = await openClient(storage);
+    await check(client.repository, { onFinding: (finding) => checked.push(finding) });
+    for (const found of [findings, checked]) {
+      expect(found.filter(({ kind }) => kind === "note")).toHaveLength(22);
+      expect(found.slice(-2)).toMatchObject([
+        { code: "stray-object", message: "10 more are no objects of a repository" },
+        {
+          code: "probe-leftovers",
+          message: expect.stringMatching(/^30 objects below "probe\/" are left of a bcat doctor/),
+        },
+      ]);
+    }
   });
 
   test("needs a place that can list", async () => {

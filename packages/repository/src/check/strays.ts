@@ -4,6 +4,7 @@ import { registerName } from "../registers.js";
 import { partsOf, type Repository } from "../repository.js";
 import type { Inventory } from "./check-registers.js";
 import type { CheckRun } from "./check-run.js";
+import { StrayObjects } from "./stray-objects.js";
 
 /** Orphans that are named; more are counted. */
 const NAMED_MAX = 5;
@@ -23,6 +24,7 @@ export async function noteStrays(
     return;
   }
   const orphans: Leftovers = { count: 0, bytes: 0, names: [] };
+  const strays = new StrayObjects(run);
   let furthest = 0;
   /** Of the log, behind its head. */
   const records: string[] = [];
@@ -39,19 +41,16 @@ export async function noteStrays(
       const hasNoOutcome = inventory.unfinished.has(reference.session) || reference.session > sessionHead;
       const isRunning = hasNoOutcome && !run.lacksReferences;
       count(isRunning ? unfinished : orphans, name, size);
-    } else if (!/^(?:sessions|outcomes|partial)\//.test(name) && !records.includes(name)) noteStray(run, name);
+    } else if (!/^(?:sessions|outcomes|partial)\//.test(name) && !records.includes(name)) strays.take(name);
   }
   // Those that follow one another have been written since.
   if (records.length > 0) await history.readLog(storage, false);
-  for (const name of records) if (name > registerName("log", history.logHead)) noteStray(run, name);
+  for (const name of records) if (name > registerName("log", history.logHead)) strays.take(name);
+  strays.tellRest();
   await findHole(repository, run, furthest);
   await noteTemporary(repository, run);
   tellUnfinished(run, inventory.unfinished, unfinished);
   noteOrphans(run, orphans);
-}
-
-function noteStray(run: CheckRun, name: string): void {
-  run.reportNote(name, `"${name}" is no object of a repository`, "stray-object");
 }
 
 /** Objects that no outcome names. */

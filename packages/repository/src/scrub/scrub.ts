@@ -9,6 +9,7 @@ import { decodeParity, decodeTrailer, hasRightHash, packOfParity, parseObjectNam
 import type { Storage } from "@bcat/storage";
 import { CheckRun } from "../check/check-run.js";
 import { remedyWithoutKeys } from "../check/remedy.js";
+import { StrayObjects } from "../check/stray-objects.js";
 import { describeMend } from "../parity/mended-pack.js";
 import type { ParitySource } from "../parity/parity-objects.js";
 import { NumberRanges } from "./number-ranges.js";
@@ -54,7 +55,7 @@ export async function scrub(storage: Storage, options: ScrubOptions): Promise<Sc
   const scrubbing = new Scrubbing(storage, blake3, run);
   for await (const { name, size } of storage.list("")) await scrubbing.object(name, size);
   scrubbing.reportHoles();
-  scrubbing.tellRemoved();
+  scrubbing.tellRest();
   const { damage, notes, packs, archivedPacks, bytesRead } = run;
   return { damage, notes, objects: scrubbing.objects, packs, archived: archivedPacks, bytesRead };
 }
@@ -64,6 +65,7 @@ class Scrubbing {
   readonly #storage: Storage;
   readonly #blake3: Blake3;
   readonly #run: CheckRun;
+  readonly #strays: StrayObjects;
   readonly #numbers = { sessions: new NumberRanges(), log: new NumberRanges() };
   #hasConfig = false;
   #removed = 0;
@@ -72,13 +74,14 @@ class Scrubbing {
     this.#storage = storage;
     this.#blake3 = blake3;
     this.#run = run;
+    this.#strays = new StrayObjects(run);
   }
 
   async object(name: string, size: number): Promise<void> {
     if (BESIDE.test(name)) return;
     const look = this.#lookerOf(name);
     if (look === undefined) {
-      this.#run.reportNote(name, `"${name}" is no object of a repository`, "stray-object");
+      this.#strays.take(name);
       return;
     }
     this.objects++;
@@ -138,8 +141,9 @@ class Scrubbing {
       this.#run.reportDamage("config", `"config" is missing: without it nothing can be read`, { code: "missing" });
   }
 
-  /** What was listed and is gone: whether it was still needed, only a check can tell. */
-  tellRemoved(): void {
+  /** What belongs to nobody, and what was listed and is gone: whether it was still needed, only a check can tell. */
+  tellRest(): void {
+    this.#strays.tellRest();
     if (this.#removed === 0) return;
     const [objects, were] = this.#removed === 1 ? ["object", "was"] : ["objects", "were"];
     this.#run.reportDetail(`${this.#removed} ${objects} ${were} removed meanwhile, as a prune does`, "condemned-gone");
