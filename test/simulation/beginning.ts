@@ -18,19 +18,22 @@ const CALLS = [8, 60] as const;
 
 const made = new Map<string, Promise<WorldState>>();
 
-export async function beginning(kind: PlaceKind, number: number): Promise<WorldState> {
-  const name = `${kind} ${number}`;
+export async function beginning(
+  { kind, hasRealCryptography }: Pick<Knobs, "kind" | "hasRealCryptography">,
+  number: number,
+): Promise<WorldState> {
+  const name = `${kind} ${number} ${hasRealCryptography}`;
   let state = made.get(name);
   if (state === undefined) {
-    state = make(kind, number);
+    state = make(kind, number, hasRealCryptography);
     made.set(name, state);
   }
   return await state;
 }
 
-async function make(kind: PlaceKind, number: number): Promise<WorldState> {
+async function make(kind: PlaceKind, number: number, hasRealCryptography: boolean): Promise<WorldState> {
   const dice = new Dice(FIRST_SEED - number);
-  const world = new World(dice, inFairWeather(drawKnobs(dice, kind)));
+  const world = new World(dice, inFairWeather({ ...drawKnobs(dice, kind), hasRealCryptography }));
   await world.init();
   const hosts = [world.machine("a"), world.machine("b")];
   const admin = world.machine("admin");

@@ -67,7 +67,10 @@ function drawSize(dice: Dice): Size {
 }
 
 /** Repositories to begin with, of each kind of place. */
-export const BEGINNINGS = 64;
+const BEGINNINGS = 64;
+const REAL_BEGINNINGS = 4;
+/** Of all runs. */
+const REAL_SHARE = 0.05;
 
 export interface Knobs {
   readonly size: Size;
@@ -99,6 +102,8 @@ export interface Knobs {
   readonly reserve: number | undefined;
   /** Percent of each pack. */
   readonly parity: number;
+  /** Messages are sealed as they are outside, not by what stands in for that. */
+  readonly hasRealCryptography: boolean;
 }
 
 const KINDS = [...new Array(8).fill("deciding"), "one-writer", "elsewhere"] as const;
@@ -108,9 +113,11 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
   const some = (value: number) => (dice.chance(0.5) ? value : 0);
   const size = drawSize(dice);
   const isScene = size === TINY;
+  const hasRealCryptography = dice.chance(REAL_SHARE);
+  const beginnings = hasRealCryptography ? REAL_BEGINNINGS : BEGINNINGS;
   return {
     size,
-    beginning: dice.chance(isScene ? 0.9 : 0.3) ? dice.integer(0, BEGINNINGS - 1) : undefined,
+    beginning: dice.chance(isScene ? 0.9 : 0.3) ? dice.integer(0, beginnings - 1) : undefined,
     horizon: dice.pick(isScene ? [100, 1_000, 5_000] : [3_000, 6_000, 15_000, 60_000]),
     weather: {
       latency: dice.pick([5, 20, 60]),
@@ -136,6 +143,7 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
     reserve: dice.chance(0.12) ? dice.pick([0, 2_500]) : undefined,
     parity: dice.chance(0.12) ? 50 : 0,
     rot: dice.chance(0.06),
+    hasRealCryptography,
   };
 }
 

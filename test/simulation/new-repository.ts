@@ -1,7 +1,7 @@
 /** Repositories as `init` makes them: one of each sort for all runs, which begin with a copy of it. */
 import { type Environment, initRepository, unlockRepository } from "@bcat/repository";
 import { createMemoryStorage, MemoryDatabase } from "@bcat/storage";
-import type { PlaceKind } from "./knobs.js";
+import type { Knobs, PlaceKind } from "./knobs.js";
 import { BLOCK_SIZE, Machine } from "./machine.js";
 
 const SECRET = { keyFile: new Uint8Array(32).fill(7) };
@@ -15,16 +15,17 @@ export interface NewRepository {
   readonly registersId: Uint8Array | undefined;
 }
 
-const made = new Map<PlaceKind, Promise<NewRepository>>();
+const made = new Map<string, Promise<NewRepository>>();
 
 export async function newRepository(
-  kind: PlaceKind,
+  { kind, hasRealCryptography }: Pick<Knobs, "kind" | "hasRealCryptography">,
   shared: Pick<Environment, "blake3" | "zstd" | "sizes">,
 ): Promise<NewRepository> {
-  let repository = made.get(kind);
+  const name = `${kind} ${hasRealCryptography}`;
+  let repository = made.get(name);
   if (repository === undefined) {
     repository = make(kind, shared);
-    made.set(kind, repository);
+    made.set(name, repository);
   }
   return await repository;
 }

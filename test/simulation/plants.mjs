@@ -273,13 +273,13 @@ export const PLANTS = [
     patches: [
       {
         module: "snapshot/dist/backup/comparison.js",
-        from: "(ignoreCtime || hasCtime(parent, table, row)) &&",
+        from: "(ignoreCtime || hasCtime(parent, table, row)) &&\n",
         to: "",
       },
       {
         module: "snapshot/dist/backup/comparison.js",
-        from: "(ignoreInode || hasInode(parent, table, row));",
-        to: "true;",
+        from: "            (ignoreInode || hasInode(parent, table, row));\n        if (!isUnchanged)",
+        to: "            true;\n        if (!isUnchanged)",
       },
     ],
   },

@@ -2,6 +2,7 @@
 import { checkAll, pruneOnce, repairIndexOf, repairRegistersOf } from "./actors.js";
 import { beginning } from "./beginning.js";
 import { compareAll } from "./compare.js";
+import { useRealCryptography } from "./cryptography.js";
 import { Dice } from "./dice.js";
 import { drawKnobs, isForOneWriter, isScene, type PlaceKind } from "./knobs.js";
 import { Violation } from "./oracle/violation.js";
@@ -32,7 +33,8 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   const { isVerbose = false } = options;
   const dice = new Dice(seed);
   const knobs = drawKnobs(dice, options.world);
-  const state = knobs.beginning === undefined ? undefined : await beginning(knobs.kind, knobs.beginning);
+  useRealCryptography(knobs.hasRealCryptography);
+  const state = knobs.beginning === undefined ? undefined : await beginning(knobs, knobs.beginning);
   const world = new World(dice, knobs);
   const { scheduler } = world;
   if (isVerbose) scheduler.trace.lines = [JSON.stringify(knobs)];

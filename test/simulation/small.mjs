@@ -1,7 +1,6 @@
 /**
- * What the simulation makes cheaper: a run of a few kilobytes must not pay for buffers of megabytes, nor derive the same
- * key for each process that opens an object. None of it decides what is written, but that frames are shorter, and that
- * scans are cut where the simplest cutter does.
+ * What the simulation makes cheaper: a run of a few kilobytes must not pay for buffers of megabytes. None of it decides
+ * what is written, but that frames are shorter, and that scans are cut where the simplest cutter does.
  */
 export const SMALL = [
   { module: "repository/dist/chunk-store.js", from: "TREE_CHUNK_MAX = 4 * 2 ** 20", to: "TREE_CHUNK_MAX = 2 ** 16" },
@@ -14,9 +13,26 @@ export const SMALL = [
   },
   { module: "pack/dist/chunk-claims.js", from: "FIRST_TABLE_SLOTS = 2 ** 12", to: "FIRST_TABLE_SLOTS = 2 ** 8" },
   {
+    module: "repository/dist/prune/copy-pack.js",
+    from: "new Uint8Array(FRAME_PLAIN_MAX)",
+    to: "new Uint8Array(2 ** 14)",
+  },
+  { module: "repository/dist/local-index.js", from: "PAGES_SIZE_MAX = 64 * 2 ** 20", to: "PAGES_SIZE_MAX = 2 ** 17" },
+  {
+    module: "repository/dist/repair/repair-index.js",
+    from: "PAGES_SIZE_MAX = 8 * 2 ** 20",
+    to: "PAGES_SIZE_MAX = 2 ** 16",
+  },
+  {
+    module: "repository/dist/check/check-packs.js",
+    from: "PAGES_SIZE_MAX = 8 * 2 ** 20",
+    to: "PAGES_SIZE_MAX = 2 ** 16",
+  },
+  { module: "repository/dist/prune/rewrite-segments.js", from: "PAGES_SIZE = 8 * 2 ** 20", to: "PAGES_SIZE = 2 ** 16" },
+  {
     module: "pack/dist/segment/segment-writer.js",
     from: "new Uint8Array(FILTER_PAGES * (ENTRY_PAGE_SIZE / ENTRY_SIZE) * ID_SIZE)",
-    to: "new Uint8Array(2 ** 15)",
+    to: "new Uint8Array(2 ** 13)",
   },
   {
     module: "chunker/dist/fixed-cutter.js",
@@ -40,23 +56,5 @@ export const SMALL = [
     module: "pack/dist/segment/segment-writer.js",
     from: "new Uint8Array(PACK_PAGE_SIZE)",
     to: "new Uint8Array(2 ** 13)",
-  },
-  {
-    module: "crypto/dist/hkdf.js",
-    from: "export function hkdf(key, salt, info, length = HASH_LENGTH) {",
-    to: `const REMEMBERED_MAX = 50_000;
-const remembered = new Map();
-const textOf = (bytes) => typeof bytes === "string" ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice();
-export function hkdf(key, salt, info, length = HASH_LENGTH) {
-    const name = [textOf(key), textOf(salt), textOf(info), length].join("|");
-    let derived = remembered.get(name);
-    if (derived === undefined) {
-        if (remembered.size === REMEMBERED_MAX) remembered.clear();
-        derived = derive(key, salt, info, length);
-        remembered.set(name, derived);
-    }
-    return derived;
-}
-function derive(key, salt, info, length) {`,
   },
 ];

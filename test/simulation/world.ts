@@ -95,10 +95,14 @@ export class World {
   /** Begins with an empty disk, and a new repository in the place. */
   async init(): Promise<void> {
     this.#clearDisk();
-    const { kind, size } = this.knobs;
+    const { size } = this.knobs;
     const blocks = Array.from({ length: this.dice.within(size.blocks) }, () => this.dice.bytes(BLOCK_SIZE));
     this.contents = { blocks, size };
-    const { rootKey, repositoryId, objects, registersId } = await newRepository(kind, { blake3, zstd, sizes: {} });
+    const { rootKey, repositoryId, objects, registersId } = await newRepository(this.knobs, {
+      blake3,
+      zstd,
+      sizes: {},
+    });
     this.place.furnish(objects);
     this.#rootKey = rootKey;
     this.registersId = registersId;
