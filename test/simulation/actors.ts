@@ -189,14 +189,15 @@ export function addParity(world: World): Body {
 }
 
 /** @param isLast everybody else has ended: what is left is dead */
-export function pruneOnce(world: World, { isLast = false } = {}): Body {
+export function pruneOnce(world: World, { isLast = false, condemnsOnly = false } = {}): Body {
   const { dice } = world;
   return async (process) => {
-    const maxUnused = isLast
-      ? ({ bytes: 0 } as const)
-      : dice.pick(["unlimited", { bytes: 0 }, { bytes: 0 }, { bytes: 3_000 }] as const);
+    const maxUnused =
+      isLast || condemnsOnly
+        ? ({ bytes: 0 } as const)
+        : dice.pick(["unlimited", { bytes: 0 }, { bytes: 0 }, { bytes: 3_000 }] as const);
     const voidAfterMs = isLast ? Number.NEGATIVE_INFINITY : dice.pick([0, 3_000, 30_000, 10 ** 12, 10 ** 12]);
-    const isAtOnce = isLast || dice.chance(0.6);
+    const isAtOnce = isLast || (!condemnsOnly && dice.chance(0.6));
     const summary = await withRepository(world, process, (repository) =>
       prune(repository, { level: 0, maxUnused, voidAfterMs, isAtOnce }),
     );

@@ -12,7 +12,9 @@ import { type Body, CALM, World, type WorldState } from "./world.js";
 
 /** Seeds that no run has. */
 const FIRST_SEED = -1_000_000;
-const STEPS = ["backup", "backup", "backup", "stopped backup", "forget", "forget", "prune"] as const;
+type Step = "backup" | "stopped backup" | "forget" | "prune" | "condemning prune";
+
+const STEPS: readonly Step[] = ["backup", "backup", "stopped backup", "forget", "prune", "condemning prune"];
 /** Calls after which a backup dies, from its first put on to its end. */
 const CALLS = [8, 60] as const;
 
@@ -42,12 +44,17 @@ async function make(kind: PlaceKind, number: number, hasRealCryptography: boolea
     await world.settle(() => world.violation !== undefined);
   };
   await step("backup", dice.pick(hosts), backup(world));
-  for (let i = dice.integer(1, 5); i > 0 && world.violation === undefined; i--) {
-    const what = dice.pick(STEPS);
+  const steps = Array.from({ length: dice.integer(0, 4) }, () => dice.pick(STEPS));
+  // Most often something has just become unused, and now and then it is condemned.
+  if (dice.chance(0.7)) steps.push("backup", "forget");
+  if (dice.chance(0.3)) steps.push("condemning prune");
+  for (const what of steps) {
+    if (world.violation !== undefined) break;
     const host = dice.pick(hosts);
     if (dice.chance(0.7)) host.source.change();
     if (what === "forget") await step(what, admin, forgetSome(world));
     else if (what === "prune") await step(what, admin, pruneOnce(world));
+    else if (what === "condemning prune") await step(what, admin, pruneOnce(world, { condemnsOnly: true }));
     else await step(what, host, backup(world), what === "stopped backup" ? { callsMax: dice.within(CALLS) } : {});
   }
   // What is read here is not read again by those who begin with it.

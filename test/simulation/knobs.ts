@@ -36,7 +36,7 @@ export interface Size {
 
 /** A scene: few processes at the same time. What goes wrong between two backups and a prune shows there soonest. */
 export const TINY: Size = {
-  ...{ hosts: [2, 2], roots: [1, 1], folders: [0, 1], files: [1, 2], blocks: [2, 3], backups: [0, 0], changes: [0, 0] },
+  ...{ hosts: [2, 2], roots: [1, 1], folders: [0, 1], files: [1, 2], blocks: [3, 5], backups: [0, 0], changes: [0, 0] },
   ...{ forgets: [0, 0], prunes: [0, 0], remakes: [0, 0], mishaps: [1, 1], lastPrunes: 0.05, lastCheck: 0.02 },
 };
 const SMALL: Size = {

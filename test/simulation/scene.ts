@@ -16,8 +16,10 @@ const TOGETHER: readonly (readonly Act[])[] = [
   ["backup", "prune", "prune"],
   ["backup", "forget", "prune"],
   ["backup", "backup"],
+  ["backup", "remake", "prune"],
   ["dying backup", "backup", "prune"],
   ["dying backup", "prune"],
+  ["dying backup"],
   ["remake", "prune"],
   ["remake", "prune"],
   ["remake", "forget", "prune"],
@@ -30,14 +32,18 @@ const AFTER: readonly (readonly Act[])[] = [
   ["prune"],
   ["prune"],
   ["backup"],
+  ["backup"],
+  ["backup", "prune"],
   ["forget", "prune"],
 ];
 /** Calls after which a backup dies. */
 const CALLS = [8, 60] as const;
 
 /** Who is held is so at one of these calls, for so many times the way to the storage. */
-const HELD_CALLS = [1, 70] as const;
-const HELD_LATENCIES = [20, 200, 1_000];
+const HELD_CALLS = [1, 60] as const;
+const HELD_LATENCIES = [20, 200, 1_000, 5_000];
+/** Of those who begin then. */
+const ALSO_HELD = 0.25;
 
 /**
  * In half of the scenes one process is held at one of its calls, while the others begin, and mostly end: what goes wrong
@@ -51,7 +57,11 @@ export function planScene(world: World): void {
   const start = (act: Act, hold?: Hold) => begin(world, act, { hosts, admin, hold });
   const beside: readonly Act[] = knobs.parity > 0 ? [...BESIDE, "parity"] : BESIDE;
   const together = [...dice.pick(TOGETHER), ...(dice.chance(0.08) ? [dice.pick(beside)] : [])];
-  for (const _ of together) if (dice.chance(0.6)) dice.pick(hosts).source.change();
+  for (const _ of together) {
+    const { source } = dice.pick(hosts);
+    if (dice.chance(0.3)) source.change();
+    else if (dice.chance(0.6)) source.revert();
+  }
   if (dice.chance(0.5)) startHeld(world, dice.shuffled(together), start);
   else for (const act of together) scheduler.after(dice.integer(0, knobs.horizon), () => start(act));
   for (const act of dice.pick(AFTER)) world.afterwards(() => start(act));
@@ -64,12 +74,15 @@ function startHeld(world: World, [held, ...others]: readonly Act[], start: (act:
   const onHold = () => {
     if (haveBegun) return;
     haveBegun = true;
-    for (const act of others) start(act);
+    for (const act of others) start(act, dice.chance(ALSO_HELD) ? draw(() => {}) : undefined);
   };
-  const milliseconds = dice.pick(HELD_LATENCIES) * knobs.weather.latency;
+  const draw = (act: () => void): Hold => ({
+    ...{ call: dice.within(HELD_CALLS), milliseconds: dice.pick(HELD_LATENCIES) * knobs.weather.latency },
+    ...{ isBefore: dice.chance(0.5), onHold: act },
+  });
   // It may end before it comes to that.
   world.afterwards(onHold);
-  start(held!, { call: dice.within(HELD_CALLS), milliseconds, isBefore: dice.chance(0.5), onHold });
+  start(held!, draw(onHold));
 }
 
 interface Cast {

@@ -12,6 +12,7 @@ export const SMALL = [
     to: "SHARED_CHUNKS_MAX = 64",
   },
   { module: "pack/dist/chunk-claims.js", from: "FIRST_TABLE_SLOTS = 2 ** 12", to: "FIRST_TABLE_SLOTS = 2 ** 8" },
+  { module: "repository/dist/uploads.js", from: "FIRST_SIZE = 2 ** 18", to: "FIRST_SIZE = 2 ** 12" },
   {
     module: "repository/dist/prune/copy-pack.js",
     from: "new Uint8Array(FRAME_PLAIN_MAX)",

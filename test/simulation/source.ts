@@ -85,6 +85,17 @@ export class Source {
     else this.#write(path, inode, name, this.#content(), dice.chance(0.5) ? OLD : this.inodes.time());
   }
 
+  /** A file that has been another one before becomes that again, if there is any; else it is any change. */
+  revert(): void {
+    const dice = this.#dice;
+    const { path, inode } = dice.pick(this.#folders);
+    const name = dice.pick(FILES);
+    const former = (this.history.get(`${path}/${name}`) ?? []).slice(0, -1).map(({ content }) => content);
+    const content = former.length === 0 ? undefined : dice.pick(former);
+    if (content === undefined) this.change();
+    else this.#write(path, inode, name, content, this.inodes.time());
+  }
+
   #addFolder(path: string): void {
     const inode = this.inodes.makeFolder();
     const [, root, below] = path.split("/");

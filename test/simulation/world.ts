@@ -316,8 +316,9 @@ export class World {
   }
 
   #end({ machine, name }: SimulatedProcess, what: string): void {
+    // What an ended one has left behind may make a call yet, and die at it.
+    if (!this.#running.delete(`${machine.name} ${name}`)) return;
     this.count(what);
-    this.#running.delete(`${machine.name} ${name}`);
     this.#active--;
     this.scheduler.after(1, () => this.#goOn());
   }

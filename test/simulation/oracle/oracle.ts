@@ -45,6 +45,8 @@ export class Oracle {
   #chunks = new Map<ChunkKey, Buffer>();
   /** Chunks that have a location, as of the last look at all. */
   #located = new Map<ChunkKey, ShownLocation>();
+  /** False when what they are made of is not what it was then. */
+  #isLocated = false;
 
   constructor(keys: KeySource, { objects }: Pick<Place, "objects">, isForOneWriter: boolean) {
     this.#keys = keys;
@@ -114,6 +116,7 @@ export class Oracle {
   /** @throws Violation */
   change(change: Change): void {
     const { bytes, isTorn } = change;
+    if (/^(packs|index)\//.test(change.name)) this.#isLocated = false;
     if (isTorn) return;
     const name = registerOf(change.name);
     // Of registers that live in a database, later generations have copies of their own.
@@ -175,6 +178,7 @@ export class Oracle {
     const outcome = showOutcome(this.#keys, name, bytes);
     if (outcome.hasBase) this.#requireEndedBelow(number, name);
     this.#outcomes.set(number, outcome);
+    this.#isLocated = false;
     this.#locate();
     if (outcome.snapshot !== undefined) this.#needs.set(number, this.#walk(outcome.snapshot, number));
     for (const segment of outcome.added)
@@ -210,6 +214,8 @@ export class Oracle {
   }
 
   #locate(): void {
+    if (this.#isLocated) return;
+    this.#isLocated = true;
     this.#located = new Map();
     for (const { locations } of this.segments().values())
       for (const location of locations) if (this.#objects.has(location.pack)) this.#located.set(location.key, location);
