@@ -58,7 +58,7 @@ export function locateRepository(
 
 function unknownPlace(scheme: string, what: "repository" | "registers"): BcatError {
   const [subject, way] = {
-    repository: ["a repository", "name a folder"],
+    repository: ["a repository", wayTo(scheme)],
     registers: ["registers", "write postgres://user@host/database, or name a folder"],
   }[what];
   const isWeb = /^https?$/i.test(scheme);
@@ -67,6 +67,16 @@ function unknownPlace(scheme: string, what: "repository" | "registers"): BcatErr
     "usage",
     `Cannot use ${subject} in "${scheme}:…": ${found}, or ./${scheme}:… for one of that name`,
   );
+}
+
+/** How what lies in such a storage can be named here. */
+function wayTo(scheme: string): string {
+  const mounted = (by: string) => `mount it (${by}) and name the folder`;
+  if (/^(sftp|ssh)/i.test(scheme)) return mounted("sshfs");
+  if (/^(b2|gs|swift)$/i.test(scheme))
+    return `name its S3 address, s3:https://host/bucket/prefix, or ${mounted("rclone mount")}`;
+  if (/^(rclone|azure|webdavs?)/i.test(scheme)) return mounted("rclone mount");
+  return /^rest/i.test(scheme) ? "name a folder, or https://… to read from a web server" : "name a folder";
 }
 
 /** A cap that lacks its `tahoe:` is never a folder, unless it is written as one; and no message may repeat it. */

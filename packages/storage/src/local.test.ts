@@ -152,6 +152,8 @@ describe("local storage", () => {
     ["EPERM", "operation not permitted (EPERM)"],
     ["EIO", "input/output error of the device (EIO)"],
     ["ESTALE", "the network file system has lost it (ESTALE)"],
+    ["ENOTDIR", "it is not a directory (ENOTDIR)"],
+    ["ENAMETOOLONG", "the name is too long (ENAMETOOLONG)"],
     ["ENOSR", "injected ENOSR"],
   ])("put() says %s in words, keeps the cause and leaves nothing", async (code, words) => {
     const { storage } = open({ write: code });

@@ -1,5 +1,6 @@
-import { StorageError, systemErrorCode } from "@bcat/errors";
+import { describeSystemError, StorageError, systemErrorCode } from "@bcat/errors";
 
+/** Where they say more than those for any file. */
 const words: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EDQUOT: "disk quota exceeded",
@@ -37,5 +38,5 @@ function describe(error: unknown): string | undefined {
   const code = systemErrorCode(error);
   // Node's own complaints are spelled ERR_…: they are bugs of the caller, no faults of the storage.
   if (code === undefined || !/^E[A-Z0-9]+$/.test(code)) return undefined;
-  return words[code] === undefined ? (error as Error).message : `${words[code]} (${code})`;
+  return words[code] === undefined ? describeSystemError(error) : `${words[code]} (${code})`;
 }
