@@ -45,8 +45,9 @@ describe("s3Options()", () => {
     ["s3.region=", /s3\.region=…/],
     ["s3.bucket-lookup=host", /auto, dns, path/],
     ["s3.list-objects-v1=maybe", /true, false/],
-    ["s3.layout=default", /known are s3\.bucket-lookup, s3\.connections/],
-    ["b2.connections=5", /known are/],
+    ["s3.layout=default", /there is one layout/],
+    ["local.connections=3", /as fast as the disk/],
+    ["b2.connections=5", /known are s3\.bucket-lookup, s3\.connections/],
     ["constructor", /known are/],
   ])("-o %s is refused", (word, reason) => {
     expect(() => read({ option: [word] })).toThrow(expect.objectContaining({ code: "usage" }));

@@ -2,6 +2,7 @@
 import type { PlaceOptions, S3Choice } from "@bcat/host";
 import type { Flags, Options } from "./options.js";
 import { quoteText } from "./quote.js";
+import { optionAnswers } from "./restic/answers.js";
 import { usageError } from "./usage.js";
 
 /** More would not make anything faster, and costs memory for each pack on its way. */
@@ -91,8 +92,7 @@ function readExtended(word: string): PlaceOptions {
   const name = equals < 0 ? word : word.slice(0, equals);
   const value = equals < 0 ? "" : word.slice(equals + 1);
   const read = Object.hasOwn(extended, name) ? extended[name] : undefined;
-  if (read === undefined)
-    throw usageError(`Cannot use --option ${quoteText(name)}: known are ${Object.keys(extended).join(", ")}`);
+  if (read === undefined) throw usageError(`Cannot use --option ${quoteText(name)}: ${answerTo(name)}`);
   if (value === "") throw usageError(`Cannot use --option ${quoteText(name)}: write ${name}=…`);
   return read(value, `--option ${name}`);
 }
@@ -114,4 +114,10 @@ function isTrue(value: string, source: string): boolean {
 function oneOf<Value>(value: string, source: string, values: Readonly<Record<string, Value>>): Value {
   if (Object.hasOwn(values, value)) return values[value] as Value;
   throw usageError(`Cannot use ${source} ${quoteText(value)}: it is not one of ${Object.keys(values).join(", ")}`);
+}
+
+/** What to say to a name that is none, or one of restic's that nobody needs here. */
+function answerTo(name: string): string {
+  const answer = Object.hasOwn(optionAnswers, name) ? optionAnswers[name] : undefined;
+  return answer ?? `known are ${Object.keys(extended).join(", ")}`;
 }
