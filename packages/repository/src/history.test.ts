@@ -189,6 +189,22 @@ test("a slot that an init left that came second opens nothing and hides nothing"
   });
 });
 
+test("a passphrase opens however its letters are made up, and another one does not", async () => {
+  const [composed, decomposed] = ["caf\u00e9", "cafe\u0301"];
+  const elsewhere = { ...environment, ...withoutCache };
+  for (const [made, typed] of [
+    [composed, decomposed],
+    [decomposed, composed],
+  ] as const) {
+    const place = createMemoryStorage();
+    await using _ = await initRepository(place, { secret: { passphrase: made } }, elsewhere);
+    const opening = unlockRepository(place, { passphrase: typed }, elsewhere);
+    await expect(opening).resolves.toMatchObject({ slotName: "keys/1" });
+    const wrong = unlockRepository(place, { passphrase: "cafe" }, elsewhere);
+    await expect(wrong).rejects.toMatchObject({ code: "wrong-passphrase" });
+  }
+});
+
 test("of two inits at once one makes the repository, and the other takes its key slot away", async () => {
   const place = createMemoryStorage();
   const elsewhere = { ...environment, ...withoutCache };

@@ -149,7 +149,7 @@ export async function unlockRepository(
     const slot = await storage.get(name);
     if (slot === undefined) continue;
     try {
-      const opened = await openKeySlot(slot, name, repositoryId, secret);
+      const opened = await openInAnySpelling(slot, name, repositoryId, secret);
       if (opened === "foreign") foreign ??= name;
       else if (opened === "refused") refused++;
       else if (opened === "other-kind") otherKind++;
@@ -174,6 +174,20 @@ export async function unlockRepository(
   const found =
     "passphrase" in secret ? "it opens with a key file: give --key-file" : "it opens with a passphrase, not a key file";
   throw new BcatError("wrong-passphrase", `${action}: ${found}`);
+}
+
+/** As typed, and then as other systems write its letters: an é is one character on some keyboards, and two on others. */
+async function openInAnySpelling(...[slot, name, repositoryId, secret]: Parameters<typeof openKeySlot>) {
+  const opened = await openKeySlot(slot, name, repositoryId, secret);
+  if (opened !== "refused" || !("passphrase" in secret)) return opened;
+  const { passphrase } = secret;
+  const others = new Set([passphrase.normalize("NFC"), passphrase.normalize("NFD")]);
+  others.delete(passphrase);
+  for (const other of others) {
+    const found = await openKeySlot(slot, name, repositoryId, { passphrase: other });
+    if (found !== "refused") return found;
+  }
+  return opened;
 }
 
 /** The secret is of the kind that opens the repository, and another one. Nothing follows the message's last word. */
