@@ -123,6 +123,13 @@ describe.skipIf(!canUseTerminal()).concurrent("at a terminal", () => {
     expect(desk.read("listing")).toBe(`${desk.root}/a.txt\n`);
   });
 
+  test("the question is shown though standard error is a file", async () => {
+    const answers = [{ question: only, type: `${passphrase}\r` }];
+    const { code, screen } = await onTerminal(desk, 'timeout --foreground 20 "$BCAT" ls 1 a.txt 2>errors', answers);
+    expect({ code, screen }).toEqual({ code: 0, screen: `${only}\r\n${desk.root}/a.txt\r\n` });
+    expect(desk.read("errors")).toBe("");
+  });
+
   test("a wrong answer may be typed again, twice", async () => {
     const answers = ["guess", "guess again", passphrase].map((answer) => ({ question: only, type: `${answer}\r` }));
     const { code, screen } = await onTerminal(desk, '"$BCAT" ls 1 a.txt', answers, { NO_COLOR: "1" });

@@ -1,5 +1,5 @@
 /** Where a passphrase comes from that no flag and no variable names: a terminal, or a pipe on standard input. */
-import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { isatty, ReadStream } from "node:tty";
 import { Lines } from "./lines.js";
 import { createPrompt, type PromptOptions } from "./prompt.js";
@@ -60,7 +60,25 @@ function kindOfStdin(): "pipe" | "file" | "device" {
 }
 
 function askOnStdin(talk: Talk): Ask {
-  return createPrompt({ ...talk, open: () => process.stdin as ReadStream, close: (input) => void input.pause() });
+  return createPrompt({
+    ...talk,
+    open: () => process.stdin as ReadStream,
+    close: (input) => void input.pause(),
+    // In a file of errors nobody would read the question.
+    write: isatty(2) ? talk.write : (text) => writeToTerminal(text, talk),
+  });
+}
+
+function writeToTerminal(text: string, { write }: Talk): void {
+  let fd: number;
+  try {
+    fd = openSync("/dev/tty", constants.O_WRONLY | constants.O_NOCTTY);
+  } catch {
+    write(text);
+    return;
+  }
+  writeSync(fd, text);
+  closeSync(fd);
 }
 
 /** At the terminal that the process belongs to, whatever its streams are. Undefined where it belongs to none. */
