@@ -5,13 +5,13 @@ import { StatusLines } from "./status-lines.js";
 const clear = "\r\u001b[K";
 const clearTwo = `${clear}\u001b[A\u001b[K`;
 
-function create(columns = 20) {
+function create(columns = 20, isInForeground = () => true) {
   const terminal = Object.assign(new EventEmitter(), {
     columns,
     texts: [] as string[],
     write: (text: string) => terminal.texts.push(text) > 0,
   });
-  return { terminal, lines: new StatusLines(terminal) };
+  return { terminal, lines: new StatusLines(terminal, isInForeground) };
 }
 
 test("StatusLines shows two lines in the place of those before, and takes both away", () => {
@@ -39,4 +39,19 @@ test("StatusLines draws anew for a terminal that changes its width, over the row
   lines.clear();
   terminal.emit("resize");
   expect(terminal.texts.length).toBe(3);
+});
+
+test("StatusLines writes nothing in the background, and begins on a new row when it comes back", () => {
+  let isInForeground = true;
+  const { terminal, lines } = create(20, () => isInForeground);
+  lines.show({ line: "1%", current: "/a" });
+  isInForeground = false;
+  lines.show({ line: "2%", current: "/b" });
+  lines.clear();
+  terminal.emit("resize");
+  isInForeground = true;
+  lines.show({ line: "3%", current: "/c" });
+  isInForeground = false;
+  lines.clear();
+  expect(terminal.texts).toEqual([`${clear}1%\n/a`, `${clear}3%\n/c`]);
 });

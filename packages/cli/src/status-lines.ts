@@ -1,7 +1,9 @@
 /**
  * Lines at the end of a terminal that change: how the work goes, and below it what is at hand. They are cut to the
- * terminal's width, and drawn again when that changes.
+ * terminal's width, and drawn again when that changes. In the background nothing is drawn: there is a prompt, or another
+ * program.
  */
+import { isInForeground } from "./foreground.js";
 import { fitParts, type LinePart } from "./line-parts.js";
 import { cutStart, takeStart, textWidth } from "./text-width.js";
 
@@ -26,12 +28,14 @@ const clearLineAbove = "\u001b[A\u001b[K";
 
 export class StatusLines {
   readonly #terminal: Terminal;
+  readonly #isInForeground: () => boolean;
   #status: Status | undefined;
   /** Columns of each line as it was drawn. */
   #drawn: readonly number[] = [];
 
-  constructor(terminal: Terminal) {
+  constructor(terminal: Terminal, isOurs = isInForeground) {
     this.#terminal = terminal;
+    this.#isInForeground = isOurs;
     terminal.on("resize", () => {
       if (this.#status !== undefined) this.show(this.#status);
     });
@@ -39,6 +43,10 @@ export class StatusLines {
 
   /** Instead of what is shown. */
   show(status: Status): void {
+    if (!this.#isInForeground()) {
+      this.#forget();
+      return;
+    }
     // A character in the last column would have some terminals begin a new line.
     const columns = this.#columns - 1;
     const { line, current } = status;
@@ -52,7 +60,12 @@ export class StatusLines {
   /** Leaves nothing behind. */
   clear(): void {
     if (this.#status === undefined) return;
-    this.#terminal.write(this.#clearing());
+    if (this.#isInForeground()) this.#terminal.write(this.#clearing());
+    this.#forget();
+  }
+
+  /** Others have written since. */
+  #forget(): void {
     this.#status = undefined;
     this.#drawn = [];
   }
