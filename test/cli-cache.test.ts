@@ -100,3 +100,9 @@ test.each([
 ])("%j is refused", async (words, says) => {
   expectRefusal(await desk.bcat(["cache", ...words]), { code: 2, says });
 });
+
+test.each(["cache", "cache --clean"])("%s does not take a cache that cannot be read for an empty one", async (line) => {
+  const refused = await desk.bcat([...line.split(" "), "--cache-dir", "source/a"]);
+  expectRefusal(refused, { code: 1, says: /cannot read the cache ".*source\/a": .*ENOTDIR/ });
+  expect((await desk.bcat([...line.split(" "), "--cache-dir", "not-there"])).code).toBe(0);
+});

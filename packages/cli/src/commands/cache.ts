@@ -1,4 +1,5 @@
 /** `bcat cache`: what the cache holds, and what of it may go. */
+import { BcatError, describeSystemError } from "@bcat/errors";
 import { locateCache } from "@bcat/host";
 import type { CacheFolder } from "@bcat/repository";
 import { cacheLines, folderFields } from "../cache-report.js";
@@ -53,7 +54,7 @@ export const cache: Command = {
     const { options, output } = context;
     const { clean, maxAgeDays, sizeMax } = readLimits(context);
     const place = cacheOf(context);
-    const { emptyCacheFolder, forgetCachedRepository, listCacheFolders } = await import("@bcat/repository");
+    const { emptyCacheFolder, forgetCachedRepository } = await import("@bcat/repository");
     const forgotten = options.text("forget-repository");
     if (forgotten !== undefined) {
       const id = forgetCachedRepository(place, readId(forgotten));
@@ -63,7 +64,7 @@ export const cache: Command = {
       return exitCodes.done;
     }
     const now = Date.now();
-    const folders = listCacheFolders(place);
+    const folders = await foldersOf(place);
     const removed = clean ? chooseRemovable(folders, { now, maxAgeDays, sizeMax }) : [];
     for (const folder of removed) emptyCacheFolder(folder);
     const shown = { now, withSizes: !options.switch("no-size"), maxAgeDays };
@@ -118,6 +119,17 @@ function cacheOf({ options, variables }: Context): string {
   if (place === "none") throw usageError("Cannot use --no-cache with bcat cache: there would be none to look at");
   if (typeof place === "string") return place;
   throw usageError(`Cannot find the cache (${place.found}): --cache-dir names it`);
+}
+
+/** @throws BcatError target-failed where the cache cannot be read, such as one that another user has made there */
+async function foldersOf(place: string): Promise<CacheFolder[]> {
+  const { listCacheFolders } = await import("@bcat/repository");
+  try {
+    return listCacheFolders(place);
+  } catch (cause) {
+    const found = `Cannot read the cache "${quoteText(place)}": ${describeSystemError(cause)}`;
+    throw new BcatError("target-failed", found, { cause });
+  }
 }
 
 /** Those used last come last; never one that was used within a day. */

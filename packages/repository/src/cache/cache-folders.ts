@@ -12,6 +12,7 @@
  */
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import { systemErrorCode } from "@bcat/errors";
 import { isSystemError } from "../cache-files.js";
 import { hashLocation, rememberedAt } from "../identity.js";
 import { readPlace } from "../places.js";
@@ -36,14 +37,24 @@ export interface CacheFolder {
   readonly disposable: readonly string[];
 }
 
-/** Those used last come first; none where there is no cache. */
+/** Those used last come first; none where there is no cache. @throws Error of the system where that cannot be read */
 export function listCacheFolders(cache: string): CacheFolder[] {
-  const ids = namesIn(cache).filter((name) => ID.test(name));
+  const ids = readCache(cache).filter((name) => ID.test(name));
   const folders = ids.flatMap((id) => {
     const places = namesIn(join(cache, id)).filter((name) => ID.test(name));
     return places.map((place) => describe(cache, { id, place }));
   });
   return folders.sort((a, b) => b.lastUse - a.lastUse);
+}
+
+/** No cache is an empty one; of one that cannot be read nothing is known. */
+function readCache(cache: string): string[] {
+  try {
+    return readdirSync(cache).sort();
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw error;
+  }
 }
 
 /** Removes what can be had again. A process that uses it now reads it anew, or ends and says to run it again. */
