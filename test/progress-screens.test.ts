@@ -12,6 +12,7 @@ import { progressForm as copyForm } from "../packages/cli/src/commands/copy.js";
 import { progressForm as dumpForm } from "../packages/cli/src/commands/dump.js";
 import { progressForm as importForm } from "../packages/cli/src/commands/import-tar.js";
 import { progressForm as restoreForm } from "../packages/cli/src/commands/restore.js";
+import { countProgress } from "../packages/cli/src/phase-progress.js";
 import { pruneProgress } from "../packages/cli/src/run-prune.js";
 import { Desk } from "./cli/desk.js";
 import { terminalTextOf } from "./cli/progress-screen.js";
@@ -55,6 +56,8 @@ const prunes: PruneProgress[] = [
   { phase: "copying", done: 12, total: 30 },
 ];
 
+const rewrites = [0, 2].map((done) => ({ phase: "rewriting snapshots", done, total: 5 }));
+
 const screens: Record<string, (columns: number) => string> = {
   "bcat backup ~": (columns) => terminalTextOf(backupForm, backups, columns),
   "bcat backup --no-scan ~": (columns) => terminalTextOf(backupForm, firstBackups, columns),
@@ -73,6 +76,7 @@ const screens: Record<string, (columns: number) => string> = {
       columns,
     ),
   "bcat check --read-data": (columns) => terminalTextOf(checkProgress, checks, columns),
+  'bcat rewrite --exclude "*.tmp" latest': (columns) => terminalTextOf(countProgress, rewrites, columns),
   "bcat prune": (columns) => terminalTextOf(pruneProgress, prunes, columns),
 };
 

@@ -109,7 +109,8 @@ describe("progress of what goes over all of a repository", () => {
       owners: { userId: () => undefined, groupId: () => undefined },
       onProgress: (counts) => told.push(counts),
     });
-    expect(Buffer.from(told[0]!.currentPath!).toString()).toBe("/archive/folder/a");
+    const paths = told.map(({ currentPath }) => Buffer.from(currentPath!).toString());
+    expect(new Set(paths)).toEqual(new Set(["/archive/folder/", "/archive/folder/a", "/archive/symlink"]));
     expect(told.at(-1)).toMatchObject({ filesDone: 2, bytesDone: 5_000_000, errors: 0 });
   });
 });

@@ -3,8 +3,9 @@ import type { CheckProgress, Finding } from "@bcat/snapshot";
 import type { Context } from "./command.js";
 import { formatBytes } from "./format.js";
 import { pathsField } from "./json.js";
+import { speedPart } from "./pace.js";
 import { type Phases, phaseFields, phaseParts, shareOfPhases } from "./phase-progress.js";
-import { type ProgressForm, speedPart } from "./progress.js";
+import type { ProgressForm } from "./progress.js";
 import { quoteText } from "./quote.js";
 
 /** Of a check; repairs have others. */

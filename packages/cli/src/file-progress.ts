@@ -1,7 +1,8 @@
 /** Progress of work on files, as backup and restore tell it. */
 import { formatBytes, formatCount, formatItems } from "./format.js";
 import type { LinePart } from "./line-parts.js";
-import { type Pace, type ProgressForm, paceParts, secondsLeft, secondsLeftByShare, speedPart } from "./progress.js";
+import { type Pace, paceParts, secondsLeft, secondsLeftByShare, speedPart } from "./pace.js";
+import type { ProgressForm } from "./progress.js";
 import { quoteName } from "./quote.js";
 
 /** What all report. */

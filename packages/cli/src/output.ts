@@ -105,6 +105,11 @@ export class Output {
     else this.#status?.show(status);
   }
 
+  /** The lines of progress that stand on the terminal now. */
+  get shown(): Status | undefined {
+    return this.#status?.shown;
+  }
+
   #stop(error: Error): void {
     this.closed = true;
     if (!("code" in error && error.code === "EPIPE")) this.failure = error;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { joinParts } from "./line-parts.js";
-import { phaseParts, shareOfPhases } from "./phase-progress.js";
+import { countProgress, phaseParts, shareOfPhases } from "./phase-progress.js";
 
 const phases = { walking: 0.4, copying: 0.6 };
 
@@ -20,4 +20,12 @@ test("phaseParts() say how long it will be, where that can be told", () => {
   );
   const unknown = { elapsedMs: 10_000, bytesPerSecond: undefined, share: undefined };
   expect(line({ phase: "packs", done: 3 }, unknown)).toBe("packs: 3, 0:10 so far");
+});
+
+test("countProgress tells how many are done, and of how many where that is known", () => {
+  const pace = { elapsedMs: 10_000, bytesPerSecond: undefined, share: 0.2 };
+  const rewriting = { phase: "rewriting snapshots", done: 1, total: 5 };
+  expect(countProgress.share(rewriting)).toBe(0.2);
+  expect(joinParts(countProgress.line(rewriting, pace))).toBe("20.0%, rewriting snapshots: 1 of 5, 0:40 left");
+  expect(countProgress.share({ phase: "measuring", done: 3 })).toBeUndefined();
 });

@@ -1,7 +1,8 @@
 /** Progress of work that goes through phases, as check and prune tell it. */
 import { formatCount } from "./format.js";
 import type { LinePart } from "./line-parts.js";
-import { type Pace, paceParts, secondsLeftByShare } from "./progress.js";
+import { type Pace, paceParts, secondsLeftByShare } from "./pace.js";
+import type { ProgressForm } from "./progress.js";
 
 /** Phases in the order in which they come, and what part of the work each is as a rule. */
 export type Phases = Readonly<Record<string, number>>;
@@ -38,6 +39,14 @@ export function phaseParts(
   const { share, time } = paceParts(pace, secondsLeftByShare(pace));
   return [...share, { text: `${phase}: ${of}`, rank: 1 }, ...details, time];
 }
+
+/** The form of work of which a part after the other is done; its output is one document, or tells of each part. */
+export const countProgress: ProgressForm<PhaseCounts> = {
+  bytes: () => 0,
+  share: ({ done, total }) => (total === undefined || total === 0 ? undefined : done / total),
+  line: (counts, pace) => phaseParts(counts, pace),
+  message: undefined,
+};
 
 /** The fields of a status that all work in phases has. */
 export function phaseFields({ phase, done, total }: PhaseCounts, pace: Pace): object {

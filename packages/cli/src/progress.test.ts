@@ -2,12 +2,15 @@ import { describe, expect, test } from "vitest";
 import { type FileCounts, fileProgress, progressParts } from "./file-progress.js";
 import { joinParts } from "./line-parts.js";
 import { Output, type TextStream } from "./output.js";
-import { Progress, Speed, secondsLeft } from "./progress.js";
+import { Progress } from "./progress.js";
 
 interface Simulation {
   readonly progress: Progress<FileCounts>;
   /** Reports every 10 ms of a clock up to `endMs`, at 1,000 bytes a report. */
   report(endMs: number): void;
+  /** Ticks at every second up to so many ms later, without a report. */
+  tick(ms: number): void;
+  readonly output: Output;
   readonly stdout: string[];
   readonly stderr: string[];
 }
@@ -26,14 +29,25 @@ function simulate(settings: { terminal?: boolean; json?: boolean; quiet?: boolea
   let ms = 5_000_000;
   const form = fileProgress<FileCounts>(() => ({ files_done: 1 }));
   const intervalMs = seconds === undefined ? undefined : seconds * 1000;
-  const progress = new Progress(form, { output, now: () => ms, intervalMs });
+  const ticks = new Map<() => void, number>();
+  const every = (eachMs: number, tick: () => void) => {
+    ticks.set(tick, eachMs);
+    return () => void ticks.delete(tick);
+  };
+  const progress = new Progress(form, { output, now: () => ms, intervalMs, every });
+  const tick = (forMs: number) => {
+    for (const endMs = ms + forMs; ms < endMs; ) {
+      ms += 1000;
+      for (const [call, eachMs] of ticks) if (ms % eachMs === 0) call();
+    }
+  };
   const report = (endMs: number) => {
     for (let i = 1; i <= endMs / 10; i++) {
       ms += 10;
       progress.update({ filesDone: i, bytesDone: i * 1000, filesTotal: 1e6, bytesTotal: 1e9, errors: 0 });
     }
   };
-  return { progress, report, stdout: stdout ?? [], stderr: stderr ?? [] };
+  return { progress, report, tick, output, stdout: stdout ?? [], stderr: stderr ?? [] };
 }
 
 describe("Progress", () => {
@@ -131,6 +145,40 @@ describe("Progress", () => {
     expect(shares.filter((share) => share === 0.999).length).toBeGreaterThan(1);
   });
 
+  test("is told anew while the work waits", () => {
+    const { tick, report, stdout } = simulate({ json: true });
+    tick(5_000);
+    expect(stdout).toEqual([]);
+    report(1_000);
+    tick(3_000);
+    expect(stdout.map((line) => JSON.parse(line).seconds_elapsed)).toEqual([5, 7, 8, 9]);
+  });
+
+  test("is not told anew when it has ended", () => {
+    for (const end of ["finish", "stop"] as const) {
+      const { tick, report, progress, stdout } = simulate({ json: true });
+      report(1_000);
+      progress[end]();
+      const told = stdout.length;
+      tick(5_000);
+      expect(stdout.length).toBe(told);
+    }
+  });
+
+  test("is told anew on a terminal only where it stands", () => {
+    const { tick, report, output, progress, stderr } = simulate({ terminal: true });
+    report(1_000);
+    const told = stderr.length;
+    tick(2_000);
+    expect(stderr.length).toBe(told + 2);
+    output.status({ line: "deleting in 5 s" });
+    tick(2_000);
+    expect(stderr.length).toBe(told + 3);
+    progress.hide();
+    tick(2_000);
+    expect(stderr.length).toBe(told + 4);
+  });
+
   test("is not told with --quiet", () => {
     const { report, stdout, stderr } = simulate({ json: true, quiet: true });
     report(30_000);
@@ -154,16 +202,4 @@ describe("progressParts()", () => {
     );
     expect(joinParts(parts)).toBe("99.9%, 1 file, 1.00 KiB, 1.00 KiB/s, 0:00 so far, 2 errors");
   });
-});
-
-test("Speed measures the last seconds only", () => {
-  const speed = new Speed();
-  for (let second = 0; second <= 100; second++) speed.measure(second * 1000, second * 10);
-  for (let second = 101; second <= 120; second++) speed.measure(second * 1000, 1000 + (second - 100) * 500);
-  expect(speed.measure(121_000, 1000 + 21 * 500)).toBe(500);
-});
-
-test("secondsLeft() is undefined when nothing moves", () => {
-  expect(secondsLeft(1, 10, { bytesPerSecond: 0 })).toBeUndefined();
-  expect(secondsLeft(5, 10, { bytesPerSecond: 5 })).toBe(1);
 });

@@ -3,18 +3,10 @@
  * `--json`, and else plain lines, for logs, where they are asked for. Packages report as often as they like.
  */
 import type { Context } from "./command.js";
-import { formatBytes, formatDuration } from "./format.js";
 import { joinParts, type LinePart } from "./line-parts.js";
 import type { Output } from "./output.js";
-
-/** How the work goes, measured here because packages have no clock. */
-export interface Pace {
-  readonly elapsedMs: number;
-  /** Of the last seconds; undefined until there is something to measure. */
-  readonly bytesPerSecond: number | undefined;
-  /** Of the whole, from 0 to 1, and never less than before; undefined as long as nobody knows. */
-  readonly share: number | undefined;
-}
+import { type Pace, Speed } from "./pace.js";
+import type { Status } from "./status-lines.js";
 
 export interface ProgressForm<State> {
   bytes(state: State): number;
@@ -33,7 +25,12 @@ export interface ProgressOptions {
   readonly now: () => number;
   /** Between two reports, instead of what is usual there; infinite for none. */
   readonly intervalMs: number | undefined;
+  /** Calls `tick` every so many ms until what it returns is called; without it, only what the work reports is told. */
+  readonly every?: (ms: number, tick: () => void) => () => void;
 }
+
+/** What is told is told anew so often, ms, when the work reports nothing: what it waits for takes its time. */
+const REFRESH_MS = 1_000;
 
 /** What is not done yet is never told as done, whatever an estimate says. */
 const shareUndoneMax = 0.999;
@@ -45,10 +42,16 @@ export function startProgress<State>(
   form: ProgressForm<State>,
   { output, inquiry, progressIntervalMs }: Context,
 ): Progress<State> {
-  const progress = new Progress(form, { output, now: Date.now, intervalMs: progressIntervalMs });
+  const progress = new Progress(form, { output, now: Date.now, intervalMs: progressIntervalMs, every });
+  inquiry.onEnd(() => progress.stop());
   const before = inquiry.tell;
   inquiry.tell = () => progress.tellNow() || before();
   return progress;
+}
+
+function every(ms: number, tick: () => void): () => void {
+  const timer = setInterval(tick, ms).unref();
+  return () => clearInterval(timer);
 }
 
 export class Progress<State> {
@@ -65,8 +68,11 @@ export class Progress<State> {
   #share: number | undefined;
   #hasTold = false;
   #hasEnded = false;
+  #shown: Status | undefined;
+  /** Nothing is told any more by itself. */
+  readonly stop: () => void;
 
-  constructor(form: ProgressForm<State>, { output, now, intervalMs }: ProgressOptions) {
+  constructor(form: ProgressForm<State>, { output, now, intervalMs, every }: ProgressOptions) {
     this.#output = output;
     this.#now = now;
     this.#form = form;
@@ -74,6 +80,8 @@ export class Progress<State> {
     this.#intervalMs = intervalMs ?? usualIntervalMs[this.#mode];
     this.#start = now();
     this.#last = this.#start;
+    const refreshMs = Math.max(REFRESH_MS, this.#intervalMs);
+    this.stop = (this.isTold ? every?.(refreshMs, () => this.#refresh()) : undefined) ?? (() => {});
   }
 
   /** Whether anybody gets to see it, without asking. */
@@ -100,7 +108,7 @@ export class Progress<State> {
     return true;
   }
 
-  /** Takes the lines away until the next ones. */
+  /** Takes the lines away until the next report. */
   hide(): void {
     this.#output.status(undefined);
   }
@@ -113,7 +121,15 @@ export class Progress<State> {
       this.#tell(this.#state!, "json");
     }
     this.#hasEnded = true;
+    this.stop();
     return this.#now() - this.#start;
+  }
+
+  /** Not where lines of somebody else stand on the terminal, or the own ones were taken away. */
+  #refresh(): void {
+    if (this.#state === undefined) return;
+    if (this.#mode === "terminal" && this.#output.shown !== this.#shown) return;
+    this.update(this.#state);
   }
 
   #tell(state: State, mode: keyof typeof usualIntervalMs): void {
@@ -127,73 +143,14 @@ export class Progress<State> {
       return;
     }
     const [line, current] = [form.line(state, pace), form.current?.(state)];
-    if (mode === "terminal") this.#output.status({ line, current });
-    else this.#output.note(current === undefined ? joinParts(line) : `${joinParts(line)}: ${current}`);
+    if (mode === "terminal") {
+      this.#shown = { line, current };
+      this.#output.status(this.#shown);
+    } else this.#output.note(current === undefined ? joinParts(line) : `${joinParts(line)}: ${current}`);
   }
 }
 
 function modeOf(output: Output, hasMessages: boolean): keyof typeof usualIntervalMs {
   if (output.json && hasMessages) return "json";
   return output.terminal ? "terminal" : "plain";
-}
-
-interface Sample {
-  readonly ms: number;
-  readonly bytes: number;
-}
-
-const sampleIntervalMs = 1000;
-const samplesMax = 15;
-
-/** Speed over the last {@link samplesMax} seconds or so. */
-export class Speed {
-  readonly #samples: Sample[] = [];
-
-  /** Bytes a second up to now. */
-  measure(ms: number, bytes: number): number | undefined {
-    const newest = this.#samples.at(-1);
-    if (newest === undefined || ms - newest.ms >= sampleIntervalMs) this.#samples.push({ ms, bytes });
-    if (this.#samples.length > samplesMax) this.#samples.shift();
-    const oldest = this.#samples[0];
-    if (oldest === undefined || ms <= oldest.ms) return undefined;
-    return ((bytes - oldest.bytes) * 1000) / (ms - oldest.ms);
-  }
-}
-
-/** Seconds until `total` is reached, or undefined when nobody can tell. */
-export function secondsLeft(
-  done: number,
-  total: number | undefined,
-  { bytesPerSecond }: Pick<Pace, "bytesPerSecond">,
-): number | undefined {
-  if (total === undefined || bytesPerSecond === undefined || bytesPerSecond <= 0) return undefined;
-  return Math.max(0, total - done) / bytesPerSecond;
-}
-
-/** Seconds until all is done, if it goes on as until now; undefined when nobody can tell. */
-export function secondsLeftByShare({ elapsedMs, share }: Pick<Pace, "elapsedMs" | "share">): number | undefined {
-  return share === undefined || share === 0 ? undefined : (elapsedMs * (1 - share)) / share / 1000;
-}
-
-/** `45.3%`, where it is known; time is how long it goes on, or has: `0:14 left`, `1:02 so far`. */
-export function paceParts(pace: Pace, secondsLeft: number | undefined): { share: LinePart[]; time: LinePart } {
-  const time =
-    secondsLeft === undefined
-      ? `${formatDuration(pace.elapsedMs)} so far`
-      : `${formatDuration(secondsLeft * 1000)} left`;
-  return {
-    share: pace.share === undefined ? [] : [{ text: formatShare(pace.share), rank: 0 }],
-    time: { text: time, rank: 0 },
-  };
-}
-
-/** `120 MiB/s`, once there is something to measure. */
-export function speedPart({ bytesPerSecond }: Pace): LinePart[] {
-  return bytesPerSecond === undefined ? [] : [{ text: `${formatBytes(Math.round(bytesPerSecond))}/s`, rank: 4 }];
-}
-
-/** `45.3%` */
-function formatShare(share: number): string {
-  // What is not done yet is never shown as 100%.
-  return `${(Math.floor(share * 1000) / 10).toFixed(1)}%`;
 }

@@ -68,6 +68,7 @@ async function runCommand({ command, options, operands }: CommandLine & { kind: 
     const progress = { inquiry, progressIntervalMs: progressIntervalMs(options, heededVariables(command, variables)) };
     return await command.run({ options, operands, variables, output, ...progress, meter, input, signal, stop });
   } finally {
+    inquiry.end();
     if (options.count("verbose") > 0) printRequests(meter, output);
   }
 }

@@ -70,6 +70,11 @@ export class StatusLines {
     this.#drawn = [];
   }
 
+  /** What is there now. */
+  get shown(): Status | undefined {
+    return this.#status;
+  }
+
   get #columns(): number {
     return this.#terminal.columns || columnsDefault;
   }

@@ -11,7 +11,7 @@ import {
 } from "@bcat/repository";
 import { walkReferences } from "./references/walk-references.js";
 
-/** Trees between two reports of progress. */
+/** Trees between two chances for others to run. */
 const TREES_PER_STEP = 256;
 
 /** @throws as pruneRepository: nothing that is in use is ever deleted */
@@ -28,8 +28,8 @@ export async function prune(given: Repository, options: PruneOptions): Promise<P
     };
     let steps = 0;
     const step = () => {
-      if (++steps % TREES_PER_STEP !== 0) return undefined;
       options.onProgress?.({ phase: "walking", done: trees, total: undefined, share: trees / places });
+      if (++steps % TREES_PER_STEP !== 0) return undefined;
       return new Promise<void>((resolve) => setImmediate(resolve));
     };
     for (const number of snapshots) {

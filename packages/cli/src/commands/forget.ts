@@ -1,11 +1,14 @@
 /** `bcat forget`: stops keeping snapshots, by their numbers or by a policy. */
+
 import type { Repository } from "@bcat/repository";
 import type { ForgetGroup } from "@bcat/snapshot";
 import { parseSize } from "../choice-flags.js";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { forgottenLine, freedLines, groupFields, groupLines, nothingLine } from "../forget-report.js";
+import { countProgress } from "../phase-progress.js";
 import { policyFlags, readPolicy, typedPolicyFlag } from "../policy-flags.js";
+import { startProgress } from "../progress.js";
 import { pruneFlags, readPruneOptions, runPrune } from "../run-prune.js";
 import { withRepository } from "../site.js";
 import { createFilter, filterFlags, noneFound } from "../snapshot-filter.js";
@@ -127,11 +130,14 @@ async function byPolicy({ options }: Context): Promise<Choose> {
   } else if (allowRemoveAll) throw usageError("Cannot use --unsafe-allow-remove-all with a policy: it keeps none");
   const groupBy = parseGroupings("--group-by", options.text("group-by") ?? GROUP_BY);
   const has = createFilter(options);
-  return async (repository, { signal, output }) => {
+  return async (repository, context) => {
+    const { signal } = context;
     const dryRun = options.switch("dry-run");
-    const onProgress = (done: number) => output.status({ line: `measuring what snapshots need: ${done} done` });
+    const progress = startProgress(countProgress, context);
+    const onProgress = (done: number) => progress.update({ phase: "measuring what snapshots need", done });
     const given = { policy, groupBy, has, sizeMax, allowRemoveAll, dryRun, signal, onProgress };
     const groups = await planForget(repository, given);
+    progress.finish();
     const others = groups.length === 0 ? keptSnapshots(repository).length : 0;
     return { groups, others, numbers: groups.flatMap(({ remove }) => remove.map(({ number }) => number)) };
   };
@@ -148,7 +154,6 @@ async function forgetChosen(repository: Repository, choose: Choose, context: Con
   const { options, output, signal } = context;
   const { forgetSnapshots } = await import("@bcat/snapshot");
   const chosen = await choose(repository, context);
-  output.status(undefined);
   if (!output.json && !output.quiet) await printGroups(chosen, context);
   if (options.switch("dry-run")) await printForecast(repository, chosen, context);
   else {
@@ -178,10 +183,13 @@ async function printForecast(
   context: Context,
 ): Promise<void> {
   const { output, signal } = context;
-  const { forecastFreed } = await import("@bcat/snapshot");
-  const onProgress = (done: number) => output.status({ line: `measuring what would be freed: ${done} snapshots done` });
+  const { forecastFreed, keptSnapshots } = await import("@bcat/snapshot");
+  const total = new Set([...keptSnapshots(repository).map(({ number }) => number), ...numbers]).size;
+  const progress = startProgress(countProgress, context);
+  const onProgress = (done: number) =>
+    progress.update({ phase: "measuring what would be freed, snapshots", done, total });
   const freed = await forecastFreed(repository, numbers, { signal, onProgress });
-  output.status(undefined);
+  progress.finish();
   if (output.json) {
     if (groups !== undefined) output.print(JSON.stringify(groups.map(groupFields)));
     const { bytes, openSessions } = freed;

@@ -1,4 +1,5 @@
 /** `bcat rewrite`: makes snapshots anew without some of what is in them. */
+
 import type { Repository } from "@bcat/repository";
 import type { ListedSnapshot, RewriteOptions, Rewritten } from "@bcat/snapshot";
 import { choiceFlags, readPatterns } from "../choice-flags.js";
@@ -7,6 +8,8 @@ import { exitCodes } from "../exit-code.js";
 import { formatBytes, formatItems } from "../format.js";
 import { bytesField } from "../json.js";
 import { type Flags, onlyTyped } from "../options.js";
+import { countProgress } from "../phase-progress.js";
+import { startProgress } from "../progress.js";
 import { quoteName } from "../quote.js";
 import { withRepository } from "../site.js";
 import { createFilter, filterFlagsWithLetter, noneFound } from "../snapshot-filter.js";
@@ -90,15 +93,17 @@ async function rewriteAll(
   const { output, signal, options } = context;
   const { rewriteSnapshot } = await import("@bcat/snapshot");
   let changed = 0;
-  for (const { number } of chosen) {
+  const progress = startProgress(countProgress, context);
+  for (const [done, { number }] of chosen.entries()) {
     signal.throwIfAborted();
-    output.status({ line: `rewriting snapshot ${number}` });
+    progress.update({ phase: "rewriting snapshots", done, total: chosen.length });
     const onLeftOut = options.count("verbose") > 0 ? (path: Uint8Array) => printLeftOut(path, context) : undefined;
     const result = await rewriteSnapshot(repository, number, { ...given, onLeftOut });
-    output.status(undefined);
+    progress.hide();
     if (result.isChanged) changed++;
     printResult(number, result, context);
   }
+  progress.finish();
   if (output.json) output.message({ message_type: "summary", changed_snapshots: changed });
   else if (!output.quiet && changed === 0) output.print("no snapshot has anything to leave out");
 }

@@ -1,9 +1,12 @@
 /** `bcat undelete`: brings forgotten snapshots back. */
+
 import { inSentence, isBcatError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { formatItems } from "../format.js";
+import { countProgress } from "../phase-progress.js";
+import { type Progress, startProgress } from "../progress.js";
 import { withRepository } from "../site.js";
 import { findNumbers, parseNumberWords } from "../snapshot-numbers.js";
 import { printNotice } from "../warning.js";
@@ -29,14 +32,15 @@ export const undelete: Command = {
       await repository.refresh();
       const known = forgottenSnapshots(repository).map(({ number }) => number);
       const failures: Error[] = [];
-      for (const number of await findNumbers(
-        repository,
-        words,
-        known.toSorted((a, b) => a - b),
-      )) {
-        const failure = await bringBack(repository, number, context);
+      const ascending = known.toSorted((a, b) => a - b);
+      const chosen = await findNumbers(repository, words, ascending);
+      const progress = startProgress(countProgress, context);
+      for (const [done, number] of chosen.entries()) {
+        progress.update({ phase: "looking whether all of the snapshots is still there", done, total: chosen.length });
+        const failure = await bringBack(repository, number, { context, progress });
         if (failure !== undefined) failures.push(failure);
       }
+      progress.finish();
       const last = failures.pop();
       for (const { message } of failures) printNotice(inSentence(message), "not-found", context.output);
       if (last !== undefined) throw last;
@@ -50,10 +54,10 @@ export const undelete: Command = {
 async function bringBack(
   repository: Repository,
   number: number,
-  { output, signal }: Context,
+  { context, progress }: { readonly context: Context; readonly progress: Pick<Progress<unknown>, "hide"> },
 ): Promise<Error | undefined> {
+  const { output, signal } = context;
   const { undelete: make } = await import("@bcat/snapshot");
-  output.status({ line: `looking whether all of snapshot ${number} is still there` });
   let made: Awaited<ReturnType<typeof make>>;
   try {
     made = await make(repository, number, { signal });
@@ -61,7 +65,7 @@ async function bringBack(
     if (!isBcatError(error, "not-found")) throw error;
     return error;
   } finally {
-    output.status(undefined);
+    progress.hide();
   }
   if (output.json) {
     const ids = { old_snapshot_id: String(number), new_snapshot_id: String(made.number) };

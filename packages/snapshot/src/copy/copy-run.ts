@@ -73,7 +73,9 @@ export class CopyRun {
 
   /** The entry is what is at hand. */
   at(entry: Located): void {
+    const isFirst = this.#current === undefined;
     this.#current = entry;
+    if (isFirst) this.showProgress();
   }
 
   /** An entry has been dealt with. A promise is returned only when there is something to wait for. */

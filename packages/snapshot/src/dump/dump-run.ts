@@ -49,11 +49,14 @@ export class DumpRun {
   /** So much there is to dump. */
   readonly expect = (totals: Totals): void => {
     this.#totals = totals;
+    this.#showProgress();
   };
 
   /** The walk has come to an entry, which is at hand as long as nothing has been written. */
   reach(path: Uint8Array): void {
-    this.#current ??= path;
+    if (this.#current !== undefined) return;
+    this.#current = path;
+    this.#showProgress();
   }
 
   summary(): DumpSummary {

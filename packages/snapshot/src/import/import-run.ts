@@ -57,7 +57,9 @@ export class ImportRun {
 
   /** The entry is being read. @param path below the root */
   at(path: Uint8Array): void {
+    const isFirst = this.#current === undefined;
     this.#current = path;
+    if (isFirst) this.showProgress();
   }
 
   /** A name of a file has been read. */

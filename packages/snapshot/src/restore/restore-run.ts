@@ -79,6 +79,7 @@ export class RestoreRun {
   /** So much there is to restore. */
   readonly expect = (totals: Totals): void => {
     this.#totals = totals;
+    this.#showProgress();
   };
 
   /** The entry is what is at hand. */
@@ -88,7 +89,9 @@ export class RestoreRun {
 
   /** The walk has come to an entry, which is at hand as long as nothing has been restored. */
   reach(folder: Located, node: Node): void {
-    this.#current ??= new EntryInFolder(folder, node, undefined);
+    if (this.#current !== undefined) return;
+    this.#current = new EntryInFolder(folder, node, undefined);
+    this.#showProgress();
   }
 
   /** Holes are to be made in all files. */
