@@ -63,7 +63,9 @@ export function paceParts(pace: Pace, secondsLeft: number | undefined): { share:
 
 /** `120 MiB/s`, where anything moves. */
 export function speedPart({ bytesPerSecond }: Pace): LinePart[] {
-  return bytesPerSecond === undefined || bytesPerSecond <= 0 ? [] : [{ text: `${formatBytes(Math.round(bytesPerSecond))}/s`, rank: 4 }];
+  return bytesPerSecond === undefined || bytesPerSecond <= 0
+    ? []
+    : [{ text: `${formatBytes(Math.round(bytesPerSecond))}/s`, rank: 4 }];
 }
 
 /** `45.3%` */
