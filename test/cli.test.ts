@@ -309,7 +309,7 @@ describe.concurrent("bcat check", () => {
     expect(code).toBe(21);
     expect(
       stdout.match(
-        /^damage: Cannot read pack ".*": it is missing; needed by ".*" \(snapshots 1\); to heal it: bcat repair packs packs\/.*$/gm,
+        /^damage: cannot read pack ".*": it is missing; needed by ".*" \(snapshot 1\); to heal it: bcat repair packs packs\/.*$/gm,
       ),
     ).toHaveLength(1);
     expect(stdout.match(/^damage: /gm)).toHaveLength(packs.length);

@@ -1,4 +1,5 @@
 /** How what a check finds is told, by `check`, `scrub` and `repair`. */
+import { inSentence } from "@bcat/errors";
 import type { CheckProgress, Finding } from "@bcat/snapshot";
 import type { Context } from "./command.js";
 import { formatBytes } from "./format.js";
@@ -46,7 +47,10 @@ function findingMessage(finding: Finding): object {
 
 function findingLine({ kind, object, message, snapshots, remedy }: Finding): string {
   const where = object === undefined || message.includes(object) ? "" : ` ${object}:`;
-  const hit = snapshots === undefined || snapshots.length === 0 ? "" : ` (snapshots ${snapshots.join(", ")})`;
+  const hit =
+    snapshots === undefined || snapshots.length === 0
+      ? ""
+      : ` (${snapshots.length === 1 ? "snapshot" : "snapshots"} ${snapshots.join(", ")})`;
   const heals = remedy === undefined ? "" : `; to heal it: ${remedy}`;
-  return `${kind === "detail" ? "" : `${kind}:`}${where} ${message}${hit}${heals}`.trimStart();
+  return `${kind === "detail" ? "" : `${kind}:`}${where} ${inSentence(message)}${hit}${heals}`.trimStart();
 }

@@ -1,9 +1,9 @@
 /** `bcat repair index`: makes segments of the index anew out of the packs. */
 import type { BadObject, IndexRepair } from "@bcat/repository";
 import type { Context } from "../command.js";
+import { sentence } from "../errors.js";
 import { exitCodes } from "../exit-code.js";
 import { formatItems } from "../format.js";
-import { quoteText } from "../quote.js";
 import { requestsField } from "../requests.js";
 import { whileRepairing } from "./repairing.js";
 
@@ -36,7 +36,7 @@ function print({ good, bad, packs, chunks, unreadable, written, session }: Index
     });
     return;
   }
-  for (const { message } of [...bad, ...unreadable]) output.print(quoteText(message));
+  for (const { message } of [...bad, ...unreadable]) output.print(sentence(message));
   if (output.quiet) return;
   if (bad.length === 0) {
     output.print(`the index is whole: ${formatItems(good, "segment")}`);

@@ -2,9 +2,9 @@
 import type { PackRepair } from "@bcat/repository";
 import type { Context } from "../command.js";
 import { dataToRead } from "../data-subset.js";
+import { sentence } from "../errors.js";
 import { exitCodes } from "../exit-code.js";
 import { formatItems } from "../format.js";
-import { quoteText } from "../quote.js";
 import { requestsField } from "../requests.js";
 import { badMessage } from "./index-segments.js";
 import { whileRepairing } from "./repairing.js";
@@ -54,7 +54,7 @@ function print(
     });
     return;
   }
-  for (const { message } of condemned) output.print(quoteText(message));
+  for (const { message } of condemned) output.print(sentence(message));
   if (output.quiet) return;
   if (condemned.length === 0 && saved === 0) output.print("no pack is bad that was not condemned before");
   else {

@@ -1,9 +1,9 @@
 /** `bcat repair parity`: gives parity to packs that have none, and makes damaged parity anew. */
 import type { ParityRepair } from "@bcat/repository";
 import type { Context } from "../command.js";
+import { sentence } from "../errors.js";
 import { exitCodes } from "../exit-code.js";
 import { formatBytes, formatItems } from "../format.js";
-import { quoteText } from "../quote.js";
 import { requestsField } from "../requests.js";
 import { usageError } from "../usage.js";
 import { badMessage } from "./index-segments.js";
@@ -39,7 +39,7 @@ function print({ good, added, replaced, bytes, bad }: ParityRepair, { output, op
     });
     return;
   }
-  for (const { message } of bad) output.print(quoteText(message));
+  for (const { message } of bad) output.print(sentence(message));
   if (output.quiet) return;
   const had = `${formatItems(good, "pack")} had it`;
   const anew = replaced === 0 ? "" : `, made that of ${formatItems(replaced, "pack")} anew`;
