@@ -64,7 +64,7 @@ const screens: Record<string, (columns: number) => string> = {
   "bcat restore latest --target /": (columns) =>
     terminalTextOf(
       restoreForm,
-      [begun, counts].map((one) => ({ ...one, summary })),
+      [begun, counts].map((one) => ({ ...one, summary, share: undefined })),
       columns,
     ),
   "bcat dump latest all --target all.tar": (columns) => terminalTextOf(dumpForm, dumps, columns),

@@ -78,6 +78,17 @@ describe("progress of work on a part of a snapshot", () => {
     expect(summary).toMatchObject({ filesRestored: 0, filesUnchanged: FILES + 3 });
   });
 
+  test("a restore that is read back is half done when all is written", async () => {
+    const told = await restored("all", { verify: true });
+    const shares = told.map(({ share }) => share!);
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    const written = told.find(({ filesDone, bytesDone, bytesTotal, summary }) => {
+      return filesDone === FILES + 3 && bytesDone === bytesTotal && summary.filesVerified < 500;
+    });
+    expect(written!.share).toBeLessThan(0.7);
+    expect(shares.at(-1)).toBe(1);
+  });
+
   test("nothing is counted where nobody looks", async () => {
     for (const { filesTotal } of (await restored(part)).slice(0, -1)) expect(filesTotal).toBeUndefined();
   });

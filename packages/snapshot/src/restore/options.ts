@@ -15,7 +15,9 @@ export interface RestoreProgress {
   readonly filesTotal: number | undefined;
   readonly bytesTotal: number | undefined;
   readonly errors: number;
-  /** In the snapshot: what was restored last. */
+  /** With `verify`, from 0 to 1, of all that there is to write and to read back; else the bytes tell. */
+  readonly share: number | undefined;
+  /** In the snapshot: what was restored or read back last. */
   readonly currentPath: Uint8Array | undefined;
   /** What was done so far. */
   readonly summary: RestoreSummary;

@@ -258,6 +258,14 @@ export class RestoreRun {
     return this.bytes + this.bytesUnchanged;
   }
 
+  /** To read back takes about as long as to write; undefined where nobody knows how much there is. */
+  #shareWithVerification(): number | undefined {
+    if (this.#totals === undefined) return undefined;
+    const { files, bytes } = this.#totals;
+    const of = (done: number, total: number) => (total === 0 ? 1 : Math.min(1, done / total));
+    return (of(this.#bytesDone, bytes) + of(this.verified, files)) / 2;
+  }
+
   #showProgress(): void {
     this.#options.onProgress?.({
       filesDone: this.#filesDone,
@@ -265,6 +273,7 @@ export class RestoreRun {
       filesTotal: this.#totals?.files,
       bytesTotal: this.#totals?.bytes,
       errors: this.errors,
+      share: this.#options.verify === true ? this.#shareWithVerification() : undefined,
       currentPath: this.#current?.path,
       summary: this.summary(),
     });

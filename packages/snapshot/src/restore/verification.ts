@@ -78,6 +78,7 @@ class Verification {
     const handle = this.#directories.handle(directory);
     posix.statAt(handle, node.name, this.#stat);
     if (this.#wasLeft(node)) return;
+    run.at(entry);
     const file = LocalFile.open(this.#local, handle, node.name);
     try {
       const isRight = file !== undefined && (await holdsContent(file, node.content!, { repository, run }));
