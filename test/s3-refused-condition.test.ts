@@ -62,7 +62,7 @@ test("registers in a bucket that only looks before it writes are refused, and no
   const more = { BCAT_REPOSITORY: desk.path("another"), BCAT_REGISTERS: registers };
   expectRefusal(await desk.bcat(["init"], environment(more)), {
     code: 22,
-    says: /registers in s3:.* do not keep writers apart \(put-if-absent, many at once: round \d+: .*--registers/,
+    says: /registers in "s3:.*" do not keep writers apart \(put-if-absent, many at once: round \d+: .*--registers/,
   });
   expect(desk.list(desk.path("another"))).toEqual([]);
   expect([...racy.buckets.get("bucket")!.objects.keys()]).toEqual([]);

@@ -203,7 +203,7 @@ describe("refuses in one line, and commits nothing,", () => {
     }));
 
   test("an unknown option", async () => {
-    expectRefusal(await bcat(["snapshots", "-o", "s3.layout=x"]), { code: 2, says: /known are s3\.bucket-lookup/ });
+    expectRefusal(await bcat(["snapshots", "-o", "s3.speed=x"]), { code: 2, says: /known are s3\.bucket-lookup/ });
   });
 
   test("a full disk behind the server", async () => {
