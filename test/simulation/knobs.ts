@@ -67,7 +67,7 @@ function drawSize(dice: Dice): Size {
 }
 
 /** Repositories to begin with, of each kind of place. */
-const BEGINNINGS = 64;
+const BEGINNINGS = 32;
 const REAL_BEGINNINGS = 4;
 /** Of all runs. */
 const REAL_SHARE = 0.05;

@@ -1,13 +1,10 @@
 /**
  * Virtual time: a queue of what happens next, and nothing else makes time pass. Between two events everything runs that
- * waits for nothing but the processor. The core yields by `setImmediate` alone, whose calls run in the order in which they
- * were made, so a run is the same each time.
+ * waits for nothing but the processor (`turns.ts`), so a run is the same each time.
  */
 import { Heap } from "./heap.js";
 import { TraceHash } from "./trace-hash.js";
-
-/** Turns in a row in which nothing is due and something is still waited for, before that counts as a standstill. */
-const IDLE_TURNS_MAX = 50;
+import { inOwnTurn, runTurns } from "./turns.js";
 
 export class Scheduler {
   /** Milliseconds since the beginning of the run. */
@@ -33,16 +30,17 @@ export class Scheduler {
    * @returns false when there is nothing to happen before it is over
    */
   async run(isOver: () => boolean): Promise<boolean> {
-    for (let idle = 0; !isOver(); ) {
-      const next = this.#heap.pop();
-      if (next !== undefined) {
-        idle = 0;
+    return await inOwnTurn(() => {
+      runTurns();
+      while (!isOver()) {
+        const next = this.#heap.pop();
+        if (next === undefined) return false;
         this.steps++;
         this.now = next.time;
         next.item();
-      } else if (++idle > IDLE_TURNS_MAX) return false;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    return true;
+        runTurns();
+      }
+      return true;
+    });
   }
 }
