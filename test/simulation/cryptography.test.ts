@@ -9,6 +9,11 @@ interface Cipher {
   getAuthTag(): Buffer;
 }
 
+interface Hmac {
+  update(data: Uint8Array): Hmac;
+  digest(): Buffer;
+}
+
 const KEY = Buffer.alloc(32, 7);
 const NONCE = Buffer.alloc(12);
 const ADDITIONAL = Buffer.from("sessions/1");
@@ -52,8 +57,7 @@ test.each([true, false])("what is sealed opens with its key and additional data 
 
 test.each([true, false])("a key derived at once is that of two HMACs (real: %s)", (isReal) => {
   useRealCryptography(isReal);
-  const hmac = (key: Buffer) =>
-    createHmac("sha256", key) as { update(data: Uint8Array): ReturnType<typeof hmac>; digest(): Buffer };
+  const hmac = (key: Buffer) => createHmac("sha256", key) as Hmac;
   const [salt, info] = [Buffer.from("salt"), Buffer.from("info")];
   const twice = hmac(hmac(salt).update(KEY).digest()).update(info).update(Uint8Array.of(1)).digest();
   expect(Buffer.from(hkdfSync("sha256", KEY, salt, info, 32)).equals(twice)).toBe(true);

@@ -6,6 +6,9 @@ import { Heap } from "./heap.js";
 import { TraceHash } from "./trace-hash.js";
 import { inOwnTurn, runTurns } from "./turns.js";
 
+/** Events of a run, which has some hundreds: beyond that somebody tries again for ever. */
+const STEPS_MAX = 100_000;
+
 export class Scheduler {
   /** Milliseconds since the beginning of the run. */
   now = 0;
@@ -25,16 +28,16 @@ export class Scheduler {
   }
 
   /**
-   * Lets time pass until `isOver`, or until nothing is going to happen any more.
+   * Lets time pass until `isOver`, until nothing is going to happen any more, or for {@link STEPS_MAX} events.
    *
-   * @returns false when there is nothing to happen before it is over
+   * @returns false when it is not over then
    */
   async run(isOver: () => boolean): Promise<boolean> {
     return await inOwnTurn(() => {
       runTurns();
       while (!isOver()) {
         const next = this.#heap.pop();
-        if (next === undefined) return false;
+        if (next === undefined || this.steps === STEPS_MAX) return false;
         this.steps++;
         this.now = next.time;
         next.item();
