@@ -18,8 +18,8 @@ const alone = [
 
 export default defineConfig({
   test: {
-    // One more than cores, on the smallest machine: tests wait for servers and for processes they have killed.
-    maxWorkers: 3,
+    // Two more than cores, on the smallest machine: tests wait for servers and for processes they have killed.
+    maxWorkers: 4,
     // Every core has a test of its own to run: collectors beside it only wait for one another. And they come seldom.
     execArgv: ["--single-threaded-gc", "--min-semi-space-size=32", "--max-semi-space-size=64"],
     reporters: ["minimal"],

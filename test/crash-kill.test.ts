@@ -1,4 +1,4 @@
-/** Three of the kills of crash-kill.sweep.ts. */
+/** Two of the kills of crash-kill.sweep.ts. */
 import { afterAll, expect, it } from "vitest";
 import { createKillWorld, runKill } from "./crash/kill-cases.js";
 import { Scratch } from "./crash/scratch.js";
@@ -8,15 +8,15 @@ const KILLS_MAX = 30;
 const scratch = new Scratch("kill");
 afterAll(() => scratch.remove());
 
-it("a killed bcat backup loses nothing, at three moments", async () => {
+it("a killed bcat backup loses nothing, at two moments", async () => {
   const world = await createKillWorld(scratch, 72 * MEBIBYTE);
   const kills = [];
-  for (const moment of [{ files: 0 }, { bytes: 20 * MEBIBYTE }, { bytes: 65 * MEBIBYTE }]) {
+  for (const moment of [{ files: 0 }, { bytes: 65 * MEBIBYTE }]) {
     // On a busy machine a backup may be done before anyone sees that the moment has come: that one is tried again.
     do kills.push(await runKill(world, moment));
     while (!kills.at(-1)!.wasKilled && kills.length < KILLS_MAX);
   }
   const killed = kills.filter(({ wasKilled }) => wasKilled).length;
   process.stdout.write(`crash-kill: ${kills.length} kills, ${killed} in time, ${kills.length} recovered\n`);
-  expect(killed).toBe(3);
+  expect(killed).toBe(2);
 });
