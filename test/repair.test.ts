@@ -117,6 +117,28 @@ describe("repair index", () => {
     expect(running.length).toBeGreaterThan(0);
   });
 
+  test("takes up nothing of a session that has begun since the index was read", async () => {
+    const later = storage.clone();
+    const before = storage;
+    storage = later;
+    write("new", 50_000);
+    await backUp();
+    const begun = packsOf(3);
+    storage = before;
+    for (const name of names("index/0000000001-")) await storage.delete(name);
+    const { get } = storage;
+    storage.get = async (name, ...rest) => {
+      if (name.startsWith("index/"))
+        for (const [key, bytes] of later.objects)
+          if (key.endsWith("/0000000003") ? key.startsWith("sessions/") : begun.includes(key))
+            await storage.put(key, bytes);
+      return await get.call(storage, name, ...rest);
+    };
+    expect(await repair()).toMatchObject({ packs: packsOf(1).length, session: 4 });
+    expect(packsOf(3)).toEqual(begun);
+    expect(begun.length).toBeGreaterThan(0);
+  });
+
   test("is refused when an outcome is damaged", async () => {
     damage("outcomes/0000000001", 100);
     await expect(repair()).rejects.toMatchObject({ code: "corrupt", object: "outcomes/0000000001" });

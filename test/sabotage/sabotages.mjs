@@ -328,4 +328,18 @@ export const SABOTAGES = [
     to: "return done[row] !== 2 && ",
     test: "test/stopped-backup.test.ts",
   },
+  {
+    what: "a repair that takes up packs of sessions that have begun since it read the index",
+    file: "packages/repository/src/repair/repair-index.ts",
+    from: "session <= sessionHead && ",
+    to: "",
+    test: "test/repair.test.ts",
+  },
+  {
+    what: "a prune that deletes what it has just stored, because another condemned it",
+    file: "packages/repository/src/prune/prune.ts",
+    from: "    this.#requireOwn(last);\n",
+    to: "",
+    test: "packages/repository/src/prune/prune.test.ts",
+  },
 ];

@@ -341,8 +341,11 @@ export class World {
     const number = Number(digits);
     if (sequence === "outcomes" && !this.decided.has(number)) this.decided.set(number, this.scheduler.now);
     const known = this.owners.get(number) ?? [];
-    // What a dead process has sent is sent again by the next one of its machine, where one writes at a time.
-    if (sequence === "sessions" && isForOneWriter(this.knobs)) this.owners.set(number, [author]);
+    // What a dead process has sent is sent again by the next one of its machine, where one writes at a time. What arrives
+    // after the outcome takes the place of who it names, and of nothing that the snapshot holds.
+    if (sequence === "sessions" && isForOneWriter(this.knobs)) {
+      if (!this.decided.has(number)) this.owners.set(number, [author]);
+    }
     // Of a checkpoint that another puts as the outcome, the source is that of who made it.
     else if (sequence !== "sessions" && known.every((owner) => isCloneOf(owner, author)))
       this.owners.set(number, [...known, author]);

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorageError } from "@bcat/errors";
-import { DATA } from "@bcat/pack";
+import { DATA, parseObjectName } from "@bcat/pack";
 import type { Storage } from "@bcat/storage";
 import { expect, test } from "vitest";
+import { condemnPacks } from "../log-writer.js";
 import { Session } from "../session.js";
 import { withoutCache } from "../test-repository.js";
 import type { PruneSummary } from "./options.js";
@@ -254,6 +255,36 @@ test("of two at the same time none deletes what the other has just condemned, un
     expect({ freed: freed.packs, before: other?.later.packs }).toEqual({ freed: isAtOnce ? 1 : 0, before: 1 });
     expect(await world.prune()).toMatchObject({ freed: { packs: isAtOnce ? 0 : 1 }, later: { packs: 0 } });
   }
+});
+
+test("a prune of which another has condemned what it stored deletes nothing, and the next one does", async () => {
+  const world = await PruneWorld.create();
+  const first = await world.backup([world.chunk(1), world.chunk(2)]);
+  await world.backup([world.chunk(2)]);
+  await world.forget(first);
+  const { storage } = world.made;
+  let own: string | undefined;
+  await using slow = await world.open(withoutCache, {
+    ...{ location: "memory", get: storage.get.bind(storage), list: storage.list.bind(storage) },
+    ...{ put: storage.put.bind(storage), delete: storage.delete.bind(storage) },
+    async putIfAbsent(name, bytes) {
+      if (name.startsWith("log/") && own === undefined) {
+        own = world.names("packs/").find((pack) => pack.includes("/0000000003-"))!;
+        await using other = await world.open();
+        await condemnPacks(other, [parseObjectName(own)!], undefined);
+      }
+      await storage.putIfAbsent(name, bytes);
+    },
+  });
+  const before = world.names("packs/").length;
+  const error = await world.prune({ isAtOnce: true }, slow).catch((thrown: unknown) => thrown);
+  const message = expect.stringContaining(`"${own}", which this run has stored`);
+  expect(error).toMatchObject({ code: "conditions-not-met", message });
+  expect(world.names("packs/")).toHaveLength(before + 1);
+  expect(await world.restoreAll()).toBe(1);
+  await world.prune({ isAtOnce: true, voidAfterMs: 0 });
+  expect(await world.restoreAll()).toBe(1);
+  expect(await world.surplus()).toEqual([]);
 });
 
 test("a prune that was decided by another deletes nothing", async () => {

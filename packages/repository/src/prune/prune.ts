@@ -236,6 +236,7 @@ class PruneRun {
   }
 
   async #finish(last: number): Promise<void> {
+    this.#requireOwn(last);
     const { added, removed } = await this.#rewrite(last);
     if (!this.#isFull) await this.#chunks.settle();
     const left = await this.#withoutLive(this.#survey.left(last));
@@ -245,6 +246,15 @@ class PruneRun {
     const all = [...this.#chunks.segments, ...added];
     await this.#decide({ added: all, removed, ...dropped });
     await this.#deletePacks(left);
+  }
+
+  /** What this run has stored it takes for safe, and rescues nothing from there. */
+  #requireOwn(last: number): void {
+    for (const name of condemnedUpTo(this.#parts.history, last)) {
+      if (parseObjectName(name)?.session !== this.#session.number) continue;
+      const found = `"${name}", which this run has stored, was condemned by another meanwhile`;
+      throw new BcatError("conditions-not-met", `Cannot prune: ${found}; nothing was deleted, run it again`);
+    }
   }
 
   /** Rule 10 of docs/architecture.md: on a full disk only condemned packs go that hold nothing live. */

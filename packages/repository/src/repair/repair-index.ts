@@ -88,6 +88,8 @@ interface Survey {
   /** Packs that good segments name. */
   readonly packs: ReadonlySet<string>;
   readonly unfinished: ReadonlySet<number>;
+  /** The last session there was. */
+  readonly sessionHead: number;
 }
 
 function named(bad: readonly BadSegment[]): BadObject[] {
@@ -104,7 +106,7 @@ async function surveySegments(repository: Repository, options: RepairOptions): P
         throw new CorruptError(`Cannot repair the index: ${message}`, object === undefined ? {} : { object });
     },
   });
-  const { segments, unfinished } = await checkRegisters(repository, run);
+  const { segments, unfinished, sessionHead } = await checkRegisters(repository, run);
   const packs = new Set<string>();
   const bad: BadSegment[] = [];
   for (const [name, reference] of segments) {
@@ -119,7 +121,7 @@ async function surveySegments(repository: Repository, options: RepairOptions): P
     }
     await run.step("segments", ++run.segments, segments.size);
   }
-  return { run, good: segments.size - bad.length, bad, packs, unfinished };
+  return { run, good: segments.size - bad.length, bad, packs, unfinished, sessionHead };
 }
 
 /** Reads what packs say of themselves that no good segment names. */
@@ -148,12 +150,16 @@ async function readPacks(
   return { packs, chunks, unreadable };
 }
 
-/** Those of sessions that have ended: what a running one stores, it names itself. */
-async function* packsToRead(repository: Repository, { packs, unfinished }: Survey): AsyncGenerator<ListedObject> {
-  const { storage, history } = partsOf(repository);
+/**
+ * Those of sessions that had ended when the index was read: what a running one stores, it names itself. Named by two, a
+ * pack could be condemned while its session still counts on it.
+ */
+async function* packsToRead(repository: Repository, survey: Survey): AsyncGenerator<ListedObject> {
+  const { packs, unfinished, sessionHead } = survey;
+  const { storage } = partsOf(repository);
   for await (const pack of storage.list!("packs/")) {
     const session = parseObjectName(pack.name)?.session;
     if (session === undefined || packs.has(pack.name)) continue;
-    if (session <= history.sessionHead && !unfinished.has(session)) yield pack;
+    if (session <= sessionHead && !unfinished.has(session)) yield pack;
   }
 }
