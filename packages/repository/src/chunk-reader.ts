@@ -102,7 +102,7 @@ export class ChunkReader {
   /** @param gone is told the names of packs that are not there */
   async #readAnywhere(kind: BlobKind, id: Uint8Array, gone: Set<string>): Promise<Uint8Array> {
     const { state, idHash } = this.#options;
-    let failure: unknown = missingChunk(id, state);
+    let failure: unknown;
     for (const location of state.index.locate(kind, id)) {
       try {
         const bytes = await this.#readAt(kind, location);
@@ -119,7 +119,7 @@ export class ChunkReader {
         if (!(failure instanceof ArchivedError)) failure = error;
       }
     }
-    throw failure;
+    throw failure ?? missingChunk(id, state);
   }
 
   async #readAt(kind: BlobKind, location: ChunkLocation): Promise<Uint8Array> {

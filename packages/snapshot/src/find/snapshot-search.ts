@@ -75,15 +75,18 @@ export class SnapshotSearch {
     const levels: Level[] = [];
     yield* this.#enter(levels, path, node);
     for (let last = levels.at(-1); last !== undefined; last = levels.at(-1)) {
-      const next = await this.#next(last);
+      const next = last.next();
       if (next === undefined) {
+        if (await this.#fill(last)) continue;
         levels.pop();
         this.#remember(last);
         levels.at(-1)?.addBelow(last);
         continue;
       }
       if (this.#turns.entry()) await this.#takeTurn();
-      if (await this.#search.matches(next)) {
+      const found = this.#search.matches(next);
+      // Of hundreds of thousands of entries, few have to be waited for.
+      if (typeof found === "boolean" ? found : await found) {
         last.add(next.node);
         yield { path: next.path(), node: next.node };
       }
@@ -97,17 +100,17 @@ export class SnapshotSearch {
     this.#options.signal?.throwIfAborted();
   }
 
-  /** The next entry of a level; none behind one that is damaged, of which nothing is remembered then. */
-  async #next(level: Level): Promise<Candidate | undefined> {
+  /** Reads more entries of a level; false at its end, and at one that is damaged, of which nothing is remembered then. */
+  async #fill(level: Level): Promise<boolean> {
     const { onDamage } = this.#options;
     try {
-      return await level.next();
+      return await level.fill();
     } catch (error) {
       if (!(error instanceof CorruptError) || onDamage === undefined) throw error;
       this.#damaged.add(keyOf(level.key));
       level.found = undefined;
       onDamage(level.path, error);
-      return undefined;
+      return false;
     }
   }
 
@@ -176,14 +179,18 @@ class Level {
     this.#pieces = readNodes(repository, subtree);
   }
 
-  async next(): Promise<Candidate | undefined> {
-    while (this.#at === this.#piece.length) {
-      const { value, done } = await this.#pieces.next();
-      if (done === true) return undefined;
-      this.#piece = value;
-      this.#at = 0;
-    }
-    const node = this.#piece[this.#at++]!;
+  /** Reads entries, when all that were read have been taken; false when there are no more. */
+  async fill(): Promise<boolean> {
+    const { value, done } = await this.#pieces.next();
+    this.#piece = done === true ? [] : value;
+    this.#at = 0;
+    return done !== true;
+  }
+
+  /** The next entry of those that were read. */
+  next(): Candidate | undefined {
+    const node = this.#piece[this.#at++];
+    if (node === undefined) return undefined;
     return { node, name: node.name, path: () => joinPath(this.path, node.name) };
   }
 
