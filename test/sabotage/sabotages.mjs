@@ -332,14 +332,14 @@ export const SABOTAGES = [
     what: "a repair that takes up packs of sessions that have begun since it read the index",
     file: "packages/repository/src/repair/repair-index.ts",
     from: "session <= sessionHead && ",
-    to: "",
+    to: "session <= sessionHead + 9 && ",
     test: "test/repair.test.ts",
   },
   {
     what: "a prune that deletes what it has just stored, because another condemned it",
     file: "packages/repository/src/prune/prune.ts",
     from: "    this.#requireOwn(last);\n",
-    to: "",
+    to: "    if (last < 0) this.#requireOwn(last);\n",
     test: "packages/repository/src/prune/prune.test.ts",
   },
 ];
