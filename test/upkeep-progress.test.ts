@@ -67,6 +67,15 @@ describe("progress of what goes over all of a repository", () => {
     for (const { currentPath } of told) expect(Buffer.from(currentPath!).toString()).toContain(source);
   });
 
+  test("the share of a check is a number where the index has lost all trees", async () => {
+    for (const name of storage.objects.keys()) if (name.startsWith("index/")) await storage.delete(name);
+    await using other = await openClient(storage);
+    const told: CheckProgress[] = [];
+    await check(other.repository, { onProgress: (counts) => told.push(counts) });
+    expect(told.map(({ phase }) => phase)).toContain("trees");
+    expect(told.filter(({ share }) => share !== undefined && !(share >= 0 && share <= 1))).toEqual([]);
+  });
+
   test("a prune knows how many trees there may be to walk", async () => {
     const told: PruneProgress[] = [];
     const options = {

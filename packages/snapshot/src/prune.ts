@@ -19,7 +19,7 @@ export async function prune(given: Repository, options: PruneOptions): Promise<P
   const repository = given.withSignal(options.signal);
   const walk: Roots["walk"] = async (snapshots, visit) => {
     // As many at most: some may be in no snapshot any more, or lie in several packs.
-    const places = (await repository.index()).placeCount(TREE);
+    const places = Math.max(1, (await repository.index()).placeCount(TREE));
     let trees = 0;
     const visitAndCount: typeof visit = (kind, id) => {
       const isNew = visit(kind, id);
@@ -28,7 +28,7 @@ export async function prune(given: Repository, options: PruneOptions): Promise<P
     };
     let steps = 0;
     const step = () => {
-      options.onProgress?.({ phase: "walking", done: trees, total: undefined, share: trees / places });
+      options.onProgress?.({ phase: "walking", done: trees, total: undefined, share: Math.min(1, trees / places) });
       if (++steps % TREES_PER_STEP !== 0) return undefined;
       return new Promise<void>((resolve) => setImmediate(resolve));
     };

@@ -78,7 +78,8 @@ class TreeWalk {
     this.#index = index;
     this.#run = run;
     this.#lost = lost;
-    this.#treesMax = index.placeCount(TREE);
+    // None where the index is lost.
+    this.#treesMax = Math.max(1, index.placeCount(TREE));
   }
 
   async snapshot(info: SnapshotInfo): Promise<void> {
@@ -105,7 +106,7 @@ class TreeWalk {
   /** A damaged directory is reported with its path; its siblings are still looked at. */
   async #directory(tree: TreeReference, path: Uint8Array): Promise<void> {
     await this.#once(tree.id, async () => {
-      await this.#run.step("trees", this.#treesDone, undefined, this.#treesDone / this.#treesMax);
+      await this.#run.step("trees", this.#treesDone, undefined, Math.min(1, this.#treesDone / this.#treesMax));
       await this.#guard(path, async () => {
         for await (const nodes of readNodes(this.#trees(path), tree)) {
           for (const node of nodes) await this.#entry({ path: joinPath(path, node.name), node });
