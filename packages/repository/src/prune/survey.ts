@@ -52,7 +52,8 @@ export class Survey {
 
   /**
    * Surveys the repository as its history and index are now. Where a chunk is not found, both are brought up to date and
-   * it is looked for again: another prune may have dropped it with a snapshot that was forgotten just now.
+   * it is looked for again: another prune may have dropped it with a snapshot that was forgotten just now. Whoever reads
+   * trees does the same with packs that are gone: then what was marked is not the index any more, and all is marked anew.
    *
    * @throws BcatError conditions-not-met without a snapshot; CorruptError for what is in use and cannot be found
    */
@@ -63,7 +64,7 @@ export class Survey {
       try {
         const survey = new Survey(parts, { roots, options, listed: await listPacks(parts) });
         await survey.#walk(rootsOf(parts.history, options));
-        return survey;
+        if (survey.#hasSameRuns() || attempt === ATTEMPTS_MAX) return survey;
       } catch (error) {
         if (!isBcatError(error, "corrupt") || attempt === ATTEMPTS_MAX) throw error;
         await catchUpStrictly(parts);
