@@ -295,6 +295,16 @@ describe("repair parity", () => {
     expectParityOfAllPacks();
   });
 
+  test("makes parity anew that was cut short, without reading the others", async () => {
+    await backUp();
+    const [cut, ...others] = names("parity/");
+    const bytes = storage.objects.get(cut!)!.slice(0, -100);
+    await storage.delete(cut!);
+    await storage.put(cut!, bytes);
+    expect(await repairParities()).toMatchObject({ good: others.length, replaced: 1, bad: [] });
+    expectParityOfAllPacks();
+  });
+
   test("of another pack is found, and put right", async () => {
     await backUp();
     const [one, other] = names("parity/");

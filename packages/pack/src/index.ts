@@ -43,7 +43,7 @@ export {
 } from "./pack-name.js";
 export { PackNames, packNameAt } from "./pack-names.js";
 export { type MendedPack, mendPack } from "./parity/mend-pack.js";
-export { decodeParity, encodeParity, type Parity } from "./parity/parity-object.js";
+export { decodeParity, encodeParity, isParitySize, type Parity } from "./parity/parity-object.js";
 export { PERCENT_MAX as PARITY_PERCENT_MAX } from "./parity/parity-shape.js";
 export { type BuiltSegment, buildSegment, type IndexedPack } from "./segment/build-segment.js";
 export { type ByteSource, memorySource, type SharedBytes } from "./segment/byte-source.js";

@@ -10,10 +10,11 @@ import {
   type Directory,
   hasRightHash,
   type IndexedPack,
+  parityName,
   parseObjectName,
 } from "@bcat/pack";
 import type { NotedPack } from "./journal.js";
-import { hasParity, parityPercentOf, putParity } from "./parity/parity-objects.js";
+import { findParity, parityPercentOf, putParity } from "./parity/parity-objects.js";
 import { readDirectory } from "./read-directory.js";
 import { partsOf, type RepositoryParts } from "./repository.js";
 import type { Session } from "./session.js";
@@ -33,21 +34,38 @@ export async function* findPacks(session: Session, noted: readonly NotedPack[]):
     if (index.isCondemned(name)) continue;
     const directory = await readIfWhole(parts, { name, size });
     if (directory === undefined || isIndexed(index, name, directory)) continue;
-    if (!(await ensureParity(parts, { name, kind: directory.kind }))) continue;
+    if (!(await ensureParity(parts, { name, size, kind: directory.kind }))) continue;
     const { kind, keys, frames, chunks } = directory;
     yield { kind, pack: { reference: parseObjectName(name)!, size, keys, frames, chunks } };
   }
 }
 
-/** A pack is put before its parity, and its session may have died between the two. False for a pack that is not right. */
-async function ensureParity(parts: RepositoryParts, { name, kind }: Pick<Directory, "kind"> & { name: string }) {
+/**
+ * A pack is put before its parity, and its session may have died between the two, or while it put that: what is there is
+ * read, and made anew where it is not whole.
+ *
+ * @returns false for a pack that is not right, or whose parity cannot be
+ */
+async function ensureParity(parts: RepositoryParts, { name, size, kind }: PackToAdopt): Promise<boolean> {
   const { storage, context } = parts;
   const percent = parityPercentOf(parts);
-  if (percent === 0 || (await hasParity({ storage }, name))) return true;
+  if (percent === 0) return true;
+  const found = await findParity({ storage, ...context }, { name, size });
+  if (found === "whole") return true;
   const bytes = await storage.get(name);
   if (bytes === undefined || !hasRightHash(context, bytes)) return false;
-  await putParity({ storage, ...context }, { name, bytes, percent, kind });
+  if (found === "damaged") await storage.delete?.(parityName(name));
+  try {
+    await putParity({ storage, ...context }, { name, bytes, percent, kind });
+  } catch (error) {
+    if (isBcatError(error, "exists")) return false;
+    throw error;
+  }
   return true;
+}
+
+interface PackToAdopt extends NotedPack {
+  readonly kind: BlobKind;
 }
 
 /** Segments name all chunks of a pack or none. */

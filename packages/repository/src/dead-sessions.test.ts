@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorageError } from "@bcat/errors";
-import { DATA, parseObjectName } from "@bcat/pack";
+import { DATA, encodeParity, parseObjectName } from "@bcat/pack";
 import { createFaultyStorage, createMemoryStorage, MemoryDatabase, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DecidedElsewhereError } from "./decided-elsewhere.js";
@@ -241,24 +241,73 @@ test("packs that are put while a checkpoint is made are found, too", async () =>
   await next.commit(emptySnapshot);
 });
 
-test("a pack whose session died before its parity was put is given parity", async () => {
+describe("a pack whose session died", () => {
   const withParity = { parity: 50 };
-  const storage: Storage = {
-    ...createFaultyStorage(world.storage),
-    async put(name, bytes, options) {
-      if (name.startsWith("parity/")) throw new StorageError(`Cannot write "${name}": no answer`);
-      await world.storage.put(name, bytes, options);
-    },
-  };
-  const dying = await begin(await world.open(withParity, storage));
-  const id = dying.store(DATA, world.environment.random(3000)).slice();
-  await expect(dying.flush()).rejects.toThrow("no answer");
-  await using repository = await world.open(withParity);
-  const session = await begin(repository);
-  expect(session.has(DATA, id)).toBe(true);
-  await session.commit(emptySnapshot);
-  const names = [...world.storage.objects.keys()];
-  expect(names).toContain(packsOf(1)[0]!.replace("packs/", "parity/"));
+  const isParity = (name: string) => name.startsWith("parity/");
+  const parities = () => [...world.storage.objects].filter(([name]) => isParity(name));
+
+  /** The id of its chunk; `arriving` is what is stored of its parity. */
+  async function dieAtParity(arriving: (bytes: Uint8Array) => Uint8Array | undefined): Promise<Uint8Array> {
+    const storage: Storage = {
+      ...createFaultyStorage(world.storage),
+      async put(name, bytes, options) {
+        const stored = isParity(name) ? arriving(bytes) : bytes;
+        if (stored !== undefined) await world.storage.put(name, stored, options);
+        if (stored !== bytes) throw new StorageError(`Cannot write "${name}": no answer`);
+      },
+    };
+    const dying = await begin(await world.open(withParity, storage));
+    const id = dying.store(DATA, world.environment.random(3000)).slice();
+    await expect(dying.flush()).rejects.toThrow("no answer");
+    return id;
+  }
+
+  async function expectAdopted(id: Uint8Array): Promise<void> {
+    await using repository = await world.open(withParity);
+    const session = await begin(repository);
+    expect(session.has(DATA, id)).toBe(true);
+    await session.commit(emptySnapshot);
+    const [pack] = packsOf(1);
+    const right = encodeParity(world.environment.blake3, world.storage.objects.get(pack!)!, withParity.parity);
+    expect(parities()).toEqual([[pack!.replace("packs/", "parity/"), right]]);
+  }
+
+  test("before its parity was put is given parity", async () => {
+    await expectAdopted(await dieAtParity(() => undefined));
+  });
+
+  test("while its parity was put is given it anew", async () => {
+    await expectAdopted(await dieAtParity((bytes) => bytes.slice(0, 300)));
+  });
+
+  test("while its parity was put is left alone where nothing can be deleted", async () => {
+    const id = await dieAtParity((bytes) => bytes.slice(0, 300));
+    const [torn] = parities();
+    const { delete: _, ...storage } = createFaultyStorage(world.storage);
+    await using repository = await world.open(withParity, storage);
+    const session = await begin(repository);
+    expect(session.has(DATA, id)).toBe(false);
+    await session.abandon();
+    expect(parities()).toEqual([torn]);
+  });
+
+  test("behind its parity is taken as it is, its parity read once", async () => {
+    const id = await dieAtParity((bytes) => bytes.slice());
+    const before = parities();
+    const read: string[] = [];
+    await using repository = await world.open(withParity, {
+      ...createFaultyStorage(world.storage),
+      async get(name, options) {
+        if (isParity(name)) read.push(name);
+        return await world.storage.get(name, options);
+      },
+    });
+    const session = await begin(repository);
+    expect(session.has(DATA, id)).toBe(true);
+    await session.abandon();
+    expect(read).toEqual(before.map(([name]) => name));
+    expect(parities()).toEqual(before);
+  });
 });
 
 test("a session that ends in order leaves no journal", async () => {

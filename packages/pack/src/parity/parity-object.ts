@@ -94,6 +94,13 @@ export function decodeParity(blake3: Blake3, name: string, object: Uint8Array): 
   };
 }
 
+/** False for bytes that are too many or too few for parity of any percentage of a pack of `packSize` bytes. */
+export function isParitySize(packSize: number, size: number): boolean {
+  for (let percent = 1; percent <= PERCENT_MAX; percent++)
+    if (sizesOf(shapeOf(packSize, percent)).size === size) return true;
+  return false;
+}
+
 /** Block `index`; a copy, filled up with zeros, where the bytes end within it. */
 export function blockOf(bytes: Uint8Array, index: number): Uint8Array {
   const block = bytes.subarray(index * BLOCK_SIZE, (index + 1) * BLOCK_SIZE);

@@ -1,7 +1,9 @@
 /** Parity objects beside packs: how much is wanted, and how they are stored and read. */
 import type { Blake3 } from "@bcat/crypto";
+import { CorruptError, isBcatError } from "@bcat/errors";
 import { type BlobKind, DATA, decodeParity, encodeParity, type Parity, packOfParity, parityName } from "@bcat/pack";
 import type { Objects, PutOptions } from "@bcat/storage";
+import { readAndOpen } from "../read-again.js";
 import { partsOf, type Repository, type RepositoryParts } from "../repository.js";
 
 /** What reading and mending takes: no key. */
@@ -42,9 +44,29 @@ export async function putParity(
   return parity.length;
 }
 
-/** Whether there is parity of a pack, right or not. @throws StorageError */
-export async function hasParity({ storage }: Pick<ParitySource, "storage">, pack: string): Promise<boolean> {
-  return (await storage.get(parityName(pack), { range: { offset: 0, length: 1 } })) !== undefined;
+/**
+ * Reads the parity of a pack of `size` bytes. One that a newer version has written is left to that: it counts as whole.
+ *
+ * @returns undefined for none
+ * @throws StorageError
+ */
+export async function findParity(
+  { storage, blake3 }: ParitySource,
+  { name, size }: { readonly name: string; readonly size: number },
+): Promise<"whole" | "damaged" | undefined> {
+  const parity = parityName(name);
+  const open = (bytes: Uint8Array): "whole" => {
+    const { isWhole, shape } = decodeParity(blake3, parity, bytes);
+    if (isWhole && shape.packSize === size) return "whole";
+    throw new CorruptError(`Cannot use parity "${parity}": a part of it is damaged`, { object: parity });
+  };
+  try {
+    return await readAndOpen(() => storage.get(parity), open);
+  } catch (error) {
+    if (isBcatError(error, "newer-format")) return "whole";
+    if (isBcatError(error, "corrupt")) return "damaged";
+    throw error;
+  }
 }
 
 /** Names of the packs that have parity, as far as the storage can list, and the bytes of that. */

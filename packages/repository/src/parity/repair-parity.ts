@@ -7,7 +7,7 @@
  * again. That is the one thing that a repair deletes. It needs no session: whoever else does the same puts the same bytes.
  */
 import { BcatError, isBcatError } from "@bcat/errors";
-import { type BlobKind, DATA, hasRightHash, parityName, TREE } from "@bcat/pack";
+import { type BlobKind, DATA, hasRightHash, isParitySize, parityName, TREE } from "@bcat/pack";
 import { requireParityOf } from "../check/check-parity.js";
 import { CheckRun } from "../check/check-run.js";
 import { readAndOpen } from "../read-again.js";
@@ -20,7 +20,7 @@ import { listParity, parityPercentOf, putParity } from "./parity-objects.js";
 const HASH_SIZE = 32;
 
 export interface ParityRepairOptions extends RepairOptions {
-  /** Parity that is there is read, too. */
+  /** Parity that is there is read, too, not only what has no size of parity. */
   readonly readData?: boolean;
   /** Names of parity: only these are looked at, and all of them read. */
   readonly names?: ReadonlySet<string> | undefined;
@@ -60,7 +60,7 @@ export async function repairParity(given: Repository, options: ParityRepairOptio
   const packs = packsOf(parts, options.names);
   const present = await listParity(parts);
   for (const [name, pack] of packs) {
-    await repairing.pack({ name, ...pack }, present.has(name));
+    await repairing.pack({ name, ...pack }, present.get(name));
     await run.step("packs", ++run.packs, packs.size);
   }
   return repairing;
@@ -110,9 +110,11 @@ class ParityRepairing implements ParityRepair {
     this.#run = run;
   }
 
-  async pack(pack: IndexedPack & { readonly name: string }, hasParity: boolean): Promise<void> {
+  /** @param paritySize bytes of its parity as it is listed; undefined where there is none */
+  async pack(pack: IndexedPack & { readonly name: string }, paritySize: number | undefined): Promise<void> {
     const { readData = false, names } = this.#options;
-    const isRead = readData || names !== undefined;
+    const hasParity = paritySize !== undefined;
+    const isRead = readData || names !== undefined || (hasParity && !isParitySize(pack.size, paritySize));
     if (hasParity && (!isRead || (await this.#isWhole(pack)))) {
       this.good++;
       return;
