@@ -57,7 +57,7 @@ export function backup(world: World): Body {
 function requireCommitted(world: World, number: number, process: SimulatedProcess): void {
   const { oracle, owners } = world;
   const isThere = oracle.snapshots().has(number) || oracle.forgotten().has(number);
-  if (!isThere || owners.get(number)?.[0]?.machine.clientId !== process.machine.clientId)
+  if (!isThere || owners.of(number)[0]?.machine.clientId !== process.machine.clientId)
     throw new Violation("commit-lost", `${process.name} was told of snapshot ${number}`);
 }
 

@@ -17,7 +17,7 @@ export function compareAll(world: World): number {
 
 function compareSnapshot(world: World, number: number, snapshot: ShownSnapshot): void {
   const first = firstOf(world, number, snapshot);
-  const [owner, ...clones] = world.owners.get(first) ?? [];
+  const [owner, ...clones] = world.owners.of(first);
   if (owner === undefined) throw new Violation("restored-wrong", `snapshot ${number} is nobody's`);
   try {
     compareWith(owner, world, number, snapshot);
@@ -39,7 +39,7 @@ function compareWith(owner: SimulatedProcess, world: World, number: number, snap
   };
   for (const { path, node } of snapshot.roots) visit(node, path);
   const roots = snapshot.roots.map(({ path }) => path);
-  const window = { begin: owner.begun, end: world.decided.get(firstOf(world, number, snapshot))! };
+  const window = { begin: owner.begun, end: world.owners.decidedAt(firstOf(world, number, snapshot))! };
   for (const [path, versions] of owner.machine.source.history) {
     if (!roots.some((root) => path.startsWith(`${root}/`))) continue;
     const content = found.get(path);

@@ -29,7 +29,7 @@ export class Place {
   /** Bytes that fit in. */
   limit = Number.POSITIVE_INFINITY;
   #used = 0;
-  readonly #torn = new Set<string>();
+  readonly #torn = new Map<string, SimulatedProcess | undefined>();
 
   constructor(overwrites: boolean) {
     this.overwrites = overwrites;
@@ -75,7 +75,7 @@ export class Place {
   /** A put of which only the first bytes arrive. */
   tear(name: string, bytes: Uint8Array, sent: Sent): void {
     if (this.objects.has(name)) return;
-    this.#torn.add(name);
+    this.#torn.set(name, sent.author);
     this.#change(name, bytes, { ...sent, isTorn: true });
   }
 
@@ -87,6 +87,11 @@ export class Place {
 
   isTorn(name: string): boolean {
     return this.#torn.has(name);
+  }
+
+  /** True when a part of an object is there that was put by somebody who did this. */
+  hasTornBy(kind: string): boolean {
+    return [...this.#torn.values()].some((author) => author?.kind === kind);
   }
 
   #set(name: string, bytes: Uint8Array, sent: Sent): void {

@@ -40,7 +40,7 @@ export function plan(world: World): void {
   times(size.prunes, () => at(late(), "prune", dice.chance(0.8) ? admin : dice.pick(hosts), pruneOnce(world)));
   times(size.remakes, () => at(anywhere(), "remake", dice.pick(anyone), remakeOne(world)));
   if (dice.chance(0.1)) at(anywhere(), "pin", admin, pinOne(world));
-  if (knobs.parity > 0) times([0, 2], () => at(anywhere(), "add parity", dice.pick(anyone), addParity(world)));
+  if (knobs.parity > 0) times([0, 2], () => at(anywhere(), "parity", dice.pick(anyone), addParity(world)));
   if (dice.chance(0.1)) at(anywhere(), "check", admin, checkAll(world, { mustBeGood: false }));
   if (dice.chance(0.15)) at(anywhere(), "restore", dice.pick(hosts), restoreOne(world));
   planMishaps(world, hosts, admin);

@@ -20,6 +20,8 @@ export interface Fate {
 
 export interface ProcessOptions extends Fate {
   readonly name: string;
+  /** What it does. */
+  readonly kind: string;
   readonly machine: Machine;
   /** Of each call that leaves it. */
   readonly deathChance: number;
@@ -29,6 +31,7 @@ export interface ProcessOptions extends Fate {
 
 export class SimulatedProcess {
   readonly name: string;
+  readonly kind: string;
   readonly machine: Machine;
   readonly deathChance: number;
   readonly callsMax: number;
@@ -39,8 +42,9 @@ export class SimulatedProcess {
   calls = 0;
   isDead = false;
 
-  constructor({ name, machine, deathChance, callsMax, hold, pace }: ProcessOptions, begun: number) {
+  constructor({ name, kind, machine, deathChance, callsMax, hold, pace }: ProcessOptions, begun: number) {
     this.name = name;
+    this.kind = kind;
     this.machine = machine;
     this.deathChance = deathChance;
     this.callsMax = callsMax ?? Number.POSITIVE_INFINITY;

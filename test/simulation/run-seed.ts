@@ -1,5 +1,5 @@
 /** Runs one seed from its beginning to its end. */
-import { checkAll, pruneOnce, repairIndexOf, repairRegistersOf } from "./actors.js";
+import { addParity, checkAll, pruneOnce, repairIndexOf, repairRegistersOf } from "./actors.js";
 import { beginning } from "./beginning.js";
 import { compareAll } from "./compare.js";
 import { useRealCryptography } from "./cryptography.js";
@@ -75,6 +75,8 @@ async function finish(world: World): Promise<void> {
   };
   if (world.registersId !== undefined && knobs.rollback) await last("repair", repairRegistersOf(world));
   if (knobs.rot) await last("repair", repairIndexOf(world));
+  // Whoever was stopped while it did that has to do it again; a repair of the index looks at no parity.
+  if (world.place.hasTornBy("parity") || (knobs.rot && knobs.parity > 0)) await last("parity", addParity(world));
   if (dice.chance(knobs.size.lastPrunes)) {
     for (let i = 0; i < LAST_PRUNES; i++) await last("last prune", pruneOnce(world, { isLast: true }));
     world.guard(() => requireFreed(world));

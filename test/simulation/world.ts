@@ -14,6 +14,7 @@ import { newRepository } from "./new-repository.js";
 import { rememberKeys } from "./oracle/keys.js";
 import { Oracle } from "./oracle/oracle.js";
 import { Violation } from "./oracle/violation.js";
+import { Owners } from "./owners.js";
 import { type Change, Place } from "./place.js";
 import { type Fate, SimulatedProcess } from "./process.js";
 import { Scheduler } from "./scheduler.js";
@@ -48,8 +49,7 @@ export interface WorldState {
   readonly database: MemoryDatabase;
   /** Brings back what was in the database. */
   readonly restoreDatabase: () => void;
-  readonly owners: ReadonlyMap<number, readonly SimulatedProcess[]>;
-  readonly decided: ReadonlyMap<number, number>;
+  readonly owners: Owners;
   readonly oracle: Oracle;
   readonly violation: Violation | undefined;
 }
@@ -60,13 +60,7 @@ export class World {
   readonly knobs: Knobs;
   readonly place: Place;
   contents!: Contents;
-  /**
-   * Whose files are in a snapshot: of who put the first checkpoint of the session, or else its outcome; of several where
-   * clones share it.
-   */
-  readonly owners = new Map<number, readonly SimulatedProcess[]>();
-  /** When an outcome came to be, ms. */
-  readonly decided = new Map<number, number>();
+  owners: Owners;
   readonly counts = new Map<string, number>();
   /** Of registers that live elsewhere. */
   database = new MemoryDatabase();
@@ -90,6 +84,7 @@ export class World {
     this.dice = dice;
     this.knobs = knobs;
     this.place = new Place(overwrites(this.knobs));
+    this.owners = new Owners(isForOneWriter(this.knobs));
   }
 
   /** Begins with an empty disk, and a new repository in the place. */
@@ -107,7 +102,11 @@ export class World {
     this.#rootKey = rootKey;
     this.registersId = registersId;
     if (registersId !== undefined) await this.database.open(registersId).create();
-    this.oracle = new Oracle(rememberKeys(rootKey, repositoryId), this.place, isForOneWriter(this.knobs));
+    const { database } = this;
+    this.oracle = new Oracle({
+      ...{ keys: rememberKeys(rootKey, repositoryId), place: this.place, isForOneWriter: isForOneWriter(this.knobs) },
+      isOpen: (generation) => registersId !== undefined && database.isOpen(registersId, generation),
+    });
     this.#openPlace();
   }
 
@@ -123,9 +122,7 @@ export class World {
     this.database = state.database;
     state.restoreDatabase();
     for (const { machine, disk } of state.machines) this.#addCopy(machine, disk);
-    const inThis = (owner: SimulatedProcess) => ({ ...owner, machine: this.#machines.get(owner.machine.name)! });
-    for (const [number, owners] of state.owners) this.owners.set(number, owners.map(inThis));
-    for (const [number, time] of state.decided) this.decided.set(number, time);
+    this.owners = state.owners.copy((owner) => ({ ...owner, machine: this.#machines.get(owner.machine.name)! }));
     this.violation = state.violation;
     this.oracle = state.oracle.copy(this.place);
     this.#openPlace();
@@ -133,11 +130,11 @@ export class World {
 
   /** To be taken when nothing is going to happen any more. */
   state(): WorldState {
-    const { scheduler, place, contents, database, owners, decided, oracle, violation } = this;
+    const { scheduler, place, contents, database, owners, oracle, violation } = this;
     return {
       ...{ now: scheduler.now, started: this.#started, rootKey: this.#rootKey, registersId: this.registersId },
       ...{ objects: place.objects, contents, database, restoreDatabase: database.dump() },
-      ...{ owners, decided, oracle, violation },
+      ...{ owners, oracle, violation },
       machines: [...this.#machines.values()].map((machine) => ({ machine, disk: copyFolder(machine.disk) })),
     };
   }
@@ -219,7 +216,7 @@ export class World {
     return {
       database: this.database,
       connection: this.#connection(process),
-      onRow: (name) => this.#noteOwner(name, process),
+      onRow: (name) => this.owners.note(name, process, this.scheduler.now),
       retries: this.#retries(),
     };
   }
@@ -259,7 +256,7 @@ export class World {
     const name = `${machine.name}.${kind}${++this.#started}`;
     const deathChance = this.#isCalm ? 0 : knobs.deaths;
     const pace = this.#isCalm ? 1 : dice.pick([1, 1, 4, 12]);
-    const process = new SimulatedProcess({ name, machine, deathChance, pace, ...fate }, scheduler.now);
+    const process = new SimulatedProcess({ name, kind, machine, deathChance, pace, ...fate }, scheduler.now);
     scheduler.trace.add(`${scheduler.now} ${name} begins`);
     this.#running.add(`${machine.name} ${name}`);
     body(process).then(
@@ -330,30 +327,10 @@ export class World {
 
   #noteChange(change: Change): void {
     const { name, author, bytes } = change;
-    if (author !== undefined) this.#noteOwner(name, author);
+    if (author !== undefined) this.owners.note(name, author, this.scheduler.now);
     if (bytes !== undefined) this.scheduler.trace.addBytes(bytes);
     this.guard(() => this.oracle.change(change));
   }
-
-  #noteOwner(name: string, author: SimulatedProcess): void {
-    const [, sequence, digits] = /^(sessions|outcomes|partial)\/(\d+)/.exec(name) ?? [];
-    if (sequence === undefined) return;
-    const number = Number(digits);
-    if (sequence === "outcomes" && !this.decided.has(number)) this.decided.set(number, this.scheduler.now);
-    const known = this.owners.get(number) ?? [];
-    // What a dead process has sent is sent again by the next one of its machine, where one writes at a time. What arrives
-    // after the outcome takes the place of who it names, and of nothing that the snapshot holds.
-    if (sequence === "sessions" && isForOneWriter(this.knobs)) {
-      if (!this.decided.has(number)) this.owners.set(number, [author]);
-    }
-    // Of a checkpoint that another puts as the outcome, the source is that of who made it.
-    else if (sequence !== "sessions" && known.every((owner) => isCloneOf(owner, author)))
-      this.owners.set(number, [...known, author]);
-  }
-}
-
-function isCloneOf({ machine }: SimulatedProcess, other: SimulatedProcess): boolean {
-  return machine !== other.machine && machine.clientId === other.machine.clientId;
 }
 
 function unexpected(who: string, error: unknown): Violation {

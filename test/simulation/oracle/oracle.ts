@@ -8,7 +8,10 @@
 import { type ChunkKind, openPackDirectory } from "../../independent-reader/pack.js";
 import { blake3, type KeySource } from "../../independent-reader/sealed.js";
 import { type Content, type Node, type ReadChunk, readContent, readDirectory } from "../../independent-reader/tree.js";
+import { isCloneOf } from "../owners.js";
 import type { Change, Place } from "../place.js";
+import type { SimulatedProcess } from "../process.js";
+import { Copies, type IsOpen } from "./copies.js";
 import { Seals } from "./keys.js";
 import {
   type ChunkKey,
@@ -26,15 +29,24 @@ import { Violation } from "./violation.js";
 const HEADER_SIZE = 48;
 /** Random bytes, which are others each time. */
 const RESERVE = "reserve";
-/** What a register that lives in a database says counts from when its copy is here. */
-const COPY = /^registers\/\d{10}\/((?:sessions|outcomes|log)\/\d{10})$/;
 const NUMBERED = /^(sessions|outcomes|log)\/(\d{10})$/;
+
+export interface OracleParts {
+  readonly keys: KeySource;
+  readonly place: Pick<Place, "objects">;
+  readonly isForOneWriter: boolean;
+  /** Of registers that live in a database. */
+  readonly isOpen: IsOpen;
+}
 
 export class Oracle {
   readonly #keys: KeySource;
   readonly #objects: ReadonlyMap<string, Uint8Array>;
   readonly #isForOneWriter: boolean;
+  #copies: Copies;
   #firstValues = new Map<string, Uint8Array>();
+  /** Who put a checkpoint first. */
+  #checkpointed = new Map<string, SimulatedProcess>();
   /** Registers that have a value. */
   #decided = new Set<string>();
   #seals = new Seals();
@@ -48,16 +60,21 @@ export class Oracle {
   /** False when what they are made of is not what it was then. */
   #isLocated = false;
 
-  constructor(keys: KeySource, { objects }: Pick<Place, "objects">, isForOneWriter: boolean) {
+  constructor({ keys, place, isForOneWriter, isOpen }: OracleParts) {
     this.#keys = keys;
-    this.#objects = objects;
+    this.#objects = place.objects;
     this.#isForOneWriter = isForOneWriter;
+    this.#copies = new Copies(place.objects, isOpen);
   }
 
   /** One that has seen what this one has, and looks at another place which is as this one was. */
-  copy({ objects }: Pick<Place, "objects">): Oracle {
-    const copy = new Oracle(this.#keys, { objects }, this.#isForOneWriter);
+  copy(place: Pick<Place, "objects">): Oracle {
+    const copy = new Oracle({
+      ...{ keys: this.#keys, place, isForOneWriter: this.#isForOneWriter, isOpen: () => false },
+    });
+    copy.#copies = this.#copies.copy(place.objects);
     copy.#firstValues = new Map(this.#firstValues);
+    copy.#checkpointed = new Map(this.#checkpointed);
     copy.#decided = new Set(this.#decided);
     copy.#seals = this.#seals.copy();
     copy.#segments = new Map(this.#segments);
@@ -71,6 +88,7 @@ export class Oracle {
 
   /** Snapshots that are there and not forgotten, by number. */
   snapshots(): Map<number, ShownSnapshot> {
+    this.#takeCopies();
     const forgotten = this.forgotten();
     const shown = new Map<number, ShownSnapshot>();
     for (const [number, { snapshot }] of this.#outcomes)
@@ -115,18 +133,14 @@ export class Oracle {
 
   /** @throws Violation */
   change(change: Change): void {
-    const { bytes, isTorn } = change;
-    if (/^(packs|index)\//.test(change.name)) this.#isLocated = false;
+    const { name, bytes, isTorn, isLate } = change;
+    if (/^(packs|index)\//.test(name)) this.#isLocated = false;
     if (isTorn) return;
-    const name = registerOf(change.name);
-    // Of registers that live in a database, later generations have copies of their own.
-    if (name !== change.name && (bytes === undefined || this.#firstValues.has(name))) {
-      if (bytes !== undefined) this.#requireSame(name, bytes);
-      return;
-    }
-    if (bytes !== undefined) this.#requireSame(name, bytes);
-    const number = NUMBERED.exec(name);
-    if (number !== null) this.#register(number[1]!, Number(number[2]), name, bytes, change);
+    const isCopy = bytes !== undefined && this.#copies.note(name, bytes, isLate);
+    this.#takeCopies();
+    if (isCopy) return;
+    if (bytes !== undefined && !this.#isOfClone(change)) this.#requireSame(name, bytes);
+    if (NUMBERED.test(name)) this.#register(name, bytes, isLate);
     else if (bytes === undefined && /^(packs|index)\//.test(name)) this.checkAll(`${name} was removed`);
     else if (bytes !== undefined && name.startsWith("index/")) this.#requirePacks(change);
   }
@@ -159,15 +173,26 @@ export class Oracle {
     return plain;
   };
 
-  #register(sequence: string, number: number, name: string, bytes: Uint8Array | undefined, change: Change): void {
+  /** Later generations have copies of their own of what has counted before. */
+  #takeCopies(): void {
+    for (const { register, bytes, isLate } of this.#copies.takeDue()) {
+      const isKnown = this.#firstValues.has(register);
+      this.#requireSame(register, bytes);
+      if (!isKnown) this.#register(register, bytes, isLate);
+    }
+  }
+
+  #register(name: string, bytes: Uint8Array | undefined, isLate: boolean): void {
     if (bytes === undefined) throw new Violation("register-removed", name);
-    const before = sequence === "outcomes" ? `sessions/${name.slice(-10)}` : this.#nameBefore(sequence, number);
+    const [, sequence, digits] = NUMBERED.exec(name)!;
+    const number = Number(digits);
+    const before = sequence === "outcomes" ? `sessions/${name.slice(-10)}` : this.#nameBefore(sequence!, number);
     if (before !== undefined && !this.#decided.has(before))
       throw new Violation("not-dense", `${name} without ${before}`);
     this.#decided.add(name);
     if (sequence === "outcomes") this.#takeOutcome(number, name, bytes);
     else if (sequence === "log") this.#log.set(number, showLogRecord(this.#keys, name, bytes));
-    if (sequence !== "sessions") this.checkAll(`${name} was put${change.isLate ? ", late" : ""}`);
+    if (sequence !== "sessions") this.checkAll(`${name} was put${isLate ? ", late" : ""}`);
   }
 
   #nameBefore(sequence: string, number: number): string | undefined {
@@ -238,6 +263,14 @@ export class Oracle {
     else if (Buffer.compare(first, bytes) !== 0) throw new Violation("value-changed", name);
   }
 
+  /** Clones that draw the same randomness may have one session; each puts its checkpoints, and one of them its outcome. */
+  #isOfClone({ name, author }: Change): boolean {
+    if (!name.startsWith("partial/") || author === undefined) return false;
+    const first = this.#checkpointed.get(name);
+    if (first === undefined) this.#checkpointed.set(name, author);
+    return first !== undefined && isCloneOf(first, author);
+  }
+
   /** Packs go before the segment that names them, as long as nobody has taken the session for dead. */
   #requirePacks({ name, isLate }: Change): void {
     const { packs } = this.#segment(name);
@@ -261,10 +294,6 @@ function scanChunks(scan: Content | undefined): ChunkKey[] {
   if (scan === undefined || scan.form === "inline") return [];
   if (scan.form === "list") return [chunkKey(2, scan.reference.id)];
   return scan.chunks.map(({ id }) => chunkKey(2, id));
-}
-
-function registerOf(name: string): string {
-  return COPY.exec(name)?.[1] ?? name;
 }
 
 /** Key slots are sealed by another key, parity and the reserve by none. */

@@ -3,7 +3,7 @@
  * restored from an old backup of its own.
  */
 import { type RegisterRow, type RegisterTable, registersIdSize } from "./register-table.js";
-import { type StateRows, StateTable } from "./state-table.js";
+import { openState, type StateRows, StateTable } from "./state-table.js";
 
 /** Rows of all ids; any number of tables may share one. */
 export class MemoryDatabase {
@@ -14,6 +14,11 @@ export class MemoryDatabase {
   open(id: Uint8Array): RegisterTable {
     if (id.length !== registersIdSize) throw new RangeError(`Cannot open registers of an id of ${id.length} bytes`);
     return new StateTable(this.#client(Buffer.from(id).toString("hex")));
+  }
+
+  /** True while statements that name `generation` are answered. */
+  isOpen(id: Uint8Array, generation: number): boolean {
+    return this.#states.get(Buffer.from(id).toString("hex")) === openState(generation);
   }
 
   /** What a backup of the database would hold now: a function that brings it back. */

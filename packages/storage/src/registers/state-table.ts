@@ -127,7 +127,8 @@ export class StateTable implements RegisterTable {
   }
 }
 
-function openState(generation: number): string {
+/** The text of a table whose rows of `generation` are seen. */
+export function openState(generation: number): string {
   return `open ${generation}`;
 }
 
