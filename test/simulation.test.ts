@@ -16,7 +16,7 @@ test("fleets of simulated machines lose nothing, and the same seed is the same r
   expect(status).toBe(0);
 });
 
-test.each(["412-is-success", "14-objects"])("planted bug %s is found", (name) => {
+test.each(["412-is-success", "14-objects", "round-and-round"])("planted bug %s is found", (name) => {
   const { status, output } = simulate("--seeds", "60", "--planted", name);
   expect(output).toMatch(new RegExp(`^${name}: 1 of `, "m"));
   expect(status).toBe(0);

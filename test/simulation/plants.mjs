@@ -40,7 +40,7 @@ export const PLANTS = [
   {
     name: "condemned-location",
     what: "condemned packs count as locations",
-    patches: [{ module: `${REPOSITORY}local-index.js`, from: "this.chunks.condemnAll(packs);", to: "" }],
+    patches: [{ module: `${REPOSITORY}local-index.js`, from: "this.chunks.condemnAll(packs);", to: ";" }],
   },
   {
     name: "condemned-parent",
@@ -344,8 +344,8 @@ export const PLANTS = [
     patches: [
       {
         module: `${REPOSITORY}log-writer.js`,
-        from: "        return decided;\n",
-        to: "        return outcome;\n",
+        from: "        await history.refresh(storage, { strict: true, ownSession: session.number });\n",
+        to: "        history.noteOwn({ number, bytes: sealObject(context, object, encodeOutcome(outcome)), outcome }, { arePending: true });\n        await history.refresh(storage, { strict: true, ownSession: session.number });\n",
       },
     ],
   },
@@ -535,6 +535,28 @@ export const PLANTS = [
         module: `${REPOSITORY}elsewhere/repair.js`,
         from: "    const furthest = await findFurthest(objects, from);\n",
         to: "",
+      },
+    ],
+  },
+  {
+    name: "taken-again",
+    what: "a number that somebody else has taken is asked for again and again",
+    patches: [
+      {
+        module: `${REPOSITORY}session.js`,
+        from: 'for (let attempt = 0; attempt < RESERVE_ATTEMPTS_MAX; attempt++) {\n        number = attempt === 0 ? number + 1 : (await findHead(storage, "sessions", number)) + 1;',
+        to: "number++;\n    for (;;) {",
+      },
+    ],
+  },
+  {
+    name: "round-and-round",
+    what: "prune looks for what is live again and again",
+    patches: [
+      {
+        module: `${REPOSITORY}prune/pack-table.js`,
+        from: "while (scan.next(STRIDE, (places) => visit(kind, places)))",
+        to: "for (;; scan.next(STRIDE, (places) => visit(kind, places)))",
       },
     ],
   },

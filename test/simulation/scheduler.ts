@@ -16,6 +16,8 @@ export class Scheduler {
   readonly trace = new TraceHash();
   /** Events so far. */
   steps = 0;
+  /** There was no end to the events, or to what came of one. */
+  isEndless = false;
   readonly #heap = new Heap<() => void>();
 
   /** Has `action` happen in so many milliseconds. */
@@ -28,22 +30,25 @@ export class Scheduler {
   }
 
   /**
-   * Lets time pass until `isOver`, until nothing is going to happen any more, or for {@link STEPS_MAX} events.
+   * Lets time pass until `isOver`, until nothing is going to happen any more, or until it is clear that it never ends.
    *
    * @returns false when it is not over then
    */
   async run(isOver: () => boolean): Promise<boolean> {
     return await inOwnTurn(() => {
-      runTurns();
-      while (!isOver()) {
+      this.#settle();
+      while (!this.isEndless && !isOver()) {
         const next = this.#heap.pop();
-        if (next === undefined || this.steps === STEPS_MAX) return false;
-        this.steps++;
+        if (next === undefined) return false;
         this.now = next.time;
         next.item();
-        runTurns();
+        this.#settle();
       }
-      return true;
+      return !this.isEndless;
     });
+  }
+
+  #settle(): void {
+    if (!runTurns() || ++this.steps > STEPS_MAX) this.isEndless = true;
   }
 }

@@ -6,6 +6,9 @@ import { setFlagsFromString } from "node:v8";
 
 type Task = () => void;
 
+/** Tasks that one event may put off one after another: a few do, and beyond that somebody goes round for ever. */
+const TURNS_MAX = 10_000;
+
 const setRealImmediate = globalThis.setImmediate;
 let putOff: Task[] = [];
 
@@ -28,17 +31,20 @@ export function inOwnTurn<T>(act: () => T): Promise<T> {
   });
 }
 
-/** Until nothing is left to do. To be called within {@link inOwnTurn}. */
-export function runTurns(): void {
+/** Until nothing is left to do; false when that never is. To be called within {@link inOwnTurn}. */
+export function runTurns(): boolean {
   runMicrotasks();
-  while (putOff.length > 0) {
+  for (let turns = 0; putOff.length > 0; ) {
     const tasks = putOff;
     putOff = [];
+    turns += tasks.length;
+    if (turns > TURNS_MAX) return false;
     for (const task of tasks) {
       task();
       runMicrotasks();
     }
   }
+  return true;
 }
 
 function nativeFunction(name: string): Task {

@@ -288,13 +288,15 @@ export class World {
     this.#afterwards.push(begin);
   }
 
-  /** Lets time pass; whoever waits for something that never comes is a violation. */
+  /** Lets time pass; whoever waits for something that never comes is a violation, and whoever goes on for ever. */
   async settle(isOver: () => boolean): Promise<void> {
     const isDone = await this.scheduler.run(isOver);
-    if (!isDone && !this.isIdle)
-      this.guard(() => {
-        throw new Violation("standstill", "a process waits for what never comes");
-      });
+    if (isDone || (this.isIdle && !this.scheduler.isEndless)) return;
+    const names = [...this.#running].map((key) => key.split(" ")[1]).join(", ");
+    this.guard(() => {
+      if (this.scheduler.isEndless) throw new Violation("endless", `${names} goes on and on`);
+      throw new Violation("standstill", `${names} waits for what never comes`);
+    });
   }
 
   count(what: string): void {

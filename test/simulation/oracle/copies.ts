@@ -23,6 +23,10 @@ export type IsOpen = (generation: number) => boolean;
 export class Copies {
   readonly #objects: ReadonlyMap<string, Uint8Array>;
   readonly #isOpen: IsOpen;
+  /** The newest that was used. */
+  #generation = 0;
+  /** Whether it has all copies has not been looked at. */
+  #isNew = false;
   /** By object name. */
   #waiting = new Map<string, Waiting>();
 
@@ -34,6 +38,7 @@ export class Copies {
   /** The same of another place that holds what this one holds. */
   copy(objects: ReadonlyMap<string, Uint8Array>): Copies {
     const copy = new Copies(objects, this.#isOpen);
+    copy.#generation = this.#generation;
     copy.#waiting = new Map(this.#waiting);
     return copy;
   }
@@ -49,17 +54,29 @@ export class Copies {
   /** Those that count from now on, each once, sessions before their outcomes. */
   takeDue(): Copy[] {
     const due = [...this.#waiting].filter(([, { generation }]) => this.#isUsed(generation));
-    for (const [name] of due) this.#waiting.delete(name);
+    for (const [name, { generation }] of due) {
+      this.#waiting.delete(name);
+      this.#isNew ||= generation > this.#generation;
+      this.#generation = Math.max(this.#generation, generation);
+    }
     return due.map(([, copy]) => copy).sort((a, b) => rankOf(a) - rankOf(b) || (a.register < b.register ? -1 : 1));
   }
 
+  /** What a generation lacks that was just opened, of the registers that have counted: an object name. */
+  findLost(decided: Iterable<string>): string | undefined {
+    if (!this.#isNew) return undefined;
+    this.#isNew = false;
+    const names = [...decided].map((register) => `${folderOf(this.#generation)}${register}`);
+    return names.find((name) => !this.#objects.has(name));
+  }
+
   #isUsed(generation: number): boolean {
-    return this.#isOpen(generation) && !this.#objects.has(announcementOf(generation + 1));
+    return this.#isOpen(generation) && !this.#objects.has(`${folderOf(generation + 1)}meta`);
   }
 }
 
-function announcementOf(generation: number): string {
-  return `registers/${String(generation).padStart(10, "0")}/meta`;
+function folderOf(generation: number): string {
+  return `registers/${String(generation).padStart(10, "0")}/`;
 }
 
 function rankOf({ register }: Copy): number {

@@ -8,9 +8,8 @@
 import { type ChunkKind, openPackDirectory } from "../../independent-reader/pack.js";
 import { blake3, type KeySource } from "../../independent-reader/sealed.js";
 import { type Content, type Node, type ReadChunk, readContent, readDirectory } from "../../independent-reader/tree.js";
-import { isCloneOf } from "../owners.js";
 import type { Change, Place } from "../place.js";
-import type { SimulatedProcess } from "../process.js";
+import { Authors } from "./authors.js";
 import { Copies, type IsOpen } from "./copies.js";
 import { Seals } from "./keys.js";
 import {
@@ -44,9 +43,8 @@ export class Oracle {
   readonly #objects: ReadonlyMap<string, Uint8Array>;
   readonly #isForOneWriter: boolean;
   #copies: Copies;
+  #authors = new Authors();
   #firstValues = new Map<string, Uint8Array>();
-  /** Who put a checkpoint first. */
-  #checkpointed = new Map<string, SimulatedProcess>();
   /** Registers that have a value. */
   #decided = new Set<string>();
   #seals = new Seals();
@@ -74,7 +72,7 @@ export class Oracle {
     });
     copy.#copies = this.#copies.copy(place.objects);
     copy.#firstValues = new Map(this.#firstValues);
-    copy.#checkpointed = new Map(this.#checkpointed);
+    copy.#authors = this.#authors.copy();
     copy.#decided = new Set(this.#decided);
     copy.#seals = this.#seals.copy();
     copy.#segments = new Map(this.#segments);
@@ -139,9 +137,12 @@ export class Oracle {
     const isCopy = bytes !== undefined && this.#copies.note(name, bytes, isLate);
     this.#takeCopies();
     if (isCopy) return;
-    if (bytes !== undefined && !this.#isOfClone(change)) this.#requireSame(name, bytes);
-    if (NUMBERED.test(name)) this.#register(name, bytes, isLate);
-    else if (bytes === undefined && /^(packs|index)\//.test(name)) this.checkAll(`${name} was removed`);
+    if (bytes !== undefined && !this.#authors.isOfClone(change)) this.#requireSame(name, bytes);
+    if (NUMBERED.test(name)) {
+      this.#register(name, bytes, isLate);
+      this.#requireOnce(change);
+    }
+    if (bytes === undefined && /^(packs|index)\//.test(name)) this.checkAll(`${name} was removed`);
     else if (bytes !== undefined && name.startsWith("index/")) this.#requirePacks(change);
   }
 
@@ -180,6 +181,15 @@ export class Oracle {
       this.#requireSame(register, bytes);
       if (!isKnown) this.#register(register, bytes, isLate);
     }
+    const lost = this.#copies.findLost(this.#decided);
+    if (lost !== undefined) throw new Violation("register-lost", lost);
+  }
+
+  /** Where the last put wins, the next process of a machine sends again what a dead one has sent. */
+  #requireOnce(change: Change): void {
+    const snapshot = this.#outcomes.get(Number(change.name.slice(-10)))?.snapshot;
+    if (this.#isForOneWriter || !change.name.startsWith("outcomes/") || snapshot === undefined) return;
+    this.#authors.requireOnce(change, snapshot);
   }
 
   #register(name: string, bytes: Uint8Array | undefined, isLate: boolean): void {
@@ -261,14 +271,6 @@ export class Oracle {
     const first = this.#firstValues.get(name);
     if (first === undefined) this.#firstValues.set(name, bytes);
     else if (Buffer.compare(first, bytes) !== 0) throw new Violation("value-changed", name);
-  }
-
-  /** Clones that draw the same randomness may have one session; each puts its checkpoints, and one of them its outcome. */
-  #isOfClone({ name, author }: Change): boolean {
-    if (!name.startsWith("partial/") || author === undefined) return false;
-    const first = this.#checkpointed.get(name);
-    if (first === undefined) this.#checkpointed.set(name, author);
-    return first !== undefined && isCloneOf(first, author);
   }
 
   /** Packs go before the segment that names them, as long as nobody has taken the session for dead. */

@@ -5,6 +5,8 @@ export type ViolationKind =
   | "value-changed"
   | "key-used-twice"
   | "register-removed"
+  | "register-lost"
+  | "committed-twice"
   | "not-dense"
   | "out-of-order"
   | "restored-wrong"
@@ -12,6 +14,7 @@ export type ViolationKind =
   | "unexpected-error"
   | "false-alarm"
   | "standstill"
+  | "endless"
   | "not-freed";
 
 export class Violation extends Error {
