@@ -264,15 +264,19 @@ export function canMount(): boolean {
   }
 }
 
+/** From one look at a folder to the next, milliseconds; far less than what is disturbed takes. */
+const LOOK_MS = 2;
+
 /** Calls `act` once, as soon as `isThere`, unless it is told before to stop looking. */
 function soonAs(isThere: () => boolean, act: () => void): () => void {
-  // At every turn of the event loop: fs.watch misses files in folders that are new.
-  let pending: NodeJS.Immediate | undefined = setImmediate(function look() {
+  // Again and again: fs.watch misses files in folders that are new. Not at every turn of the event loop, which would take a
+  // core from the program that is looked at.
+  let pending: NodeJS.Timeout | undefined = setTimeout(function look() {
     pending = undefined;
     if (isThere()) act();
-    else pending = setImmediate(look);
-  });
-  return () => clearImmediate(pending);
+    else pending = setTimeout(look, LOOK_MS);
+  }, LOOK_MS);
+  return () => clearTimeout(pending);
 }
 
 /** Full paths of what is below a folder, which may not exist, or change at this moment. */
