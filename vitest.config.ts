@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { built } from "./test/kit/built.js";
+import { LongestFirst } from "./test/kit/longest-first.js";
 import { patience } from "./test/kit/patience.js";
 
 // A test opens many repositories in one process, each with megabytes that it hardly touches. They come untouched from the
@@ -22,6 +23,7 @@ export default defineConfig({
     maxWorkers: 4,
     // Every core has a test of its own to run: collectors beside it only wait for one another. And they come seldom.
     execArgv: ["--single-threaded-gc", "--min-semi-space-size=32", "--max-semi-space-size=64"],
+    sequence: { sequencer: LongestFirst },
     reporters: ["minimal"],
     server: { deps: { external: [built] } },
     testTimeout: 300_000 * patience,
@@ -33,7 +35,13 @@ export default defineConfig({
       // in one process: modules of npm that are there once would serve what is built and its sources.
       {
         extends: true,
-        test: { name: "units", include: ["packages/*/src/**/*.test.ts"], exclude: alone, isolate: false },
+        test: {
+          name: "units",
+          include: ["packages/*/src/**/*.test.ts"],
+          exclude: alone,
+          isolate: false,
+          setupFiles: "test/kit/fewer-draws.ts",
+        },
       },
       { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: alone, isolate: false } },
     ],

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { padme } from "@bcat/crypto";
 import { BcatError, CorruptError } from "@bcat/errors";
 import { createMulberry32 } from "@bcat/storage";
-import fc from "fast-check";
+import fc, { readConfigureGlobal } from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { TREE } from "../blob-kind.js";
 import type { PackContext } from "../context.js";
@@ -21,6 +21,9 @@ let context: PackContext;
 beforeAll(async () => {
   context = await createTestContext();
 });
+
+/** A tenth of what others have: each is of many packs. */
+const draws = { numRuns: Math.ceil((readConfigureGlobal().numRuns ?? 100) / 10) };
 
 const segmentSettings = { kind: TREE, epoch: 0, domain: 0, session: 5 } as const;
 
@@ -175,7 +178,7 @@ test("a segment over any packs has every place of every id, and every pack recor
       for (const [ordinal, { chunks, ...pack }] of packs.entries())
         expect(segment.packRecord(ordinal)).toMatchObject({ ...pack, name: packName(pack.reference) });
     }),
-    { numRuns: 10 },
+    draws,
   );
 });
 
@@ -265,7 +268,7 @@ test("segments merged are the segment over all their packs, whichever packs each
       );
       expect(missing).toEqual([]);
     }),
-    { numRuns: 10 },
+    draws,
   );
 });
 
