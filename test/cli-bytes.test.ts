@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Desk, jsonLines, linesOf, noMessage, program, type Run, type RunOptions } from "./cli/desk.js";
+import { sliceOf } from "./kit/long-run.js";
 
 type Word = string | Buffer;
 
@@ -93,16 +94,21 @@ describe("on the command line", () => {
     expect(linesOf(await good(["ls", "latest", "--tag", "import", bytes("/d\xfcmp")]))[0]).toBe("/d\\xfcmp");
   });
 
-  test.each([
-    [["-i", bytes("f\xff*")], ["f\xff.txt"]],
-    [["-i", bytes("f[\xf0-\xfe].txt")], ["f\xfe.txt"]],
-    [
-      ["-e", bytes("f\xff.txt"), "-e", "plain"],
-      ["f\xfe.txt", "sub/b\\s"],
-    ],
-    [["--iinclude", bytes("F\xff.TXT")], ["f\xff.txt"]],
-    [["--include-file", bytes("p\xe4tterns")], ["f\xff.txt"]],
-  ] as [Word[], string[]][])("%j means bytes", async (flags, names) => {
+  test.each(
+    sliceOf(
+      [
+        [["-i", bytes("f\xff*")], ["f\xff.txt"]],
+        [["-i", bytes("f[\xf0-\xfe].txt")], ["f\xfe.txt"]],
+        [
+          ["-e", bytes("f\xff.txt"), "-e", "plain"],
+          ["f\xfe.txt", "sub/b\\s"],
+        ],
+        [["--iinclude", bytes("F\xff.TXT")], ["f\xff.txt"]],
+        [["--include-file", bytes("p\xe4tterns")], ["f\xff.txt"]],
+      ] as [Word[], string[]][],
+      2,
+    ),
+  )("%j means bytes", async (flags, names) => {
     fs.writeFileSync(at("p\xe4tterns"), bytes("f\xff.txt\n"));
     const inside = names.map((name) => `gr\xf6\xdfe/${name}`);
     expect(await restored(["1", "all", ...flags])).toEqual(inside.map((name) => at(name).toString("latin1").slice(1)));

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Child, Desk, messagesOf, type RunOptions } from "./cli/desk.js";
 import { expectClean, expectRefusal } from "./cli/refusal.js";
-import { isLongRun } from "./kit/long-run.js";
+import { isLongRun, sliceOf } from "./kit/long-run.js";
 
 /** Of several packs, so that there is still much to do when the first is there. */
 const size = 192 * 2 ** 20;
@@ -76,7 +76,7 @@ describe("a backup", () => {
     },
   );
 
-  test("goes on at SIGHUP where there is no terminal, as under nohup", async () => {
+  test.runIf(isLongRun)("goes on at SIGHUP where there is no terminal, as under nohup", async () => {
     using desk = openDesk();
     const run = await desk.bcat(
       ["backup", ...slowly, model.path("source")],
@@ -125,7 +125,7 @@ describe("a backup", () => {
     },
   );
 
-  test("says with --json that it was interrupted", async () => {
+  test.runIf(isLongRun)("says with --json that it was interrupted", async () => {
     using desk = openDesk();
     const words = ["backup", "--json", "--quiet", ...slowly, model.path("source")];
     const run = await desk.bcat(
@@ -148,7 +148,7 @@ describe("a restore", () => {
   });
   afterAll(() => full[Symbol.dispose]());
 
-  test.each(signals)("ends at %s with %i, and the next one works", async (name, code) => {
+  test.each(sliceOf(signals))("ends at %s with %i, and the next one works", async (name, code) => {
     const out = full.path(`out-${name}`);
     const before = full.list();
     const act = (child: Child) => child.kill(name);

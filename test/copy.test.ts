@@ -24,6 +24,7 @@ import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/sto
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, type ClientOptions, openClient } from "./kit/client.js";
 import { makeSource, openStoppable } from "./kit/interrupted.js";
+import { isLongRun } from "./kit/long-run.js";
 import { makeOddTree } from "./kit/odd-tree.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
@@ -145,7 +146,7 @@ const numbersOf = (copied: readonly CopiedSnapshot[]) => copied.map(({ from: fir
 describe("a copy", () => {
   test("of a tree of everything restores equal, byte for byte, with all metadata", async () => {
     fs.rmdirSync(source);
-    makeOddTree(source);
+    makeOddTree(source, { isDeep: isLongRun });
     await backUp(from);
     const { copied, warnings, error } = await copy();
     expect({ error, warnings, numbers: numbersOf(copied) }).toEqual({

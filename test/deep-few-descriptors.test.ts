@@ -7,8 +7,8 @@ import { isLongRun } from "./kit/long-run.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
-const DEPTH = 1_000;
-const WIDTH = isLongRun ? 400 : 100;
+const DEPTH = isLongRun ? 1_000 : 400;
+const WIDTH = isLongRun ? 400 : 60;
 const through = ["bash", "-c", 'ulimit -n 64; exec "$@"', "bash"];
 
 let scratch: Scratch;
@@ -44,7 +44,7 @@ function makeWide(path: string): number {
   return files;
 }
 
-test("1,000 nested folders and a wide tree are stored, and stored again after a change", async () => {
+test(`${DEPTH} nested folders and a wide tree are stored, and stored again after a change`, async () => {
   const { run } = makeCommands(join(scratch.path, "runs"));
   const source = join(scratch.path, "source");
   fs.mkdirSync(source);

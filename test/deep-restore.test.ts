@@ -9,7 +9,7 @@ import { inexactTimes } from "./kit/exact-times.js";
 import { isLongRun } from "./kit/long-run.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
-const DEPTH = isLongRun ? 1_200 : 400;
+const DEPTH = isLongRun ? 1_200 : 200;
 /** Of each level: the folder that leads on, and one beside it. */
 const FOLDERS = 2 * DEPTH;
 

@@ -137,7 +137,7 @@ describe.skipIf(missingPostgres !== undefined)("registers in PostgreSQL", () => 
     expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining(races) });
   });
 
-  test("are not tried by a user who could not tidy up", async () => {
+  test.runIf(isLongRun)("are not tried by a user who could not tidy up", async () => {
     const env = { BCAT_REGISTERS: server.url() };
     await desk.good(["init"], { env });
     server.sql("create role writer login password 'w'; grant select, insert, update on bcat_registers to writer");

@@ -58,7 +58,7 @@ test("a backup of many files goes on without the threads that there are no descr
   other.write(Object.fromEntries(files));
   await other.good(["init"]);
   // Where they run out, and in what, changes from one number to the next.
-  for (let limit = 34; limit <= 54; limit += isLongRun ? 4 : 20) {
+  for (let limit = 34; limit <= 54; limit += isLongRun ? 4 : 24) {
     const command = `ulimit -n ${limit}; exec "$0" backup --force --threads 4 many`;
     const run = await other.run(["bash", "-c", command, program]);
     expect(run, `${limit} descriptors`).toMatchObject({ code: 0, stderr: noMessage });

@@ -216,7 +216,7 @@ describe("a backup", () => {
 
 describe("a storage fault", () => {
   /** From one request that fails to the next. */
-  const step = isLongRun ? 1 : 6;
+  const step = isLongRun ? 1 : 9;
 
   it("of any single request stops the backup: it is never taken for an unreadable file", async () => {
     let stopped = 0;
@@ -252,7 +252,7 @@ describe("a storage fault", () => {
 
   it("of a backup does not spoil the next one of the same process", async () => {
     const { length } = world.operations.uncached;
-    for (const at of [...stepsOf(3, length, isLongRun ? 7 : 35), length]) {
+    for (const at of [...stepsOf(3, length, isLongRun ? 7 : 70), length]) {
       if (isAskedAgain(at)) continue;
       const storage = world.storage.clone();
       const cache = scratch.fresh("cache");

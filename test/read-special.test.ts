@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { createMemoryStorage, type MemoryStorage } from "@bcat/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Client, openClient } from "./kit/client.js";
+import { sliceOf } from "./kit/long-run.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
+const ways = sliceOf([{ how: "auto" }, { how: "off" }] as const);
 const SIZE = 24 * 2 ** 20;
 const ZEROS = 2 ** 20;
 const ZEROS_END = 17 * 2 ** 20;
@@ -80,7 +82,7 @@ function nodeOf(path: string, name: string): string {
 
 const target = (name: string) => join(scratch.path, name);
 
-describe.skipIf(!canAttach).each([{ how: "auto" }, { how: "off" }] as const)("read-special, $how", ({ how }) => {
+describe.skipIf(!canAttach).each(ways)("read-special, $how", ({ how }) => {
   test("a device that is a source is stored to its last byte, and its zeros come back as holes", async () => {
     const client = await open(how);
     const path = device(image);

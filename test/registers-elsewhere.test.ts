@@ -11,7 +11,7 @@ import { missingPostgres, PostgresServer } from "./servers/postgres.js";
 const overwritingLink = pathToFileURL(join(import.meta.dirname, "kit/overwriting-link.mjs")).href;
 /** A repository in a folder that takes every name again and again. */
 const withoutPutIfAbsent = { NODE_OPTIONS: `--import ${overwritingLink}` };
-const writerCount = isLongRun ? 6 : 3;
+const writerCount = isLongRun ? 6 : 2;
 
 interface Listed {
   readonly number: number;

@@ -4,7 +4,7 @@ import { createResumeWorld, listStops, operationsAfter, runStop, runStops } from
 import { Scratch } from "./crash/scratch.js";
 import { choose, runSeed } from "./crash/seed.js";
 
-const CASES = 4;
+const CASES = 2;
 
 describe("a backup stopped at one of its storage operations", () => {
   const scratch = new Scratch("resume");

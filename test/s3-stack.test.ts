@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Child, Desk, jsonLines, linesOf, noMessage, type Run, type RunOptions } from "./cli/desk.js";
 import { expectRefusal } from "./cli/refusal.js";
+import { sliceOf } from "./kit/long-run.js";
 import { FilledBucket } from "./servers/filled-bucket.js";
 import { type LoggedRequest, type S3Server, startS3Server, testUser } from "./servers/s3-server.js";
 import { S3Fault } from "./servers/s3-xml.js";
@@ -86,10 +87,12 @@ describe("the count of requests", () => {
 });
 
 describe("a bucket without put-if-absent", () => {
-  test.each([
-    ["ignored", /a second value is taken for the same name/],
-    ["refused", /501/],
-  ] as const)("(%s) is found out by doctor and refused by init, with what to do", async (putIfAbsent, says) => {
+  test.each(
+    sliceOf([
+      ["ignored", /a second value is taken for the same name/],
+      ["refused", /501/],
+    ] as const),
+  )("(%s) is found out by doctor and refused by init, with what to do", async (putIfAbsent, says) => {
     server.options = { users: [testUser], putIfAbsent, ...slow };
     const doctor = await bcat(["doctor"]);
     expect(doctor).toMatchObject({ code: 22, stderr: noMessage });
@@ -101,7 +104,8 @@ describe("a bucket without put-if-absent", () => {
     expect(keys()).toEqual([]);
   });
 
-  test.each(["ignored", "refused"] as const)(
+  // s3.test.ts has the other one.
+  test.each(sliceOf(["ignored", "refused"] as const))(
     "(%s) is a home for one writer at a time: clients that take turns lose nothing",
     async (putIfAbsent) => {
       server.options = { users: [testUser], putIfAbsent };
@@ -139,11 +143,13 @@ describe("a bucket that is gone", () => {
     expectRefusal(run, { code: 11, says: /; tried \d+ times in \d+ s$/m });
   });
 
-  test.each([
-    ["backup", ["backup", "source"], /^bcat: interrupted; nothing was committed$/m],
-    ["snapshots", ["snapshots"], /^bcat: interrupted$/m],
-    ["doctor", ["doctor"], /^bcat: interrupted; objects below probe\/ may be left/m],
-  ])("ends a %s that is interrupted while it waits for its next try", async (_, words, says) => {
+  test.each(
+    sliceOf([
+      ["backup", ["backup", "source"], /^bcat: interrupted; nothing was committed$/m],
+      ["snapshots", ["snapshots"], /^bcat: interrupted$/m],
+      ["doctor", ["doctor"], /^bcat: interrupted; objects below probe\/ may be left/m],
+    ] as const),
+  )("ends a %s that is interrupted while it waits for its next try", async (_, words, says) => {
     await init();
     let asked = 0;
     const intercept = () => {

@@ -7,6 +7,7 @@ import { describeStorage } from "@bcat/storage/conformance";
 import { openS3Storage, type S3Storage, type S3StorageOptions } from "@bcat/storage/s3";
 import { createAgents } from "@bcat/storage/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sliceOf } from "./kit/long-run.js";
 import { patience } from "./kit/patience.js";
 import {
   type LoggedRequest,
@@ -58,7 +59,7 @@ const kinds: readonly [name: string, server: S3ServerOptions, storage: Partial<S
   ["s3 storage with listings of version 1", { pageSize: 3 }, { listVersion: 1 }],
   ["s3 storage without checksum headers", { refusesChecksums: true }, {}],
 ];
-for (const [name, server, storage] of kinds)
+for (const [name, server, storage] of sliceOf(kinds, 2))
   describeStorage(name, async () => {
     const running = await startS3Server({ users: [testUser], ...server });
     return { storage: open(running, storage), dispose: async () => await running[Symbol.asyncDispose]() };

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Desk, type Disturbance, linesOf, noMessage, type Run, type RunOptions } from "./cli/desk.js";
 import { expectClean, expectRefusal } from "./cli/refusal.js";
+import { isLongRun, sliceOf } from "./kit/long-run.js";
 import { certificate, certificateKey } from "./servers/certificate.js";
 import { FilledBucket } from "./servers/filled-bucket.js";
 import { type S3Server, type S3ServerOptions, startS3Server, testUser } from "./servers/s3-server.js";
@@ -48,6 +49,8 @@ const keys = (below = "") => [...server.buckets.get("bucket")!.objects.keys()].f
 const requests = () => server.log.splice(0).map(({ method, key: name }) => `${method} ${name}`);
 const noSecret = (run: Run) => expect(run.stdout + run.stderr).not.toContain(testUser.secretKey);
 
+/** Each backs up a source of its own. */
+const hosts = sliceOf([1, 2, 3, 4], 2);
 const filled = new FilledBucket();
 const fill = (words: readonly string[]) => filled.fill(server, words, good);
 
@@ -70,9 +73,8 @@ test("a bucket is the home of a repository: init, backup, again, snapshots, ls, 
   expect(keys().every((name) => name.startsWith("laptop/"))).toBe(true);
 });
 
-test("four backups at once get four numbers, and all come back", async () => {
+test(`${hosts.length} backups at once get as many numbers, and all come back`, async () => {
   await fill(["init"]);
-  const hosts = [1, 2, 3, 4];
   for (const host of hosts) desk.write({ [`source${host}/file`]: 200_000 });
   const runs = await Promise.all(
     hosts.map((host) => bcat(["backup", `source${host}`], { XDG_CACHE_HOME: desk.path(`cache${host}`) })),
@@ -165,25 +167,31 @@ describe("refuses in one line, and commits nothing,", () => {
     expect(keys("laptop/outcomes")).toEqual(before);
   }
 
-  test("a key that nobody knows", () =>
-    expectRefused(11, /does not know this access key \(403 InvalidAccessKeyId\)/, { AWS_ACCESS_KEY_ID: "AKOTHER" }));
+  // Of what the service says, the words are tested in s3-storage.test.ts.
+  test.runIf(isLongRun)("a key that nobody knows", () =>
+    expectRefused(11, /does not know this access key \(403 InvalidAccessKeyId\)/, { AWS_ACCESS_KEY_ID: "AKOTHER" }),
+  );
 
-  test("a wrong secret", () =>
+  test.runIf(isLongRun)("a wrong secret", () =>
     expectRefused(11, /the secret key does not fit.*\(403 SignatureDoesNotMatch\)/, {
       AWS_SECRET_ACCESS_KEY: "wrong",
-    }));
+    }),
+  );
 
   test("no key", () => expectRefused(11, /no credentials: set AWS_ACCESS_KEY_ID/, { AWS_ACCESS_KEY_ID: undefined }));
 
-  test("a profile that is not there", () => expectRefused(11, /no credentials.*nobody/, { BCAT_S3_PROFILE: "nobody" }));
+  test.runIf(isLongRun)("a profile that is not there", () =>
+    expectRefused(11, /no credentials.*nobody/, { BCAT_S3_PROFILE: "nobody" }),
+  );
 
-  test("an expired token", () => {
+  test.runIf(isLongRun)("an expired token", () => {
     change({ users: [{ ...testUser, token: "t0ken", isExpired: true }] });
     return expectRefused(11, /session token has expired/, { AWS_SESSION_TOKEN: "t0ken" });
   });
 
-  test("a bucket that is not there", () =>
-    expectRefused(11, /no such bucket/, { BCAT_REPOSITORY: `s3:${server.url}/nowhere/laptop` }));
+  test.runIf(isLongRun)("a bucket that is not there", () =>
+    expectRefused(11, /no such bucket/, { BCAT_REPOSITORY: `s3:${server.url}/nowhere/laptop` }),
+  );
 
   test("a prefix without a repository", () =>
     expectRefused(10, /there is none/, { BCAT_REPOSITORY: `s3:${server.url}/bucket/elsewhere` }));
@@ -247,11 +255,11 @@ test("of a page that a proxy answers with, the status is told", async () => {
     response.writeHead(status, { "Content-Type": "text/html" });
     response.end(page);
   };
-  for (const [status, says] of [
+  for (const [status, says] of sliceOf([
     [403, /: access denied \(403\)$/m],
     [413, /takes nothing that large: .*client_max_body_size\) \(413\)$/m],
     [502, /: the server refuses \(502\)$/m],
-  ] as const) {
+  ] as const)) {
     change({ intercept: () => answer(status) });
     expectRefusal(await bcat(["init"]), { code: 11, says });
   }
@@ -306,7 +314,7 @@ describe("keys that are replaced while a backup runs", () => {
     expect(await bcat(["backup", "source"], env)).toMatchObject({ code: 0, stderr: noMessage });
   });
 
-  test("are read anew when the server does not know the old ones any more", async () => {
+  test.runIf(isLongRun)("are read anew when the server does not know the old ones any more", async () => {
     await fill(["init"]);
     desk.write({ "home/.aws/credentials": profile(old) });
     const intercept = atFirstPack(() => {
@@ -377,7 +385,7 @@ test("a certificate of one's own is trusted by --cacert only", async () => {
   }
 });
 
-test.each(["refused", "ignored"] as const)(
+test.each(sliceOf(["refused", "ignored"] as const))(
   "a service where put-if-absent is %s is for one writer",
   async (putIfAbsent) => {
     change({ putIfAbsent });

@@ -6,7 +6,7 @@ import { check } from "@bcat/snapshot";
 import { createMemoryStorage, type MemoryStorage, type Storage } from "@bcat/storage";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Accelerators, openClient } from "./kit/client.js";
-import { isLongRun } from "./kit/long-run.js";
+import { isLongRun, sliceOf } from "./kit/long-run.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
@@ -99,8 +99,8 @@ describe("a storage fault", () => {
       const findings: unknown[] = [];
       await check(client.repository, { readData: true, onFinding: (finding) => findings.push(finding) });
       expect(findings.filter((finding) => (finding as { kind: string }).kind === "damage")).toEqual([]);
-      // Each write once is many: the first ones, and then every thirteenth, or in a slice every ninth.
-      stopped += isLongRun ? (stopped > 4 ? 12 : 0) : 8;
+      // Each write once is many: the first ones, and then every thirteenth, or in a slice every twelfth.
+      stopped += isLongRun ? (stopped > 4 ? 12 : 0) : 11;
     }
     expect(stopped).toBeGreaterThan(10);
   });
@@ -121,7 +121,7 @@ describe("a backup", () => {
     one = await backUp(empty.clone(), { threads: 1 });
   });
 
-  test.each([{ threads: 2 }, { threads: 4, accelerators: "off" as const }, ...(isLongRun ? [{ threads: 4 }] : [])])(
+  test.each(sliceOf([{ threads: 2 }, { threads: 4, accelerators: "off" as const }, { threads: 4 }]))(
     "stores the same in several threads: %o",
     async (options) => {
       const several = await backUp(empty.clone(), options);
