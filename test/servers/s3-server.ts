@@ -71,6 +71,8 @@ export async function startS3Server(given: S3ServerOptions = {}): Promise<S3Serv
     answer(request, response, state).catch(() => response.destroy());
   };
   const server = given.tls === undefined ? createServer(listener) : createTlsServer(given.tls, listener);
+  // On a busy machine the usual five seconds pass between two requests: one that meets the end of its connection is lost.
+  server.keepAliveTimeout = 0;
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);
