@@ -2,13 +2,15 @@
  * How long `find`, `history` and `diff` take over many snapshots of many files, as whole processes with a warm cache, and
  * restic's `find` and `diff` on the same source beside them:
  *
- *     node bench/looking.mjs [--snapshots 100] [--files 50000] [--work /dev/shm] [--runs 5] [--restic PATH]
+ *     node bench/looking.mjs [--snapshots 100] [--files 50000] [--work /dev/shm] [--runs 5] [--restic PATH] [--keep DIR]
  *
- * Between two snapshots twenty files are appended to.
+ * Between two snapshots twenty files are appended to. With `--keep` the repositories are made in a folder that stays, and
+ * the next run with it measures only: with restic beside it, making them takes ten minutes.
  */
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { measure, runAll } from "./measure.mjs";
 import { median } from "./median.mjs";
 import { createKeystream } from "./workloads/keystream.mjs";
@@ -25,10 +27,12 @@ const { values } = parseArgs({
     work: { type: "string", default: "/dev/shm" },
     runs: { type: "string", default: "5" },
     restic: { type: "string" },
+    keep: { type: "string" },
   },
 });
-const folder = mkdtempSync(join(values.work, "bcat-looking-"));
+const folder = values.keep === undefined ? mkdtempSync(join(values.work, "bcat-looking-")) : resolve(values.keep);
 const source = join(folder, "source");
+const preparedFile = join(folder, "prepared.json");
 const folders = Number(values.files) / FILES_EACH;
 const random = createKeystream("looking");
 const env = {
@@ -48,7 +52,7 @@ const bcat = (...words) => ({ words: [process.execPath, program, ...words] });
 const restic = (...words) => ({ words: [values.restic, ...words] });
 
 try {
-  await prepare();
+  if (!isPrepared()) await prepare();
   await tell("bcat find, in no snapshot", bcat("find", "no-such-name"));
   await tell("bcat find, one file in all", bcat("find", "file-7-7"));
   await tell("bcat find, a file of each folder in all", bcat("find", "file-*-50"));
@@ -60,9 +64,26 @@ try {
     await tell("restic find, in no snapshot", restic("find", "no-such-name"));
     await tell("restic find, one file in all", restic("find", "file-7-7"));
     await tell("restic find, a file of each folder in all", restic("find", "file-*-50"));
+    const ids = await snapshotsOfRestic();
+    await tell("restic diff of neighbours", restic("diff", ids.at(-2), ids.at(-1)));
+    await tell("restic diff of the first and the last", restic("diff", ids[0], ids.at(-1)));
   }
 } finally {
-  rmSync(folder, { recursive: true });
+  if (values.keep === undefined) rmSync(folder, { recursive: true });
+}
+
+/** Whether an earlier run has left the repositories that this one measures. */
+function isPrepared() {
+  if (!existsSync(preparedFile)) return false;
+  const found = JSON.parse(readFileSync(preparedFile, "utf8"));
+  const { snapshots, files, hasRestic } = prepared();
+  if (found.snapshots === snapshots && found.files === files && (found.hasRestic || !hasRestic)) return true;
+  throw new Error(`${folder} holds other repositories: ${JSON.stringify(found)}`);
+}
+
+function prepared() {
+  const { snapshots, files, restic } = values;
+  return { snapshots, files, hasRestic: restic !== undefined };
 }
 
 /** The same snapshots in each repository. */
@@ -73,12 +94,19 @@ async function prepare() {
   }
   writeFileSync(join(folder, "key"), random(32));
   const tools = [[bcat("init"), bcat("backup", "--quiet", source)]];
-  if (values.restic !== undefined) tools.push([restic("init"), restic("backup", "--quiet", source)]);
+  if (values.restic !== undefined) tools.push([restic("init"), restic("backup", "--quiet", "--no-scan", source)]);
   for (const [init] of tools) await runAll([init], { env });
   for (let snapshot = 1; snapshot <= Number(values.snapshots); snapshot++) {
     for (const [, backup] of tools) await runAll([backup], { env });
     for (let i = 0; i < CHANGED_EACH; i++) appendFileSync(pathOf(below(folders), below(FILES_EACH)), `${snapshot}\n`);
   }
+  writeFileSync(preparedFile, JSON.stringify(prepared()));
+}
+
+/** From the oldest to the newest. */
+async function snapshotsOfRestic() {
+  const { stdout } = await promisify(execFile)(values.restic, ["snapshots", "--json"], { env, maxBuffer: 2 ** 26 });
+  return JSON.parse(stdout).map(({ id }) => id);
 }
 
 function pathOf(i, j) {

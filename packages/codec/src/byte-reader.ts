@@ -49,16 +49,16 @@ export class ByteReader {
   }
 
   u16(): number {
-    const position = this.#skip(2);
+    const position = this.skip(2);
     return this.#bytes[position]! | (this.#bytes[position + 1]! << 8);
   }
 
   u32(): number {
-    return this.#word(this.#skip(4)) >>> 0;
+    return this.#word(this.skip(4)) >>> 0;
   }
 
   u64(): number {
-    const position = this.#skip(8);
+    const position = this.skip(8);
     const value = (this.#word(position + 4) >>> 0) * 0x1_0000_0000 + (this.#word(position) >>> 0);
     if (!Number.isSafeInteger(value)) throw this.corrupt("a u64 is not below 2^53");
     return value;
@@ -66,7 +66,7 @@ export class ByteReader {
 
   /** Signed milliseconds since 1970-01-01 UTC. */
   time(): number {
-    const position = this.#skip(8);
+    const position = this.skip(8);
     const value = this.#word(position + 4) * 0x1_0000_0000 + (this.#word(position) >>> 0);
     if (!Number.isSafeInteger(value)) throw this.corrupt("a time is not below 2^53 milliseconds");
     return value;
@@ -102,8 +102,16 @@ export class ByteReader {
   }
 
   raw(length: number): Uint8Array {
-    const position = this.#skip(length);
+    const position = this.skip(length);
     return this.#bytes.subarray(position, position + length);
+  }
+
+  /** Passes over bytes; where they begin. */
+  skip(length: number): number {
+    const position = this.#position;
+    if (length > this.#bytes.length - position) throw this.#short(length);
+    this.#position = position + length;
+    return position;
   }
 
   /** All that remains. */
@@ -156,13 +164,6 @@ export class ByteReader {
   #word(position: number): number {
     const bytes = this.#bytes;
     return bytes[position]! | (bytes[position + 1]! << 8) | (bytes[position + 2]! << 16) | (bytes[position + 3]! << 24);
-  }
-
-  #skip(length: number): number {
-    const position = this.#position;
-    if (length > this.#bytes.length - position) throw this.#short(length);
-    this.#position = position + length;
-    return position;
   }
 
   #short(length: number): CorruptError {

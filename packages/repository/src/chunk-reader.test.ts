@@ -57,6 +57,23 @@ test("readChunk() reads again what arrived wrong", async () => {
   expect(isRight).toBe(true);
 });
 
+test("withFrames() keeps as many opened frames as it is told to, and no others are read again", async () => {
+  let gets = 0;
+  const get = storage.get.bind(storage);
+  storage.get = async (name, options) => {
+    gets++;
+    return await get(name, options);
+  };
+  const getsOf = async (framesSizeMax: number) => {
+    const reader = repository.withFrames(framesSizeMax);
+    for (const id of [b, a]) await reader.readChunk(DATA, id);
+    gets = 0;
+    for (const id of [b, a]) await reader.readChunk(DATA, id);
+    return gets;
+  };
+  expect([await getsOf(2 ** 20), await getsOf(0)]).toEqual([0, 2]);
+});
+
 /** Adds a segment in which the ids of `a` and `b` stand at each other's places. */
 async function adoptSwapped(target: Repository): Promise<void> {
   const index = await repository.index();

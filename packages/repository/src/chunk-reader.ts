@@ -16,7 +16,7 @@ import {
 import type { ByteRange, Storage } from "@bcat/storage";
 import type { KeptTrees } from "./kept-trees.js";
 
-/** Opened frames kept in memory, bytes: neighbours are usually wanted next. */
+/** Opened frames kept in memory, bytes, unless it is told otherwise: neighbours are usually wanted next. */
 const FRAMES_SIZE_MAX = 32 * 2 ** 20;
 
 /** Of an id, what the index has of it. */
@@ -35,6 +35,8 @@ export interface ChunkReaderOptions {
   readonly idHash: Record<BlobKind, KeyedHash>;
   /** Looked into before the storage is asked. */
   readonly keptTrees?: KeptTrees | undefined;
+  /** Opened frames kept in memory, bytes. */
+  readonly framesSizeMax?: number | undefined;
   /** Reads the heads again, and brings the index up to them: what was in a pack that is gone may be elsewhere now. */
   readonly catchUp?: () => Promise<void>;
 }
@@ -49,6 +51,7 @@ export class ChunkReader {
   readonly #options: ChunkReaderOptions;
   readonly #opener: FrameOpener;
   readonly #frames = new Map<string, Uint8Array>();
+  readonly #framesSizeMax: number;
   #framesSize = 0;
   /** Packs found missing with heads that were read again: they stay missing. */
   readonly #missing = new Set<string>();
@@ -57,6 +60,7 @@ export class ChunkReader {
   constructor(options: ChunkReaderOptions) {
     this.#options = options;
     this.#opener = new FrameOpener(options.context);
+    this.#framesSizeMax = options.framesSizeMax ?? FRAMES_SIZE_MAX;
   }
 
   /**
@@ -191,7 +195,7 @@ export class ChunkReader {
     this.#frames.set(key, plain);
     this.#framesSize += plain.length;
     for (const [oldest, bytes] of this.#frames) {
-      if (this.#framesSize <= FRAMES_SIZE_MAX) return;
+      if (this.#framesSize <= this.#framesSizeMax) return;
       this.#frames.delete(oldest);
       this.#framesSize -= bytes.length;
     }

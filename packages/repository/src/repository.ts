@@ -46,6 +46,8 @@ export interface RepositoryParts {
   readonly keptScans: KeptScans;
   /** Undefined where the storage is as near, or is to be asked. */
   readonly keptTrees?: KeptTrees | undefined;
+  /** Bytes of opened frames that single reads keep in memory, if not as many as usual. */
+  readonly framesSizeMax?: number;
   /** Hashes that make the ids of chunks. */
   readonly idHash: Readonly<Record<BlobKind, KeyedHash>>;
   /** Hash for names: boundaries in directories, digests of scans. */
@@ -73,7 +75,8 @@ export class Repository implements AsyncDisposable {
   /** For `openRepository`. */
   constructor(parts: RepositoryParts) {
     this.#parts = parts;
-    this.#reader = new ChunkReader({ ...this.#readerParts(), keptTrees: parts.keptTrees });
+    const { keptTrees, framesSizeMax } = parts;
+    this.#reader = new ChunkReader({ ...this.#readerParts(), keptTrees, framesSizeMax });
   }
 
   get environment(): Environment {
@@ -144,6 +147,11 @@ export class Repository implements AsyncDisposable {
   /** This repository, seen through another storage of the same objects. */
   withStorage(storage: Storage): Repository {
     return new Repository({ ...this.#parts, storage });
+  }
+
+  /** This repository, with so many bytes of opened frames kept in memory: for whoever comes back to trees of many packs. */
+  withFrames(framesSizeMax: number): Repository {
+    return new Repository({ ...this.#parts, framesSizeMax });
   }
 
   /** This repository, with every tree read from the storage: for whoever wants to know what is there. */

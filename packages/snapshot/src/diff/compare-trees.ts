@@ -53,7 +53,8 @@ async function nextOf<Left extends Side, Right extends Side>(
 ): Promise<Pair<Left, Right> | undefined> {
   for (let last = levels.at(-1); last !== undefined; last = levels.at(-1)) {
     try {
-      const pair = await last.next();
+      const next = last.next();
+      const pair = next instanceof Promise ? await next : next;
       if (pair !== undefined) return pair;
     } catch (error) {
       // It has gone meanwhile: what is left of it is not compared.
@@ -86,14 +87,21 @@ class Level<Left extends Side, Right extends Side> {
     this.#right = new Cursor(rightTree, pair.right);
   }
 
-  /** Reads the first piece of each: a folder that cannot be read shows before anything of it was said. */
+  /** Has an entry of each at hand: a folder that cannot be read shows before anything of it was said. */
   async begin(): Promise<void> {
-    await this.#left.first();
-    await this.#right.first();
+    await this.#left.fill();
+    await this.#right.fill();
   }
 
-  async next(): Promise<Pair<Left, Right> | undefined> {
-    const [left, right] = [await this.#left.first(), await this.#right.first()];
+  /** The next pair; a promise only where more of a folder has to be read. */
+  next(): Pair<Left, Right> | undefined | Promise<Pair<Left, Right> | undefined> {
+    return this.#left.isAtHand && this.#right.isAtHand ? this.#take() : this.begin().then(() => this.#take());
+  }
+
+  /** Of what has been read. */
+  #take(): Pair<Left, Right> | undefined {
+    const { current: left } = this.#left;
+    const { current: right } = this.#right;
     if (left === undefined && right === undefined) return undefined;
     const order = left === undefined ? 1 : right === undefined ? -1 : compareBytes(left.name, right.name);
     if (order <= 0) this.#left.drop();
@@ -118,15 +126,23 @@ class Cursor<Entry extends Side> {
     this.#pieces = folder === undefined ? undefined : tree.children(folder)[Symbol.asyncIterator]();
   }
 
-  /** The one at hand, undefined behind the last. */
-  async first(): Promise<Entry | undefined> {
-    while (this.#at === this.#piece.length && !this.#isAtEnd) {
+  /** What is next is known without reading. */
+  get isAtHand(): boolean {
+    return this.#at < this.#piece.length || this.#isAtEnd;
+  }
+
+  /** The next one, undefined behind the last. */
+  get current(): Entry | undefined {
+    return this.#piece[this.#at];
+  }
+
+  async fill(): Promise<void> {
+    while (!this.isAtHand) {
       const { value, done } = (await this.#pieces?.next()) ?? { value: [], done: true };
       this.#isAtEnd = done === true;
       this.#piece = done === true ? [] : value;
       this.#at = 0;
     }
-    return this.#piece[this.#at];
   }
 
   drop(): void {

@@ -1,7 +1,6 @@
 /** In what two entries of one path differ, with restic's marks. */
-import { encodeContent } from "../tree/content.js";
 import { compareBytes } from "../tree/name.js";
-import { type Attribute, type Content, contentSize, type Node } from "../tree/node.js";
+import { type Attribute, type ChunkReference, type Content, contentSize, type Node } from "../tree/node.js";
 
 /**
  * - `+` and `-`: only the second, or only the first of the two has it;
@@ -29,10 +28,17 @@ export function differenceOf(
   return same && sameSize ? "M?" : "M";
 }
 
-/** Within one repository, equal contents are encoded alike. */
+/** Within one repository, equal contents are stored alike. */
 export function isSameContent(left: Content | undefined, right: Content | undefined): boolean {
   if (left === undefined || right === undefined) return left === right;
-  return compareBytes(encodeContent(left), encodeContent(right)) === 0;
+  if (left.kind === "inline") return right.kind === "inline" && isSameBytes(left.bytes, right.bytes);
+  if (left.kind === "list")
+    return right.kind === "list" && left.size === right.size && isSameBytes(left.list.id, right.list.id);
+  return right.kind === "chunks" && areSameChunks(left.chunks, right.chunks);
+}
+
+function areSameChunks(left: readonly ChunkReference[], right: readonly ChunkReference[]): boolean {
+  return left.length === right.length && left.every(({ id }, i) => isSameBytes(id, right[i]!.id));
 }
 
 /** All that a restore sets but content and names; link groups are another after each copy. */
@@ -54,6 +60,7 @@ export function isSameMetadata(left: Node, right: Node): boolean {
 }
 
 function isSameOwner(left: string | Uint8Array, right: string | Uint8Array): boolean {
+  if (typeof left === "string" && typeof right === "string") return left === right;
   return Buffer.compare(Buffer.from(left), Buffer.from(right)) === 0;
 }
 

@@ -26,12 +26,12 @@ export function searchById(repository: Repository, { of, ids }: IdSearch): Searc
     const text = Buffer.from(id).toString("hex");
     return ids.some((start) => text.startsWith(start));
   };
-  if (of === "tree")
-    return { isByPath: false, matches: ({ node }) => node.subtree !== undefined && isMeant(node.subtree.id) };
+  if (of === "tree") return { isByPath: false, matches: ({ subtree }) => subtree !== undefined && isMeant(subtree.id) };
   return {
     isByPath: false,
-    async matches({ node }) {
-      const contents = [node.content, ...(node.attributes ?? []).map(({ content }) => content)];
+    async matches(candidate) {
+      const { content: own, attributes = [] } = candidate.node();
+      const contents = [own, ...attributes.map(({ content }) => content)];
       for (const content of contents.filter((one) => one !== undefined))
         for await (const chunks of readChunkReferences(repository, content))
           if (chunks.some(({ id }) => isMeant(id))) return true;

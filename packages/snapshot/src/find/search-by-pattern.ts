@@ -7,7 +7,8 @@ import { anyDepth } from "../choosing/path-pattern.js";
 import type { Rule } from "../choosing/rule.js";
 import { compileRules } from "../exclude.js";
 import { contentSize, type Node, NodeType } from "../tree/node.js";
-import type { Candidate, Search } from "./snapshot-search.js";
+import type { Candidate, Name } from "./candidate.js";
+import type { Search } from "./snapshot-search.js";
 
 export interface PatternSearch {
   /** As those of `--exclude`: of a name, or with a `/` of a path. One of them has to match; none matches everything. */
@@ -28,7 +29,7 @@ export function searchByPattern(given: PatternSearch): Search {
   const rules = parseExcludes(globs, "find", foldsCase);
   const isByPath = expressions.length > 0 || rules.some((rule) => !isOfName(rule));
   const isNamed = isByPath ? pathTest(rules, given) : nameTest(rules, foldsCase);
-  return { isByPath, matches: (candidate) => hasValues(candidate.node, given) && isNamed(candidate) };
+  return { isByPath, matches: (candidate) => isNamed(candidate) && hasValues(candidate, given) };
 }
 
 type Test = (candidate: Candidate) => boolean;
@@ -40,21 +41,24 @@ function isOfName({ parts, includes }: Rule): boolean {
 
 function nameTest(rules: readonly Rule[], foldsCase: boolean): Test {
   if (rules.length === 0) return () => true;
-  return ({ node, name }) => {
-    const folded = foldsCase ? foldCase(name) : name;
-    return rules.some(
+  const matches = ({ type }: Candidate, { bytes, start, end }: Name) =>
+    rules.some(
       ({ parts, onlyDirectories }) =>
-        nameMatches(parts[1] as NamePattern, folded, 0, folded.length) &&
-        (!onlyDirectories || node.type === NodeType.directory),
+        nameMatches(parts[1] as NamePattern, bytes, start, end) && (!onlyDirectories || type === NodeType.directory),
     );
+  if (!foldsCase) return (candidate) => matches(candidate, candidate.name);
+  return (candidate) => {
+    const { bytes, start, end } = candidate.name;
+    const folded = foldCase(bytes.subarray(start, end));
+    return matches(candidate, { bytes: folded, start: 0, end: folded.length });
   };
 }
 
 function pathTest(rules: readonly Rule[], { expressions = [], foldsCase = false }: PatternSearch): Test {
   const find = compileRules(rules);
-  return ({ node, path }) => {
-    const own = path();
-    const rule = find(foldsCase ? foldCase(own) : own, () => node.type === NodeType.directory);
+  return (candidate) => {
+    const own = candidate.path();
+    const rule = find(foldsCase ? foldCase(own) : own, () => candidate.type === NodeType.directory);
     if (rule?.includes === false) return true;
     if (expressions.length === 0) return false;
     const text = decodeUtf8(own) ?? Buffer.from(own).toString("latin1");
@@ -62,8 +66,10 @@ function pathTest(rules: readonly Rule[], { expressions = [], foldsCase = false 
   };
 }
 
-function hasValues(node: Node, { types, size, changed }: PatternSearch): boolean {
-  if (types?.has(node.type) === false) return false;
+function hasValues(candidate: Candidate, { types, size, changed }: PatternSearch): boolean {
+  if (types?.has(candidate.type) === false) return false;
+  if (size === undefined && changed === undefined) return true;
+  const node = candidate.node();
   if (size !== undefined && !isWithin(sizeOf(node), { from: size.atLeast, to: size.atMost })) return false;
   return changed === undefined || isWithin(node.mtimeSeconds, { from: changed.after, to: changed.before });
 }

@@ -4,28 +4,22 @@
  */
 import { CorruptError } from "@bcat/errors";
 import type { Repository } from "@bcat/repository";
-import { joinPath, keyOf, splitPath } from "../path.js";
+import { keyOf, splitPath } from "../path.js";
 import { type Entry, rootEntries } from "../root-entries.js";
 import { readSnapshot } from "../snapshots.js";
 import { IdSet } from "../stats/id-set.js";
 import type { Node, TreeReference } from "../tree/node.js";
-import { readNodes } from "../tree/tree-reader.js";
 import { Turns } from "../turns.js";
-import { Findings } from "./findings.js";
+import { type Candidate, nameOf } from "./candidate.js";
+import type { Findings } from "./findings.js";
+import { SearchLevel } from "./search-level.js";
 
+/** Opened frames in memory, bytes: the folders of a snapshot lie in as many packs as there were backups. */
+const FRAMES_SIZE_MAX = 64 * 2 ** 20;
 /** Folders without a match that are remembered, 16 bytes each; what is beyond that is read again. */
 const EMPTY_MAX = 3_000_000;
-/** Matches that are remembered, with the folders that they are in, and all that are in one folder. */
+/** Matches that are remembered, with the folders that they are in. */
 const MATCHES_MAX = 300_000;
-const MATCHES_EACH_MAX = 20_000;
-
-/** An entry that may be meant. */
-export interface Candidate {
-  readonly node: Node;
-  readonly name: Uint8Array;
-  /** Absolute; put together when it is asked for. */
-  path(): Uint8Array;
-}
 
 /** What is looked for. */
 export interface Search {
@@ -55,7 +49,7 @@ export class SnapshotSearch {
   #folders = 0;
 
   constructor(repository: Repository, search: Search, options: SearchOptions = {}) {
-    this.#repository = repository.withSignal(options.signal);
+    this.#repository = repository.withSignal(options.signal).withFrames(FRAMES_SIZE_MAX);
     this.#search = search;
     this.#options = options;
     this.#turns = new Turns(repository.environment.now);
@@ -70,27 +64,29 @@ export class SnapshotSearch {
 
   async *#walk(root: Entry): AsyncGenerator<Entry> {
     const { path, node } = root;
-    const { name } = splitPath(path);
-    if (await this.#search.matches({ node, name, path: () => path })) yield root;
-    const levels: Level[] = [];
-    yield* this.#enter(levels, path, node);
+    const { type, subtree } = node;
+    const name = nameOf(splitPath(path).name);
+    const top: Candidate = { name, type, subtree, path: () => path, node: () => node };
+    if (await this.#search.matches(top)) yield root;
+    const levels: SearchLevel[] = [];
+    for (const entry of this.#enter(levels, top)?.entries(path) ?? []) yield entry;
     for (let last = levels.at(-1); last !== undefined; last = levels.at(-1)) {
       const next = last.next();
       if (next === undefined) {
-        if (await this.#fill(last)) continue;
-        levels.pop();
-        this.#remember(last);
-        levels.at(-1)?.addBelow(last);
+        if (!(await this.#fill(last))) this.#leave(levels);
         continue;
       }
       if (this.#turns.entry()) await this.#takeTurn();
-      const found = this.#search.matches(next);
+      const match = this.#match(last, next);
       // Of hundreds of thousands of entries, few have to be waited for.
-      if (typeof found === "boolean" ? found : await found) {
-        last.add(next.node);
-        yield { path: next.path(), node: next.node };
+      const found = match instanceof Promise ? await match : match;
+      if (found !== undefined) {
+        last.add(found);
+        yield { path: next.path(), node: found };
       }
-      if (next.node.subtree !== undefined) yield* this.#enter(levels, next.path(), next.node);
+      const known = this.#enter(levels, next);
+      if (known === undefined) continue;
+      for (const entry of known.entries(next.path())) yield entry;
     }
   }
 
@@ -100,42 +96,63 @@ export class SnapshotSearch {
     this.#options.signal?.throwIfAborted();
   }
 
-  /** Reads more entries of a level; false at its end, and at one that is damaged, of which nothing is remembered then. */
-  async #fill(level: Level): Promise<boolean> {
-    const { onDamage } = this.#options;
+  /** Reads more entries of a level; false at its end. */
+  async #fill(level: SearchLevel): Promise<boolean> {
     try {
       return await level.fill();
     } catch (error) {
-      if (!(error instanceof CorruptError) || onDamage === undefined) throw error;
-      this.#damaged.add(keyOf(level.key));
-      level.found = undefined;
-      onDamage(level.path, error);
+      this.#noteDamage(level, error);
       return false;
     }
   }
 
-  /** Goes on with what is in a folder; what is known of it comes at once. */
-  *#enter(levels: Level[], path: Uint8Array, { subtree, name }: Node): Generator<Entry> {
-    if (subtree === undefined) return;
-    const key = this.#keyOf(path, subtree);
-    if (this.#empty.has(key)) return;
-    if (this.#damaged.has(keyOf(key))) {
-      levels.at(-1)?.addBelow({ name, found: undefined });
-      return;
+  /** The entry if it is meant. */
+  #match(level: SearchLevel, candidate: Candidate): Node | undefined | Promise<Node | undefined> {
+    const nodeIf = (isMeant: boolean) => (isMeant ? candidate.node() : undefined);
+    try {
+      const isMeant = this.#search.matches(candidate);
+      if (typeof isMeant === "boolean") return nodeIf(isMeant);
+      return isMeant.then(nodeIf).catch((error: unknown) => this.#noteDamage(level, error));
+    } catch (error) {
+      return this.#noteDamage(level, error);
     }
+  }
+
+  /** Ends a level that is damaged, of which nothing is remembered. @throws what is no damage, or to be told to nobody */
+  #noteDamage(level: SearchLevel, error: unknown): undefined {
+    const { onDamage } = this.#options;
+    if (!(error instanceof CorruptError) || onDamage === undefined) throw error;
+    this.#damaged.add(keyOf(level.folder.key));
+    level.end();
+    onDamage(level.folder.path, error);
+  }
+
+  /** Goes on with what is in a directory, unless that is known. */
+  #enter(levels: SearchLevel[], candidate: Candidate): Findings | undefined {
+    const { subtree } = candidate;
+    if (subtree === undefined) return undefined;
+    const key = this.#keyOf(candidate, subtree);
+    if (this.#empty.has(key)) return undefined;
     const known = this.#known.get(keyOf(key));
-    if (known !== undefined) {
-      levels.at(-1)?.addBelow({ name, found: known });
-      yield* known.entries(path);
-      return;
+    const path = candidate.path();
+    if (known !== undefined || this.#damaged.has(keyOf(key))) {
+      levels.at(-1)?.addBelow(splitPath(path).name, known);
+      return known;
     }
     this.#options.signal?.throwIfAborted();
     this.#options.onFolder?.(++this.#folders);
-    levels.push(new Level(this.#repository, { path, name, subtree, key }));
+    levels.push(new SearchLevel(this.#repository, { path, subtree, key }));
+    return undefined;
   }
 
-  #remember({ key, found }: Level): void {
-    if (found === undefined) return;
+  /** The last level has been gone through: what was found in it is remembered, and belongs to the one above, too. */
+  #leave(levels: SearchLevel[]): void {
+    const { folder, found } = levels.pop()!;
+    if (found !== undefined) this.#remember(folder.key, found);
+    levels.at(-1)?.addBelow(splitPath(folder.path).name, found);
+  }
+
+  #remember(key: Uint8Array, found: Findings): void {
     if (found.count === 0) {
       if (this.#empty.count < EMPTY_MAX) this.#empty.add(key);
       return;
@@ -148,60 +165,8 @@ export class SnapshotSearch {
     this.#knownParts += found.partCount;
   }
 
-  #keyOf(path: Uint8Array, { id }: TreeReference): Uint8Array {
+  #keyOf(candidate: Candidate, { id }: TreeReference): Uint8Array {
     if (!this.#search.isByPath) return id;
-    return this.#repository.context.blake3.hash(Buffer.concat([id, path]));
-  }
-}
-
-interface Folder {
-  readonly path: Uint8Array;
-  readonly name: Uint8Array;
-  readonly subtree: TreeReference;
-  readonly key: Uint8Array;
-}
-
-/** The entries of one folder, one after another, and what was found in it. */
-class Level {
-  readonly name: Uint8Array;
-  readonly key: Uint8Array;
-  /** In order; undefined when it is too much to be kept. */
-  found: Findings | undefined = new Findings();
-  readonly path: Uint8Array;
-  readonly #pieces: AsyncGenerator<readonly Node[]>;
-  #piece: readonly Node[] = [];
-  #at = 0;
-
-  constructor(repository: Repository, { path, name, subtree, key }: Folder) {
-    this.name = name;
-    this.key = key;
-    this.path = path;
-    this.#pieces = readNodes(repository, subtree);
-  }
-
-  /** Reads entries, when all that were read have been taken; false when there are no more. */
-  async fill(): Promise<boolean> {
-    const { value, done } = await this.#pieces.next();
-    this.#piece = done === true ? [] : value;
-    this.#at = 0;
-    return done !== true;
-  }
-
-  /** The next entry of those that were read. */
-  next(): Candidate | undefined {
-    const node = this.#piece[this.#at++];
-    if (node === undefined) return undefined;
-    return { node, name: node.name, path: () => joinPath(this.path, node.name) };
-  }
-
-  add(node: Node): void {
-    if (this.found?.count === MATCHES_EACH_MAX) this.found = undefined;
-    this.found?.add(node);
-  }
-
-  /** What was found in a folder that is in this one. */
-  addBelow({ name, found }: { readonly name: Uint8Array; readonly found: Findings | undefined }): void {
-    if (found === undefined || (this.found?.count ?? 0) + found.count > MATCHES_EACH_MAX) this.found = undefined;
-    else if (found.count > 0) this.found?.addBelow(name, found);
+    return this.#repository.context.blake3.hash(Buffer.concat([id, candidate.path()]));
   }
 }

@@ -59,6 +59,11 @@ function slotOf(table: Uint32Array, words: Uint32Array): number {
   for (let slot = words[0]! & mask; ; slot = (slot + 1) & mask) {
     const at = slot * WORDS;
     if (isFree(table, at)) return at;
-    if (words.every((word, i) => table[at + i] === word)) return at;
+    if (isAt(table, at, words)) return at;
   }
+}
+
+function isAt(table: Uint32Array, at: number, words: Uint32Array): boolean {
+  for (let i = 0; i < WORDS; i++) if (table[at + i] !== words[i]) return false;
+  return true;
 }

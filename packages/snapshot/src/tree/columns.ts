@@ -61,8 +61,13 @@ export class ColumnReaders {
     this.#what = what;
   }
 
+  /** All of the column; none when it is absent. */
+  bytes(number: number): Uint8Array {
+    return this.#fields.get(number) ?? noBytes;
+  }
+
   /** A reader of the column, which has no bytes when the column is absent: whoever wants an item finds none. */
   open(number: number, name: string): ByteReader {
-    return new ByteReader(this.#fields.get(number) ?? noBytes, `${this.#what}, ${name}`);
+    return new ByteReader(this.bytes(number), `${this.#what}, ${name}`);
   }
 }

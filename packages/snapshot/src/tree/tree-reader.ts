@@ -2,10 +2,11 @@
 import { CorruptError } from "@bcat/errors";
 import { TREE } from "@bcat/pack";
 import type { Repository } from "@bcat/repository";
+import type { LeafReader } from "./leaf-reader.js";
 import type { InnerList } from "./list.js";
 import { compareBytes } from "./name.js";
 import { type ChunkReference, type Content, type Node, type TreeReference, treeSizeMax } from "./node.js";
-import { decodeTree, type Tree } from "./tree.js";
+import { type OpenTree, openTree, type Tree, wholeTree } from "./tree.js";
 
 /** Where trees come from. */
 export type TreeSource = Pick<Repository, "readChunk">;
@@ -17,12 +18,16 @@ export function treeLabel(id: Uint8Array): string {
 
 /** Reads and decodes one tree chunk. @throws CorruptError, BcatError newer-format, StorageError */
 export async function readTree(source: TreeSource, reference: TreeReference): Promise<Tree> {
+  return wholeTree(await readOpenTree(source, reference));
+}
+
+async function readOpenTree(source: TreeSource, reference: TreeReference): Promise<OpenTree> {
   const what = treeLabel(reference.id);
   const bytes = await source.readChunk(TREE, reference.id);
   if (bytes.length !== reference.length || bytes.length > treeSizeMax) {
     throw new CorruptError(`Cannot read ${what}: it has ${bytes.length} bytes, its reference says ${reference.length}`);
   }
-  const tree = decodeTree(bytes, what);
+  const tree = openTree(bytes, what);
   if ((tree.kind === "inner" ? tree.list.level : 0) !== reference.level) {
     throw new CorruptError(`Cannot read ${what}: its level is not the ${reference.level} of its reference`);
   }
@@ -31,15 +36,20 @@ export async function readTree(source: TreeSource, reference: TreeReference): Pr
 
 /** The nodes of a directory in order of name, a leaf at a time. Names ascend over all of them. */
 export async function* readNodes(source: TreeSource, reference: TreeReference): AsyncGenerator<readonly Node[]> {
+  for await (const leaf of readNodeLeaves(source, reference)) yield leaf.nodes();
+}
+
+/** As {@link readNodes}, with what is not asked for left undecoded. */
+export async function* readNodeLeaves(source: TreeSource, reference: TreeReference): AsyncGenerator<LeafReader> {
   let last: Uint8Array | undefined;
   for await (const tree of readLeaves(source, reference, "nodes")) {
     if (tree.kind !== "nodes") throw wrongKind(reference, "nodes");
-    const first = tree.nodes[0];
-    if (first !== undefined && last !== undefined && compareBytes(last, first.name) >= 0) {
+    const { names } = tree.leaf;
+    if (names.count > 0 && last !== undefined && compareBytes(last, names.at(0)) >= 0) {
       throw new CorruptError(`Cannot read ${treeLabel(reference.id)}: names do not ascend from leaf to leaf`);
     }
-    last = tree.nodes.at(-1)?.name;
-    yield tree.nodes;
+    last = names.count === 0 ? undefined : names.at(names.count - 1);
+    yield tree.leaf;
   }
 }
 
@@ -70,8 +80,8 @@ async function* readLeaves(
   source: TreeSource,
   reference: TreeReference,
   over: InnerList["over"],
-): AsyncGenerator<Exclude<Tree, { kind: "inner" }>> {
-  const tree = await readTree(source, reference);
+): AsyncGenerator<Exclude<OpenTree, { kind: "inner" }>> {
+  const tree = await readOpenTree(source, reference);
   if (tree.kind !== "inner") {
     yield tree;
     return;
@@ -80,9 +90,9 @@ async function* readLeaves(
   for (const child of tree.list.children) {
     const level = tree.list.level - 1;
     let span = 0;
-    for await (const leaf of readLeaves(source, { level, length: child.length, id: child.id }, over)) {
-      span += leaf.kind === "nodes" ? leaf.nodes.length : leaf.chunks.reduce((sum, { length }) => sum + length, 0);
-      yield leaf;
+    for await (const below of readLeaves(source, { level, length: child.length, id: child.id }, over)) {
+      span += below.kind === "nodes" ? below.leaf.count : below.chunks.reduce((sum, { length }) => sum + length, 0);
+      yield below;
     }
     if (span !== child.span) {
       throw new CorruptError(`Cannot read ${treeLabel(reference.id)}: a child spans ${span}, it says ${child.span}`);
