@@ -56,6 +56,15 @@ describe.concurrent("a filter that nothing fits", () => {
     const run = await desk.bcat(words);
     expect({ code: run.code, lines: messagesOf(run.stderr) }).toEqual({ code: 0, lines: ["none match (2 others)"] });
   });
+
+  test.each([[["tag", "--add", "x", "--host", "pluto"]], [["rewrite", "--exclude", "x", "--tag", "none"]]])(
+    "is a summary of nothing with --json, and no text beside it: %j",
+    async (words) => {
+      const { code, stdout, stderr } = await desk.bcat([...words, "--json"]);
+      expect({ code, stderr: messagesOf(stderr) }).toEqual({ code: 0, stderr: [] });
+      expect(JSON.parse(stdout)).toEqual({ message_type: "summary", changed_snapshots: 0 });
+    },
+  );
 });
 
 describe.concurrent("variables of restic", () => {

@@ -62,7 +62,7 @@ export const rewrite: Command = {
       await requireAll(repository, { numbers, known, action: "rewrite" });
       const named = all.filter(({ number }) => numbers.includes(number));
       const chosen = named.filter(createFilter(options));
-      if (chosen.length === 0 && !output.quiet) output.note(noneFound(named.length));
+      if (chosen.length === 0 && !output.quiet && !output.json) output.note(noneFound(named.length));
       await rewriteAll(repository, chosen, given, context);
       return exitCodes.done;
     };

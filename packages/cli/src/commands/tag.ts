@@ -58,7 +58,7 @@ export const tag: Command = {
       await requireAll(repository, { numbers, known, action: "tag" });
       const named = all.filter(({ number }) => numbers.includes(number));
       const chosen = named.filter(createFilter(options));
-      if (chosen.length === 0 && !output.quiet) output.note(noneFound(named.length));
+      if (chosen.length === 0 && !output.quiet && !output.json) output.note(noneFound(named.length));
       const changed = await changeAll(repository, chosen, change, context);
       const done = changed === 0 ? "no snapshot has changed" : `changed ${formatItems(changed, "snapshot")}`;
       if (output.json) output.message({ message_type: "summary", changed_snapshots: changed });

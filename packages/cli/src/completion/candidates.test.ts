@@ -37,5 +37,7 @@ describe("candidates()", () => {
     expect(terms("forget", "3", "")).toEqual(["snapshots"]);
     expect(candidates(["ls", "-l", "latest", "/x"], commands)).toEqual({ kind: "paths", snapshot: "latest" });
     expect(terms("backup", "")).toEqual(["files"]);
+    for (const begun of ["", "1", "lat"]) expect(terms("diff", "3", begun)).toEqual(["snapshots"]);
+    for (const begun of ["/", "photos", "./1"]) expect(terms("diff", "3", begun)).toEqual(["files"]);
   });
 });

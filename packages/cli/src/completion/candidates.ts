@@ -38,7 +38,7 @@ export function candidates(words: readonly string[], commands: readonly Command[
   if (joined !== undefined) return valuesOf(joined, `--${name}=`);
   if (current.startsWith("-") && !typed.includes("--")) return flagWords(flags, before.flags);
   if (command === undefined) return commandWords(commands);
-  return operandValues(command, before.operands.slice(1));
+  return operandValues(command, before.operands.slice(1), current);
 }
 
 function commandOf(typed: readonly string[], commands: readonly Command[]): Command | undefined {
@@ -94,16 +94,22 @@ function commandWords(commands: readonly Command[]): Candidates {
   return { kind: "words", words: [...words, { term: "help", meaning: "explain a command" }] };
 }
 
-function operandValues({ name, operands }: Command, typed: readonly string[]): Candidates {
+function operandValues({ name, operands }: Command, typed: readonly string[], current: string): Candidates {
   const operand = operands[Math.min(typed.length, operands.length - 1)];
   if (operand === undefined) return { kind: "words", words: [] };
   const words = choicesOf(operand);
   if (words.length > 0) return { kind: "words", words };
   if (operand.name === "snapshot" || (typed.length === 0 && name === "repair")) return { kind: "snapshots" };
+  if (operand.shown?.startsWith("<snapshot>|") === true && mayBeSnapshot(current)) return { kind: "snapshots" };
   const [snapshot] = typed;
   if (pathsInside.includes(name) && snapshot !== undefined && operand.name === "path")
     return { kind: "paths", snapshot };
   return files;
+}
+
+/** What somebody begins to type may be a number, or `latest`. */
+function mayBeSnapshot(current: string): boolean {
+  return /^\d*$/.test(current) || "latest".startsWith(current);
 }
 
 /** `bash|zsh|fish` are three words to write. */
