@@ -4,8 +4,8 @@ const { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } = 
 const { dirname, join } = require("node:path");
 const { commandOf, encode, isOwn, isOwnName, isSafeWay } = require("./compiled.js");
 
-/** Files in the folder: of two versions of Node, say, and two places that the program is installed at. */
-const filesMax = 8;
+/** Files in the folder, of up to seven a program: of two versions of Node, say, and two places that it is installed at. */
+const filesMax = 28;
 /** After that V8 has thrown away what it compiled at the start and no longer uses. Seconds. */
 const uptimeMax = 10;
 

@@ -1,7 +1,7 @@
 /**
- * Makes the program out of what tsc made of all packages: each entry is one file, which loads in half the time that some
- * two hundred modules take. Modules with WASM are copied beside it (vendor.mjs); packages with native code stay outside,
- * are looked for at run time, and may be missing.
+ * Makes the program out of what tsc made of all packages: a few files (program.mjs), which load in half the time that
+ * some two hundred modules take, and one for each other entry. Modules with WASM are copied beside them (vendor.mjs);
+ * packages with native code stay outside, are looked for at run time, and may be missing.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,15 +9,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { notices } from "./notices.mjs";
+import { pastIndexes } from "./past-indexes.mjs";
+import { writeProgram } from "./program.mjs";
 import { copyVendored, requireVendored, vendoredPackages } from "./vendor.mjs";
 
 const require = createRequire(import.meta.url);
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const packages = join(folder, "..");
 
-/** Name of the bundle in dist/, without .cjs, and the module that it begins with. */
+/** Beside the program: name of the bundle in dist/, without .cjs, and the module that it begins with. */
 const entryPoints = {
-  bcat: join(folder, "dist/main.js"),
   library: join(folder, "dist/library/index.js"),
   "contents-worker": join(packages, "snapshot/dist/backup/contents/contents-worker.js"),
   "restore-worker": join(packages, "snapshot/dist/restore/restore-worker.js"),
@@ -35,34 +36,51 @@ const apart = {
   },
 };
 
-const { metafile } = await build({
+const banner = '"use strict";\nconst importMetaUrl = require("node:url").pathToFileURL(__filename).href;';
+
+const common = {
   absWorkingDir: folder,
-  entryPoints,
   outdir: "dist",
-  outExtension: { ".js": ".cjs" },
   bundle: true,
   // Names stay, and lines are short: Node prints the whole line of an error that nobody catches.
   minifyWhitespace: true,
   minifySyntax: true,
   lineLimit: 160,
   platform: "node",
-  format: "cjs",
   target: "node20.19",
-  sourcemap: true,
   metafile: true,
   logLevel: "warning",
   legalComments: "none",
   // The file is read as Latin-1, which is fast.
   charset: "ascii",
-  banner: { js: '"use strict";\nconst importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   define: { "import.meta.url": "importMetaUrl" },
-  // A module that is not found by its name alone would need the loader of Node for it.
-  supported: { "dynamic-import": false },
   // Both are asked for by pg where they are installed, and never are here.
   external: ["pg-native", "pg-cloudflare"],
-  plugins: [apart, requireVendored],
+  plugins: [apart, pastIndexes, requireVendored],
+};
+
+const program = await build({
+  ...common,
+  entryPoints: { bcat: join(folder, "dist/main.js") },
+  format: "esm",
+  splitting: true,
+  sourcemap: "external",
+  write: false,
+});
+writeProgram(program, { folder, banner });
+
+const others = await build({
+  ...common,
+  entryPoints,
+  outExtension: { ".js": ".cjs" },
+  format: "cjs",
+  banner: { js: banner },
+  // A module that is not found by its name alone would need the loader of Node for it.
+  supported: { "dynamic-import": false },
+  sourcemap: true,
 });
 
+const metafile = { inputs: { ...program.metafile.inputs, ...others.metafile.inputs } };
 copyVendored(join(folder, "dist/vendor"));
 writeFileSync(join(folder, "dist/THIRD-PARTY-NOTICES.txt"), notices(metafile, vendoredPackages));
 checkOutside(metafile);

@@ -27,26 +27,39 @@ function say({ message }) {
   console.error(`bcat is not compiled ahead: ${message}`);
 }
 
-/** Writes the compiled code of a file, unless it is there. */
+/** Writes the compiled code of a file, and of those that it loads when it is used so, unless it is there. */
 async function compile(name, use) {
   const filename = join(dist, name);
-  const target = besidePath(filename);
-  const program = readFileSync(filename);
-  if (findBeside(filename, program) !== undefined) return;
-  const script = new Script(wrap(program.toString("latin1")), { filename });
-  const load = () => {
-    const module = { exports: {} };
-    script.runInThisContext()(module.exports, require, module, filename, dirname(filename));
-    return module.exports;
-  };
-  await use(load, filename);
-  const code = script.createCachedData();
-  const temporary = `${target}.${process.pid}`;
-  writeFileSync(temporary, encode(program, ["*"], code));
-  renameSync(temporary, target);
+  if (findBeside(filename, readFileSync(filename)) !== undefined) return;
+  const scripts = new Map();
+  await use(() => load(filename, { scripts, modules: new Map() }), filename);
+  for (const [path, { program, script }] of scripts) {
+    const target = besidePath(path);
+    const temporary = `${target}.${process.pid}`;
+    writeFileSync(temporary, encode(program, ["*"], script.createCachedData()));
+    renameSync(temporary, target);
+  }
 }
 
-async function runCommands(load, filename) {
+/** Runs a file of dist/ as a module, and what it asks for of dist/ in the same way, as bin/bcat.js does. */
+function load(filename, { scripts, modules }) {
+  if (!scripts.has(filename)) {
+    const program = readFileSync(filename);
+    scripts.set(filename, { program, script: new Script(wrap(program.latin1Slice()), { filename }) });
+  }
+  const requireThere = (name) => {
+    if (!name.startsWith("../dist/")) return require(name);
+    if (!modules.has(name)) modules.set(name, load(join(__dirname, name), { scripts, modules }));
+    return modules.get(name);
+  };
+  Object.assign(requireThere, require);
+  const module = { exports: {} };
+  const { script } = scripts.get(filename);
+  script.runInThisContext()(module.exports, requireThere, module, filename, dirname(filename));
+  return module.exports;
+}
+
+async function runCommands(start, filename) {
   const folder = mkdtempSync(join(tmpdir(), "bcat-compile-"));
   try {
     for (const name of Object.keys(process.env)) if (name.startsWith("BCAT_")) delete process.env[name];
@@ -58,15 +71,21 @@ async function runCommands(load, filename) {
       written?.();
       return true;
     };
-    for (const words of ["init", "version", `backup ${__filename}`, `backup ${__filename}`, "snapshots"]) {
+    for (const words of commands(folder)) {
       process.argv = [process.execPath, filename, ...words.split(" ")];
-      const exitCode = await load().ended;
+      const exitCode = await start().ended;
       if (exitCode !== 0) throw new Error(`bcat ${words} ended with ${exitCode}`);
     }
   } finally {
     rmSync(folder, { recursive: true });
     process.exitCode = 0;
   }
+}
+
+/** Each file of the program is loaded by one of them. */
+function commands(folder) {
+  const some = ["init", "version", `backup ${__filename}`, `backup ${__filename}`, "snapshots", "ls latest", "check"];
+  return [...some, `restore latest all ${join(folder, "restored")}`];
 }
 
 /** An object is put, found and not found, by a server that answers whatever is asked. */

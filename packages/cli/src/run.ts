@@ -2,8 +2,7 @@
 import { BcatError, describeSystemError, isBcatError } from "@bcat/errors";
 import { Meter } from "@bcat/host";
 import { type Command, heededVariables } from "./command.js";
-import { type CommandLine, parseCommandLine } from "./command-line.js";
-import { commands } from "./commands.js";
+import type { CommandLine } from "./command-line.js";
 import { describeError, reportFailure } from "./errors.js";
 import { exitCodes } from "./exit-code.js";
 import { formatDuration } from "./format.js";
@@ -12,6 +11,7 @@ import type { Interruption } from "./interruption.js";
 import type { Variables } from "./options.js";
 import type { Output } from "./output.js";
 import { besideData, type PassphraseInput } from "./passphrase-input.js";
+import { readCommandLine } from "./read-command-line.js";
 import { printRequests } from "./requests.js";
 import { harmlessLine } from "./restic/lookup.js";
 import { progressIntervalMs, wantsDebug } from "./settings.js";
@@ -36,11 +36,7 @@ export async function run(given: readonly string[], world: World): Promise<numbe
   let command: Command | undefined;
   try {
     const words = typedWords(given);
-    const line = parseCommandLine(
-      words[0] === "--version" ? ["version", ...words.slice(1)] : words,
-      variables,
-      commands,
-    );
+    const line = await readCommandLine(words[0] === "--version" ? ["version", ...words.slice(1)] : words, variables);
     if (line.kind !== "run") return await finish(await printHelp(line, world), output);
     command = line.command;
     output.json = line.options.switch("json");

@@ -27,11 +27,9 @@ export function acceleratorsOf(variables: Variables): Accelerators {
 
 /** @throws {BcatError} with code "refused" when native forms are `required` and one is not to be had. */
 export async function loadAccelerated(mode: Accelerators): Promise<Accelerated> {
-  const [{ loadBlake3, loadGcm }, { loadZstd }, { loadPosix }] = await Promise.all([
-    import("@bcat/crypto"),
-    import("@bcat/pack"),
-    import("@bcat/posix"),
-  ]);
+  const { loadBlake3, loadGcm } = await import("@bcat/crypto");
+  const { loadZstd } = await import("@bcat/pack");
+  const { loadPosix } = await import("@bcat/posix");
   try {
     return {
       mode,

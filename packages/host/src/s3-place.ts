@@ -7,10 +7,8 @@ import { wireOptionsOf } from "./wire-options.js";
 export async function openBucket(place: S3Place & Pick<Place, "location">, context: PlaceContext): Promise<S3Storage> {
   const { options, variables, onNotice, meter } = context;
   const { s3 = {} } = options;
-  const [{ connectionsDefault, openS3Storage }, { createAgents }] = await Promise.all([
-    import("@bcat/storage/s3"),
-    import("@bcat/storage/wire"),
-  ]);
+  const { connectionsDefault, openS3Storage } = await import("@bcat/storage/s3");
+  const { createAgents } = await import("@bcat/storage/wire");
   const { connections = connectionsDefault, pathStyle = "auto" } = s3;
   silenceSdk();
   const wire = await wireOptionsOf(options, variables);

@@ -4,7 +4,6 @@
  * compressed bytes differ; nothing may depend on them: each reads the frames of the others (docs/format.md section 10).
  * docs/decisions/0009-zstd-without-a-compiler.md has the figures behind the order.
  */
-import { loadBuiltInZstd } from "./zstd-built-in.js";
 import { loadLibzstd } from "./zstd-libzstd.js";
 import { loadNativeZstd } from "./zstd-native.js";
 import { loadWasmZstd } from "./zstd-wasm.js";
@@ -27,5 +26,11 @@ export async function loadZstd(mode: "off" | "auto" | "required"): Promise<Zstd>
   const native = loadNativeZstd();
   if (native !== undefined) return native;
   if (mode === "required") throw new Error("Cannot load zstd-napi, and accelerators are required");
-  return loadLibzstd() ?? loadBuiltInZstd() ?? (await loadWasmZstd());
+  return loadLibzstd() ?? (await loadPortableZstd());
+}
+
+/** Loads zlib of Node only where it may be needed. */
+async function loadPortableZstd(): Promise<Zstd> {
+  const { loadBuiltInZstd } = await import("./zstd-built-in.js");
+  return loadBuiltInZstd() ?? (await loadWasmZstd());
 }

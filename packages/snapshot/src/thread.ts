@@ -3,7 +3,10 @@
  * ends before that, is done without: where descriptors or memory run out while its modules are loaded, Node has many words
  * for that, such as that there is no module of that name.
  */
-import { Worker } from "node:worker_threads";
+import { createRequire } from "node:module";
+import type { Worker } from "node:worker_threads";
+
+const require = createRequire(import.meta.url);
 
 export interface ThreadEvents {
   /** What it says after "ready". */
@@ -32,6 +35,8 @@ export class Thread {
   }
 
   private constructor(entry: URL, workerData: object, { onMessage, onReady, onEnd }: ThreadEvents) {
+    // Loaded by the first thread: most runs have none.
+    const { Worker } = require("node:worker_threads") as typeof import("node:worker_threads");
     // Node hears nothing of descriptors that native code closes: it is to close none at the end of the thread.
     const worker = new Worker(entry, { workerData, trackUnmanagedFds: false });
     this.#worker = worker;

@@ -23,13 +23,14 @@ import { onEachFile } from "../each-entry.js";
 import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { pathsField } from "../json.js";
+import type { OpenStream } from "../open-stream.js";
 import type { Flags } from "../options.js";
 import { startProgress } from "../progress.js";
 import { requestsField } from "../requests.js";
 import { createRepository, siteOf, tellStanding } from "../site.js";
 import { snapshotTime } from "../snapshot-time.js";
 import { readSources, sourceFlags, takesListOnStdin } from "../sources.js";
-import { OpenStream, streamFlags, streamSourceOf } from "../stream-source.js";
+import { type StreamSource, streamFlags, streamSourceOf } from "../stream-source.js";
 import { tagFlag, tagsOf } from "../tags.js";
 import { usageError } from "../usage.js";
 import { printNotice, printWarning } from "../warning.js";
@@ -134,7 +135,7 @@ export const backup: Command = {
     await using repository = await openOrCreate(site, roots, context, lookAhead);
     // Otherwise the backup says it when it is refused.
     if (options.switch("dry-run") || options.switch("accept-rollback")) await tellStanding(repository, context);
-    using open = stream && new OpenStream(stream, context.signal);
+    using open = stream && (await openStream(stream, context.signal));
     const summary =
       stream === undefined ? await prepared.run(repository) : await backupStream(repository, open!.toStore(), told);
     progress.finish();
@@ -142,6 +143,11 @@ export const backup: Command = {
     return summary.errors + summary.filesChangedWhileRead > 0 ? exitCodes.incomplete : exitCodes.done;
   },
 };
+
+async function openStream(stream: StreamSource, signal: AbortSignal): Promise<OpenStream> {
+  const { OpenStream } = await import("../open-stream.js");
+  return new OpenStream(stream, signal);
+}
 
 /** `onSecret` is called when a repository is about to be opened that is there, or was. */
 async function openOrCreate(

@@ -63,7 +63,10 @@ export const init: Command = {
     const site = await siteOf(context);
     const chunker = await chunkerOf(context);
     await using repository = await createRepository(site, context, { chunker, isForOneWriter, createBucket });
-    if (reserve !== undefined) await (await import("@bcat/repository")).putReserve(repository, reserve);
+    if (reserve !== undefined) {
+      const { putReserve } = await import("@bcat/repository");
+      await putReserve(repository, reserve);
+    }
     if (isForOneWriter && !output.json && !output.quiet) output.print(oneWriterLine);
     return exitCodes.done;
   },

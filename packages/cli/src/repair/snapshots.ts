@@ -20,12 +20,12 @@ export async function repairSnapshots(context: Context, words: readonly string[]
   return await whileRepairing(context, async ({ repository, onProgress, finish }) => {
     const { signal, options } = context;
     const { findBadPacks } = await import("@bcat/repository");
-    const packages = await import("@bcat/snapshot");
+    const { describeLoss, repairSnapshots: repair, showName } = await import("@bcat/snapshot");
     const bad = await findBadPacks(repository, { readData, signal, onProgress });
     const dryRun = options.switch("dry-run");
     const forget = options.switch("forget");
     const told = { signal, onProgress };
-    const repairs = await packages.repairSnapshots(repository, {
+    const repairs = await repair(repository, {
       numbers,
       badPacks: [...bad.keys()],
       dryRun,
@@ -33,7 +33,7 @@ export async function repairSnapshots(context: Context, words: readonly string[]
       ...told,
     });
     finish();
-    for (const repair of repairs) print(repair, packages, context);
+    for (const one of repairs) print(one, { describeLoss, showName }, context);
     printSummary(repairs, context);
     if ([...bad.values()].some(({ isCondemned }) => !isCondemned) && !context.output.json)
       context.output.complain(
