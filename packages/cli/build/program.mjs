@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { joinMaps } from "./joined-map.mjs";
 import { toLoadable } from "./loadable.mjs";
 
 /**
@@ -150,11 +151,11 @@ function writePart(chunks, { file, banner, callOf, end }) {
   for (const { text: source, map, imports, isForeign } of chunks) {
     const { head, body } = toLoadable(source, { imports, isForeign, callOf });
     text += `(need,later)=>{${head}\n`;
-    sections.push({ offset: { line: text.split("\n").length - 1, column: 0 }, map: JSON.parse(map) });
+    sections.push({ line: text.split("\n").length - 1, map: JSON.parse(map) });
     text += `${body}\n},\n`;
   }
   text += `];\n${end}\n//# sourceMappingURL=${file}.cjs.map\n`;
-  return { text, map: JSON.stringify({ version: 3, file: `${file}.cjs`, sections }) };
+  return { text, map: JSON.stringify(joinMaps(`${file}.cjs`, sections)) };
 }
 
 /** The end of the first part. Paths are those that bin/bcat.js loads with what V8 compiled of them. */
