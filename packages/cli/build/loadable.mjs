@@ -33,7 +33,8 @@ function binding([whole, namespace, names, path], callOf) {
   if (call !== undefined && (whole ?? namespace) !== undefined) throw new Error(`A chunk is imported whole: ${path}`);
   const value = call === undefined ? `require("${path}")` : `need(${call})`;
   const bound = whole ?? namespace ?? (names === undefined ? undefined : `{${pattern(names)}}`);
-  return bound === undefined ? `${value};` : `const ${bound}=${value};`;
+  // Not const: V8 would look at each use from within a function whether it has its value yet.
+  return bound === undefined ? `${value};` : `var ${bound}=${value};`;
 }
 
 function pattern(names) {
