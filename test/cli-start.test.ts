@@ -222,6 +222,20 @@ test("bcat works where no optional package is installed, and says so when one is
   expect(execFileSync("find", [join(folder, "back"), "-type", "f"], { encoding: "utf8" })).toMatch(/file\n$/);
 });
 
+test.each([
+  ["upgraded", (text: string) => text.replace(/build:"[0-9a-f]{16}"/, 'build:"0123456789abcdef"')],
+  ["removed", undefined],
+])("a program that was %s while it ran runs nothing of another one", (_, change) => {
+  fs.writeFileSync(join(folder, "file"), "content");
+  expect(bcat(["backup", "--init", join(folder, "file")])).toMatchObject({ status: 0 });
+  const part = join(folder, "bcat/dist/bcat-rest.cjs");
+  if (change === undefined) fs.rmSync(part);
+  else fs.writeFileSync(part, change(fs.readFileSync(part, "utf8")));
+  const { status, stderr } = bcat(["restore", "latest", "all", join(folder, "back")]);
+  expect(stderr).toBe("bcat: cannot go on: bcat was upgraded or removed while it ran; run it again\n");
+  expect(status).toBe(1);
+});
+
 test("an unexpected error is told with the lines of the sources when BCAT_DEBUG is set", () => {
   fs.cpSync(join(root, "packages/cli", `${program}.map`), join(folder, "bcat", `${program}.map`));
   const { stderr } = bcat(["--frob"], { BCAT_DEBUG: "1" });

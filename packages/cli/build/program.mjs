@@ -3,6 +3,7 @@
  * it into some hundred chunks by what is imported at run time (`await import(…)`); as files of their own they would take
  * longer to open than they save, so each part has many, as functions that are run when they are needed (loadable.mjs).
  */
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { joinMaps } from "./joined-map.mjs";
@@ -74,8 +75,9 @@ export function writeProgram({ outputFiles, metafile }, { folder, banner }) {
   const divided = divide(chunks, folder);
   const callOf = callsOf(divided);
   const main = chunkOf(chunks, join(dist, "main.js"));
+  const build = buildOf(divided);
   for (const [i, { file, chunks: own }] of divided.entries()) {
-    const end = i === 0 ? runtime(callOf(main.path)) : "module.exports=chunks;";
+    const end = i === 0 ? runtime(callOf(main.path), build) : `module.exports={build:"${build}",chunks};`;
     const { text, map } = writePart(own, { file, banner, callOf, end });
     writeFileSync(join(dist, `${file}.cjs`), text);
     writeFileSync(join(dist, `${file}.cjs.map`), map);
@@ -145,6 +147,14 @@ function callsOf(divided) {
   return (path) => calls.get(basename(path));
 }
 
+/** What tells the parts of one program from those of another. */
+function buildOf(divided) {
+  const hash = createHash("sha256");
+  for (const { file, chunks } of divided)
+    for (const { path, text } of chunks) hash.update(JSON.stringify([file, basename(path), text]));
+  return hash.digest("hex").slice(0, 16);
+}
+
 function writePart(chunks, { file, banner, callOf, end }) {
   let text = `${banner}\nconst chunks=[\n`;
   const sections = [];
@@ -158,11 +168,20 @@ function writePart(chunks, { file, banner, callOf, end }) {
   return { text, map: JSON.stringify(joinMaps(`${file}.cjs`, sections)) };
 }
 
-/** The end of the first part. Paths are those that bin/bcat.js loads with what V8 compiled of them. */
-function runtime(main) {
+/**
+ * The end of the first part. Paths are those that bin/bcat.js loads with what V8 compiled of them. A part of another
+ * program is what lies there when bcat was upgraded while it ran: chunks of it would be any code at all.
+ */
+function runtime(main, build) {
   const paths = JSON.stringify(parts.map(({ file }) => `../dist/${file}.cjs`));
   return `const paths=${paths},loaded=[chunks],made=paths.map(()=>[]);
-function need(part,chunk){return made[part][chunk]??=(loaded[part]??=require(paths[part]))[chunk](need,later)}
+function need(part,chunk){return made[part][chunk]??=(loaded[part]??=load(paths[part]))[chunk](need,later)}
 function later(part,chunk){return Promise.resolve().then(()=>need(part,chunk))}
+function load(path){let found,cause;
+try{found=require(path)}catch(error){cause=error}
+if(found?.build==="${build}")return found.chunks;
+const error=new Error("Cannot go on: bcat was upgraded or removed while it ran; run it again",{cause});
+error.name="ReplacedError";
+throw error}
 module.exports=need(${main});`;
 }

@@ -25,13 +25,19 @@ export function describeError(error: unknown, command: string | undefined): Fail
       stack: error.stack,
     };
   }
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     exitCode: exitCodes.failed,
     errorCode: "unexpected",
-    message: `unexpected ${message} (set BCAT_DEBUG=1 to see where)`,
+    message: describeUnexpected(error),
     stack: error instanceof Error ? error.stack : undefined,
   };
+}
+
+function describeUnexpected(error: unknown): string {
+  if (!(error instanceof Error)) return `unexpected ${String(error)} (set BCAT_DEBUG=1 to see where)`;
+  // Thrown where a part of the program is loaded (build/program.mjs), which has no errors of ours yet.
+  if (error.name === "ReplacedError") return error.message;
+  return `unexpected ${error.name}: ${error.message} (set BCAT_DEBUG=1 to see where)`;
 }
 
 /** Prints a failure; with `debug` also where it came from. Returns the exit code. */
