@@ -223,17 +223,37 @@ test("bcat works where no optional package is installed, and says so when one is
 });
 
 test.each([
-  ["upgraded", (text: string) => text.replace(/build:"[0-9a-f]{16}"/, 'build:"0123456789abcdef"')],
-  ["removed", undefined],
-])("a program that was %s while it ran runs nothing of another one", (_, change) => {
+  [
+    "was upgraded",
+    (part: string) => {
+      const text = fs.readFileSync(part, "utf8");
+      fs.writeFileSync(part, text.replace(/build:"[0-9a-f]{16}"/, 'build:"0123456789abcdef"'));
+    },
+    /^bcat: cannot go on: bcat was upgraded while it ran; run it again\n$/,
+  ],
+  [
+    "was removed",
+    (part: string) => fs.rmSync(part),
+    /^bcat: cannot go on: a part of bcat cannot be loaded: .*ENOENT.*bcat-rest\.cjs.* run it again\n$/,
+  ],
+  [
+    "is damaged",
+    (part: string) => fs.truncateSync(part, 1000),
+    /^bcat: cannot go on: a part of bcat cannot be loaded: .* run it again\n$/,
+  ],
+])("a program that %s runs nothing of another one", (_, change, message) => {
   fs.writeFileSync(join(folder, "file"), "content");
   expect(bcat(["backup", "--init", join(folder, "file")])).toMatchObject({ status: 0 });
-  const part = join(folder, "bcat/dist/bcat-rest.cjs");
-  if (change === undefined) fs.rmSync(part);
-  else fs.writeFileSync(part, change(fs.readFileSync(part, "utf8")));
+  change(join(folder, "bcat/dist/bcat-rest.cjs"));
   const { status, stderr } = bcat(["restore", "latest", "all", join(folder, "back")]);
-  expect(stderr).toBe("bcat: cannot go on: bcat was upgraded or removed while it ran; run it again\n");
+  expect(stderr).toMatch(message);
   expect(status).toBe(1);
+});
+
+test("a run that was good stays good where the program is removed before it ends", () => {
+  removeCompiled();
+  fs.rmSync(join(folder, "bcat/bin/keep-compiled.js"));
+  expect(bcat(["version"])).toMatchObject({ status: 0, stderr: "" });
 });
 
 test("an unexpected error is told with the lines of the sources when BCAT_DEBUG is set", () => {

@@ -20,8 +20,15 @@ if (process.env.BCAT_DEBUG) {
   const loaded = [];
   const { ended } = load(main, loaded);
   void ended.then((exitCode) => {
-    if (exitCode === 0 && loaded.some(({ found }) => !found.isComplete)) require("./keep-compiled.js").keep(loaded);
+    if (exitCode === 0 && loaded.some(({ found }) => !found.isComplete)) keep(loaded);
   });
+}
+
+/** Where the program was removed while it ran, there is nothing to be kept. */
+function keep(loaded) {
+  try {
+    require("./keep-compiled.js").keep(loaded);
+  } catch {}
 }
 
 /** Runs a file of dist/ as a module, and what it asks for of dist/ in the same way, once. */

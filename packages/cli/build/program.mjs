@@ -177,10 +177,11 @@ function runtime(main, build) {
   return `const paths=${paths},loaded=[chunks],made=paths.map(()=>[]);
 function need(part,chunk){return made[part][chunk]??=(loaded[part]??=load(paths[part]))[chunk](need,later)}
 function later(part,chunk){return Promise.resolve().then(()=>need(part,chunk))}
-function load(path){let found,cause;
-try{found=require(path)}catch(error){cause=error}
-if(found?.build==="${build}")return found.chunks;
-const error=new Error("Cannot go on: bcat was upgraded or removed while it ran; run it again",{cause});
+function load(path){let found;
+try{found=require(path)}catch(cause){stop("a part of bcat cannot be loaded: "+cause.message+". If it was upgraded or removed while it ran, run it again",cause)}
+if(found.build!=="${build}")stop("bcat was upgraded while it ran; run it again");
+return found.chunks}
+function stop(found,cause){const error=new Error("Cannot go on: "+found,{cause});
 error.name="ReplacedError";
 throw error}
 module.exports=need(${main});`;

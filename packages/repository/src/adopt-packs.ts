@@ -54,7 +54,7 @@ async function ensureParity(parts: RepositoryParts, { name, size, kind }: PackTo
   if (found === "whole") return true;
   const bytes = await storage.get(name);
   if (bytes === undefined || !hasRightHash(context, bytes)) return false;
-  if (found === "damaged") await storage.delete?.(parityName(name));
+  if (found === "damaged" && !(await isDeleted(parts, parityName(name)))) return false;
   try {
     await putParity({ storage, ...context }, { name, bytes, percent, kind });
   } catch (error) {
@@ -62,6 +62,17 @@ async function ensureParity(parts: RepositoryParts, { name, size, kind }: PackTo
     throw error;
   }
   return true;
+}
+
+/** False also where the place refuses it: who backs up need not be allowed to delete. */
+async function isDeleted({ storage }: RepositoryParts, name: string): Promise<boolean> {
+  try {
+    await storage.delete?.(name);
+    return storage.delete !== undefined;
+  } catch (error) {
+    if (isBcatError(error, "storage-failed")) return false;
+    throw error;
+  }
 }
 
 interface PackToAdopt extends NotedPack {

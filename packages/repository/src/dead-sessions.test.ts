@@ -280,10 +280,17 @@ describe("a pack whose session died", () => {
     await expectAdopted(await dieAtParity((bytes) => bytes.slice(0, 300)));
   });
 
-  test("while its parity was put is left alone where nothing can be deleted", async () => {
+  const refuse = async (name: string) => {
+    throw new StorageError(`Cannot delete "${name}": access denied`, { isFinal: true });
+  };
+  test.each([
+    ["can", undefined],
+    ["may", refuse],
+  ])("while its parity was put is left alone where nothing %s be deleted", async (_, refused) => {
     const id = await dieAtParity((bytes) => bytes.slice(0, 300));
     const [torn] = parities();
-    const { delete: _, ...storage } = createFaultyStorage(world.storage);
+    const { delete: _delete, ...rest } = createFaultyStorage(world.storage);
+    const storage: Storage = refused === undefined ? rest : { ...rest, delete: refused };
     await using repository = await world.open(withParity, storage);
     const session = await begin(repository);
     expect(session.has(DATA, id)).toBe(false);
