@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Runs dist/bcat.cjs, the program in one file, which loads dist/s3-sdk.cjs for buckets, with what V8 compiled of them
- * (compiled.js).
+ * Runs dist/bcat.cjs, the begin of the program, which loads its other parts (dist/bcat-*.cjs) and dist/s3-sdk.cjs as they
+ * are needed, with what V8 compiled of them (compiled.js).
  */
 "use strict";
 const { readFileSync } = require("node:fs");

@@ -1,8 +1,8 @@
 /**
  * Writes what V8 of this Node compiled of the program beside it, after runs of common commands: functions are compiled
  * when they are first called, so the runs decide what is in it, and what is in it is read by every run. The same of the
- * SDK, after some requests. bin/compiled.js says what the files look like. Without them the program starts slower, not wrong, so nothing that goes wrong here is an
- * error. usage: node compile.cjs
+ * SDK, after some requests. bin/compiled.js says what the files look like. Without them the program starts slower, not
+ * wrong, so nothing that goes wrong here is an error. usage: node compile.cjs
  */
 "use strict";
 const { execFileSync } = require("node:child_process");

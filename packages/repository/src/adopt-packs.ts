@@ -66,9 +66,10 @@ async function ensureParity(parts: RepositoryParts, { name, size, kind }: PackTo
 
 /** False also where the place refuses it: who backs up need not be allowed to delete. */
 async function isDeleted({ storage }: RepositoryParts, name: string): Promise<boolean> {
+  if (storage.delete === undefined) return false;
   try {
-    await storage.delete?.(name);
-    return storage.delete !== undefined;
+    await storage.delete(name);
+    return true;
   } catch (error) {
     if (isBcatError(error, "storage-failed")) return false;
     throw error;
