@@ -38,8 +38,11 @@ describe("progress without a terminal", () => {
     const backup = await asked(["backup", "--no-scan", "--limit-upload=40M", "source"], "repository", /packs\//);
     expect(backup).toEqual([expect.stringMatching(/^\d files?, [\d.]+ MiB, .*: \/.*source(\/a)?$/)]);
     fs.mkdirSync(desk.path("back"));
-    const restore = await asked(["restore", "1", "--target", "back", "--limit-download=40M"], "back", /a$/);
+    const restore = await asked(["restore", "1", "--target", "back", "--limit-download=40M"], "back", /source\/a$/);
     expect(restore).toEqual([expect.stringMatching(/^[\d.]+%, \d of 1 file, .* of 57\.2 MiB, .*: \/.*source(\/a)?$/)]);
+    fs.mkdirSync(desk.path("again"));
+    const begun = await asked(["restore", "1", "--target", "again", "--limit-download=40M"], "again", /./);
+    expect(begun).toEqual([expect.stringMatching(/^[\d.]+%, \d of 1 file, .* of 57\.2 MiB, /)]);
     const from = ["--from-repo", "repository", "--from-key-file", deskKeyFile];
     const copy = await asked(["copy", "--repo", "other", "--limit-upload=40M", ...from], "other", /packs\//);
     expect(copy).toEqual([expect.stringMatching(/^[\d.]+%, snapshot 1 \(1 of 1\), .*: \/.*source(\/a)?$/)]);

@@ -54,7 +54,9 @@ describe("progress of work on a part of a snapshot", () => {
     const counted = told.filter((counts) => counts.bytesTotal !== undefined);
     expect(counted.length).toBeGreaterThan(1);
     for (const counts of counted) expect([counts.filesTotal, counts.bytesTotal]).toEqual([filesTotal, bytesTotal]);
-    for (const { currentPath } of told) expect(Buffer.from(currentPath!).toString()).toMatch(join(source, "part"));
+    // Before it has come to an entry it tells that it has begun.
+    const [, ...later] = told;
+    for (const { currentPath } of later) expect(Buffer.from(currentPath!).toString()).toMatch(join(source, "part"));
   });
 
   test("a restore with patterns counts what they choose", async () => {

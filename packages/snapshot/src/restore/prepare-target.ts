@@ -74,7 +74,7 @@ export async function prepareTarget(plan: readonly PlannedEntry[], parts: Prepar
       );
     keep?.onKept?.(run.kept);
     const remover = createRemover(parts, found.paths);
-    run.hasBegun = true;
+    run.begin();
     if (remover !== undefined && (found.deletionCount > 0 || found.leavesSome))
       await walk(goners(deletes, (parent, name, left) => remover.remove(parent, name, left)));
     return keep && { paths: found.paths, isPrivileged: keep.isPrivileged === true };

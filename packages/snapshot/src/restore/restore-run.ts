@@ -25,8 +25,6 @@ export function groupOf(linkGroup: Uint8Array): string {
 }
 
 export class RestoreRun {
-  /** Entries of the target may have been changed. */
-  hasBegun = false;
   files = 0;
   directories = 0;
   symlinks = 0;
@@ -55,6 +53,8 @@ export class RestoreRun {
   /** What was written last, or is waited for first. */
   #current: Located | undefined;
   readonly #turns: Turns;
+  /** Entries of the target may have been changed. */
+  #hasBegun = false;
   /** What is not restored for a reason that entries share, by that reason: how many entries, and the first. */
   readonly #leftOut = new Map<string, { count: number; readonly first: Uint8Array }>();
 
@@ -81,6 +81,12 @@ export class RestoreRun {
     this.#totals = totals;
     this.#showProgress();
   };
+
+  /** From now on entries of the target may change. */
+  begin(): void {
+    this.#hasBegun = true;
+    this.#showProgress();
+  }
 
   /** The entry is what is at hand. */
   at(entry: Located): void {
@@ -284,7 +290,7 @@ export class RestoreRun {
     const { goesOn } = this.#options;
     // Where something else goes on, other restores may have been part of the same before.
     const left =
-      this.hasBegun || goesOn !== undefined
+      this.#hasBegun || goesOn !== undefined
         ? `what was restored so far is incomplete: ${goesOn ?? "--overwrite if-changed"} goes on`
         : "nothing was restored or deleted";
     return new BcatError("interrupted", `interrupted; ${left}`, { cause });

@@ -68,7 +68,7 @@ export async function restore(
       overwrite === undefined || opened.wasMade
         ? undefined
         : await prepareTarget(plan, { ...parts, overwrite, options });
-    run.hasBegun = true;
+    run.begin();
     const work = async () => await restoreInto(opened, plan, { ...parts, kept });
     if (options.countAhead === true && run.totals === undefined)
       await whileCounting(counting(plan, choice, parts), work);
