@@ -11,7 +11,9 @@ import { formatNumber } from "@bcat/pack";
 import { type GetOptions, type ListedObject, registersIdSize, type Storage } from "@bcat/storage";
 import { type RegistersReference, registersNeeded } from "./source.js";
 
-const FOLDER = "registers/";
+export const COPIES = "registers/";
+/** Announcements asked for at the same time. */
+const LOOKED_AT_ONCE = 16;
 /** What an announced generation 1 shows: there was a repository, whatever became of its config. */
 export const FIRST_ANNOUNCEMENT = announcementName(1);
 
@@ -33,8 +35,14 @@ export function ownCopyName(generation: number, name: string, hash: Uint8Array):
   return `${folderOf(generation)}${name}-${Buffer.from(hash.subarray(0, 16)).toString("hex")}`;
 }
 
+/** The generation of a name below {@link COPIES}, and what follows; undefined for a name that is none of these. */
+export function splitCopyName(name: string): { generation: number; rest: string } | undefined {
+  const [, digits, rest] = /^registers\/(\d{10})\/(.+)$/.exec(name) ?? [];
+  return rest === undefined ? undefined : { generation: Number(digits), rest };
+}
+
 function folderOf(generation: number): string {
-  return `${FOLDER}${formatNumber(generation)}/`;
+  return `${COPIES}${formatNumber(generation)}/`;
 }
 
 /** True when the generation is announced. @throws {BcatError} identity-changed when it is of other registers */
@@ -68,12 +76,25 @@ export async function readAnnounced(objects: Storage): Promise<AnnouncedRegister
 }
 
 /**
- * Says that `generation` is the one to use. A repair may have passed over numbers: they are filled downwards, so that
- * whoever looks for the next of an older one finds it only when all are there.
+ * Those of the generations up to `last` that are not announced, from above down. More than `last` itself: a repair has
+ * passed over numbers, or died when it had announced but a part of them.
  */
-export async function announce(objects: Storage, generation: number, id: Uint8Array): Promise<void> {
-  for (let number = generation; number > 0 && !(await isAnnounced(objects, number, id)); number--)
-    await objects.put(announcementName(number), id);
+export async function findUnannounced(objects: Storage, last: number, id: Uint8Array): Promise<number[]> {
+  const missing: number[] = [];
+  for (let first = last; first > 0; first -= LOOKED_AT_ONCE) {
+    const numbers = Array.from({ length: Math.min(first, LOOKED_AT_ONCE) }, (_, index) => first - index);
+    const found = await Promise.all(numbers.map((number) => isAnnounced(objects, number, id)));
+    missing.push(...numbers.filter((_, index) => !found[index]));
+  }
+  return missing;
+}
+
+/**
+ * Announces what {@link findUnannounced} has found, downwards: whoever looks for the next of an older generation finds it
+ * only when all are there. Until then the older one is the newest, so nobody may act on a register before.
+ */
+export async function announce(objects: Storage, missing: readonly number[], id: Uint8Array): Promise<void> {
+  for (const number of missing) await objects.put(announcementName(number), id);
 }
 
 /**
@@ -122,7 +143,7 @@ export async function* listWithRegisters(
   generation: number,
   prefix: string,
 ): AsyncGenerator<ListedObject> {
-  for await (const object of objects.list!(prefix)) if (!object.name.startsWith(FOLDER)) yield object;
+  for await (const object of objects.list!(prefix)) if (!object.name.startsWith(COPIES)) yield object;
   const folder = folderOf(generation);
   for await (const { name, size } of objects.list!(folder + prefix)) {
     const register = name.slice(folder.length);

@@ -15,7 +15,7 @@ import { type GetOptions, type PutOptions, type RegisterTable, registersChanged,
 import {
   announce,
   copyName,
-  findAnnounced,
+  findUnannounced,
   isAnnounced,
   isNumbered,
   listWithRegisters,
@@ -47,11 +47,15 @@ export async function openRegistersElsewhere(
   if (state === undefined) throw changed(parts, "they are not there: lost, or in another place");
   if (!state.isOpen) throw changed(parts, "they are closed by a bcat repair registers, which runs or did not finish");
   const { generation } = state;
-  if (await isAnnounced(objects, generation + 1, id)) throw changed(parts, isBehind(generation));
-  if (!(await isAnnounced(objects, generation, id))) {
-    // A repair that died may have opened it without saying so; all copies were here before.
-    await requireCopies(parts, generation);
-    await announce(objects, generation, id);
+  const [isNewer, missing] = await Promise.all([
+    isAnnounced(objects, generation + 1, id),
+    findUnannounced(objects, generation, id),
+  ]);
+  if (isNewer) throw changed(parts, isBehind(generation));
+  if (missing.length > 0) {
+    // A repair that died may have opened it without saying so, or half said so; all copies were here before.
+    await requireCopies(parts, { before: missing.at(-1)! - 1, generation });
+    await announce(objects, missing, id);
   }
   const registers = new RegistersElsewhere(parts, generation);
   await registers.requireOpen();
@@ -66,9 +70,11 @@ export async function openRegistersElsewhere(
 }
 
 /** A repair from a copy of the repository leaves none of its copies here: announced, they would be all that is seen here. */
-async function requireCopies(parts: RegistersElsewhereParts, generation: number): Promise<void> {
-  const { objects, id } = parts;
-  const before = await findAnnounced(objects, id);
+async function requireCopies(
+  parts: RegistersElsewhereParts,
+  { before, generation }: { readonly before: number; readonly generation: number },
+): Promise<void> {
+  const { objects } = parts;
   const first = FIRST_REGISTER;
   if (before === 0 || (await objects.get(copyName(before, first))) === undefined) return;
   if ((await objects.get(copyName(generation, first))) !== undefined) return;

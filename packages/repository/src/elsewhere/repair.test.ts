@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { announcementName, copyName } from "./copies.js";
-import { bytesOf, cuttingShort, type Hook, once, textOf, World } from "./test-world.js";
+import { announcementName, copyName, openCopies } from "./copies.js";
+import { bytesOf, cuttingShort, type Hook, id, once, textOf, World } from "./test-world.js";
 
 const changed = { code: "identity-changed" };
 const name = (sequence: string, number: number) => `${sequence}/${String(number).padStart(10, "0")}`;
@@ -64,29 +64,45 @@ test("nothing can be decided while a repair reads the copies", async () => {
   await expectAll(world, decided);
 });
 
-test("a repair can die at any step, and the next one loses nothing", async () => {
-  for (let step = 0; ; step++) {
-    const world = await World.create();
-    const decided = await fill(world, 4);
-    if (step % 2 === 0) world.database.empty();
-    let left = step;
-    const dies: Hook = () => {
-      if (left-- <= 0) throw new Error("dies");
-    };
-    const ended = await world.repair(dies).then(
-      () => true,
-      () => false,
-    );
-    const opened = await world.open().catch(() => undefined);
-    if (opened === undefined) await world.repair();
-    await expectAll(world, decided);
-    await (await world.open()).putIfAbsent(name("sessions", 5), bytesOf("next"));
-    world.database.empty();
-    await world.repair();
-    await expectAll(world, decided.set(name("sessions", 5), "next"));
-    if (ended) break;
-  }
-});
+/** All of it is in the copies that are announced, where no table is at hand. */
+async function expectShown(world: World, decided: ReadonlyMap<string, string>): Promise<void> {
+  const copies = await openCopies(world.objects, { kind: "postgres", id }, "there");
+  for (const [register, value] of decided) expect(textOf(await copies.get(register))).toBe(value);
+}
+
+const diesFilling: Hook = (kind) => {
+  if (kind === "table.fill") throw new Error("dies");
+};
+
+test.each([0, 3])(
+  "a repair can die at any step, also after %i others, and the next one loses nothing",
+  async (dead) => {
+    for (let step = 0; ; step++) {
+      const world = await World.create();
+      const decided = await fill(world, 4);
+      for (let i = 0; i < dead; i++) await expect(world.repair(diesFilling)).rejects.toThrow("dies");
+      if (step % 2 === 0) world.database.empty();
+      let left = step;
+      const dies: Hook = () => {
+        if (left-- <= 0) throw new Error("dies");
+      };
+      const ended = await world.repair(dies).then(
+        () => true,
+        () => false,
+      );
+      const opened = await world.open().catch(() => undefined);
+      if (opened === undefined) await world.repair();
+      await expectAll(world, decided);
+      await (await world.open()).putIfAbsent(name("sessions", 5), bytesOf("next"));
+      await expectShown(world, decided.set(name("sessions", 5), "next"));
+      world.database.empty();
+      await world.repair();
+      await expectAll(world, decided);
+      await expectShown(world, decided);
+      if (ended) break;
+    }
+  },
+);
 
 test("a generation is announced when the table is open with it, and not before", async () => {
   const world = await World.create();
@@ -114,6 +130,25 @@ test("who opens a generation that its repair did not announce announces it, and 
   await expectAll(world, decided);
   for (let generation = 2; generation <= 5; generation++)
     expect(await world.objects.get(announcementName(generation))).toBeDefined();
+});
+
+test("what a repair has announced before it died is never newer than what others wrote after a database went back", async () => {
+  const world = await World.create();
+  const decided = await fill(world, 2);
+  const restore = world.database.dump();
+  await expect(world.repair(diesFilling)).rejects.toThrow("dies");
+  let announcements = 0;
+  const diesAnnouncing: Hook = (kind, object) => {
+    if (kind === "objects.put" && object.endsWith("/meta") && ++announcements === 2) throw new Error("dies");
+  };
+  await expect(world.repair(diesAnnouncing)).rejects.toThrow("dies");
+  restore();
+  await (await world.open()).putIfAbsent(name("sessions", 3), bytesOf("next"));
+  decided.set(name("sessions", 3), "next");
+  restore();
+  await world.repair();
+  await expectAll(world, decided);
+  await expectShown(world, decided);
 });
 
 test("of two repairs at once at least one goes on, and nothing is lost", async () => {

@@ -9,7 +9,7 @@
 import { CorruptError, StorageError } from "@bcat/errors";
 import type { RegisterRow, RegisterTable, Storage } from "@bcat/storage";
 import { registerName, type Sequence } from "../registers.js";
-import { announce, copyName, findAnnounced } from "./copies.js";
+import { announce, COPIES, copyName, findAnnounced, findUnannounced, splitCopyName } from "./copies.js";
 import type { RegisterCheck } from "./register-check.js";
 
 /** Rows read, copied and written at once. */
@@ -38,30 +38,37 @@ export async function repairRegisters(parts: RepairParts): Promise<RepairSummary
   const { objects, table, id, token } = parts;
   const highest = await table.close(token);
   const announced = await findAnnounced(objects, id);
-  const generation = Math.max(highest, announced) + 1;
-  await table.claim(token, generation);
   const from = Math.max(1, announced);
-  const furthest = await findFurthest(objects, from);
+  const listed = await listCopies(objects, from);
+  const generation = Math.max(highest, announced, listed.generation) + 1;
+  await table.claim(token, generation);
   const rows = { sessions: 0, log: 0, outcomes: 0 };
   const copy = (sequence: Sequence, count: number) => copySequence(parts, { from, generation, sequence, count });
-  rows.sessions = await copy("sessions", Math.max(furthest.sessions, furthest.outcomes));
-  rows.log = await copy("log", furthest.log);
+  rows.sessions = await copy("sessions", Math.max(listed.sessions, listed.outcomes));
+  rows.log = await copy("log", listed.log);
   rows.outcomes = await copy("outcomes", rows.sessions);
   await table.open(token, generation);
-  await announce(objects, generation, id);
+  await announce(objects, await findUnannounced(objects, generation, id), id);
   return { generation, rows };
 }
 
-/** The highest numbers that have copies; that of sessions and log may be higher, if the listing is old. */
-async function findFurthest(objects: Storage, generation: number): Promise<Record<Sequence, number>> {
-  const furthest = { sessions: 0, outcomes: 0, log: 0 };
-  const folder = copyName(generation, "");
-  for await (const { name } of objects.list?.(folder) ?? []) {
-    const [, sequence, number] = /^(sessions|outcomes|log)\/(\d{10})$/.exec(name.slice(folder.length)) ?? [];
-    if (sequence !== undefined)
-      furthest[sequence as Sequence] = Math.max(furthest[sequence as Sequence], Number(number));
+interface Listed extends Record<Sequence, number> {
+  /** The highest of which anything is there, and which its repair may have announced before it died. */
+  readonly generation: number;
+}
+
+/** The highest numbers that have copies in `from`; that of sessions and log may be higher, if the listing is old. */
+async function listCopies(objects: Storage, from: number): Promise<Listed> {
+  const listed = { sessions: 0, outcomes: 0, log: 0, generation: 0 };
+  for await (const { name } of objects.list?.(COPIES) ?? []) {
+    const copy = splitCopyName(name);
+    if (copy === undefined) continue;
+    listed.generation = Math.max(listed.generation, copy.generation);
+    if (copy.generation !== from) continue;
+    const [, sequence, number] = /^(sessions|outcomes|log)\/(\d{10})$/.exec(copy.rest) ?? [];
+    if (sequence !== undefined) listed[sequence as Sequence] = Math.max(listed[sequence as Sequence], Number(number));
   }
-  return furthest;
+  return listed;
 }
 
 interface Copying {
