@@ -529,11 +529,11 @@ export const PLANTS = [
       {
         module: `${REPOSITORY}elsewhere/repair.js`,
         from: "    const highest = await table.close(token);\n    const announced = await findAnnounced(objects, id);\n",
-        to: "    const announced = await findAnnounced(objects, id);\n    const furthest = await findFurthest(objects, Math.max(1, announced));\n    const highest = await table.close(token);\n",
+        to: "    const announced = await findAnnounced(objects, id);\n    const listed = await listCopies(objects, Math.max(1, announced));\n    const highest = await table.close(token);\n",
       },
       {
         module: `${REPOSITORY}elsewhere/repair.js`,
-        from: "    const furthest = await findFurthest(objects, from);\n",
+        from: "    const listed = await listCopies(objects, from);\n",
         to: "",
       },
     ],
