@@ -70,6 +70,9 @@ describe.concurrent("bcat repair", () => {
     flip(desk, parity, 1);
     const { code, stdout } = await desk.bcat(["check", "--read-data"]);
     expect([code, stdout]).toEqual([21, expect.stringContaining(`; to heal it: bcat repair parity ${parity}\n`)]);
+    expect(await desk.good(["repair", "parity", parity, "-n", "--parity", "5%"])).toMatch(
+      /, make that of 1 pack anew /,
+    );
     expect(await desk.good(["repair", "parity", parity, "--parity", "5%"])).toMatch(/, made that of 1 pack anew /);
     const pack = largest(desk, "packs");
     flip(desk, pack, 1);

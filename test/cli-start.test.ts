@@ -222,6 +222,17 @@ test("bcat works where no optional package is installed, and says so when one is
   expect(execFileSync("find", [join(folder, "back"), "-type", "f"], { encoding: "utf8" })).toMatch(/file\n$/);
 });
 
+test("the threads beside the program are of its build, which they say", () => {
+  const dist = join(root, "packages/cli/dist");
+  const readies = fs
+    .readdirSync(dist)
+    .filter((name) => name.endsWith(".cjs"))
+    .flatMap((name) => fs.readFileSync(join(dist, name), "utf8").match(/"ready [0-9a-f]{16}"/g) ?? []);
+  // In the program and the library, and in a thread that reads and one that restores.
+  expect(readies.length).toBe(4);
+  expect(new Set(readies).size).toBe(1);
+});
+
 test.each([
   [
     "was upgraded",

@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildName } from "./build-name.mjs";
 import { notices } from "./notices.mjs";
 import { pastIndexes } from "./past-indexes.mjs";
 import { writeProgram } from "./program.mjs";
@@ -53,7 +54,7 @@ const common = {
   legalComments: "none",
   // The file is read as Latin-1, which is fast.
   charset: "ascii",
-  define: { "import.meta.url": "importMetaUrl" },
+  define: { "import.meta.url": "importMetaUrl", BCAT_BUILD: JSON.stringify(buildName(packages)) },
   // Both are asked for by pg where they are installed, and never are here.
   external: ["pg-native", "pg-cloudflare"],
   plugins: [apart, pastIndexes, requireVendored],

@@ -1,15 +1,16 @@
 /**
- * A thread beside the main one. It says "ready" first of all, when it has loaded what it needs. One that cannot be had, or
- * ends before that, is done without: where descriptors or memory run out while its modules are loaded, Node has many words
+ * A thread beside the main one. It says {@link READY} first of all, when it has loaded what it needs. One that cannot be
+ * had, ends before that, or says something else, is done without: where descriptors or memory run out while its modules are loaded, Node has many words
  * for that, such as that there is no module of that name.
  */
 import { createRequire } from "node:module";
 import type { Worker } from "node:worker_threads";
+import { READY } from "./thread-ready.js";
 
 const require = createRequire(import.meta.url);
 
 export interface ThreadEvents {
-  /** What it says after "ready". */
+  /** What it says after {@link READY}. */
   readonly onMessage: (message: unknown) => void;
   /** When it can be given something to do. */
   readonly onReady: () => void;
@@ -47,6 +48,11 @@ export class Thread {
     worker.on("message", (message: unknown) => {
       if (this.#isReady) {
         onMessage(message);
+        return;
+      }
+      if (message !== READY) {
+        end(new Error("it is of another bcat"));
+        void worker.terminate();
         return;
       }
       this.#isReady = true;

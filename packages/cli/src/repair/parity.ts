@@ -42,7 +42,7 @@ function print({ good, added, replaced, bytes, bad }: ParityRepair, { output, op
   for (const { message } of bad) output.print(sentence(message));
   if (output.quiet) return;
   const had = `${formatItems(good, "pack")} had it`;
-  const anew = replaced === 0 ? "" : `, made that of ${formatItems(replaced, "pack")} anew`;
-  const add = dryRun ? "would add" : "added";
+  const [add, make] = dryRun ? ["would add", "make"] : ["added", "made"];
+  const anew = replaced === 0 ? "" : `, ${make} that of ${formatItems(replaced, "pack")} anew`;
   output.print(`${add} parity to ${formatItems(added, "pack")}${anew} (${formatBytes(bytes)}); ${had}`);
 }

@@ -50,8 +50,11 @@ describe("RestoreThreads", () => {
     await threads.close();
   });
 
-  it("does without threads that cannot be loaded", async () => {
-    const threads = createThreads("", 'throw new Error("no koffi")');
+  it.each([
+    ["that cannot be loaded", 'throw new Error("no koffi")'],
+    ["of another bcat", 'parentPort.postMessage("ready 0123456789abcdef")'],
+  ])("does without threads %s", async (_, first) => {
+    const threads = createThreads("", first);
     while (threads.width > 0) await turn();
     expect(threads.hasRoom).toBe(false);
     await threads.close();

@@ -4,6 +4,7 @@ import { DATA, idLabel, type PackContext } from "@bcat/pack";
 import { loadPosix } from "@bcat/posix";
 import { RangeOpener } from "@bcat/repository";
 import { loadThreadContext } from "../thread-context.js";
+import { READY } from "../thread-ready.js";
 import { FileWriter } from "./file-writer.js";
 import type { JobDirectories, JobResult, PostedJob, RestoreThreadData } from "./job.js";
 import { JobRunner } from "./job-runner.js";
@@ -67,7 +68,7 @@ async function start(data: RestoreThreadData): Promise<void> {
   parentPort!.on("messageerror", (error) => {
     throw error;
   });
-  parentPort!.postMessage("ready");
+  parentPort!.postMessage(READY);
 }
 
 void start(workerData as RestoreThreadData);

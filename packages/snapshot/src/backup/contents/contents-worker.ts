@@ -16,6 +16,7 @@ import {
 } from "@bcat/pack";
 import { loadPosix } from "@bcat/posix";
 import { loadThreadContext } from "../../thread-context.js";
+import { READY } from "../../thread-ready.js";
 import { TICK_MS } from "../racy.js";
 import { isForLater } from "../source-fault.js";
 import { ChunkMaker } from "./chunk-maker.js";
@@ -180,7 +181,7 @@ async function start(data: ContentsThreadData): Promise<void> {
   parentPort!.on("messageerror", (error) => {
     throw error;
   });
-  parentPort!.postMessage("ready");
+  parentPort!.postMessage(READY);
 }
 
 void start(workerData as ContentsThreadData);
