@@ -10,6 +10,7 @@ import { expectRefusal } from "./cli/refusal.js";
 import { openClient } from "./kit/client.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch } from "./kit/scratch.js";
+import { soonAs } from "./kit/soon-as.js";
 
 const sizes = { packSize: 64 * 1024 };
 
@@ -132,13 +133,13 @@ describe("bcat on a place that never answers", () => {
     fs.mkdirSync(dirname(pipe), { recursive: true });
     fs.rmSync(pipe, { force: true });
     execFileSync("mkfifo", [pipe]);
-    const act = (child: Child) =>
-      void setImmediate(function look() {
-        const { pid, exitCode, signalCode } = child as ChildProcess;
-        if (exitCode !== null || signalCode !== null) return;
-        if (!waitsForPipe(pid!)) return void setImmediate(look);
-        for (const signal of signals) child.kill(signal);
-      });
+    const act = (child: Child) => {
+      const stop = soonAs(
+        () => waitsForPipe((child as ChildProcess).pid!),
+        () => signals.forEach((signal) => void child.kill(signal)),
+      );
+      (child as ChildProcess).on("exit", stop);
+    };
     return await desk.bcat(words, { disturb: { below: desk.repository, file: /./, act } });
   }
 

@@ -100,8 +100,8 @@ describe("a storage fault", () => {
       const findings: unknown[] = [];
       await check(client.repository, { readData: true, onFinding: (finding) => findings.push(finding) });
       expect(findings.filter((finding) => (finding as { kind: string }).kind === "damage")).toEqual([]);
-      // Each write once is many: the first five, and then every thirteenth, or in a slice every eighth.
-      at += isLongRun ? (at < 4 ? 1 : 13) : 8;
+      // Each write once is many: the first five, and then every thirteenth, or in a slice every twelfth.
+      at += isLongRun ? (at < 4 ? 1 : 13) : 12;
     }
     expect(faults).toBeGreaterThan(1);
   });

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { expect } from "vitest";
 import { inexactTimes, usesKoffi } from "../kit/exact-times.js";
+import { soonAs } from "../kit/soon-as.js";
 import { type Run, runInStandby } from "./standby.js";
 
 export type { Run };
@@ -262,21 +263,6 @@ export function canMount(): boolean {
   } finally {
     fs.rmdirSync(folder);
   }
-}
-
-/** From one look at a folder to the next, milliseconds; far less than what is disturbed takes. */
-const LOOK_MS = 2;
-
-/** Calls `act` once, as soon as `isThere`, unless it is told before to stop looking. */
-function soonAs(isThere: () => boolean, act: () => void): () => void {
-  // Again and again: fs.watch misses files in folders that are new. Not at every turn of the event loop, which would take a
-  // core from the program that is looked at.
-  let pending: NodeJS.Timeout | undefined = setTimeout(function look() {
-    pending = undefined;
-    if (isThere()) act();
-    else pending = setTimeout(look, LOOK_MS);
-  }, LOOK_MS);
-  return () => clearTimeout(pending);
 }
 
 /** Full paths of what is below a folder, which may not exist, or change at this moment. */

@@ -5,6 +5,7 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { findSnapshot, listSnapshots } from "@bcat/snapshot";
+import { soonAs } from "../kit/soon-as.js";
 import { asProcess, requireClean, requireRestores } from "./client.js";
 import { listFiles, openSiteStorage, reportedNumber, runBcat, type Site, startBcat, unlockSite } from "./processes.js";
 import { type RecordedTree, recordTree } from "./recorded-tree.js";
@@ -72,14 +73,12 @@ export async function runKill(world: KillWorld, moment: Moment): Promise<Killed>
 async function killBackup(world: KillWorld, site: Site, moment: Moment): Promise<Killed> {
   const before = listFiles(site.repository);
   const { child, ended } = startBcat(site, ["backup", "--json", world.source]);
-  let isOver = false;
-  void ended.finally(() => {
-    isOver = true;
-  });
   const seen = new Set<string>();
-  while (!isOver && !isReached(moment, site, before, seen)) await new Promise((resolve) => setImmediate(resolve));
-  child.kill("SIGKILL");
-  const { signal, output } = await ended;
+  const stop = soonAs(
+    () => isReached(moment, site, before, seen),
+    () => child.kill("SIGKILL"),
+  );
+  const { signal, output } = await ended.finally(stop);
   const names = [...listFiles(site.repository).keys()].filter((path) => !before.has(path));
   const count = (part: string) => names.filter((path) => path.includes(part) && !path.includes("/.tmp-")).length;
   const killed = {

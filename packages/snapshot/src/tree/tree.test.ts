@@ -5,13 +5,22 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { encodeRecord, readFields } from "@bcat/codec";
 import { CorruptError, isBcatError } from "@bcat/errors";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeLeaf, encodeLeaf } from "./leaf.js";
 import { decodeChunkLeaf, decodeInner, encodeChunkLeaf, encodeInner } from "./list.js";
 import { type Node, NodeType, treeSizeMax } from "./node.js";
 import { ScanDecoder, ScanEncoder, type ScanRecord } from "./scan.js";
 import { decodeScanStats, encodeScanStats, type ScanStats } from "./scan-stats.js";
 import { decodeTree } from "./tree.js";
+
+// Of tens of thousands of errors nobody reads where they came from, which takes longer than all else.
+const { stackTraceLimit } = Error;
+beforeAll(() => {
+  Error.stackTraceLimit = 0;
+});
+afterAll(() => {
+  Error.stackTraceLimit = stackTraceLimit;
+});
 
 interface Codec {
   readonly encode: (value: never) => Uint8Array;
