@@ -55,15 +55,15 @@ export const SABOTAGES = [
   {
     what: "412 taken as success",
     file: "packages/repository/src/registers.ts",
-    from: "return value !== undefined && Buffer.compare(value, bytes) === 0;",
-    to: "return value !== undefined;",
+    from: "    return Buffer.compare(value, bytes) === 0;\n  }\n}",
+    to: "    return true;\n  }\n}",
     test: "packages/repository/src/registers.test.ts",
   },
   {
     what: "412 taken as failure",
     file: "packages/repository/src/registers.ts",
-    from: "return value !== undefined && Buffer.compare(value, bytes) === 0;",
-    to: "return value === undefined;",
+    from: "    return Buffer.compare(value, bytes) === 0;\n  }\n}",
+    to: "    return false;\n  }\n}",
     test: "packages/repository/src/registers.test.ts",
   },
   {

@@ -97,13 +97,13 @@ export const PLANTS = [
     patches: [
       {
         module: `${REPOSITORY}registers.js`,
-        from: "return value !== undefined && Buffer.compare(value, bytes) === 0;\n    }\n}",
-        to: "return value !== undefined;\n    }\n}",
+        from: "return Buffer.compare(value, bytes) === 0;\n    }\n}",
+        to: "return true;\n    }\n}",
       },
       {
         module: `${REPOSITORY}registers.js`,
-        from: "    return Buffer.compare(value, bytes) === 0;\n}",
-        to: "    return true;\n}",
+        from: "    return Buffer.compare(value, bytes) === 0;\n}\nfunction",
+        to: "    return true;\n}\nfunction",
       },
     ],
   },
@@ -113,8 +113,8 @@ export const PLANTS = [
     patches: [
       {
         module: `${REPOSITORY}registers.js`,
-        from: "return value !== undefined && Buffer.compare(value, bytes) === 0;\n    }\n}",
-        to: "return value === undefined;\n    }\n}",
+        from: "return Buffer.compare(value, bytes) === 0;\n    }\n}",
+        to: "return false;\n    }\n}",
       },
       {
         module: "storage/dist/retrying.js",

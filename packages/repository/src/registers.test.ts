@@ -20,6 +20,24 @@ test("decideRegister() does not guess when the outcome is not known", async () =
   expect(inner.objects.has("log/0000000001")).toBe(true);
 });
 
+test("decideRegister() leaves no hole where a register was there a moment ago, and is not any more", async () => {
+  const storage = createMemoryStorage();
+  await storage.putIfAbsent("log/0000000001", bytes("theirs"));
+  const forgetting: Storage = {
+    location: "memory",
+    async get(name) {
+      await storage.delete(name);
+      return undefined;
+    },
+    put: storage.put.bind(storage),
+    putIfAbsent: storage.putIfAbsent.bind(storage),
+  };
+  await expect(decideRegister(forgetting, "log/0000000001", bytes("mine"))).rejects.toMatchObject({
+    code: "storage-failed",
+    message: expect.stringContaining("does not give it back"),
+  });
+});
+
 test("decideAndReadBack() is false when somebody else's bytes are there after all", async () => {
   const inner = createMemoryStorage();
   /** Takes a second value, as a storage does whose put-if-absent is none. */

@@ -16,7 +16,8 @@ export function registerName(sequence: Sequence, number: number): string {
  * Decides a register. True when `bytes` are its value, also when a lost acknowledgement made our own success look like
  * a conflict; false when somebody else's are.
  *
- * @throws StorageError when the outcome is not known
+ * @throws StorageError when the outcome is not known; when the register is there and then is not: what had it went back in
+ *   time, and whoever took the next number would leave a hole
  */
 export async function decideRegister(registers: Registers, name: string, bytes: Uint8Array): Promise<boolean> {
   try {
@@ -25,7 +26,8 @@ export async function decideRegister(registers: Registers, name: string, bytes: 
   } catch (error) {
     if (!isBcatError(error, "exists")) throw error;
     const value = await registers.get(name);
-    return value !== undefined && Buffer.compare(value, bytes) === 0;
+    if (value === undefined) throw notGivenBack(name, "it has");
+    return Buffer.compare(value, bytes) === 0;
   }
 }
 
@@ -48,12 +50,12 @@ export async function decideAndReadBack(registers: Registers, name: string, byte
       cause: error,
     });
   }
-  if (value === undefined) {
-    throw new StorageError(`Cannot rely on the storage: it took "${name}" and does not give it back`, {
-      isFinal: true,
-    });
-  }
+  if (value === undefined) throw notGivenBack(name, "it took");
   return Buffer.compare(value, bytes) === 0;
+}
+
+function notGivenBack(name: string, why: string): StorageError {
+  return new StorageError(`Cannot rely on the storage: ${why} "${name}" and does not give it back`, { isFinal: true });
 }
 
 /** The highest number of a sequence of registers, 0 for none. `known` numbers are known to exist. */

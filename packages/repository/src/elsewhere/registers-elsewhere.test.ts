@@ -1,5 +1,6 @@
 import { isBcatError } from "@bcat/errors";
 import { expect, test } from "vitest";
+import { decideRegister } from "../registers.js";
 import { announcementName, copyName, openCopies } from "./copies.js";
 import { bytesOf, type Hook, id, once, textOf, World } from "./test-world.js";
 
@@ -204,4 +205,14 @@ test("copies can be read without the registers, and nothing can be decided then"
   const names: string[] = [];
   for await (const { name } of storage.list!("")) names.push(name);
   expect(names.sort()).toEqual(["packs/ab/object", session]);
+});
+
+test("a register that is there already, and is gone when it is read, ends the run: the next number would leave a hole", async () => {
+  const world = await World.create();
+  const restore = world.database.dump();
+  let isTaken = false;
+  const storage = await world.open(once((kind) => isTaken && kind === "table.get", restore));
+  await world.database.open(id).insert(1, session, bytesOf("theirs"));
+  isTaken = true;
+  await expect(decideRegister(storage, session, bytesOf("mine"))).rejects.toMatchObject(changed);
 });

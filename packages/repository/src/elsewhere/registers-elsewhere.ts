@@ -111,9 +111,16 @@ class RegistersElsewhere {
 
   async decide(name: string, bytes: Uint8Array, options?: PutOptions): Promise<void> {
     const { table, objects } = this.#parts;
-    await table.insert(this.#generation, name, bytes, options);
+    let refusal: unknown;
+    try {
+      await table.insert(this.#generation, name, bytes, options);
+    } catch (error) {
+      if (!isBcatError(error, "exists")) throw error;
+      refusal = error;
+    }
     const value = await this.#decided(name, options);
     if (value === undefined) throw this.#changed(`"${name}" was decided and is missing`);
+    if (refusal !== undefined) throw refusal;
     if (Buffer.compare(value, bytes) === 0) return;
     throw this.#changed(`"${name}" was decided, and is now another in ${objects.location}`);
   }
