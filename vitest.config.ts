@@ -21,9 +21,8 @@ export default defineConfig({
   test: {
     // Two more than cores, on the smallest machine: tests wait for servers and for processes they have killed.
     maxWorkers: 4,
-    // Every core has a test of its own to run: collectors beside it only wait for one another. They come seldom, and nobody
-    // waits for an answer that they would have to be cut into pieces for, which costs more.
-    execArgv: ["--single-threaded-gc", "--no-incremental-marking", "--min-semi-space-size=32", "--max-semi-space-size=64"],
+    // Every core has a test of its own to run: collectors beside it only wait for one another. And they come seldom.
+    execArgv: ["--single-threaded-gc", "--min-semi-space-size=32", "--max-semi-space-size=64"],
     sequence: { sequencer: LongestFirst },
     reporters: ["minimal"],
     server: { deps: { external: [built] } },

@@ -4,7 +4,7 @@ import { createRemakeWorld, listRemakeCases, runRemakeCase } from "./crash/remak
 import { Scratch } from "./crash/scratch.js";
 import { choose, runSeed } from "./crash/seed.js";
 
-const CASES = 5;
+const CASES = 3;
 
 describe("forget, undelete, tag and rewrite stopped at one of their storage operations", () => {
   const scratch = new Scratch("remake");

@@ -13,7 +13,7 @@ import { checkAll, createSubject, type DamageCase, judge, kindOf, listCases, typ
 import { makeScratch, type Scratch } from "./kit/scratch.js";
 
 const DAY_MS = 86_400_000;
-const SLICE = 30;
+const SLICE = 16;
 
 const seed = process.env.SEED === undefined ? Math.floor(Date.now() / DAY_MS) : Number(process.env.SEED);
 let scratch: Scratch;

@@ -5,7 +5,7 @@ import { createRepairWorld, listRepairCases, runRepairCase } from "./crash/repai
 import { Scratch } from "./crash/scratch.js";
 import { choose, runSeed } from "./crash/seed.js";
 
-const CASES = 6;
+const CASES = 4;
 
 const scratch = new Scratch("repair-crash");
 afterAll(() => scratch.remove());

@@ -11,8 +11,8 @@ function simulate(...words: readonly string[]): { status: number | null; output:
 }
 
 test("fleets of simulated machines lose nothing, and the same seed is the same run", () => {
-  const { status, output } = simulate("--seeds", "15", "--from", "80");
-  expect(output).toMatch(/^seeds 80 to 94: 0 violating/m);
+  const { status, output } = simulate("--seeds", "8", "--from", "80");
+  expect(output).toMatch(/^seeds 80 to 87: 0 violating/m);
   expect(status).toBe(0);
 });
 

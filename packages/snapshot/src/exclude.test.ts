@@ -1,5 +1,5 @@
 import { BcatError } from "@bcat/errors";
-import fc from "fast-check";
+import fc, { readConfigureGlobal } from "fast-check";
 import { expect, test } from "vitest";
 import { compileExcludes } from "./exclude.js";
 
@@ -212,7 +212,7 @@ test("matching agrees with a regular expression over characters", () => {
       const expected = regularExpression(anchored ? parts : ["**", ...parts]).test(tested === "/" ? "" : tested);
       expect(excluded([(anchored ? "/" : "") + parts.join("/")], tested)).toBe(expected);
     }),
-    { numRuns: 5000 },
+    { numRuns: 50 * (readConfigureGlobal().numRuns ?? 100) },
   );
 });
 
