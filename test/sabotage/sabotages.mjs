@@ -67,6 +67,13 @@ export const SABOTAGES = [
     test: "packages/repository/src/registers.test.ts",
   },
   {
+    what: "a number that was refused and is gone taken for somebody else's",
+    file: "packages/repository/src/registers.ts",
+    from: '    if (value === undefined) throw notGivenBack(name, "it has");',
+    to: "    if (value === undefined) return false;",
+    test: "packages/repository/src/registers.test.ts",
+  },
+  {
     what: "two-second rule off",
     file: "packages/snapshot/src/backup/contents/file-reader.ts",
     from: "> now - this.#racyMs(file)",
@@ -240,8 +247,8 @@ export const SABOTAGES = [
   {
     what: "a repair whose number is below one that a dead repair has announced",
     file: "packages/repository/src/elsewhere/repair.ts",
-    from: "Math.max(highest, announced, listed.generation) + 1",
-    to: "Math.max(highest, announced) + 1",
+    from: "Math.max(known, listed.generation) + 1",
+    to: "known + 1",
     test: "packages/repository/src/elsewhere/repair.test.ts",
   },
   {
@@ -269,7 +276,7 @@ export const SABOTAGES = [
     what: "a table closed after the copies are read",
     file: "packages/repository/src/elsewhere/repair.ts",
     from: "  const highest = await table.close(token);\n  const announced = await findAnnounced(objects, id);",
-    to: '  const announced = await findAnnounced(objects, id);\n  await listCopies(objects, Math.max(1, announced));\n  await objects.get(copyName(1, registerName("outcomes", 2)));\n  const highest = await table.close(token);',
+    to: '  const announced = await findAnnounced(objects, id);\n  await listCopies(objects, { from: Math.max(1, announced), last: 100 });\n  await objects.get(copyName(1, registerName("outcomes", 2)));\n  const highest = await table.close(token);',
     test: "packages/repository/src/elsewhere/repair.test.ts",
   },
   {
@@ -282,8 +289,8 @@ export const SABOTAGES = [
   {
     what: "a repair that goes on in the same generation",
     file: "packages/repository/src/elsewhere/repair.ts",
-    from: "Math.max(highest, announced, listed.generation) + 1",
-    to: "Math.max(highest, announced, 1)",
+    from: "Math.max(known, listed.generation) + 1",
+    to: "Math.max(known, 1)",
     test: "packages/repository/src/elsewhere/repair.test.ts",
   },
   {

@@ -1,7 +1,7 @@
 /**
  * A thread beside the main one. It says {@link READY} first of all, when it has loaded what it needs. One that cannot be
- * had, ends before that, or says something else, is done without: where descriptors or memory run out while its modules are loaded, Node has many words
- * for that, such as that there is no module of that name.
+ * had, ends before that, or says something else, is done without: where descriptors or memory run out while its modules
+ * are loaded, Node has many words for that, such as that there is no module of that name.
  */
 import { createRequire } from "node:module";
 import type { Worker } from "node:worker_threads";

@@ -151,6 +151,14 @@ test("what a repair has announced before it died is never newer than what others
   await expectShown(world, decided);
 });
 
+test("an object that lies below registers/ by chance does not make generations of all numbers up to its own", async () => {
+  const world = await World.create();
+  const decided = await fill(world, 2);
+  await world.objects.put(announcementName(9_999_999_999), id);
+  expect(await world.repair()).toMatchObject({ generation: 2 });
+  await expectAll(world, decided);
+});
+
 test("of two repairs at once at least one goes on, and nothing is lost", async () => {
   const world = await World.create();
   const decided = await fill(world, 5);

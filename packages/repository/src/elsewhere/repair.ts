@@ -14,6 +14,8 @@ import type { RegisterCheck } from "./register-check.js";
 
 /** Rows read, copied and written at once. */
 const ROWS_AT_ONCE = 32;
+/** Repairs in a row that may die, and the table be lost then, without their numbers being used once more. */
+const AHEAD_MAX = 100;
 /** Times a copy that is not whole is read before it is given up, when each reading brings something else. */
 const LOOKS_MAX = 5;
 
@@ -39,8 +41,9 @@ export async function repairRegisters(parts: RepairParts): Promise<RepairSummary
   const highest = await table.close(token);
   const announced = await findAnnounced(objects, id);
   const from = Math.max(1, announced);
-  const listed = await listCopies(objects, from);
-  const generation = Math.max(highest, announced, listed.generation) + 1;
+  const known = Math.max(highest, announced);
+  const listed = await listCopies(objects, { from, last: known + AHEAD_MAX });
+  const generation = Math.max(known, listed.generation) + 1;
   await table.claim(token, generation);
   const rows = { sessions: 0, log: 0, outcomes: 0 };
   const copy = (sequence: Sequence, count: number) => copySequence(parts, { from, generation, sequence, count });
@@ -57,12 +60,19 @@ interface Listed extends Record<Sequence, number> {
   readonly generation: number;
 }
 
+interface Listing {
+  /** The generation whose copies are looked for. */
+  readonly from: number;
+  /** What is there of later generations, no repair has put. */
+  readonly last: number;
+}
+
 /** The highest numbers that have copies in `from`; that of sessions and log may be higher, if the listing is old. */
-async function listCopies(objects: Storage, from: number): Promise<Listed> {
+async function listCopies(objects: Storage, { from, last }: Listing): Promise<Listed> {
   const listed = { sessions: 0, outcomes: 0, log: 0, generation: 0 };
   for await (const { name } of objects.list?.(COPIES) ?? []) {
     const copy = splitCopyName(name);
-    if (copy === undefined) continue;
+    if (copy === undefined || copy.generation > last) continue;
     listed.generation = Math.max(listed.generation, copy.generation);
     if (copy.generation !== from) continue;
     const [, sequence, number] = /^(sessions|outcomes|log)\/(\d{10})$/.exec(copy.rest) ?? [];
