@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import fc, { readConfigureGlobal } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseIgnoreFile } from "./git-pattern.js";
 import { RuleList } from "./rule-list.js";
@@ -123,7 +123,7 @@ function differences(cases: readonly Case[]) {
 }
 
 describe.skipIf(!hasGit())("patterns leave out what git leaves out", () => {
-  const rounds = Number(process.env.ROUNDS ?? 80);
+  const rounds = Number(process.env.ROUNDS ?? readConfigureGlobal().numRuns ?? 100);
   const seed = Number(process.env.SEED ?? 1);
 
   test(`of trees of names of any bytes (SEED=${seed})`, () => {
