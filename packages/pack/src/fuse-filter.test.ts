@@ -46,7 +46,7 @@ test("filterLength() refuses what is cut off or announces more than there is", a
   expect(filterLength(huge)).toBeUndefined();
 });
 
-/** An expectation for each id would take a hundred times as long. */
+/** Without an expectation for each id, which takes longer than to look it up. */
 function requireAll(filter: Uint8Array, ids: Uint8Array): void {
   for (let at = 0; at < ids.length; at += 16)
     if (!filterMayContain(filter, ids, at)) expect.unreachable(`the id at ${at} is not in the filter`);
