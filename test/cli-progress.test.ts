@@ -2,7 +2,9 @@
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Child, Desk, deskKeyFile, jsonLines, linesOf } from "./cli/desk.js";
+import { canUseTerminal, onTerminal } from "./cli/terminal.js";
 import { inexactTimes } from "./kit/exact-times.js";
+import { filesIn, startHttpServer } from "./servers/http-server.js";
 
 /** Nothing in the environment asks for it. */
 const unasked = { BCAT_PROGRESS_FPS: undefined };
@@ -110,4 +112,48 @@ describe("status messages", () => {
       expect(said.map((field) => [field, last[field]])).toEqual(said.map((field) => [field, summary[field]]));
     },
   );
+});
+
+const clearing = "\r\u001b[K";
+const clearingAbove = "\u001b[A\u001b[K";
+
+describe.skipIf(!canUseTerminal())("on a terminal", () => {
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = new Desk();
+    desk.write({ "source/a.txt": "first line\nand no end" });
+    await desk.good(["backup", "--init", "source"]);
+  });
+  afterAll(() => desk[Symbol.dispose]());
+
+  /** The storage gives no key before a line says what is waited for. */
+  async function seenWhileOpening(words: string): Promise<string> {
+    let show = () => {};
+    const shown = new Promise<void>((resolve) => {
+      show = resolve;
+    });
+    const find = filesIn(desk.repository);
+    await using server = await startHttpServer({
+      find: async (path) => {
+        if (path.startsWith("keys/")) await shown;
+        return await find(path);
+      },
+    });
+    const line = `"$BCAT" ${words} --no-cache --repo ${server.url}`;
+    const seen = { question: "opening the repository, ", type: "", act: show };
+    const { code, screen } = await onTerminal(desk, line, [seen], { BCAT_KEY_FILE: deskKeyFile });
+    expect(code).toBe(0);
+    return screen;
+  }
+
+  test("it is shown that a repository is opened, and nothing of that is left", async () => {
+    const drawn = (await seenWhileOpening("snapshots")).split(clearing);
+    expect(drawn[1]).toMatch(/^opening the repository, \d+ requests?, .* received, \d:\d\d so far$/);
+    expect(drawn.at(-1)).toMatch(/^# {2}date .*\r\n1 /);
+  });
+
+  test("what is dumped there has nothing drawn into it", async () => {
+    const drawn = (await seenWhileOpening("dump latest a.txt --progress 0.02")).split(clearing);
+    expect(drawn.at(-1)?.replace(clearingAbove, "")).toBe("first line\r\nand no end");
+  });
 });

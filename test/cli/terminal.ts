@@ -5,6 +5,8 @@ import { type Desk, program } from "./desk.js";
 export interface Answer {
   readonly question: string;
   readonly type: string;
+  /** Done when the question is there. */
+  readonly act?: () => void;
 }
 
 /** Whether `script` of util-linux is here; says so where it is not. */
@@ -37,7 +39,9 @@ export function onTerminal(
     const at = waiting.length === 0 ? -1 : screen.indexOf(waiting[0]!.question, read);
     if (at < 0) return;
     read = at + waiting[0]!.question.length;
-    child.stdin.write(waiting.shift()!.type);
+    const { type, act } = waiting.shift()!;
+    act?.();
+    child.stdin.write(type);
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject).on("close", (code) => resolve({ code, screen }));

@@ -4,6 +4,7 @@ import { chmod, type FileHandle, open, realpath, rename, stat, unlink } from "no
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { BcatError, bytesOfText, describeSystemError, isBcatError, systemErrorCode, textOfBytes } from "@bcat/errors";
+import type { Output } from "./output.js";
 import { quoteText } from "./quote.js";
 
 const STDOUT = 1;
@@ -30,10 +31,13 @@ export interface ByteSink {
 }
 
 /** Beside `process.stdout`, which waits for whoever reads a pipe in the thread that should hear of signals. */
-export function stdoutSink(signal: AbortSignal): ByteSink {
+export function stdoutSink(output: Pick<Output, "beginBytes">, signal: AbortSignal): ByteSink {
   return {
     keepsPart: true,
-    write: (bytes) => writeAll(bytes, (part) => unlessAborted(() => writeOnce(part), signal)),
+    write: (bytes) => {
+      output.beginBytes();
+      return writeAll(bytes, (part) => unlessAborted(() => writeOnce(part), signal));
+    },
     finish: async () => {},
     discard: async () => {},
   };

@@ -5,6 +5,7 @@ import type { Stop } from "./interruption.js";
 import type { Flags, Options, Variables } from "./options.js";
 import type { Output } from "./output.js";
 import type { PassphraseInput } from "./passphrase-input.js";
+import type { Waiting } from "./waiting.js";
 
 export interface Command {
   readonly name: string;
@@ -47,6 +48,8 @@ export interface Context {
   readonly progressIntervalMs: number | undefined;
   /** Signals that ask how far the command is. */
   readonly inquiry: Inquiry;
+  /** Tells what is waited for, as long as the command has no progress of its own. */
+  readonly waiting: Waiting;
   /** Of all requests that the command makes. */
   readonly meter: Meter;
   /** Where a passphrase may come from that is named nowhere. */

@@ -7,6 +7,7 @@ import type { Flags } from "./options.js";
 import { chooseSecretSource } from "./passphrase.js";
 import { placeOptions } from "./place-flags.js";
 import { programVersion } from "./program-version.js";
+import { withSilence } from "./site.js";
 import { usageError } from "./usage.js";
 import { printNotice } from "./warning.js";
 
@@ -34,7 +35,7 @@ export async function fromSiteOf(context: Context, named?: string): Promise<Site
   const repository = named ?? (await namedRepository(context.options, "from-"));
   const { options, variables, output, signal, meter } = context;
   if (repository === undefined) throw usageError("Missing --from-repo: name the repository to read from");
-  return await prepareSite({
+  const site = await prepareSite({
     repository,
     secret: chooseSecretSource(context, "from-"),
     keyHint: keyHint(options, "from-key-hint"),
@@ -46,4 +47,5 @@ export async function fromSiteOf(context: Context, named?: string): Promise<Site
     signal,
     onNotice: (line, code) => printNotice(line, code, output),
   });
+  return withSilence(site, context);
 }

@@ -29,6 +29,8 @@ const plain = "\u001b[0m";
 export class Output {
   json: boolean;
   quiet = false;
+  /** Some of the result is written, so that a pager may have the terminal now. */
+  hasBegun = false;
   /** Nobody reads stdout any more: what is printed is dropped. */
   closed = false;
   /** Why stdout could not be written, other than that nobody reads it. */
@@ -37,7 +39,7 @@ export class Output {
   readonly #stdout: TextStream;
   readonly #stderr: TextStream;
   readonly #color: boolean;
-  readonly #status: StatusLines | undefined;
+  #status: StatusLines | undefined;
   #wake: (() => void) | undefined;
 
   constructor({ stdout, stderr, json, color }: OutputOptions) {
@@ -61,10 +63,16 @@ export class Output {
     return this.#stdout.isTTY === true ? this.#stdout.columns || undefined : undefined;
   }
 
+  /** Bytes of the result follow that are no lines: where they go to a terminal, nothing is drawn among them. */
+  beginBytes(): void {
+    this.#begin();
+    if (this.#stdout.isTTY === true) this.#status = undefined;
+  }
+
   /** A line of the result. */
   print(line: string): void {
     if (this.closed) return;
-    this.status(undefined);
+    this.#begin();
     this.#stdout.write(`${line}\n`);
   }
 
@@ -108,6 +116,11 @@ export class Output {
   /** The lines of progress that stand on the terminal now. */
   get shown(): Status | undefined {
     return this.#status?.shown;
+  }
+
+  #begin(): void {
+    this.hasBegun = true;
+    this.status(undefined);
   }
 
   #stop(error: Error): void {

@@ -3,6 +3,8 @@
  * `--json`, and else plain lines, for logs, where they are asked for. Packages report as often as they like.
  */
 import type { Context } from "./command.js";
+import { every } from "./every.js";
+import type { Teller } from "./inquiry.js";
 import { joinParts, type LinePart } from "./line-parts.js";
 import type { Output } from "./output.js";
 import { type Pace, Speed } from "./pace.js";
@@ -43,18 +45,11 @@ export function startProgress<State>(
   { output, inquiry, progressIntervalMs }: Context,
 ): Progress<State> {
   const progress = new Progress(form, { output, now: Date.now, intervalMs: progressIntervalMs, every });
-  inquiry.onEnd(() => progress.stop());
-  const before = inquiry.tell;
-  inquiry.tell = () => progress.tellNow() || before();
+  inquiry.add(progress);
   return progress;
 }
 
-function every(ms: number, tick: () => void): () => void {
-  const timer = setInterval(tick, ms).unref();
-  return () => clearInterval(timer);
-}
-
-export class Progress<State> {
+export class Progress<State> implements Teller {
   readonly #output: Output;
   readonly #now: () => number;
   readonly #form: ProgressForm<State>;
@@ -101,11 +96,13 @@ export class Progress<State> {
     this.#tell(state, this.#mode);
   }
 
-  /** Tells in a line or message of its own, also where nothing is told else. False when there is nothing to tell. */
-  tellNow(): boolean {
-    if (this.#state === undefined || this.#hasEnded) return false;
-    this.#tell(this.#state, this.#mode === "terminal" ? "plain" : this.#mode);
-    return true;
+  get hasNews(): boolean {
+    return this.#state !== undefined && !this.#hasEnded;
+  }
+
+  /** Tells in a line or message of its own, also where nothing is told else. */
+  tellNow(): void {
+    if (this.hasNews) this.#tell(this.#state!, this.#mode === "terminal" ? "plain" : this.#mode);
   }
 
   /** Takes the lines away until the next report. */

@@ -4,8 +4,8 @@ import { Meter } from "@bcat/host";
 import { type Command, heededVariables } from "./command.js";
 import type { CommandLine } from "./command-line.js";
 import { describeError, reportFailure } from "./errors.js";
+import { every } from "./every.js";
 import { exitCodes } from "./exit-code.js";
-import { formatDuration } from "./format.js";
 import type { Inquiry } from "./inquiry.js";
 import type { Interruption } from "./interruption.js";
 import type { Variables } from "./options.js";
@@ -16,6 +16,7 @@ import { printRequests } from "./requests.js";
 import { harmlessLine } from "./restic/lookup.js";
 import { progressIntervalMs, wantsDebug } from "./settings.js";
 import { typedWords } from "./typed-words.js";
+import { Waiting } from "./waiting.js";
 
 /** Wrappings of an error that are looked through. */
 const causeDepthMax = 8;
@@ -57,11 +58,12 @@ async function runCommand({ command, options, operands }: CommandLine & { kind: 
   const { variables, output, interruption, inquiry } = world;
   const input = command.takesStdin?.({ options, operands }) ? besideData(world.input) : world.input;
   const meter = new Meter();
-  const start = Date.now();
-  inquiry.tell = () => output.note(`${command.name}: ${formatDuration(Date.now() - start)} so far`);
   try {
     const { signal, stop } = interruption;
-    const progress = { inquiry, progressIntervalMs: progressIntervalMs(options, heededVariables(command, variables)) };
+    const intervalMs = progressIntervalMs(options, heededVariables(command, variables));
+    const waiting = new Waiting({ name: command.name, output, inquiry, meter, intervalMs, now: Date.now, every });
+    inquiry.add(waiting);
+    const progress = { inquiry, waiting, progressIntervalMs: intervalMs };
     return await command.run({ options, operands, variables, output, ...progress, meter, input, signal, stop });
   } finally {
     inquiry.end();

@@ -47,7 +47,12 @@ export async function siteOf(context: Context): Promise<Site> {
     onNotice: (line, code) => printNotice(line, code, output),
   });
   if (options.count("verbose") > 0 && !output.json && !output.quiet) output.note(chosenLine(site));
-  return site;
+  return withSilence(site, context);
+}
+
+/** Who is asked for the secret has the terminal. */
+export function withSilence(site: Site, { waiting }: Context): Site {
+  return { ...site, secret: (isNew) => waiting.silently(() => site.secret(isNew)) };
 }
 
 /** What flags, variables and defaults have come to. */
@@ -69,10 +74,19 @@ export async function withRepository<Result>(
 ): Promise<Result> {
   const site = await siteOf(context);
   if (change !== undefined) refuseReadOnly(site, change);
-  await using repository = await openSite(site, { ...options, signal: context.signal });
+  await using repository = await openRepository(site, context, options);
   context.signal.throwIfAborted();
   await tellStanding(repository, context);
   return await use(repository, site);
+}
+
+/** Opens the repository, and says so where that takes its time. @throws as openSite */
+export async function openRepository(
+  site: Site,
+  { waiting, signal }: Context,
+  options: Omit<OpenOptions, "signal"> = {},
+): Promise<Repository> {
+  return await waiting.during("opening the repository", () => openSite(site, { ...options, signal }));
 }
 
 /** Creates the repository and says where it is, and that it is not alone there. @throws as createSite */

@@ -1,15 +1,7 @@
 /** `bcat backup`: keeps files and folders as a new snapshot. */
 import { availableParallelism } from "node:os";
 import { isBcatError, type OnNotice } from "@bcat/errors";
-import {
-  hadRepository,
-  isPrivileged,
-  loadOwnerNames,
-  openSite,
-  ownFolders,
-  refuseReadOnly,
-  type Site,
-} from "@bcat/host";
+import { hadRepository, isPrivileged, loadOwnerNames, ownFolders, refuseReadOnly, type Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { AdoptedPacks, BackupOptions, BackupProgress, BackupSummary, RootParent } from "@bcat/snapshot";
 import { acceptRollbackFlag } from "../accept-rollback.js";
@@ -27,7 +19,7 @@ import type { OpenStream } from "../open-stream.js";
 import type { Flags } from "../options.js";
 import { startProgress } from "../progress.js";
 import { requestsField } from "../requests.js";
-import { createRepository, siteOf, tellStanding } from "../site.js";
+import { createRepository, openRepository, siteOf, tellStanding } from "../site.js";
 import { snapshotTime } from "../snapshot-time.js";
 import { readSources, sourceFlags, takesListOnStdin } from "../sources.js";
 import { type StreamSource, streamFlags, streamSourceOf } from "../stream-source.js";
@@ -156,12 +148,12 @@ async function openOrCreate(
   context: Context,
   onSecret: () => void,
 ): Promise<Repository> {
-  const { options, output, signal } = context;
+  const { options, output } = context;
   const isDryRun = options.switch("dry-run");
   // A dry run accepts nothing for good.
   const acceptRollback = options.switch("accept-rollback") && !isDryRun;
   const onNotice: OnNotice = (line, code) => printNotice(line, code, output);
-  const open = () => openSite(site, { signal, onSecret, onNotice, writes: !isDryRun, acceptRollback });
+  const open = () => openRepository(site, context, { onSecret, onNotice, writes: !isDryRun, acceptRollback });
   try {
     return await open();
   } catch (error) {

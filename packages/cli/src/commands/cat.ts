@@ -108,10 +108,10 @@ function chunkIdOf(which: string): Uint8Array {
   throw usageError(`Cannot use "${quoteText(which)}": give the 32 to 64 digits of an id, a to f in small letters`);
 }
 
-async function writeBytes(bytes: Uint8Array, { signal }: Context): Promise<number> {
+async function writeBytes(bytes: Uint8Array, { output, signal }: Context): Promise<number> {
   if (isTerminal()) throw usageError("Cannot write bytes to a terminal: redirect stdout");
   try {
-    await stdoutSink(signal).write(bytes);
+    await stdoutSink(output, signal).write(bytes);
     return exitCodes.done;
   } catch (error) {
     if (error instanceof ClosedPipe) return exitCodes.closedPipe;

@@ -1,6 +1,6 @@
 /** `bcat copy`: snapshots of another repository become snapshots of this one. */
 import { availableParallelism } from "node:os";
-import { openSite, refuseReadOnly } from "@bcat/host";
+import { refuseReadOnly } from "@bcat/host";
 import type { CopyBetween, CopyProgress, ListedSnapshot, SnapshotToCopy } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
 import { compressionFlag, compressionOf } from "../compression.js";
@@ -13,7 +13,7 @@ import { formatCount } from "../format.js";
 import { fromFlags, fromSiteOf } from "../from-repository.js";
 import { checkSelectors, chooseSnapshots, choosingFlags } from "../named-snapshots.js";
 import { type ProgressForm, startProgress } from "../progress.js";
-import { siteOf, tellStanding } from "../site.js";
+import { openRepository, siteOf, tellStanding } from "../site.js";
 import { printNotice, printWarning } from "../warning.js";
 
 const files = fileProgress<CopyProgress>((counts) => ({
@@ -68,15 +68,15 @@ export const copy: Command = {
   ],
   interrupted: "interrupted; what was named as copied stays",
   async run(context) {
-    const { options, output, signal } = context;
+    const { options, output } = context;
     await checkSelectors(context);
     const fromSite = await fromSiteOf(context);
     const site = await siteOf(context);
     refuseReadOnly(site, "copy into");
-    await using source = await openSite(fromSite, { signal });
+    await using source = await openRepository(fromSite, context);
     await tellStanding(source, context);
     const onNotice = (line: string, code: Parameters<typeof printNotice>[1]) => printNotice(line, code, output);
-    await using target = await openSite(site, { signal, onNotice, writes: true });
+    await using target = await openRepository(site, context, { onNotice, writes: true });
     await tellStanding(target, context);
     const chosen = await choose(source, context);
     const { planCopy } = await import("@bcat/snapshot");

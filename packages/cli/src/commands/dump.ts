@@ -11,6 +11,7 @@ import { exitCodes } from "../exit-code.js";
 import { fileProgress } from "../file-progress.js";
 import { formatBytes, formatDuration, formatItems, formatLeftOut } from "../format.js";
 import type { Options } from "../options.js";
+import type { Output } from "../output.js";
 import { startProgress } from "../progress.js";
 import { quoteText } from "../quote.js";
 import { requestsField } from "../requests.js";
@@ -74,7 +75,7 @@ export const dump: Command = {
     return await withRepository(context, async (repository, site) => {
       const snapshot = await packages.findSnapshot(repository, selector, { among });
       printPartial(snapshot, output);
-      const sink = await openSink(target, {
+      const sink = await openSink(target, output, {
         signal: context.signal,
         checkFolder: (folder) => packages.requireForeign(site.posix, folder, { ownFolders: ownFolders(site) }, "dump"),
       });
@@ -122,8 +123,12 @@ function targetOf(options: Options): string | undefined {
   return target === undefined || stdoutNames.includes(target) ? undefined : target;
 }
 
-async function openSink(target: string | undefined, options: Omit<FileSinkOptions, "unique">): Promise<ByteSink> {
-  if (target === undefined) return stdoutSink(options.signal);
+async function openSink(
+  target: string | undefined,
+  output: Output,
+  options: Omit<FileSinkOptions, "unique">,
+): Promise<ByteSink> {
+  if (target === undefined) return stdoutSink(output, options.signal);
   return await fileSink(target, { ...options, unique: randomBytes(6).toString("hex") });
 }
 

@@ -1,11 +1,10 @@
 /** `bcat init`: creates a repository. */
 import type { ChunkerSettings } from "@bcat/chunker";
-import { openSite } from "@bcat/host";
 import { parseSize } from "../choice-flags.js";
 import type { Command, Context } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { fromFlags, fromSiteOf } from "../from-repository.js";
-import { createRepository, siteOf } from "../site.js";
+import { createRepository, openRepository, siteOf } from "../site.js";
 import { usageError } from "../usage.js";
 
 /** The words of the config: content-defined chunks, or chunks of one size. */
@@ -74,7 +73,7 @@ export const init: Command = {
 
 /** That of the flags, or of the repository that they name. */
 async function chunkerOf(context: Context): Promise<ChunkerSettings> {
-  const { options, signal } = context;
+  const { options } = context;
   const { DEFAULT_CHUNKER, DEFAULT_FIXED_CHUNKER } = await import("@bcat/chunker");
   if (!options.switch("copy-chunker-params")) {
     if (options.isTyped("from-repository") || options.isTyped("from-repository-file"))
@@ -82,7 +81,7 @@ async function chunkerOf(context: Context): Promise<ChunkerSettings> {
     return options.text("chunker") === "fixed" ? DEFAULT_FIXED_CHUNKER : DEFAULT_CHUNKER;
   }
   if (options.text("chunker") !== undefined) throw usageError(twiceLine);
-  await using from = await openSite(await fromSiteOf(context), { signal });
+  await using from = await openRepository(await fromSiteOf(context), context);
   return from.chunker;
 }
 

@@ -1,7 +1,7 @@
 /** `bcat undo`: puts back what a restore in place has overwritten or deleted. */
 import { availableParallelism } from "node:os";
 import { textOfBytes } from "@bcat/errors";
-import { isPrivileged, openSite, ownFolders, type Site } from "@bcat/host";
+import { isPrivileged, ownFolders, type Site } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { RestoreOptions, RestoreProgress, RestoreSummary, SnapshotInfo } from "@bcat/snapshot";
 import type { Command, Context } from "../command.js";
@@ -11,7 +11,7 @@ import { requestsField } from "../requests.js";
 import { keepOptions, noUndoFlag } from "../restore-overwrite.js";
 import { forecastMessage, forecastReport, restoreMessage, restoreReport } from "../restore-report.js";
 import { RestoreWarnings } from "../restore-warnings.js";
-import { siteOf, tellStanding } from "../site.js";
+import { openRepository, siteOf, tellStanding } from "../site.js";
 import { chooseUndo } from "../undo-choice.js";
 import { keepingBy, runUndoable } from "../undoable-restore.js";
 import { usageError } from "../usage.js";
@@ -40,14 +40,14 @@ export const undo: Command = {
   notes: ["What the restore has added stays. What undo overwrites is kept as well: to undo twice is to do it again."],
   interrupted: "interrupted; run bcat undo with the number of the same snapshot to go on",
   async run(context) {
-    const { operands, options, signal } = context;
+    const { operands, options } = context;
     const [number] = operands;
     if (number !== undefined && !/^[1-9]\d{0,9}$/.test(number))
       throw usageError(`Cannot undo with "${number}": give the number of a snapshot`);
     const { findContinued } = await import("@bcat/snapshot");
     const site = await siteOf(context);
     const keeps = !options.switch("no-undo") && !options.switch("dry-run");
-    await using repository = await openSite(site, { signal, writes: keeps });
+    await using repository = await openRepository(site, context, { writes: keeps });
     await tellStanding(repository, context);
     const parts = { repository, site, context, keeps };
     let errors = 0;

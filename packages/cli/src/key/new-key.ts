@@ -11,14 +11,15 @@ export type AskForKey = (repository: Repository, before?: KeyOwner) => Promise<N
 
 /** Everything that can be wrong with it is looked at before the repository is. */
 export function prepareNewKey(context: Context): AskForKey {
-  const { options, signal } = context;
+  const { options, signal, waiting } = context;
   const source = chooseSecretSource(context, "new-");
   const cost = costOption(context);
   if (cost !== undefined && source.kind === "key-file")
     throw usageError("Cannot use --work-factor with a key file, which is not tried: leave one of the two out");
   return async ({ environment }, before = environment) => {
     const owner = { user: options.text("user") ?? before.user, host: options.text("host") ?? before.host };
-    return { secret: await getSecret(source, { isNew: true, signal, purpose: "add a key" }), owner, cost };
+    const secret = await waiting.silently(() => getSecret(source, { isNew: true, signal, purpose: "add a key" }));
+    return { secret, owner, cost };
   };
 }
 

@@ -8,10 +8,11 @@ export async function openedByKey(
   context: Context,
   action?: "add a key to" | "remove a key of",
 ): Promise<UnlockedSite> {
-  const { signal } = context;
+  const { signal, waiting } = context;
   const site = await siteOf(context);
   if (action !== undefined) refuseReadOnly(site, action);
-  const opened = await unlockSite(site, { signal, writes: action !== undefined });
+  const unlock = () => unlockSite(site, { signal, writes: action !== undefined });
+  const opened = await waiting.during("opening the repository", unlock);
   await tellStanding(opened.repository, context);
   return opened;
 }

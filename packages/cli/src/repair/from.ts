@@ -1,5 +1,4 @@
 /** `bcat repair --from`: brings missing chunks back out of the files that another repository has. */
-import { openSite } from "@bcat/host";
 import type { HealedFrom } from "@bcat/snapshot";
 import type { Context } from "../command.js";
 import { dataToRead } from "../data-subset.js";
@@ -9,7 +8,7 @@ import { fromSiteOf } from "../from-repository.js";
 import { bytesField } from "../json.js";
 import { quoteText } from "../quote.js";
 import { requestsField } from "../requests.js";
-import { tellStanding } from "../site.js";
+import { openRepository, tellStanding } from "../site.js";
 import { whileRepairing } from "./repairing.js";
 
 /** Files and folders that are still lost and printed without `--verbose`. */
@@ -21,7 +20,7 @@ export async function repairFrom(context: Context, from: string): Promise<number
   const { signal, options } = context;
   const fromSite = await fromSiteOf(context, from);
   return await whileRepairing(context, async ({ repository, onProgress, finish }) => {
-    await using other = await openSite(fromSite, { signal });
+    await using other = await openRepository(fromSite, context);
     await tellStanding(other, context);
     const { findBadPacks } = await import("@bcat/repository");
     const { healFrom, showName } = await import("@bcat/snapshot");

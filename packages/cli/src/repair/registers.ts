@@ -8,11 +8,13 @@ import { siteOf } from "../site.js";
 import { usageError } from "../usage.js";
 
 export async function repairRegisters(context: Context): Promise<number> {
-  const { output, signal, meter, options } = context;
+  const { output, signal, waiting, meter, options } = context;
   if (options.switch("dry-run"))
     throw usageError("Cannot use --dry-run with repair registers: it makes all of them anew");
   const site = await siteOf(context);
-  const { generation, rows } = await repairSiteRegisters(site, signal);
+  const { generation, rows } = await waiting.during("making the registers anew", () =>
+    repairSiteRegisters(site, signal),
+  );
   const { sessions, outcomes, log } = rows;
   const counts = { generation, sessions, outcomes, log_records: log };
   if (output.json) output.message({ message_type: "repaired", ...counts, ...requestsField(meter) });

@@ -1,12 +1,12 @@
 /** What all repairs have in common: how the repository is opened, and how it is told how far they are. */
 import type { OnNotice } from "@bcat/errors";
-import { openSite, refuseReadOnly } from "@bcat/host";
+import { refuseReadOnly } from "@bcat/host";
 import type { Repository } from "@bcat/repository";
 import type { CheckProgress } from "@bcat/snapshot";
 import { checkProgress } from "../check-report.js";
 import type { Context } from "../command.js";
 import { startProgress } from "../progress.js";
-import { siteOf, tellStanding } from "../site.js";
+import { openRepository, siteOf, tellStanding } from "../site.js";
 import { printNotice } from "../warning.js";
 
 export interface Repairing {
@@ -27,7 +27,7 @@ export async function whileRepairing(
   use: (repairing: Repairing) => Promise<number>,
   { keepsHistory = false }: RepairingOptions = {},
 ): Promise<number> {
-  const { options, output, signal } = context;
+  const { options, output } = context;
   const isDryRun = options.switch("dry-run");
   const site = await siteOf(context);
   if (!isDryRun) refuseReadOnly(site, "repair");
@@ -35,7 +35,8 @@ export async function whileRepairing(
   const onNotice: OnNotice = (line, code) => printNotice(line, code, output);
   // A dry run accepts nothing for good.
   const acceptRollback = isAccepted && !isDryRun;
-  await using repository = await openSite(site, { signal, onNotice, anew: true, writes: !isDryRun, acceptRollback });
+  const opening = { onNotice, anew: true, writes: !isDryRun, acceptRollback };
+  await using repository = await openRepository(site, context, opening);
   await tellStanding(repository, context);
   const { requireWritable } = await import("@bcat/repository");
   if (!keepsHistory && !(isDryRun && isAccepted)) requireWritable(repository);

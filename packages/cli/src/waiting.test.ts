@@ -1,0 +1,154 @@
+import { Meter } from "@bcat/host";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Inquiry } from "./inquiry.js";
+import { Output, type TextStream } from "./output.js";
+import { Waiting } from "./waiting.js";
+
+interface Simulation {
+  readonly waiting: Waiting;
+  readonly output: Output;
+  readonly inquiry: Inquiry;
+  readonly meter: Meter;
+  /** So many seconds pass. */
+  readonly pass: (seconds: number) => void;
+  /** What was written on stderr since the last time, without what takes lines away. */
+  readonly told: () => string[];
+}
+
+function simulate(settings: { terminal?: boolean; json?: boolean; intervalMs?: number } = {}): Simulation {
+  const texts: string[] = [];
+  const { terminal = true, json = false, intervalMs } = settings;
+  const stream = (into: string[], isTTY: boolean): TextStream => ({
+    isTTY,
+    write: (text) => into.push(text) > 0,
+    on: () => {},
+    once: () => {},
+  });
+  const output = new Output({ stdout: stream([], false), stderr: stream(texts, terminal), json, color: false });
+  let ms = 0;
+  let ticking: { readonly eachMs: number; readonly tick: () => void } | undefined;
+  const every = (eachMs: number, tick: () => void) => {
+    ticking = { eachMs, tick };
+    return () => {
+      ticking = undefined;
+    };
+  };
+  const inquiry = new Inquiry();
+  onTestFinished(() => inquiry[Symbol.dispose]());
+  const meter = new Meter();
+  const waiting = new Waiting({ name: "forget", output, inquiry, meter, intervalMs, now: () => ms, every });
+  inquiry.add(waiting);
+  const pass = (seconds: number) => {
+    for (const endMs = ms + seconds * 1000; ms < endMs; ) {
+      ms += 1000;
+      if (ticking !== undefined && ms % ticking.eachMs === 0) ticking.tick();
+    }
+  };
+  const told = () =>
+    texts
+      .splice(0)
+      .map((text) => text.replaceAll(/\r|\n|\u001b\[\w/g, ""))
+      .filter((text) => text !== "");
+  return { waiting, output, inquiry, meter, pass, told };
+}
+
+/** Work that ends when it is told to. */
+function openEnd(): { work: () => Promise<void>; end: () => void } {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { work: () => ended, end };
+}
+
+describe("Waiting", () => {
+  test("says every second what is waited for, and what was asked of the storage", async () => {
+    const { waiting, meter, pass, told } = simulate();
+    const { work, end } = openEnd();
+    const opened = waiting.during("opening the repository", work);
+    pass(1);
+    expect(told()).toEqual(["opening the repository, 0:01 so far"]);
+    for (let i = 0; i < 24; i++) meter.count("get");
+    meter.received(1_258_291);
+    pass(2);
+    expect(told()).toEqual([2, 3].map((s) => `opening the repository, 24 requests, 1.20 MiB received, 0:0${s} so far`));
+    end();
+    await opened;
+    pass(1);
+    expect(told()).toEqual(["forget, 24 requests, 1.20 MiB received, 0:04 so far"]);
+  });
+
+  test("is silent while somebody is asked, and takes its line away before", async () => {
+    const { waiting, output, pass, told } = simulate();
+    pass(1);
+    expect(output.shown).toBeDefined();
+    const { work, end } = openEnd();
+    const asked = waiting.silently(work);
+    expect(output.shown).toBeUndefined();
+    told();
+    pass(3);
+    expect(told()).toEqual([]);
+    end();
+    await asked;
+    pass(1);
+    expect(told()).toHaveLength(1);
+  });
+
+  test("gives way to the progress of the work, and to lines of others", () => {
+    const { output, inquiry, pass, told } = simulate();
+    const progress = { hasNews: true, tellNow: () => {}, stop: () => {} };
+    inquiry.add(progress);
+    pass(2);
+    expect(told()).toEqual([]);
+    progress.hasNews = false;
+    output.status({ line: "probing: get" });
+    told();
+    pass(2);
+    expect(told()).toEqual([]);
+    output.status(undefined);
+    pass(1);
+    expect(told()).toHaveLength(1);
+  });
+
+  test("ends with the first line of the result, which a pager may show", () => {
+    const { output, pass, told } = simulate();
+    output.note("a warning");
+    pass(1);
+    expect(told()).toHaveLength(2);
+    output.print("12 snapshots");
+    told();
+    pass(5);
+    expect(told()).toEqual([]);
+  });
+
+  test("is quiet with --quiet, but for who asks", () => {
+    const { output, inquiry, pass, told } = simulate();
+    output.quiet = true;
+    pass(3);
+    expect(told()).toEqual([]);
+    inquiry.newest?.tellNow();
+    expect(told()).toEqual(["forget, 0:03 so far"]);
+  });
+
+  test("is a plain line elsewhere, where it is asked for", () => {
+    expect(linesIn(30, { terminal: false })).toEqual([]);
+    expect(linesIn(30, { terminal: false, intervalMs: Number.POSITIVE_INFINITY })).toEqual([]);
+    expect(linesIn(30, { terminal: false, json: true, intervalMs: 10_000 })).toEqual([]);
+    expect(linesIn(30, { terminal: false, intervalMs: 10_000 })).toHaveLength(3);
+    expect(linesIn(3, { terminal: false, intervalMs: 20 })).toHaveLength(3);
+  });
+
+  test("tells nothing after the end", () => {
+    const { inquiry, pass, told } = simulate();
+    inquiry.end();
+    pass(3);
+    inquiry.newest?.tellNow();
+    expect(told()).toEqual([]);
+  });
+});
+
+function linesIn(seconds: number, settings: Parameters<typeof simulate>[0]): string[] {
+  const { pass, told } = simulate(settings);
+  pass(seconds);
+  return told();
+}
