@@ -141,9 +141,9 @@ describe.skipIf(!canUseTerminal())("on a terminal", () => {
     });
     const line = `"$BCAT" ${words} --no-cache --repo ${server.url}`;
     const seen = { question: "opening the repository, ", type: "", act: show };
-    const { code, screen } = await onTerminal(desk, line, [seen], { BCAT_KEY_FILE: deskKeyFile });
+    const { code, drawn } = await onTerminal(desk, line, [seen], { BCAT_KEY_FILE: deskKeyFile });
     expect(code).toBe(0);
-    return screen;
+    return drawn;
   }
 
   test("it is shown that a repository is opened, and nothing of that is left", async () => {

@@ -19,31 +19,35 @@ export function canUseTerminal(): boolean {
   }
 }
 
-/** Runs a line of shell on a terminal that echoes. `screen` is all that was shown. */
+const clearing = "\\r\\u001b\\[K";
+/** A machine that is busy takes a second for anything. */
+const waiting = new RegExp(`(?:${clearing}[^\\r\\n]* so far)+${clearing}`, "g");
+
+/** Runs a line of shell on a terminal that echoes. `drawn` is all that was shown, `screen` without lines of waiting. */
 export function onTerminal(
   desk: Desk,
   line: string,
   answers: readonly Answer[],
   env: Readonly<Record<string, string | undefined>> = {},
-): Promise<{ code: number | null; screen: string }> {
+): Promise<{ code: number | null; screen: string; drawn: string }> {
   const child = spawn("script", ["--quiet", "--return", "--echo", "always", "--command", line, "/dev/null"], {
     cwd: desk.folder,
     env: { ...desk.environment, BCAT_PASSWORD: undefined, TERM: "xterm", ...env, BCAT: program, SHELL: "/bin/sh" },
     stdio: ["pipe", "pipe", "inherit"],
   });
-  let screen = "";
+  let drawn = "";
   let read = 0;
-  const waiting = [...answers];
+  const unasked = [...answers];
   child.stdout.setEncoding("utf8").on("data", (text) => {
-    screen += text;
-    const at = waiting.length === 0 ? -1 : screen.indexOf(waiting[0]!.question, read);
+    drawn += text;
+    const at = unasked.length === 0 ? -1 : drawn.indexOf(unasked[0]!.question, read);
     if (at < 0) return;
-    read = at + waiting[0]!.question.length;
-    const { type, act } = waiting.shift()!;
+    read = at + unasked[0]!.question.length;
+    const { type, act } = unasked.shift()!;
     act?.();
     child.stdin.write(type);
   });
   return new Promise((resolve, reject) => {
-    child.on("error", reject).on("close", (code) => resolve({ code, screen }));
+    child.on("error", reject).on("close", (code) => resolve({ code, screen: drawn.replaceAll(waiting, ""), drawn }));
   });
 }

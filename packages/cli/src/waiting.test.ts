@@ -40,14 +40,14 @@ function simulate(settings: { terminal?: boolean; json?: boolean; intervalMs?: n
   inquiry.add(waiting);
   const pass = (seconds: number) => {
     for (const endMs = ms + seconds * 1000; ms < endMs; ) {
-      ms += 1000;
+      ms += 100;
       if (ticking !== undefined && ms % ticking.eachMs === 0) ticking.tick();
     }
   };
   const told = () =>
     texts
       .splice(0)
-      .map((text) => text.replaceAll(/\r|\n|\u001b\[\w/g, ""))
+      .map((text) => text.replaceAll("\r", "").replaceAll("\u001b[K", "").trimEnd())
       .filter((text) => text !== "");
   return { waiting, output, inquiry, meter, pass, told };
 }
@@ -88,8 +88,11 @@ describe("Waiting", () => {
     told();
     pass(3);
     expect(told()).toEqual([]);
+    pass(0.9);
     end();
     await asked;
+    pass(0.1);
+    expect(told()).toEqual([]);
     pass(1);
     expect(told()).toHaveLength(1);
   });

@@ -12,6 +12,8 @@ import type { Status } from "./status-lines.js";
 
 /** Between two looks, ms: what takes less is not told. */
 const TICK_MS = 1_000;
+/** After an answer of a person the first look may come at once: so much is not told, ms. */
+const SHORT_MS = TICK_MS / 2;
 
 export interface WaitingOptions {
   /** Of the command. */
@@ -33,12 +35,15 @@ export class Waiting implements Teller {
   #doing: string;
   #shown: Status | undefined;
   #isSilent = false;
+  /** Since then nobody else has had the terminal. */
+  #sinceMs: number;
   readonly #stop: () => void;
 
   constructor(options: WaitingOptions) {
     const { name, now, every, output, intervalMs } = options;
     this.#options = options;
     this.#startMs = now();
+    this.#sinceMs = this.#startMs;
     this.#doing = name;
     const isTold = output.terminal || (!output.json && intervalMs !== undefined);
     const ms = Math.max(TICK_MS, intervalMs ?? 0);
@@ -72,6 +77,7 @@ export class Waiting implements Teller {
       return await work();
     } finally {
       this.#isSilent = false;
+      this.#sinceMs = this.#options.now();
     }
   }
 
@@ -81,7 +87,8 @@ export class Waiting implements Teller {
 
   /** Not beside the progress of the work, nor where a pager may show what was printed. */
   #tick(): void {
-    const { output, inquiry } = this.#options;
+    const { output, inquiry, now } = this.#options;
+    if (now() - this.#sinceMs < SHORT_MS) return;
     const isOthers = output.shown !== undefined && output.shown !== this.#shown;
     if (output.quiet || output.hasBegun || this.#isSilent || isOthers || inquiry.newest !== this) return;
     if (output.terminal) {
