@@ -9,13 +9,16 @@ import {
   withLogSession,
 } from "@bcat/repository";
 import {
+  type CopiedSnapshot,
   check,
+  copySnapshots,
   findSnapshot,
   forgottenSnapshots,
   type ListedSnapshot,
   listSnapshots,
   PreparedBackup,
   pinSnapshots,
+  planCopy,
   prune,
   restore,
   rewriteSnapshot,
@@ -116,6 +119,38 @@ export function forgetSome(world: World): Body {
       });
     });
   };
+}
+
+/** Copies snapshots out of the second repository, or into it: all that are not there, or one. */
+export function copySome(world: World): Body {
+  const { dice, knobs } = world;
+  const { isInward } = knobs.copies!;
+  return async (process) => {
+    await using here = await world.open(process);
+    await using there = await world.openSecond(process);
+    const between = isInward ? { source: there, target: here } : { source: here, target: there };
+    const { missing, incomplete } = await planCopy(between, await listSnapshots(between.source));
+    const all = [...missing, ...incomplete];
+    if (all.length === 0) return;
+    const wanted = dice.chance(0.7) ? all : [dice.pick(all)];
+    try {
+      const copied = await copySnapshots(between, wanted, { compression: "off" });
+      world.guard(() => requireCopied(world, copied, process));
+    } catch (error) {
+      // Of what was forgotten meanwhile a prune may have taken some.
+      const isGone = isBcatError(error, "corrupt") || isBcatError(error, "not-found");
+      const forgotten = (isInward ? world.second! : world).oracle.forgotten();
+      if (!isGone || !wanted.some(({ number }) => forgotten.has(number))) throw error;
+    }
+  };
+}
+
+/** @throws Violation */
+function requireCopied(world: World, copied: readonly CopiedSnapshot[], { name }: SimulatedProcess): void {
+  const { oracle } = world.knobs.copies!.isInward ? world : world.second!;
+  for (const { number, from } of copied)
+    if (oracle.snapshot(number)?.original === undefined)
+      throw new Violation("commit-lost", `${name} was told of snapshot ${number}, a copy of ${from}`);
 }
 
 /** What a rewrite leaves out. */

@@ -5,13 +5,16 @@
 import { backup, forgetSome, pruneOnce } from "./actors.js";
 import { compareAll } from "./compare.js";
 import { Dice } from "./dice.js";
-import { drawKnobs, type Knobs, type PlaceKind, TINY } from "./knobs.js";
+import { drawKnobs, type Knobs, TINY } from "./knobs.js";
 import type { Machine } from "./machine.js";
 import type { Fate } from "./process.js";
 import { type Body, CALM, World, type WorldState } from "./world.js";
 
 /** Seeds that no run has. */
 const FIRST_SEED = -1_000_000;
+const FIRST_SEED_SECOND = -2_000_000;
+/** What those of one sort have in common. */
+type Sort = Pick<Knobs, "kind" | "hasRealCryptography" | "isSecond">;
 type Step = "backup" | "stopped backup" | "forget" | "prune" | "condemning prune";
 
 const STEPS: readonly Step[] = ["backup", "backup", "stopped backup", "forget", "prune", "condemning prune"];
@@ -20,22 +23,21 @@ const CALLS = [8, 60] as const;
 
 const made = new Map<string, Promise<WorldState>>();
 
-export async function beginning(
-  { kind, hasRealCryptography }: Pick<Knobs, "kind" | "hasRealCryptography">,
-  number: number,
-): Promise<WorldState> {
-  const name = `${kind} ${number} ${hasRealCryptography}`;
+export async function beginning(knobs: Sort, number: number): Promise<WorldState> {
+  const { kind, hasRealCryptography, isSecond } = knobs;
+  const sort = { kind, hasRealCryptography, isSecond };
+  const name = `${Object.values(sort)} ${number}`;
   let state = made.get(name);
   if (state === undefined) {
-    state = make(kind, number, hasRealCryptography);
+    state = make(sort, number);
     made.set(name, state);
   }
   return await state;
 }
 
-async function make(kind: PlaceKind, number: number, hasRealCryptography: boolean): Promise<WorldState> {
-  const dice = new Dice(FIRST_SEED - number);
-  const world = new World(dice, inFairWeather({ ...drawKnobs(dice, kind), hasRealCryptography }));
+async function make(sort: Sort, number: number): Promise<WorldState> {
+  const dice = new Dice((sort.isSecond ? FIRST_SEED_SECOND : FIRST_SEED) - number);
+  const world = new World(dice, inFairWeather({ ...drawKnobs(dice, sort.kind), ...sort }));
   await world.init();
   const hosts = [world.machine("a"), world.machine("b")];
   const admin = world.machine("admin");
@@ -64,5 +66,13 @@ async function make(kind: PlaceKind, number: number, hasRealCryptography: boolea
 
 /** Whoever is stopped there is stopped on purpose. */
 function inFairWeather(knobs: Knobs): Knobs {
-  return { ...knobs, size: { ...TINY, hosts: [2, 2] }, weather: CALM, deaths: 0, movingFiles: 0, reserve: undefined };
+  return {
+    ...knobs,
+    size: { ...TINY, hosts: [2, 2] },
+    weather: CALM,
+    deaths: 0,
+    movingFiles: 0,
+    reserve: undefined,
+    copies: undefined,
+  };
 }

@@ -1,35 +1,55 @@
 /** Compares what snapshots hold with what the files of their machine held while they were made. */
 
-import { type Node, readContent, readDirectory } from "../independent-reader/tree.js";
+import { type Node, type ReadChunk, readContent, readDirectory } from "../independent-reader/tree.js";
 import { LEFT_OUT } from "./actors.js";
+import type { Oracle } from "./oracle/oracle.js";
 import type { ShownSnapshot } from "./oracle/registers.js";
 import { Violation } from "./oracle/violation.js";
 import type { SimulatedProcess } from "./process.js";
+import type { Home } from "./second.js";
 import type { Version } from "./source.js";
 import type { World } from "./world.js";
 
-/** All snapshots that are there. @throws Violation */
+/** All snapshots that are there, copies with what their originals were made from. @throws Violation */
 export function compareAll(world: World): number {
-  const snapshots = world.oracle.snapshots();
-  for (const [number, snapshot] of snapshots) compareSnapshot(world, number, snapshot);
-  return snapshots.size;
+  const { second } = world;
+  const homes = [world, ...(second === undefined ? [] : [second])];
+  let count = 0;
+  for (const { id, oracle } of homes)
+    for (const [number, snapshot] of oracle.snapshots()) {
+      compareSnapshot(oracle, { number, snapshot, first: firstOf(homes, { id, number }) });
+      count++;
+    }
+  return count;
 }
 
-function compareSnapshot(world: World, number: number, snapshot: ShownSnapshot): void {
-  const first = firstOf(world, number, snapshot);
-  const [owner, ...clones] = world.owners.of(first);
-  if (owner === undefined) throw new Violation("restored-wrong", `snapshot ${number} is nobody's`);
+/** Where a snapshot lies. */
+interface Found {
+  readonly id: string;
+  readonly number: number;
+}
+
+interface Compared {
+  readonly number: number;
+  readonly snapshot: ShownSnapshot;
+  /** The one that it was made from, if it was, and whose files those are. */
+  readonly first: Pick<Home, "owners"> & { readonly number: number };
+}
+
+function compareSnapshot({ read }: Oracle, compared: Compared): void {
+  const { owners, number } = compared.first;
+  const [owner, ...clones] = owners.of(number);
+  if (owner === undefined) throw new Violation("restored-wrong", `snapshot ${compared.number} is nobody's`);
   try {
-    compareWith(owner, world, number, snapshot);
+    compareWith(owner, read, compared);
   } catch (error) {
     const [clone] = clones;
     if (clone === undefined) throw error;
-    compareWith(clone, world, number, snapshot);
+    compareWith(clone, read, compared);
   }
 }
 
-function compareWith(owner: SimulatedProcess, world: World, number: number, snapshot: ShownSnapshot): void {
-  const { read } = world.oracle;
+function compareWith(owner: SimulatedProcess, read: ReadChunk, { number, snapshot, first }: Compared): void {
   const found = new Map<string, Buffer>();
   const visit = (node: Node, path: string): void => {
     if (node.content !== undefined && node.hasChanged !== true) found.set(path, readContent(read, node.content));
@@ -39,7 +59,7 @@ function compareWith(owner: SimulatedProcess, world: World, number: number, snap
   };
   for (const { path, node } of snapshot.roots) visit(node, path);
   const roots = snapshot.roots.map(({ path }) => path);
-  const window = { begin: owner.begun, end: world.owners.decidedAt(firstOf(world, number, snapshot))! };
+  const window = { begin: owner.begun, end: first.owners.decidedAt(first.number)! };
   for (const [path, versions] of owner.machine.source.history) {
     if (!roots.some((root) => path.startsWith(`${root}/`))) continue;
     const content = found.get(path);
@@ -54,14 +74,11 @@ function compareWith(owner: SimulatedProcess, world: World, number: number, snap
     throw new Violation("restored-wrong", `snapshot ${number} has ${path}, which never was`);
 }
 
-/** The number of the snapshot that this one was made from, or its own. */
-function firstOf({ oracle }: World, number: number, snapshot: ShownSnapshot): number {
-  let first = number;
-  for (let at: ShownSnapshot | undefined = snapshot; at?.original !== undefined; ) {
-    first = at.original;
-    at = oracle.snapshot(first);
-  }
-  return first;
+/** The snapshot that this one was made from, here or in the other repository, or itself. */
+function firstOf(homes: readonly Home[], { id, number }: Found): Compared["first"] {
+  const { oracle, owners } = homes.find((home) => home.id === id)!;
+  const { original, copiedFrom = id } = oracle.snapshot(number) ?? {};
+  return original === undefined ? { owners, number } : firstOf(homes, { id: copiedFrom, number: original });
 }
 
 /** What a file held in a part of the time at least; undefined while it was not there. */

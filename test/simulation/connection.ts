@@ -27,6 +27,8 @@ export interface Weather {
 }
 
 export interface ConnectionParts {
+  /** What the place calls itself. */
+  readonly location: string;
   readonly place: Place;
   readonly process: SimulatedProcess;
   readonly scheduler: Scheduler;
@@ -49,7 +51,7 @@ export class Connection implements Storage {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
-    this.location = parts.process.machine.location;
+    this.location = parts.location;
   }
 
   async get(name: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {

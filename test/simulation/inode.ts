@@ -52,12 +52,16 @@ export function fillStat(inode: Inode, into: Stat): void {
 /** Makes the inodes of one machine, and tells their times by its clock. */
 export class Inodes {
   readonly #now: () => number;
-  #count = 1;
+  #count: number;
   #changes = 0;
 
-  /** @param now milliseconds */
-  constructor(now: () => number) {
+  /**
+   * @param now milliseconds
+   * @param before the number before the first one
+   */
+  constructor(now: () => number, before = 1) {
     this.#now = now;
+    this.#count = before;
   }
 
   make(type: FileType, mode: number): Inode {
@@ -74,8 +78,7 @@ export class Inodes {
 
   /** As these are, by another clock. */
   copy(now: () => number): Inodes {
-    const copy = new Inodes(now);
-    copy.#count = this.#count;
+    const copy = new Inodes(now, this.#count);
     copy.#changes = this.#changes;
     return copy;
   }

@@ -69,8 +69,11 @@ function drawSize(dice: Dice): Size {
 /** Repositories to begin with, of each kind of place. */
 const BEGINNINGS = 32;
 const REAL_BEGINNINGS = 4;
+/** Of the second repository. */
+const SECOND_BEGINNINGS = 8;
 /** Of all runs. */
 const REAL_SHARE = 0.05;
+const COPIES_SHARE = 0.15;
 
 export interface Knobs {
   readonly size: Size;
@@ -104,6 +107,17 @@ export interface Knobs {
   readonly parity: number;
   /** Messages are sealed as they are outside, not by what stands in for that. */
   readonly hasRealCryptography: boolean;
+  /** It is the repository that others copy from and to. */
+  readonly isSecond: boolean;
+  /** Undefined where nobody copies. */
+  readonly copies: Copies | undefined;
+}
+
+export interface Copies {
+  /** How the second repository is at first: which one of those that are made once. */
+  readonly beginning: number;
+  /** Out of the second repository; else into it. */
+  readonly isInward: boolean;
 }
 
 const KINDS = [...new Array(8).fill("deciding"), "one-writer", "elsewhere"] as const;
@@ -144,7 +158,14 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
     parity: dice.chance(0.12) ? 50 : 0,
     rot: dice.chance(0.06),
     hasRealCryptography,
+    isSecond: false,
+    copies: dice.chance(COPIES_SHARE) ? drawCopies(dice, hasRealCryptography) : undefined,
   };
+}
+
+function drawCopies(dice: Dice, hasRealCryptography: boolean): Copies {
+  const last = (hasRealCryptography ? REAL_BEGINNINGS : SECOND_BEGINNINGS) - 1;
+  return { beginning: dice.integer(0, last), isInward: dice.chance(0.6) };
 }
 
 /** It is made of one scene, not of whole lives. */

@@ -18,21 +18,23 @@ export interface NewRepository {
 const made = new Map<string, Promise<NewRepository>>();
 
 export async function newRepository(
-  { kind, hasRealCryptography }: Pick<Knobs, "kind" | "hasRealCryptography">,
+  { kind, hasRealCryptography, isSecond }: Pick<Knobs, "kind" | "hasRealCryptography" | "isSecond">,
   shared: Pick<Environment, "blake3" | "zstd" | "sizes">,
 ): Promise<NewRepository> {
-  const name = `${kind} ${hasRealCryptography}`;
+  const name = `${kind} ${hasRealCryptography} ${isSecond}`;
   let repository = made.get(name);
   if (repository === undefined) {
-    repository = make(kind, shared);
+    repository = make(kind, { ...shared, seed: isSecond ? 2 : 1 });
     made.set(name, repository);
   }
   return await repository;
 }
 
-async function make(kind: PlaceKind, shared: Pick<Environment, "blake3" | "zstd" | "sizes">): Promise<NewRepository> {
+type Shared = Pick<Environment, "blake3" | "zstd" | "sizes">;
+
+async function make(kind: PlaceKind, { seed, ...shared }: Shared & { readonly seed: number }): Promise<NewRepository> {
   const machine = new Machine({
-    ...{ name: "init", clientId: new Uint8Array(16), seed: 1, hasCache: false, location: "simulated" },
+    ...{ name: "init", clientId: new Uint8Array(16), seed, hasCache: false, location: "simulated" },
   });
   const environment = machine.environment({ ...shared, wait: async () => {} }, () => 0);
   const storage = createMemoryStorage();

@@ -3,6 +3,7 @@ import {
   addParity,
   backup,
   checkAll,
+  copySome,
   forgetSome,
   pinOne,
   pruneOnce,
@@ -39,6 +40,7 @@ export function plan(world: World): void {
   const late = () => dice.integer(horizon / 3, horizon * 1.1);
   times(size.prunes, () => at(late(), "prune", dice.chance(0.8) ? admin : dice.pick(hosts), pruneOnce(world)));
   times(size.remakes, () => at(anywhere(), "remake", dice.pick(anyone), remakeOne(world)));
+  if (knobs.copies !== undefined) times([1, 3], () => at(anywhere(), "copy", dice.pick(anyone), copySome(world)));
   if (dice.chance(0.1)) at(anywhere(), "pin", admin, pinOne(world));
   if (knobs.parity > 0) times([0, 2], () => at(anywhere(), "parity", dice.pick(anyone), addParity(world)));
   if (dice.chance(0.1)) at(anywhere(), "check", admin, checkAll(world, { mustBeGood: false }));

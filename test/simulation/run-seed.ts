@@ -1,10 +1,10 @@
 /** Runs one seed from its beginning to its end. */
-import { addParity, checkAll, pruneOnce, repairIndexOf, repairRegistersOf } from "./actors.js";
+import { addParity, checkAll, copySome, pruneOnce, repairIndexOf, repairRegistersOf } from "./actors.js";
 import { beginning } from "./beginning.js";
 import { compareAll } from "./compare.js";
 import { useRealCryptography } from "./cryptography.js";
 import { Dice } from "./dice.js";
-import { drawKnobs, isForOneWriter, isScene, type PlaceKind } from "./knobs.js";
+import { drawKnobs, isForOneWriter, isScene, type Knobs, type PlaceKind } from "./knobs.js";
 import { Violation } from "./oracle/violation.js";
 import { plan } from "./plan.js";
 import { planScene } from "./scene.js";
@@ -19,6 +19,8 @@ export interface SeedResult {
   readonly lines: readonly string[] | undefined;
 }
 
+/** Before all others comes a copy, so that what they meet has copies. */
+const COPIED_BEFORE = 0.5;
 /** After which everything is free that can be. */
 const LAST_PRUNES = 3;
 
@@ -35,12 +37,18 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   const knobs = drawKnobs(dice, options.world);
   useRealCryptography(knobs.hasRealCryptography);
   const state = knobs.beginning === undefined ? undefined : await beginning(knobs, knobs.beginning);
+  const second = knobs.copies && (await beginning(secondOf(knobs), knobs.copies.beginning));
   const world = new World(dice, knobs);
   const { scheduler } = world;
   if (isVerbose) scheduler.trace.lines = [JSON.stringify(knobs)];
   if (state === undefined) await world.init();
   else world.beginWith(state);
+  if (second !== undefined) world.addSecond(second);
   const isOver = () => world.violation !== undefined;
+  if (world.second !== undefined && dice.chance(COPIED_BEFORE)) {
+    world.start("copy", world.machine("admin"), copySome(world));
+    await world.settle(() => isOver() || world.isIdle);
+  }
   const lastStart = scheduler.now + knobs.horizon * 1.3;
   if (isScene(knobs)) planScene(world);
   else plan(world);
@@ -59,12 +67,17 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   };
 }
 
+function secondOf({ hasRealCryptography }: Knobs) {
+  return { kind: "deciding", hasRealCryptography, isSecond: true } as const;
+}
+
 /** In fair weather, when everybody has ended: all is there, and nothing is said to be wrong; some prunes free the rest. */
 async function finish(world: World): Promise<void> {
   const { dice, knobs } = world;
   world.calmDown();
   world.guard(() => {
     world.oracle.checkAll("at the end");
+    world.second?.oracle.checkAll("of the second repository, at the end");
     world.counts.set("compared", compareAll(world));
   });
   if (world.violation !== undefined) return;

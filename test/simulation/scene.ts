@@ -1,11 +1,32 @@
 /** A run of one scene: few processes at the same time, on a repository that is in use, and what comes after them. */
-import { addParity, backup, checkAll, forgetSome, pinOne, pruneOnce, remakeOne, restoreOne } from "./actors.js";
+import {
+  addParity,
+  backup,
+  checkAll,
+  copySome,
+  forgetSome,
+  pinOne,
+  pruneOnce,
+  remakeOne,
+  restoreOne,
+} from "./actors.js";
 import type { Machine } from "./machine.js";
 import { planMishaps } from "./plan.js";
 import type { Hold } from "./process.js";
 import type { Body, World } from "./world.js";
 
-type Act = "backup" | "dying backup" | "prune" | "forget" | "remake" | "restore" | "check" | "pin" | "parity";
+type Act =
+  | "backup"
+  | "copy"
+  | "dying copy"
+  | "dying backup"
+  | "prune"
+  | "forget"
+  | "remake"
+  | "restore"
+  | "check"
+  | "pin"
+  | "parity";
 
 /** Who is at work at the same time. */
 const TOGETHER: readonly (readonly Act[])[] = [
@@ -24,6 +45,22 @@ const TOGETHER: readonly (readonly Act[])[] = [
   ["remake", "prune"],
   ["remake", "forget", "prune"],
 ];
+/** The same where somebody copies. */
+const TOGETHER_COPYING: readonly (readonly Act[])[] = [
+  ["copy", "prune"],
+  ["copy", "prune"],
+  ["copy", "prune"],
+  ["copy", "forget", "prune"],
+  ["copy", "backup", "prune"],
+  ["copy", "remake", "prune"],
+  ["copy", "prune", "prune"],
+  ["copy", "copy"],
+  ["copy", "copy", "prune"],
+  ["copy", "backup"],
+  ["dying copy", "copy", "prune"],
+  ["dying copy", "prune"],
+  ["dying copy"],
+];
 /** Who comes beside them now and then. */
 const BESIDE: readonly Act[] = ["restore", "check", "pin", "forget", "backup"];
 /** Who comes when they have ended. */
@@ -36,7 +73,15 @@ const AFTER: readonly (readonly Act[])[] = [
   ["backup", "prune"],
   ["forget", "prune"],
 ];
-/** Calls after which a backup dies. */
+const AFTER_COPYING: readonly (readonly Act[])[] = [
+  ...new Array(6).fill([]),
+  ["copy"],
+  ["copy"],
+  ["copy", "prune"],
+  ["backup"],
+  ["forget", "prune"],
+];
+/** Calls after which a backup or a copy dies. */
 const CALLS = [8, 60] as const;
 
 /** Who is held is so at one of these calls, for so many times the way to the storage. */
@@ -56,7 +101,9 @@ export function planScene(world: World): void {
   const admin = world.machine("admin");
   const start = (act: Act, hold?: Hold) => begin(world, act, { hosts, admin, hold });
   const beside: readonly Act[] = knobs.parity > 0 ? [...BESIDE, "parity"] : BESIDE;
-  const together = [...dice.pick(TOGETHER), ...(dice.chance(0.08) ? [dice.pick(beside)] : [])];
+  const isCopying = knobs.copies !== undefined;
+  const acts = dice.pick(isCopying ? TOGETHER_COPYING : TOGETHER);
+  const together = [...acts, ...(dice.chance(0.08) ? [dice.pick(beside)] : [])];
   for (const _ of together) {
     const { source } = dice.pick(hosts);
     if (dice.chance(0.3)) source.change();
@@ -64,7 +111,7 @@ export function planScene(world: World): void {
   }
   if (dice.chance(0.5)) startHeld(world, dice.shuffled(together), start);
   else for (const act of together) scheduler.after(dice.integer(0, knobs.horizon), () => start(act));
-  for (const act of dice.pick(AFTER)) world.afterwards(() => start(act));
+  for (const act of dice.pick(isCopying ? AFTER_COPYING : AFTER)) world.afterwards(() => start(act));
   planMishaps(world, hosts, admin);
 }
 
@@ -98,6 +145,8 @@ function begin(world: World, act: Act, { hosts, admin, hold }: Cast): void {
   const bodies: Record<Act, readonly [Machine, () => Body]> = {
     backup: [host, () => backup(world)],
     "dying backup": [host, () => backup(world)],
+    copy: [anyone, () => copySome(world)],
+    "dying copy": [anyone, () => copySome(world)],
     prune: [anyone, () => pruneOnce(world)],
     forget: [anyone, () => forgetSome(world)],
     remake: [anyone, () => remakeOne(world)],
@@ -107,5 +156,5 @@ function begin(world: World, act: Act, { hosts, admin, hold }: Cast): void {
     parity: [anyone, () => addParity(world)],
   };
   const [machine, body] = bodies[act];
-  world.start(act, machine, body(), { hold, ...(act === "dying backup" && { callsMax: dice.within(CALLS) }) });
+  world.start(act, machine, body(), { hold, ...(act.startsWith("dying") && { callsMax: dice.within(CALLS) }) });
 }

@@ -14,6 +14,8 @@ export interface Contents {
   /** Contents that files are made of: few, so that the same ones come back, on other machines too. */
   readonly blocks: readonly Uint8Array[];
   readonly size: Pick<Size, "roots" | "folders" | "files">;
+  /** Inode numbers are above: no two files of two repositories have the same, as times alone are. */
+  readonly inodesAbove: number;
 }
 
 /** What the times of a machine are taken from. */
@@ -40,8 +42,8 @@ export class Source {
   readonly #blocks: readonly Uint8Array[];
   readonly #folders: { readonly path: string; readonly inode: Inode }[] = [];
 
-  static make(dice: Dice, { blocks, size }: Contents, { now, time }: SourceTimes): Source {
-    const inodes = new Inodes(time);
+  static make(dice: Dice, { blocks, size, inodesAbove }: Contents, { now, time }: SourceTimes): Source {
+    const inodes = new Inodes(time, inodesAbove);
     const roots = ROOTS.slice(0, dice.within(size.roots));
     const parts = { inodes, root: inodes.makeFolder(), roots, history: new Map() };
     const source = new Source(parts, { dice, now, blocks });

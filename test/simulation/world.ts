@@ -3,7 +3,7 @@ import { loadBlake3 } from "@bcat/crypto";
 import { loadZstd } from "@bcat/pack";
 import { createRegisterCheck, type Environment, openRepository, type Repository } from "@bcat/repository";
 import { createRetryingStorage, MemoryDatabase, type RetryOptions, type Storage } from "@bcat/storage";
-import { Connection, type Weather } from "./connection.js";
+import { Connection, type ConnectionParts, type Weather } from "./connection.js";
 import type { Dice } from "./dice.js";
 import { clearDisk, copyFolder, type DiskCopy, replaceFolder } from "./disk.js";
 import { type ElsewhereParts, registersOf } from "./elsewhere.js";
@@ -15,11 +15,14 @@ import { rememberKeys } from "./oracle/keys.js";
 import { Oracle } from "./oracle/oracle.js";
 import { Violation } from "./oracle/violation.js";
 import { Owners } from "./owners.js";
-import { type Change, Place } from "./place.js";
+import { Place } from "./place.js";
 import { type Fate, SimulatedProcess } from "./process.js";
 import { Scheduler } from "./scheduler.js";
+import { type Home, SecondRepository } from "./second.js";
 import { type Contents, Source } from "./source.js";
 
+/** Of a machine, and many more. */
+const INODES_MAX = 1_000_000;
 /** In which nothing goes wrong. */
 export const CALM: Weather = {
   latency: 1,
@@ -42,6 +45,7 @@ export interface WorldState {
   /** Processes until then. */
   readonly started: number;
   readonly rootKey: Uint8Array;
+  readonly repositoryId: Uint8Array;
   readonly registersId: Uint8Array | undefined;
   readonly objects: ReadonlyMap<string, Uint8Array>;
   readonly contents: Contents;
@@ -54,7 +58,7 @@ export interface WorldState {
   readonly violation: Violation | undefined;
 }
 
-export class World {
+export class World implements Home {
   readonly dice: Dice;
   readonly scheduler = new Scheduler();
   readonly knobs: Knobs;
@@ -67,13 +71,18 @@ export class World {
   /** Undefined where registers lie with the repository. */
   registersId: Uint8Array | undefined;
   oracle!: Oracle;
+  second: SecondRepository | undefined;
   violation: Violation | undefined;
   #isCalm = false;
   #rootKey!: Uint8Array;
+  #repositoryId!: Uint8Array;
   #active = 0;
   #started = 0;
   readonly #machines = new Map<string, Machine>();
-  readonly #shortened = new Set<string>();
+  /** Of the place. */
+  readonly location = "simulated";
+  /** Names that have arrived cut short. */
+  readonly shortened = new Set<string>();
   readonly #waiting: (() => void)[] = [];
   /** What begins when everybody has ended, one after another. */
   readonly #afterwards: (() => void)[] = [];
@@ -92,7 +101,7 @@ export class World {
     this.#clearDisk();
     const { size } = this.knobs;
     const blocks = Array.from({ length: this.dice.within(size.blocks) }, () => this.dice.bytes(BLOCK_SIZE));
-    this.contents = { blocks, size };
+    this.contents = { blocks, size, inodesAbove: this.knobs.isSecond ? INODES_MAX : 1 };
     const { rootKey, repositoryId, objects, registersId } = await newRepository(this.knobs, {
       blake3,
       zstd,
@@ -100,6 +109,7 @@ export class World {
     });
     this.place.furnish(objects);
     this.#rootKey = rootKey;
+    this.#repositoryId = repositoryId;
     this.registersId = registersId;
     if (registersId !== undefined) await this.database.open(registersId).create();
     const { database } = this;
@@ -117,6 +127,7 @@ export class World {
     this.#started = state.started;
     this.place.furnish(state.objects);
     this.#rootKey = state.rootKey;
+    this.#repositoryId = state.repositoryId;
     this.registersId = state.registersId;
     this.contents = state.contents;
     this.database = state.database;
@@ -128,11 +139,24 @@ export class World {
     this.#openPlace();
   }
 
+  /** Has another repository beside it, which is what another world had come to. */
+  addSecond(state: WorldState): void {
+    const second = new SecondRepository(state);
+    this.second = second;
+    this.#watch(second);
+  }
+
+  /** Of the repository, in hexadecimal digits. */
+  get id(): string {
+    return Buffer.from(this.#repositoryId).toString("hex");
+  }
+
   /** To be taken when nothing is going to happen any more. */
   state(): WorldState {
     const { scheduler, place, contents, database, owners, oracle, violation } = this;
     return {
-      ...{ now: scheduler.now, started: this.#started, rootKey: this.#rootKey, registersId: this.registersId },
+      ...{ now: scheduler.now, started: this.#started, registersId: this.registersId },
+      ...{ rootKey: this.#rootKey, repositoryId: this.#repositoryId },
       ...{ objects: place.objects, contents, database, restoreDatabase: database.dump() },
       ...{ owners, oracle, violation },
       machines: [...this.#machines.values()].map((machine) => ({ machine, disk: copyFolder(machine.disk) })),
@@ -151,8 +175,17 @@ export class World {
   #openPlace(): void {
     const { reserve = 0 } = this.knobs;
     if (reserve > 0) this.place.furnish(new Map([["reserve", this.dice.bytes(reserve)]]));
-    this.place.onAttempt = (name, bytes) => this.guard(() => this.oracle.attempt(name, bytes));
-    this.place.onChange = (change) => this.#noteChange(change);
+    this.#watch(this);
+  }
+
+  #watch({ place, oracle, owners }: Home & { readonly place: Place }): void {
+    place.onAttempt = (name, bytes) => this.guard(() => oracle.attempt(name, bytes));
+    place.onChange = (change) => {
+      const { name, author, bytes } = change;
+      if (author !== undefined) owners.note(name, author, this.scheduler.now);
+      if (bytes !== undefined) this.scheduler.trace.addBytes(bytes);
+      this.guard(() => oracle.change(change));
+    };
   }
 
   #addCopy(original: Machine, disk: DiskCopy): void {
@@ -175,7 +208,7 @@ export class World {
       clientId: like?.clientId ?? dice.bytes(16),
       seed: this.#nextSeed(),
       hasCache: like?.hasCache ?? (isForOneWriter(knobs) || dice.chance(0.85)),
-      location: "simulated",
+      location: this.location,
     });
     this.#machines.set(name, machine);
     const times = { now: () => scheduler.now, time: () => machine.time(scheduler.now) };
@@ -207,6 +240,15 @@ export class World {
     return await openRepository(this.connect(process), this.#rootKey, this.environment(process), { registers });
   }
 
+  /** The second repository, as a process has it. */
+  async openSecond(process: SimulatedProcess): Promise<Repository> {
+    const { place, shortened, rootKey } = this.second!;
+    const location = "second";
+    const connection = this.#connection(process, { place, shortened, location });
+    const storage = createRetryingStorage(connection, this.#retries());
+    return await openRepository(storage, rootKey, { ...this.environment(process), location });
+  }
+
   registerCheck(process: SimulatedProcess): (name: string, bytes: Uint8Array) => boolean {
     return createRegisterCheck(this.place.objects.get("config")!, this.#rootKey, this.environment(process));
   }
@@ -231,10 +273,13 @@ export class World {
     };
   }
 
-  #connection(process: SimulatedProcess): Connection {
-    const { place, scheduler, dice, knobs } = this;
+  #connection(
+    process: SimulatedProcess,
+    { place, shortened, location }: Pick<ConnectionParts, "place" | "shortened" | "location"> = this,
+  ): Connection {
+    const { scheduler, dice, knobs } = this;
     return new Connection({
-      ...{ place, process, scheduler, dice, shortened: this.#shortened },
+      ...{ place, process, scheduler, dice, shortened, location },
       weather: () => (this.#isCalm ? CALM : knobs.weather),
       onDeath: () => this.#end(process, "deaths"),
     });
@@ -325,13 +370,6 @@ export class World {
   #goOn(): void {
     this.#waiting.shift()?.();
     while (this.#active === 0 && this.#afterwards.length > 0) this.#afterwards.shift()!();
-  }
-
-  #noteChange(change: Change): void {
-    const { name, author, bytes } = change;
-    if (author !== undefined) this.owners.note(name, author, this.scheduler.now);
-    if (bytes !== undefined) this.scheduler.trace.addBytes(bytes);
-    this.guard(() => this.oracle.change(change));
   }
 }
 

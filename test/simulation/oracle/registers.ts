@@ -16,6 +16,8 @@ export interface ShownSnapshot {
   readonly isComplete: boolean;
   /** The snapshot it was made from, which may be made from another one. */
   readonly original: number | undefined;
+  /** The repository that this is in, in hexadecimal digits; undefined for the same. */
+  readonly copiedFrom: string | undefined;
   readonly host: string;
   readonly clientId: string;
   readonly roots: readonly ShownRoot[];
@@ -61,6 +63,7 @@ function showSnapshot(fields: Fields): ShownSnapshot {
   return {
     isComplete: byteField(fields, 16) === 1,
     original: fields.has(34) ? field(fields, 34).u64() : undefined,
+    copiedFrom: fields.get(38)?.toString("hex"),
     host: (fields.get(22) ?? Buffer.alloc(0)).toString(),
     clientId: (fields.get(24) ?? Buffer.alloc(0)).toString("hex"),
     roots: listField(fields, 18, (reader) => {
