@@ -74,5 +74,6 @@ function inFairWeather(knobs: Knobs): Knobs {
     movingFiles: 0,
     reserve: undefined,
     copies: undefined,
+    packRot: false,
   };
 }

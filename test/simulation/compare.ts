@@ -1,6 +1,6 @@
 /** Compares what snapshots hold with what the files of their machine held while they were made. */
 
-import { type Node, type ReadChunk, readContent, readDirectory } from "../independent-reader/tree.js";
+import { type Node, readContent, readDirectory } from "../independent-reader/tree.js";
 import { LEFT_OUT } from "./actors.js";
 import type { Oracle } from "./oracle/oracle.js";
 import type { ShownSnapshot } from "./oracle/registers.js";
@@ -36,20 +36,21 @@ interface Compared {
   readonly first: Pick<Home, "owners"> & { readonly number: number };
 }
 
-function compareSnapshot({ read }: Oracle, compared: Compared): void {
+function compareSnapshot(oracle: Oracle, compared: Compared): void {
   const { owners, number } = compared.first;
   const [owner, ...clones] = owners.of(number);
   if (owner === undefined) throw new Violation("restored-wrong", `snapshot ${compared.number} is nobody's`);
   try {
-    compareWith(owner, read, compared);
+    compareWith(owner, oracle, compared);
   } catch (error) {
     const [clone] = clones;
     if (clone === undefined) throw error;
-    compareWith(clone, read, compared);
+    compareWith(clone, oracle, compared);
   }
 }
 
-function compareWith(owner: SimulatedProcess, read: ReadChunk, { number, snapshot, first }: Compared): void {
+function compareWith(owner: SimulatedProcess, oracle: Oracle, { number, snapshot, first }: Compared): void {
+  const { read } = oracle;
   const found = new Map<string, Buffer>();
   const visit = (node: Node, path: string): void => {
     if (node.content !== undefined && node.hasChanged !== true) found.set(path, readContent(read, node.content));
@@ -63,6 +64,8 @@ function compareWith(owner: SimulatedProcess, read: ReadChunk, { number, snapsho
   for (const [path, versions] of owner.machine.source.history) {
     if (!roots.some((root) => path.startsWith(`${root}/`))) continue;
     const content = found.get(path);
+    // A repair leaves out what was lost.
+    if (content === undefined && snapshot.original !== undefined && oracle.rot.hasBeen) continue;
     // What was not stored yet when it was interrupted is not there.
     if (content === undefined && !snapshot.isComplete) continue;
     if (content === undefined && snapshot.original !== undefined && path.endsWith(`/${LEFT_OUT}`)) continue;

@@ -74,6 +74,8 @@ const SECOND_BEGINNINGS = 8;
 /** Of all runs. */
 const REAL_SHARE = 0.05;
 const COPIES_SHARE = 0.15;
+const SEGMENT_ROT_SHARE = 0.06;
+const PACK_ROT_SHARE = 0.08;
 
 export interface Knobs {
   readonly size: Size;
@@ -101,6 +103,8 @@ export interface Knobs {
   readonly rollback: boolean;
   /** An index segment goes bad, and somebody repairs the index. */
   readonly rot: boolean;
+  /** A pack goes bad, and somebody repairs packs, and maybe snapshots. */
+  readonly packRot: boolean;
   /** Bytes of the reserve, in a place that gets full for some time. */
   readonly reserve: number | undefined;
   /** Percent of each pack. */
@@ -128,6 +132,8 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
   const size = drawSize(dice);
   const isScene = size === TINY;
   const hasRealCryptography = dice.chance(REAL_SHARE);
+  // A pack of which both go bad is lost.
+  const bad = dice.fraction();
   const beginnings = hasRealCryptography ? REAL_BEGINNINGS : BEGINNINGS;
   return {
     size,
@@ -156,7 +162,8 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
     rollback: dice.chance(0.5),
     reserve: dice.chance(0.12) ? dice.pick([0, 2_500]) : undefined,
     parity: dice.chance(0.12) ? 50 : 0,
-    rot: dice.chance(0.06),
+    rot: bad < SEGMENT_ROT_SHARE,
+    packRot: bad > 1 - PACK_ROT_SHARE,
     hasRealCryptography,
     isSecond: false,
     copies: dice.chance(COPIES_SHARE) ? drawCopies(dice, hasRealCryptography) : undefined,

@@ -9,7 +9,9 @@ import {
   pruneOnce,
   remakeOne,
   repairIndexOf,
+  repairPacksOf,
   repairRegistersOf,
+  repairSnapshotsOf,
   restoreOne,
 } from "./actors.js";
 import { isForOneWriter, type Range } from "./knobs.js";
@@ -79,6 +81,7 @@ export function planMishaps(world: World, hosts: readonly Machine[], admin: Mach
     });
   }
   if (knobs.rot) planRot(world, admin);
+  if (knobs.packRot) planPackRot(world, admin);
   if (world.registersId !== undefined && knobs.rollback) planRollback(world, admin);
   if (knobs.clones && !isForOneWriter(knobs)) scheduler.after(anywhere(), () => clone(world, dice.pick(hosts)));
 }
@@ -93,6 +96,24 @@ function planRot(world: World, admin: Machine): void {
   });
   for (let i = dice.integer(1, 3); i > 0; i--)
     scheduler.after(dice.integer(bad, knobs.horizon * 1.2), () => world.start("repair", admin, repairIndexOf(world)));
+}
+
+/** A pack that is in use goes bad; most often its host still has what was in it. */
+function planPackRot(world: World, admin: Machine): void {
+  const { dice, knobs, scheduler, place, oracle } = world;
+  const bad = dice.integer(1, knobs.horizon);
+  const late = () => dice.integer(bad, knobs.horizon * 1.2);
+  scheduler.after(bad, () => {
+    const names = [...oracle.usedPacks()].filter((name) => place.objects.has(name));
+    if (names.length === 0) return;
+    const name = dice.pick(names);
+    const at = dice.integer(0, place.objects.get(name)!.length - 1);
+    world.guard(() => oracle.noteRot(name, at));
+    place.rot(name, at);
+  });
+  for (let i = dice.integer(1, 3); i > 0; i--)
+    scheduler.after(late(), () => world.start("repair", admin, repairPacksOf(world)));
+  if (dice.chance(0.4)) scheduler.after(late(), () => world.start("repair", admin, repairSnapshotsOf(world)));
 }
 
 /** The database is restored from a dump, and somebody repairs the registers. */

@@ -22,6 +22,7 @@ import {
   showSegment,
 } from "./objects.js";
 import { type ShownLogRecord, type ShownOutcome, type ShownSnapshot, showLogRecord, showOutcome } from "./registers.js";
+import { Rot } from "./rot.js";
 import { Violation } from "./violation.js";
 
 /** Of sealed objects, what its key is derived from: the header and the salt in it. */
@@ -44,6 +45,8 @@ export class Oracle {
   readonly #isForOneWriter: boolean;
   #copies: Copies;
   #authors = new Authors();
+  /** Of packs. */
+  rot = new Rot();
   #firstValues = new Map<string, Uint8Array>();
   /** Registers that have a value. */
   #decided = new Set<string>();
@@ -53,6 +56,8 @@ export class Oracle {
   #log = new Map<number, ShownLogRecord>();
   #needs = new Map<number, ReadonlySet<ChunkKey>>();
   #chunks = new Map<ChunkKey, Buffer>();
+  /** Of these, those that are what their ids say. */
+  #known = new Set<ChunkKey>();
   /** Chunks that have a location, as of the last look at all. */
   #located = new Map<ChunkKey, ShownLocation>();
   /** False when what they are made of is not what it was then. */
@@ -73,6 +78,7 @@ export class Oracle {
     copy.#copies = this.#copies.copy(place.objects);
     copy.#firstValues = new Map(this.#firstValues);
     copy.#authors = this.#authors.copy();
+    copy.rot = this.rot.copy();
     copy.#decided = new Set(this.#decided);
     copy.#seals = this.#seals.copy();
     copy.#segments = new Map(this.#segments);
@@ -80,6 +86,7 @@ export class Oracle {
     copy.#log = new Map(this.#log);
     copy.#needs = new Map(this.#needs);
     copy.#chunks = new Map(this.#chunks);
+    copy.#known = new Set(this.#known);
     copy.#located = this.#located;
     return copy;
   }
@@ -132,6 +139,7 @@ export class Oracle {
   /** @throws Violation */
   change(change: Change): void {
     const { name, bytes, isTorn, isLate } = change;
+    this.rot.end(name);
     if (/^(packs|index)\//.test(name)) this.#isLocated = false;
     if (isTorn) return;
     const isCopy = bytes !== undefined && this.#copies.note(name, bytes, isLate);
@@ -146,6 +154,15 @@ export class Oracle {
     else if (bytes !== undefined && name.startsWith("index/")) this.#requirePacks(change);
   }
 
+  /** A byte of a pack is about to become another one: what the pack has is remembered. */
+  noteRot(pack: string, at: number): void {
+    this.#locate();
+    for (const location of this.#located.values()) if (location.pack === pack) this.#remember(location);
+    this.rot.note(pack, at);
+    this.#isLocated = false;
+    this.#locate();
+  }
+
   /** All that every snapshot needs is there. @throws Violation */
   checkAll(because: string): void {
     this.#locate();
@@ -153,26 +170,34 @@ export class Oracle {
     for (const [number, needs] of this.#needs) {
       if (forgotten.has(number)) continue;
       for (const key of needs)
-        if (!this.#located.has(key))
+        if (!this.#located.has(key) && !this.rot.isExcused(key))
           throw new Violation("data-lost", `snapshot ${number} lost chunk ${key}: ${because}`);
     }
   }
 
-  /** The plaintext of a chunk that has a location. */
+  /** The plaintext of a chunk that has a location, or had one until that went bad. */
   readonly read: ReadChunk = (kind, id, length) => {
     const key = chunkKey(kind, id);
-    let plain = this.#chunks.get(key);
     const location = this.#located.get(key);
-    if (location === undefined) throw new Violation("data-lost", `chunk ${key} has no location`);
-    if (plain === undefined) {
-      plain = readLocation(this.#keys, location, this.#objects.get(location.pack)!);
-      const label = kind === 1 ? "id/data" : "id/tree";
+    if (location === undefined && !this.rot.isExcused(key))
+      throw new Violation("data-lost", `chunk ${key} has no location`);
+    const plain = this.#chunks.get(key) ?? this.#remember(location!);
+    const label = kind === 1 ? "id/data" : "id/tree";
+    if (!this.#known.has(key)) {
       if (!blake3(plain, this.#keys(label, 0, 0)).equals(id)) throw new Violation("wrong-bytes", `chunk ${key}`);
-      this.#chunks.set(key, plain);
+      this.#known.add(key);
     }
     if (plain.length !== length) throw new Violation("wrong-bytes", `chunk ${key} has ${plain.length} bytes`);
     return plain;
   };
+
+  #remember(location: ShownLocation): Buffer {
+    const known = this.#chunks.get(location.key);
+    if (known !== undefined) return known;
+    const plain = readLocation(this.#keys, location, this.#objects.get(location.pack)!);
+    this.#chunks.set(location.key, plain);
+    return plain;
+  }
 
   /** Later generations have copies of their own of what has counted before. */
   #takeCopies(): void {
@@ -252,8 +277,15 @@ export class Oracle {
     if (this.#isLocated) return;
     this.#isLocated = true;
     this.#located = new Map();
-    for (const { locations } of this.segments().values())
-      for (const location of locations) if (this.#objects.has(location.pack)) this.#located.set(location.key, location);
+    for (const { locations } of this.segments().values()) for (const location of locations) this.#note(location);
+    this.rot.judge(this.#located);
+  }
+
+  /** Where a chunk has several places, one that is good. */
+  #note(location: ShownLocation): void {
+    if (!this.#objects.has(location.pack)) return;
+    if (this.#located.has(location.key) && this.rot.isBadAt(location)) return;
+    this.#located.set(location.key, location);
   }
 
   #segment(name: string): ShownSegment {
