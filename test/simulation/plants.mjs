@@ -560,4 +560,59 @@ export const PLANTS = [
       },
     ],
   },
+  {
+    name: "copy-unlooked",
+    what: "a copy takes over what an earlier one has, though packs were condemned since (rule 5)",
+    patches: [
+      {
+        module: "snapshot/dist/copy/copy-snapshot.js",
+        from: "const mustResolve = target.history.condemnedSince(logHead);",
+        to: "const mustResolve = false;",
+      },
+    ],
+  },
+  {
+    name: "copy-memory-kept",
+    what: "a copy takes over what it has copied before in the same run, though packs were condemned since (rule 5)",
+    patches: [
+      {
+        module: "snapshot/dist/copy/copy-snapshot.js",
+        from: "history.condemnedSince(memory.logHead))",
+        to: "false)",
+      },
+    ],
+  },
+  {
+    name: "copy-other-content",
+    what: "a copy takes a file for that of an earlier copy when its size is the same",
+    patches: [
+      {
+        module: "snapshot/dist/copy/counterpart.js",
+        from: "if (compareBytes(encodeContent(source.content), encodeContent(content)) !== 0)",
+        to: "if (contentSize(source.content) !== contentSize(content))",
+      },
+    ],
+  },
+  {
+    name: "copy-other-folder",
+    what: "a copy takes a folder for that of an earlier copy whatever is in it",
+    patches: [
+      {
+        module: "snapshot/dist/copy/counterpart.js",
+        from: "if (compareBytes(source.subtree.id, tree.id) !== 0)",
+        to: "if (false)",
+      },
+    ],
+  },
+  {
+    name: "repair-saves-nothing",
+    what: "what still opens of a bad pack counts as stored when the pack is condemned",
+    patches: [
+      {
+        module: `${REPOSITORY}repair/repair-packs.js`,
+        from: "partsOf(repository).index.chunks.condemn(name);",
+        to: ";",
+      },
+    ],
+  },
 ];

@@ -1,4 +1,5 @@
 /** The program: runs the command line of this process. */
+import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { Inquiry } from "./inquiry.js";
 import { Interruption } from "./interruption.js";
@@ -14,6 +15,7 @@ const words = process.argv.slice(2);
 const { stdout, stderr, env } = process;
 const output = new Output({ stdout, stderr, json: wantsJson(words, env.BCAT_JSON), color: wantsColor(env) });
 const inquiry = new Inquiry();
+const isInPipeline = [0, 1].some(isPipe);
 const interruption = new Interruption([0, 1, 2].some(isatty));
 let hasEnded = false;
 process.on("exit", () => {
@@ -32,13 +34,24 @@ const input = passphraseInput(
 );
 
 /** The exit code. Exported for those who run the program inside of theirs. */
-export const ended = run(words, { variables: env, output, interruption, inquiry, input }).then((exitCode) => {
-  process.exitCode = exitCode;
-  hasEnded = true;
-  interruption[Symbol.dispose]();
-  inquiry[Symbol.dispose]();
-  return exitCode;
-});
+export const ended = run(words, { variables: env, output, interruption, inquiry, isInPipeline, input }).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+    hasEnded = true;
+    interruption[Symbol.dispose]();
+    inquiry[Symbol.dispose]();
+    return exitCode;
+  },
+);
+
+function isPipe(fd: number): boolean {
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false;
+  }
+}
 
 /** Looked for by hand, so that also an error in the command line itself is told in JSON. */
 function wantsJson(words: readonly string[], variable: string | undefined): boolean {

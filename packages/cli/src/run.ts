@@ -26,6 +26,8 @@ export interface World {
   readonly output: Output;
   readonly interruption: Interruption;
   readonly inquiry: Inquiry;
+  /** Standard input or output is a pipe. */
+  readonly isInPipeline: boolean;
   readonly input: PassphraseInput;
 }
 
@@ -61,7 +63,9 @@ async function runCommand({ command, options, operands }: CommandLine & { kind: 
   try {
     const { signal, stop } = interruption;
     const intervalMs = progressIntervalMs(options, heededVariables(command, variables));
-    const waiting = new Waiting({ name: command.name, output, inquiry, meter, intervalMs, now: Date.now, every });
+    const { isInPipeline } = world;
+    const told = { name: command.name, output, inquiry, meter, intervalMs, isInPipeline };
+    const waiting = new Waiting({ ...told, now: Date.now, every });
     inquiry.add(waiting);
     const progress = { inquiry, waiting, progressIntervalMs: intervalMs };
     return await command.run({ options, operands, variables, output, ...progress, meter, input, signal, stop });

@@ -15,11 +15,20 @@ interface Simulation {
   readonly told: () => string[];
 }
 
-function simulate(settings: { terminal?: boolean; json?: boolean; intervalMs?: number } = {}): Simulation {
+interface Settings {
+  readonly terminal?: boolean;
+  readonly json?: boolean;
+  readonly intervalMs?: number;
+  readonly isInPipeline?: boolean;
+  readonly columns?: number;
+}
+
+function simulate(settings: Settings = {}): Simulation {
   const texts: string[] = [];
-  const { terminal = true, json = false, intervalMs } = settings;
+  const { terminal = true, json = false, intervalMs, isInPipeline = false, columns } = settings;
   const stream = (into: string[], isTTY: boolean): TextStream => ({
     isTTY,
+    ...(columns !== undefined && { columns }),
     write: (text) => into.push(text) > 0,
     on: () => {},
     once: () => {},
@@ -36,7 +45,8 @@ function simulate(settings: { terminal?: boolean; json?: boolean; intervalMs?: n
   const inquiry = new Inquiry();
   onTestFinished(() => inquiry[Symbol.dispose]());
   const meter = new Meter();
-  const waiting = new Waiting({ name: "forget", output, inquiry, meter, intervalMs, now: () => ms, every });
+  const parts = { name: "forget", output, inquiry, meter, intervalMs, isInPipeline };
+  const waiting = new Waiting({ ...parts, now: () => ms, every });
   inquiry.add(waiting);
   const pass = (seconds: number) => {
     for (const endMs = ms + seconds * 1000; ms < endMs; ) {
@@ -141,16 +151,49 @@ describe("Waiting", () => {
     expect(linesIn(3, { terminal: false, intervalMs: 20 })).toHaveLength(3);
   });
 
-  test("tells nothing after the end", () => {
-    const { inquiry, pass, told } = simulate();
+  test("is taken away when the work tells of itself, which draws on an empty line", () => {
+    const { output, inquiry, pass } = simulate();
+    pass(1);
+    expect(output.shown).toBeDefined();
+    inquiry.add({ hasNews: true, tellNow: () => {}, stop: () => {} });
+    pass(1);
+    expect(output.shown).toBeUndefined();
+  });
+
+  test("is not drawn where other programs may talk on the terminal", () => {
+    expect(linesIn(5, { isInPipeline: true })).toEqual([]);
+    expect(linesIn(5, { json: true })).toEqual([]);
+    expect(linesIn(5, { isInPipeline: true, terminal: false, intervalMs: 1000 })).toHaveLength(5);
+  });
+
+  test("keeps the time where there is no room", async () => {
+    const { waiting, meter, pass, told } = simulate({ columns: 40 });
+    meter.count("get");
+    const { work, end } = openEnd();
+    const opened = waiting.during("opening the repository", work);
+    pass(1);
+    expect(told()).toEqual(["opening the repository, 0:01 so far"]);
+    end();
+    await opened;
+    const narrow = simulate({ columns: 15 });
+    narrow.pass(1);
+    expect(narrow.told()).toEqual(["0:01 so far"]);
+  });
+
+  test("leaves nothing behind, and tells nothing after the end", () => {
+    const { output, inquiry, pass, told } = simulate();
+    pass(1);
+    expect(output.shown).toBeDefined();
     inquiry.end();
+    expect(output.shown).toBeUndefined();
+    told();
     pass(3);
     inquiry.newest?.tellNow();
     expect(told()).toEqual([]);
   });
 });
 
-function linesIn(seconds: number, settings: Parameters<typeof simulate>[0]): string[] {
+function linesIn(seconds: number, settings: Settings): string[] {
   const { pass, told } = simulate(settings);
   pass(seconds);
   return told();

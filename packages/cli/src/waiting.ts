@@ -1,6 +1,7 @@
 /**
  * What is told as long as a command has nothing of its own to tell, most of all while a repository is opened: what it
- * is at, and what was asked of the storage so far. On a terminal, and elsewhere where lines of progress are asked for.
+ * is at, and what was asked of the storage so far. On a terminal that it has for itself, and elsewhere where lines of
+ * progress are asked for.
  */
 import type { Meter } from "@bcat/host";
 import { formatBytes, formatItems } from "./format.js";
@@ -23,6 +24,8 @@ export interface WaitingOptions {
   readonly meter: Meter;
   /** Between two lines where there is no terminal, ms; none when undefined or infinite. */
   readonly intervalMs: number | undefined;
+  /** Other programs are at work with this one, which may ask something on the same terminal. */
+  readonly isInPipeline: boolean;
   /** Milliseconds, of any origin. */
   readonly now: () => number;
   /** Calls `tick` every so many ms until what it returns is called. */
@@ -40,12 +43,12 @@ export class Waiting implements Teller {
   readonly #stop: () => void;
 
   constructor(options: WaitingOptions) {
-    const { name, now, every, output, intervalMs } = options;
+    const { name, now, every, output, intervalMs, isInPipeline } = options;
     this.#options = options;
     this.#startMs = now();
     this.#sinceMs = this.#startMs;
     this.#doing = name;
-    const isTold = output.terminal || (!output.json && intervalMs !== undefined);
+    const isTold = !output.json && (output.terminal ? !isInPipeline : intervalMs !== undefined);
     const ms = Math.max(TICK_MS, intervalMs ?? 0);
     this.#stop = isTold && Number.isFinite(ms) ? every(ms, () => this.#tick()) : () => {};
   }
@@ -83,15 +86,18 @@ export class Waiting implements Teller {
 
   stop(): void {
     this.#stop();
+    this.#hide();
   }
 
-  /** Not beside the progress of the work, nor where a pager may show what was printed. */
   #tick(): void {
     const { output, inquiry, now } = this.#options;
-    if (now() - this.#sinceMs < SHORT_MS) return;
     const isOthers = output.shown !== undefined && output.shown !== this.#shown;
-    if (output.quiet || output.hasBegun || this.#isSilent || isOthers || inquiry.newest !== this) return;
-    if (output.terminal) {
+    // The work has progress of its own, which begins on an empty line.
+    if (inquiry.newest !== this) this.#hide();
+    // A pager may show what was printed.
+    else if (output.quiet || output.hasBegun || this.#isSilent || isOthers) return;
+    else if (now() - this.#sinceMs < SHORT_MS) return;
+    else if (output.terminal) {
       this.#shown = { line: this.#line() };
       output.status(this.#shown);
     } else this.tellNow();
@@ -110,9 +116,9 @@ export class Waiting implements Teller {
     const pace = { elapsedMs: now() - this.#startMs, bytesPerSecond: undefined, share: undefined };
     const { time } = paceParts(pace, undefined);
     const asked: LinePart[] = [];
-    if (meter.total > 0) asked.push({ text: formatItems(meter.total, "request"), rank: 1 });
-    if (meter.bytesReceived > 0) asked.push({ text: `${formatBytes(meter.bytesReceived)} received`, rank: 2 });
-    if (meter.bytesSent > 0) asked.push({ text: `${formatBytes(meter.bytesSent)} sent`, rank: 3 });
-    return [{ text: this.#doing, rank: 0 }, ...asked, time];
+    if (meter.total > 0) asked.push({ text: formatItems(meter.total, "request"), rank: 2 });
+    if (meter.bytesReceived > 0) asked.push({ text: `${formatBytes(meter.bytesReceived)} received`, rank: 3 });
+    if (meter.bytesSent > 0) asked.push({ text: `${formatBytes(meter.bytesSent)} sent`, rank: 4 });
+    return [{ text: this.#doing, rank: 1 }, ...asked, time];
   }
 }

@@ -20,6 +20,7 @@ export {
   type RegisterTable,
   registersChanged,
   registersIdSize,
+  repairOvertaken,
   type TableState,
 } from "./registers/register-table.js";
 export type { RegistersProbe } from "./registers/registers-probe.js";

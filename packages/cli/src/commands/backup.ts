@@ -128,8 +128,11 @@ export const backup: Command = {
     // Otherwise the backup says it when it is refused.
     if (options.switch("dry-run") || options.switch("accept-rollback")) await tellStanding(repository, context);
     using open = stream && (await openStream(stream, context.signal));
+    // Who gives the stream may ask something first.
     const summary =
-      stream === undefined ? await prepared.run(repository) : await backupStream(repository, open!.toStore(), told);
+      open === undefined
+        ? await prepared.run(repository)
+        : await context.waiting.silently(() => backupStream(repository, open.toStore(), told));
     progress.finish();
     printSummary(summary, context);
     return summary.errors + summary.filesChangedWhileRead > 0 ? exitCodes.incomplete : exitCodes.done;

@@ -52,12 +52,14 @@ export async function openRegistersElsewhere(
     findUnannounced(objects, generation, id),
   ]);
   if (isNewer) throw changed(parts, isBehind(generation));
+  const registers = new RegistersElsewhere(parts, generation);
   if (missing.length > 0) {
     // A repair that died may have opened it without saying so, or half said so; all copies were here before.
     await requireCopies(parts, { before: missing.at(-1)! - 1, generation });
+    // It may have gone back meanwhile, and what is announced lasts.
+    await registers.requireOpen();
     await announce(objects, missing, id);
   }
-  const registers = new RegistersElsewhere(parts, generation);
   await registers.requireOpen();
   return {
     generation,

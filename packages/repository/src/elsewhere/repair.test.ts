@@ -151,6 +151,36 @@ test("what a repair has announced before it died is never newer than what others
   await expectShown(world, decided);
 });
 
+test.each(["repair", "writer"])(
+  "a %s does not announce what a database has lost that goes back meanwhile",
+  async (who) => {
+    const world = await World.create();
+    const decided = await fill(world, 2);
+    const restore = world.database.dump();
+    const backup = async () => {
+      restore();
+      await (await world.open()).putIfAbsent(name("sessions", 3), bytesOf("told to somebody"));
+      decided.set(name("sessions", 3), "told to somebody");
+    };
+    let isOpened = who === "writer";
+    const goesBack = once((kind) => {
+      const isAfter = isOpened && kind === "objects.get";
+      isOpened ||= kind === "table.open";
+      return isAfter;
+    }, backup);
+    if (who === "writer") {
+      const diesAnnouncing: Hook = (kind, object) => {
+        if (kind === "objects.put" && object.endsWith("/meta")) throw new Error("dies");
+      };
+      await expect(world.repair(diesAnnouncing)).rejects.toThrow("dies");
+    }
+    await expect(who === "repair" ? world.repair(goesBack) : world.open(goesBack)).rejects.toMatchObject(changed);
+    await expectShown(world, decided);
+    await world.repair();
+    await expectAll(world, decided);
+  },
+);
+
 test("an object that lies below registers/ by chance does not make generations of all numbers up to its own", async () => {
   const world = await World.create();
   const decided = await fill(world, 2);

@@ -2,12 +2,12 @@
  * Makes the registers of a repository anew, out of their copies: for a table that was lost, or has gone back in time.
  *
  * The order is what makes it safe: the table is closed to all first, then the newest announced generation is read, then
- * the next one is written, here and there, then the table is opened with it, and announced last. Whoever was about to
+ * the next one is written, here and there, then the table is opened with it, and, if it still is, that is announced last. Whoever was about to
  * acknowledge something finds the table closed; and what was acknowledged before has its copy. Nothing is undone when a
  * repair dies: the next one begins again, with a generation of its own.
  */
 import { CorruptError, StorageError } from "@bcat/errors";
-import type { RegisterRow, RegisterTable, Storage } from "@bcat/storage";
+import { type RegisterRow, type RegisterTable, repairOvertaken, type Storage } from "@bcat/storage";
 import { registerName, type Sequence } from "../registers.js";
 import { announce, COPIES, copyName, findAnnounced, findUnannounced, splitCopyName } from "./copies.js";
 import type { RegisterCheck } from "./register-check.js";
@@ -51,8 +51,16 @@ export async function repairRegisters(parts: RepairParts): Promise<RepairSummary
   rows.log = await copy("log", listed.log);
   rows.outcomes = await copy("outcomes", rows.sessions);
   await table.open(token, generation);
-  await announce(objects, await findUnannounced(objects, generation, id), id);
+  const missing = await findUnannounced(objects, generation, id);
+  await requireOpen(table, generation);
+  await announce(objects, missing, id);
   return { generation, rows };
+}
+
+/** What is announced lasts: not what a table had that has gone back meanwhile. @throws BcatError identity-changed */
+async function requireOpen(table: RegisterTable, generation: number): Promise<void> {
+  const state = await table.state();
+  if (state?.generation !== generation || !state.isOpen) throw repairOvertaken(table.location);
 }
 
 interface Listed extends Record<Sequence, number> {

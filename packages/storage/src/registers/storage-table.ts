@@ -35,6 +35,8 @@ class StorageTable implements RegisterTable {
   readonly kind = "storage";
   readonly #storage: Storage;
   readonly #id: string;
+  /** The highest generation that was closed here, by a repair: what comes between it and its own must be its own. */
+  #closedTo: number | undefined;
 
   constructor(storage: Storage, id: string) {
     this.#storage = storage;
@@ -79,17 +81,25 @@ class StorageTable implements RegisterTable {
     for (let generation = 1; generation <= highest; generation++)
       await this.#putUnlessThere(this.#name(generation, "closed"), Buffer.from(token));
     // Claimed meanwhile: it is open for nobody who has read it before it is closed, too.
-    return (await this.#highest()) === highest ? highest : await this.close(token);
+    if ((await this.#highest()) !== highest) return await this.close(token);
+    this.#closedTo = highest;
+    return highest;
   }
 
   async claim(token: string, generation: number): Promise<void> {
     const mark = Buffer.from(token);
-    for (let below = (await this.#highest()) + 1; below < generation; below++) {
+    for (let below = (this.#closedTo ?? (await this.#highest())) + 1; below < generation; below++) {
+      await this.#claimOne(token, below);
       await this.#putUnlessThere(this.#name(below, "closed"), mark);
-      await this.#putUnlessThere(this.#name(below, "claimed"), mark);
     }
-    if (await this.#putUnlessThere(this.#name(generation, "claimed"), mark)) return;
+    await this.#claimOne(token, generation);
     await this.#requireClaimed(token, generation);
+  }
+
+  /** @throws {BcatError} identity-changed when another repair has it */
+  async #claimOne(token: string, generation: number): Promise<void> {
+    if (await this.#putUnlessThere(this.#name(generation, "claimed"), Buffer.from(token))) return;
+    if (!(await this.#isClaimedBy(token, generation))) throw repairOvertaken(this.location);
   }
 
   async fill(token: string, generation: number, rows: readonly RegisterRow[]): Promise<void> {
@@ -108,9 +118,13 @@ class StorageTable implements RegisterTable {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  async #requireClaimed(token: string, generation: number): Promise<void> {
+  async #isClaimedBy(token: string, generation: number): Promise<boolean> {
     const claimed = await this.#storage.get(this.#name(generation, "claimed"));
-    const isOurs = claimed !== undefined && equalBytes(claimed, Buffer.from(token));
+    return claimed !== undefined && equalBytes(claimed, Buffer.from(token));
+  }
+
+  async #requireClaimed(token: string, generation: number): Promise<void> {
+    const isOurs = await this.#isClaimedBy(token, generation);
     if (!isOurs || (await this.#has(generation, "closed"))) throw repairOvertaken(this.location);
   }
 

@@ -156,6 +156,21 @@ function describeRepairs(table: () => RegisterTable, open: (id?: number) => Regi
     expect(await open().state()).toEqual({ generation: 3, isOpen: true });
   });
 
+  test.each([3, 6])(
+    "a repair that claims %i when another has opened 2 since it closed goes no further",
+    async (generation) => {
+      await table().create();
+      const other = open();
+      await table().close("aa");
+      await other.close("bb");
+      const late = await codeOf(other.claim("bb", 2).then(() => other.open("bb", 2)));
+      expect(late).toBeUndefined();
+      expect(await codeOf(table().claim("aa", generation))).toBe("identity-changed");
+      expect(await open().state()).toEqual({ generation: 2, isOpen: true });
+      await open().insert(2, session, bytes(1));
+    },
+  );
+
   test("of two repairs that claim the same generation at most one goes on", async () => {
     await table().create();
     const other = open();
