@@ -282,9 +282,23 @@ export const SABOTAGES = [
   {
     what: "a generation announced before it is open",
     file: "packages/repository/src/elsewhere/repair.ts",
-    from: "  await table.open(token, generation);\n  await announce(objects, await findUnannounced(objects, generation, id), id);\n",
-    to: "  await announce(objects, await findUnannounced(objects, generation, id), id);\n  await table.open(token, generation);\n",
+    from: "  await table.open(token, generation);\n  const missing = await findUnannounced(objects, generation, id);\n  await requireOpen(table, generation);\n  await announce(objects, missing, id);\n",
+    to: "  await announce(objects, await findUnannounced(objects, generation, id), id);\n  await table.open(token, generation);\n  await requireOpen(table, generation);\n",
     test: "packages/repository/src/elsewhere/repair.test.ts",
+  },
+  {
+    what: "a generation announced though the table has gone back",
+    file: "packages/repository/src/elsewhere/repair.ts",
+    from: "state?.generation !== generation || !state.isOpen",
+    to: "generation === 0 && !state?.isOpen",
+    test: "packages/repository/src/elsewhere/repair.test.ts",
+  },
+  {
+    what: "a repair that claims beyond what another one has opened since it closed",
+    file: "packages/storage/src/registers/storage-table.ts",
+    from: "let below = closed + 1;",
+    to: "let below = Math.max(closed, await this.#highest()) + 1;",
+    test: "packages/storage/src/registers/register-table.test.ts",
   },
   {
     what: "a repair that goes on in the same generation",

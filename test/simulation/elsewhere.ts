@@ -41,7 +41,7 @@ export function tableOf({ database, connection, onRow }: ElsewhereParts, id: Uin
         onRow(name);
       }),
     close: (token) => call("close", "", () => inner.close(token)),
-    claim: (token, generation) => call("claim", "", () => inner.claim(token, generation)),
+    claim: (...given) => call("claim", "", () => inner.claim(...given)),
     fill: (token, generation, rows) => call("fill", "", () => inner.fill(token, generation, rows)),
     open: (token, generation) => call("open", "", () => inner.open(token, generation)),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),

@@ -29,6 +29,26 @@ describe("Output", () => {
     expect([stderr.text, stdout.text]).toEqual(["\r\u001b[Kworking\r\u001b[Kaside\n", "result\n"]);
   });
 
+  test("leaves progress where bytes go elsewhere, but for their first", () => {
+    const stdout = new FakeStream(false);
+    const stderr = new FakeStream(true);
+    const output = new Output({ stdout, stderr, json: false, color: false });
+    output.status({ line: "waiting" });
+    output.beginBytes();
+    output.status({ line: "working" });
+    output.beginBytes();
+    expect(stderr.text).toBe("\r\u001b[Kwaiting\r\u001b[K\r\u001b[Kworking");
+  });
+
+  test("draws nothing any more when bytes go to a terminal", () => {
+    const { output, stderr } = create();
+    output.status({ line: "working" });
+    output.beginBytes();
+    output.status({ line: "working" });
+    expect(stderr.text).toBe("\r\u001b[Kworking\r\u001b[K");
+    expect(output.terminal).toBe(false);
+  });
+
   test("cuts the line of progress to the terminal", () => {
     const { output, stderr } = create();
     output.status({ line: "x".repeat(50) });

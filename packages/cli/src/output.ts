@@ -65,7 +65,7 @@ export class Output {
 
   /** Bytes of the result follow that are no lines: where they go to a terminal, nothing is drawn among them. */
   beginBytes(): void {
-    this.#begin();
+    if (!this.hasBegun) this.#begin();
     if (this.#stdout.isTTY === true) this.#status = undefined;
   }
 

@@ -44,7 +44,7 @@ export async function repairRegisters(parts: RepairParts): Promise<RepairSummary
   const known = Math.max(highest, announced);
   const listed = await listCopies(objects, { from, last: known + AHEAD_MAX });
   const generation = Math.max(known, listed.generation) + 1;
-  await table.claim(token, generation);
+  await table.claim(token, generation, highest);
   const rows = { sessions: 0, log: 0, outcomes: 0 };
   const copy = (sequence: Sequence, count: number) => copySequence(parts, { from, generation, sequence, count });
   rows.sessions = await copy("sessions", Math.max(listed.sessions, listed.outcomes));

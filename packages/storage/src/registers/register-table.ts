@@ -63,8 +63,13 @@ export interface RegisterTable extends AsyncDisposable {
    */
   close(token: string): Promise<number>;
 
-  /** Takes `generation`, above all that were ever claimed, for this repair alone. @throws {BcatError} identity-changed when another repair has closed since */
-  claim(token: string, generation: number): Promise<void>;
+  /**
+   * Takes `generation`, and all between `closed` and it, for this repair alone.
+   *
+   * @param closed what {@link close} has returned
+   * @throws {BcatError} identity-changed when another repair has closed or claimed since
+   */
+  claim(token: string, generation: number, closed: number): Promise<void>;
 
   /** Adds rows to a claimed generation. @throws as {@link claim} */
   fill(token: string, generation: number, rows: readonly RegisterRow[]): Promise<void>;

@@ -92,10 +92,9 @@ export class StateTable implements RegisterTable {
     }
   }
 
-  async claim(token: string, generation: number): Promise<void> {
-    const { state } = await this.#rows.read();
-    if (!isClosedBy(state, token)) throw repairOvertaken(this.location);
-    await this.#become(state, closedState(generation, token));
+  async claim(token: string, generation: number, closed: number): Promise<void> {
+    // Not what is closed by a late call of one's own: others may have opened that meanwhile.
+    await this.#become(closedState(closed, token), closedState(generation, token));
   }
 
   async fill(token: string, generation: number, rows: readonly RegisterRow[]): Promise<void> {

@@ -35,8 +35,6 @@ class StorageTable implements RegisterTable {
   readonly kind = "storage";
   readonly #storage: Storage;
   readonly #id: string;
-  /** The highest generation that was closed here, by a repair: what comes between it and its own must be its own. */
-  #closedTo: number | undefined;
 
   constructor(storage: Storage, id: string) {
     this.#storage = storage;
@@ -81,14 +79,12 @@ class StorageTable implements RegisterTable {
     for (let generation = 1; generation <= highest; generation++)
       await this.#putUnlessThere(this.#name(generation, "closed"), Buffer.from(token));
     // Claimed meanwhile: it is open for nobody who has read it before it is closed, too.
-    if ((await this.#highest()) !== highest) return await this.close(token);
-    this.#closedTo = highest;
-    return highest;
+    return (await this.#highest()) === highest ? highest : await this.close(token);
   }
 
-  async claim(token: string, generation: number): Promise<void> {
+  async claim(token: string, generation: number, closed: number): Promise<void> {
     const mark = Buffer.from(token);
-    for (let below = (this.#closedTo ?? (await this.#highest())) + 1; below < generation; below++) {
+    for (let below = closed + 1; below < generation; below++) {
       await this.#claimOne(token, below);
       await this.#putUnlessThere(this.#name(below, "closed"), mark);
     }

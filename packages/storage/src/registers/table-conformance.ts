@@ -122,7 +122,7 @@ function describeRepairs(table: () => RegisterTable, open: (id?: number) => Regi
     await table().create();
     await table().insert(1, "sessions/0000000009", bytes(1));
     await table().close("aa");
-    await table().claim("aa", generation);
+    await table().claim("aa", generation, 1);
     await table().fill("aa", generation, rows);
     expect(await codeOf(open().get(generation, session))).toBe("identity-changed");
     await table().open("aa", generation);
@@ -135,7 +135,7 @@ function describeRepairs(table: () => RegisterTable, open: (id?: number) => Regi
 
   test("close(), claim(), fill() and open() make a table where there is none, and each can be repeated", async () => {
     expect(await table().close("aa")).toBe(0);
-    for (let i = 0; i < 2; i++) await table().claim("aa", 3);
+    for (let i = 0; i < 2; i++) await table().claim("aa", 3, 0);
     for (let i = 0; i < 2; i++) await table().fill("aa", 3, rows);
     for (let i = 0; i < 2; i++) await table().open("aa", 3);
     expect(await open().get(3, session)).toEqual(bytes(10));
@@ -144,12 +144,12 @@ function describeRepairs(table: () => RegisterTable, open: (id?: number) => Regi
   test("a repair that was overtaken claims, fills and opens nothing any more", async () => {
     await table().create();
     await table().close("aa");
-    await table().claim("aa", 2);
+    await table().claim("aa", 2, 1);
     const other = open();
     expect(await other.close("bb")).toBe(2);
     for (const late of [() => table().fill("aa", 2, rows), () => table().open("aa", 2)])
       expect(await codeOf(late())).toBe("identity-changed");
-    await other.claim("bb", 3);
+    await other.claim("bb", 3, 2);
     await other.open("bb", 3);
     expect(await open().state()).toEqual({ generation: 3, isOpen: true });
     expect(await codeOf(table().open("aa", 2))).toBe("identity-changed");
@@ -163,9 +163,9 @@ function describeRepairs(table: () => RegisterTable, open: (id?: number) => Regi
       const other = open();
       await table().close("aa");
       await other.close("bb");
-      const late = await codeOf(other.claim("bb", 2).then(() => other.open("bb", 2)));
+      const late = await codeOf(other.claim("bb", 2, 1).then(() => other.open("bb", 2)));
       expect(late).toBeUndefined();
-      expect(await codeOf(table().claim("aa", generation))).toBe("identity-changed");
+      expect(await codeOf(table().claim("aa", generation, 1))).toBe("identity-changed");
       expect(await open().state()).toEqual({ generation: 2, isOpen: true });
       await open().insert(2, session, bytes(1));
     },
@@ -175,7 +175,7 @@ function describeRepairs(table: () => RegisterTable, open: (id?: number) => Regi
     await table().create();
     const other = open();
     await Promise.all([table().close("aa"), other.close("bb")]);
-    const claims = await Promise.all([codeOf(table().claim("aa", 2)), codeOf(other.claim("bb", 2))]);
+    const claims = await Promise.all([codeOf(table().claim("aa", 2, 1)), codeOf(other.claim("bb", 2, 1))]);
     expect(claims.filter((code) => code === undefined).length).toBeLessThanOrEqual(1);
     expect(claims).toContain("identity-changed");
   });
