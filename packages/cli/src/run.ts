@@ -58,13 +58,14 @@ export async function run(given: readonly string[], world: World): Promise<numbe
 
 async function runCommand({ command, options, operands }: CommandLine & { kind: "run" }, world: World) {
   const { variables, output, interruption, inquiry } = world;
-  const input = command.takesStdin?.({ options, operands }) ? besideData(world.input) : world.input;
+  const takesStdin = command.takesStdin?.({ options, operands }) === true;
+  const input = takesStdin ? besideData(world.input) : world.input;
   const meter = new Meter();
   try {
     const { signal, stop } = interruption;
     const intervalMs = progressIntervalMs(options, heededVariables(command, variables));
-    const { isInPipeline } = world;
-    const told = { name: command.name, output, inquiry, meter, intervalMs, isInPipeline };
+    const sharesTerminal = world.isInPipeline || takesStdin;
+    const told = { name: command.name, output, inquiry, meter, intervalMs, sharesTerminal };
     const waiting = new Waiting({ ...told, now: Date.now, every });
     inquiry.add(waiting);
     const progress = { inquiry, waiting, progressIntervalMs: intervalMs };

@@ -19,13 +19,13 @@ interface Settings {
   readonly terminal?: boolean;
   readonly json?: boolean;
   readonly intervalMs?: number;
-  readonly isInPipeline?: boolean;
+  readonly sharesTerminal?: boolean;
   readonly columns?: number;
 }
 
 function simulate(settings: Settings = {}): Simulation {
   const texts: string[] = [];
-  const { terminal = true, json = false, intervalMs, isInPipeline = false, columns } = settings;
+  const { terminal = true, json = false, intervalMs, sharesTerminal = false, columns } = settings;
   const stream = (into: string[], isTTY: boolean): TextStream => ({
     isTTY,
     ...(columns !== undefined && { columns }),
@@ -45,7 +45,7 @@ function simulate(settings: Settings = {}): Simulation {
   const inquiry = new Inquiry();
   onTestFinished(() => inquiry[Symbol.dispose]());
   const meter = new Meter();
-  const parts = { name: "forget", output, inquiry, meter, intervalMs, isInPipeline };
+  const parts = { name: "forget", output, inquiry, meter, intervalMs, sharesTerminal };
   const waiting = new Waiting({ ...parts, now: () => ms, every });
   inquiry.add(waiting);
   const pass = (seconds: number) => {
@@ -161,9 +161,9 @@ describe("Waiting", () => {
   });
 
   test("is not drawn where other programs may talk on the terminal", () => {
-    expect(linesIn(5, { isInPipeline: true })).toEqual([]);
+    expect(linesIn(5, { sharesTerminal: true })).toEqual([]);
     expect(linesIn(5, { json: true })).toEqual([]);
-    expect(linesIn(5, { isInPipeline: true, terminal: false, intervalMs: 1000 })).toHaveLength(5);
+    expect(linesIn(5, { sharesTerminal: true, terminal: false, intervalMs: 1000 })).toHaveLength(5);
   });
 
   test("keeps the time where there is no room", async () => {

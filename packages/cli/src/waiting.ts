@@ -24,8 +24,8 @@ export interface WaitingOptions {
   readonly meter: Meter;
   /** Between two lines where there is no terminal, ms; none when undefined or infinite. */
   readonly intervalMs: number | undefined;
-  /** Other programs are at work with this one, which may ask something on the same terminal. */
-  readonly isInPipeline: boolean;
+  /** Somebody types the data there, or other programs are at work with this one, which may ask something. */
+  readonly sharesTerminal: boolean;
   /** Milliseconds, of any origin. */
   readonly now: () => number;
   /** Calls `tick` every so many ms until what it returns is called. */
@@ -43,12 +43,12 @@ export class Waiting implements Teller {
   readonly #stop: () => void;
 
   constructor(options: WaitingOptions) {
-    const { name, now, every, output, intervalMs, isInPipeline } = options;
+    const { name, now, every, output, intervalMs, sharesTerminal } = options;
     this.#options = options;
     this.#startMs = now();
     this.#sinceMs = this.#startMs;
     this.#doing = name;
-    const isTold = !output.json && (output.terminal ? !isInPipeline : intervalMs !== undefined);
+    const isTold = !output.json && (output.terminal ? !sharesTerminal : intervalMs !== undefined);
     const ms = Math.max(TICK_MS, intervalMs ?? 0);
     this.#stop = isTold && Number.isFinite(ms) ? every(ms, () => this.#tick()) : () => {};
   }

@@ -76,7 +76,7 @@ export const copy: Command = {
     await using source = await openRepository(fromSite, context);
     await tellStanding(source, context);
     const onNotice = (line: string, code: Parameters<typeof printNotice>[1]) => printNotice(line, code, output);
-    await using target = await openRepository(site, context, { onNotice, writes: true });
+    await using target = await openRepository(site, context, { onNotice, writes: !options.switch("dry-run") });
     await tellStanding(target, context);
     const chosen = await choose(source, context);
     const { planCopy } = await import("@bcat/snapshot");

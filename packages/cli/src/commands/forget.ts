@@ -78,7 +78,7 @@ export const forget: Command = {
       return exitCodes.done;
     };
     return await withRepository(context, use, {
-      writes: true,
+      writes: !options.switch("dry-run"),
       change: options.switch("dry-run") ? undefined : "forget snapshots of",
     });
   },
