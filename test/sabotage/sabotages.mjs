@@ -276,7 +276,7 @@ export const SABOTAGES = [
     what: "a table closed after the copies are read",
     file: "packages/repository/src/elsewhere/repair.ts",
     from: "  const highest = await table.close(token);\n  const announced = await findAnnounced(objects, id);",
-    to: '  const announced = await findAnnounced(objects, id);\n  await listCopies(objects, { from: Math.max(1, announced), last: 100 });\n  await objects.get(copyName(1, registerName("outcomes", 2)));\n  const highest = await table.close(token);',
+    to: '  const announced = await findAnnounced(objects, id);\n  await listCopies(parts, { from: Math.max(1, announced), last: 100 });\n  await objects.get(copyName(1, registerName("outcomes", 2)));\n  const highest = await table.close(token);',
     test: "packages/repository/src/elsewhere/repair.test.ts",
   },
   {

@@ -529,7 +529,7 @@ export const PLANTS = [
       {
         module: `${REPOSITORY}elsewhere/repair.js`,
         from: "    const highest = await table.close(token);\n    const announced = await findAnnounced(objects, id);\n",
-        to: "    const announced = await findAnnounced(objects, id);\n    const listed = await listCopies(objects, { from: Math.max(1, announced), last: 100 });\n    const highest = await table.close(token);\n",
+        to: "    const announced = await findAnnounced(objects, id);\n    const listed = await listCopies(parts, { from: Math.max(1, announced), last: 100 });\n    const highest = await table.close(token);\n",
       },
       {
         module: `${REPOSITORY}elsewhere/repair.js`,

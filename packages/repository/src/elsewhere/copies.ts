@@ -14,6 +14,8 @@ import { type RegistersReference, registersNeeded } from "./source.js";
 export const COPIES = "registers/";
 /** Announcements asked for at the same time. */
 const LOOKED_AT_ONCE = 16;
+/** Times an announcement is read of which only a part is there. */
+const LOOKS_MAX = 5;
 /** What an announced generation 1 shows: there was a repository, whatever became of its config. */
 export const FIRST_ANNOUNCEMENT = announcementName(1);
 
@@ -48,9 +50,13 @@ function folderOf(generation: number): string {
 /** True when the generation is announced. @throws {BcatError} identity-changed when it is of other registers */
 export async function isAnnounced(objects: Storage, generation: number, id: Uint8Array): Promise<boolean> {
   const name = announcementName(generation);
-  const found = await objects.get(name);
-  if (found === undefined) return false;
-  if (Buffer.compare(found, id) === 0) return true;
+  for (let look = 1; look <= LOOKS_MAX; look++) {
+    const found = await objects.get(name);
+    if (found === undefined) return false;
+    if (Buffer.compare(found, id) === 0) return true;
+    // A server that replaces nothing in one step shows a part of it meanwhile.
+    if (found.length >= id.length) break;
+  }
   throw new BcatError("identity-changed", `Cannot use the repository: "${name}" and "config" name different registers`);
 }
 

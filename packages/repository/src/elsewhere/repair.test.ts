@@ -181,6 +181,28 @@ test.each(["repair", "writer"])(
   },
 );
 
+test.each(["short", "of another repository"])("an announcement that is %s makes no generation", async (found) => {
+  const world = await World.create();
+  const decided = await fill(world, 2);
+  await world.objects.put(announcementName(50), found === "short" ? bytesOf("short") : new Uint8Array(16).fill(8));
+  expect(await world.repair()).toMatchObject({ generation: 2 });
+  await expectAll(world, decided);
+  await expectShown(world, decided);
+});
+
+test("an announcement of which a part is there is read again", async () => {
+  const world = await World.create();
+  const decided = await fill(world, 2);
+  await world.repair();
+  await world.objects.put(announcementName(2), id.slice(0, 3));
+  let reads = 0;
+  await world.open(async (kind, object) => {
+    if (kind === "objects.get" && object === announcementName(2) && ++reads === 3)
+      await world.objects.put(announcementName(2), id);
+  });
+  await expectAll(world, decided);
+});
+
 test("an object that lies below registers/ by chance does not make generations of all numbers up to its own", async () => {
   const world = await World.create();
   const decided = await fill(world, 2);

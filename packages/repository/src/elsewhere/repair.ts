@@ -6,10 +6,10 @@
  * acknowledge something finds the table closed; and what was acknowledged before has its copy. Nothing is undone when a
  * repair dies: the next one begins again, with a generation of its own.
  */
-import { CorruptError, StorageError } from "@bcat/errors";
+import { CorruptError, isBcatError, StorageError } from "@bcat/errors";
 import { type RegisterRow, type RegisterTable, repairOvertaken, type Storage } from "@bcat/storage";
 import { registerName, type Sequence } from "../registers.js";
-import { announce, COPIES, copyName, findAnnounced, findUnannounced, splitCopyName } from "./copies.js";
+import { announce, COPIES, copyName, findAnnounced, findUnannounced, isAnnounced, splitCopyName } from "./copies.js";
 import type { RegisterCheck } from "./register-check.js";
 
 /** Rows read, copied and written at once. */
@@ -42,7 +42,7 @@ export async function repairRegisters(parts: RepairParts): Promise<RepairSummary
   const announced = await findAnnounced(objects, id);
   const from = Math.max(1, announced);
   const known = Math.max(highest, announced);
-  const listed = await listCopies(objects, { from, last: known + AHEAD_MAX });
+  const listed = await listCopies(parts, { from, last: known + AHEAD_MAX });
   const generation = Math.max(known, listed.generation) + 1;
   await table.claim(token, generation, highest);
   const rows = { sessions: 0, log: 0, outcomes: 0 };
@@ -76,17 +76,28 @@ interface Listing {
 }
 
 /** The highest numbers that have copies in `from`; that of sessions and log may be higher, if the listing is old. */
-async function listCopies(objects: Storage, { from, last }: Listing): Promise<Listed> {
+async function listCopies({ objects, id }: RepairParts, { from, last }: Listing): Promise<Listed> {
   const listed = { sessions: 0, outcomes: 0, log: 0, generation: 0 };
   for await (const { name } of objects.list?.(COPIES) ?? []) {
     const copy = splitCopyName(name);
     if (copy === undefined || copy.generation > last) continue;
+    if (copy.rest === "meta" && !(await isOurs(objects, copy.generation, id))) continue;
     listed.generation = Math.max(listed.generation, copy.generation);
     if (copy.generation !== from) continue;
     const [, sequence, number] = /^(sessions|outcomes|log)\/(\d{10})$/.exec(copy.rest) ?? [];
     if (sequence !== undefined) listed[sequence as Sequence] = Math.max(listed[sequence as Sequence], Number(number));
   }
   return listed;
+}
+
+/** Whoever has put another repository's announcement there, or a part of one: it is not one of these registers. */
+async function isOurs(objects: Storage, generation: number, id: Uint8Array): Promise<boolean> {
+  try {
+    return await isAnnounced(objects, generation, id);
+  } catch (error) {
+    if (!isBcatError(error, "identity-changed")) throw error;
+    return false;
+  }
 }
 
 interface Copying {
