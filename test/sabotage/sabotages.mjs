@@ -287,6 +287,13 @@ export const SABOTAGES = [
     test: "packages/repository/src/elsewhere/repair.test.ts",
   },
   {
+    what: "a segment taken up that a compaction has removed before its session was seen",
+    file: "packages/repository/src/history.ts",
+    from: "...(await raiseHead(registers, findings))",
+    to: "...(await raiseHead(registers, { ...findings, outcomes: [] }))",
+    test: "packages/repository/src/compaction.test.ts",
+  },
+  {
     what: "a generation announced though the table has gone back",
     file: "packages/repository/src/elsewhere/repair.ts",
     from: "state?.generation !== generation || !state.isOpen",

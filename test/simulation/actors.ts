@@ -29,7 +29,6 @@ import {
   undelete,
   unpinSnapshots,
 } from "@bcat/snapshot";
-import { tableOf } from "./elsewhere.js";
 import { Inodes } from "./inode.js";
 import { MemoryPosix } from "./memory-posix.js";
 import { Violation } from "./oracle/violation.js";
@@ -200,12 +199,12 @@ export function pinOne(world: World): Body {
   };
 }
 
-/** Makes the registers in the database anew, out of their copies in the repository. */
+/** Makes registers that live elsewhere anew, out of their copies in the repository. */
 export function repairRegistersOf(world: World): Body {
   return async (process) => {
     const id = world.registersId!;
     const token = Buffer.from(process.machine.random.next(8)).toString("hex");
-    const table = tableOf(world.elsewhere(process), id);
+    const table = world.registerTable(process);
     const isWhole = world.registerCheck(process);
     await repairRegisters({ objects: world.connect(process), table, id, token, isWhole });
   };

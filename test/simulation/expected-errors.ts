@@ -1,10 +1,13 @@
 /** Which errors a process may end with: those that tell of the weather, of others, or of a place for one writer. */
 import { isBcatError } from "@bcat/errors";
-import type { Knobs } from "./knobs.js";
+import { isElsewhere, type Knobs } from "./knobs.js";
 
 const EXPECTED = ["storage-failed", "refused", "interrupted", "conditions-not-met"] as const;
 
-export function isExpected(error: unknown, { weather, kind, rollback, rot, packRot }: Knobs): boolean {
+export function isExpected(
+  error: unknown,
+  { weather, kind, rollback, repairsRegisters, rot, packRot }: Knobs,
+): boolean {
   // What has arrived cut short may have been what is read once only.
   if (weather.shortBodies > 0 && isBcatError(error, "corrupt") && !/is missing/.test(error.message)) return true;
   if (rot && isBcatError(error, "corrupt") && /index\//.test(error.message)) return true;
@@ -14,7 +17,7 @@ export function isExpected(error: unknown, { weather, kind, rollback, rot, packR
   // Nobody deletes or takes over what cannot be read.
   if (packRot && isBcatError(error, "corrupt") && /"packs\/|damaged/.test(error.message)) return true;
   // Its generation is announced in an object that is read once.
-  const isElsewhere = kind === "elsewhere" && (rollback || weather.shortBodies > 0);
-  if (isElsewhere && isBcatError(error, "identity-changed")) return true;
+  const isUnsure = isElsewhere({ kind }) && (rollback || repairsRegisters || weather.shortBodies > 0);
+  if (isUnsure && isBcatError(error, "identity-changed")) return true;
   return EXPECTED.some((code) => isBcatError(error, code));
 }

@@ -3,10 +3,10 @@ import type { Weather } from "./connection.js";
 import type { Dice } from "./dice.js";
 
 /**
- * A place with put-if-absent; without, for one writer at a time, or with the registers in a database; or, for a planted bug, one where the last put wins though
+ * A place with put-if-absent; without, for one writer at a time, or with the registers in a database or a folder that has it; or, for a planted bug, one where the last put wins though
  * nobody knows.
  */
-export type PlaceKind = "deciding" | "one-writer" | "elsewhere" | "silent";
+export type PlaceKind = "deciding" | "one-writer" | "elsewhere" | "elsewhere-folder" | "silent";
 
 /** From how many to how many there are of what. */
 export type Range = readonly [min: number, max: number];
@@ -101,6 +101,8 @@ export interface Knobs {
   readonly cacheLosses: boolean;
   /** The database of registers goes back to what it was some time before. */
   readonly rollback: boolean;
+  /** Somebody repairs registers that live elsewhere, though nothing is wrong with them. */
+  readonly repairsRegisters: boolean;
   /** An index segment goes bad, and somebody repairs the index. */
   readonly rot: boolean;
   /** A pack goes bad, and somebody repairs packs, and maybe snapshots. */
@@ -124,7 +126,10 @@ export interface Copies {
   readonly isInward: boolean;
 }
 
-const KINDS = [...new Array(8).fill("deciding"), "one-writer", "elsewhere"] as const;
+const KINDS = [
+  ...new Array(16).fill("deciding"),
+  ...["one-writer", "one-writer", "elsewhere", "elsewhere-folder"],
+] as const;
 
 export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
   const drawn = dice.pick(KINDS);
@@ -160,6 +165,7 @@ export function drawKnobs(dice: Dice, kind?: PlaceKind): Knobs {
     clones: dice.chance(isScene ? 0.1 : 0.5),
     cacheLosses: dice.chance(isScene ? 0.2 : 0.5),
     rollback: dice.chance(0.5),
+    repairsRegisters: dice.chance(0.4),
     reserve: dice.chance(0.12) ? dice.pick([0, 2_500]) : undefined,
     parity: dice.chance(0.12) ? 50 : 0,
     rot: bad < SEGMENT_ROT_SHARE,
@@ -183,6 +189,10 @@ export function isScene({ size }: Pick<Knobs, "size">): boolean {
 /** Only one may write at a time. */
 export function isForOneWriter({ kind }: Pick<Knobs, "kind">): boolean {
   return kind === "one-writer";
+}
+
+export function isElsewhere({ kind }: Pick<Knobs, "kind">): boolean {
+  return kind === "elsewhere" || kind === "elsewhere-folder";
 }
 
 /** Each put takes effect, whatever a name held. */

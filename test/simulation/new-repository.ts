@@ -1,7 +1,7 @@
 /** Repositories as `init` makes them: one of each sort for all runs, which begin with a copy of it. */
-import { type Environment, initRepository, unlockRepository } from "@bcat/repository";
-import { createMemoryStorage, MemoryDatabase } from "@bcat/storage";
-import type { Knobs, PlaceKind } from "./knobs.js";
+import { type Environment, initRepository, type RegistersSource, unlockRepository } from "@bcat/repository";
+import { createMemoryStorage, MemoryDatabase, openStorageTable } from "@bcat/storage";
+import { isElsewhere, type Knobs, type PlaceKind } from "./knobs.js";
 import { BLOCK_SIZE, Machine } from "./machine.js";
 
 const SECRET = { keyFile: new Uint8Array(32).fill(7) };
@@ -39,20 +39,25 @@ async function make(kind: PlaceKind, { seed, ...shared }: Shared & { readonly se
   const environment = machine.environment({ ...shared, wait: async () => {} }, () => 0);
   const storage = createMemoryStorage();
   const chunker = { kind: "fixed", minimum: BLOCK_SIZE, average: BLOCK_SIZE, maximum: BLOCK_SIZE } as const;
-  const database = new MemoryDatabase();
-  const registers = {
-    kind: "postgres",
-    location: "memory",
-    open: async (id: Uint8Array) => database.open(id),
-  } as const;
+  const registers = kind === "elsewhere-folder" ? inFolder() : inDatabase();
   const options = {
     ...{ secret: SECRET, chunker },
     ...(kind === "one-writer" && { isForOneWriter: true }),
-    ...(kind === "elsewhere" && { registers }),
+    ...(isElsewhere({ kind }) && { registers }),
   };
   await using repository = await initRepository(storage, options, environment);
   const { rootKey, repositoryId } = await unlockRepository(storage, SECRET, environment);
   const objects = new Map<string, Uint8Array>();
   for await (const { name } of storage.list!("")) objects.set(name, (await storage.get(name))!);
   return { rootKey, repositoryId, objects, registersId: repository.config.registers?.id };
+}
+
+function inDatabase(): RegistersSource {
+  const database = new MemoryDatabase();
+  return { kind: "postgres", location: "memory", open: async (id) => database.open(id) };
+}
+
+function inFolder(): RegistersSource {
+  const storage = createMemoryStorage();
+  return { kind: "storage", location: "memory", open: async (id) => openStorageTable(storage, id) };
 }

@@ -116,14 +116,14 @@ function planPackRot(world: World, admin: Machine): void {
   if (dice.chance(0.4)) scheduler.after(late(), () => world.start("repair", admin, repairSnapshotsOf(world)));
 }
 
-/** The database is restored from a dump, and somebody repairs the registers. */
+/** The registers are restored from a dump, and somebody repairs the registers. */
 function planRollback(world: World, admin: Machine): void {
-  const { dice, knobs, scheduler, database } = world;
+  const { dice, knobs, scheduler, registers } = world;
   const { horizon } = knobs;
   const dumped = dice.integer(1, horizon);
   const restored = dice.integer(dumped, horizon);
   scheduler.after(dumped, () => {
-    const restore = database.dump();
+    const restore = registers!.dump();
     scheduler.after(restored - dumped, restore);
   });
   for (let i = dice.integer(1, 2); i > 0; i--)

@@ -615,4 +615,16 @@ export const PLANTS = [
       },
     ],
   },
+  {
+    name: "claim-beyond",
+    what: 'a repair of registers claims beyond a generation that another has opened since it closed (rule 8); in worlds "elsewhere-folder"',
+    world: "elsewhere-folder",
+    patches: [
+      {
+        module: "storage/dist/registers/storage-table.js",
+        from: "let below = closed + 1;",
+        to: "let below = Math.max(closed, await this.#highest()) + 1;",
+      },
+    ],
+  },
 ];

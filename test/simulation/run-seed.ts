@@ -86,7 +86,8 @@ async function finish(world: World): Promise<void> {
     world.start(kind, machine, body);
     await world.settle(() => world.violation !== undefined || world.isIdle);
   };
-  if (world.registersId !== undefined && knobs.rollback) await last("repair", repairRegistersOf(world));
+  if (world.registersId !== undefined && (knobs.rollback || knobs.repairsRegisters))
+    await last("repair", repairRegistersOf(world));
   if (knobs.rot) await last("repair", repairIndexOf(world));
   // Whoever was stopped while it did that has to do it again; a repair of the index looks at no parity.
   if (world.place.hasTornBy("parity") || (knobs.rot && knobs.parity > 0)) await last("parity", addParity(world));

@@ -8,14 +8,18 @@ import {
   pinOne,
   pruneOnce,
   remakeOne,
+  repairRegistersOf,
   restoreOne,
 } from "./actors.js";
+import { isElsewhere, type Knobs } from "./knobs.js";
 import type { Machine } from "./machine.js";
 import { planMishaps } from "./plan.js";
 import type { Hold } from "./process.js";
 import type { Body, World } from "./world.js";
 
 type Act =
+  | "register repair"
+  | "dying register repair"
   | "backup"
   | "copy"
   | "dying copy"
@@ -61,6 +65,14 @@ const TOGETHER_COPYING: readonly (readonly Act[])[] = [
   ["dying copy", "prune"],
   ["dying copy"],
 ];
+/** The same where somebody repairs registers that live elsewhere. */
+const TOGETHER_REPAIRING: readonly (readonly Act[])[] = [
+  ["register repair", "backup"],
+  ["register repair", "backup", "prune"],
+  ["register repair", "register repair", "backup"],
+  ["register repair", "register repair", "backup"],
+  ["dying register repair", "register repair", "backup"],
+];
 /** Who comes beside them now and then. */
 const BESIDE: readonly Act[] = ["restore", "check", "pin", "forget", "backup"];
 /** Who comes when they have ended. */
@@ -102,7 +114,7 @@ export function planScene(world: World): void {
   const start = (act: Act, hold?: Hold) => begin(world, act, { hosts, admin, hold });
   const beside: readonly Act[] = knobs.parity > 0 ? [...BESIDE, "parity"] : BESIDE;
   const isCopying = knobs.copies !== undefined;
-  const acts = dice.pick(isCopying ? TOGETHER_COPYING : TOGETHER);
+  const acts = dice.pick(togetherOf(knobs));
   const together = [...acts, ...(dice.chance(0.08) ? [dice.pick(beside)] : [])];
   for (const _ of together) {
     const { source } = dice.pick(hosts);
@@ -113,6 +125,11 @@ export function planScene(world: World): void {
   else for (const act of together) scheduler.after(dice.integer(0, knobs.horizon), () => start(act));
   for (const act of dice.pick(isCopying ? AFTER_COPYING : AFTER)) world.afterwards(() => start(act));
   planMishaps(world, hosts, admin);
+}
+
+function togetherOf(knobs: Knobs): readonly (readonly Act[])[] {
+  if (isElsewhere(knobs) && knobs.repairsRegisters) return TOGETHER_REPAIRING;
+  return knobs.copies === undefined ? TOGETHER : TOGETHER_COPYING;
 }
 
 function startHeld(world: World, [held, ...others]: readonly Act[], start: (act: Act, hold?: Hold) => void): void {
@@ -145,6 +162,8 @@ function begin(world: World, act: Act, { hosts, admin, hold }: Cast): void {
   const bodies: Record<Act, readonly [Machine, () => Body]> = {
     backup: [host, () => backup(world)],
     "dying backup": [host, () => backup(world)],
+    "register repair": [anyone, () => repairRegistersOf(world)],
+    "dying register repair": [anyone, () => repairRegistersOf(world)],
     copy: [anyone, () => copySome(world)],
     "dying copy": [anyone, () => copySome(world)],
     prune: [anyone, () => pruneOnce(world)],

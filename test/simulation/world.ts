@@ -2,11 +2,11 @@
 import { loadBlake3 } from "@bcat/crypto";
 import { loadZstd } from "@bcat/pack";
 import { createRegisterCheck, type Environment, openRepository, type Repository } from "@bcat/repository";
-import { createRetryingStorage, MemoryDatabase, type RetryOptions, type Storage } from "@bcat/storage";
+import { createRetryingStorage, type RegisterTable, type RetryOptions, type Storage } from "@bcat/storage";
 import { Connection, type ConnectionParts, type Weather } from "./connection.js";
 import type { Dice } from "./dice.js";
 import { clearDisk, copyFolder, type DiskCopy, replaceFolder } from "./disk.js";
-import { type ElsewhereParts, registersOf } from "./elsewhere.js";
+import { type Access, type ElsewhereRegisters, registersOfKind, sourceOf } from "./elsewhere.js";
 import { isExpected } from "./expected-errors.js";
 import { isForOneWriter, type Knobs, overwrites } from "./knobs.js";
 import { BLOCK_SIZE, Machine } from "./machine.js";
@@ -50,12 +50,18 @@ export interface WorldState {
   readonly objects: ReadonlyMap<string, Uint8Array>;
   readonly contents: Contents;
   readonly machines: readonly { readonly machine: Machine; readonly disk: DiskCopy }[];
-  readonly database: MemoryDatabase;
-  /** Brings back what was in the database. */
-  readonly restoreDatabase: () => void;
+  readonly registers: ElsewhereRegisters | undefined;
+  /** Brings back what was in them. */
+  readonly restoreRegisters: () => void;
   readonly owners: Owners;
   readonly oracle: Oracle;
   readonly violation: Violation | undefined;
+}
+
+/** To a place. */
+interface Way extends Pick<ConnectionParts, "place" | "shortened" | "location"> {
+  /** What arrives there, arrives whole. */
+  readonly isWhole?: boolean;
 }
 
 export class World implements Home {
@@ -66,8 +72,8 @@ export class World implements Home {
   contents!: Contents;
   owners: Owners;
   readonly counts = new Map<string, number>();
-  /** Of registers that live elsewhere. */
-  database = new MemoryDatabase();
+  /** Those that live elsewhere. */
+  registers: ElsewhereRegisters | undefined;
   /** Undefined where registers lie with the repository. */
   registersId: Uint8Array | undefined;
   oracle!: Oracle;
@@ -111,11 +117,12 @@ export class World implements Home {
     this.#rootKey = rootKey;
     this.#repositoryId = repositoryId;
     this.registersId = registersId;
-    if (registersId !== undefined) await this.database.open(registersId).create();
-    const { database } = this;
+    const registers = registersOfKind(this.knobs.kind);
+    this.registers = registers;
+    if (registersId !== undefined) await registers?.create(registersId);
     this.oracle = new Oracle({
       ...{ keys: rememberKeys(rootKey, repositoryId), place: this.place, isForOneWriter: isForOneWriter(this.knobs) },
-      isOpen: (generation) => registersId !== undefined && database.isOpen(registersId, generation),
+      isOpen: (generation) => registersId !== undefined && registers?.isOpen(registersId, generation) === true,
     });
     this.#openPlace();
   }
@@ -130,8 +137,8 @@ export class World implements Home {
     this.#repositoryId = state.repositoryId;
     this.registersId = state.registersId;
     this.contents = state.contents;
-    this.database = state.database;
-    state.restoreDatabase();
+    this.registers = state.registers;
+    state.restoreRegisters();
     for (const { machine, disk } of state.machines) this.#addCopy(machine, disk);
     this.owners = state.owners.copy((owner) => ({ ...owner, machine: this.#machines.get(owner.machine.name)! }));
     this.violation = state.violation;
@@ -153,11 +160,11 @@ export class World implements Home {
 
   /** To be taken when nothing is going to happen any more. */
   state(): WorldState {
-    const { scheduler, place, contents, database, owners, oracle, violation } = this;
+    const { scheduler, place, contents, registers, owners, oracle, violation } = this;
     return {
       ...{ now: scheduler.now, started: this.#started, registersId: this.registersId },
       ...{ rootKey: this.#rootKey, repositoryId: this.#repositoryId },
-      ...{ objects: place.objects, contents, database, restoreDatabase: database.dump() },
+      ...{ objects: place.objects, contents, registers, restoreRegisters: registers?.dump() ?? (() => {}) },
       ...{ owners, oracle, violation },
       machines: [...this.#machines.values()].map((machine) => ({ machine, disk: copyFolder(machine.disk) })),
     };
@@ -176,6 +183,8 @@ export class World implements Home {
     const { reserve = 0 } = this.knobs;
     if (reserve > 0) this.place.furnish(new Map([["reserve", this.dice.bytes(reserve)]]));
     this.#watch(this);
+    if (this.registers !== undefined)
+      this.registers.onRow = (name, author) => this.owners.note(name, author, this.scheduler.now);
   }
 
   #watch({ place, oracle, owners }: Home & { readonly place: Place }): void {
@@ -235,8 +244,7 @@ export class World implements Home {
   }
 
   async open(process: SimulatedProcess): Promise<Repository> {
-    const elsewhere = this.elsewhere(process);
-    const registers = this.registersId === undefined ? undefined : registersOf(elsewhere);
+    const registers = this.registers && sourceOf(this.registers, this.#access(process));
     return await openRepository(this.connect(process), this.#rootKey, this.environment(process), { registers });
   }
 
@@ -253,12 +261,17 @@ export class World implements Home {
     return createRegisterCheck(this.place.objects.get("config")!, this.#rootKey, this.environment(process));
   }
 
-  /** The database of registers, as a process has it. */
-  elsewhere(process: SimulatedProcess): ElsewhereParts {
+  /** Of the registers that live elsewhere, as a process has it. */
+  registerTable(process: SimulatedProcess): RegisterTable {
+    return this.registers!.table(this.registersId!, this.#access(process));
+  }
+
+  #access(process: SimulatedProcess): Access {
     return {
-      database: this.database,
+      process,
       connection: this.#connection(process),
-      onRow: (name) => this.owners.note(name, process, this.scheduler.now),
+      connect: (place) =>
+        this.#connection(process, { place, location: "elsewhere", shortened: new Set(), isWhole: true }),
       retries: this.#retries(),
     };
   }
@@ -273,14 +286,12 @@ export class World implements Home {
     };
   }
 
-  #connection(
-    process: SimulatedProcess,
-    { place, shortened, location }: Pick<ConnectionParts, "place" | "shortened" | "location"> = this,
-  ): Connection {
+  #connection(process: SimulatedProcess, { place, shortened, location, isWhole = false }: Way = this): Connection {
     const { scheduler, dice, knobs } = this;
+    const weather = isWhole ? { ...knobs.weather, shortBodies: 0 } : knobs.weather;
     return new Connection({
       ...{ place, process, scheduler, dice, shortened, location },
-      weather: () => (this.#isCalm ? CALM : knobs.weather),
+      weather: () => (this.#isCalm ? CALM : weather),
       onDeath: () => this.#end(process, "deaths"),
     });
   }

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ObjectType, sealObject } from "@bcat/crypto";
 import { DATA, segmentName } from "@bcat/pack";
-import { createFaultyStorage } from "@bcat/storage";
+import { createFaultyStorage, type Storage } from "@bcat/storage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { encodeOutcome, type Outcome } from "./bodies/outcome.js";
 import type { SegmentReference } from "./bodies/references.js";
 import { encodeSession } from "./bodies/session.js";
+import { passOn } from "./elsewhere/copies.js";
 import { registerName } from "./registers.js";
 import { beginWriting, TestRepository, withoutCache } from "./test-repository.js";
 
@@ -30,18 +31,29 @@ async function addedBy(snapshot: number): Promise<readonly SegmentReference[]> {
 
 /** As a prune does it: session `number` adds nothing, and removes the segments of snapshot `removed`. */
 async function compact(number: number, removed: number): Promise<void> {
+  await beginPrune(number);
+  await endPrune(number, removed);
+}
+
+async function put(type: typeof ObjectType.SESSION | typeof ObjectType.OUTCOME, name: string, body: Uint8Array) {
   await using repository = await world.open(withoutCache);
-  const { context, environment } = repository;
-  const put = async (type: typeof ObjectType.SESSION | typeof ObjectType.OUTCOME, name: string, body: Uint8Array) =>
-    await world.storage.putIfAbsent(name, sealObject(context, { type, name, epoch: 0, domain: 0 }, body));
-  const session = { start: 1, host: "h", user: "u", clientId: environment.clientId, version: "t" };
+  const sealed = sealObject(repository.context, { type, name, epoch: 0, domain: 0 }, body);
+  await world.storage.putIfAbsent(name, sealed);
+}
+
+async function beginPrune(number: number): Promise<void> {
+  const { clientId } = world.environment;
+  const session = { start: 1, host: "h", user: "u", clientId, version: "t" };
+  await put(ObjectType.SESSION, registerName("sessions", number), encodeSession({ kind: "prune", ...session }));
+}
+
+async function endPrune(number: number, removed: number): Promise<void> {
   const outcome: Outcome = {
     kind: "compaction",
     added: [],
     removed: (await addedBy(removed)).map(({ session, unique }) => ({ session, unique })),
     base: { segments: [], snapshots: [] },
   };
-  await put(ObjectType.SESSION, registerName("sessions", number), encodeSession({ kind: "prune", ...session }));
   await put(ObjectType.OUTCOME, registerName("outcomes", number), encodeOutcome(outcome));
 }
 
@@ -107,5 +119,28 @@ test("segments that a compaction removes while they are read are nothing that is
   });
   const writing = await beginWriting(repository);
   expect(ids.map((id) => writing.has(id))).toEqual([true, false, true]);
+  await writing.abandon();
+});
+
+test("what a compaction removes of a session that began after the head was looked for is not taken up later", async () => {
+  await world.commit(1);
+  await beginPrune(2);
+  const [gone] = await world.commit(1, withoutCache);
+  await endPrune(2, 3);
+  for (const { session, unique } of await addedBy(3)) await world.storage.delete(segmentName({ session, unique }));
+  let isBegun = false;
+  const before: Storage = {
+    ...passOn(world.storage),
+    get: async (name, options) => {
+      isBegun ||= name === "outcomes/0000000002";
+      return !isBegun && /^(sessions|outcomes)\/0000000003$/.test(name)
+        ? undefined
+        : await world.storage.get(name, options);
+    },
+  };
+  await using repository = await world.open(withoutCache, before);
+  await repository.refresh();
+  const writing = await beginWriting(repository);
+  expect(writing.has(gone!)).toBe(false);
   await writing.abandon();
 });

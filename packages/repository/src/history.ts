@@ -36,7 +36,8 @@ export interface HistoryRefreshOptions {
 
 /** What a refresh has read, before anything is changed. */
 interface Findings {
-  readonly head: number;
+  /** Sessions up to here are known, or open. */
+  head: number;
   readonly open: Set<number>;
   readonly outcomes: { readonly number: number; readonly hash: Uint8Array; readonly outcome: Outcome }[];
   readonly damage: CorruptError[];
@@ -210,7 +211,7 @@ export class History {
     }
     const findings = await this.#readOutcomes(registers, head, strict);
     if (ownSession !== undefined) findings.open.add(ownSession);
-    this.#apply({ ...findings, head: Math.max(this.#sessions, head, ownSession ?? 0) });
+    this.#apply({ ...findings, head: Math.max(this.#sessions, findings.head, ownSession ?? 0) });
   }
 
   /** Forgets damage of objects that are needed no more. */
@@ -279,15 +280,16 @@ export class History {
 
   /**
    * What a compaction removes was added by outcomes that were decided before it, also by those of sessions which were
-   * open when they were looked at, just before it was: these are read again, lest a removed segment be added later.
+   * open when they were looked at, just before it was, or which began when the head had been looked for: these are read,
+   * too, lest a removed segment be added later.
    */
   async #findOvertaken(registers: Registers, search: Search): Promise<void> {
     const { findings } = search;
-    for (let known = 0; findings.open.size > 0; ) {
+    for (let known = 0; ; ) {
       const compactions = findings.outcomes.filter(({ outcome }) => outcome.kind === "compaction").length;
       if (compactions === known) return;
       known = compactions;
-      const numbers = [...findings.open];
+      const numbers = [...findings.open, ...(await raiseHead(registers, findings))];
       findings.open.clear();
       await this.#findOutcomes(registers, numbers, search);
     }
@@ -411,4 +413,14 @@ export class History {
     this.#droppedBefore = this.#droppedHead;
     this.#droppedHead = head;
   }
+}
+
+/** Up to the newest session of which something is removed; numbers of those that come into sight. */
+async function raiseHead(registers: Registers, findings: Findings): Promise<number[]> {
+  const { head, outcomes } = findings;
+  const removed = outcomes.flatMap(({ outcome }) => (outcome.kind === "void" ? [] : outcome.removed));
+  const newest = removed.reduce((highest, { session }) => Math.max(highest, session), 0);
+  if (newest <= head) return [];
+  findings.head = Math.min(newest, await findHead(registers, "sessions", head));
+  return Array.from({ length: Math.max(0, findings.head - head) }, (_, index) => head + 1 + index);
 }
