@@ -141,6 +141,10 @@ describe("Waiting", () => {
     expect(told()).toEqual([]);
     inquiry.newest?.tellNow();
     expect(told()).toEqual(["forget, 0:03 so far"]);
+    output.json = true;
+    inquiry.newest?.tellNow();
+    const message = { message_type: "status", doing: "forget", seconds_elapsed: 3, requests: { retries: 0 } };
+    expect(JSON.parse(told()[0]!)).toMatchObject(message);
   });
 
   test("is a plain line elsewhere, where it is asked for", () => {

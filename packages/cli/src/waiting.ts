@@ -9,6 +9,7 @@ import type { Inquiry, Teller } from "./inquiry.js";
 import { joinParts, type LinePart } from "./line-parts.js";
 import type { Output } from "./output.js";
 import { paceParts } from "./pace.js";
+import { requestsField } from "./requests.js";
 import type { Status } from "./status-lines.js";
 
 /** Between two looks, ms: what takes less is not told. */
@@ -56,8 +57,12 @@ export class Waiting implements Teller {
   /** Always: who asks is told at least that it goes on. */
   readonly hasNews = true;
 
+  /** On stderr, also with `--json`: stdout may be one document. */
   tellNow(): void {
-    this.#options.output.note(joinParts(this.#line()));
+    const { output, meter } = this.#options;
+    const seconds_elapsed = Math.floor(this.#elapsedMs / 1000);
+    const message = { message_type: "status", doing: this.#doing, seconds_elapsed, ...requestsField(meter) };
+    output.note(output.json ? JSON.stringify(message) : joinParts(this.#line()));
   }
 
   /** Says that this is what is waited for, such as `opening the repository`. */
@@ -110,10 +115,14 @@ export class Waiting implements Teller {
     this.#shown = undefined;
   }
 
+  get #elapsedMs(): number {
+    return this.#options.now() - this.#startMs;
+  }
+
   /** `opening the repository, 24 requests, 1.2 MiB received, 0:04 so far` */
   #line(): LinePart[] {
-    const { now, meter } = this.#options;
-    const pace = { elapsedMs: now() - this.#startMs, bytesPerSecond: undefined, share: undefined };
+    const { meter } = this.#options;
+    const pace = { elapsedMs: this.#elapsedMs, bytesPerSecond: undefined, share: undefined };
     const { time } = paceParts(pace, undefined);
     const asked: LinePart[] = [];
     if (meter.total > 0) asked.push({ text: formatItems(meter.total, "request"), rank: 2 });
