@@ -19,8 +19,8 @@ export interface Run {
 
 const script = resolve(import.meta.dirname, "standby.cjs");
 
-/** Every run leaves behind all that it loaded, and megabytes: a third of its time went into collecting that. */
-const execArgv = ["--single-threaded", "--no-incremental-marking"];
+/** No threads of V8 beside the one that runs: every core has a test of its own. standby.cjs sets more. */
+const execArgv = ["--single-threaded-gc", "--v8-pool-size=0"];
 
 /** Those in which nothing runs, of some 150 MB each; what was needed by more runs at the same time ends. */
 const idle: Standby[] = [];
