@@ -14,8 +14,9 @@ import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
 const MEBIBYTE = 2 ** 20;
-const FOLDERS = 16;
+const FOLDERS = isLongRun ? 16 : 8;
 const FILES = 50;
+const LARGE = (isLongRun ? 12 : 6) * MEBIBYTE;
 /** Threads are started with the first file. */
 const sizes = { packSize: 2 * MEBIBYTE, filesBeforeThreads: 1 };
 
@@ -52,7 +53,7 @@ function writeSource(): void {
     fs.chmodSync(path, 0o2750);
     fs.utimesSync(path, 1_100_000_000, 1_100_000_000);
   }
-  const large = randomBytesOf("large", 12 * MEBIBYTE);
+  const large = randomBytesOf("large", LARGE);
   fs.writeFileSync(join(source, "large"), large);
   fs.writeFileSync(join(source, "large twice"), Buffer.concat([large, large.subarray(0, 3 * MEBIBYTE)]));
   fs.writeFileSync(join(source, "zeros"), Buffer.alloc(9 * MEBIBYTE));
@@ -111,7 +112,7 @@ describe("a restore in several threads", () => {
       // Those of trees are smaller.
       if (!name.startsWith("packs/") || bytes.length < MEBIBYTE) continue;
       const flipped = bytes.slice();
-      for (let at = 50_000; at < flipped.length - 100_000; at += isLongRun ? 400_000 : 1_600_000) flipped[at]! ^= 1;
+      for (let at = 50_000; at < flipped.length - 100_000; at += isLongRun ? 400_000 : 800_000) flipped[at]! ^= 1;
       changes.set(name, flipped);
     }
     const damaged = new OverlayStorage(storage.objects, changes);
@@ -150,7 +151,7 @@ describe("a restore in several threads", () => {
 describe("the command line, restoring in two threads", () => {
   const desk = new Desk();
   beforeAll(async () => {
-    const files = Array.from({ length: isLongRun ? 3_000 : 1_000 }, (_, i) => [
+    const files = Array.from({ length: isLongRun ? 3_000 : 500 }, (_, i) => [
       `source/${i % 40}/${i % 11}/${i}`,
       700 + (i % 500),
     ]);

@@ -17,7 +17,6 @@ test("fleets of simulated machines lose nothing, and the same seed is the same r
 });
 
 test.each([
-  ["412-is-success", 1],
   ["round-and-round", 1],
   // The first that shows it is the 56th.
   ["14-objects", 55],

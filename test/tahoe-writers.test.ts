@@ -6,7 +6,7 @@ import { expectManyWriters } from "./kit/many-writers.js";
 import { missingPostgres, PostgresServer } from "./servers/postgres.js";
 import { startTahoeServer } from "./servers/tahoe-server.js";
 
-const count = isLongRun ? 8 : 4;
+const count = isLongRun ? 8 : 2;
 
 if (missingPostgres !== undefined) test.skip(`skipped: ${missingPostgres}`);
 

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { createMemoryStorage, type Storage } from "@bcat/storage";
 import { expect, test } from "vitest";
 import { openClient } from "./kit/client.js";
+import { isLongRun } from "./kit/long-run.js";
 import { randomBytesOf } from "./kit/random-bytes.js";
 import { makeScratch } from "./kit/scratch.js";
 
 const MEBIBYTE = 2 ** 20;
+const LARGE = (isLongRun ? 20 : 8) * MEBIBYTE;
+const ROUNDS = isLongRun ? 6 : 4;
 
 /** Files below `folder` that this process has open. */
 function openBelow(folder: string): string[] {
@@ -33,14 +36,14 @@ test.skipIf(process.platform !== "linux")(
         fs.writeFileSync(path, randomBytesOf(path, 3_000 + file));
       }
     }
-    fs.writeFileSync(join(source, "large"), randomBytesOf("large", 20 * MEBIBYTE));
+    fs.writeFileSync(join(source, "large"), randomBytesOf("large", LARGE));
     const memory = createMemoryStorage();
     const client = {
       cacheDirectory: join(scratch.path, "cache"),
       sizes: { filesBeforeThreads: 100, packSize: MEBIBYTE },
     };
     const open: string[][] = [];
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const aborted = new AbortController();
       let puts = 0;
       const storage: Storage = {
@@ -53,7 +56,7 @@ test.skipIf(process.platform !== "linux")(
         },
       };
       // Every chunk of the first round is looked up, and some are new.
-      fs.writeFileSync(join(source, "large"), randomBytesOf(`large ${round}`, 20 * MEBIBYTE));
+      fs.writeFileSync(join(source, "large"), randomBytesOf(`large ${round}`, LARGE));
       await using host = await openClient(storage, client);
       const run = host.backup([source], { threads: 3, force: true, signal: aborted.signal });
       if (round % 2 === 1) await expect(run).rejects.toMatchObject({ code: "interrupted" });

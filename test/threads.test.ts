@@ -12,6 +12,8 @@ import { makeScratch, type Scratch } from "./kit/scratch.js";
 import { compareTrees, describeDifferences } from "./kit/walker.js";
 
 const MEBIBYTE = 2 ** 20;
+const FOLDERS = isLongRun ? 40 : 16;
+const LARGE = (isLongRun ? 12 : 5) * MEBIBYTE;
 
 let scratch: Scratch;
 let source: string;
@@ -23,7 +25,7 @@ beforeAll(async () => {
   await (await openClient(empty))[Symbol.asyncDispose]();
   scratch = makeScratch(2 ** 29)!;
   source = join(scratch.path, "source");
-  for (let folder = 0; folder < 40; folder++) {
+  for (let folder = 0; folder < FOLDERS; folder++) {
     fs.mkdirSync(join(source, `folder ${folder}`), { recursive: true });
     for (let file = 0; file < 60; file++) {
       const path = join(source, `folder ${folder}`, `file ${file}`);
@@ -34,7 +36,7 @@ beforeAll(async () => {
       fs.writeFileSync(path, randomBytesOf(seed, length));
     }
   }
-  const large = randomBytesOf("large", 12 * MEBIBYTE);
+  const large = randomBytesOf("large", LARGE);
   fs.writeFileSync(join(source, "large"), large);
   fs.writeFileSync(join(source, "large twice"), Buffer.concat([large, large.subarray(0, 3 * MEBIBYTE)]));
   fs.writeFileSync(join(source, "zeros"), Buffer.alloc(9 * MEBIBYTE));
@@ -100,8 +102,8 @@ describe("a storage fault", () => {
       const findings: unknown[] = [];
       await check(client.repository, { readData: true, onFinding: (finding) => findings.push(finding) });
       expect(findings.filter((finding) => (finding as { kind: string }).kind === "damage")).toEqual([]);
-      // Each write once is many: the first five, and then every thirteenth, or in a slice every twelfth.
-      at += isLongRun ? (at < 4 ? 1 : 13) : 12;
+      // Each write once is many: the first five, and then every thirteenth, or in a slice every eighth.
+      at += isLongRun ? (at < 4 ? 1 : 13) : 8;
     }
     expect(faults).toBeGreaterThan(1);
   });

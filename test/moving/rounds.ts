@@ -35,7 +35,13 @@ export async function moveAndBackUp(seed: number, isOver: (round: number) => boo
   try {
     await Promise.all(children.map((child) => once(child.stdout!, "data")));
     await desk.good(["init"]);
-    for (; !isOver(found.rounds); found.rounds++) await round(desk, source, found);
+    for (; !isOver(found.rounds); found.rounds++) {
+      await backUp(desk, source, found);
+      // What was stored is looked at with all cores.
+      for (const child of children) child.kill("SIGSTOP");
+      await lookAt(desk, source, found);
+      for (const child of children) child.kill("SIGCONT");
+    }
     for (const { exitCode } of children) if (exitCode !== null) found.strange.push(`a mutator ended with ${exitCode}`);
     const check = await desk.bcat(["check"]);
     if (check.code !== 0) found.strange.push(`check: ${check.code} ${check.stdout}`);
@@ -47,10 +53,14 @@ export async function moveAndBackUp(seed: number, isOver: (round: number) => boo
 
 type Found = { -readonly [Key in keyof Moved]: Moved[Key] extends readonly string[] ? string[] : Moved[Key] };
 
-async function round(desk: Desk, source: string, found: Found): Promise<void> {
+async function backUp(desk: Desk, source: string, found: Found): Promise<void> {
   const run = await desk.bcat(["backup", source, "--threads", String(1 + (found.rounds % 3))]);
   if (run.code !== 0 && run.code !== 3) found.strange.push(`exit code ${run.code}`);
   found.strange.push(...linesOf(run.stderr).filter((line) => !EXPECTED.test(line)));
+}
+
+/** Restores the latest snapshot, and looks at each of its files. */
+async function lookAt(desk: Desk, source: string, found: Found): Promise<void> {
   const entries = (await desk.json(["ls", "latest"])) as { path: string; type: string; changed_while_read?: boolean }[];
   const target = desk.path("restored");
   await desk.good(["restore", "latest", "all", target]);
