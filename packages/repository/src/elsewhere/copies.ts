@@ -16,6 +16,10 @@ export const COPIES = "registers/";
 const LOOKED_AT_ONCE = 16;
 /** Times an announcement is read of which only a part is there. */
 const LOOKS_MAX = 5;
+/** Each is a repair. What a database that nobody can trust says beyond that is not looked for. */
+const GENERATIONS_MAX = 10_000;
+const tooManyLine = (generation: number) =>
+  `Cannot use the registers of the repository: their generation ${generation} is beyond ${GENERATIONS_MAX}, which no repairs have come to`;
 /** What an announced generation 1 shows: there was a repository, whatever became of its config. */
 export const FIRST_ANNOUNCEMENT = announcementName(1);
 
@@ -84,8 +88,11 @@ export async function readAnnounced(objects: Storage): Promise<AnnouncedRegister
 /**
  * Those of the generations up to `last` that are not announced, from above down. More than `last` itself: a repair has
  * passed over numbers, or died when it had announced but a part of them.
+ *
+ * @throws {BcatError} identity-changed when one is of other registers, and for a number that is none of a repair
  */
 export async function findUnannounced(objects: Storage, last: number, id: Uint8Array): Promise<number[]> {
+  if (last > GENERATIONS_MAX) throw new BcatError("identity-changed", tooManyLine(last));
   const missing: number[] = [];
   for (let first = last; first > 0; first -= LOOKED_AT_ONCE) {
     const numbers = Array.from({ length: Math.min(first, LOOKED_AT_ONCE) }, (_, index) => first - index);

@@ -203,6 +203,15 @@ test("an announcement of which a part is there is read again", async () => {
   await expectAll(world, decided);
 });
 
+test("a database that says it is in a generation beyond all is not believed", async () => {
+  const world = await World.create();
+  await fill(world, 2);
+  const table = world.database.open(id);
+  await table.claim("aa", 9_999_999_999, await table.close("aa"));
+  await table.open("aa", 9_999_999_999);
+  await expect(world.open()).rejects.toMatchObject(changed);
+});
+
 test("an object that lies below registers/ by chance does not make generations of all numbers up to its own", async () => {
   const world = await World.create();
   const decided = await fill(world, 2);
