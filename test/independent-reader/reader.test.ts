@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sliceOf } from "../kit/long-run.js";
 import { type RestoredEntry, type RestoredSnapshot, restoreRepository } from "./reader.js";
 
 interface Expected {
@@ -71,7 +72,7 @@ describe("repository-v1 with one byte flipped", () => {
     test(`refuses ${path.slice(copy.length + 1)}`, async () => {
       const object = readFileSync(path);
       try {
-        for (const offset of [object.length >> 1, object.length - 1]) {
+        for (const offset of sliceOf([object.length >> 1, object.length - 1])) {
           const damaged = Buffer.from(object);
           damaged[offset]! ^= 1;
           writeFileSync(path, damaged);

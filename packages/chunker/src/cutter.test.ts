@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
+import fc, { readConfigureGlobal } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Cutter, createCutter } from "./cutter.js";
 import { decodeGear } from "./gear.js";
 import { type ChunkerSettings, DEFAULT_CHUNKER, DEFAULT_FIXED_CHUNKER } from "./settings.js";
 
+const draws = readConfigureGlobal().numRuns ?? 100;
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
 const SMALL: ChunkerSettings = { kind: "cdc", minimum: 256, average: 512, maximum: 2048 };
@@ -110,7 +111,7 @@ describe.each([
         const next = (): number => sizes[turn++ % sizes.length]! + Math.floor(settings.minimum / 4);
         expect(cutFile(cutter, bytes, next)).toEqual(expected);
       }),
-      { numRuns: settings === DEFAULT_CHUNKER ? 10 : 100 },
+      { numRuns: settings === DEFAULT_CHUNKER ? Math.ceil(draws / 10) : draws },
     );
   });
 });

@@ -1,5 +1,5 @@
 import { CorruptError } from "@bcat/errors";
-import fc from "fast-check";
+import fc, { readConfigureGlobal } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteReader } from "./byte-reader.js";
 import { ByteWriter, zigzagMax } from "./byte-writer.js";
@@ -65,7 +65,7 @@ for (const [name, { values, refused }] of Object.entries(fields)) {
           }
           expect(write((writer) => writer[field](value))).toEqual(bytes.slice(0, read.position));
         }),
-        { numRuns: 1000 },
+        { numRuns: 10 * (readConfigureGlobal().numRuns ?? 100) },
       );
     });
 

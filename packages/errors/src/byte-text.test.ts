@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc, { readConfigureGlobal } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bytesOfText, hasBytes, showBytes, textOfBytes } from "./byte-text.js";
 
@@ -21,7 +21,7 @@ describe("textOfBytes()", () => {
         const bytes = Buffer.from(list);
         expect(textOfBytes(bytes)).toBe(slowTextOf(bytes));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 20 * (readConfigureGlobal().numRuns ?? 100) },
     );
   });
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc, { readConfigureGlobal } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Stat } from "./stat.js";
 import { timeForNode, verifyTime } from "./time.js";
@@ -24,7 +24,7 @@ describe("timeForNode()", () => {
         expect(libuv(+timeForNode(s, ns))).toEqual({ seconds: s, nanoseconds: Math.floor(ns / 1_000) * 1_000 });
       }),
       {
-        numRuns: 10_000,
+        numRuns: 100 * (readConfigureGlobal().numRuns ?? 100),
         examples: [
           [0, 0],
           [-1, 999_999_999],

@@ -1,8 +1,9 @@
+import { readConfigureGlobal } from "fast-check";
 import { expect, test } from "vitest";
 import { RandomHistory } from "./random-history.js";
 
-/** More of them, or others, for looking closer. */
-const SEEDS = Number(process.env.PRUNE_SEEDS ?? 5);
+/** A fifth of what others have; more of them, or others, for looking closer. */
+const SEEDS = Number(process.env.PRUNE_SEEDS ?? Math.ceil((readConfigureGlobal().numRuns ?? 100) / 5));
 const FIRST = Number(process.env.PRUNE_FIRST ?? 40);
 
 test("whatever several clients do at once: all snapshots stay, and nothing else does", async () => {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc, { readConfigureGlobal } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { comparePostOrder } from "./post-order.js";
 
@@ -29,7 +29,7 @@ describe("comparePostOrder()", () => {
       fc.property(path, path, (a, b) => {
         expect(Math.sign(comparePostOrder(encode(a), encode(b)))).toBe(compareSlowly(a, b));
       }),
-      { numRuns: 2000 },
+      { numRuns: 20 * (readConfigureGlobal().numRuns ?? 100) },
     );
   });
 });

@@ -1,6 +1,6 @@
 import { createCipheriv, createHash } from "node:crypto";
 import { type ChunkerSettings, createCutter, DEFAULT_CHUNKER, decodeGear } from "@bcat/chunker";
-import fc from "fast-check";
+import fc, { readConfigureGlobal } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FileWindow } from "./file-window.js";
 
@@ -100,7 +100,7 @@ describe.each([
       fc.property(fc.array(part, { maxLength: 4 }), (layout) => {
         expect(cut(window, layout, true)).toEqual(cut(window, layout, false));
       }),
-      { numRuns: 10 },
+      { numRuns: Math.ceil((readConfigureGlobal().numRuns ?? 100) / 10) },
     );
   });
 });
