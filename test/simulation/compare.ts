@@ -14,10 +14,11 @@ import type { World } from "./world.js";
 export function compareAll(world: World): number {
   const { second } = world;
   const homes = [world, ...(second === undefined ? [] : [second])];
+  const mayLack = homes.some(({ oracle }) => oracle.rot.hasBeen);
   let count = 0;
   for (const { id, oracle } of homes)
     for (const [number, snapshot] of oracle.snapshots()) {
-      compareSnapshot(oracle, { number, snapshot, first: firstOf(homes, { id, number }) });
+      compareSnapshot(oracle, { number, snapshot, first: firstOf(homes, { id, number }), mayLack });
       count++;
     }
   return count;
@@ -34,6 +35,8 @@ interface Compared {
   readonly snapshot: ShownSnapshot;
   /** The one that it was made from, if it was, and whose files those are. */
   readonly first: Pick<Home, "owners"> & { readonly number: number };
+  /** A repair may have left something out of it, or out of what it was copied from. */
+  readonly mayLack: boolean;
 }
 
 function compareSnapshot(oracle: Oracle, compared: Compared): void {
@@ -49,7 +52,7 @@ function compareSnapshot(oracle: Oracle, compared: Compared): void {
   }
 }
 
-function compareWith(owner: SimulatedProcess, oracle: Oracle, { number, snapshot, first }: Compared): void {
+function compareWith(owner: SimulatedProcess, oracle: Oracle, { number, snapshot, first, mayLack }: Compared): void {
   const { read } = oracle;
   const found = new Map<string, Buffer>();
   const visit = (node: Node, path: string): void => {
@@ -64,8 +67,7 @@ function compareWith(owner: SimulatedProcess, oracle: Oracle, { number, snapshot
   for (const [path, versions] of owner.machine.source.history) {
     if (!roots.some((root) => path.startsWith(`${root}/`))) continue;
     const content = found.get(path);
-    // A repair leaves out what was lost.
-    if (content === undefined && snapshot.original !== undefined && oracle.rot.hasBeen) continue;
+    if (content === undefined && snapshot.original !== undefined && mayLack) continue;
     // What was not stored yet when it was interrupted is not there.
     if (content === undefined && !snapshot.isComplete) continue;
     if (content === undefined && snapshot.original !== undefined && path.endsWith(`/${LEFT_OUT}`)) continue;
