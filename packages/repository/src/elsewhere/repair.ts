@@ -2,9 +2,9 @@
  * Makes the registers of a repository anew, out of their copies: for a table that was lost, or has gone back in time.
  *
  * The order is what makes it safe: the table is closed to all first, then the newest announced generation is read, then
- * the next one is written, here and there, then the table is opened with it, and, if it still is, that is announced last. Whoever was about to
- * acknowledge something finds the table closed; and what was acknowledged before has its copy. Nothing is undone when a
- * repair dies: the next one begins again, with a generation of its own.
+ * the next one is written, here and there, then the table is opened with it, and, if it still is, that is announced
+ * last. Whoever was about to acknowledge something finds the table closed; and what was acknowledged before has its copy.
+ * Nothing is undone when a repair dies: the next one begins again, with a generation of its own.
  */
 import { CorruptError, isBcatError, StorageError } from "@bcat/errors";
 import { type RegisterRow, type RegisterTable, repairOvertaken, type Storage } from "@bcat/storage";
