@@ -16,12 +16,8 @@ test("fleets of simulated machines lose nothing, and the same seed is the same r
   expect(status).toBe(0);
 });
 
-test.each([
-  ["round-and-round", 1],
-  // The first that shows it is the 56th.
-  ["14-objects", 55],
-])("planted bug %s is found", (name, from) => {
-  const { status, output } = simulate("--seeds", "60", "--from", `${from}`, "--planted", name);
-  expect(output).toMatch(new RegExp(`^${name}: 1 of `, "m"));
+test("a planted bug is found", () => {
+  const { status, output } = simulate("--seeds", "60", "--planted", "round-and-round");
+  expect(output).toMatch(/^round-and-round: 1 of /m);
   expect(status).toBe(0);
 });
