@@ -156,8 +156,9 @@ export class Oracle {
 
   /** A byte of a pack is about to become another one: what the pack has is remembered. */
   noteRot(pack: string, at: number): void {
-    this.#locate();
-    for (const location of this.#located.values()) if (location.pack === pack) this.#remember(location);
+    // Also what has another place now: that may be gone later.
+    for (const { locations } of this.segments().values())
+      for (const location of locations) if (location.pack === pack) this.#remember(location);
     this.rot.note(pack, at);
     this.#isLocated = false;
     this.#locate();
