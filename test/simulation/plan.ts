@@ -116,7 +116,7 @@ function planPackRot(world: World, admin: Machine): void {
   if (dice.chance(0.4)) scheduler.after(late(), () => world.start("repair", admin, repairSnapshotsOf(world)));
 }
 
-/** The registers are restored from a dump, and somebody repairs the registers. */
+/** Registers that live elsewhere come back from an old copy, and somebody repairs them. */
 function planRollback(world: World, admin: Machine): void {
   const { dice, knobs, scheduler, registers } = world;
   const { horizon } = knobs;

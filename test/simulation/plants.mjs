@@ -533,7 +533,7 @@ export const PLANTS = [
       },
       {
         module: `${REPOSITORY}elsewhere/repair.js`,
-        from: "    const listed = await listCopies(objects, { from, last: known + AHEAD_MAX });\n",
+        from: "    const listed = await listCopies(parts, { from, last: known + AHEAD_MAX });\n",
         to: "",
       },
     ],

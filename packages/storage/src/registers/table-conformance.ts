@@ -168,6 +168,9 @@ function describeRepairs(table: () => RegisterTable, open: (id?: number) => Regi
       expect(await codeOf(table().claim("aa", generation, 1))).toBe("identity-changed");
       expect(await open().state()).toEqual({ generation: 2, isOpen: true });
       await open().insert(2, session, bytes(1));
+      // A call of its own that had been on its way closes that, too.
+      await table().close("aa");
+      expect(await codeOf(table().claim("aa", generation, 1))).toBe("identity-changed");
     },
   );
 
